@@ -1,0 +1,74 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+/// A library target of this package. Arrows point one way; `.ci/run` refuses undeclared imports.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of one target, in the folder that mirrors it.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "swift-run-trainer",
+    products: [.executable(name: "swift-run-trainer", targets: ["TrainerCommand"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    ],
+    targets: [
+        // C: what Swift cannot see, and loops compiled for several CPUs.
+        .systemLibrary(
+            name: "CMPISystem", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CMPI", dependencies: ["CMPISystem"]),
+        // Optimised in debug builds too: tests run these loops.
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
+
+        // The library, from the bottom up.
+        library("Faults", []),
+        library("Tensors", ["CKernels", "COpenBLAS", "Faults"]),
+        library("StampFormats", ["Tensors", "Faults", "CZlib"]),
+        library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
+        library("Layers", ["Tensors", "CKernels", "Faults"]),
+        library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
+        library("Communication", ["CMPI", "CKernels", "Faults"]),
+        library("Optimizers", ["CKernels", "Faults"]),
+        library("RunRecords", ["StampFormats", "Tensors", "Faults"]),
+        library(
+            "Training",
+            [
+                "StampData", "Models", "Layers", "Communication", "Optimizers", "RunRecords", "StampFormats", "Tensors",
+                "CKernels", "Faults", logging,
+            ]),
+        .executableTarget(
+            name: "TrainerCommand",
+            dependencies: [
+                "Training", "StampData", "Models", "Communication", "RunRecords", "StampFormats", "Tensors", "Faults",
+                argumentParser, logging,
+            ],
+            swiftSettings: swiftSettings),
+
+        // Tests mirror the sources.
+        tests("Tensors", ["Tensors", "CKernels"]),
+        tests("StampFormats", ["StampFormats", "Faults"]),
+        tests("StampData", ["StampData", "StampFormats", "Tensors", "CKernels", "Faults"]),
+        tests("Layers", ["Layers", "Tensors", "CKernels", "Faults"]),
+        tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
+        tests("Communication", ["Communication", "Faults"]),
+        tests("Optimizers", ["Optimizers"]),
+        tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),
+        tests(
+            "Training",
+            ["Training", "StampData", "Models", "Optimizers", "RunRecords", "StampFormats", "Tensors", "Faults"]),
+        tests("TrainerCommand", ["TrainerCommand", "StampFormats", "Faults"]),
+    ]
+)

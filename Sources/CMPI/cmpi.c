@@ -1,0 +1,3 @@
+#include "cmpi.h"
+#include <mpi.h>
+int cmpi_placeholder(void) { return MPI_SUCCESS; }

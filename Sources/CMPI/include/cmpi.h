@@ -1,0 +1,4 @@
+#ifndef CMPI_H
+#define CMPI_H
+int cmpi_placeholder(void);
+#endif

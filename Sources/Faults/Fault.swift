@@ -1,0 +1,43 @@
+/// Something that stops the program and that a user can mend: one line with a name, what is wrong and the remedy.
+///
+/// What only a programmer can cause is a `precondition`, never a `Fault`.
+public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of fault this is; the raw value is the process's exit code (BSD `sysexits.h`).
+    public enum Kind: Int32, Sendable {
+        /// A wrong option or a wrong combination of options (EX_USAGE).
+        case usage = 64
+        /// Input that is there but wrong: a damaged file, stamps of two sizes, an empty class (EX_DATAERR).
+        case badData = 65
+        /// Input that is missing or cannot be read (EX_NOINPUT).
+        case missingInput = 66
+        /// A fault of this program or of the machine below it (EX_SOFTWARE).
+        case internalFault = 70
+        /// Output that cannot be written (EX_IOERR).
+        case cannotWrite = 74
+        /// Stopped early with a checkpoint; run it again with `--resume` (EX_TEMPFAIL).
+        case stoppedEarly = 75
+    }
+
+    public let kind: Kind
+    /// The file or option that is at fault.
+    public let subject: String
+    /// What is wrong with it.
+    public let problem: String
+    /// What the user can do about it.
+    public let remedy: String
+
+    public init(_ kind: Kind, _ subject: String, _ problem: String, remedy: String) {
+        self.kind = kind
+        self.subject = subject
+        self.problem = problem
+        self.remedy = remedy
+    }
+
+    /// `subject: problem; remedy`, on one line.
+    public var description: String {
+        "\(subject): \(problem); \(remedy)".replacing("\n", with: " ")
+    }
+
+    /// The exit code of a process that ends with this fault.
+    public var exitCode: Int32 { kind.rawValue }
+}
