@@ -4,9 +4,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // Sixteen floats: one AVX-512 register, two AVX2 registers, four NEON or SSE registers.
 typedef float f32x16 __attribute__((vector_size(64)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+typedef uint32_t u32x16 __attribute__((vector_size(64)));
 // The same at any address.
 typedef float f32x16u __attribute__((vector_size(64), aligned(4)));
 
@@ -21,5 +24,22 @@ enum { VECTOR_FLOATS = 16 };
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+
+// Vectors go by address between inlined functions: by value their calling convention would depend on the processor.
+
+// The first `channels` floats from memory; the other lanes stay as they are.
+INLINE void load_some(const float *from, ptrdiff_t channels, f32x16 *value) {
+    if (channels >= VECTOR_FLOATS) *value = *(const f32x16u *)from;
+    else memcpy(value, from, (size_t)channels * sizeof(float));
+}
+
+// The first `channels` floats to memory.
+INLINE void store_some(const f32x16 *value, ptrdiff_t channels, float *to) {
+    if (channels >= VECTOR_FLOATS) *(f32x16u *)to = *value;
+    else memcpy(to, value, (size_t)channels * sizeof(float));
+}
+
+// max(x, 0); not-a-number stays what it is, so that a diverged run shows.
+INLINE void rectify(f32x16 *x) { *x = (f32x16)((i32x16)*x & ~(*x < 0)); }
 
 #endif

@@ -1,0 +1,73 @@
+#include "elementwise.h"
+
+FOR_EACH_CPU
+void relu(const float *x, ptrdiff_t count, float *y) {
+    for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] < 0 ? 0 : x[i];
+}
+
+FOR_EACH_CPU
+void relu_backward(const float *y, const float *dy, ptrdiff_t count, float *dx) {
+    for (ptrdiff_t i = 0; i < count; ++i) dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+typedef uint64_t u64x16 __attribute__((vector_size(128)));
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
+
+// The high and the low half of a·b.
+#define MULTIPLY(a, b, high, low) \
+    do { \
+        const u64x16 wide = __builtin_convertvector(b, u64x16) * (uint64_t)(a); \
+        high = __builtin_convertvector(wide >> 32, u32x16); \
+        low = __builtin_convertvector(wide, u32x16); \
+    } while (0)
+
+// Sixteen successive Philox4x32-10 blocks: see philox.h for the plain form.
+INLINE void philox16(uint32_t block, uint32_t sample, uint32_t step, uint32_t purpose, uint64_t seed, u32x16 out[4]) {
+    const u32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, zero = {0};
+    u32x16 c0 = lane + block, c1 = zero + sample, c2 = zero + step, c3 = zero + purpose;
+    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+    for (int round = 0; round < 10; ++round) {
+        u32x16 h0, l0, h1, l1;
+        MULTIPLY(0xD2511F53u, c0, h0, l0);
+        MULTIPLY(0xCD9E8D57u, c2, h1, l1);
+        c0 = h1 ^ c1 ^ k0;
+        c1 = l1;
+        c2 = h0 ^ c3 ^ k1;
+        c3 = l0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = c0;
+    out[1] = c1;
+    out[2] = c2;
+    out[3] = c3;
+}
+
+FOR_EACH_CPU
+void dropout(const float *x, ptrdiff_t count, float rate, uint64_t seed, uint32_t sample, uint32_t step,
+             uint32_t purpose, float *y, uint8_t *keep) {
+    // u ≥ rate with u = word / 2²⁴ is word ≥ ⌈rate·2²⁴⌉.
+    const double scaled = (double)rate * 16777216.0;
+    const uint32_t threshold = (uint32_t)scaled + ((double)(uint32_t)scaled < scaled);
+    const float scale = 1.0f / (1.0f - rate);
+    for (ptrdiff_t start = 0; start < count; start += 64) {
+        u32x16 words[4];
+        philox16((uint32_t)(start / 64 * 16), sample, step, purpose, seed, words);
+        for (int w = 0; w < 4 && start + w * 16 < count; ++w) {
+            const ptrdiff_t i = start + w * 16, some = count - i;
+            const i32x16 kept = (i32x16)(words[w] >> 8 >= (u32x16){0} + threshold);
+            f32x16 value = {0};
+            load_some(x + i, some, &value);
+            value = (f32x16)((i32x16)(value * scale) & kept);
+            store_some(&value, some, y + i);
+            const u8x16 flags = __builtin_convertvector(kept & 1, u8x16);
+            memcpy(keep + i, &flags, (size_t)(some < 16 ? some : 16));
+        }
+    }
+}
+
+FOR_EACH_CPU
+void dropout_backward(const float *dy, const uint8_t *keep, ptrdiff_t count, float rate, float *dx) {
+    const float scale = 1.0f / (1.0f - rate);
+    for (ptrdiff_t i = 0; i < count; ++i) dx[i] = keep[i] ? dy[i] * scale : 0;
+}

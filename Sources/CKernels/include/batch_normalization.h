@@ -1,0 +1,24 @@
+// Batch normalisation of rows of channels (NHWC maps seen as rows × channels).
+// Source: S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015; results as Keras' BatchNormalization.
+#ifndef CKERNELS_BATCH_NORMALIZATION_H
+#define CKERNELS_BATCH_NORMALIZATION_H
+
+#include "vectors.h"
+
+// sums[c] = Σ_r x, sums[channels + c] = Σ_r x². The squares are taken about the rows' own mean and moved to zero in double
+// precision, so that the variance from summed `sums` is as good as from two passes over the whole batch.
+// `scratch` holds 2·channels floats.
+void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, float *scratch, double *sums);
+
+// y = x·scale[c] + shift[c]
+void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, float *y);
+
+// sums[c] = Σ_r dy, sums[channels + c] = Σ_r dy·(x − mean[c])·inverse_deviation[c]. `scratch` holds 2·channels floats.
+void channel_gradient_sums(const float *x, const float *dy, const float *mean, const float *inverse_deviation,
+                           ptrdiff_t rows, ptrdiff_t channels, float *scratch, double *sums);
+
+// dx = dy·a[c] + x·b[c] + d[c]
+void channel_gradient(const float *x, const float *dy, const float *a, const float *b, const float *d, ptrdiff_t rows,
+                      ptrdiff_t channels, float *dx);
+
+#endif

@@ -1,0 +1,40 @@
+// Products of rows of inputs with a matrix of weights: the inner loop of convolutions and dense layers.
+//
+// A "row" is one output pixel (or one sample of a dense layer). Its inputs are `segments` runs of `length` floats,
+// `segment_step` apart: for a convolution of NHWC maps, run s holds the (kernel column, input channel) pairs of kernel
+// row s, which are contiguous in memory, so no im2col buffer is needed.
+#ifndef CKERNELS_ROW_PRODUCT_H
+#define CKERNELS_ROW_PRODUCT_H
+
+#include "vectors.h"
+
+// Rows come as `groups` (samples) of `lines` (output lines) of `rows` (output pixels of a line).
+typedef struct {
+    ptrdiff_t groups, input_group, output_group;  // how many, and floats between two of them
+    ptrdiff_t lines, input_line, output_line;
+    ptrdiff_t rows, input_step, output_step;
+    ptrdiff_t segments, segment_step;             // runs of inputs of one row, and floats between two of them
+    ptrdiff_t length;                             // floats of a run
+    ptrdiff_t channels;                           // outputs of a row
+    ptrdiff_t weight_step;                        // floats between two rows of weights
+} RowProduct;
+
+// For each row with inputs x and outputs y:
+//
+//     y[n] = f(bias[n] + Σ_s Σ_j x[s·segment_step + j] · weights[(s·length + j)·weight_step + n])
+//
+// with f(x) = max(x, 0) if `relu`, else x. `bias` may be NULL (zero). Each output is one chain of (fused) multiply-adds in
+// the order of s and j, whatever the number of rows and the vector width are. With fewer than 16 channels the weights
+// must be padded to `weight_step` ≥ 16; with 16 or more they are read in place.
+void row_product(const RowProduct *shape, const float *in, const float *weights, const float *bias, int relu, float *out);
+
+// gradient[(s·length + j)·channels + n] = Σ x[s·segment_step + j] · dy[n] over all rows, with inputs x and output gradients dy.
+//
+// Overwrites `gradient` (segments·length × channels). Partial sums run over the rows of a few samples at a time, in an
+// order that depends on the shape alone.
+void row_product_weight_gradient(const RowProduct *shape, const float *in, const float *out_gradient, float *gradient);
+
+// sums[n] = Σ_r values[r·step + n] for n < channels: a bias' gradient. Four interleaved partial sums.
+void column_sums(const float *values, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t step, float *sums);
+
+#endif

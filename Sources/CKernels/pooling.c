@@ -1,0 +1,54 @@
+#include "pooling.h"
+
+#include <math.h>
+
+// The part of a window that lies on the map: positions first ..< last along one axis.
+INLINE ptrdiff_t window_first(ptrdiff_t start) { return start < 0 ? -start : 0; }
+INLINE ptrdiff_t window_last(ptrdiff_t start, ptrdiff_t window, ptrdiff_t extent) {
+    return start + window > extent ? extent - start : window;
+}
+
+FOR_EACH_CPU
+void max_pooling(const Pooling *p, const float *in, ptrdiff_t samples, float *out, uint8_t *winner) {
+    const ptrdiff_t channels = p->channels;
+    for (ptrdiff_t b = 0; b < samples; ++b, in += p->height * p->width * channels)
+        for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
+            for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out += channels, winner += channels) {
+                const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
+                const ptrdiff_t last_row = window_last(ih, p->window_height, p->height);
+                const ptrdiff_t last_column = window_last(iw, p->window_width, p->width);
+                for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
+                    const ptrdiff_t some = channels - c;
+                    f32x16 best = (f32x16){0} - INFINITY, value = {0};
+                    i32x16 which = {0};
+                    for (ptrdiff_t i = window_first(ih); i < last_row; ++i)
+                        for (ptrdiff_t j = window_first(iw); j < last_column; ++j) {
+                            load_some(in + ((ih + i) * p->width + iw + j) * channels + c, some, &value);
+                            // Not-a-number wins and stays, so that a diverged run shows.
+                            const i32x16 better = ~(value <= best) & (best == best);
+                            const i32x16 position = (i32x16){0} + (int32_t)(i * p->window_width + j);
+                            best = (f32x16)(((i32x16)value & better) | ((i32x16)best & ~better));
+                            which = (position & better) | (which & ~better);
+                        }
+                    store_some(&best, some, out + c);
+                    typedef uint8_t u8x16 __attribute__((vector_size(16)));
+                    const u8x16 narrow = __builtin_convertvector(which, u8x16);
+                    memcpy(winner + c, &narrow, (size_t)(some < VECTOR_FLOATS ? some : VECTOR_FLOATS));
+                }
+            }
+}
+
+void max_pooling_backward(const Pooling *p, const float *out_gradient, const uint8_t *winner, ptrdiff_t samples,
+                          float *in_gradient) {
+    const ptrdiff_t channels = p->channels, map = p->height * p->width * channels;
+    memset(in_gradient, 0, (size_t)(samples * map) * sizeof(float));
+    for (ptrdiff_t b = 0; b < samples; ++b, in_gradient += map)
+        for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
+            for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out_gradient += channels, winner += channels) {
+                const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
+                for (ptrdiff_t c = 0; c < channels; ++c) {
+                    const ptrdiff_t i = winner[c] / p->window_width, j = winner[c] % p->window_width;
+                    in_gradient[((ih + i) * p->width + iw + j) * channels + c] += out_gradient[c];
+                }
+            }
+}

@@ -1,0 +1,233 @@
+#include "row_product.h"
+
+// What kind of block of channels a tile works on: whole vectors, fewer than 16 channels, or (weight gradients) the last
+// channels of more than 16, read as a whole vector that reaches back into the block before.
+enum { WHOLE = 0, NARROW = 1, TAIL = 2 };
+
+// How many 16-float accumulators the register file holds beside weights and inputs.
+static ptrdiff_t accumulators(void) {
+#if defined(__x86_64__) && defined(__linux__)
+    return __builtin_cpu_supports("avx512f") ? 28 : 6;
+#else
+    return 6;
+#endif
+}
+
+// One tile: ROWS rows × VECTORS vectors of channels, accumulated in registers.
+INLINE void row_tile(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
+                     ptrdiff_t channels, const int ROWS, const int VECTORS, const int PARTIAL) {
+    if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
+    f32x16 sum[28];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < VECTORS; ++v) {
+        f32x16 first = {0};
+        if (bias) load_some(bias + v * VECTOR_FLOATS, channels, &first);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < ROWS; ++r) sum[r * VECTORS + v] = first;
+    }
+    const ptrdiff_t input_step = s->input_step, weight_step = s->weight_step, length = s->length;
+    for (ptrdiff_t segment = 0; segment < s->segments; ++segment) {
+        const float *x = in + segment * s->segment_step;
+        for (ptrdiff_t j = 0; j < length; ++j, weights += weight_step) {
+            f32x16 w[2];
+#pragma clang loop unroll(full)
+            for (int v = 0; v < VECTORS; ++v) w[v] = *(const f32x16u *)(weights + v * VECTOR_FLOATS);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < ROWS; ++r) {
+                const f32x16 value = (f32x16){0} + x[r * input_step + j];
+#pragma clang loop unroll(full)
+                for (int v = 0; v < VECTORS; ++v) sum[r * VECTORS + v] += value * w[v];
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < ROWS; ++r) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; ++v) {
+            if (relu) rectify(&sum[r * VECTORS + v]);
+            store_some(&sum[r * VECTORS + v], channels, out + r * s->output_step + v * VECTOR_FLOATS);
+        }
+    }
+}
+
+// All rows of one block of VECTORS·16 channels (or of fewer than 16).
+#define TILE(n) \
+    case n: row_tile(s, in, weights, bias, relu, out, channels, n, VECTORS, PARTIAL); break;
+INLINE void row_block(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
+                      ptrdiff_t channels, ptrdiff_t largest, const int VECTORS, const int PARTIAL) {
+    ptrdiff_t left = s->rows;
+    // Tiles of nearly equal size: many short ones would wait for the multiply-add's latency.
+    const ptrdiff_t tiles = (left + largest - 1) / largest;
+    for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
+        const ptrdiff_t rows = left / (tiles - tile);
+        switch (rows) {
+            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+            default:
+                if (PARTIAL != NARROW) switch (rows) {
+                    TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+                }
+                if (PARTIAL == WHOLE && VECTORS == 1) switch (rows) {
+                    TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+                }
+        }
+        in += rows * s->input_step;
+        out += rows * s->output_step;
+        left -= rows;
+    }
+}
+#undef TILE
+
+// All channels of one line of rows.
+INLINE void row_line(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
+    const ptrdiff_t channels = s->channels, room = accumulators();
+    const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2;
+    if (channels < VECTOR_FLOATS) {
+        row_block(s, in, weights, bias, relu, out, channels, 6, 1, NARROW);
+        return;
+    }
+    // Blocks of 32 channels, then of 16; the last one ends with the last channel and may overlap its neighbour, so that
+    // no vector is partial: what both compute is the same.
+    ptrdiff_t n = 0;
+    for (; n + 2 * VECTOR_FLOATS <= channels; n += 2 * VECTOR_FLOATS)
+        row_block(s, in, weights + n, bias ? bias + n : bias, relu, out + n, 2 * VECTOR_FLOATS, pair, 2, WHOLE);
+    while (n < channels) {
+        if (n + VECTOR_FLOATS > channels) n = channels - VECTOR_FLOATS;
+        row_block(s, in, weights + n, bias ? bias + n : bias, relu, out + n, VECTOR_FLOATS, single, 1, WHOLE);
+        n += VECTOR_FLOATS;
+    }
+}
+
+FOR_EACH_CPU
+void row_product(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
+    for (ptrdiff_t group = 0; group < s->groups; ++group)
+        for (ptrdiff_t line = 0; line < s->lines; ++line)
+            row_line(s, in + group * s->input_group + line * s->input_line, weights, bias, relu,
+                     out + group * s->output_group + line * s->output_line);
+}
+
+// One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors of channels, summed over the rows of
+// `groups` samples, then added to (or, for the first samples, stored in) the gradient.
+INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
+                          ptrdiff_t groups, int first, ptrdiff_t channels, const int SEGMENTS, const int COUNT,
+                          const int VECTORS, const int PARTIAL) {
+    if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
+    f32x16 sum[28];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < SEGMENTS * COUNT * VECTORS; ++i) sum[i] = (f32x16){0};
+    const ptrdiff_t input_step = g->input_step, output_step = g->output_step, segment_step = g->segment_step;
+    for (ptrdiff_t group = 0; group < groups; ++group) {
+        for (ptrdiff_t line = 0; line < g->lines; ++line) {
+            const float *x = in + group * g->input_group + line * g->input_line;
+            const float *y = out_gradient + group * g->output_group + line * g->output_line;
+            for (ptrdiff_t r = 0; r < g->rows; ++r, x += input_step, y += output_step) {
+                f32x16 dy[2];
+#pragma clang loop unroll(full)
+                for (int v = 0; v < VECTORS; ++v)
+                    load_some(y + v * VECTOR_FLOATS, PARTIAL == NARROW ? channels : VECTOR_FLOATS, &dy[v]);
+#pragma clang loop unroll(full)
+                for (int i = 0; i < SEGMENTS; ++i)
+#pragma clang loop unroll(full)
+                    for (int j = 0; j < COUNT; ++j) {
+                        const f32x16 value = (f32x16){0} + x[i * segment_step + j];
+#pragma clang loop unroll(full)
+                        for (int v = 0; v < VECTORS; ++v) sum[(i * COUNT + j) * VECTORS + v] += value * dy[v];
+                    }
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < SEGMENTS; ++i)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < COUNT; ++j)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < VECTORS; ++v) {
+                float *to = gradient + (i * g->length + j) * g->channels + v * VECTOR_FLOATS;
+                const f32x16 *total = &sum[(i * COUNT + j) * VECTORS + v];
+                f32x16 value = {0};
+                if (PARTIAL == TAIL) {
+                    // The lanes before the last `channels` belong to the block before this one.
+                    float lane[VECTOR_FLOATS];
+                    memcpy(lane, total, sizeof lane);
+                    for (ptrdiff_t n = VECTOR_FLOATS - channels; n < VECTOR_FLOATS; ++n)
+                        to[n] = first ? lane[n] : to[n] + lane[n];
+                    continue;
+                }
+                if (!first) load_some(to, channels, &value);
+                value += *total;
+                store_some(&value, channels, to);
+            }
+}
+
+#define TILE(n) \
+    case n: gradient_tile(g, in + j, out_gradient, to, groups, first, channels, 1, n, VECTORS, PARTIAL); break;
+INLINE void gradient_block(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
+                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t largest, const int VECTORS, const int PARTIAL) {
+    if (PARTIAL == WHOLE && g->length == 3 && g->segments == 3 && largest >= 9) {
+        gradient_tile(g, in, out_gradient, gradient, groups, first, channels, 3, 3, VECTORS, PARTIAL);
+        return;
+    }
+    for (ptrdiff_t segment = 0; segment < g->segments; ++segment, in += g->segment_step) {
+        const ptrdiff_t tiles = (g->length + largest - 1) / largest;
+        ptrdiff_t j = 0;
+        for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
+            const ptrdiff_t count = (g->length - j) / (tiles - tile);
+            float *to = gradient + (segment * g->length + j) * g->channels;
+            switch (count) {
+                TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+                default:
+                    if (PARTIAL != NARROW) switch (count) {
+                        TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+                    }
+                    if (PARTIAL == WHOLE && VECTORS == 1) switch (count) {
+                        TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+                    }
+            }
+            j += count;
+        }
+    }
+}
+#undef TILE
+
+FOR_EACH_CPU
+void row_product_weight_gradient(const RowProduct *g, const float *in, const float *out_gradient, float *gradient) {
+    const ptrdiff_t channels = g->channels, room = accumulators();
+    const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2 < 12 ? room / 2 : 12;
+    // Enough rows a pass to make adding the tile to memory cheap, few enough that the inputs stay in the cache.
+    const ptrdiff_t rows_of_group = g->lines * g->rows;
+    const ptrdiff_t pass = rows_of_group >= 64 ? 1 : (64 + rows_of_group - 1) / rows_of_group;
+    for (ptrdiff_t start = 0; start < g->groups; start += pass) {
+        const ptrdiff_t groups = start + pass <= g->groups ? pass : g->groups - start;
+        const float *x = in + start * g->input_group, *dy = out_gradient + start * g->output_group;
+        const int first = start == 0;
+        if (channels < VECTOR_FLOATS) {
+            gradient_block(g, x, dy, gradient, groups, first, channels, 6, 1, NARROW);
+            continue;
+        }
+        ptrdiff_t n = 0;
+        for (; n + 2 * VECTOR_FLOATS <= channels; n += 2 * VECTOR_FLOATS)
+            gradient_block(g, x, dy + n, gradient + n, groups, first, 2 * VECTOR_FLOATS, pair, 2, WHOLE);
+        if (n + VECTOR_FLOATS <= channels) {
+            gradient_block(g, x, dy + n, gradient + n, groups, first, VECTOR_FLOATS, single, 1, WHOLE);
+            n += VECTOR_FLOATS;
+        }
+        if (n < channels) {
+            const ptrdiff_t left = channels - n, back = channels - VECTOR_FLOATS;
+            gradient_block(g, x, dy + back, gradient + back, groups, first, left, single < 14 ? single : 14, 1, TAIL);
+        }
+    }
+}
+
+FOR_EACH_CPU
+void column_sums(const float *values, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t step, float *sums) {
+    for (ptrdiff_t n = 0; n < channels; n += VECTOR_FLOATS) {
+        const ptrdiff_t left = channels - n;
+        f32x16 sum[4] = {{0}, {0}, {0}, {0}}, value;
+        const float *v = values + n;
+        for (ptrdiff_t r = 0; r < rows; ++r, v += step) {
+            load_some(v, left, &value);
+            sum[r & 3] += value;
+        }
+        value = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        store_some(&value, left, sums + n);
+    }
+}

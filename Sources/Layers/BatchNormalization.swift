@@ -1,0 +1,136 @@
+import CKernels
+import Tensors
+
+/// Batch normalisation over all axes but the last, with statistics over the whole global batch.
+///
+///     y = γ·(x − μ)/√(σ² + ε) + β
+///
+/// In training μ and σ² are the batch's mean and (biased) variance, elsewhere the moving ones, which follow as
+/// moving = momentum·moving + (1 − momentum)·batch. Because all microbatches must meet for μ and σ², each pass is cut in
+/// two: sums over a microbatch, and, when everyone's sums are added, the rest.
+///
+/// Source: S. Ioffe and C. Szegedy, ICML 2015; `keras.layers.BatchNormalization`.
+public struct BatchNormalization: Layer {
+    public let name: String
+    public let outputShape: Shape
+    public let momentum: Float
+    public let epsilon: Float
+    private let channels: Int
+
+    public init(name: String, inputShape: Shape, momentum: Float = 0.99, epsilon: Float = 0.001) {
+        self.name = name
+        outputShape = inputShape
+        self.momentum = momentum
+        self.epsilon = epsilon
+        channels = inputShape.channels
+    }
+
+    public var parameters: [ParameterSpecification] {
+        [
+            ParameterSpecification("gamma", [channels], .ones),
+            ParameterSpecification("beta", [channels], .zeros),
+            ParameterSpecification("moving_mean", [channels], .zeros, isTrainable: false),
+            ParameterSpecification("moving_variance", [channels], .ones, isTrainable: false),
+        ]
+    }
+
+    public func workspaceCount(samples: Int) -> Int { 2 * channels }
+
+    /// Mean, 1/deviation, scale, shift, and the three factors of the gradient: what all microbatches of a step share.
+    ///
+    /// It lies where other layers have their prepared weights.
+    public var preparedCount: Int { 7 * channels }
+
+    /// Doubles that each of the two sums has.
+    public var sumCount: Int { 2 * channels }
+
+    // MARK: Forward
+
+    /// Adds up Σx and Σx² of a microbatch, channel by channel.
+    public func sumMoments(_ pass: LayerPass, into sums: UnsafeMutablePointer<Double>) {
+        channel_moments(pass.inputs[0], pass.samples * outputShape.rows, channels, pass.workspace, sums)
+    }
+
+    /// Turns the sums over `samples` samples into what `forward` needs, and moves the moving statistics.
+    ///
+    /// - Parameter state: moving mean, then moving variance.
+    public func finishMoments(
+        _ sums: UnsafePointer<Double>, samples: Int, parameters: UnsafePointer<Float>,
+        prepared: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>
+    ) {
+        let rows = Double(samples * outputShape.rows)
+        for channel in 0..<channels {
+            let mean = sums[channel] / rows
+            let variance = max(0, sums[channels + channel] / rows - mean * mean)
+            prepare(channel, mean: mean, variance: variance, parameters, prepared)
+            state[channel] = state[channel] * momentum + Float(mean) * (1 - momentum)
+            state[channels + channel] = state[channels + channel] * momentum + Float(variance) * (1 - momentum)
+        }
+    }
+
+    /// Lays out what `forward` needs to apply the moving statistics.
+    public func useMovingStatistics(
+        _ state: UnsafePointer<Float>, parameters: UnsafePointer<Float>, prepared: UnsafeMutablePointer<Float>
+    ) {
+        for channel in 0..<channels {
+            prepare(
+                channel, mean: Double(state[channel]), variance: Double(state[channels + channel]), parameters, prepared)
+        }
+    }
+
+    private func prepare(
+        _ channel: Int, mean: Double, variance: Double, _ parameters: UnsafePointer<Float>,
+        _ prepared: UnsafeMutablePointer<Float>
+    ) {
+        let inverse = 1 / (variance + Double(epsilon)).squareRoot()
+        let scale = Double(parameters[channel]) * inverse
+        prepared[channel] = Float(mean)
+        prepared[channels + channel] = Float(inverse)
+        prepared[2 * channels + channel] = Float(scale)
+        prepared[3 * channels + channel] = Float(Double(parameters[channels + channel]) - mean * scale)
+    }
+
+    public func forward(_ pass: LayerPass) {
+        channel_scale_shift(
+            pass.inputs[0], pass.prepared + 2 * channels, pass.prepared + 3 * channels,
+            pass.samples * outputShape.rows, channels, pass.output)
+    }
+
+    // MARK: Backward
+
+    /// Adds up Σ∂y and Σ∂y·x̂ of a microbatch: the gradients of β and γ, which also go into the parameters' gradient.
+    public func sumGradients(_ pass: LayerPass, into sums: UnsafeMutablePointer<Double>) {
+        channel_gradient_sums(
+            pass.inputs[0], pass.outputGradient, pass.prepared, pass.prepared + channels,
+            pass.samples * outputShape.rows, channels, pass.workspace, sums)
+        for channel in 0..<channels {
+            pass.parameterGradient[channel] = Float(sums[channels + channel])
+            pass.parameterGradient[channels + channel] = Float(sums[channel])
+        }
+    }
+
+    /// Turns the sums over `samples` samples into the factors of ∂x = a·∂y + b·x + d.
+    public func finishGradients(
+        _ sums: UnsafePointer<Double>, samples: Int, prepared: UnsafeMutablePointer<Float>
+    ) {
+        let rows = Double(samples * outputShape.rows)
+        for channel in 0..<channels {
+            let mean = Double(prepared[channel])
+            let inverse = Double(prepared[channels + channel])
+            let scale = Double(prepared[2 * channels + channel])
+            let slope = -scale * inverse * sums[channels + channel] / rows
+            prepared[4 * channels + channel] = Float(scale)
+            prepared[5 * channels + channel] = Float(slope)
+            prepared[6 * channels + channel] = Float(-scale * sums[channel] / rows - slope * mean)
+        }
+    }
+
+    /// ∂x = γ/σ·(∂y − mean(∂y) − x̂·mean(∂y·x̂)), written as a·∂y + b·x + d. The parameters' gradient is that of `sumGradients`.
+    public func backward(_ pass: LayerPass) {
+        guard let inputGradient = pass.inputGradients[0] else { return }
+        let factors = pass.prepared + 4 * channels
+        channel_gradient(
+            pass.inputs[0], pass.outputGradient, factors, factors + channels, factors + 2 * channels,
+            pass.samples * outputShape.rows, channels, inputGradient)
+    }
+}

@@ -1,0 +1,92 @@
+import Tensors
+
+/// One layer of a network: its shapes, its parameters, and the two passes over one microbatch.
+///
+/// A layer is a value without state: activations, gradients and parameters belong to the caller and come with each
+/// `LayerPass`. Values lie in NHWC order, samples one after another without gaps. A layer knows nothing of threads,
+/// other microbatches or other processes.
+public protocol Layer: Sendable {
+    /// The layer's name, unique in its network, for instance `conv1`.
+    var name: String { get }
+    /// The shape of one sample's output.
+    var outputShape: Shape { get }
+    /// The parameters in the order in which they lie in memory, first all trainable ones.
+    var parameters: [ParameterSpecification] { get }
+    /// Bytes per sample that the forward pass keeps for the backward pass beside inputs and output.
+    var keptBytes: Int { get }
+    /// Floats of scratch memory that either pass over `samples` samples may use.
+    func workspaceCount(samples: Int) -> Int
+    /// Floats of rearranged weights that `prepare` writes.
+    var preparedCount: Int { get }
+    /// Rearranges the weights for the passes of one step.
+    func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
+    /// Computes `pass.output` from `pass.inputs`.
+    func forward(_ pass: LayerPass)
+    /// Computes the input gradients that are asked for and overwrites the parameters' gradient, both from
+    /// `pass.outputGradient`, whose contents it may change.
+    func backward(_ pass: LayerPass)
+}
+
+extension Layer {
+    public var parameters: [ParameterSpecification] { [] }
+    public var keptBytes: Int { 0 }
+    public func workspaceCount(samples: Int) -> Int { 0 }
+    public var preparedCount: Int { 0 }
+    public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
+
+    /// How many of the layer's values are trained.
+    public var trainableCount: Int { parameters.filter(\.isTrainable).reduce(0) { $0 + $1.shape.count } }
+    /// How many values the layer has that are not trained (moving statistics).
+    public var stateCount: Int { parameters.filter { !$0.isTrainable }.reduce(0) { $0 + $1.shape.count } }
+}
+
+/// The memory that one pass of one layer over one microbatch works on.
+public struct LayerPass {
+    /// Samples of the microbatch.
+    public var samples = 0
+    /// The layer's inputs (samples × input shape).
+    public var inputs: [UnsafeMutablePointer<Float>] = []
+    /// The layer's output (samples × output shape).
+    public var output: UnsafeMutablePointer<Float>
+    /// What the forward pass keeps (samples × `keptBytes`).
+    public var kept: UnsafeMutableRawPointer
+    /// The layer's trainable parameters.
+    public var parameters: UnsafePointer<Float>
+    /// What `prepare` wrote.
+    public var prepared: UnsafePointer<Float>
+    /// Scratch memory.
+    public var workspace: UnsafeMutablePointer<Float>
+    /// ∂loss/∂output (samples × output shape); backward only.
+    public var outputGradient: UnsafeMutablePointer<Float>
+    /// Where ∂loss/∂input goes, one for each input; nil where nobody needs it.
+    public var inputGradients: [UnsafeMutablePointer<Float>?] = []
+    /// Where ∂loss/∂parameters of this microbatch goes, laid out as `parameters`.
+    public var parameterGradient: UnsafeMutablePointer<Float>
+    /// Whether this is training; else layers such as dropout do nothing.
+    public var isTraining = false
+    /// What random numbers are a function of.
+    public var random = RandomCoordinates()
+
+    /// A pass whose pointers all name `placeholder` until they are set.
+    public init(placeholder: UnsafeMutablePointer<Float>) {
+        output = placeholder
+        kept = UnsafeMutableRawPointer(placeholder)
+        parameters = UnsafePointer(placeholder)
+        prepared = UnsafePointer(placeholder)
+        workspace = placeholder
+        outputGradient = placeholder
+        parameterGradient = placeholder
+    }
+}
+
+/// The coordinates of a microbatch's random numbers beside the layer's own.
+public struct RandomCoordinates: @unchecked Sendable {
+    /// The run's seed.
+    public var seed: UInt64 = 0
+    /// The training step, counted from the run's start.
+    public var step: UInt32 = 0
+    /// The numbers of the microbatch's samples in the training set.
+    public var samples: UnsafePointer<UInt32>?
+
+    public init() {}
+}

@@ -1,0 +1,79 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// What the network's last layer means, and the loss that goes with it. Computed in double precision from the logits z.
+public enum Loss: String, Hashable, Sendable, Codable {
+    /// Softmax over two (or more) outputs: p = exp(z − max) / Σ exp(z − max), loss −ln p[true class]. Keras' categorical_crossentropy.
+    case softmaxCrossEntropy
+    /// Sigmoid of one output: p = 1 / (1 + exp(−z)), loss −ln p or −ln(1 − p). Keras' binary_crossentropy.
+    case sigmoidCrossEntropy
+
+    /// Probabilities of `samples` × `outputs` logits; `probabilities` may be `logits`.
+    public func probabilities(
+        logits: UnsafePointer<Float>, samples: Int, outputs: Int, into probabilities: UnsafeMutablePointer<Float>
+    ) {
+        for sample in 0..<samples {
+            let z = logits + sample * outputs
+            let p = probabilities + sample * outputs
+            switch self {
+            case .sigmoidCrossEntropy:
+                for output in 0..<outputs { p[output] = Float(1 / (1 + exp(-Double(z[output])))) }
+            case .softmaxCrossEntropy:
+                let logSum = Self.logSumExp(z, outputs)
+                for output in 0..<outputs { p[output] = Float(exp(Double(z[output]) - logSum)) }
+            }
+        }
+    }
+
+    /// The loss of one sample of class `label`.
+    public func value(logits z: UnsafePointer<Float>, outputs: Int, label: Int) -> Double {
+        switch self {
+        case .softmaxCrossEntropy: Self.logSumExp(z, outputs) - Double(z[label])
+        case .sigmoidCrossEntropy:
+            // −ln σ(±z) without overflow: max(∓z, 0) + ln(1 + exp(−|z|))
+            max(label == 1 ? -Double(z[0]) : Double(z[0]), 0) + log1p(exp(-abs(Double(z[0]))))
+        }
+    }
+
+    /// Whether the prediction is right: the largest output (the first of equals), or p > ½ for one output.
+    public func isCorrect(logits z: UnsafePointer<Float>, outputs: Int, label: Int) -> Bool {
+        predictedClass(logits: z, outputs: outputs) == label
+    }
+
+    /// The predicted class: the largest output (the first of equals), or p > ½ for one output.
+    public func predictedClass(logits z: UnsafePointer<Float>, outputs: Int) -> Int {
+        switch self {
+        case .sigmoidCrossEntropy: return z[0] > 0 ? 1 : 0
+        case .softmaxCrossEntropy:
+            var best = 0
+            for output in 1..<outputs where z[output] > z[best] { best = output }
+            return best
+        }
+    }
+
+    /// ∂(loss·weight)/∂z of one sample: (p − onehot(label))·weight.
+    public func gradient(
+        logits z: UnsafePointer<Float>, outputs: Int, label: Int, weight: Double, into gradient: UnsafeMutablePointer<Float>
+    ) {
+        switch self {
+        case .sigmoidCrossEntropy:
+            gradient[0] = Float((1 / (1 + exp(-Double(z[0]))) - Double(label)) * weight)
+        case .softmaxCrossEntropy:
+            let logSum = Self.logSumExp(z, outputs)
+            for output in 0..<outputs {
+                gradient[output] = Float((exp(Double(z[output]) - logSum) - (output == label ? 1 : 0)) * weight)
+            }
+        }
+    }
+
+    private static func logSumExp(_ z: UnsafePointer<Float>, _ count: Int) -> Double {
+        var largest = Double(z[0])
+        for index in 1..<max(count, 1) { largest = max(largest, Double(z[index])) }
+        var sum = 0.0
+        for index in 0..<count { sum += exp(Double(z[index]) - largest) }
+        return largest + log(sum)
+    }
+}

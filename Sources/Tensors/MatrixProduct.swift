@@ -1,0 +1,29 @@
+import COpenBLAS
+
+/// Products of row-major matrices through OpenBLAS' `cblas_sgemm`: the only place that calls it.
+///
+/// Every call runs on the caller's thread alone; lanes are the program's parallelism. The bits of a result depend on the
+/// three extents and on OpenBLAS' kernel type, so callers use extents that do not depend on the number of lanes.
+public enum MatrixProduct {
+    /// Makes OpenBLAS use the calling thread only. Call it once, before the first product.
+    public static func useOneThread() { openblas_set_num_threads(1) }
+
+    /// The processor type whose kernels OpenBLAS runs, for instance `SkylakeX`.
+    public static var kernelType: String { String(cString: openblas_get_corename()) }
+
+    /// OpenBLAS' version and build options.
+    public static var configuration: String { String(cString: openblas_get_config()) }
+
+    /// `c = a·b + factor·c` with a (rows × inner), b (inner × columns) and c (rows × columns), each row-major and dense.
+    ///
+    /// `transposeA` reads a as (inner × rows), `transposeB` reads b as (columns × inner).
+    public static func multiply(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
+        inner: Int, transposeA: Bool = false, transposeB: Bool = false, keeping factor: Float = 0
+    ) {
+        cblas_sgemm(
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+            Int32(rows), Int32(columns), Int32(inner), 1, a, Int32(transposeA ? rows : inner), b,
+            Int32(transposeB ? inner : columns), factor, c, Int32(columns))
+    }
+}

@@ -1,0 +1,34 @@
+/// The extents of one sample's values: (height, width, channels) for maps, (features) for vectors. The batch is not part of it.
+public struct Shape: Hashable, Sendable, Codable, CustomStringConvertible, ExpressibleByArrayLiteral {
+    public let extents: [Int]
+
+    public init(_ extents: [Int]) {
+        precondition(extents.allSatisfy { $0 > 0 }, "a shape's extents are positive, not \(extents)")
+        self.extents = extents
+    }
+
+    public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+    public init(from decoder: any Decoder) throws {
+        extents = try decoder.singleValueContainer().decode([Int].self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(extents)
+    }
+
+    /// How many values a sample has: the product of the extents.
+    public var count: Int { extents.reduce(1, *) }
+
+    /// The last extent: channels of a map, features of a vector.
+    public var channels: Int { extents.last ?? 1 }
+
+    /// How many rows of `channels` values a sample has.
+    public var rows: Int { count / channels }
+
+    /// As Keras prints it: `(21, 21, 1)`.
+    public var description: String {
+        "(" + extents.map(String.init).joined(separator: ", ") + (extents.count == 1 ? ",)" : ")")
+    }
+}
