@@ -42,7 +42,7 @@ let package = Package(
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels", "Faults"]),
-        library("RunRecords", ["StampFormats", "Tensors", "Faults"]),
+        library("RunRecords", ["StampFormats", "Tensors", "Faults", "CZlib"]),
         library(
             "Training",
             [

@@ -1,0 +1,59 @@
+import Faults
+
+/// One whole checkpoint: a folder `checkpoints/step-N`.
+///
+/// It holds `model.safetensors`, `optimizer.safetensors`, `state.json` and `manifest.json`, which lists the size and the
+/// CRC-32 of all others.
+public struct Checkpoint: Hashable, Sendable {
+    /// Optimizer steps done since the start of the run.
+    public let step: Int
+    /// The folder.
+    public let path: String
+
+    /// The name of the file with the weights.
+    public static let modelName = "model.safetensors"
+    /// The name of the file with what the optimizer remembers from step to step.
+    public static let optimizerName = "optimizer.safetensors"
+
+    /// The path of the weights.
+    public var model: String { "\(path)/\(Self.modelName)" }
+    /// The path of the optimizer's state.
+    public var optimizer: String { "\(path)/\(Self.optimizerName)" }
+
+    /// Compares every file with the manifest, byte for byte by way of its checksum, and reads the state.
+    /// - Throws: `Fault(.badData)` or `Fault(.missingInput)` that names the file that is damaged or missing.
+    public func verifiedState() throws -> CheckpointState {
+        try CheckpointManifest.verify(folder: path)
+        let state = try JSONFile.read(CheckpointState.self, from: "\(path)/\(Self.stateName)")
+        guard state.formatVersion <= CheckpointState.currentFormatVersion else {
+            throw Fault(
+                .badData, path, "has format \(state.formatVersion), newer than this program's",
+                remedy: "resume with the version of the program that wrote it")
+        }
+        guard state.step == step else {
+            throw Fault(
+                .badData, path, "holds the state of step \(state.step)", remedy: "give the folder its own name again")
+        }
+        return state
+    }
+
+    static let stateName = "state.json"
+
+    /// The step of a folder named `step-N`; N is written without padding.
+    static func step(named name: String) -> Int? {
+        guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), step >= 0, "step-\(step)" == name else {
+            return nil
+        }
+        return step
+    }
+}
+
+/// A checkpoint that could not be used, and why.
+public struct SkippedCheckpoint: Sendable, CustomStringConvertible {
+    public let checkpoint: Checkpoint
+    /// The file that is damaged or missing, and how.
+    public let reason: Fault
+
+    /// One line for the log.
+    public var description: String { "skipped \(checkpoint.path): \(reason)".replacing("\n", with: " ") }
+}

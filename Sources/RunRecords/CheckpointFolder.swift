@@ -1,0 +1,127 @@
+import Faults
+import Glibc
+
+/// The checkpoints of a run: `checkpoints/step-N`, N the number of steps done.
+///
+/// One that is being written stands in `.step-N.partial` and gets its name only when all of it is on the disk: whatever
+/// happens, a `step-N` is complete or absent.
+public struct CheckpointFolder: Sendable {
+    /// `RUN/checkpoints`; it need not exist yet.
+    public let path: String
+
+    /// Names the folder; touches nothing.
+    public init(_ path: String) { self.path = path }
+
+    /// The checkpoint of a step, whether it exists or not.
+    public func checkpoint(step: Int) -> Checkpoint { Checkpoint(step: step, path: "\(path)/step-\(step)") }
+
+    /// All checkpoints, the earliest first; none when the folder does not exist.
+    public func all() throws -> [Checkpoint] {
+        try names().compactMap(Checkpoint.step(named:)).sorted().map(checkpoint(step:))
+    }
+
+    /// Writes a checkpoint and removes those no longer kept.
+    ///
+    /// Checkpoints of later steps are removed as well: they belong to a course that was given up, because they were
+    /// damaged when the run was resumed.
+    /// - Parameters:
+    ///   - state: where the run stands; `state.step` names the checkpoint.
+    ///   - keep: how many checkpoints stay, this one among them.
+    ///   - contents: writes `model.safetensors` and `optimizer.safetensors` into the folder that it is given.
+    /// - Throws: `Fault(.cannotWrite)`, or what `contents` throws; earlier checkpoints are then untouched.
+    @discardableResult
+    public func write(
+        _ state: CheckpointState, keep: Int = 3, contents: (_ folder: String) throws -> Void
+    ) throws -> Checkpoint {
+        precondition(keep >= 1, "the checkpoint that is written must be kept")
+        let checkpoint = checkpoint(step: state.step)
+        let partial = partialPath("step-\(state.step)")
+        if mkdir(path, 0o777) == 0 {
+            try FileAccess.synchronize(FileAccess.split(path).folder)
+        } else if errno != EEXIST {
+            throw FileAccess.cannotWrite(path, errno)
+        }
+        try FileAccess.remove(partial)
+        guard mkdir(partial, 0o777) == 0 else { throw FileAccess.cannotWrite(checkpoint.path, errno) }
+        do {
+            try contents(partial)
+            try JSONFile.write(state, to: "\(partial)/\(Checkpoint.stateName)")
+            try JSONFile.write(
+                CheckpointManifest(describing: partial), to: "\(partial)/\(CheckpointManifest.name)")
+            try synchronizeContents(partial)
+            // A folder cannot be renamed over one that holds files.
+            try hide(checkpoint)
+            try FileAccess.move(partial, to: checkpoint.path)
+            try FileAccess.synchronize(path)
+        } catch {
+            try? FileAccess.remove(partial)
+            throw error
+        }
+        try prune(newest: state.step, keep: keep)
+        return checkpoint
+    }
+
+    /// The newest checkpoint that agrees with its manifest, its state, and the damaged ones that were passed over.
+    /// - Returns: nil when there is no checkpoint at all.
+    /// - Throws: `Fault(.badData)` when there are checkpoints and every one is damaged.
+    public func newestWhole() throws -> WholeCheckpoint? {
+        var skipped: [SkippedCheckpoint] = []
+        for checkpoint in try all().reversed() {
+            do {
+                let state = try checkpoint.verifiedState()
+                return WholeCheckpoint(checkpoint: checkpoint, state: state, skipped: skipped)
+            } catch let fault as Fault {
+                skipped.append(SkippedCheckpoint(checkpoint: checkpoint, reason: fault))
+            }
+        }
+        guard let newest = skipped.first else { return nil }
+        throw Fault(
+            .badData, path, "no checkpoint is whole (the newest: \(newest.reason.subject) \(newest.reason.problem))",
+            remedy: "restore one from a copy, or start again with a new --output")
+    }
+
+    /// Removes what an interrupted run left half-written.
+    func removePartial() throws {
+        for name in try names() where PartialName.isOne(name) { try FileAccess.remove("\(path)/\(name)") }
+    }
+
+    private func prune(newest: Int, keep: Int) throws {
+        let checkpoints = try all()
+        let kept = checkpoints.filter { $0.step <= newest }.suffix(keep)
+        for checkpoint in checkpoints where !kept.contains(checkpoint) {
+            try hide(checkpoint)
+        }
+        try removePartial()
+    }
+
+    /// Takes a checkpoint's name away before its files go, so that it too is complete or absent.
+    private func hide(_ checkpoint: Checkpoint) throws {
+        guard FileAccess.exists(checkpoint.path) else { return }
+        let hidden = partialPath("step-\(checkpoint.step).removed")
+        try FileAccess.remove(hidden)
+        try FileAccess.move(checkpoint.path, to: hidden)
+    }
+
+    private func partialPath(_ name: String) -> String { "\(path)/\(PartialName.of(name))" }
+
+    private func synchronizeContents(_ folder: String) throws {
+        for name in try FileAccess.names(in: folder) {
+            try FileAccess.synchronize("\(folder)/\(name)")
+        }
+        try FileAccess.synchronize(folder)
+    }
+
+    private func names() throws -> [String] {
+        FileAccess.isFolder(path) ? try FileAccess.names(in: path) : []
+    }
+}
+
+/// What a run resumes from: ``CheckpointFolder/newestWhole()``.
+public struct WholeCheckpoint: Sendable {
+    /// Its weights and its optimizer's state are what was written.
+    public let checkpoint: Checkpoint
+    /// Where the run stood.
+    public let state: CheckpointState
+    /// Newer checkpoints that are damaged: worth a warning each.
+    public let skipped: [SkippedCheckpoint]
+}

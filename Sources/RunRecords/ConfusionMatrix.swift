@@ -1,0 +1,26 @@
+/// How many samples of each true class were given each predicted class; class 1 (source) is "positive".
+///
+/// Equals `sklearn.metrics.confusion_matrix` with labels 0 and 1.
+public struct ConfusionMatrix: Hashable, Sendable {
+    /// `counts[trueClass][predictedClass]`: [[tn, fp], [fn, tp]].
+    public private(set) var counts = [[0, 0], [0, 0]]
+
+    /// Counts the samples.
+    public init(_ samples: [SamplePrediction]) {
+        for sample in samples { counts[sample.trueClass][sample.predictedClass] += 1 }
+    }
+
+    /// Noise taken for noise.
+    public var trueNegatives: Int { counts[0][0] }
+    /// Noise taken for sources.
+    public var falsePositives: Int { counts[0][1] }
+    /// Sources taken for noise.
+    public var falseNegatives: Int { counts[1][0] }
+    /// Sources taken for sources.
+    public var truePositives: Int { counts[1][1] }
+
+    /// All of them.
+    public var samples: Int { trueNegatives + falsePositives + falseNegatives + truePositives }
+    /// (tn + tp) / samples.
+    public var accuracy: Double { Double(trueNegatives + truePositives) / Double(samples) }
+}

@@ -1,0 +1,127 @@
+import Faults
+import Glibc
+
+/// The folder of one training run, and the paths of all that is in it.
+///
+/// ```
+/// config.json          every setting as resolved, versions, CPU kernel type, ranks, threads
+/// history.csv          one row an epoch
+/// metrics.json         the test set
+/// test_predictions.csv index,true_class,probability
+/// model.safetensors    final weights
+/// checkpoints/step-N/  complete or absent, never half
+/// ```
+public struct RunFolder: Sendable {
+    /// As given, without trailing slashes.
+    public let path: String
+    /// The folders that ``open(_:resuming:)`` had to create, outermost first.
+    private let created: [String]
+
+    /// Names a run folder; touches nothing.
+    public init(_ path: String) {
+        self.init(path, created: [])
+    }
+
+    private init(_ path: String, created: [String]) {
+        precondition(!path.isEmpty, "a run folder needs a path")
+        self.path = Self.withoutTrailingSlashes(path)
+        self.created = created
+    }
+
+    /// ``ConfigurationRecord``.
+    public var configuration: String { "\(path)/config.json" }
+    /// ``History``.
+    public var history: String { "\(path)/history.csv" }
+    /// ``Metrics`` of the test set.
+    public var metrics: String { "\(path)/metrics.json" }
+    /// ``TestPredictions``.
+    public var testPredictions: String { "\(path)/test_predictions.csv" }
+    /// The final weights.
+    public var model: String { "\(path)/model.safetensors" }
+    /// What the run can be resumed from.
+    public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
+
+    /// Makes the folder ready for a run: creates it with its parents, makes sure that it can be written, and clears away
+    /// what an interrupted run left half-written. To be called by rank 0 alone, before the long work starts.
+    ///
+    /// A refused start leaves nothing behind.
+    /// - Parameter resuming: continue the run that is there, if there is one; otherwise a used folder is refused.
+    /// - Throws: `Fault(.usage)` for a folder that another run has used, `Fault(.cannotWrite)` for one that cannot be
+    ///   written.
+    public static func open(_ path: String, resuming: Bool) throws -> RunFolder {
+        guard !path.isEmpty else {
+            throw Fault(.usage, "--output", "the path is empty", remedy: "name a folder with --output DIR")
+        }
+        let folder = RunFolder(path)
+        if !resuming, let file = folder.traceOfARun {
+            throw Fault(
+                .usage, "--output \(path)", "already holds a run (\(file))",
+                remedy: "name another folder with --output, or continue that run with --resume")
+        }
+        let opened = RunFolder(path, created: try createMissingFolders(folder.path))
+        do {
+            try opened.checkThatFilesCanBeWritten()
+            try opened.removePartialFiles()
+        } catch {
+            opened.withdraw()
+            throw error
+        }
+        return opened
+    }
+
+    /// Removes the folders that ``open(_:resuming:)`` created, as far as they are still empty: for a run that is refused
+    /// after its folder was opened.
+    public func withdraw() {
+        for folder in created.reversed() { rmdir(folder) }
+    }
+
+    /// The first file or folder that shows that a run has been here.
+    private var traceOfARun: String? {
+        [configuration, history, checkpoints.path, model].first(where: FileAccess.exists)
+            .map { FileAccess.split($0).name }
+    }
+
+    private static func createMissingFolders(_ path: String) throws(Fault) -> [String] {
+        var missing: [String] = []
+        var ancestor = path
+        while ancestor != "." && !FileAccess.exists(ancestor) {
+            missing.append(ancestor)
+            ancestor = FileAccess.split(ancestor).folder
+        }
+        var created: [String] = []
+        for folder in missing.reversed() {
+            if mkdir(folder, 0o777) == 0 {
+                created.append(folder)
+            } else if errno != EEXIST {
+                let code = errno
+                for folder in created.reversed() { rmdir(folder) }
+                throw FileAccess.cannotWrite(path, code)
+            }
+        }
+        return created
+    }
+
+    /// Permissions alone do not tell (root, read-only file systems, quotas): create a file and see.
+    private func checkThatFilesCanBeWritten() throws(Fault) {
+        guard FileAccess.isFolder(path) else { throw FileAccess.cannotWrite(path, ENOTDIR) }
+        let probe = "\(path)/\(PartialName.of("probe"))"
+        let descriptor = Glibc.open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw FileAccess.cannotWrite(path, errno) }
+        close(descriptor)
+        unlink(probe)
+    }
+
+    private func removePartialFiles() throws {
+        for file in [configuration, history, metrics, testPredictions, model] {
+            let (folder, name) = FileAccess.split(file)
+            unlink("\(folder)/\(PartialName.of(name))")
+        }
+        try checkpoints.removePartial()
+    }
+
+    private static func withoutTrailingSlashes(_ path: String) -> String {
+        var path = path[...]
+        while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+        return String(path)
+    }
+}

@@ -1,0 +1,184 @@
+import Faults
+import FoundationEssentials
+import RunRecords
+import Testing
+
+@Suite struct CheckpointTests {
+    private struct Interruption: Error {}
+
+    private func state(_ step: Int) -> CheckpointState {
+        CheckpointState(step: step, completedEpochs: step / 10, stepInEpoch: step % 10, settingsFingerprint: "0a1b2c3d")
+    }
+
+    @discardableResult
+    private func write(_ step: Int, keep: Int = 3, to folder: CheckpointFolder) throws -> Checkpoint {
+        try folder.write(state(step), keep: keep) { path in
+            // "123456789" is the text whose CRC-32 every definition of it states: cbf43926.
+            try put(Array("123456789".utf8), "\(path)/\(Checkpoint.modelName)")
+            try put([UInt8](repeating: 7, count: 3_000_001), "\(path)/\(Checkpoint.optimizerName)")
+        }
+    }
+
+    @Test func aCheckpointIsReadBackAsItWasWritten() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder("\(base)/checkpoints")
+            #expect(try folder.newestWhole() == nil)
+            let checkpoint = try write(1234, to: folder)
+            #expect(checkpoint.path == "\(base)/checkpoints/step-1234")
+            #expect(
+                try contents(checkpoint.path) == [
+                    "manifest.json", "model.safetensors", "optimizer.safetensors", "state.json",
+                ])
+            let whole = try #require(try folder.newestWhole())
+            #expect(whole.checkpoint == checkpoint && whole.state == state(1234) && whole.skipped.isEmpty)
+            #expect(try text("\(checkpoint.path)/manifest.json").contains("cbf43926"))
+            #expect(try text(checkpoint.model) == "123456789")
+        }
+    }
+
+    @Test func checkpointsAreSortedByNumberAndTheLastOnesKept() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            for step in [8, 9, 10, 100] { try write(step, to: folder) }
+            #expect(try folder.all().map(\.step) == [9, 10, 100])
+            try write(101, keep: 1, to: folder)
+            #expect(try contents(base) == ["step-101"])
+        }
+    }
+
+    @Test func foreignAndHalfWrittenFoldersAreNoCheckpoints() throws {
+        try withTemporaryFolder { base in
+            for name in [".step-9.partial", "step-007", "step-", "step-x", "step--1", "notes"] {
+                try FileManager.default.createDirectory(atPath: "\(base)/\(name)", withIntermediateDirectories: true)
+            }
+            #expect(try CheckpointFolder(base).all().isEmpty)
+            #expect(try CheckpointFolder(base).newestWhole() == nil)
+        }
+    }
+
+    @Test func anInterruptedWriteLeavesEarlierCheckpointsAlone() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            try write(1, keep: 1, to: folder)
+            #expect(throws: Interruption.self) {
+                try folder.write(state(2), keep: 1) { path in
+                    try put([1], "\(path)/\(Checkpoint.modelName)")
+                    throw Interruption()
+                }
+            }
+            #expect(try contents(base) == ["step-1"])
+            #expect(try folder.newestWhole()?.state == state(1))
+        }
+    }
+
+    @Test func writingIsPossibleAgainAfterACrashInTheMiddle() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            try FileManager.default.createDirectory(
+                atPath: "\(base)/.step-5.partial", withIntermediateDirectories: true)
+            try put([1], "\(base)/.step-5.partial/stale.safetensors")
+            let checkpoint = try write(5, to: folder)
+            #expect(try contents(base) == ["step-5"])
+            #expect(!exists("\(checkpoint.path)/stale.safetensors"))
+        }
+    }
+
+    @Test func aCheckpointOfTheSameStepIsReplaced() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            let first = try write(5, to: folder)
+            try put([], first.model)
+            try write(5, to: folder)
+            #expect(try folder.newestWhole()?.skipped.isEmpty == true)
+            #expect(try contents(base) == ["step-5"])
+        }
+    }
+
+    enum Damage: CaseIterable {
+        case truncated, flippedBit, missing, truncatedManifest, flippedBitInState
+    }
+
+    private func inflict(_ damage: Damage, on checkpoint: Checkpoint) throws {
+        func change(_ path: String, _ body: (inout [UInt8]) -> Void) throws {
+            var content = try bytes(path)
+            body(&content)
+            try put(content, path)
+        }
+        switch damage {
+        case .truncated: try change(checkpoint.optimizer) { $0.removeLast() }
+        case .flippedBit: try change(checkpoint.optimizer) { $0[2_000_000] ^= 16 }
+        case .missing: try FileManager.default.removeItem(atPath: checkpoint.model)
+        case .truncatedManifest: try change("\(checkpoint.path)/manifest.json") { $0.removeLast($0.count / 2) }
+        case .flippedBitInState: try change("\(checkpoint.path)/state.json") { $0[$0.count / 2] ^= 1 }
+        }
+    }
+
+    @Test(arguments: Damage.allCases)
+    func aDamagedCheckpointIsSkippedWithItsReason(damage: Damage) throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            try write(1, to: folder)
+            let newest = try write(2, to: folder)
+            try inflict(damage, on: newest)
+            let whole = try #require(try folder.newestWhole())
+            #expect(whole.state == state(1))
+            #expect(whole.skipped.map(\.checkpoint) == [newest])
+            #expect(whole.skipped[0].reason.subject.hasPrefix(newest.path))
+            #expect(!whole.skipped[0].description.contains("\n"))
+        }
+    }
+
+    @Test func noWholeCheckpointIsAFaultRatherThanAFreshStart() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            try inflict(.flippedBit, on: try write(1, to: folder))
+            let fault = #expect(throws: Fault.self) { try folder.newestWhole() }
+            #expect(fault?.kind == .badData)
+            #expect(fault?.problem.contains("optimizer.safetensors") == true)
+        }
+    }
+
+    @Test func aNewCheckpointOutlivesDamagedLaterOnes() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            try write(20, to: folder)
+            try inflict(.truncated, on: try write(30, to: folder))
+            try write(25, keep: 1, to: folder)
+            #expect(try folder.all().map(\.step) == [25])
+        }
+    }
+
+    @Test func unknownKeysOfTheStateAreIgnoredAndNewerFormatsRefused() throws {
+        try withTemporaryFolder { base in
+            struct LaterState: Encodable {
+                var format_version: Int
+                var step = 3, completed_epochs = 1, step_in_epoch = 0, settings_fingerprint = "", new_key = [1]
+            }
+            let folder = CheckpointFolder(base)
+            let path = "\(base)/state.json"
+            try JSONFile.write(LaterState(format_version: 1), to: path)
+            #expect(try JSONFile.read(CheckpointState.self, from: path).step == 3)
+
+            var later = state(3)
+            later.formatVersion = CheckpointState.currentFormatVersion + 1
+            let checkpoint = try folder.write(later) { _ in }
+            let fault = #expect(throws: Fault.self) { try checkpoint.verifiedState() }
+            #expect(fault?.problem.contains("newer") == true)
+        }
+    }
+
+    @Test func aRenamedCheckpointIsNotMistakenForAnotherStep() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            let checkpoint = try write(3, to: folder)
+            try FileManager.default.moveItem(atPath: checkpoint.path, toPath: "\(base)/step-4")
+            #expect(throws: Fault.self) { try folder.checkpoint(step: 4).verifiedState() }
+        }
+    }
+
+    @Test func fingerprintsTellSettingsApart() throws {
+        let settings = ["seed": 1, "epochs": 15]
+        #expect(try SettingsFingerprint.of(settings) == SettingsFingerprint.of(["epochs": 15, "seed": 1]))
+        #expect(try SettingsFingerprint.of(settings) != SettingsFingerprint.of(["epochs": 15, "seed": 2]))
+    }
+}

@@ -1,0 +1,69 @@
+import Faults
+import RunRecords
+import Testing
+
+@Suite struct HistoryTests {
+    private func row(_ epoch: Int, validated: Bool = true) -> HistoryRow {
+        HistoryRow(
+            epoch: epoch, loss: 0.1 + 0.2, accuracy: 1 / 3, validationLoss: validated ? 1e-9 : nil,
+            validationAccuracy: validated ? 1 : nil, learningRate: 0.01, seconds: 3.25, samplesPerSecond: 14034.5)
+    }
+
+    @Test func rowsAreWrittenAsTheShortestTextThatReadsBack() throws {
+        try withTemporaryFolder { base in
+            var history = History(path: "\(base)/history.csv")
+            try history.append(row(1))
+            try history.append(row(2, validated: false))
+            #expect(
+                try text(history.path) == """
+                    epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,samples_per_second
+                    1,0.30000000000000004,0.3333333333333333,1e-09,1.0,0.01,3.25,14034.5
+                    2,0.30000000000000004,0.3333333333333333,,,0.01,3.25,14034.5
+
+                    """)
+            #expect(try History.read(history.path).rows == history.rows)
+            #expect(try contents(base) == ["history.csv"])
+        }
+    }
+
+    @Test func aDivergedLossIsReadBack() throws {
+        try withTemporaryFolder { base in
+            var history = History(path: "\(base)/history.csv")
+            var diverged = row(1)
+            diverged.loss = .nan
+            diverged.validationLoss = .infinity
+            try history.append(diverged)
+            let read = try History.read(history.path).rows[0]
+            #expect(read.loss.isNaN && read.validationLoss == .infinity)
+        }
+    }
+
+    @Test func truncationForgetsLaterEpochsAndAppendingGoesOn() throws {
+        try withTemporaryFolder { base in
+            var history = History(path: "\(base)/history.csv")
+            for epoch in 1...4 { try history.append(row(epoch)) }
+            try history.truncate(afterEpoch: 2)
+            #expect(try History.read(history.path).rows.map(\.epoch) == [1, 2])
+            try history.append(row(3))
+            #expect(try History.read(history.path).rows.map(\.epoch) == [1, 2, 3])
+        }
+    }
+
+    @Test func aFailedAppendChangesNothing() throws {
+        var history = History(path: "/proc/none/history.csv")
+        #expect(throws: Fault.self) { try history.append(row(1)) }
+        #expect(history.rows.isEmpty)
+    }
+
+    @Test(arguments: ["", "1,2,3,4,5,6,7", "1,a,0,0,0,0,0,0", "1,0,0,x,0,0,0,0", "0,0,0,0,0,0,0,0"])
+    func aDamagedHistoryIsRefusedWithItsLine(line: String) throws {
+        try withTemporaryFolder { base in
+            let path = "\(base)/history.csv"
+            let header = "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,samples_per_second\n"
+            try AtomicFile.write(line.isEmpty ? "" : header + line + "\n", to: path)
+            let fault = #expect(throws: Fault.self) { try History.read(path) }
+            #expect(fault?.kind == .badData)
+            #expect(fault?.problem.contains(line.isEmpty ? "line 1" : "line 2") == true)
+        }
+    }
+}

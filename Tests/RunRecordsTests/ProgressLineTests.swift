@@ -1,0 +1,124 @@
+import RunRecords
+import Synchronization
+import Testing
+
+@Suite struct ProgressLineTests {
+    /// What was written, piece by piece.
+    private final class Screen: Sendable {
+        let pieces = Mutex<[String]>([])
+
+        func take() -> [String] {
+            pieces.withLock { pieces in
+                defer { pieces = [] }
+                return pieces
+            }
+        }
+
+        func progress(_ style: ProgressLine.Style, steps: Int = 75) -> ProgressLine {
+            ProgressLine(style: style, epochs: 15, stepsPerEpoch: steps) { text in
+                self.pieces.withLock { $0.append(text) }
+            }
+        }
+    }
+
+    private let second: UInt64 = 1_000_000_000
+
+    private func row(validated: Bool = true) -> HistoryRow {
+        HistoryRow(
+            epoch: 1, loss: 0.689, accuracy: 0.5519, validationLoss: validated ? 0.0004 : nil,
+            validationAccuracy: validated ? 1 : nil, learningRate: 0.01, seconds: 3.75, samplesPerSecond: 14034.4)
+    }
+
+    @Test func aTerminalShowsAMovingBarAndTheTimeThatIsLeft() {
+        let screen = Screen()
+        var progress = screen.progress(.terminal(columns: 100))
+        progress.beginEpoch(1, at: 5 * second)
+        #expect(screen.take() == ["Epoch 1/15\n"])
+        progress.update(step: 30, loss: 0.689, accuracy: 0.5519, at: 5 * second + second * 3 / 2)
+        #expect(
+            screen.take() == [
+                "\r30/75 ━━━━━━━━──────────── 2s 50ms/step - accuracy: 0.5519 - loss: 0.6890\u{1B}[K"
+            ])
+        progress.endEpoch(row())
+        #expect(
+            screen.take() == [
+                "\r75/75 ━━━━━━━━━━━━━━━━━━━━ 4s 50ms/step - accuracy: 0.5519 - loss: 0.6890"
+                    + " - val_accuracy: 1.0000 - val_loss: 4.0000e-04\u{1B}[K\n"
+            ])
+    }
+
+    @Test func theLineIsRedrawnAtMostTenTimesASecond() {
+        let screen = Screen()
+        var progress = screen.progress(.terminal(columns: 100), steps: 1000)
+        progress.beginEpoch(1, at: 0)
+        _ = screen.take()
+        // A step every 7 ms for 7 s.
+        for step in 1...1000 {
+            progress.update(step: step, loss: 1, accuracy: 0, at: UInt64(step) * 7_000_000)
+        }
+        // At most one drawing every 100 ms, so every 105 ms, the first at once.
+        #expect(screen.take().count == (1000 + 14) / 15)
+    }
+
+    @Test func timesAreWrittenAsKerasWritesThem() {
+        let screen = Screen()
+        var progress = screen.progress(.terminal(columns: 100), steps: 1000)
+        let expected: [(nanosecondsPerStep: UInt64, text: String)] = [
+            (20_000, " 0s 20us/step"), (12_000_000, " 11s 12ms/step"), (100_000_000, " 1:39 100ms/step"),
+            (4_000_000_000, " 1:06:00 4s/step"),
+        ]
+        for (nanoseconds, text) in expected {
+            progress.beginEpoch(1, at: 0)
+            progress.update(step: 10, loss: 1, accuracy: 0, at: 10 * nanoseconds)
+            #expect(screen.take().last?.contains(text + " - ") == true)
+        }
+    }
+
+    @Test func aResumedEpochCountsOnlyItsOwnSteps() {
+        let screen = Screen()
+        var progress = screen.progress(.terminal(columns: 100))
+        progress.beginEpoch(3, firstStep: 70, at: 0)
+        progress.update(step: 71, loss: 1, accuracy: 0, at: second)
+        #expect(screen.take().last?.contains(" 4s 1s/step") == true)
+    }
+
+    @Test func aNarrowTerminalIsNeverOverflowedWhileRedrawing() throws {
+        let screen = Screen()
+        var progress = screen.progress(.terminal(columns: 40))
+        progress.beginEpoch(1, at: 0)
+        progress.update(step: 1, loss: 1, accuracy: 0, at: second)
+        let drawn = try #require(screen.take().last)
+        #expect(drawn.count == 1 + 39 + "\u{1B}[K".count)
+    }
+
+    @Test func otherTextStartsOnALineOfItsOwn() {
+        let screen = Screen()
+        var progress = screen.progress(.terminal(columns: 80))
+        progress.leaveLine()
+        progress.beginEpoch(1, at: 0)
+        progress.update(step: 1, loss: 1, accuracy: 0, at: second)
+        _ = screen.take()
+        progress.leaveLine()
+        progress.leaveLine()
+        #expect(screen.take() == ["\n"])
+    }
+
+    @Test func elsewhereOneLineAnEpochIsWritten() {
+        let screen = Screen()
+        var progress = screen.progress(.plain)
+        progress.beginEpoch(1, at: 0)
+        progress.update(step: 30, loss: 1, accuracy: 0, at: 100 * second)
+        progress.endEpoch(row())
+        progress.endEpoch(row(validated: false))
+        #expect(
+            screen.take() == [
+                "Epoch 1/15 - 4s - loss: 0.6890 - accuracy: 0.5519 - val_loss: 4.0000e-04 - val_accuracy: 1.0000"
+                    + " - 14034 stamps/s\n",
+                "Epoch 1/15 - 4s - loss: 0.6890 - accuracy: 0.5519 - 14034 stamps/s\n",
+            ])
+    }
+
+    @Test func aDumbTerminalIsPlain() {
+        #expect(ProgressLine.Style.ofStandardOutput(environment: ["TERM": "dumb"]) == .plain)
+    }
+}

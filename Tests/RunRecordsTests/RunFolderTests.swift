@@ -1,0 +1,88 @@
+import Faults
+import FoundationEssentials
+import RunRecords
+import Testing
+
+@Suite struct RunFolderTests {
+    @Test func openingCreatesTheFolderAndItsParents() throws {
+        try withTemporaryFolder { base in
+            let folder = try RunFolder.open("\(base)/a/b/run/", resuming: false)
+            #expect(folder.path == "\(base)/a/b/run")
+            #expect(folder.configuration == "\(base)/a/b/run/config.json")
+            #expect(try contents(folder.path).isEmpty)
+        }
+    }
+
+    @Test func anEmptyFolderThatExistsIsUsed() throws {
+        try withTemporaryFolder { base in
+            let folder = try RunFolder.open(base, resuming: false)
+            #expect(folder.path == base)
+        }
+    }
+
+    @Test(arguments: ["config.json", "history.csv", "checkpoints", "model.safetensors"])
+    func aUsedFolderIsRefusedUnlessResuming(trace: String) throws {
+        try withTemporaryFolder { base in
+            try put([], "\(base)/\(trace)")
+            let fault = #expect(throws: Fault.self) { try RunFolder.open(base, resuming: false) }
+            #expect(fault?.kind == .usage)
+            #expect(fault?.problem.contains(trace) == true)
+            #expect(fault?.remedy.contains("--output") == true && fault?.remedy.contains("--resume") == true)
+            #expect(try RunFolder.open(base, resuming: true).path == base)
+        }
+    }
+
+    /// Permissions do not bind root: what nobody can write is below a file, in /proc, or a file itself.
+    @Test func aFolderThatCannotBeWrittenIsRefusedAndLeavesNothing() throws {
+        try withTemporaryFolder { base in
+            try put([1], "\(base)/file")
+            for path in ["\(base)/file", "\(base)/file/deep/run", "/proc/no/such/run", "/proc"] {
+                let fault = #expect(throws: Fault.self) { try RunFolder.open(path, resuming: false) }
+                #expect(fault?.kind == .cannotWrite)
+                #expect(fault?.subject == path)
+                #expect(fault?.remedy.contains("--output") == true)
+            }
+            #expect(try contents(base) == ["file"])
+        }
+    }
+
+    @Test func parentsAreRemovedAgainWhenCreationFailsBelowThem() throws {
+        try withTemporaryFolder { base in
+            // The last part is longer than any file system allows.
+            let path = "\(base)/new/parent/\(String(repeating: "x", count: 300))"
+            #expect(throws: Fault.self) { try RunFolder.open(path, resuming: false) }
+            let left = try contents(base)
+            #expect(left.isEmpty)
+        }
+    }
+
+    @Test func anEmptyPathIsWrongUsage() {
+        #expect(throws: Fault.self) { try RunFolder.open("", resuming: false) }
+    }
+
+    @Test func withdrawingRemovesOnlyWhatOpeningCreated() throws {
+        try withTemporaryFolder { base in
+            try RunFolder.open("\(base)/a/run", resuming: false).withdraw()
+            #expect(try contents(base).isEmpty)
+            try RunFolder.open(base, resuming: false).withdraw()
+            #expect(exists(base))
+            let used = try RunFolder.open("\(base)/b/run", resuming: false)
+            try put([1], used.configuration)
+            used.withdraw()
+            #expect(exists(used.configuration))
+        }
+    }
+
+    @Test func openingClearsWhatAnInterruptedRunLeftHalfWritten() throws {
+        try withTemporaryFolder { base in
+            try put([1], "\(base)/.history.csv.partial")
+            try put([1], "\(base)/.mine.partial")
+            let partial = "\(base)/checkpoints/.step-7.partial"
+            try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
+            try put([1], "\(partial)/model.safetensors")
+            let folder = try RunFolder.open(base, resuming: true)
+            #expect(try contents(base) == [".mine.partial", "checkpoints"])
+            #expect(try contents(folder.checkpoints.path).isEmpty)
+        }
+    }
+}
