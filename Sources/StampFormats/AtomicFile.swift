@@ -1,0 +1,115 @@
+import Faults
+import Glibc
+import Synchronization
+
+/// A file that appears under its name whole or not at all.
+///
+/// Bytes go to a temporary file in the same folder; `commit` makes them durable and renames it. Without `commit` the
+/// temporary file goes away with this object, and what stood at the path before stays as it was.
+public final class AtomicFile {
+    /// Where the file appears.
+    public let path: String
+    private let temporaryPath: String
+    private var descriptor: Int32
+    private static let serial = Atomic<Int>(0)
+
+    /// Opens a temporary file next to `path`.
+    ///
+    /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
+    public init(_ path: String) throws {
+        self.path = path
+        // O_EXCL decides between processes, also on two machines that share the folder.
+        var temporaryPath: String
+        repeat {
+            let serial = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
+            temporaryPath = "\(path).\(getpid())-\(serial).part"
+            descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        } while descriptor < 0 && errno == EEXIST
+        self.temporaryPath = temporaryPath
+        if descriptor < 0 { throw Self.cannotWrite(path, errno) }
+    }
+
+    deinit {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        unlink(temporaryPath)
+    }
+
+    /// Writes bytes after those written so far.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws {
+        try writeAll(bytes) { Glibc.write(descriptor, $0, $1) }
+    }
+
+    /// Writes text after what was written so far.
+    public func write(_ text: String) throws {
+        try Array(text.utf8).withUnsafeBytes { try write($0) }
+    }
+
+    /// Writes bytes at a place counted from the start of the file; where `write` continues does not change.
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+        var offset = offset
+        try writeAll(bytes) {
+            let written = pwrite(descriptor, $0, $1, off_t(offset))
+            offset += max(written, 0)
+            return written
+        }
+    }
+
+    /// Makes the bytes durable and gives the file its name. Nothing can be written afterwards.
+    public func commit() throws {
+        precondition(descriptor >= 0, "\(path) was committed before")
+        guard fsync(descriptor) == 0 else { throw Self.cannotWrite(path, errno) }
+        let closed = close(descriptor)
+        descriptor = -1
+        guard closed == 0, rename(temporaryPath, path) == 0 else {
+            let error = errno
+            unlink(temporaryPath)
+            throw Self.cannotWrite(path, error)
+        }
+        syncFolder()
+    }
+
+    /// Writes `bytes` as the whole file `path`, atomically.
+    public static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
+        let file = try AtomicFile(path)
+        try file.write(bytes)
+        try file.commit()
+    }
+
+    /// Writes `text` as the whole file `path`, in UTF-8, atomically.
+    public static func write(_ text: String, to path: String) throws {
+        try Array(text.utf8).withUnsafeBytes { try write($0, to: path) }
+    }
+
+    private func writeAll(
+        _ bytes: UnsafeRawBufferPointer, with write: (UnsafeRawPointer, Int) -> Int
+    ) throws {
+        precondition(descriptor >= 0, "\(path) was committed before")
+        var rest = bytes[...]
+        while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+            let written = write(start, rest.count)
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw Self.cannotWrite(path, written < 0 ? errno : ENOSPC) }
+            rest = rest.dropFirst(written)
+        }
+    }
+
+    /// Makes the new name durable too. Some file systems refuse to sync a folder: then there is nothing more to do.
+    private func syncFolder() {
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func cannotWrite(_ path: String, _ error: Int32) -> Fault {
+        let remedy =
+            switch error {
+            case ENOENT, ENOTDIR: "make the folder first"
+            case ENOSPC, EDQUOT, EFBIG: "free some space, or write elsewhere"
+            default: "check the permissions of the folder, or write elsewhere"
+            }
+        return Fault(.cannotWrite, path, "cannot be written (\(String(cString: strerror(error))))", remedy: remedy)
+    }
+}

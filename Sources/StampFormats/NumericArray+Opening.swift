@@ -1,0 +1,85 @@
+import Faults
+
+extension NumericArray {
+    /// Opens an array of numbers: a `.npy` file, or one member of a `.npz` file.
+    ///
+    /// What a file is shows in its first bytes, not in its name. Files and stored members are mapped, never copied;
+    /// deflated members are inflated into memory. Shape times element size is checked against the file before anything is
+    /// allocated.
+    ///
+    /// - Parameters:
+    ///   - path: the file, or `FILE.npz:NAME` for a member (`NAME` with or without `.npy`).
+    ///   - isWanted: picks the shape that is wanted when a `.npz` file holds several arrays and none is named.
+    /// - Throws: a `missingInput` fault when the file is not there or unreadable, `badData` when it is not as it should be.
+    public init(contentsOf path: String, choosing isWanted: ([Int]) -> Bool = { _ in false }) throws {
+        let (file, member) = Self.split(path)
+        let storage = try ReadOnlyBytes.contents(of: file)
+        if ZipArchive.isArchive(storage.bytes) {
+            try self.init(memberOf: ZipArchive(storage, path: file), named: member, choosing: isWanted)
+        } else if member != nil {
+            throw Fault(.badData, file, "is not a .npz file", remedy: "name the file alone, without :NAME")
+        } else {
+            let header = try NpyHeader(storage.bytes, fileByteCount: storage.bytes.count, name: path)
+            self.init(name: path, header: header, storage: storage, byteOffset: header.dataOffset)
+        }
+    }
+
+    /// Parts `FILE.npz:NAME` into file and member.
+    private static func split(_ path: String) -> (file: String, member: String?) {
+        guard let separator = path.ranges(of: ".npz:").last else { return (path, nil) }
+        let file = path[..<separator.upperBound].dropLast()
+        return (String(file), String(path[separator.upperBound...]))
+    }
+
+    private init(memberOf archive: ZipArchive, named name: String?, choosing isWanted: ([Int]) -> Bool) throws {
+        let arrays = archive.members.filter { $0.name.hasSuffix(".npy") }
+        guard !arrays.isEmpty else {
+            throw Fault(.badData, archive.path, "holds no array", remedy: "save the arrays with numpy.savez")
+        }
+        if let name {
+            guard let member = arrays.first(where: { $0.name == name || $0.name == name + ".npy" }) else {
+                throw Fault(
+                    .missingInput, archive.path, "holds no array called \(name)",
+                    remedy: "name one of \(Self.list(arrays))")
+            }
+            try self.init(member, of: archive)
+        } else if arrays.count == 1 {
+            try self.init(arrays[0], of: archive)
+        } else {
+            let wanted = try arrays.filter { isWanted(try Self.header(of: $0, in: archive).shape) }
+            guard wanted.count == 1 else {
+                throw Fault(
+                    .badData, archive.path, "holds the arrays \(Self.list(arrays))",
+                    remedy: "\(archive.path):NAME selects one")
+            }
+            try self.init(wanted[0], of: archive)
+        }
+    }
+
+    private init(_ member: ZipArchive.Member, of archive: ZipArchive) throws {
+        // The header comes first: what it says must agree with the member's size before all of it is inflated.
+        let header = try Self.header(of: member, in: archive)
+        let contents = try archive.contents(of: member)
+        self.init(
+            name: "\(archive.path):\(member.name)", header: header, storage: contents.storage,
+            byteOffset: contents.byteOffset + header.dataOffset)
+    }
+
+    private static func header(of member: ZipArchive.Member, in archive: ZipArchive) throws -> NpyHeader {
+        try archive.checkSizes(of: member)
+        // Nearly every header is far shorter than a page.
+        let page = 1 << 12
+        let name = "\(archive.path):\(member.name)"
+        var prefix = try archive.prefix(of: member, byteCount: page)
+        if prefix.bytes.count == page, !NpyHeader.isWhole(in: prefix.bytes) {
+            prefix = try archive.prefix(of: member, byteCount: NpyHeader.maximumByteCount + 12)
+        }
+        return try NpyHeader(prefix.bytes, fileByteCount: member.byteCount, name: name)
+    }
+
+    private static func list(_ members: [ZipArchive.Member]) -> String {
+        let longest = 12
+        let names = members.prefix(longest).map { $0.name.dropLast(4) }.joined(separator: ", ")
+        return members.count > longest ? "\(names), … (\(members.count) in all)" : names
+    }
+}

@@ -1,0 +1,63 @@
+import StampFormats
+import Testing
+
+@Suite struct NumericArrayTests {
+    static let formats = ElementType.Format.allCases
+
+    @Test(arguments: formats) func everyFormatIsReadAsNumpyReadsIt(_ format: ElementType.Format) throws {
+        let expected = try Reference.doubles(format.rawValue)
+        let array = try NumericArray(contentsOf: Reference.path("\(format.rawValue)_little_c.npy"))
+        #expect(array.shape == [4, 3, 5])
+        #expect(array.elementType.format == format)
+        #expect(!array.isFortranOrder)
+        #expect(array.values.map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+
+    @Test(arguments: formats) func bigEndianFortranOrderIsTransposed(_ format: ElementType.Format) throws {
+        let expected = try Reference.doubles(format.rawValue)
+        let array = try NumericArray(contentsOf: Reference.path("\(format.rawValue)_big_fortran.npy"))
+        #expect(array.shape == [4, 3, 5])
+        #expect(array.isFortranOrder)
+        #expect(array.elementType.isBigEndian == (array.elementType.byteCount > 1))
+        #expect(array.values.map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+
+    @Test(arguments: ["float32_little_c.npy", "int16_big_fortran.npy"])
+    func everyRangeEqualsItsElements(_ file: String) throws {
+        let array = try NumericArray(contentsOf: Reference.path(file))
+        let values = array.values
+        for start in 0...array.count {
+            for end in start...array.count {
+                let part = [Double](unsafeUninitializedCapacity: end - start) { buffer, initialized in
+                    array.copy(start..<end, into: buffer)
+                    initialized = end - start
+                }
+                #expect(part == Array(values[start..<end]))
+            }
+        }
+        #expect((0..<array.count).map { array[$0] } == values)
+    }
+
+    @Test(arguments: 1...3) func everyFormatVersionIsRead(_ version: Int) throws {
+        let array = try NumericArray(contentsOf: Reference.path("version_\(version).npy"))
+        #expect(try array.values == Reference.doubles("stamps"))
+    }
+
+    @Test func aScalarHasOneElement() throws {
+        let array = try NumericArray(contentsOf: Reference.path("scalar.npy"))
+        #expect(array.shape == [])
+        #expect(array.values == [2.5])
+    }
+
+    @Test(arguments: [
+        "{\"shape\":(2,3),\"descr\":\"|u1\",\"fortran_order\":False}",
+        "  {  'fortran_order' :\tFalse , 'descr': '=u1',\n 'shape': ( 2 , 3 , ) , }  ",
+        "{'descr': 'u1', 'fortran_order': False, 'shape': (2L, 3L), }",
+    ])
+    func headersMayBeSpacedAndOrderedFreely(_ header: String) throws {
+        let folder = try TemporaryFolder()
+        let array = try NumericArray(contentsOf: folder.file("a.npy", npy(header, data: 6)))
+        #expect(array.shape == [2, 3])
+        #expect(array.values == [0, 0, 0, 0, 0, 0])
+    }
+}

@@ -1,0 +1,61 @@
+import StampFormats
+import Testing
+
+@Suite struct StampArrayTests {
+    @Test(arguments: ["version_1.npy", "flat_stamps.npy", "channel_stamps_fortran.npy"])
+    func everyAcceptedShapeGivesTheSameStamps(_ file: String) throws {
+        let stamps = try StampArray(contentsOf: Reference.path(file))
+        #expect(stamps.count == 5)
+        #expect(stamps.height == 4 && stamps.width == 4 && stamps.pixelsPerStamp == 16)
+        let expected = try Reference.doubles("stamps")
+        for index in [3, 0, 4, 2, 1] {
+            #expect(pixels(stamps, index) == Array(expected[(index * 16)..<((index + 1) * 16)]))
+        }
+    }
+
+    @Test func stampsNeedNotBeSquare() throws {
+        let stamps = try StampArray(contentsOf: Reference.path("oblong_stamps.npy"))
+        #expect(stamps.height == 3 && stamps.width == 4)
+        #expect(try pixels(stamps, 1) == Array(Reference.doubles("stamps")[16..<28]))
+    }
+
+    @Test func manyThreadsReadTheSameStamps() async throws {
+        let stamps = try StampArray(contentsOf: Reference.path("several_deflated.npz"))
+        let expected = try Reference.doubles("stamps")
+        await withTaskGroup(of: Bool.self) { group in
+            for worker in 0..<8 {
+                group.addTask {
+                    (0..<200).allSatisfy { turn in
+                        let index = (turn * 7 + worker) % 5
+                        return self.pixels(stamps, index) == Array(expected[(index * 16)..<((index + 1) * 16)])
+                    }
+                }
+            }
+            for await isRight in group { #expect(isRight) }
+        }
+    }
+
+    @Test(arguments: ["(4,)", "(4, 3)", "(1, 2, 2, 3)", "(1, 1, 2, 2, 1)", "()", "(2, 0, 4)", "(3, 0)"])
+    func otherShapesAreNamed(_ shape: String) throws {
+        let folder = try TemporaryFolder()
+        let size = ["(4,)": 4, "(4, 3)": 12, "(1, 2, 2, 3)": 12, "(1, 1, 2, 2, 1)": 4, "()": 1][shape] ?? 0
+        let path = try folder.file(
+            "a.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': \(shape), }", data: size))
+        expectFault(.badData, path, saying: "has the shape \(shape), which is not one of stamps") {
+            _ = try StampArray(contentsOf: path)
+        }
+    }
+
+    @Test func aFileOfNoStampsIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.file("a.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 21, 21), }"))
+        expectFault(.badData, path, saying: "holds no stamps") { _ = try StampArray(contentsOf: path) }
+    }
+
+    private func pixels(_ stamps: StampArray, _ index: Int) -> [Double] {
+        [Double](unsafeUninitializedCapacity: stamps.pixelsPerStamp) { buffer, initialized in
+            stamps.copyStamp(index, into: buffer.baseAddress!)
+            initialized = stamps.pixelsPerStamp
+        }
+    }
+}
