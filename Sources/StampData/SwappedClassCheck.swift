@@ -40,19 +40,19 @@ public struct SwappedClassCheck: Sendable {
         return count <= limit ? Array(0..<max(count, 0)) : (0..<limit).map { $0 * count / limit }
     }
 
-    /// Adds a stamp of (height, width) pixels; one that is constant in its middle half or has pixels that are not
-    /// finite says nothing and is left out.
-    public mutating func add(_ pixels: some Sequence<Double>, isSource: Bool) {
-        var count = 0
-        for value in pixels {
-            precondition(count < scratch.count, "more than \(height)×\(width) pixels")
-            guard value.isFinite else { return }
-            scratch[count] = value
-            count += 1
-        }
-        precondition(count == scratch.count, "\(count) pixels are not \(height)×\(width)")
+    /// Adds a stamp of (height, width) pixels, row by row; one that is constant in its middle half or has pixels that
+    /// are not finite says nothing and is left out.
+    public mutating func add(_ pixels: UnsafeBufferPointer<Double>, isSource: Bool) {
+        precondition(pixels.count == scratch.count, "\(pixels.count) pixels are not \(height)×\(width)")
+        guard pixels.allSatisfy({ $0.isFinite }) else { return }
+        scratch.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: pixels) }
         guard let excess = centreExcess() else { return }
         if isSource { sources.append(excess) } else { noise.append(excess) }
+    }
+
+    /// Adds a stamp of (height, width) pixels.
+    public mutating func add(_ pixels: [Double], isSource: Bool) {
+        pixels.withUnsafeBufferPointer { add($0, isSource: isSource) }
     }
 
     /// What the stamps added so far say.
