@@ -1,0 +1,35 @@
+// What simulated stamps are made of: normal numbers, correlated noise, point sources.
+//
+// None of these has a clone for each CPU, on purpose: fused multiply-adds would change the last bits, and the same
+// seed shall give the same stamps on every x86-64 machine.
+#ifndef CKERNELS_SIMULATION_H
+#define CKERNELS_SIMULATION_H
+
+#include "vectors.h"
+
+// Normal numbers of mean 0 and variance 1 (Box and Muller, 1958), a pure function of counter and key: Philox's block
+// counter[0] + b gives elements 4b ... 4b + 3. None exceeds 5.8 in magnitude (23-bit uniform numbers).
+void standard_normals(const uint32_t counter[4], const uint32_t key[2], size_t count, float *out);
+
+// A point-spread function of unit flux: a Moffat profile and a Gaussian with one width and one elliptical shape.
+// With t = xx·dx² + 2·xy·dx·dy + yy·dy², which is 1 at half maximum, the brightness is
+//   moffat_peak · (1 + moffat_scale · t)^-moffat_index + gaussian_peak · exp(-ln 2 · t).
+struct point_spread {
+    float xx, xy, yy;
+    float moffat_index, moffat_scale, moffat_peak, gaussian_peak;
+};
+
+// image(height, width) += flux · the point-spread function at (x, y), integrated over each pixel by 2 × 2 points of
+// Gauss and Legendre (0.2 % of the peak at worst for a width of 2.5 pixels). Pixel (row, column) reaches from column - ½
+// to column + ½.
+void add_point_source(
+    const struct point_spread *shape, float flux, float x, float y, size_t height, size_t width, float *image);
+
+// out(height - 2, width - 2) = image(height, width) * k k', where k = (weight, 1, weight) / √(1 + 2 weight²): white
+// noise keeps its variance and becomes correlated.
+void correlate_neighbours(const float *image, size_t height, size_t width, float weight, float *out);
+
+// exp(x) for -87 <= x <= 88, the same bits everywhere.
+float portable_exp(float x);
+
+#endif
