@@ -1,0 +1,131 @@
+import Faults
+import Layers
+import Tensors
+
+/// A network that can run: its layers with their shapes, and where each parameter lies.
+///
+/// Trainable parameters of all layers lie in one vector, in the order of the layers; moving statistics in another.
+public struct Network: Sendable {
+    /// What a node does.
+    public enum Operation: Sendable {
+        /// The stamps.
+        case input
+        /// The same values under another shape.
+        case view
+        case layer(any Layer)
+        /// Batch normalisation: the meeting point of all microbatches.
+        case batchNormalization(BatchNormalization)
+    }
+
+    /// One layer in its place.
+    public struct Node: Sendable {
+        public let name: String
+        public let kind: LayerKind
+        public let operation: Operation
+        /// Numbers of the nodes that feed this one.
+        public let inputs: [Int]
+        public let outputShape: Shape
+        /// Where the layer's trainable parameters start.
+        public let parameterOffset: Int
+        /// Where its moving statistics start.
+        public let stateOffset: Int
+        /// Where its rearranged weights start in a lane's memory.
+        public let preparedOffset: Int
+        /// How many meetings (batch normalisations, one behind the other) lie before this node.
+        public let segment: Int
+
+        /// The layer, if the node has one.
+        public var layer: (any Layer)? {
+            switch operation {
+            case .layer(let layer): layer
+            case .batchNormalization(let layer): layer
+            case .input, .view: nil
+            }
+        }
+    }
+
+    /// One named array of parameters.
+    public struct Parameter: Hashable, Sendable {
+        /// `layer/parameter`, for instance `conv1/kernel`.
+        public let name: String
+        public let shape: Shape
+        public let isTrainable: Bool
+        /// Where it starts in the vector of trainable parameters or of moving statistics.
+        public let offset: Int
+        public let initializer: ParameterSpecification.Initializer
+    }
+
+    public let description: NetworkDescription
+    public let nodes: [Node]
+    /// In the order of the layers.
+    public let parameters: [Parameter]
+    public let trainableCount: Int
+    public let stateCount: Int
+    public let preparedCount: Int
+    /// What the last layer's outputs mean.
+    public let loss: Loss
+
+    /// The stamps' shape: (height, width, 1).
+    public var inputShape: Shape { nodes[0].outputShape }
+    /// How many outputs the network has: 2 (softmax) or 1 (sigmoid).
+    public var outputs: Int { nodes[nodes.count - 1].outputShape.count }
+    /// How many segments the network has: one more than the meetings in a row.
+    public var segments: Int { (nodes.map(\.segment).max() ?? 0) + 1 }
+
+    /// Builds the network, or says which layer does not fit and what would.
+    public init(_ description: NetworkDescription) throws {
+        self.description = description
+        var builder = NetworkBuilder(network: description.name)
+        for layer in description.layers { try builder.append(layer) }
+        loss = try builder.finish()
+        nodes = builder.nodes
+        parameters = builder.parameters
+        trainableCount = builder.trainableCount
+        stateCount = builder.stateCount
+        preparedCount = builder.preparedCount
+    }
+
+    /// First values of all parameters: a pure function of the seed, parameter by parameter.
+    public func initialWeights(seed: UInt64) -> Weights {
+        let weights = Weights(network: self)
+        let random = CounterBasedRandom(seed: seed)
+        for (number, parameter) in parameters.enumerated() {
+            let specification = ParameterSpecification(
+                parameter.name, parameter.shape, parameter.initializer, isTrainable: parameter.isTrainable)
+            specification.initialize(
+                weights.pointer(parameter), from: random.stream(.initialWeights, detail: number))
+        }
+        return weights
+    }
+
+    /// The network without its dropout layers.
+    public func withoutDropout() throws -> Network {
+        var layers = description.layers
+        for (index, layer) in layers.enumerated() {
+            if case .dropout = layer.kind { layers[index].kind = .dropout(rate: 0) }
+        }
+        return try Network(NetworkDescription(name: description.name, layers: layers))
+    }
+}
+
+/// All values of a network: the trainable parameters and the moving statistics.
+public final class Weights: Sendable {
+    public let trainable: FloatBuffer
+    public let state: FloatBuffer
+
+    /// Zeros for every parameter of `network`.
+    public init(network: Network) {
+        trainable = FloatBuffer(count: network.trainableCount)
+        state = FloatBuffer(count: network.stateCount)
+    }
+
+    /// Where a parameter's values start.
+    public func pointer(_ parameter: Network.Parameter) -> UnsafeMutablePointer<Float> {
+        (parameter.isTrainable ? trainable.pointer : state.pointer) + parameter.offset
+    }
+
+    /// A parameter's values.
+    public func values(_ parameter: Network.Parameter) -> [Float] {
+        Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.shape.count))
+    }
+}

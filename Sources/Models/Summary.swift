@@ -1,0 +1,38 @@
+import Layers
+
+extension Network {
+    /// The table that Keras' `model.summary()` prints: layers with their output shapes and parameter counts.
+    public var summary: String {
+        let columns = (28, 24, 10)
+        let width = columns.0 + columns.1 + columns.2 + 3
+        func row(_ name: String, _ shape: String, _ count: String) -> String {
+            Self.padded(name, columns.0) + " " + Self.padded(shape, columns.1) + " " + count
+        }
+        let thin = String(repeating: "_", count: width)
+        let thick = String(repeating: "=", count: width)
+        var lines = [
+            "Model: \"\(description.name)\"", thin, row("Layer (type)", "Output Shape", "Param #"), thick,
+        ]
+        for node in nodes.dropFirst() {
+            let shape = "(None, " + node.outputShape.extents.map(String.init).joined(separator: ", ") + ")"
+            let count = (node.layer?.trainableCount ?? 0) + (node.layer?.stateCount ?? 0)
+            lines.append(row("\(node.name) (\(node.kind.kerasName))", shape, Self.grouped(count)))
+        }
+        lines += [
+            thick, "Total params: \(Self.grouped(trainableCount + stateCount))",
+            "Trainable params: \(Self.grouped(trainableCount))", "Non-trainable params: \(Self.grouped(stateCount))", thin,
+        ]
+        return lines.joined(separator: "\n")
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    /// 25458 as 25,458.
+    private static func grouped(_ count: Int) -> String {
+        var digits = Array(String(count))
+        for position in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: position) }
+        return String(digits)
+    }
+}

@@ -1,0 +1,59 @@
+import CKernels
+
+/// How parameters follow their gradient, as a value. Results equal Keras' optimizers of the same name.
+public enum Optimizer: Hashable, Sendable, Codable {
+    /// Stochastic gradient descent: p ← p − η·g, or with momentum v ← μ·v − η·g and p ← p + v,
+    /// or with Nesterov's momentum p ← p + μ·v − η·g. `keras.optimizers.SGD`.
+    case sgd(momentum: Float = 0, nesterov: Bool = false)
+    /// m ← m + (g − m)(1 − β₁), v ← v + (g² − v)(1 − β₂), p ← p − η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε).
+    /// Source: D. Kingma and J. Ba, ICLR 2015; `keras.optimizers.Adam`.
+    case adam(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-7)
+
+    /// How many vectors of the parameters' length the optimizer remembers, and what Keras calls them.
+    public var stateNames: [String] {
+        switch self {
+        case .sgd(let momentum, _): momentum == 0 ? [] : ["momentum"]
+        case .adam: ["first_moment", "second_moment"]
+        }
+    }
+
+    /// Updates `count` parameters from their gradient.
+    ///
+    /// - Parameters:
+    ///   - state: the remembered vectors' parts that belong to these parameters, one for each of `stateNames`.
+    ///   - step: counted from 1, as Adam's bias correction needs it.
+    public func update(
+        _ parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+        state: (Int) -> UnsafeMutablePointer<Float>, count: Int, learningRate: Float, step: Int
+    ) {
+        switch self {
+        case .sgd(let momentum, let nesterov):
+            if momentum == 0 {
+                sgd_update(parameters, gradient, count, learningRate)
+            } else {
+                momentum_update(parameters, gradient, state(0), count, learningRate, momentum, nesterov ? 1 : 0)
+            }
+        case .adam(let beta1, let beta2, let epsilon):
+            let rate = Self.correctedRate(learningRate, beta1: beta1, beta2: beta2, step: step)
+            adam_update(parameters, gradient, state(0), state(1), count, rate, beta1, beta2, epsilon)
+        }
+    }
+
+    /// η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)
+    private static func correctedRate(_ rate: Float, beta1: Float, beta2: Float, step: Int) -> Float {
+        let first = 1 - power(Double(beta1), step)
+        let second = 1 - power(Double(beta2), step)
+        return Float(Double(rate) * second.squareRoot() / first)
+    }
+
+    /// base to a positive whole power, by squaring: the same bits everywhere.
+    private static func power(_ base: Double, _ exponent: Int) -> Double {
+        var (result, square, left) = (1.0, base, exponent)
+        while left > 0 {
+            if left & 1 == 1 { result *= square }
+            square *= square
+            left >>= 1
+        }
+        return result
+    }
+}
