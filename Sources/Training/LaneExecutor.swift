@@ -1,0 +1,157 @@
+import Layers
+import Models
+import Tensors
+
+/// Runs microbatches of one lane through a network, segment by segment. It owns the lane's activations and gradients.
+final class LaneExecutor: @unchecked Sendable {
+    let network: Network
+    /// How many microbatches' values are held at once.
+    let slots: Int
+
+    private let plan: PassPlan
+    private let slotMemory: FloatBuffer
+    private let sharedMemory: FloatBuffer
+    private let workspace: FloatBuffer
+    /// One pass for each node, slot by slot.
+    private var passes: [LayerPass] = []
+    /// The nodes of each segment, in order.
+    private let segments: [[Int]]
+    /// The batch normalisations behind each segment.
+    private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
+
+    init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer) {
+        self.network = network
+        self.slots = slots
+        plan = PassPlan(network: network, samples: samples, isTraining: isTraining)
+        slotMemory = FloatBuffer(count: slots * plan.slotCount)
+        sharedMemory = FloatBuffer(count: plan.sharedCount)
+        workspace = FloatBuffer(count: plan.workspaceCount)
+        segments = (0..<network.segments).map { segment in
+            network.nodes.indices.filter { network.nodes[$0].segment == segment }
+        }
+        meetings = network.meetings
+        for slot in 0..<slots {
+            for number in network.nodes.indices {
+                passes.append(makePass(slot: slot, node: number, weights: weights, prepared: prepared))
+            }
+        }
+    }
+
+    private func makePass(slot: Int, node number: Int, weights: Weights, prepared: FloatBuffer) -> LayerPass {
+        let base = slotMemory.pointer + slot * plan.slotCount
+        let node = network.nodes[number]
+        func gradient(_ number: Int) -> UnsafeMutablePointer<Float>? {
+            guard plan.isTraining else { return nil }
+            switch plan.gradients[number] {
+            case .none: return nil
+            case .shared(let offset): return sharedMemory.pointer + offset
+            case .kept(let offset): return base + offset
+            }
+        }
+        var pass = LayerPass(placeholder: workspace.pointer)
+        pass.inputs = node.inputs.map { base + plan.outputs[$0] }
+        pass.output = base + plan.outputs[number]
+        pass.kept = UnsafeMutableRawPointer(base + plan.kept[number])
+        pass.parameters = UnsafePointer(weights.trainable.pointer + node.parameterOffset)
+        pass.prepared = UnsafePointer(prepared.pointer + node.preparedOffset)
+        pass.outputGradient = gradient(number) ?? workspace.pointer
+        pass.inputGradients = node.inputs.map { gradient($0) }
+        pass.isTraining = plan.isTraining
+        return pass
+    }
+
+    private func index(_ slot: Int, _ node: Int) -> Int { slot * network.nodes.count + node }
+
+    /// Where the stamps of the slot's microbatch are to be put.
+    func input(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, 0)].output }
+
+    /// The logits of the slot's microbatch.
+    func logits(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, network.nodes.count - 1)].output }
+
+    /// Where ∂loss/∂logits of the slot's microbatch is to be put.
+    func logitsGradient(_ slot: Int) -> UnsafeMutablePointer<Float> {
+        passes[index(slot, network.nodes.count - 1)].outputGradient
+    }
+
+    /// Sets what the next passes of a slot's microbatch are about.
+    func begin(_ slot: Int, samples: Int, random: RandomCoordinates) {
+        for node in network.nodes.indices {
+            passes[index(slot, node)].samples = samples
+            passes[index(slot, node)].random = random
+        }
+    }
+
+    /// Runs one segment forward.
+    func forward(_ slot: Int, segment: Int) {
+        for node in segments[segment] {
+            switch network.nodes[node].operation {
+            case .input, .view: break
+            case .layer(let layer): layer.forward(passes[index(slot, node)])
+            case .batchNormalization(let layer): layer.forward(passes[index(slot, node)])
+            }
+        }
+    }
+
+    /// Adds up the moments that the meeting behind a segment needs.
+    func sumMoments(_ slot: Int, meeting: Int, into sums: UnsafeMutablePointer<Double>) {
+        for (node, layer, offset) in meetings[meeting] { layer.sumMoments(passes[index(slot, node)], into: sums + offset) }
+    }
+
+    /// Runs one segment backward. Gradients of its parameters go to their places in `gradient`; the sums that the
+    /// meeting before the segment needs go into `sums`.
+    func backward(
+        _ slot: Int, segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?
+    ) {
+        if segment < meetings.count {
+            for (node, layer, _) in meetings[segment] { layer.backward(passes[index(slot, node)]) }
+        }
+        for node in segments[segment].reversed() {
+            switch network.nodes[node].operation {
+            case .input, .view: break
+            case .layer(let layer):
+                guard plan.needsGradient[node] else { continue }
+                passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
+                layer.backward(passes[index(slot, node)])
+            case .batchNormalization(let layer):
+                passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
+                let offset = meetings[segment - 1].first { $0.node == node }!.offset
+                layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
+            }
+        }
+    }
+}
+
+extension Network {
+    /// The batch normalisations that meet behind each segment but the last, and where their sums start.
+    var meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]] {
+        (1..<max(segments, 1)).map { segment in
+            var offset = 0
+            return nodes.indices.compactMap { number in
+                guard nodes[number].segment == segment, case .batchNormalization(let layer) = nodes[number].operation
+                else { return nil }
+                defer { offset += layer.sumCount }
+                return (number, layer, offset)
+            }
+        }
+    }
+
+    /// The most numbers that one meeting adds up.
+    var largestMeeting: Int { meetings.map { $0.reduce(0) { $0 + $1.layer.sumCount } }.max() ?? 0 }
+
+    /// The parameters of each segment as ranges of the vector of trainable parameters.
+    var parameterRanges: [[Range<Int>]] {
+        (0..<segments).map { segment in
+            var ranges: [Range<Int>] = []
+            for node in nodes where node.segment == segment {
+                let count = node.layer?.trainableCount ?? 0
+                guard count > 0 else { continue }
+                if ranges.last?.upperBound == node.parameterOffset {
+                    ranges[ranges.count - 1] = ranges.last!.lowerBound..<node.parameterOffset + count
+                } else {
+                    ranges.append(node.parameterOffset..<node.parameterOffset + count)
+                }
+            }
+            return ranges
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import Dispatch
+import Faults
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The lanes of a process: threads that work side by side and meet. Lane 0 is the caller's thread.
+///
+/// Threads start once and sleep between jobs.
+public final class LaneTeam: @unchecked Sendable {
+    /// How many lanes there are, the caller's included.
+    public let count: Int
+
+    private let barrier: LaneBarrier
+    private var job: (@Sendable (Int) -> Void)?
+    private var isEnding = false
+    private let starts: [DispatchSemaphore]
+    private let ended = DispatchSemaphore(value: 0)
+    private let failure = Mutex<(any Error)?>(nil)
+
+    public init(count: Int) {
+        precondition(count >= 1, "a team has at least one lane")
+        self.count = count
+        barrier = LaneBarrier(count: count)
+        starts = (1..<max(count, 1)).map { _ in DispatchSemaphore(value: 0) }
+        for lane in 1..<max(count, 1) { startThread(lane) }
+    }
+
+    /// Ends the threads. No job may be running.
+    public func finish() {
+        isEnding = true
+        for start in starts {
+            start.signal()
+            ended.wait()
+        }
+    }
+
+    private func startThread(_ lane: Int) {
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        defer { attributes.deallocate() }
+        pthread_attr_init(attributes)
+        // OpenBLAS keeps its working set on the stack.
+        pthread_attr_setstacksize(attributes, 8 << 20)
+        pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
+        let entry = Unmanaged.passRetained(ThreadEntry(team: self, lane: lane)).toOpaque()
+        #if canImport(Glibc)
+        var thread = pthread_t()
+        #else
+        var thread: pthread_t?
+        #endif
+        let status = pthread_create(&thread, attributes, enterThread, entry)
+        precondition(status == 0, "no thread could be started (error \(status))")
+    }
+
+    fileprivate func serve(_ lane: Int) {
+        while true {
+            starts[lane - 1].wait()
+            if isEnding { break }
+            job!(lane)
+            ended.signal()
+        }
+        ended.signal()
+    }
+
+    /// Does `body` on every lane at once and returns when all have.
+    ///
+    /// - Throws: the first error that any lane has met, on the caller's thread.
+    public func run(_ body: @escaping @Sendable (Int) throws -> Void) throws {
+        job = { [unowned self] lane in
+            do { try body(lane) } catch { note(error) }
+        }
+        for start in starts { start.signal() }
+        job!(0)
+        for _ in starts { ended.wait() }
+        job = nil
+        if let error = failure.withLock({ error in
+            defer { error = nil }
+            return error
+        }) {
+            throw error
+        }
+    }
+
+    /// Cuts `0..<total` into chunks and gives each lane the next one as soon as it is free.
+    public func share(
+        _ total: Int, chunk: Int, _ body: @escaping @Sendable (_ lane: Int, _ range: Range<Int>) throws -> Void
+    ) throws {
+        let next = ChunkCounter()
+        try run { lane in
+            while true {
+                let start = next.value.add(chunk, ordering: .relaxed).oldValue
+                guard start < total else { return }
+                try body(lane, start..<min(start + chunk, total))
+            }
+        }
+    }
+
+    // MARK: Within a job
+
+    /// Waits until every lane has come here.
+    public func meet() { if count > 1 { barrier.wait() } }
+
+    /// All lanes meet, lane 0 does `work` alone, all go on. If it fails, `hasFailed` is true on every lane afterwards.
+    public func meet(_ lane: Int, _ work: () throws -> Void) {
+        meet()
+        if lane == 0 {
+            do { try work() } catch { note(error) }
+        }
+        meet()
+    }
+
+    /// Whether a lane has failed: the others stop at the next meeting.
+    public var hasFailed: Bool { failure.withLock { $0 != nil } }
+
+    private func note(_ error: any Error) {
+        failure.withLock { if $0 == nil { $0 = error } }
+    }
+}
+
+private final class ChunkCounter: Sendable {
+    let value = Atomic<Int>(0)
+}
+
+private final class ThreadEntry {
+    let team: LaneTeam
+    let lane: Int
+    init(team: LaneTeam, lane: Int) {
+        self.team = team
+        self.lane = lane
+    }
+}
+
+#if canImport(Glibc)
+private func enterThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    let entry = Unmanaged<ThreadEntry>.fromOpaque(argument!).takeRetainedValue()
+    entry.team.serve(entry.lane)
+    return nil
+}
+#else
+private func enterThread(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+    let entry = Unmanaged<ThreadEntry>.fromOpaque(argument).takeRetainedValue()
+    entry.team.serve(entry.lane)
+    return nil
+}
+#endif
+
+/// Where lanes wait for each other: briefly spinning, since the others are close, then sleeping.
+private final class LaneBarrier: @unchecked Sendable {
+    private let count: Int
+    private let arrived = Atomic<Int>(0)
+    private let generation = Atomic<Int>(0)
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    /// How often a lane looks before it sleeps: some ten microseconds.
+    private static let spins = 4000
+
+    init(count: Int) {
+        self.count = count
+        mutex = .allocate(capacity: 1)
+        condition = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    func wait() {
+        let mine = generation.load(ordering: .acquiring)
+        if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
+            arrived.store(0, ordering: .relaxed)
+            pthread_mutex_lock(mutex)
+            generation.store(mine + 1, ordering: .releasing)
+            pthread_cond_broadcast(condition)
+            pthread_mutex_unlock(mutex)
+            return
+        }
+        for _ in 0..<Self.spins {
+            if generation.load(ordering: .acquiring) != mine { return }
+        }
+        pthread_mutex_lock(mutex)
+        while generation.load(ordering: .acquiring) == mine { pthread_cond_wait(condition, mutex) }
+        pthread_mutex_unlock(mutex)
+    }
+}

@@ -1,0 +1,45 @@
+import Layers
+import Models
+import Tensors
+
+/// The weights as the layers' loops want them, shared by all lanes of a process and made anew after each update.
+final class PreparedWeights: @unchecked Sendable {
+    let buffer: FloatBuffer
+    private let network: Network
+    private let weights: Weights
+    /// The nodes that each lane prepares.
+    private let shares: [[Int]]
+
+    init(network: Network, weights: Weights, lanes: Int) {
+        self.network = network
+        self.weights = weights
+        buffer = FloatBuffer(count: network.preparedCount)
+        var shares = [[Int]](repeating: [], count: lanes)
+        var loads = [Int](repeating: 0, count: lanes)
+        for (number, node) in network.nodes.enumerated() {
+            guard case .layer(let layer) = node.operation, layer.preparedCount > 0 else { continue }
+            let lane = loads.indices.min { loads[$0] < loads[$1] }!
+            shares[lane].append(number)
+            loads[lane] += layer.preparedCount
+        }
+        self.shares = shares
+    }
+
+    /// Prepares one lane's share. All lanes must have done so before any pass.
+    func prepare(lane: Int) {
+        for number in shares[lane] {
+            let node = network.nodes[number]
+            node.layer!.prepare(weights.trainable.pointer + node.parameterOffset, into: buffer.pointer + node.preparedOffset)
+        }
+    }
+
+    /// Lets batch normalisations use their moving statistics: for inference. One lane.
+    func useMovingStatistics() {
+        for node in network.nodes {
+            guard case .batchNormalization(let layer) = node.operation else { continue }
+            layer.useMovingStatistics(
+                weights.state.pointer + node.stateOffset, parameters: weights.trainable.pointer + node.parameterOffset,
+                prepared: buffer.pointer + node.preparedOffset)
+        }
+    }
+}
