@@ -16,7 +16,8 @@ INLINE double max_of(double a, double b) { return a > b ? a : b; }
 // Quartiles: quickselect for several ranks at once. Partitioning copies from one buffer to the other without a
 // branch that depends on the data, since such a branch would be mispredicted for every second pixel.
 
-enum { SMALL = 24 };
+// Below this size sorting is faster than another partition (measured).
+enum { SMALL = 12 };
 
 INLINE double median_of_3(double a, double b, double c) {
     return max_of(min_of(a, b), min_of(max_of(a, b), c));
@@ -31,15 +32,14 @@ INLINE double pivot_of(const double *v, ptrdiff_t n) {
 }
 
 // Copies to `to` the values below the pivot from the front, the others from the back; returns how many are below.
-INLINE ptrdiff_t partition_below(const double *from, double *to, ptrdiff_t n, double pivot) {
-    double *front = to, *back = to + n - 1;
-    for (ptrdiff_t i = 0; i < n; ++i) {
-        const double x = from[i];
-        const ptrdiff_t below = x < pivot;
-        *front = x;
-        *back = x;
-        front += below;
-        back -= 1 - below;
+INLINE ptrdiff_t partition_below(const double *restrict from, double *restrict to, ptrdiff_t n, double pivot) {
+    double *front = to;
+    // The place at the back is as far away as there are values left.
+    for (ptrdiff_t left = n - 1; left >= 0; --left) {
+        const double x = *from++;
+        front[0] = x;
+        front[left] = x;
+        front += x < pivot;
     }
     return front - to;
 }

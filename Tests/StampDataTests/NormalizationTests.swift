@@ -98,6 +98,31 @@ import Testing
         }
     }
 
+    /// The kernel's definition, written down plainly: 16 partial sums, pixel i in sum i mod 16, added pairwise.
+    private func plainlyNormalized(_ mode: Normalization, _ stamp: [Double]) -> [Float]? {
+        let quartiles = sortedQuartiles(stamp)
+        let sigma = 0.7413 * (quartiles[2] - quartiles[0])
+        let clipped = stamp.map { max($0, quartiles[1] - 2 * sigma) }
+        let pixels = clipped.map { $0 - clipped.min()! }
+        var sums = [Double](repeating: 0, count: 16)
+        for (index, pixel) in pixels.enumerated() { sums[index % 16] += pixel }
+        while sums.count > 1 { sums = (0..<(sums.count / 2)).map { sums[$0] + sums[$0 + sums.count / 2] } }
+        let divisor = mode == .mean ? sums[0] / Double(stamp.count) : sums[0]
+        return divisor > 0 ? pixels.map { Float($0 / divisor) } : nil
+    }
+
+    @Test func bitsAreThoseOfThePlainDefinitionForAnySize() {
+        var random = SystemIndependentRandom(state: 3)
+        for count in Array(1...70) + [441, 625, 1001] {
+            for levels: UInt64 in [2, 5, 1 << 40] {
+                let stamp = (0..<count).map { _ in Double(random.next() % levels) * 0.3 - 7 }
+                for mode in [Normalization.notebook, .mean] {
+                    #expect(normalize(mode, stamp) == plainlyNormalized(mode, stamp))
+                }
+            }
+        }
+    }
+
     @Test(arguments: [1, 5, 8, 15, 16, 17, 100, 441]) func noneOnlyRounds(_ count: Int) throws {
         let stamp = (0..<count).map { Double($0) * 0.1 - 3 }
         #expect(normalize(.none, stamp) == stamp.map { Float($0) })
