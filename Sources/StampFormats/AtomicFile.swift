@@ -5,11 +5,13 @@ import Synchronization
 /// A file that appears under its name whole or not at all.
 ///
 /// Bytes go to a temporary file in the same folder; `commit` makes them durable and renames it. Without `commit` the
-/// temporary file goes away with this object, and what stood at the path before stays as it was.
+/// temporary file goes away with this object, and what stood at the path before stays as it was. A device or a pipe, which
+/// cannot be renamed over, is written directly.
 public final class AtomicFile {
     /// Where the file appears.
     public let path: String
-    private let temporaryPath: String
+    /// Nil when `path` is written directly.
+    private let temporaryPath: String?
     private var descriptor: Int32
     private static let serial = Atomic<Int>(0)
 
@@ -18,21 +20,30 @@ public final class AtomicFile {
     /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
     public init(_ path: String) throws {
         self.path = path
-        // O_EXCL decides between processes, also on two machines that share the folder.
-        var temporaryPath: String
-        repeat {
-            let serial = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
-            temporaryPath = "\(path).\(getpid())-\(serial).part"
-            descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        } while descriptor < 0 && errno == EEXIST
-        self.temporaryPath = temporaryPath
+        var status = stat()
+        let exists = stat(path, &status) == 0
+        switch exists ? status.st_mode & S_IFMT : S_IFREG {
+        case S_IFREG: (descriptor, temporaryPath) = Self.openTemporary(nextTo: path)
+        case S_IFDIR: throw Self.cannotWrite(path, EISDIR)
+        default: (descriptor, temporaryPath) = (open(path, O_WRONLY | O_CLOEXEC), nil)
+        }
         if descriptor < 0 { throw Self.cannotWrite(path, errno) }
+    }
+
+    private static func openTemporary(nextTo path: String) -> (descriptor: Int32, path: String) {
+        // O_EXCL decides between processes, also on two machines that share the folder.
+        while true {
+            let serial = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
+            let temporaryPath = "\(path).\(getpid())-\(serial).part"
+            let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            if descriptor >= 0 || errno != EEXIST { return (descriptor, temporaryPath) }
+        }
     }
 
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        unlink(temporaryPath)
+        if let temporaryPath { unlink(temporaryPath) }
     }
 
     /// Writes bytes after those written so far.
@@ -58,6 +69,12 @@ public final class AtomicFile {
     /// Makes the bytes durable and gives the file its name. Nothing can be written afterwards.
     public func commit() throws {
         precondition(descriptor >= 0, "\(path) was committed before")
+        guard let temporaryPath else {
+            let closed = close(descriptor)
+            descriptor = -1
+            if closed != 0 { throw Self.cannotWrite(path, errno) }
+            return
+        }
         guard fsync(descriptor) == 0 else { throw Self.cannotWrite(path, errno) }
         let closed = close(descriptor)
         descriptor = -1
@@ -107,6 +124,7 @@ public final class AtomicFile {
         let remedy =
             switch error {
             case ENOENT, ENOTDIR: "make the folder first"
+            case EISDIR: "name a file in it"
             case ENOSPC, EDQUOT, EFBIG: "free some space, or write elsewhere"
             default: "check the permissions of the folder, or write elsewhere"
             }

@@ -59,16 +59,12 @@ import Testing
     }
 
     @Test func noDamagedByteCrashesTheReader() throws {
-        for name in ["single_deflated.npz", "zip64_stored.npz"] {
+        for (name, member) in [("single_deflated.npz", "arr_0"), ("zip64_stored.npz", "stamps")] {
             let whole = try Reference.bytes(name)
             for position in whole.indices {
-                for value: UInt8 in [0, 0xFF, whole[position] ^ 0x10] {
-                    var bytes = whole
-                    bytes[position] = value
-                    let path = try folder.file("damaged.npz", bytes)
-                    do { _ = try NumericArray(contentsOf: path + ":stamps").values } catch is Fault {}
-                    do { _ = try NumericArray(contentsOf: path).values } catch is Fault {}
-                }
+                let damaged = replacing(whole, at: position, by: [whole[position] ^ 0x5F])
+                let path = try folder.file("damaged.npz", damaged)
+                do { _ = try NumericArray(contentsOf: "\(path):\(member)").values } catch is Fault {}
             }
         }
     }

@@ -1,3 +1,4 @@
+import Glibc
 import StampFormats
 import Testing
 
@@ -59,5 +60,16 @@ import Testing
         let array = try NumericArray(contentsOf: folder.file("a.npy", npy(header, data: 6)))
         #expect(array.shape == [2, 3])
         #expect(array.values == [0, 0, 0, 0, 0, 0])
+    }
+
+    @Test func aPipeIsRead() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        let bytes = try Reference.bytes("version_1.npy")
+        #expect(write(ends[1], bytes, bytes.count) == bytes.count)
+        close(ends[1])
+        let array = try NumericArray(contentsOf: "/dev/fd/\(ends[0])")
+        #expect(try array.values == Reference.doubles("stamps"))
     }
 }

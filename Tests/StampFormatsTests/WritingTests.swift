@@ -1,5 +1,6 @@
 import Faults
 import FoundationEssentials
+import Glibc
 import StampFormats
 import Testing
 
@@ -68,5 +69,11 @@ import Testing
         let path = folder.path
         expectFault(.cannotWrite, path, saying: "cannot be written") { try AtomicFile.write("text", to: path) }
         #expect(try folder.contents == [])
+    }
+
+    @Test func aDeviceIsWrittenAndNotReplaced() throws {
+        try AtomicFile.write("text", to: "/dev/null")
+        var status = stat()
+        #expect(stat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     }
 }

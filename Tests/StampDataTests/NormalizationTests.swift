@@ -1,0 +1,209 @@
+import CKernels
+import FoundationEssentials
+import StampData
+import Testing
+
+@Suite struct NormalizationTests {
+    static let cases =
+        ["random", "skewed", "tied", "integer", "size25"]
+        + [2, 3, 5, 6, 7, 8, 9, 16, 17, 30, 36, 49].map { "pixels\($0)" }
+
+    private static func bytes(_ name: String) throws -> [UInt8] {
+        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "ReferenceValues/numpy/\(name)")
+        return [UInt8](try Data(contentsOf: url))
+    }
+
+    private static func doubles(_ name: String) throws -> [Double] {
+        let bytes = try bytes(name + ".f64")
+        return bytes.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 8).map {
+                Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)))
+            }
+        }
+    }
+
+    private static func floats(_ name: String) throws -> [Float] {
+        let bytes = try bytes(name + ".f32")
+        return bytes.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 4).map {
+                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
+            }
+        }
+    }
+
+    /// The normalised stamp, or nil when it cannot be normalised.
+    private func normalize(_ mode: Normalization, _ stamp: [Double]) -> [Float]? {
+        var pixels = stamp
+        var output = [Float](repeating: .nan, count: stamp.count)
+        return mode.apply(pixels: &pixels, count: pixels.count, into: &output) ? output : nil
+    }
+
+    private func quartiles(_ stamp: [Double]) -> [Double] {
+        var values = stamp
+        var spare = stamp
+        var quartiles = [0.0, 0.0, 0.0]
+        stamp_quartiles(&values, &spare, stamp.count, &quartiles)
+        return quartiles
+    }
+
+    @Test(arguments: cases) func quartilesAreThoseOfNumpy(_ name: String) throws {
+        let stamps = try Self.doubles("normalise_\(name)_input")
+        let expected = try Self.doubles("normalise_\(name)_quartiles")
+        let pixels = stamps.count / (expected.count / 3)
+        for index in 0..<(expected.count / 3) {
+            let stamp = Array(stamps[(index * pixels)..<((index + 1) * pixels)])
+            // The same formula on the same doubles: equal to the last bit.
+            #expect(quartiles(stamp) == Array(expected[(index * 3)..<(index * 3 + 3)]))
+        }
+    }
+
+    @Test(arguments: cases, [Normalization.notebook, .mean])
+    func resultsAreThoseOfNumpy(_ name: String, _ mode: Normalization) throws {
+        let stamps = try Self.doubles("normalise_\(name)_input")
+        let expected = try Self.floats("normalise_\(name)_\(mode)")
+        let count = try Self.doubles("normalise_\(name)_quartiles").count / 3
+        let pixels = stamps.count / count
+        for index in 0..<count {
+            let range = (index * pixels)..<((index + 1) * pixels)
+            let output = try #require(normalize(mode, Array(stamps[range])))
+            for (value, reference) in zip(output, expected[range]) {
+                // Double sums in another order differ by 1e-15; rounding to float may then differ by one unit, 1.2e-7.
+                #expect(abs(value - reference) <= 1.2e-7 * abs(reference))
+            }
+        }
+    }
+
+    /// Quartiles by sorting: numpy's definition, written down plainly.
+    private func sortedQuartiles(_ stamp: [Double]) -> [Double] {
+        let sorted = stamp.sorted()
+        return [0.25, 0.5, 0.75].map { fraction in
+            let position = Double(stamp.count - 1) * fraction
+            let low = sorted[Int(position)]
+            let high = sorted[min(Int(position) + 1, stamp.count - 1)]
+            let weight = position - position.rounded(.down)
+            return weight < 0.5 ? low + (high - low) * weight : high - (high - low) * (1 - weight)
+        }
+    }
+
+    @Test func quartilesEqualThoseOfSortingForAnySize() {
+        var random = SystemIndependentRandom(state: 7)
+        for count in Array(1...70) + [127, 128, 441, 625, 1000, 4096] {
+            for levels: UInt64 in [1, 2, 3, 10, 1 << 40] {
+                let stamp = (0..<count).map { _ in Double(random.next() % levels) - Double(levels / 2) }
+                #expect(quartiles(stamp) == sortedQuartiles(stamp))
+                #expect(quartiles(stamp.sorted()) == sortedQuartiles(stamp))
+                #expect(quartiles(stamp.sorted(by: >)) == sortedQuartiles(stamp))
+            }
+        }
+    }
+
+    /// The kernel's definition, written down plainly: 16 partial sums, pixel i in sum i mod 16, added pairwise.
+    private func plainlyNormalized(_ mode: Normalization, _ stamp: [Double]) -> [Float]? {
+        let quartiles = sortedQuartiles(stamp)
+        let sigma = 0.7413 * (quartiles[2] - quartiles[0])
+        let clipped = stamp.map { max($0, quartiles[1] - 2 * sigma) }
+        let pixels = clipped.map { $0 - clipped.min()! }
+        var sums = [Double](repeating: 0, count: 16)
+        for (index, pixel) in pixels.enumerated() { sums[index % 16] += pixel }
+        while sums.count > 1 { sums = (0..<(sums.count / 2)).map { sums[$0] + sums[$0 + sums.count / 2] } }
+        let divisor = mode == .mean ? sums[0] / Double(stamp.count) : sums[0]
+        return divisor > 0 ? pixels.map { Float($0 / divisor) } : nil
+    }
+
+    @Test func bitsAreThoseOfThePlainDefinitionForAnySize() {
+        var random = SystemIndependentRandom(state: 3)
+        for count in Array(1...70) + [441, 625, 1001] {
+            for levels: UInt64 in [2, 5, 1 << 40] {
+                let stamp = (0..<count).map { _ in Double(random.next() % levels) * 0.3 - 7 }
+                for mode in [Normalization.notebook, .mean] {
+                    #expect(normalize(mode, stamp) == plainlyNormalized(mode, stamp))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [1, 5, 8, 15, 16, 17, 100, 441]) func noneOnlyRounds(_ count: Int) throws {
+        let stamp = (0..<count).map { Double($0) * 0.1 - 3 }
+        #expect(normalize(.none, stamp) == stamp.map { Float($0) })
+        #expect(normalize(.none, [Double](repeating: 4, count: count)) != nil)
+    }
+
+    @Test(arguments: [1, 2, 7, 8, 9, 16, 441]) func constantStampsCannotBeNormalised(_ count: Int) {
+        for value in [0.0, -7.5, 1e300] {
+            let stamp = [Double](repeating: value, count: count)
+            #expect(normalize(.notebook, stamp) == nil)
+            #expect(normalize(.mean, stamp) == nil)
+        }
+    }
+
+    @Test func aStampThatIsConstantOnceClippedCannotBeNormalised() {
+        // Half of the pixels and more are equal, so that σ_G is zero, and the others are darker.
+        let stamp = [Double](repeating: 5, count: 40) + [1, 2, 3]
+        #expect(normalize(.notebook, stamp) == nil)
+        #expect(!Normalization.notebook.isUsable(pixels: stamp, count: stamp.count))
+        #expect(normalize(.none, stamp) != nil)
+    }
+
+    @Test(arguments: [Double.nan, -.nan, .signalingNaN, .infinity, -.infinity], [3, 8, 16, 441])
+    func pixelsThatAreNoNumbersAreFoundAnywhere(_ value: Double, _ count: Int) {
+        for position in 0..<count {
+            var stamp = (0..<count).map { Double($0 * $0 % 31) }
+            stamp[position] = value
+            for mode in Normalization.allCases {
+                #expect(normalize(mode, stamp) == nil)
+                #expect(!mode.isUsable(pixels: stamp, count: count))
+            }
+        }
+    }
+
+    @Test func valuesBeyondSinglePrecisionAreOnlyBadWhereTheyStay() {
+        let stamp = [1e39, 2e39, 3e39, 4e39, 5e39, 7e39]
+        #expect(normalize(.none, stamp) == nil)
+        #expect(!Normalization.none.isUsable(pixels: stamp, count: 6))
+        #expect(normalize(.notebook, stamp) != nil)
+    }
+
+    @Test func usableMeansThatApplySucceeds() {
+        let limit = Double.greatestFiniteMagnitude
+        let tiny = Double.leastNonzeroMagnitude
+        let choices: [[Double]] = [
+            [0, 1], [5, 5, 5, 5, 5, 6], [0, tiny], [0, 0, 0, tiny], [limit, -limit], [0, limit], [1, 2, 3, .nan],
+            [0, 1e-300], [0, 1e-280, 1], [-1, 0, tiny], [1e308, 1e307, 0], [1, .infinity, 2], [1, 1.0.nextUp],
+        ]
+        var random = SystemIndependentRandom(state: 11)
+        for choice in choices {
+            for count in [1, 2, 3, 4, 5, 8, 13, 16, 40, 441] {
+                for _ in 0..<20 {
+                    let stamp = (0..<count).map { _ in choice[Int(random.next() % UInt64(choice.count))] }
+                    for mode in Normalization.allCases {
+                        let output = normalize(mode, stamp)
+                        #expect(mode.isUsable(pixels: stamp, count: count) == (output != nil))
+                        #expect(output?.allSatisfy(\.isFinite) ?? true)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func normalisedPixelsSumToOneOrToTheirNumber() throws {
+        let stamp = try Array(Self.doubles("normalise_random_input")[..<441])
+        let notebook = try #require(normalize(.notebook, stamp)).map(Double.init).reduce(0, +)
+        let mean = try #require(normalize(.mean, stamp)).map(Double.init).reduce(0, +)
+        // Rounding of 441 floats, each to 6e-8 of itself.
+        #expect(abs(notebook - 1) < 1e-7 && abs(mean / 441 - 1) < 1e-7)
+    }
+}
+
+/// SplitMix64: test data that is the same on every machine.
+struct SystemIndependentRandom: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}
