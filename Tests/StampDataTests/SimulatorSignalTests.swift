@@ -41,9 +41,7 @@ struct SimulatorSignalTests {
         #expect(variance > 1 - 5 * (2 / count).squareRoot() && variance < 1.15 + 5 * (2 / count).squareRoot())
     }
 
-    @Test func signalToNoiseOfWhiteNoiseIsTheTextbooks() {
-        // Σ p n has the deviation σ √(Σp²) if neighbours are independent: a profile that is wide against the kernel has
-        // it multiplied by what the kernel multiplies smooth images by, a single pixel by 1.
+    @Test func deviationOfAWeightedSumFollowsTheCorrelation() {
         let sky = simulator.scene(.noise, index: 0).sky
         var single = [Float](repeating: 0, count: 81)
         single[40] = 2
@@ -142,7 +140,7 @@ struct SimulatorSignalTests {
             let scene = simulator.scene(.noise, index: index)
             #expect(scene.source.allSatisfy { $0 == 0 })
             guard scene.kind != .emptySky else { continue }
-            #expect(likenessToASource(scene.background) < 0.95, "\(scene.kind) \(index)")
+            #expect(likenessToASource(scene.background) < 0.9, "\(scene.kind) \(index)")
         }
         for index in 0..<40 {
             #expect(likenessToASource(simulator.scene(.sources, index: index).source) > 0.97)

@@ -11,6 +11,10 @@ import Tensors
 /// **Noise** (class 0) is empty sky in half of the stamps; the other half are a survey's false positives: cosmic rays
 /// (14 %), bad columns and rows (12 %), wings of neighbours (16 %) and difference-image dipoles (8 %).
 ///
+/// A matched filter of one width (3.5 pixels, best of the central 3×3 places, on stamps less their median over σ_G)
+/// tells the classes apart with a ROC area of 0.94, the excess of the central 3×3 pixels with 0.98: what a network
+/// has to gain is in the false positives and the faintest sources.
+///
 /// The same seed gives the same bits on every x86-64 machine.
 public struct StampSimulator: Hashable, Sendable {
     /// The two classes; the raw value is the class's number.
