@@ -28,7 +28,7 @@ closing="launch scripts: $(tail -n 1 "$log")"
 
 say "testing the program"
 swift test --package-path "$checkout" --scratch-path "$scratch_path" "$@" 2>&1 | tee "$log" || status=1
-closing+=$'\n'"$(grep -E 'Test run with|Executed [0-9]+ tests|^error:' "$log" || tail -n 3 "$log")"
+closing+=$'\n'"$(grep -E 'Test run with|^error:' "$log" || tail -n 3 "$log")"
 
 printf '\n%s\n' "$closing"
 exit "$status"
