@@ -1,0 +1,237 @@
+# shellcheck shell=bash disable=SC2154,SC2016  # variables come from sandbox.sh; stubs expand theirs when they run
+# launch/slurm.sbatch, launch/pbs.sh, launch/lsf.sh and what they share in launch/cluster.sh.
+
+settings="[--model] [vgg6] [--normalize] [mean] [--optimizer] [adam] [--learning-rate] [0.001] [--batch-size] [256] [--epochs] [15]"
+
+# a_cluster: a built trainer, an mpirun that ends with MPIRUN_EXIT, and the batch script copied to a spool folder.
+a_cluster() {
+    mkdir -p "$sandbox/.build/release" "$sandbox/spool"
+    cp "$stubs/trainer" "$sandbox/.build/release/swift-run-trainer"
+    cp "$sandbox/launch/slurm.sbatch" "$sandbox/spool/slurm_script"
+    cp "$sandbox/launch/pbs.sh" "$sandbox/spool/12.pbs.SC"
+    stub mpirun 'cp "${4:-/dev/null}" "'"$sandbox"'/hosts" 2>/dev/null; exit "${MPIRUN_EXIT:-0}"'
+    stub scontrol 'exit "${SCONTROL_EXIT:-0}"'
+    trainer="$sandbox/.build/release/swift-run-trainer"
+}
+
+on_slurm() {
+    run env SLURM_SUBMIT_DIR="$sandbox" SLURM_JOB_ID=7 SLURM_NTASKS=4 SLURM_CPUS_PER_TASK=8 "$@"
+}
+
+slurm_binds_a_rank_to_the_cores_of_its_threads() { # test
+    a_cluster
+    on_slurm spool/slurm_script --momentum 0.9
+    exits 0
+    called "mpirun [-n] [4] [--map-by] [slot:PE=8] [--bind-to] [core] [$trainer] [train] $settings [--output] [$sandbox/runs/slurm-7] [--threads] [8] [--data] [$sandbox/data] [--momentum] [0.9]"
+    not_called scontrol
+}
+
+settings_come_from_the_environment() { # test
+    a_cluster
+    RUN=/scratch/run DATA=/scratch/stamps THREADS=2 TRAIN_ARGUMENTS="--model simple  --epochs 3" on_slurm spool/slurm_script --seed 5
+    exits 0
+    called "[slot:PE=2]"
+    called "[--output] [/scratch/run] [--threads] [2] [--data] [/scratch/stamps] [--model] [simple] [--epochs] [3] [--seed] [5]"
+    not_called "[vgg6]"
+}
+
+arguments_win_over_the_schedulers_numbers() { # test
+    a_cluster
+    on_slurm spool/slurm_script --threads 3 --output /scratch/run --sources a.npy --noise b.npy
+    exits 0
+    called "[slot:PE=3]"
+    not_called "[8]"
+    not_called "[--data]"
+    not_called "slurm-7"
+}
+
+a_run_with_a_checkpoint_is_resumed() { # test
+    a_cluster
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-120"
+    on_slurm spool/slurm_script
+    exits 0
+    called "[--resume]"
+}
+
+a_run_without_a_whole_checkpoint_is_not_resumed() { # test
+    a_cluster
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-120.partial"
+    on_slurm spool/slurm_script
+    exits 0
+    not_called "[--resume]"
+}
+
+stopping_early_queues_the_job_again() { # test
+    a_cluster
+    MPIRUN_EXIT=75 on_slurm spool/slurm_script
+    exits 75
+    called "scontrol [requeue] [7]"
+    MPIRUN_EXIT=75 SCONTROL_EXIT=1 on_slurm spool/slurm_script
+    exits 75
+    tells "submit it by hand with RUN=$sandbox/runs/slurm-7"
+}
+
+a_failure_is_not_queued_again() { # test
+    a_cluster
+    MPIRUN_EXIT=65 on_slurm spool/slurm_script
+    exits 65
+    not_called scontrol
+}
+
+# An mpirun that is ready once the file `running` is there, and ends with 75 when it is sent SIGUSR1, with 3 on SIGTERM.
+a_running_job() {
+    a_cluster
+    stub mpirun '
+        trap "echo asked >>'"$sandbox"'/asked; sleep 0.2; exit 75" USR1
+        trap "exit 3" TERM
+        touch "'"$sandbox"'/running"
+        for ((i = 0; i < 600; i++)); do sleep 0.1; done'
+}
+
+# signal_when_running SIGNAL: sends it to the batch script, which writes its process id down, once mpirun runs.
+signal_when_running() {
+    (
+        for ((i = 0; i < 300; i++)); do
+            [[ ! -e $sandbox/running || ! -s $sandbox/pid ]] || break
+            sleep 0.1
+        done
+        kill "-$1" "$(<"$sandbox/pid")"
+    ) &
+    # shellcheck disable=SC2016  # expands in the shell that becomes the batch script
+    on_slurm bash -c 'echo $$ >pid; exec bash spool/slurm_script'
+}
+
+the_warning_signal_reaches_mpirun() { # test
+    a_running_job
+    signal_when_running USR1
+    exits 75
+    [[ -s $sandbox/asked ]] || wrong "mpirun was not asked"
+    called "scontrol [requeue] [7]"
+}
+
+termination_reaches_mpirun() { # test
+    a_running_job
+    signal_when_running TERM
+    exits 3
+    not_called scontrol
+}
+
+the_clock_asks_where_the_scheduler_does_not() { # test
+    a_running_job
+    STOP_AFTER=1 on_slurm spool/slurm_script
+    exits 75
+    [[ -s $sandbox/asked ]] || wrong "mpirun was not asked"
+}
+
+a_job_that_ends_in_time_leaves_no_clock_behind() { # test
+    a_cluster
+    STOP_AFTER=3517 on_slurm spool/slurm_script
+    exits 0
+    ! pgrep -f '^sleep 3517$' >/dev/null || wrong "the clock goes on"
+}
+
+a_missing_build_is_told() { # test
+    a_cluster
+    rm "$trainer"
+    on_slurm spool/slurm_script
+    exits 66
+    one_line
+    tells "swift build -c release --static-swift-stdlib --product swift-run-trainer"
+}
+
+a_missing_mpirun_is_told() { # test
+    a_cluster
+    without mpirun
+    on_slurm spool/slurm_script
+    exits 69
+    one_line
+    tells "no mpirun"
+}
+
+submitted_from_elsewhere_is_told() { # test
+    a_cluster
+    run env SLURM_SUBMIT_DIR=/ SLURM_JOB_ID=7 spool/slurm_script
+    exits 66
+    one_line
+    tells "set CHECKOUT"
+    run env SLURM_SUBMIT_DIR=/ CHECKOUT="$sandbox" SLURM_JOB_ID=7 spool/slurm_script
+    exits 0
+}
+
+root_is_allowed() { # test
+    a_cluster
+    stub id 'echo 0'
+    stub mpirun 'exit $((OMPI_ALLOW_RUN_AS_ROOT + OMPI_ALLOW_RUN_AS_ROOT_CONFIRM))'
+    on_slurm spool/slurm_script
+    exits 2
+}
+
+on_pbs() {
+    printf '%s\n' node1 node1 node2 node2 >"$sandbox/nodes"
+    stub qsub 'env | grep -E "^(RUN|CHECKOUT|DATA|TRAIN_ARGUMENTS)=" | sort >"'"$sandbox"'/environment"'
+    run env -C / PBS_O_WORKDIR="$sandbox" PBS_JOBID=12.server PBS_NODEFILE="$sandbox/nodes" OMP_NUM_THREADS=8 "$@"
+}
+
+pbs_has_a_rank_for_each_line() { # test
+    a_cluster
+    on_pbs "$sandbox/spool/12.pbs.SC"
+    exits 0
+    called "mpirun [-n] [4] [--hostfile] ["
+    called "[--map-by] [slot:PE=8] [--bind-to] [core] [$trainer] [train] $settings [--output] [$sandbox/runs/pbs-12] [--threads] [8] [--data] [$sandbox/data]"
+    [[ $(grep -c . "$sandbox/hosts") == 2 ]] || wrong "hosts: $(<"$sandbox/hosts")"
+    not_called qsub
+}
+
+pbs_submits_the_job_again() { # test
+    a_cluster
+    MPIRUN_EXIT=75 DATA=/scratch/a,b TRAIN_ARGUMENTS="--epochs 4" on_pbs "$sandbox/spool/12.pbs.SC"
+    exits 75
+    called "qsub [-W] [depend=afterany:12.server] [-v] [CHECKOUT,RUN,STOP_AFTER,DATA,TRAIN_ARGUMENTS] [$sandbox/launch/pbs.sh]"
+    [[ $(<"$sandbox/environment") == $'CHECKOUT='"$sandbox"$'\nDATA=/scratch/a,b\nRUN='"$sandbox"$'/runs/pbs-12\nTRAIN_ARGUMENTS=--epochs 4' ]] ||
+        wrong "environment: $(<"$sandbox/environment")"
+}
+
+on_lsf() {
+    printf 'host1\nhost1\nhost1\nhost1\nhost2\nhost2\n' >"$sandbox/djob"
+    run env LS_SUBCWD="$sandbox" LSB_JOBID=31 LSB_DJOB_HOSTFILE="$sandbox/djob" "$@"
+}
+
+lsf_divides_cores_into_ranks() { # test
+    a_cluster
+    THREADS=2 on_lsf bash -c 'bash <launch/lsf.sh'
+    exits 0
+    called "mpirun [-n] [3] [--hostfile] ["
+    called "[slot:PE=2]"
+    called "[--output] [$sandbox/runs/lsf-31]"
+}
+
+lsf_refuses_a_fraction_of_a_rank() { # test
+    a_cluster
+    THREADS=4 on_lsf bash -c 'bash <launch/lsf.sh'
+    exits 64
+    one_line
+    tells "change THREADS"
+    not_called mpirun
+}
+
+lsf_queues_again_by_exit_code() { # test
+    a_cluster
+    MPIRUN_EXIT=75 THREADS=2 on_lsf bash -c 'bash <launch/lsf.sh'
+    exits 75
+    grep -qx '#BSUB -Q "75"' "$repository/launch/lsf.sh" || wrong "LSF is not told"
+}
+
+a_hostfile_has_ranks_as_slots() { # test
+    a_cluster
+    printf 'b\nb\na\na\nb\nb\n' >"$sandbox/list"
+    run bash -c '. launch/cluster.sh; hostfile_of list 2 hosts; cat hosts'
+    exits 0
+    [[ $output == $'3\nb slots=2\na slots=1' ]] || wrong "another hostfile"
+}
+
+the_example_hostfiles_are_hostfiles() { # test
+    local line
+    while read -r line; do
+        [[ -z $line || $line == \#* || $line =~ ^[a-z0-9]+\ slots=[0-9]+$ ]] || wrong "not a line of a hostfile: $line"
+    done < <(cat "$repository"/hostfiles/*)
+}

@@ -1,0 +1,193 @@
+# shellcheck shell=bash disable=SC2154,SC2016  # variables come from sandbox.sh; stubs expand theirs when they run
+# launch/laptop.sh, launch/test.sh and what they share in launch/common.sh.
+
+simulates_and_trains_with_the_settings_that_learn() { # test
+    run launch/laptop.sh
+    exits 0
+    called "trainer [simulate] [--output] [$sandbox/data] [--sources] [10000] [--noise] [10000] [--seed] [1]"
+    called "trainer [train] [--data] [$sandbox/data] [--model] [vgg6] [--normalize] [mean] [--optimizer] [adam] [--learning-rate] [0.001] [--batch-size] [256] [--epochs] [15] [--output] [$sandbox/runs/20"
+    tells "results are in $sandbox/runs/20"
+    called "[-c] [release] [--static-swift-stdlib] [--product] [swift-run-trainer]"
+}
+
+stamps_that_are_there_are_kept() { # test
+    mkdir "$sandbox/data"
+    touch "$sandbox/data/stamps_sources.npy" "$sandbox/data/stamps_noise.npy"
+    run launch/laptop.sh
+    exits 0
+    not_called "[simulate]"
+    called "[train] [--data] [$sandbox/data]"
+}
+
+half_a_data_set_is_refused() { # test
+    mkdir "$sandbox/data"
+    touch "$sandbox/data/stamps_noise.npy"
+    run launch/laptop.sh
+    exits 66
+    one_line
+    tells "stamps_sources.npy: missing"
+    not_called "[simulate]"
+}
+
+arguments_win_over_settings() { # test
+    run launch/laptop.sh --epochs 3 --model=simple --output "a folder" --no-dropout
+    exits 0
+    called "[--normalize] [mean] [--optimizer] [adam] [--learning-rate] [0.001] [--batch-size] [256] [--epochs] [3] [--model=simple] [--output] [a folder] [--no-dropout]"
+    not_called "vgg6"
+    not_called "[15]"
+    tells "results are in a folder"
+}
+
+stamps_of_the_users_own_are_not_simulated() { # test
+    run launch/laptop.sh --sources one.npy two.npy --noise=three.npy
+    exits 0
+    not_called "[simulate]"
+    not_called "[--data]"
+    run launch/laptop.sh --data=/elsewhere
+    exits 0
+    not_called "[simulate]"
+    not_called "[$sandbox/data]"
+}
+
+exit_code_is_that_of_training() { # test
+    TRAIN_EXIT=65 run launch/laptop.sh
+    exits 65
+    [[ $errors != *"results are in"* ]] || wrong "promises results"
+    TRAIN_EXIT=75 run launch/laptop.sh
+    exits 75
+    tells "--resume"
+}
+
+works_from_another_folder() { # test
+    mkdir "$sandbox/elsewhere"
+    run env -C "$sandbox/elsewhere" ../launch/laptop.sh
+    exits 0
+    called "[--data] [$sandbox/data]"
+}
+
+help_builds_nothing() { # test
+    run launch/laptop.sh --help
+    exits 0
+    [[ $output == *"launch/laptop.sh [ARGUMENTS"* && $output != *"set -euo"* ]] || wrong "no help"
+    not_called swift
+}
+
+a_failed_build_stops() { # test
+    BUILD_EXIT=1 run launch/laptop.sh
+    exits 1
+    not_called "trainer ["
+}
+
+nothing_is_installed_when_all_is_there() { # test
+    run launch/laptop.sh
+    exits 0
+    not_called apt-get
+    not_called sudo
+}
+
+# What dpkg-query says of a machine without OpenBLAS, with pkgconf in the place of pkg-config, and zlib only removed.
+some_packages_missing='
+    for name in "$@"; do :; done
+    case $name in
+        libopenblas-dev | pkg-config) echo "dpkg-query: no packages found matching $name" >&2; exit 1 ;;
+        zlib1g-dev) echo config-files ;;
+        *) echo installed ;;
+    esac'
+
+an_ordinary_user_installs_what_is_missing_through_sudo() { # test
+    stub dpkg-query "$some_packages_missing"
+    run launch/laptop.sh
+    exits 0
+    called "sudo [apt-get] [update]"
+    called "apt-get [install] [-y] [-qq] [--no-install-recommends] [libopenblas-dev] [zlib1g-dev]"
+}
+
+root_installs_without_sudo() { # test
+    stub dpkg-query "$some_packages_missing"
+    stub id 'echo 0'
+    run launch/laptop.sh
+    exits 0
+    not_called sudo
+    called "apt-get [install] [-y] [-qq] [--no-install-recommends] [libopenblas-dev] [zlib1g-dev]"
+}
+
+without_sudo_it_says_what_to_install() { # test
+    stub dpkg-query "$some_packages_missing"
+    without sudo
+    run launch/laptop.sh
+    exits 69
+    one_line
+    tells "apt-get install libopenblas-dev zlib1g-dev"
+}
+
+a_failed_installation_stops() { # test
+    stub dpkg-query "$some_packages_missing"
+    stub apt-get 'exit 100'
+    run launch/laptop.sh
+    exits 69
+    tells "could not install"
+    not_called "swift [build]"
+}
+
+elsewhere_than_debian_it_says_what_to_install() { # test
+    without dpkg-query mpirun
+    run launch/laptop.sh
+    exits 69
+    one_line
+    tells "not Debian or Ubuntu"
+}
+
+elsewhere_than_debian_what_is_there_will_do() { # test
+    without dpkg-query
+    stub mpirun
+    stub pkg-config
+    run launch/laptop.sh
+    exits 0
+    called "pkg-config [--exists] [ompi-c] [openblas] [zlib]"
+}
+
+an_old_swift_is_refused() { # test
+    # The places where a newer one could be must not be those of this machine.
+    sed -i "s,/opt/swift/usr/bin /usr/local/swift/usr/bin,$sandbox/opt," "$sandbox/launch/common.sh"
+    export HOME="$sandbox/home" SWIFTLY_BIN_DIR="$sandbox/swiftly"
+    SWIFT_VERSION=6.0.3 run launch/laptop.sh
+    exits 69
+    one_line
+    tells "swift.org/install"
+    mkdir "$sandbox/opt"
+    sed 's/\${SWIFT_VERSION:-6.2}/6.1/' "$stubs/swift" >"$sandbox/opt/swift"
+    chmod +x "$sandbox/opt/swift"
+    SWIFT_VERSION=6.0.3 run launch/laptop.sh
+    exits 0
+}
+
+another_program_named_swift_is_no_toolchain() { # test
+    sed -i "s,/opt/swift/usr/bin /usr/local/swift/usr/bin,$sandbox/opt," "$sandbox/launch/common.sh"
+    export HOME="$sandbox/home" SWIFTLY_BIN_DIR="$sandbox/swiftly"
+    stub swift 'echo "python-swiftclient 4.2.0"'
+    run launch/laptop.sh
+    exits 69
+    tells "no Swift toolchain"
+}
+
+tests_run_after_the_same_set_up() { # test
+    stub id 'echo 0'
+    stub swift "env | grep -E '^(SWIFT_RUN_TRAINER|OMPI_)' | sort >'$sandbox/environment'
+        $(sed 1,2d "$stubs/swift")"
+    run launch/test.sh --filter LayersTests
+    exits 0
+    called "[--product] [swift-run-trainer]"
+    called "swift [test] [--package-path] [$sandbox] [--scratch-path] [$sandbox/.build] [--filter] [LayersTests]"
+    [[ $output == *$'launch scripts: 3 passed, 0 failed\n✔ Test run with 7 tests passed' ]] || wrong "no closing lines"
+    [[ $(<"$sandbox/environment") == *OMPI_ALLOW_RUN_AS_ROOT=1*OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1*SWIFT_RUN_TRAINER="$sandbox/.build/release/swift-run-trainer" ]] ||
+        wrong "environment: $(<"$sandbox/environment")"
+}
+
+failed_tests_are_an_exit_code() { # test
+    TEST_EXIT=1 run launch/test.sh
+    exits 1
+    printf '#!/bin/sh\necho "2 passed, 1 failed"\nexit 1\n' >"$sandbox/Tests/LaunchTests/run.sh"
+    run launch/test.sh
+    exits 1
+    called "swift [test]"
+}

@@ -1,0 +1,142 @@
+# shellcheck shell=bash
+# What the launch scripts share: where the checkout is, the system packages, the Swift toolchain, the release build.
+# Sourced, never run. Settings that the environment may override:
+#   SCRATCH_PATH   where SwiftPM builds (default: .build in the checkout)
+# Exit codes follow sysexits, as those of swift-run-trainer do: 66 input missing, 69 something needed is not available.
+
+checkout="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+scratch_path="${SCRATCH_PATH:-$checkout/.build}"
+
+# `a|b` means that either package will do: newer releases replace pkg-config with pkgconf.
+system_packages=(libopenmpi-dev openmpi-bin libopenblas-dev "pkg-config|pkgconf" zlib1g-dev)
+
+# The settings with which vgg6 learns from simulated stamps; arguments of the user take their place.
+# shellcheck disable=SC2034  # read by the scripts that source this file
+learning_settings=(--model vgg6 --normalize mean --optimizer adam --learning-rate 0.001 --batch-size 256 --epochs 15)
+
+# say TEXT…: one line of progress on standard error, which leaves standard output to results.
+say() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+# fault CODE TEXT…: says in one line what is wrong and what to do, and ends the script.
+fault() {
+    local code=$1
+    shift
+    say "error: $*"
+    exit "$code"
+}
+
+# is_installed PACKAGE[|PACKAGE…]: whether dpkg knows one of them as completely installed.
+is_installed() {
+    local names name
+    IFS='|' read -ra names <<<"$1"
+    for name in "${names[@]}"; do
+        if dpkg-query --show --showformat='${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# install_packages PACKAGE…: installs those that are missing with apt-get, as root or through sudo; nothing when all are there.
+install_packages() {
+    local missing=() package as_root=()
+    for package in "$@"; do
+        is_installed "$package" || missing+=("${package%%|*}")
+    done
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    command -v apt-get >/dev/null || fault 69 "dpkg without apt-get; install by hand: ${missing[*]}"
+    if [[ $(id -u) -ne 0 ]]; then
+        command -v sudo >/dev/null ||
+            fault 69 "packages are missing and there is no sudo; as root, run: apt-get install ${missing[*]}"
+        as_root=(sudo)
+    fi
+    say "installing ${missing[*]}"
+    # A stale mirror elsewhere in the list must not stop us: the installation itself tells whether it mattered.
+    "${as_root[@]}" apt-get update -qq >&2 || say "apt-get update failed; trying to install with the lists at hand"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+        fault 69 "apt-get could not install the packages; as root, run: apt-get install ${missing[*]}"
+}
+
+# ensure_system_packages: MPI, BLAS, zlib and pkg-config are there when it returns.
+ensure_system_packages() {
+    if command -v dpkg-query >/dev/null; then
+        install_packages "${system_packages[@]}"
+    elif ! command -v mpirun >/dev/null || ! pkg-config --exists ompi-c openblas zlib 2>/dev/null; then
+        fault 69 "not Debian or Ubuntu; install by hand, development files included, so that pkg-config finds" \
+            "ompi-c, openblas and zlib: Open MPI, OpenBLAS, zlib, pkg-config (on clusters: module load …)"
+    fi
+}
+
+# swift_is_recent SWIFT: whether this program is a Swift compiler of version 6.1 or newer (OpenStack has a `swift` too).
+swift_is_recent() {
+    local version
+    version="$("$1" --version 2>/dev/null)" || return 1
+    [[ $version =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] || return 1
+    ((BASH_REMATCH[1] > 6 || (BASH_REMATCH[1] == 6 && BASH_REMATCH[2] >= 1)))
+}
+
+# ensure_swift: a Swift toolchain of version 6.1 or newer is first in PATH when it returns.
+ensure_swift() {
+    local folder found=()
+    if command -v swift >/dev/null; then
+        swift_is_recent swift && return 0
+        found=("$(command -v swift) is older than 6.1;")
+    fi
+    for folder in "${SWIFTLY_BIN_DIR:-${HOME:-/root}/.local/share/swiftly/bin}" /opt/swift/usr/bin /usr/local/swift/usr/bin; do
+        if [[ -x $folder/swift ]] && swift_is_recent "$folder/swift"; then
+            export PATH="$folder:$PATH"
+            return 0
+        fi
+    done
+    fault 69 "no Swift toolchain found;" "${found[@]}" "install Swift 6.1 or newer: https://www.swift.org/install/linux/"
+}
+
+# build_release: builds swift-run-trainer with the Swift library linked in, so that the binary runs on nodes
+# that have no Swift, and prints its path.
+build_release() {
+    local build=(swift build --package-path "$checkout" --scratch-path "$scratch_path" -c release --static-swift-stdlib)
+    "${build[@]}" --product swift-run-trainer >&2 || return
+    printf '%s/swift-run-trainer\n' "$("${build[@]}" --show-bin-path)"
+}
+
+# allow_mpi_as_root: mpirun refuses root unless it is told twice; an ordinary user needs neither variable.
+allow_mpi_as_root() {
+    if [[ $(id -u) -eq 0 ]]; then
+        export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    fi
+}
+
+# has_option NAME ARGUMENT…: whether the arguments hold the option, as `--name value` or `--name=value`.
+has_option() {
+    local name=$1 argument
+    shift
+    for argument in "$@"; do
+        [[ $argument == "$name" || $argument == "$name="* ]] && return 0
+    done
+    return 1
+}
+
+# option_value NAME ARGUMENT…: prints the last value that the arguments give the option.
+option_value() {
+    local name=$1 value=""
+    shift
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+            "$name") value=${2-} ;;
+            "$name="*) value=${1#*=} ;;
+        esac
+        shift
+    done
+    printf '%s\n' "$value"
+}
+
+# settings_not_in ARGUMENT… : leaves in the array `settings` those pairs of learning_settings whose option the arguments do not give.
+settings_not_in() {
+    local index
+    settings=()
+    for ((index = 0; index < ${#learning_settings[@]}; index += 2)); do
+        has_option "${learning_settings[index]}" "$@" || settings+=("${learning_settings[@]:index:2}")
+    done
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Trains vgg6 on this machine, from nothing: installs what is missing, builds, simulates stamps, trains.
+#
+#   launch/laptop.sh [ARGUMENTS OF swift-run-trainer train]
+#
+# Stamps come from data/ in the checkout; if it holds none, 10,000 sources and 10,000 noise stamps are simulated into it.
+# Arguments go to `train` and win over the settings below, for example:
+#   launch/laptop.sh --epochs 3 --model simple
+#   launch/laptop.sh --data /path/to/stamps          (stamps of your own: nothing is simulated)
+# Results go to runs/<date and time>/ in the checkout unless --output names a folder. The exit code is that of `train`.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+if has_option --help "$@" || has_option -h "$@"; then
+    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+    exit 0
+fi
+
+data="$checkout/data"
+arguments=()
+simulate=false
+if ! has_option --data "$@" && ! has_option --sources "$@" && ! has_option --noise "$@"; then
+    arguments+=(--data "$data")
+    if [[ ! -e $data/stamps_sources.npy && ! -e $data/stamps_noise.npy ]]; then
+        simulate=true
+    else
+        for file in stamps_sources.npy stamps_noise.npy; do
+            [[ -e $data/$file ]] || fault 66 "$data/$file: missing, though its partner is there;" \
+                "add it, or move the other file away and a data set is simulated"
+        done
+    fi
+fi
+
+ensure_system_packages
+ensure_swift
+say "building (the first time takes a minute or two)"
+trainer="$(build_release)"
+
+if [[ $simulate == true ]]; then
+    say "simulating stamps into $data"
+    "$trainer" simulate --output "$data" --sources 10000 --noise 10000 --seed 1
+fi
+
+settings_not_in "$@"
+arguments+=("${settings[@]}")
+output="$(option_value --output "$@")"
+if [[ -z $output ]]; then
+    output="$checkout/runs/$(date +%Y-%m-%dT%H-%M-%S)"
+    arguments+=(--output "$output")
+fi
+
+status=0
+"$trainer" train "${arguments[@]}" "$@" || status=$?
+case $status in
+    0) say "results are in $output: metrics.json, history.csv, test_predictions.csv, model.safetensors" ;;
+    75) say "stopped early with a checkpoint in $output; to go on, repeat your arguments and add: --output $output --resume" ;;
+esac
+exit "$status"
