@@ -52,7 +52,8 @@ let package = Package(
         .executableTarget(
             name: "TrainerCommand",
             dependencies: [
-                "Training", "StampData", "Models", "Communication", "RunRecords", "StampFormats", "Tensors", "Faults",
+                "Training", "StampData", "Models", "Optimizers", "Communication", "RunRecords", "StampFormats", "CKernels",
+                "Faults",
                 argumentParser, logging,
             ],
             swiftSettings: swiftSettings),

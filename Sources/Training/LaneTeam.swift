@@ -21,6 +21,7 @@ public final class LaneTeam: @unchecked Sendable {
     private let starts: [DispatchSemaphore]
     private let ended = DispatchSemaphore(value: 0)
     private let failure = Mutex<(any Error)?>(nil)
+    private let failed = Atomic<Bool>(false)
 
     public init(count: Int) {
         precondition(count >= 1, "a team has at least one lane")
@@ -77,6 +78,8 @@ public final class LaneTeam: @unchecked Sendable {
         job!(0)
         for _ in starts { ended.wait() }
         job = nil
+        guard hasFailed else { return }
+        failed.store(false, ordering: .relaxed)
         if let error = failure.withLock({ error in
             defer { error = nil }
             return error
@@ -114,10 +117,11 @@ public final class LaneTeam: @unchecked Sendable {
     }
 
     /// Whether a lane has failed: the others stop at the next meeting.
-    public var hasFailed: Bool { failure.withLock { $0 != nil } }
+    public var hasFailed: Bool { failed.load(ordering: .acquiring) }
 
     private func note(_ error: any Error) {
         failure.withLock { if $0 == nil { $0 = error } }
+        failed.store(true, ordering: .releasing)
     }
 }
 

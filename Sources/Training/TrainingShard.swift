@@ -50,14 +50,11 @@ final class TrainingShard: @unchecked Sendable {
         let strata = strata
         let work = jobs
         try team.share(work.count, chunk: 1) { _, range in
-            let scratch = UnsafeMutablePointer<Double>.allocate(capacity: pixels)
-            defer { scratch.deallocate() }
             for job in work[range] {
+                let stratum = strata[job.stratum]
                 for index in job.range {
-                    let stratum = strata[job.stratum]
-                    collection.copyStamp(Int(stratum.numbers[index]), into: scratch)
-                    let isUsable = normalization.apply(
-                        pixels: scratch, count: pixels, into: stratum.stamps.pointer + index * pixels)
+                    let isUsable = collection.normalizedStamp(
+                        Int(stratum.numbers[index]), normalization, into: stratum.stamps.pointer + index * pixels)
                     precondition(isUsable, "a stamp that the scan found good cannot be normalised")
                 }
             }

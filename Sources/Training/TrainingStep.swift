@@ -208,6 +208,17 @@ final class TrainingStep: @unchecked Sendable {
         }
     }
 
+    /// What lane 0 has added up in the first `steps` steps of this epoch. Called on lane 0.
+    func seenByFirstLane(steps: Int) -> (samples: Int, loss: Double, correct: Double) {
+        var seen = (samples: 0, loss: 0.0, correct: 0.0)
+        for position in lanes[0].positions {
+            seen.samples += min(plan.firstInStratum(step: steps, position: position), plan.stratumSamples(position: position))
+            seen.loss += totals[position].loss
+            seen.correct += totals[position].correct
+        }
+        return seen
+    }
+
     // MARK: Meetings
 
     private func finishMoments(_ meeting: Int, step: Int) throws {
@@ -264,10 +275,6 @@ struct EpochTotals {
         return (losses.values[index], losses.values[index + 1])
     }
 
-    /// The sums over this rank's positions so far.
-    var local: (loss: Double, correct: Double) {
-        positions.reduce((0, 0)) { ($0.0 + self[$1].loss, $0.1 + self[$1].correct) }
-    }
 }
 
 /// Doubles at a fixed address, each written by one lane.
