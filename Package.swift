@@ -58,13 +58,19 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // Programs that tests run, on their own or under mpirun, and the way to run them.
+        .target(name: "TestPrograms", path: "Tests/Support", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "ProcessGroupProgram", dependencies: ["Communication", "Faults"],
+            path: "Tests/Programs/ProcessGroupProgram", swiftSettings: swiftSettings),
+
         // Tests mirror the sources.
         tests("Tensors", ["Tensors", "CKernels"]),
         tests("StampFormats", ["StampFormats", "Faults"]),
         tests("StampData", ["StampData", "StampFormats", "Tensors", "CKernels", "Faults"]),
         tests("Layers", ["Layers", "Tensors", "CKernels", "Faults"]),
         tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
-        tests("Communication", ["Communication", "Faults"]),
+        tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
         tests("Optimizers", ["Optimizers"]),
         tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),
         tests(
