@@ -31,7 +31,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
         // Optimised in debug builds too: tests run these loops.
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=on", "-fno-math-errno", "-Wno-psabi"])]),
+        .target(
+            name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=on", "-fno-math-errno", "-Wno-psabi"])]),
 
         // The library, from the bottom up.
         library("Faults", []),
@@ -52,7 +53,8 @@ let package = Package(
         .executableTarget(
             name: "TrainerCommand",
             dependencies: [
-                "Training", "StampData", "Models", "Optimizers", "Communication", "RunRecords", "StampFormats", "CKernels",
+                "Training", "StampData", "Models", "Optimizers", "Communication", "RunRecords", "StampFormats",
+                "CKernels",
                 "Faults",
                 argumentParser, logging,
             ],

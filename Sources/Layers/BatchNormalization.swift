@@ -74,7 +74,8 @@ public struct BatchNormalization: Layer {
     ) {
         for channel in 0..<channels {
             prepare(
-                channel, mean: Double(state[channel]), variance: Double(state[channels + channel]), parameters, prepared)
+                channel, mean: Double(state[channel]), variance: Double(state[channels + channel]), parameters, prepared
+            )
         }
     }
 

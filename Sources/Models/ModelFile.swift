@@ -75,7 +75,8 @@ extension Weights {
                     remedy: "use weights of the same network, stamp size and number of classes")
             }
             try file.copyFloats(
-                parameter.name, into: UnsafeMutableBufferPointer(start: pointer(parameter), count: parameter.shape.count))
+                parameter.name,
+                into: UnsafeMutableBufferPointer(start: pointer(parameter), count: parameter.shape.count))
         }
     }
 }

@@ -28,7 +28,8 @@ struct NetworkBuilder {
         let inputs = try layer.inputs.map { name in
             guard let number = numbers[name] else {
                 throw fault(
-                    layer, "its input \(name) does not come before it", remedy: "list layers after the layers that feed them")
+                    layer, "its input \(name) does not come before it",
+                    remedy: "list layers after the layers that feed them")
             }
             return number
         }
@@ -106,12 +107,14 @@ struct NetworkBuilder {
         case .linear, .relu: return
         case .softmax:
             guard shape.extents.count == 1, shape.count == 2 else {
-                throw fault(layer, "softmax over outputs of shape \(shape)", remedy: "use 2 units behind a Flatten layer")
+                throw fault(
+                    layer, "softmax over outputs of shape \(shape)", remedy: "use 2 units behind a Flatten layer")
             }
             loss = .softmaxCrossEntropy
         case .sigmoid:
             guard shape.extents.count == 1, shape.count == 1 else {
-                throw fault(layer, "sigmoid over outputs of shape \(shape)", remedy: "use 1 unit behind a Flatten layer")
+                throw fault(
+                    layer, "sigmoid over outputs of shape \(shape)", remedy: "use 1 unit behind a Flatten layer")
             }
             loss = .sigmoidCrossEntropy
         }
@@ -146,7 +149,8 @@ struct NetworkBuilder {
         if case .batchNormalization = operation { segment += 1 }
         let node = Network.Node(
             name: layer.name, kind: layer.kind, operation: operation, inputs: inputs,
-            outputShape: outputShape(layer, operation, inputs), parameterOffset: trainableCount, stateOffset: stateCount,
+            outputShape: outputShape(layer, operation, inputs), parameterOffset: trainableCount,
+            stateOffset: stateCount,
             preparedOffset: preparedCount, segment: segment)
         numbers[layer.name] = nodes.count
         nodes.append(node)

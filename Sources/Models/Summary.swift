@@ -3,7 +3,8 @@ import Layers
 extension Network {
     /// The table that Keras' `model.summary()` prints: layers with their output shapes and parameter counts.
     public var summary: String {
-        let columns = (28, 24, 10)
+        let longest = nodes.map { "\($0.name) (\($0.kind.kerasName))".count }.max() ?? 0
+        let columns = (max(28, longest), 24, 10)
         let width = columns.0 + columns.1 + columns.2 + 3
         func row(_ name: String, _ shape: String, _ count: String) -> String {
             Self.padded(name, columns.0) + " " + Self.padded(shape, columns.1) + " " + count
@@ -20,7 +21,8 @@ extension Network {
         }
         lines += [
             thick, "Total params: \(Self.grouped(trainableCount + stateCount))",
-            "Trainable params: \(Self.grouped(trainableCount))", "Non-trainable params: \(Self.grouped(stateCount))", thin,
+            "Trainable params: \(Self.grouped(trainableCount))", "Non-trainable params: \(Self.grouped(stateCount))",
+            thin,
         ]
         return lines.joined(separator: "\n")
     }

@@ -48,12 +48,3 @@ struct DataOptions: ParsableArguments {
 }
 
 extension Normalization: ExpressibleByArgument {}
-
-/// Faults that options have in themselves, found while they are parsed.
-struct UsageFault: Error {
-    let fault: Fault
-
-    init(_ option: String, _ problem: String, remedy: String) {
-        fault = Fault(.usage, option, problem, remedy: remedy)
-    }
-}

@@ -42,7 +42,8 @@ struct Simulate: GroupCommand {
         }
         guard size >= StampSimulator.smallestSize, size <= 1024 else {
             throw Fault(
-                .usage, "--size \(size)", "must be from \(StampSimulator.smallestSize) to 1024", remedy: "use, for instance, 21")
+                .usage, "--size \(size)", "must be from \(StampSimulator.smallestSize) to 1024",
+                remedy: "use, for instance, 21")
         }
         let paths = ["stamps_sources", "stamps_noise", "snr_sources"].map { "\(output)/\($0).npy" }
         if let present = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) {

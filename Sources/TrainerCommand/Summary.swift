@@ -27,7 +27,8 @@ struct Summary: GroupCommand {
     private func network() throws -> Network {
         guard classes == 1 || classes == 2, size >= 1, size <= 1 << 14 else {
             throw Fault(
-                .usage, "--classes \(classes) --size \(size)", "out of range", remedy: "use 1 or 2 classes and a positive size")
+                .usage, "--classes \(classes) --size \(size)", "out of range",
+                remedy: "use 1 or 2 classes and a positive size")
         }
         if let standard = StandardNetwork(rawValue: model) {
             return try Network(standard.description(height: size, width: size, classes: classes))
@@ -35,7 +36,8 @@ struct Summary: GroupCommand {
         guard model.hasSuffix(".safetensors") else {
             let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
             throw Fault(
-                .usage, "--model \(model)", "is no network that is known", remedy: "use \(names) or a .safetensors file")
+                .usage, "--model \(model)", "is no network that is known", remedy: "use \(names) or a .safetensors file"
+            )
         }
         return try TrainedModel(contentsOf: model).network
     }

@@ -20,17 +20,23 @@ struct SwiftRunTrainer: ParsableCommand {
             75 stopped early with a checkpoint (run it again with --resume).
             """,
         version: version,
-        subcommands: [Train.self, Predict.self, Evaluate.self, Summary.self, Simulate.self], defaultSubcommand: Train.self)
+        subcommands: [Train.self, Predict.self, Evaluate.self, Summary.self, Simulate.self],
+        defaultSubcommand: Train.self)
 
     static func main() {
         let environment = ProcessInfo.processInfo.environment
-        let command: any ParsableCommand
+        let command: any GroupCommand
         do {
-            command = try parseAsRoot()
+            var parsed = try parseAsRoot()
+            guard let groupCommand = parsed as? any GroupCommand else {
+                // The parser's own `help` command: it ends by throwing the text.
+                try parsed.run()
+                exitProcess(0)
+            }
+            command = groupCommand
         } catch {
             end(unparsed: error, environment: environment)
         }
-        guard let command = command as? any GroupCommand else { preconditionFailure("every subcommand runs in a group") }
         exitProcess(
             ProcessGroups.run(environment: environment) { group in
                 try command.run(in: group, environment: environment, logger: StandardErrorLog.logger(rank: group.rank))
@@ -43,14 +49,9 @@ struct SwiftRunTrainer: ParsableCommand {
             if Launcher(environment: environment)?.rank ?? 0 == 0 { print(fullMessage(for: error)) }
             exitProcess(0)
         }
-        let fault: Fault
-        if let validation = error as? UsageFault {
-            fault = validation.fault
-        } else {
-            // The parser's messages already name the option; its usage text would make more lines of them.
-            let message = message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage"
-            fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
-        }
+        // The parser's messages already name the option; its usage text would make more lines of them.
+        let message = message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage"
+        let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
         exitProcess(ProcessGroups.run(environment: environment) { _ in throw AgreedFault(fault: fault) })
     }
 }

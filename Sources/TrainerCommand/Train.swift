@@ -22,7 +22,8 @@ struct Train: GroupCommand {
     @Option(help: ArgumentHelp("Stamps of one step over all ranks together, or `full`.", valueName: "n"))
     var batchSize = "256"
 
-    @Option(help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
     var microbatch: Int?
 
     @Option(help: ArgumentHelp("Learning rate.", valueName: "x"))
@@ -74,7 +75,8 @@ struct Train: GroupCommand {
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let configuration = try group.agree { try trainingConfiguration() }
         let run = TrainingRun(
-            configuration, programVersion: SwiftRunTrainer.version, group: group, environment: environment, logger: logger)
+            configuration, programVersion: SwiftRunTrainer.version, group: group, environment: environment,
+            logger: logger)
         let metrics = try run.run()
         guard group.rank == 0 else { return }
         if let metrics { print("\n\(metrics.table)") }
@@ -115,12 +117,14 @@ struct Train: GroupCommand {
         }
         guard learningRate > 0, learningRate.isFinite else {
             throw Fault(
-                .usage, "--learning-rate \(learningRate)", "must be a positive number", remedy: "give, for instance, 0.01")
+                .usage, "--learning-rate \(learningRate)", "must be a positive number",
+                remedy: "give, for instance, 0.01")
         }
         guard StandardNetwork(rawValue: model) != nil || model.hasSuffix(".safetensors") else {
             let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
             throw Fault(
-                .usage, "--model \(model)", "is no network that is known", remedy: "use \(names) or a .safetensors file")
+                .usage, "--model \(model)", "is no network that is known", remedy: "use \(names) or a .safetensors file"
+            )
         }
         guard !output.isEmpty else {
             throw Fault(.usage, "--output", "is empty", remedy: "name the run folder to make")

@@ -20,7 +20,8 @@ final class Inference: @unchecked Sendable {
     private let executors: [LaneExecutor]
 
     /// - Parameter prepared: the prepared weights of a training step to share, or nil to make some.
-    init(network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup) {
+    init(network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup)
+    {
         self.network = network
         self.team = team
         self.group = group
@@ -56,15 +57,18 @@ final class Inference: @unchecked Sendable {
             let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
             executors[lane].infer(stamps, load, into: results.pointer + range.lowerBound * outputs)
         }
-        let bytes = UnsafeRawBufferPointer(start: results.pointer, count: share.count * outputs * MemoryLayout<Float>.stride)
-        return try group.gather(bytes)?.flatMap { part in part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } }
+        let bytes = UnsafeRawBufferPointer(
+            start: results.pointer, count: share.count * outputs * MemoryLayout<Float>.stride)
+        return try group.gather(bytes)?.flatMap { part in part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+        }
     }
 }
 
 extension LaneExecutor {
     /// One chunk of stamps from pixels to logits.
     fileprivate func infer(
-        _ stamps: Range<Int>, _ load: (Int, UnsafeMutablePointer<Float>) -> Bool, into logits: UnsafeMutablePointer<Float>
+        _ stamps: Range<Int>, _ load: (Int, UnsafeMutablePointer<Float>) -> Bool,
+        into logits: UnsafeMutablePointer<Float>
     ) {
         let pixels = network.inputShape.count
         var unusable: [Int] = []

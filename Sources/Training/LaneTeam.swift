@@ -3,9 +3,9 @@ import Faults
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The lanes of a process: threads that work side by side and meet. Lane 0 is the caller's thread.
@@ -49,9 +49,9 @@ public final class LaneTeam: @unchecked Sendable {
         pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
         let entry = Unmanaged.passRetained(ThreadEntry(team: self, lane: lane)).toOpaque()
         #if canImport(Glibc)
-        var thread = pthread_t()
+            var thread = pthread_t()
         #else
-        var thread: pthread_t?
+            var thread: pthread_t?
         #endif
         let status = pthread_create(&thread, attributes, enterThread, entry)
         precondition(status == 0, "no thread could be started (error \(status))")
@@ -139,17 +139,17 @@ private final class ThreadEntry {
 }
 
 #if canImport(Glibc)
-private func enterThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    let entry = Unmanaged<ThreadEntry>.fromOpaque(argument!).takeRetainedValue()
-    entry.team.serve(entry.lane)
-    return nil
-}
+    private func enterThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        let entry = Unmanaged<ThreadEntry>.fromOpaque(argument!).takeRetainedValue()
+        entry.team.serve(entry.lane)
+        return nil
+    }
 #else
-private func enterThread(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    let entry = Unmanaged<ThreadEntry>.fromOpaque(argument).takeRetainedValue()
-    entry.team.serve(entry.lane)
-    return nil
-}
+    private func enterThread(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        let entry = Unmanaged<ThreadEntry>.fromOpaque(argument).takeRetainedValue()
+        entry.team.serve(entry.lane)
+        return nil
+    }
 #endif
 
 /// Where lanes wait for each other: briefly spinning, since the others are close, then sleeping.

@@ -51,7 +51,8 @@ public struct Prediction {
                 logits: logits, samples: stamps.count, outputs: outputs, into: &probabilities)
             let unusable = (0..<stamps.count).count { probabilities[$0 * outputs].isNaN }
             if unusable > 0 {
-                logger.warning("\(input): \(unusable) of \(stamps.count) stamps cannot be normalised; their rows are nan")
+                logger.warning(
+                    "\(input): \(unusable) of \(stamps.count) stamps cannot be normalised; their rows are nan")
             }
             try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output)
         }

@@ -40,8 +40,9 @@ enum StampScan {
     static func swappedClassesWarning(_ collection: StampCollection) -> String? {
         var check = SwappedClassCheck(height: collection.height, width: collection.width)
         var pixels = [Double](repeating: 0, count: collection.pixels)
-        for (start, count, isSource) in [(0, collection.noiseCount, false), (collection.noiseCount, collection.sourceCount, true)]
-        {
+        for (start, count, isSource) in [
+            (0, collection.noiseCount, false), (collection.noiseCount, collection.sourceCount, true),
+        ] {
             for index in SwappedClassCheck.indices(among: count) {
                 pixels.withUnsafeMutableBufferPointer { collection.copyStamp(start + index, into: $0.baseAddress!) }
                 check.add(pixels, isSource: isSource)
@@ -49,7 +50,8 @@ enum StampScan {
         }
         guard case .swapped(let share, _) = check.verdict else { return nil }
         let percent = Int((100 * share).rounded())
-        return "the classes look exchanged: in \(percent) % of pairs the noise stamp is brighter at its centre than the "
+        return
+            "the classes look exchanged: in \(percent) % of pairs the noise stamp is brighter at its centre than the "
             + "source stamp; if so, exchange the files of --sources and --noise (or rename those in --data)"
     }
 }

@@ -69,7 +69,8 @@ final class TrainingEpochs: @unchecked Sendable {
             let totals = try epochTotals()
             let measured = validation.stamps.isEmpty ? nil : try validation.evaluate(inference, step.network)
             let row = HistoryRow(
-                epoch: epoch + 1, loss: totals.loss / Double(plan.samples), accuracy: totals.correct / Double(plan.samples),
+                epoch: epoch + 1, loss: totals.loss / Double(plan.samples),
+                accuracy: totals.correct / Double(plan.samples),
                 validationLoss: measured?.loss, validationAccuracy: measured?.accuracy,
                 learningRate: configuration.learningRate, seconds: Double(now - start) * 1e-9,
                 samplesPerSecond: Double(plan.samples) / max(1e-9, Double(trainingEnd - start) * 1e-9))

@@ -82,7 +82,8 @@ public final class TrainingRun {
             noise: unusable.count { $0 < collection.noiseCount },
             sources: unusable.count { $0 >= collection.noiseCount })
         if isRoot, !unusable.isEmpty {
-            logger.warning("left out \(bad.noise) noise stamps and \(bad.sources) source stamps that cannot be normalised")
+            logger.warning(
+                "left out \(bad.noise) noise stamps and \(bad.sources) source stamps that cannot be normalised")
         }
         for (name, count, left) in [
             ("--noise", collection.noiseCount, collection.noiseCount - bad.noise),
@@ -145,7 +146,8 @@ public final class TrainingRun {
             model: configuration.model, network: network.description, noise: configuration.noise,
             sources: configuration.sources, stampHeight: collection.height, stampWidth: collection.width,
             noiseStamps: collection.noiseCount, sourceStamps: collection.sourceCount,
-            trainingStamps: split.training.count, validationStamps: split.validation.count, testStamps: split.test.count,
+            trainingStamps: split.training.count, validationStamps: split.validation.count,
+            testStamps: split.test.count,
             epochs: configuration.epochs, batchSize: plan.batchSize, microbatch: plan.largestMicrobatch,
             microbatches: plan.microbatches, learningRate: configuration.learningRate,
             optimizer: configuration.optimizer, classes: network.outputs, split: configuration.split,
@@ -165,7 +167,8 @@ public final class TrainingRun {
         }
         let weights = try group.agree {
             isRoot
-                ? try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: source)) : Weights(network: network)
+                ? try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: source))
+                : Weights(network: network)
         }
         try group.broadcast(weights)
         return weights
@@ -258,13 +261,13 @@ public final class TrainingRun {
 
 /// The compiler that built the program.
 #if compiler(>=6.4)
-private let swiftVersion = "6.4 or later"
+    private let swiftVersion = "6.4 or later"
 #elseif compiler(>=6.3)
-private let swiftVersion = "6.3"
+    private let swiftVersion = "6.3"
 #elseif compiler(>=6.2)
-private let swiftVersion = "6.2"
+    private let swiftVersion = "6.2"
 #else
-private let swiftVersion = "6.1 or earlier"
+    private let swiftVersion = "6.1 or earlier"
 #endif
 
 extension ProcessGroup {
@@ -275,7 +278,8 @@ extension ProcessGroup {
 
     func broadcast(_ buffer: FloatBuffer) throws {
         try broadcast(
-            UnsafeMutableRawBufferPointer(start: buffer.pointer, count: buffer.count * MemoryLayout<Float>.stride), from: 0)
+            UnsafeMutableRawBufferPointer(start: buffer.pointer, count: buffer.count * MemoryLayout<Float>.stride),
+            from: 0)
     }
 }
 
@@ -315,7 +319,9 @@ enum ProcessorKernels {
                 fault: Fault(
                     .usage, "processors",
                     "rank 0 computes with \(all[0]) loops, rank \(other) with \(all[other]), whose bits differ",
-                    remedy: "use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell)"))
+                    remedy:
+                        "use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell)"
+                ))
         }
         return own
     }

@@ -25,7 +25,8 @@ final class TrainingShard: @unchecked Sendable {
     ///
     /// - Parameter lists: the stamps of every stratum of the training set.
     init(
-        collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]], positions: Range<Int>,
+        collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
+        positions: Range<Int>,
         seed: UInt64, team: LaneTeam
     ) throws {
         self.positions = positions
@@ -36,7 +37,8 @@ final class TrainingShard: @unchecked Sendable {
         strata = positions.map { position in
             Stratum(
                 stamps: FloatBuffer(count: lists[position].count * pixels),
-                labels: lists[position].map { UInt8(collection.label($0)) }, numbers: lists[position].map { UInt32($0) })
+                labels: lists[position].map { UInt8(collection.label($0)) }, numbers: lists[position].map { UInt32($0) }
+            )
         }
         orders = positions.map { Array(0..<lists[$0].count) }
         drawnNumbers = .allocate(capacity: max(positions.count * plan.largestMicrobatch, 1))

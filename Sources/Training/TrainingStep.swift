@@ -176,7 +176,8 @@ final class TrainingStep: @unchecked Sendable {
             stack.completeLeaf { into, from in
                 for range in ranges {
                     add_into(
-                        lane.gradients[into].pointer + range.lowerBound, lane.gradients[from].pointer + range.lowerBound,
+                        lane.gradients[into].pointer + range.lowerBound,
+                        lane.gradients[from].pointer + range.lowerBound,
                         range.count)
                 }
             }
@@ -186,7 +187,8 @@ final class TrainingStep: @unchecked Sendable {
     /// Sums gradients over lanes and ranks, updates this rank's slice of the parameters, and shares all slices.
     private func reduceAndUpdate(_ lane: Lane, _ number: Int, globalStep: Int, learningRate: Float) {
         if group.size > 1 {
-            let whole = (0..<network.trainableCount).balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
+            let whole = (0..<network.trainableCount).balancedRuns(
+                over: team.count, multipleOf: GradientReduction.sliceUnit)
             team.meet()
             reduction.combineLanes(whole[number])
             team.meet(number) { try reduction.exchange() }
@@ -212,7 +214,8 @@ final class TrainingStep: @unchecked Sendable {
     func seenByFirstLane(steps: Int) -> (samples: Int, loss: Double, correct: Double) {
         var seen = (samples: 0, loss: 0.0, correct: 0.0)
         for position in lanes[0].positions {
-            seen.samples += min(plan.firstInStratum(step: steps, position: position), plan.stratumSamples(position: position))
+            seen.samples += min(
+                plan.firstInStratum(step: steps, position: position), plan.stratumSamples(position: position))
             seen.loss += totals[position].loss
             seen.correct += totals[position].correct
         }
@@ -228,7 +231,8 @@ final class TrainingStep: @unchecked Sendable {
             layer.finishMoments(
                 total.baseAddress! + offset, samples: plan.batchSamples(step: step),
                 parameters: weights.trainable.pointer + node.parameterOffset,
-                prepared: prepared.buffer.pointer + node.preparedOffset, state: weights.state.pointer + node.stateOffset)
+                prepared: prepared.buffer.pointer + node.preparedOffset, state: weights.state.pointer + node.stateOffset
+            )
         }
     }
 
