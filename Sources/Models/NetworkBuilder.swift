@@ -22,13 +22,14 @@ struct NetworkBuilder {
         }
         guard loss == nil else {
             throw fault(
-                layer, "it follows the layer with \(nodes.last!.name)'s softmax or sigmoid",
+                layer, "it follows \(nodes.last!.name), whose softmax or sigmoid ends the network",
                 remedy: "use softmax or sigmoid in the last layer only")
         }
         let inputs = try layer.inputs.map { name in
             guard let number = numbers[name] else {
                 throw fault(
-                    layer, "its input \(name) does not come before it", remedy: "list layers after the layers that feed them")
+                    layer, "its input \(name) does not come before it",
+                    remedy: "list layers after the layers that feed them")
             }
             return number
         }
@@ -38,9 +39,12 @@ struct NetworkBuilder {
 
     /// What the output means, or why it cannot be trained.
     func finish() throws -> Loss {
+        guard let last = nodes.last else {
+            throw Fault(.badData, network, "it has no layers", remedy: "list an input and at least one Dense layer")
+        }
         guard let loss else {
             throw Fault(
-                .badData, network, "its last layer has neither softmax nor sigmoid",
+                .badData, network, "its last layer \(last.name) has neither softmax nor sigmoid",
                 remedy: "end with Dense(2, softmax) or Dense(1, sigmoid)")
         }
         return loss
@@ -106,12 +110,14 @@ struct NetworkBuilder {
         case .linear, .relu: return
         case .softmax:
             guard shape.extents.count == 1, shape.count == 2 else {
-                throw fault(layer, "softmax over outputs of shape \(shape)", remedy: "use 2 units behind a Flatten layer")
+                throw fault(
+                    layer, "softmax over outputs of shape \(shape)", remedy: "use 2 units behind a Flatten layer")
             }
             loss = .softmaxCrossEntropy
         case .sigmoid:
             guard shape.extents.count == 1, shape.count == 1 else {
-                throw fault(layer, "sigmoid over outputs of shape \(shape)", remedy: "use 1 unit behind a Flatten layer")
+                throw fault(
+                    layer, "sigmoid over outputs of shape \(shape)", remedy: "use 1 unit behind a Flatten layer")
             }
             loss = .sigmoidCrossEntropy
         }
@@ -146,7 +152,8 @@ struct NetworkBuilder {
         if case .batchNormalization = operation { segment += 1 }
         let node = Network.Node(
             name: layer.name, kind: layer.kind, operation: operation, inputs: inputs,
-            outputShape: outputShape(layer, operation, inputs), parameterOffset: trainableCount, stateOffset: stateCount,
+            outputShape: outputShape(layer, operation, inputs), parameterOffset: trainableCount,
+            stateOffset: stateCount,
             preparedOffset: preparedCount, segment: segment)
         numbers[layer.name] = nodes.count
         nodes.append(node)
