@@ -116,7 +116,8 @@ public struct Dense: Layer {
                 }
             }
             MatrixProduct.multiply(
-                pass.inputs[0], pass.parameters, into: pass.output, rows: rows, columns: outputs, inner: inputs, keeping: 1)
+                pass.inputs[0], pass.parameters, into: pass.output, rows: rows, columns: outputs, inner: inputs,
+                keeping: 1)
             if isRectified { relu(pass.output, rows * outputs, pass.output) }
         }
     }
@@ -148,7 +149,8 @@ public struct Dense: Layer {
             }
         case .matrixProduct:
             MatrixProduct.multiply(
-                input, gradient, into: pass.parameterGradient, rows: inputs, columns: outputs, inner: rows, transposeA: true)
+                input, gradient, into: pass.parameterGradient, rows: inputs, columns: outputs, inner: rows,
+                transposeA: true)
             if let inputGradient = pass.inputGradients[0] {
                 MatrixProduct.multiply(
                     gradient, pass.parameters, into: inputGradient, rows: rows, columns: inputs, inner: outputs,

@@ -32,7 +32,8 @@ public struct Dropout: Layer {
         let kept = pass.kept.assumingMemoryBound(to: UInt8.self)
         for sample in 0..<pass.samples {
             dropout(
-                pass.inputs[0] + sample * count, count, rate, pass.random.seed, samples[sample], pass.random.step, purpose,
+                pass.inputs[0] + sample * count, count, rate, pass.random.seed, samples[sample], pass.random.step,
+                purpose,
                 pass.output + sample * count, kept + sample * count)
         }
     }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// What the network's last layer means, and the loss that goes with it. Computed in double precision from the logits z.
@@ -56,7 +56,8 @@ public enum Loss: String, Hashable, Sendable, Codable {
 
     /// ∂(loss·weight)/∂z of one sample: (p − onehot(label))·weight.
     public func gradient(
-        logits z: UnsafePointer<Float>, outputs: Int, label: Int, weight: Double, into gradient: UnsafeMutablePointer<Float>
+        logits z: UnsafePointer<Float>, outputs: Int, label: Int, weight: Double,
+        into gradient: UnsafeMutablePointer<Float>
     ) {
         switch self {
         case .sigmoidCrossEntropy:
