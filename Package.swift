@@ -31,7 +31,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
         // Optimised in debug builds too: tests run these loops.
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=on", "-fno-math-errno", "-Wno-psabi"])]),
+        .target(
+            name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=on", "-fno-math-errno", "-Wno-psabi"])]),
 
         // The library, from the bottom up.
         library("Faults", []),
@@ -52,10 +53,18 @@ let package = Package(
         .executableTarget(
             name: "TrainerCommand",
             dependencies: [
-                "Training", "StampData", "Models", "Communication", "RunRecords", "StampFormats", "Tensors", "Faults",
+                "Training", "StampData", "Models", "Optimizers", "Communication", "RunRecords", "StampFormats",
+                "CKernels",
+                "Faults",
                 argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
+
+        // Programs that tests run, on their own or under mpirun, and the way to run them.
+        .target(name: "TestPrograms", path: "Tests/Support", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "ProcessGroupProgram", dependencies: ["Communication", "Faults"],
+            path: "Tests/Programs/ProcessGroupProgram", swiftSettings: swiftSettings),
 
         // Tests mirror the sources.
         tests("Tensors", ["Tensors", "CKernels"]),
@@ -63,7 +72,7 @@ let package = Package(
         tests("StampData", ["StampData", "StampFormats", "Tensors", "CKernels", "Faults"]),
         tests("Layers", ["Layers", "StampFormats", "Tensors", "CKernels"]),
         tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
-        tests("Communication", ["Communication", "Faults"]),
+        tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
         tests("Optimizers", ["Optimizers"]),
         tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),
         tests(

@@ -1,3 +1,140 @@
+#define _GNU_SOURCE
 #include "cmpi.h"
+
+#include <dlfcn.h>
 #include <mpi.h>
-int cmpi_placeholder(void) { return MPI_SUCCESS; }
+#include <string.h>
+
+_Static_assert(sizeof(MPI_Request) <= sizeof(uintptr_t), "a request fits the handle");
+_Static_assert(MPI_MAX_ERROR_STRING <= CMPI_TEXT_CAPACITY, "an error's text fits");
+
+enum { NOTICE_TAG = 65 };
+
+// MARK: Environment
+
+int cmpi_init(bool *funneled) {
+    int provided = MPI_THREAD_SINGLE;
+    const int status = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    *funneled = provided >= MPI_THREAD_FUNNELED;
+    return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+}
+
+int cmpi_finalize(void) { return MPI_Finalize(); }
+
+void cmpi_abort(int exit_code) {
+    // Open MPI 4 explains MPI_ABORT in eight lines that would bury our one. `mpirun -q` silences that and everything
+    // else (also "rank 1 exited on signal 9", which is wanted), so silence it here, where our message has been
+    // printed. The variable behind -q cannot be set through MPI_T; other libraries do not have it.
+    bool *const quiet = dlsym(RTLD_DEFAULT, "orte_execute_quiet");
+    if (quiet) *quiet = true;
+    MPI_Abort(MPI_COMM_WORLD, exit_code);
+}
+
+bool cmpi_is_main_thread(void) {
+    int is_finalized = 0, is_main = 0;
+    if (MPI_Finalized(&is_finalized) == MPI_SUCCESS && is_finalized) return true;
+    return MPI_Is_thread_main(&is_main) == MPI_SUCCESS && is_main;
+}
+
+void cmpi_error_string(int status, char text[CMPI_TEXT_CAPACITY]) {
+    int length = 0;
+    if (MPI_Error_string(status, text, &length) != MPI_SUCCESS) strcpy(text, "unknown MPI error");
+}
+
+int cmpi_rank(int *rank) { return MPI_Comm_rank(MPI_COMM_WORLD, rank); }
+
+int cmpi_size(int *size) { return MPI_Comm_size(MPI_COMM_WORLD, size); }
+
+// MARK: Collective communication
+
+int cmpi_barrier(void) { return MPI_Barrier(MPI_COMM_WORLD); }
+
+int cmpi_broadcast_bytes(void *bytes, int count, int root) {
+    return MPI_Bcast(bytes, count, MPI_BYTE, root, MPI_COMM_WORLD);
+}
+
+int cmpi_maximum_int64(int64_t *value) {
+    return MPI_Allreduce(MPI_IN_PLACE, value, 1, MPI_INT64_T, MPI_MAX, MPI_COMM_WORLD);
+}
+
+int cmpi_all_gather_int64(int64_t value, int64_t *values) {
+    return MPI_Allgather(&value, 1, MPI_INT64_T, values, 1, MPI_INT64_T, MPI_COMM_WORLD);
+}
+
+int cmpi_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets, int root) {
+    return MPI_Gatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, root, MPI_COMM_WORLD);
+}
+
+int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets) {
+    return MPI_Allgatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, MPI_COMM_WORLD);
+}
+
+int cmpi_all_gather_floats_in_place(float *values, const int *counts, const int *offsets) {
+    return MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_FLOAT, MPI_COMM_WORLD);
+}
+
+int cmpi_all_gather_doubles_in_place(double *values, const int *counts, const int *offsets) {
+    return MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_DOUBLE, MPI_COMM_WORLD);
+}
+
+int cmpi_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
+                           const int *receive_counts, const int *receive_offsets) {
+    return MPI_Alltoallv(send, send_counts, send_offsets, MPI_FLOAT, receive, receive_counts, receive_offsets,
+                         MPI_FLOAT, MPI_COMM_WORLD);
+}
+
+// MARK: Non-blocking communication
+
+static MPI_Request request_of(const cmpi_request *request) {
+    MPI_Request mpi;
+    memcpy(&mpi, &request->handle, sizeof mpi);
+    return mpi;
+}
+
+int cmpi_start_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
+                                 const int *receive_counts, const int *receive_offsets, cmpi_request *request) {
+    MPI_Request mpi = MPI_REQUEST_NULL;
+    const int status = MPI_Ialltoallv(send, send_counts, send_offsets, MPI_FLOAT, receive, receive_counts,
+                                      receive_offsets, MPI_FLOAT, MPI_COMM_WORLD, &mpi);
+    memcpy(&request->handle, &mpi, sizeof mpi);
+    return status;
+}
+
+int cmpi_wait(cmpi_request *request) {
+    MPI_Request mpi = request_of(request);
+    const int status = MPI_Wait(&mpi, MPI_STATUS_IGNORE);
+    memcpy(&request->handle, &mpi, sizeof mpi);
+    return status;
+}
+
+int cmpi_test(cmpi_request *request, bool *complete) {
+    MPI_Request mpi = request_of(request);
+    int flag = 0;
+    const int status = MPI_Test(&mpi, &flag, MPI_STATUS_IGNORE);
+    memcpy(&request->handle, &mpi, sizeof mpi);
+    *complete = flag;
+    return status;
+}
+
+// MARK: Notices of failure
+
+int cmpi_send_notice(int rank) {
+    // Empty messages leave at once; the request is let go because nobody will be there to complete it.
+    MPI_Request request = MPI_REQUEST_NULL;
+    const int status = MPI_Isend(NULL, 0, MPI_BYTE, rank, NOTICE_TAG, MPI_COMM_WORLD, &request);
+    return status != MPI_SUCCESS ? status : MPI_Request_free(&request);
+}
+
+int cmpi_find_notice(int below, int *rank) {
+    *rank = -1;
+    for (int source = 0; source < below; ++source) {
+        int found = 0;
+        const int status = MPI_Iprobe(source, NOTICE_TAG, MPI_COMM_WORLD, &found, MPI_STATUS_IGNORE);
+        if (status != MPI_SUCCESS) return status;
+        if (found) {
+            *rank = source;
+            break;
+        }
+    }
+    return MPI_SUCCESS;
+}

@@ -18,7 +18,8 @@ public enum MatrixProduct {
     ///
     /// `transposeA` reads a as (inner × rows), `transposeB` reads b as (columns × inner).
     public static func multiply(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int,
+        columns: Int,
         inner: Int, transposeA: Bool = false, transposeB: Bool = false, keeping factor: Float = 0
     ) {
         cblas_sgemm(

@@ -1,1 +1,62 @@
-@main struct Main { static func main() {} }
+import ArgumentParser
+import Communication
+import Faults
+import FoundationEssentials
+import Logging
+
+/// The program: parses the command line, starts the process group, runs the command on every rank.
+@main
+struct SwiftRunTrainer: ParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "swift-run-trainer",
+        abstract: "Trains networks that tell point sources from noise in survey stamps, on one machine or many.",
+        discussion: """
+            Without a subcommand it trains. Run it under mpirun to use several processes; the result has the same \
+            bits for any number of processes and threads.
+
+            Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 input missing, 70 internal fault, 74 cannot write, \
+            75 stopped early with a checkpoint (run it again with --resume).
+            """,
+        version: version,
+        subcommands: [Train.self, Predict.self, Evaluate.self, Summary.self, Simulate.self],
+        defaultSubcommand: Train.self)
+
+    static func main() {
+        let environment = ProcessInfo.processInfo.environment
+        let command: any GroupCommand
+        do {
+            var parsed = try parseAsRoot()
+            guard let groupCommand = parsed as? any GroupCommand else {
+                // The parser's own `help` command: it ends by throwing the text.
+                try parsed.run()
+                exitProcess(0)
+            }
+            command = groupCommand
+        } catch {
+            end(unparsed: error, environment: environment)
+        }
+        exitProcess(
+            ProcessGroups.run(environment: environment) { group in
+                try command.run(in: group, environment: environment, logger: StandardErrorLog.logger(rank: group.rank))
+            })
+    }
+
+    /// Help and version are printed and succeed; anything else is one line on standard error and exit code 64.
+    private static func end(unparsed error: any Error, environment: [String: String]) -> Never {
+        if exitCode(for: error) == .success {
+            if Launcher(environment: environment)?.rank ?? 0 == 0 { print(fullMessage(for: error)) }
+            exitProcess(0)
+        }
+        // The parser's messages already name the option; its usage text would make more lines of them.
+        let message = message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage"
+        let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
+        exitProcess(ProcessGroups.run(environment: environment) { _ in throw AgreedFault(fault: fault) })
+    }
+}
+
+/// A command that runs on every rank of a group.
+protocol GroupCommand: ParsableCommand {
+    func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws
+}

@@ -94,7 +94,9 @@ final class LaneExecutor: @unchecked Sendable {
 
     /// Adds up the moments that the meeting behind a segment needs.
     func sumMoments(_ slot: Int, meeting: Int, into sums: UnsafeMutablePointer<Double>) {
-        for (node, layer, offset) in meetings[meeting] { layer.sumMoments(passes[index(slot, node)], into: sums + offset) }
+        for (node, layer, offset) in meetings[meeting] {
+            layer.sumMoments(passes[index(slot, node)], into: sums + offset)
+        }
     }
 
     /// Runs one segment backward. Gradients of its parameters go to their places in `gradient`; the sums that the

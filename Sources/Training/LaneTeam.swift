@@ -3,9 +3,9 @@ import Faults
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The lanes of a process: threads that work side by side and meet. Lane 0 is the caller's thread.
@@ -21,6 +21,7 @@ public final class LaneTeam: @unchecked Sendable {
     private let starts: [DispatchSemaphore]
     private let ended = DispatchSemaphore(value: 0)
     private let failure = Mutex<(any Error)?>(nil)
+    private let failed = Atomic<Bool>(false)
 
     public init(count: Int) {
         precondition(count >= 1, "a team has at least one lane")
@@ -48,9 +49,9 @@ public final class LaneTeam: @unchecked Sendable {
         pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
         let entry = Unmanaged.passRetained(ThreadEntry(team: self, lane: lane)).toOpaque()
         #if canImport(Glibc)
-        var thread = pthread_t()
+            var thread = pthread_t()
         #else
-        var thread: pthread_t?
+            var thread: pthread_t?
         #endif
         let status = pthread_create(&thread, attributes, enterThread, entry)
         precondition(status == 0, "no thread could be started (error \(status))")
@@ -77,6 +78,8 @@ public final class LaneTeam: @unchecked Sendable {
         job!(0)
         for _ in starts { ended.wait() }
         job = nil
+        guard hasFailed else { return }
+        failed.store(false, ordering: .relaxed)
         if let error = failure.withLock({ error in
             defer { error = nil }
             return error
@@ -114,10 +117,11 @@ public final class LaneTeam: @unchecked Sendable {
     }
 
     /// Whether a lane has failed: the others stop at the next meeting.
-    public var hasFailed: Bool { failure.withLock { $0 != nil } }
+    public var hasFailed: Bool { failed.load(ordering: .acquiring) }
 
     private func note(_ error: any Error) {
         failure.withLock { if $0 == nil { $0 = error } }
+        failed.store(true, ordering: .releasing)
     }
 }
 
@@ -135,17 +139,17 @@ private final class ThreadEntry {
 }
 
 #if canImport(Glibc)
-private func enterThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    let entry = Unmanaged<ThreadEntry>.fromOpaque(argument!).takeRetainedValue()
-    entry.team.serve(entry.lane)
-    return nil
-}
+    private func enterThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        let entry = Unmanaged<ThreadEntry>.fromOpaque(argument!).takeRetainedValue()
+        entry.team.serve(entry.lane)
+        return nil
+    }
 #else
-private func enterThread(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    let entry = Unmanaged<ThreadEntry>.fromOpaque(argument).takeRetainedValue()
-    entry.team.serve(entry.lane)
-    return nil
-}
+    private func enterThread(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        let entry = Unmanaged<ThreadEntry>.fromOpaque(argument).takeRetainedValue()
+        entry.team.serve(entry.lane)
+        return nil
+    }
 #endif
 
 /// Where lanes wait for each other: briefly spinning, since the others are close, then sleeping.

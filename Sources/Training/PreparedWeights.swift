@@ -29,7 +29,8 @@ final class PreparedWeights: @unchecked Sendable {
     func prepare(lane: Int) {
         for number in shares[lane] {
             let node = network.nodes[number]
-            node.layer!.prepare(weights.trainable.pointer + node.parameterOffset, into: buffer.pointer + node.preparedOffset)
+            node.layer!.prepare(
+                weights.trainable.pointer + node.parameterOffset, into: buffer.pointer + node.preparedOffset)
         }
     }
 

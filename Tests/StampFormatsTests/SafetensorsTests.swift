@@ -30,6 +30,22 @@ import Testing
         #expect(try folder.contents == ["model.safetensors"])
     }
 
+    @Test func filesOfTheOfficialPackageAreRead() throws {
+        // Written by Tests/ReferenceValues/make_safetensors_reference.py.
+        let file = try SafetensorsFile(contentsOf: Reference.path("official.safetensors"))
+        #expect(file.metadata == ["a \"quoted\" \\ key": "line\nbreak, é \u{1F52D}"])
+        let expected: [String: (shape: [Int], values: [Double])] = [
+            "kernel": ([2, 3], [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]), "scalar": ([], [3]), "empty": ([0, 3], []),
+            "step": ([2], [-1, 0x1p40]), "half": ([2], [0.5, -2]), "mask": ([3], [1, 0, 1]),
+            "bytes": ([3], [0, 255, 7]),
+        ]
+        #expect(Set(file.tensors.map(\.name)) == Set(expected.keys))
+        for (name, tensor) in expected {
+            #expect(file.tensor(named: name)?.shape == tensor.shape)
+            #expect(try file.doubles(name) == tensor.values)
+        }
+    }
+
     @Test func bytesAreTheFormatsOwn() throws {
         let path = folder.path("model.safetensors")
         let tensors = [

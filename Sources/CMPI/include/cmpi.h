@@ -1,4 +1,58 @@
+// The part of MPI that this program uses, in terms that Swift can import: mpi.h hides its constants behind casts in
+// macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE), and its location is known to the C compiler only.
+//
+// Every function works on MPI_COMM_WORLD and returns MPI's status: 0 (MPI_SUCCESS) or a code for cmpi_error_string.
+// All of them but cmpi_is_main_thread belong to the thread that called cmpi_init (MPI_THREAD_FUNNELED).
 #ifndef CMPI_H
 #define CMPI_H
-int cmpi_placeholder(void);
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// An MPI_Request: a pointer or an int, according to the MPI library.
+typedef struct {
+    uintptr_t handle;
+} cmpi_request;
+
+// Room for the text of any error (at least MPI_MAX_ERROR_STRING).
+enum { CMPI_TEXT_CAPACITY = 1024 };
+
+// MPI_Init_thread with MPI_THREAD_FUNNELED; errors are returned from here on (MPI_ERRORS_RETURN).
+// `funneled` says whether the library grants that level.
+int cmpi_init(bool *funneled);
+int cmpi_finalize(void);
+// MPI_Abort: ends every rank; the launcher returns `exit_code` and, with Open MPI 4, prints nothing of its own.
+void cmpi_abort(int exit_code);
+// Whether the calling thread may communicate; true when MPI is over.
+bool cmpi_is_main_thread(void);
+void cmpi_error_string(int status, char text[CMPI_TEXT_CAPACITY]);
+
+int cmpi_rank(int *rank);
+int cmpi_size(int *size);
+
+int cmpi_barrier(void);
+int cmpi_broadcast_bytes(void *bytes, int count, int root);
+int cmpi_maximum_int64(int64_t *value);
+int cmpi_all_gather_int64(int64_t value, int64_t *values);
+int cmpi_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets, int root);
+int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets);
+
+// MPI_Allgatherv with MPI_IN_PLACE.
+int cmpi_all_gather_floats_in_place(float *values, const int *counts, const int *offsets);
+int cmpi_all_gather_doubles_in_place(double *values, const int *counts, const int *offsets);
+
+// MPI_Alltoallv and MPI_Ialltoallv. The arrays of the latter must stay until the request is complete.
+int cmpi_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
+                           const int *receive_counts, const int *receive_offsets);
+int cmpi_start_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
+                                 const int *receive_counts, const int *receive_offsets, cmpi_request *request);
+int cmpi_wait(cmpi_request *request);
+int cmpi_test(cmpi_request *request, bool *complete);
+
+// A notice is an empty message "I have failed". It is never received, only looked for: the job ends soon after.
+int cmpi_send_notice(int rank);
+// The lowest rank below `below` that has sent this one a notice, or -1.
+int cmpi_find_notice(int below, int *rank);
+
 #endif

@@ -1,0 +1,11 @@
+// The processor: which of a kernel's compilations it runs, and how many there are.
+#ifndef CKERNELS_CPU_H
+#define CKERNELS_CPU_H
+
+// "avx512", "avx2" or "plain". The first two fuse multiply and add and give the same bits; "plain" does not.
+const char *vector_kernel_type(void);
+
+// Processors that this process may run on: the size of its affinity mask, at least 1.
+int available_processors(void);
+
+#endif

@@ -1,0 +1,186 @@
+import CMPI
+import Faults
+
+/// Turns an MPI status into an error: the one place that does.
+func checkMPI(_ status: Int32, _ function: String) throws {
+    assert(cmpi_is_main_thread(), "\(function) called from a thread that did not start MPI")
+    guard status != 0 else { return }
+    var text = [CChar](repeating: 0, count: Int(CMPI_TEXT_CAPACITY))
+    cmpi_error_string(status, &text)
+    let message = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    throw Fault(
+        .internalFault, "\(function) on \(currentHostName())", message,
+        remedy: "check that all hosts are up and reach each other, then continue with --resume")
+}
+
+/// The ranks of `MPI_COMM_WORLD`. Made by `ProcessGroups.start`.
+///
+/// Bytes of any number are moved in pieces of at most `largestMessage`, since MPI counts with 32 bits.
+public final class MPIProcessGroup: ProcessGroup {
+    public let rank: Int
+    public let size: Int
+    public let hostName: String
+    /// The most bytes that one MPI call moves.
+    public let largestMessage: Int
+
+    /// `MPI_Init_thread`. At most once in a process, from its main thread.
+    init(largestMessage: Int) throws {
+        precondition(largestMessage >= 1 && largestMessage <= Int(Int32.max), "messages of \(largestMessage) bytes")
+        var isFunneled = false
+        var rank: Int32 = 0
+        var size: Int32 = 1
+        try checkMPI(cmpi_init(&isFunneled), "MPI_Init_thread")
+        try checkMPI(cmpi_rank(&rank), "MPI_Comm_rank")
+        try checkMPI(cmpi_size(&size), "MPI_Comm_size")
+        self.rank = Int(rank)
+        self.size = Int(size)
+        self.largestMessage = largestMessage
+        hostName = currentHostName()
+        guard isFunneled else {
+            throw Fault(
+                .internalFault, "MPI library", "does not allow threads beside the one that communicates",
+                remedy: "use a build of it with MPI_THREAD_FUNNELED, as Debian's and conda's are")
+        }
+    }
+
+    public func barrier() throws {
+        try checkMPI(cmpi_barrier(), "MPI_Barrier")
+    }
+
+    public func finish() throws {
+        try checkMPI(cmpi_finalize(), "MPI_Finalize")
+    }
+
+    public func abort(exitCode: Int32) -> Never {
+        flushOutput()
+        cmpi_abort(exitCode)
+        endProcess(exitCode: exitCode)
+    }
+
+    public func maximum(of value: Int) throws -> Int {
+        var largest = Int64(value)
+        try checkMPI(cmpi_maximum_int64(&largest), "MPI_Allreduce")
+        return Int(largest)
+    }
+
+    // MARK: Floats and doubles
+
+    public func allToAll(
+        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
+    ) throws {
+        checkExchange(send, receive, plan)
+        let status = cmpi_all_to_all_floats(
+            send, plan.sendCounts32, plan.sendOffsets32, receive, plan.receiveCounts32, plan.receiveOffsets32)
+        try checkMPI(status, "MPI_Alltoallv")
+    }
+
+    public func startAllToAll(
+        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
+    ) throws -> Request {
+        checkExchange(send, receive, plan)
+        precondition(!plan.isPending, "this plan's last exchange is still under way")
+        let status = cmpi_start_all_to_all_floats(
+            send, plan.sendCounts32, plan.sendOffsets32, receive, plan.receiveCounts32, plan.receiveOffsets32,
+            plan.request)
+        try checkMPI(status, "MPI_Ialltoallv")
+        plan.isPending = true
+        return Request(plan: plan)
+    }
+
+    private func checkExchange(
+        _ send: UnsafePointer<Float>, _ receive: UnsafeMutablePointer<Float>, _ plan: AllToAllPlan
+    ) {
+        precondition(plan.sendCounts.count == size, "a plan for \(plan.sendCounts.count) ranks in a group of \(size)")
+        precondition(send != UnsafePointer(receive), "an exchange in place")
+    }
+
+    public func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws {
+        precondition(plan.counts.count == size, "a plan for \(plan.counts.count) ranks in a group of \(size)")
+        let (counts, offsets) = plan.scaled(to: 1)
+        try checkMPI(cmpi_all_gather_floats_in_place(values, counts, offsets), "MPI_Allgatherv")
+    }
+
+    public func allGather(
+        inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int
+    ) throws {
+        precondition(plan.counts.count == size, "a plan for \(plan.counts.count) ranks in a group of \(size)")
+        let (counts, offsets) = plan.scaled(to: blockLength)
+        try checkMPI(cmpi_all_gather_doubles_in_place(values, counts, offsets), "MPI_Allgatherv")
+    }
+
+    // MARK: Bytes
+
+    public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
+        precondition(root >= 0 && root < size, "no rank \(root) in a group of \(size)")
+        var start = 0
+        while start < bytes.count {
+            let count = min(largestMessage, bytes.count - start)
+            try checkMPI(cmpi_broadcast_bytes(bytes.baseAddress! + start, Int32(count), Int32(root)), "MPI_Bcast")
+            start += count
+        }
+    }
+
+    public func allGather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]] {
+        try collect(bytes, keeps: true) { send, count, receive, counts, offsets in
+            try checkMPI(cmpi_all_gather_bytes(send, count, receive, counts, offsets), "MPI_Allgatherv")
+        }
+    }
+
+    public func gather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]]? {
+        let collected = try collect(bytes, keeps: rank == 0) { send, count, receive, counts, offsets in
+            try checkMPI(cmpi_gather_bytes(send, count, receive, counts, offsets, 0), "MPI_Gatherv")
+        }
+        return rank == 0 ? collected : nil
+    }
+
+    private typealias GatherBytes = (
+        _ send: UnsafeRawPointer?, _ count: Int32, _ receive: UnsafeMutableRawPointer?, _ counts: [Int32],
+        _ offsets: [Int32]
+    ) throws -> Void
+
+    /// Gathers in rounds, of which each moves an equal share of `largestMessage` from every rank that has more.
+    private func collect(
+        _ bytes: UnsafeRawBufferPointer, keeps: Bool, _ gatherRound: GatherBytes
+    ) throws -> [[UInt8]] {
+        var lengths = [Int64](repeating: 0, count: size)
+        try checkMPI(cmpi_all_gather_int64(Int64(bytes.count), &lengths), "MPI_Allgather")
+        let share = max(1, largestMessage / size)
+        let longest = Int(lengths.max()!)
+        var collected = [[UInt8]](repeating: [], count: size)
+        for start in stride(from: 0, to: longest, by: share) {
+            let counts = lengths.map { Int32(min(max(Int($0) - start, 0), share)) }
+            let offsets = counts.indices.map { counts[..<$0].reduce(0, +) }
+            var round = [UInt8](repeating: 0, count: keeps ? counts.reduce(0) { $0 + Int($1) } : 0)
+            let own = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(start).prefix(Int(counts[rank])))
+            try round.withUnsafeMutableBytes { receive in
+                try gatherRound(own.baseAddress, Int32(own.count), receive.baseAddress, counts, offsets)
+            }
+            guard keeps else { continue }
+            for source in 0..<size {
+                collected[source] += round[Int(offsets[source])..<Int(offsets[source] + counts[source])]
+            }
+        }
+        return collected
+    }
+
+    // MARK: Failure
+
+    /// How long a rank waits for the notice of a lower one that fails for the same reason.
+    private static let patience: Duration = .milliseconds(200)
+
+    public func claimReport() -> Bool {
+        for other in 0..<size where other != rank { _ = cmpi_send_notice(Int32(other)) }
+        let start = ContinuousClock.now
+        while rank > 0, ContinuousClock.now - start < Self.patience {
+            var reporter: Int32 = -1
+            guard cmpi_find_notice(Int32(rank), &reporter) == 0 else { return true }
+            if reporter >= 0 {
+                // The other rank is about to print its message and to end this one.
+                pause(milliseconds: 1000)
+                return false
+            }
+            pause(milliseconds: 1)
+        }
+        return true
+    }
+}

@@ -1,0 +1,84 @@
+import Faults
+
+/// The processes that train together: one (`SingleProcess`), or those that a launcher started (`MPIProcessGroup`).
+///
+/// Every operation but `abort` and `claimReport` is collective: each rank must make the same calls in the same order.
+/// All calls come from the thread that started the group (MPI's "funneled" level). A `Fault` thrown by an
+/// operation means that communication itself failed.
+public protocol ProcessGroup: AnyObject, Sendable {
+    /// This process's number, from 0.
+    var rank: Int { get }
+    /// How many processes there are.
+    var size: Int { get }
+    /// The name of the machine that this process runs on.
+    var hostName: String { get }
+
+    /// Returns when every rank has called it (`MPI_Barrier`).
+    func barrier() throws
+
+    /// Copies the root's bytes into the same number of bytes on every rank (`MPI_Bcast`).
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws
+
+    /// Every rank's bytes, as many as each likes, on every rank (`MPI_Allgatherv`).
+    func allGather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]]
+
+    /// Every rank's bytes, as many as each likes, on rank 0; nil elsewhere (`MPI_Gatherv`).
+    func gather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]]?
+
+    /// Sends a part of `send` to each rank and receives a part of `receive` from each (`MPI_Alltoallv`).
+    ///
+    /// The two addresses must differ even where a rank sends nothing: MPI means something else by equal ones.
+    func allToAll(
+        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan) throws
+
+    /// The same without waiting (`MPI_Ialltoallv`). The plan must not be in use.
+    func startAllToAll(
+        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
+    ) throws -> Request
+
+    /// Completes `values` on every rank, of which each holds its own part already (`MPI_Allgatherv` in place).
+    func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws
+
+    /// The same in double precision, in blocks of `blockLength` numbers.
+    func allGather(
+        inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int) throws
+
+    /// The largest of all ranks' values (`MPI_Allreduce`).
+    func maximum(of value: Int) throws -> Int
+
+    /// Leaves the group (`MPI_Finalize`). No operation may follow.
+    func finish() throws
+
+    /// Whether it falls to this rank to report a failure that ranks have met without agreeing on it. Of those that
+    /// fail at about the same time the lowest reports, so that the user reads one message. Not collective.
+    func claimReport() -> Bool
+
+    /// Ends every rank at once with this exit code, wherever they are (`MPI_Abort`). Not collective.
+    func abort(exitCode: Int32) -> Never
+}
+
+extension ProcessGroup {
+    /// The smallest of all ranks' values.
+    public func minimum(of value: Int) throws -> Int {
+        // ~x = −x − 1 turns the order round and, unlike −x, never overflows.
+        ~(try maximum(of: ~value))
+    }
+
+    /// The root's bytes on every rank; what the others pass is ignored.
+    public func broadcast(_ bytes: [UInt8], from root: Int) throws -> [UInt8] {
+        let count = try maximum(of: rank == root ? bytes.count : 0)
+        var result = rank == root ? bytes : [UInt8](repeating: 0, count: count)
+        try result.withUnsafeMutableBytes { buffer in try broadcast(buffer, from: root) }
+        return result
+    }
+
+    /// Every rank's bytes on every rank.
+    public func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+        try bytes.withUnsafeBytes { buffer in try allGather(buffer) }
+    }
+
+    /// Every rank's bytes on rank 0; nil elsewhere.
+    public func gather(_ bytes: [UInt8]) throws -> [[UInt8]]? {
+        try bytes.withUnsafeBytes { buffer in try gather(buffer) }
+    }
+}

@@ -1,0 +1,83 @@
+import Faults
+
+/// How a group begins and ends.
+///
+/// What the user sees under `mpirun` when something fails is one line, from one rank:
+/// - **A fault that all ranks agreed on** (`ProcessGroup.agree`): rank 0 reports it, and when it has, all end.
+/// - **A fault of one rank in the midst of things**: the rank reports it and ends all others (`MPI_Abort`), which may
+///   be waiting for it. Of several ranks that fail at about the same time, the lowest reports.
+/// - **A rank that dies** without a word (killed, out of memory): `mpirun` notices, says which rank on which host,
+///   ends the others and returns 128 + the signal's number.
+///
+/// `mpirun` returns the fault's exit code. Its own explanation of `MPI_Abort` is kept quiet (Open MPI 4); what it says
+/// of a process that leaves with a non-zero code cannot be, which is why even an agreed fault ends by `MPI_Abort`.
+/// `mpirun -q` would silence both, but also the message about a dead rank.
+public enum ProcessGroups {
+    /// Writes `error: ` and the fault as one line on standard error.
+    public static func report(_ fault: Fault) {
+        writeToStandardError("error: \(fault)")
+    }
+
+    /// The group that this process belongs to. MPI is started only if a launcher started this process.
+    ///
+    /// - Parameters:
+    ///   - environment: the process's environment variables.
+    ///   - largestMessage: the most bytes that one MPI call moves.
+    /// - Throws: `Fault` if MPI does not start, or does not see the processes that the launcher started.
+    public static func start(
+        environment: [String: String], largestMessage: Int = Int(Int32.max)
+    ) throws -> any ProcessGroup {
+        guard let launcher = Launcher(environment: environment) else { return SingleProcess() }
+        let group = try MPIProcessGroup(largestMessage: largestMessage)
+        if let size = launcher.size, size != group.size {
+            try? group.finish()
+            throw Fault(
+                .usage, launcher.name, "started \(size) processes, of which MPI sees \(group.size)",
+                remedy: launcher.name == "srun"
+                    ? "use srun --mpi=pmix, or mpirun within the job" : "use the mpirun that belongs to Open MPI")
+        }
+        return group
+    }
+
+    /// Starts the group, does `body` on every rank and ends the group, however `body` ends.
+    ///
+    /// - Parameters:
+    ///   - environment: the process's environment variables.
+    ///   - report: writes a fault for the user; called on one rank only. By default, a line on standard error.
+    /// - Returns: the exit code for the process: 0, or that of the fault. Under MPI a fault ends the process here.
+    public static func run(
+        environment: [String: String],
+        report: (Fault) -> Void = ProcessGroups.report,
+        _ body: (any ProcessGroup) throws -> Void
+    ) -> Int32 {
+        let group: any ProcessGroup
+        do {
+            group = try start(environment: environment)
+        } catch {
+            // There is no group to agree in: the launcher's own numbering decides who speaks.
+            let fault = Fault(describing: error)
+            if Launcher(environment: environment)?.rank ?? 0 == 0 { report(fault) }
+            return fault.exitCode
+        }
+        do {
+            try body(group)
+            try group.finish()
+            return 0
+        } catch let agreed as AgreedFault {
+            if group.rank == 0 { report(agreed.fault) }
+            // Nobody ends the others before the report is out.
+            try? group.barrier()
+            return leave(group, exitCode: agreed.fault.exitCode)
+        } catch {
+            var fault = Fault(describing: error)
+            if group.size > 1, fault.kind != .usage { fault = fault.onRank(group.rank, host: group.hostName) }
+            if group.claimReport() { report(fault) }
+            return leave(group, exitCode: fault.exitCode)
+        }
+    }
+
+    private static func leave(_ group: any ProcessGroup, exitCode: Int32) -> Int32 {
+        if group is SingleProcess { return exitCode }
+        group.abort(exitCode: exitCode)
+    }
+}

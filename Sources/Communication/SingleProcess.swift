@@ -1,0 +1,53 @@
+import Faults
+
+/// A group of one: every operation is a copy or nothing at all, and MPI is never called.
+public final class SingleProcess: ProcessGroup {
+    public let rank = 0
+    public let size = 1
+    public let hostName: String
+
+    public init() {
+        hostName = currentHostName()
+    }
+
+    public func barrier() {}
+
+    public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
+        precondition(root == 0, "no rank \(root) in a group of one")
+    }
+
+    public func allGather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { [Array(bytes)] }
+
+    public func gather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]]? { [Array(bytes)] }
+
+    public func allToAll(
+        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
+    ) {
+        precondition(plan.sendCounts.count == 1, "a plan for \(plan.sendCounts.count) ranks in a group of one")
+        precondition(plan.sendCounts == plan.receiveCounts, "what is sent is not what is received")
+        (receive + plan.receiveOffsets[0]).update(from: send + plan.sendOffsets[0], count: plan.sendCounts[0])
+    }
+
+    public func startAllToAll(
+        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
+    ) -> Request {
+        allToAll(send, into: receive, plan: plan)
+        return Request(plan: plan)
+    }
+
+    public func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) {
+        precondition(plan.counts.count == 1, "a plan for \(plan.counts.count) ranks in a group of one")
+    }
+
+    public func allGather(inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int) {
+        precondition(plan.counts.count == 1, "a plan for \(plan.counts.count) ranks in a group of one")
+    }
+
+    public func maximum(of value: Int) -> Int { value }
+
+    public func finish() {}
+
+    public func claimReport() -> Bool { true }
+
+    public func abort(exitCode: Int32) -> Never { endProcess(exitCode: exitCode) }
+}

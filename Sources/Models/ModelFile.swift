@@ -1,0 +1,82 @@
+import Faults
+import FoundationEssentials
+import StampFormats
+import Tensors
+
+/// A network with its weights and what else must be remembered to use it: one `.safetensors` file.
+///
+/// Tensors are named `layer/parameter` and lie in Keras' layouts; the metadata hold the network's description as JSON
+/// under `network`, and the normalisation of its stamps under `normalize`.
+public struct TrainedModel: Sendable {
+    public let network: Network
+    public let weights: Weights
+    /// How stamps are normalised before they enter the network: `notebook`, `mean` or `none`.
+    public let normalization: String
+
+    public init(network: Network, weights: Weights, normalization: String) {
+        self.network = network
+        self.weights = weights
+        self.normalization = normalization
+    }
+
+    /// Reads a model that `write` has written.
+    public init(contentsOf path: String) throws {
+        let file = try SafetensorsFile(contentsOf: path)
+        guard let json = file.metadata["network"] else {
+            throw Fault(
+                .badData, path, "holds weights without a network",
+                remedy: "use the model.safetensors of a run, or pass the file to train as --initial-weights")
+        }
+        let description: NetworkDescription
+        do {
+            description = try JSONDecoder().decode(NetworkDescription.self, from: Data(json.utf8))
+        } catch {
+            throw Fault(
+                .badData, path, "its network cannot be read",
+                remedy: "use a model written by this version of swift-run-trainer")
+        }
+        network = try Network(description)
+        weights = try Weights(network: network, contentsOf: file)
+        normalization = file.metadata["normalize"] ?? "notebook"
+    }
+
+    /// Writes the model: equal models give equal bytes.
+    public func write(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let json = String(decoding: try encoder.encode(network.description), as: UTF8.self)
+        let tensors = network.parameters.map { parameter in
+            TensorBytes(
+                name: parameter.name, shape: parameter.shape.extents,
+                floats: UnsafeBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count))
+        }
+        try SafetensorsFile.write(
+            tensors, metadata: ["network": json, "normalize": normalization, "format": "swift-run-trainer 1"], to: path)
+    }
+}
+
+extension Weights {
+    /// Reads the weights of `network` by name; other tensors in the file are ignored.
+    ///
+    /// - Throws: `Fault` that names the first tensor that is missing or has another shape.
+    public convenience init(network: Network, contentsOf file: SafetensorsFile) throws {
+        self.init(network: network)
+        for parameter in network.parameters {
+            let wanted = "\(parameter.name) of shape \(parameter.shape)"
+            guard let tensor = file.tensor(named: parameter.name) else {
+                throw Fault(
+                    .badData, file.path, "lacks \(wanted)",
+                    remedy: "use weights of the network \(network.description.name)")
+            }
+            guard tensor.shape == parameter.shape.extents else {
+                throw Fault(
+                    .badData, file.path,
+                    "has \(parameter.name) of shape \(Shape(tensor.shape.map { max($0, 1) })) instead of \(parameter.shape)",
+                    remedy: "use weights of the same network, stamp size and number of classes")
+            }
+            try file.copyFloats(
+                parameter.name,
+                into: UnsafeMutableBufferPointer(start: pointer(parameter), count: parameter.shape.count))
+        }
+    }
+}

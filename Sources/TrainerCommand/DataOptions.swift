@@ -1,0 +1,50 @@
+import ArgumentParser
+import Faults
+import FoundationEssentials
+import StampData
+
+/// Where labelled stamps come from.
+struct DataOptions: ParsableArguments {
+    @Option(help: "Folder with stamps_sources.npy (class 1) and stamps_noise.npy (class 0); or .npz. (default: data)")
+    var data: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Files of class 1 instead of --data, read as one long array.", valueName: "file"))
+    var sources: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Files of class 0 instead of --data, read as one long array.", valueName: "file"))
+    var noise: [String] = []
+
+    /// The files of both classes.
+    func files() throws -> (noise: [String], sources: [String]) {
+        if sources.isEmpty && noise.isEmpty {
+            let folder = data ?? "data"
+            return ([try file("stamps_noise", in: folder)], [try file("stamps_sources", in: folder)])
+        }
+        guard data == nil else {
+            throw Fault(.usage, "--data \(data!)", "cannot stand beside --sources and --noise", remedy: "leave one out")
+        }
+        guard !sources.isEmpty, !noise.isEmpty else {
+            throw Fault(
+                .usage, sources.isEmpty ? "--noise" : "--sources", "stands alone, but training needs both classes",
+                remedy: "name the files of the other class with \(sources.isEmpty ? "--sources" : "--noise")")
+        }
+        return (noise, sources)
+    }
+
+    /// A class' file in a data folder: `.npy`, else `.npz`.
+    private func file(_ name: String, in folder: String) throws -> String {
+        let paths = ["\(folder)/\(name).npy", "\(folder)/\(name).npz"]
+        if let path = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) { return path }
+        throw Fault(
+            .missingInput, paths[0], "does not exist",
+            remedy:
+                "name the folder with --data or the files with --sources and --noise, or make stamps with `swift-run-trainer simulate --output \(folder)`"
+        )
+    }
+}
+
+extension Normalization: ExpressibleByArgument {}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Communication
+import Faults
+import Logging
+import Models
+
+/// `swift-run-trainer summary`
+struct Summary: GroupCommand {
+    static let configuration = CommandConfiguration(abstract: "Print a network's layers, shapes and parameter counts.")
+
+    @Option(help: "simple, simple-bn, vgg6, or a .safetensors model.")
+    var model = "vgg6"
+
+    @Option(help: "Outputs of a standard network: 2 or 1.")
+    var classes = 2
+
+    @Option(help: ArgumentHelp("Height and width of the stamps of a standard network.", valueName: "pixels"))
+    var size = 21
+
+    func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
+        try group.agree {
+            guard group.rank == 0 else { return }
+            print(try network().summary)
+        }
+    }
+
+    private func network() throws -> Network {
+        guard classes == 1 || classes == 2, size >= 1, size <= 1 << 14 else {
+            throw Fault(
+                .usage, "--classes \(classes) --size \(size)", "out of range",
+                remedy: "use 1 or 2 classes and a positive size")
+        }
+        if let standard = StandardNetwork(rawValue: model) {
+            return try Network(standard.description(height: size, width: size, classes: classes))
+        }
+        guard model.hasSuffix(".safetensors") else {
+            let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Fault(
+                .usage, "--model \(model)", "is no network that is known", remedy: "use \(names) or a .safetensors file"
+            )
+        }
+        return try TrainedModel(contentsOf: model).network
+    }
+}

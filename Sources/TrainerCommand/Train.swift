@@ -1,0 +1,172 @@
+import ArgumentParser
+import Communication
+import Faults
+import Logging
+import Models
+import Optimizers
+import StampData
+import Training
+
+/// `swift-run-trainer train`: options become a plain configuration value.
+struct Train: GroupCommand {
+    static let configuration = CommandConfiguration(abstract: "Train a network and write a run folder (the default).")
+
+    @OptionGroup var data: DataOptions
+
+    @Option(help: "simple, simple-bn, vgg6, or a .safetensors model to go on from.")
+    var model = "vgg6"
+
+    @Option(help: "Passes over the training set.")
+    var epochs = 10
+
+    @Option(help: ArgumentHelp("Stamps of one step over all ranks together, or `full`.", valueName: "n"))
+    var batchSize = "256"
+
+    @Option(
+        help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
+    var microbatch: Int?
+
+    @Option(help: ArgumentHelp("Learning rate.", valueName: "x"))
+    var learningRate: Float = 0.01
+
+    @Option(help: "sgd, momentum or adam, as Keras has them.")
+    var optimizer: OptimizerName = .sgd
+
+    @Option(help: ArgumentHelp("SGD's momentum. (default: 0 for sgd, 0.9 for momentum)", valueName: "x"))
+    var momentum: Float?
+
+    @Flag(help: "Nesterov's momentum.")
+    var nesterov = false
+
+    @Option(help: "2 outputs with softmax, or 1 with sigmoid.")
+    var classes = 2
+
+    @Option(help: ArgumentHelp("Shares of training, validation and test stamps.", valueName: "a,b,c"))
+    var split = "0.7,0.1,0.2"
+
+    @Option(help: ArgumentHelp("Seed of everything random.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Threads of a rank. (default: the processors it may use)", valueName: "n"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Run folder to make.", valueName: "dir"))
+    var output = "run"
+
+    @Flag(help: "Go on from the newest checkpoint in --output.")
+    var resume = false
+
+    @Option(help: ArgumentHelp("Start from these weights (.safetensors).", valueName: "file"))
+    var initialWeights: String?
+
+    @Flag(name: .customLong("no-dropout"), help: "Switch dropout layers off.")
+    var noDropout = false
+
+    @Option(help: "How stamps are normalised: notebook (sum 1), mean (mean 1) or none.")
+    var normalize: Normalization = .notebook
+
+    @Flag(help: "Leave out stamps that cannot be normalised.")
+    var skipBad = false
+
+    enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
+        case sgd, momentum, adam
+    }
+
+    func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
+        let configuration = try group.agree { try trainingConfiguration() }
+        let run = TrainingRun(
+            configuration, programVersion: SwiftRunTrainer.version, group: group, environment: environment,
+            logger: logger)
+        let metrics = try run.run()
+        guard group.rank == 0 else { return }
+        if let metrics { print("\n\(metrics.table)") }
+        print("results in \(output)")
+    }
+
+    // MARK: Options to configuration
+
+    func trainingConfiguration() throws -> TrainingConfiguration {
+        try checkNumbers()
+        var configuration = TrainingConfiguration(split: try splitFractions())
+        (configuration.noise, configuration.sources) = try data.files()
+        configuration.model = model
+        configuration.epochs = epochs
+        configuration.batchSize = try parsedBatchSize()
+        configuration.microbatch = microbatch
+        configuration.learningRate = learningRate
+        configuration.optimizer = try chosenOptimizer()
+        configuration.classes = classes
+        configuration.seed = seed
+        configuration.threads = threads
+        configuration.output = output
+        configuration.resume = resume
+        configuration.initialWeights = initialWeights
+        configuration.dropout = !noDropout
+        configuration.normalization = normalize
+        configuration.skipBad = skipBad
+        return configuration
+    }
+
+    private func checkNumbers() throws {
+        for (name, value) in [("--epochs", epochs), ("--microbatch", microbatch ?? 1), ("--threads", threads ?? 1)]
+        where value < 1 || value > 1 << 30 {
+            throw Fault(.usage, "\(name) \(value)", "must be at least 1", remedy: "give a positive whole number")
+        }
+        guard classes == 1 || classes == 2 else {
+            throw Fault(.usage, "--classes \(classes)", "must be 1 or 2", remedy: "use 2 for softmax or 1 for sigmoid")
+        }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw Fault(
+                .usage, "--learning-rate \(learningRate)", "must be a positive number",
+                remedy: "give, for instance, 0.01")
+        }
+        guard StandardNetwork(rawValue: model) != nil || model.hasSuffix(".safetensors") else {
+            let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Fault(
+                .usage, "--model \(model)", "is no network that is known", remedy: "use \(names) or a .safetensors file"
+            )
+        }
+        guard !output.isEmpty else {
+            throw Fault(.usage, "--output", "is empty", remedy: "name the run folder to make")
+        }
+    }
+
+    private func parsedBatchSize() throws -> TrainingConfiguration.BatchSize {
+        if batchSize == "full" { return .full }
+        guard let count = Int(batchSize), count >= 1 else {
+            throw Fault(
+                .usage, "--batch-size \(batchSize)", "must be at least 1", remedy: "give a whole number, or `full`")
+        }
+        return .samples(count)
+    }
+
+    private func splitFractions() throws -> SplitFractions {
+        let shares = split.split(separator: ",", omittingEmptySubsequences: false).map {
+            Double($0.filter { $0 != " " })
+        }
+        guard shares.count == 3, let first = shares[0], let second = shares[1], let third = shares[2] else {
+            throw Fault(
+                .usage, "--split \(split)", "must be three numbers", remedy: "give shares such as 0.7,0.1,0.2")
+        }
+        return try SplitFractions(first, second, third)
+    }
+
+    private func chosenOptimizer() throws -> Optimizer {
+        if optimizer == .adam {
+            guard momentum == nil, !nesterov else {
+                throw Fault(
+                    .usage, momentum == nil ? "--nesterov" : "--momentum", "does not go with --optimizer adam",
+                    remedy: "leave it out or use --optimizer momentum")
+            }
+            return .adam()
+        }
+        let momentum = momentum ?? (optimizer == .momentum ? 0.9 : 0)
+        guard momentum >= 0, momentum <= 1 else {
+            throw Fault(.usage, "--momentum \(momentum)", "must be from 0 to 1", remedy: "give, for instance, 0.9")
+        }
+        guard momentum > 0 || !nesterov else {
+            throw Fault(.usage, "--nesterov", "needs momentum", remedy: "add --momentum 0.9")
+        }
+        return .sgd(momentum: momentum, nesterov: nesterov)
+    }
+}

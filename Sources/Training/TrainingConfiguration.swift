@@ -1,0 +1,109 @@
+import Models
+import Optimizers
+import StampData
+
+/// Every setting of a training run as the user gave it, before the data are known.
+public struct TrainingConfiguration: Sendable {
+    /// How many samples a batch has.
+    public enum BatchSize: Hashable, Sendable {
+        case samples(Int)
+        /// The whole training set: full-batch gradient descent.
+        case full
+    }
+
+    /// The name of a standard network, or a model file.
+    public var model = "vgg6"
+    /// Files of class 0 and of class 1, each read as one long array.
+    public var noise: [String] = []
+    public var sources: [String] = []
+    public var epochs = 10
+    public var batchSize = BatchSize.samples(256)
+    /// The most samples of a microbatch; nil for a size chosen from the network.
+    public var microbatch: Int?
+    public var learningRate: Float = 0.01
+    public var optimizer = Optimizer.sgd()
+    /// 2 outputs with softmax, or 1 with sigmoid.
+    public var classes = 2
+    public var split: SplitFractions
+    public var seed: UInt64 = 0
+    /// Lanes of a rank; nil for as many as the rank may use processors.
+    public var threads: Int?
+    /// The run folder.
+    public var output = "run"
+    public var resume = false
+    public var initialWeights: String?
+    public var dropout = true
+    public var normalization = Normalization.notebook
+    public var skipBad = false
+
+    public init(split: SplitFractions) { self.split = split }
+}
+
+/// Every setting of a training run as resolved: what `config.json` records.
+public struct ResolvedSettings: Codable, Hashable, Sendable {
+    public var model: String
+    public var network: NetworkDescription
+    public var noise: [String]
+    public var sources: [String]
+    public var stampHeight: Int
+    public var stampWidth: Int
+    public var noiseStamps: Int
+    public var sourceStamps: Int
+    public var trainingStamps: Int
+    public var validationStamps: Int
+    public var testStamps: Int
+    public var epochs: Int
+    public var batchSize: Int
+    public var microbatch: Int
+    public var microbatches: Int
+    public var learningRate: Float
+    public var optimizer: Optimizer
+    public var classes: Int
+    public var split: SplitFractions
+    public var seed: UInt64
+    public var output: String
+    public var initialWeights: String?
+    public var dropout: Bool
+    public var normalize: Normalization
+    public var skipBad: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split, seed, output
+        case dropout, normalize
+        case stampHeight = "stamp_height"
+        case stampWidth = "stamp_width"
+        case noiseStamps = "noise_stamps"
+        case sourceStamps = "source_stamps"
+        case trainingStamps = "training_stamps"
+        case validationStamps = "validation_stamps"
+        case testStamps = "test_stamps"
+        case batchSize = "batch_size"
+        case learningRate = "learning_rate"
+        case initialWeights = "initial_weights"
+        case skipBad = "skip_bad"
+    }
+
+    /// The settings that decide the result, for `--resume` to compare: all but the number of epochs and where files lie.
+    var decidingResult: ResolvedSettings {
+        var settings = self
+        settings.epochs = 0
+        settings.output = ""
+        settings.model = ""
+        settings.noise = []
+        settings.sources = []
+        settings.initialWeights = nil
+        return settings
+    }
+}
+
+extension Network {
+    /// A microbatch size whose activations stay in a second-level cache of 1 MiB, between 4 and 64 samples.
+    ///
+    /// A function of the network alone: ranks and threads must not change it.
+    public var defaultMicrobatch: Int {
+        let bytes = nodes.reduce(0) { $0 + $1.outputShape.count } * 4
+        var size = 64
+        while size > 4 && size * bytes > 1 << 20 { size /= 2 }
+        return size
+    }
+}

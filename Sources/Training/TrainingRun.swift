@@ -1,0 +1,328 @@
+import CKernels
+import Communication
+import Faults
+import FoundationEssentials
+import Layers
+import Logging
+import Models
+import Optimizers
+import RunRecords
+import StampData
+import StampFormats
+import Tensors
+
+/// A training run from files to a run folder: what `swift-run-trainer train` does on every rank.
+///
+/// Rank 0 alone validates, writes and prints; every rank trains. All that any rank may find wrong with the input is found
+/// and agreed on before the first step.
+public final class TrainingRun {
+    /// What versions to record.
+    public let programVersion: String
+    private let configuration: TrainingConfiguration
+    private let group: any ProcessGroup
+    private let environment: [String: String]
+    private let logger: Logger
+
+    private var isRoot: Bool { group.rank == 0 }
+
+    public init(
+        _ configuration: TrainingConfiguration, programVersion: String, group: any ProcessGroup,
+        environment: [String: String], logger: Logger
+    ) {
+        self.configuration = configuration
+        self.programVersion = programVersion
+        self.group = group
+        self.environment = environment
+        self.logger = logger
+    }
+
+    /// Trains. Collective.
+    ///
+    /// - Returns: on rank 0 the metrics of the test set, if there is one.
+    public func run() throws -> Metrics? {
+        let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
+        defer { team.finish() }
+        let kernelType = try ProcessorKernels.agreed(in: group)
+        let collection = try group.agree {
+            try StampCollection(noise: configuration.noise, sources: configuration.sources)
+        }
+        let folder = try openRunFolder()
+        do {
+            try train(team, collection, folder, kernelType)
+            return try test(team, collection, folder)
+        } catch {
+            // A start that was refused leaves nothing behind.
+            folder?.withdraw()
+            throw error
+        }
+    }
+
+    // MARK: What training leaves for the test
+
+    private var trained: (inference: Inference, network: Network, weights: Weights, test: [Int])?
+
+    // MARK: Preparation
+
+    private func openRunFolder() throws -> RunFolder? {
+        try group.agree {
+            isRoot ? try RunFolder.open(configuration.output, resuming: configuration.resume) : nil
+        }
+    }
+
+    /// The stamps that can be used, and how many of each class cannot.
+    private func usableStamps(
+        _ collection: StampCollection, _ team: LaneTeam
+    ) throws -> (usable: [Int], bad: BadStampCounts) {
+        let unusable = try StampScan.unusableStamps(
+            collection, normalization: configuration.normalization, team: team, group: group)
+        if !unusable.isEmpty && !configuration.skipBad {
+            throw AgreedFault(fault: StampScan.fault(unusable, in: collection))
+        }
+        let bad = BadStampCounts(
+            noise: unusable.count { $0 < collection.noiseCount },
+            sources: unusable.count { $0 >= collection.noiseCount })
+        if isRoot, !unusable.isEmpty {
+            logger.warning(
+                "left out \(bad.noise) noise stamps and \(bad.sources) source stamps that cannot be normalised")
+        }
+        for (name, count, left) in [
+            ("--noise", collection.noiseCount, collection.noiseCount - bad.noise),
+            ("--sources", collection.sourceCount, collection.sourceCount - bad.sources),
+        ] where left == 0 {
+            throw AgreedFault(
+                fault: Fault(
+                    .badData, name, count == 0 ? "the class has no stamps" : "the class has no stamps that can be used",
+                    remedy: "give files with stamps of both classes"))
+        }
+        guard !unusable.isEmpty else { return (Array(0..<collection.count), bad) }
+        let left = Set(unusable)
+        return ((0..<collection.count).filter { !left.contains($0) }, bad)
+    }
+
+    private func makeNetwork(_ collection: StampCollection) throws -> Network {
+        let network: Network
+        if let standard = StandardNetwork(rawValue: configuration.model) {
+            network = try Network(
+                standard.description(
+                    height: collection.height, width: collection.width, classes: configuration.classes))
+        } else {
+            network = try TrainedModel(contentsOf: configuration.model).network
+        }
+        guard network.inputShape == [collection.height, collection.width, 1] else {
+            throw Fault(
+                .badData, configuration.model,
+                "takes stamps of \(network.inputShape), the data are \(collection.height)×\(collection.width)",
+                remedy: "use stamps of that size or a model for this one")
+        }
+        return configuration.dropout ? network : try network.withoutDropout()
+    }
+
+    private func makePlan(_ split: DataSplit, _ network: Network) throws -> BatchPlan {
+        let samples = split.training.count
+        guard samples > 0 else {
+            throw Fault(
+                .badData, "--split", "leaves no stamp for training", remedy: "give more stamps or a larger first share")
+        }
+        let batchSize: Int
+        switch configuration.batchSize {
+        case .full: batchSize = samples
+        case .samples(let count):
+            guard count <= samples else {
+                throw Fault(
+                    .usage, "--batch-size \(count)", "is larger than the training set of \(samples) stamps",
+                    remedy: "use at most \(samples), or `full` for all of them")
+            }
+            batchSize = count
+        }
+        return BatchPlan(
+            samples: samples, batchSize: batchSize,
+            microbatch: min(configuration.microbatch ?? network.defaultMicrobatch, batchSize))
+    }
+
+    private func resolvedSettings(
+        _ collection: StampCollection, _ network: Network, _ split: DataSplit, _ plan: BatchPlan
+    ) -> ResolvedSettings {
+        ResolvedSettings(
+            model: configuration.model, network: network.description, noise: configuration.noise,
+            sources: configuration.sources, stampHeight: collection.height, stampWidth: collection.width,
+            noiseStamps: collection.noiseCount, sourceStamps: collection.sourceCount,
+            trainingStamps: split.training.count, validationStamps: split.validation.count,
+            testStamps: split.test.count,
+            epochs: configuration.epochs, batchSize: plan.batchSize, microbatch: plan.largestMicrobatch,
+            microbatches: plan.microbatches, learningRate: configuration.learningRate,
+            optimizer: configuration.optimizer, classes: network.outputs, split: configuration.split,
+            seed: configuration.seed, output: configuration.output, initialWeights: configuration.initialWeights,
+            dropout: configuration.dropout, normalize: configuration.normalization, skipBad: configuration.skipBad)
+    }
+
+    /// First weights: drawn from the seed, or read on rank 0 and sent to all.
+    private func initialWeights(_ network: Network) throws -> Weights {
+        let source: String
+        if let path = configuration.initialWeights {
+            source = path
+        } else if StandardNetwork(rawValue: configuration.model) == nil {
+            source = configuration.model
+        } else {
+            return network.initialWeights(seed: configuration.seed)
+        }
+        let weights = try group.agree {
+            isRoot
+                ? try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: source))
+                : Weights(network: network)
+        }
+        try group.broadcast(weights)
+        return weights
+    }
+
+    // MARK: Training
+
+    private func train(
+        _ team: LaneTeam, _ collection: StampCollection, _ folder: RunFolder?, _ kernelType: String
+    ) throws {
+        let (usable, bad) = try usableStamps(collection, team)
+        if isRoot, let warning = StampScan.swappedClassesWarning(collection) { logger.warning("\(warning)") }
+        let split = DataSplit(usable, fractions: configuration.split, seed: configuration.seed)
+        let (network, plan) = try group.agree {
+            let network = try makeNetwork(collection)
+            return (network, try makePlan(split, network))
+        }
+        warnAboutLanes(plan, team)
+        let settings = resolvedSettings(collection, network, split, plan)
+        let weights = try initialWeights(network)
+        let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
+        let shard = try TrainingShard(
+            collection: collection, normalization: configuration.normalization, plan: plan,
+            lists: plan.strata(of: split.training, seed: configuration.seed), positions: positions,
+            seed: configuration.seed, team: team)
+        if isRoot { logger.debug("rank 0 holds \(shard.residentStamps) training stamps of \(plan.samples)") }
+        let step = TrainingStep(
+            network: network, weights: weights, shard: shard, plan: plan, optimizer: configuration.optimizer,
+            seed: configuration.seed, team: team, group: group)
+        let inference = Inference(
+            network: network, weights: weights, prepared: step.prepared, team: team, group: group)
+        let validation = try LabelledStamps(
+            split.validation, collection, configuration.normalization, team: team, group: group)
+        let fingerprint = try SettingsFingerprint.of(settings.decidingResult)
+        let checkpoints = TrainingCheckpoints(
+            folder: folder, fingerprint: fingerprint, step: step, configuration: configuration, group: group,
+            logger: logger)
+        let start = configuration.resume ? try checkpoints.restore(stepsPerEpoch: plan.steps) : 0
+        try group.agree {
+            guard let folder else { return }
+            let record = ConfigurationRecord(
+                settings: settings,
+                versions: SoftwareVersions(
+                    program: programVersion, swift: swiftVersion, openBLAS: MatrixProduct.configuration),
+                cpuKernelType: kernelType, ranks: group.size, threads: team.count, badStamps: bad)
+            try JSONFile.write(record, to: folder.configuration)
+        }
+        let epochs = TrainingEpochs(
+            configuration: configuration, plan: plan, step: step, inference: inference, validation: validation,
+            checkpoints: checkpoints, folder: folder, team: team, group: group, environment: environment)
+        try epochs.run(from: start)
+        trained = (inference, network, weights, split.test.sorted())
+    }
+
+    private func warnAboutLanes(_ plan: BatchPlan, _ team: LaneTeam) {
+        let lanes = team.count * group.size
+        guard isRoot, lanes > plan.microbatches else { return }
+        logger.warning(
+            """
+            \(lanes) lanes (ranks × threads) share \(plan.microbatches) microbatches, so some are idle; \
+            use a smaller --microbatch or fewer ranks and threads
+            """)
+    }
+
+    // MARK: Test
+
+    private func test(_ team: LaneTeam, _ collection: StampCollection, _ folder: RunFolder?) throws -> Metrics? {
+        let (inference, network, weights, test) = trained!
+        var metrics: Metrics?
+        if !test.isEmpty {
+            let logits = try inference.logits(of: test, in: collection, normalization: configuration.normalization)
+            metrics = try group.agree {
+                guard let folder, let logits else { return nil }
+                let predictions = network.predictions(logits: logits, stamps: test, in: collection)
+                let metrics = Metrics(predictions)
+                try TestPredictions.write(predictions, to: folder.testPredictions)
+                try JSONFile.write(metrics, to: folder.metrics)
+                return metrics
+            }
+        }
+        try group.agree {
+            guard let folder else { return }
+            try TrainedModel(
+                network: network, weights: weights, normalization: configuration.normalization.rawValue
+            ).write(to: folder.model)
+        }
+        return metrics
+    }
+}
+
+/// The compiler that built the program.
+#if compiler(>=6.4)
+    private let swiftVersion = "6.4 or later"
+#elseif compiler(>=6.3)
+    private let swiftVersion = "6.3"
+#elseif compiler(>=6.2)
+    private let swiftVersion = "6.2"
+#else
+    private let swiftVersion = "6.1 or earlier"
+#endif
+
+extension ProcessGroup {
+    /// Gives every rank the weights of rank 0.
+    func broadcast(_ weights: Weights) throws {
+        for buffer in [weights.trainable, weights.state] { try broadcast(buffer) }
+    }
+
+    func broadcast(_ buffer: FloatBuffer) throws {
+        try broadcast(
+            UnsafeMutableRawBufferPointer(start: buffer.pointer, count: buffer.count * MemoryLayout<Float>.stride),
+            from: 0)
+    }
+}
+
+extension LaneTeam {
+    /// The lanes of a rank: as many as asked for, or as processors that it may use.
+    public static func forRank(threads: Int?, group: any ProcessGroup, logger: Logger) throws -> LaneTeam {
+        MatrixProduct.useOneThread()
+        let available = Int(available_processors())
+        let count = threads ?? available
+        if count > available {
+            logger.warning(
+                """
+                rank \(group.rank) on \(group.hostName) runs \(count) threads on \(available) processors; \
+                use --threads \(available), or let mpirun bind a rank to more (--map-by slot:PE=\(count))
+                """)
+        }
+        return LaneTeam(count: count)
+    }
+}
+
+/// The kinds of loops that ranks run: the same bits need the same kinds everywhere.
+enum ProcessorKernels {
+    /// OpenBLAS' processor type and that of the vector loops, for instance `Zen/avx512`.
+    static var own: String { "\(MatrixProduct.kernelType)/\(String(cString: vector_kernel_type()))" }
+
+    /// What decides the bits: AVX-512 and AVX2 loops both fuse multiply and add.
+    private static var decisive: String {
+        let vectors = String(cString: vector_kernel_type())
+        return "\(MatrixProduct.kernelType)/\(vectors == "avx512" ? "avx2" : vectors)"
+    }
+
+    /// The type of this rank, once all ranks have been found alike.
+    static func agreed(in group: any ProcessGroup) throws -> String {
+        let all = try group.allGather(Array(decisive.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        if let other = all.firstIndex(where: { $0 != all[0] }) {
+            throw AgreedFault(
+                fault: Fault(
+                    .usage, "processors",
+                    "rank 0 computes with \(all[0]) loops, rank \(other) with \(all[other]), whose bits differ",
+                    remedy:
+                        "use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell)"
+                ))
+        }
+        return own
+    }
+}

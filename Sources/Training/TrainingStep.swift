@@ -1,0 +1,294 @@
+import CKernels
+import Communication
+import Layers
+import Models
+import Optimizers
+import StampData
+import Tensors
+
+/// One step of training, from stamps to new parameters, on all lanes of all ranks.
+///
+/// `run` shows the whole flow. Everything is planned and allocated before the first step.
+final class TrainingStep: @unchecked Sendable {
+    let network: Network
+    let weights: Weights
+    let prepared: PreparedWeights
+    private let team: LaneTeam
+    private let group: any ProcessGroup
+    private let shard: TrainingShard
+    private let plan: BatchPlan
+    private let optimizer: Optimizer
+    private let seed: UInt64
+    private let lanes: [Lane]
+    private let reduction: GradientReduction
+    private let sums: DoubleTreeSum?
+    private let parameterRanges: [[Range<Int>]]
+    private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
+    /// What the optimizer remembers of this rank's slice of the parameters, vector by vector.
+    let optimizerState: [FloatBuffer]
+    /// Loss and right predictions of this epoch so far, for each of this rank's microbatch positions.
+    private(set) var totals: EpochTotals
+
+    /// One lane's microbatches and memory.
+    private struct Lane {
+        let positions: Range<Int>
+        let executor: LaneExecutor
+        let gradients: [FloatBuffer]
+        /// The part of the rank's slice of parameters that the lane updates.
+        let update: Range<Int>
+    }
+
+    init(
+        network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer, seed: UInt64,
+        team: LaneTeam, group: any ProcessGroup
+    ) {
+        self.network = network
+        self.weights = weights
+        self.shard = shard
+        self.plan = plan
+        self.optimizer = optimizer
+        self.seed = seed
+        self.team = team
+        self.group = group
+        parameterRanges = network.parameterRanges
+        meetings = network.meetings
+        prepared = PreparedWeights(network: network, weights: weights, lanes: team.count)
+
+        let tree = CanonicalTree(count: plan.microbatches)
+        let rankRuns = (0..<plan.microbatches).balancedRuns(over: group.size)
+        let laneRuns = rankRuns[group.rank].balancedRuns(over: team.count)
+        var lanes: [(Range<Int>, LaneExecutor, [FloatBuffer])] = []
+        var parts: [GradientReduction.Part] = []
+        for run in laneRuns {
+            let stack = Self.finishedStack(tree, run)
+            let gradients = (0..<stack.slotCount).map { _ in FloatBuffer(count: network.trainableCount) }
+            let executor = LaneExecutor(
+                network: network, samples: plan.largestMicrobatch, slots: network.segments == 1 ? 1 : max(run.count, 1),
+                isTraining: true, weights: weights, prepared: prepared.buffer)
+            parts += stack.nodes.enumerated().map { GradientReduction.Part(node: $1, buffer: gradients[$0].pointer) }
+            lanes.append((run, executor, gradients))
+        }
+        let reduction = GradientReduction(
+            group: group, tree: tree, rankRuns: rankRuns, parameterCount: network.trainableCount, parts: parts)
+        self.reduction = reduction
+        let updates = reduction.slice.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
+        self.lanes = zip(lanes, updates).map { lane, update in
+            Lane(positions: lane.0, executor: lane.1, gradients: lane.2, update: update)
+        }
+        sums =
+            network.largestMeeting == 0
+            ? nil
+            : DoubleTreeSum(group: group, tree: tree, rankRuns: rankRuns, maximumLength: network.largestMeeting)
+        optimizerState = optimizer.stateNames.map { _ in FloatBuffer(count: reduction.slice.count) }
+        totals = EpochTotals(positions: rankRuns[group.rank])
+    }
+
+    /// The part of the parameters whose optimizer state this rank holds.
+    var slice: Range<Int> { reduction.slice }
+    /// The parts of all ranks.
+    var slices: [Range<Int>] { reduction.slices }
+
+    // MARK: The flow
+
+    /// Makes the weights ready for the first step, or after they were changed from outside.
+    func prepareWeights(lane: Int) {
+        prepared.prepare(lane: lane)
+        team.meet()
+    }
+
+    /// Starts an epoch: empty totals, a new order of each stratum. Called on every lane.
+    func beginEpoch(_ epoch: Int, lane: Int) {
+        for position in lanes[lane].positions {
+            shard.beginEpoch(epoch, position: position)
+            totals.reset(position)
+        }
+    }
+
+    /// One step. Called on every lane of every rank with the same arguments.
+    ///
+    /// - Parameters:
+    ///   - step: number of the step in its epoch.
+    ///   - globalStep: number of the step in the run, from 0: a coordinate of random numbers and Adam's clock.
+    func run(step: Int, globalStep: Int, learningRate: Float, lane number: Int) {
+        let lane = lanes[number]
+        let last = network.segments - 1
+        for segment in 0..<last {
+            for (slot, position) in lane.positions.enumerated() {
+                if segment == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
+                lane.executor.forward(slot, segment: segment)
+                lane.executor.sumMoments(slot, meeting: segment, into: sums!.leaf(position))
+            }
+            team.meet(number) { try finishMoments(segment, step: step) }
+            if team.hasFailed { return }
+        }
+        sweep(lane, segment: last) { slot, position in
+            if last == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
+            lane.executor.forward(slot, segment: last)
+            differentiateLoss(lane, slot, position, step: step)
+        }
+        for segment in stride(from: last - 1, through: 0, by: -1) {
+            team.meet(number) { try finishGradients(segment, step: step) }
+            if team.hasFailed { return }
+            sweep(lane, segment: segment) { _, _ in }
+        }
+        reduceAndUpdate(lane, number, globalStep: globalStep, learningRate: learningRate)
+        prepared.prepare(lane: number)
+        team.meet()
+    }
+
+    /// Puts a microbatch's stamps into its slot.
+    private func load(_ lane: Lane, _ slot: Int, _ position: Int, step: Int, globalStep: Int) {
+        let samples = shard.draw(step: step, position: position, into: lane.executor.input(slot))
+        var random = RandomCoordinates()
+        random.seed = seed
+        random.step = UInt32(truncatingIfNeeded: globalStep)
+        random.samples = shard.numbers(position: position)
+        lane.executor.begin(slot, samples: samples, random: random)
+    }
+
+    /// Adds up losses and right predictions, and writes ∂loss/∂logits with the loss as the mean over the global batch.
+    private func differentiateLoss(_ lane: Lane, _ slot: Int, _ position: Int, step: Int) {
+        let outputs = network.outputs
+        let weight = 1 / Double(plan.batchSamples(step: step))
+        let (logits, gradient) = (lane.executor.logits(slot), lane.executor.logitsGradient(slot))
+        var (loss, correct) = (0.0, 0)
+        for sample in 0..<plan.microbatchSamples(step: step, position: position) {
+            let label = shard.label(step: step, position: position, sample: sample)
+            let z = logits + sample * outputs
+            loss += network.loss.value(logits: z, outputs: outputs, label: label)
+            if network.loss.isCorrect(logits: z, outputs: outputs, label: label) { correct += 1 }
+            network.loss.gradient(
+                logits: z, outputs: outputs, label: label, weight: weight, into: gradient + sample * outputs)
+        }
+        totals.add(position, loss: loss, correct: correct)
+    }
+
+    /// Runs one segment backward for all microbatches of a lane and sums their gradients in the order of the tree.
+    private func sweep(_ lane: Lane, segment: Int, before: (_ slot: Int, _ position: Int) -> Void) {
+        var stack = TreeStack(tree: CanonicalTree(count: plan.microbatches), run: lane.positions)
+        let ranges = parameterRanges[segment]
+        for (index, position) in lane.positions.enumerated() {
+            let slot = network.segments == 1 ? 0 : index
+            before(slot, position)
+            let gradient = lane.gradients[stack.nextSlot].pointer
+            lane.executor.backward(
+                slot, segment: segment, gradient: gradient, sums: segment > 0 ? sums!.leaf(position) : nil)
+            stack.completeLeaf { into, from in
+                for range in ranges {
+                    add_into(
+                        lane.gradients[into].pointer + range.lowerBound,
+                        lane.gradients[from].pointer + range.lowerBound,
+                        range.count)
+                }
+            }
+        }
+    }
+
+    /// Sums gradients over lanes and ranks, updates this rank's slice of the parameters, and shares all slices.
+    private func reduceAndUpdate(_ lane: Lane, _ number: Int, globalStep: Int, learningRate: Float) {
+        if group.size > 1 {
+            let whole = (0..<network.trainableCount).balancedRuns(
+                over: team.count, multipleOf: GradientReduction.sliceUnit)
+            team.meet()
+            reduction.combineLanes(whole[number])
+            team.meet(number) { try reduction.exchange() }
+            if team.hasFailed { return }
+            reduction.combineRanks(lane.update)
+        } else {
+            team.meet()
+            reduction.combineLanes(lane.update)
+        }
+        let offset = lane.update.lowerBound - reduction.slice.lowerBound
+        optimizer.update(
+            weights.trainable.pointer + lane.update.lowerBound, gradient: reduction.total + offset,
+            state: { optimizerState[$0].pointer + offset }, count: lane.update.count, learningRate: learningRate,
+            step: globalStep + 1)
+        if group.size > 1 {
+            team.meet(number) { try reduction.gather(parameters: weights.trainable.pointer) }
+        } else {
+            team.meet()
+        }
+    }
+
+    /// What lane 0 has added up in the first `steps` steps of this epoch. Called on lane 0.
+    func seenByFirstLane(steps: Int) -> (samples: Int, loss: Double, correct: Double) {
+        var seen = (samples: 0, loss: 0.0, correct: 0.0)
+        for position in lanes[0].positions {
+            seen.samples += min(
+                plan.firstInStratum(step: steps, position: position), plan.stratumSamples(position: position))
+            seen.loss += totals[position].loss
+            seen.correct += totals[position].correct
+        }
+        return seen
+    }
+
+    // MARK: Meetings
+
+    private func finishMoments(_ meeting: Int, step: Int) throws {
+        let total = try sums!.sum(length: meetings[meeting].reduce(0) { $0 + $1.layer.sumCount })
+        for (number, layer, offset) in meetings[meeting] {
+            let node = network.nodes[number]
+            layer.finishMoments(
+                total.baseAddress! + offset, samples: plan.batchSamples(step: step),
+                parameters: weights.trainable.pointer + node.parameterOffset,
+                prepared: prepared.buffer.pointer + node.preparedOffset, state: weights.state.pointer + node.stateOffset
+            )
+        }
+    }
+
+    private func finishGradients(_ meeting: Int, step: Int) throws {
+        let total = try sums!.sum(length: meetings[meeting].reduce(0) { $0 + $1.layer.sumCount })
+        for (number, layer, offset) in meetings[meeting] {
+            layer.finishGradients(
+                total.baseAddress! + offset, samples: plan.batchSamples(step: step),
+                prepared: prepared.buffer.pointer + network.nodes[number].preparedOffset)
+        }
+    }
+
+    private static func finishedStack(_ tree: CanonicalTree, _ run: Range<Int>) -> TreeStack {
+        var stack = TreeStack(tree: tree, run: run)
+        while !stack.isComplete { stack.completeLeaf { _, _ in } }
+        return stack
+    }
+}
+
+/// Sums of losses and counts of right predictions over an epoch, position by position, so that their total does not
+/// depend on how positions are shared among ranks and lanes.
+struct EpochTotals {
+    let positions: Range<Int>
+    private let losses: FloatingPointCells
+
+    init(positions: Range<Int>) {
+        self.positions = positions
+        losses = FloatingPointCells(count: 2 * positions.count)
+    }
+
+    func reset(_ position: Int) {
+        losses.values[2 * (position - positions.lowerBound)] = 0
+        losses.values[2 * (position - positions.lowerBound) + 1] = 0
+    }
+
+    func add(_ position: Int, loss: Double, correct: Int) {
+        losses.values[2 * (position - positions.lowerBound)] += loss
+        losses.values[2 * (position - positions.lowerBound) + 1] += Double(correct)
+    }
+
+    /// Loss and count of one position, to read or to restore.
+    subscript(position: Int) -> (loss: Double, correct: Double) {
+        let index = 2 * (position - positions.lowerBound)
+        return (losses.values[index], losses.values[index + 1])
+    }
+
+}
+
+/// Doubles at a fixed address, each written by one lane.
+private final class FloatingPointCells: @unchecked Sendable {
+    let values: UnsafeMutablePointer<Double>
+
+    init(count: Int) {
+        values = .allocate(capacity: max(count, 1))
+        values.initialize(repeating: 0, count: max(count, 1))
+    }
+
+    deinit { values.deallocate() }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import TestPrograms
+import Testing
+
+/// One job at a time: each has as many processes as it has ranks.
+@Suite(.serialized) struct MPIProcessGroupTests {
+    private func launch(_ ranks: Int, _ arguments: String) throws -> ProgramOutcome {
+        try mpirun(
+            ranks: ranks, program: "ProcessGroupProgram", arguments: arguments.split(separator: " ").map(String.init))
+    }
+
+    @Test(arguments: [1, 2, 3, 5])
+    func everyOperationGivesWhatTheRanksSent(ranks: Int) throws {
+        let outcome = try launch(ranks, "operations")
+        #expect(outcome.standardError == "")
+        #expect(outcome.status == 0)
+    }
+
+    @Test func everyOperationWorksWithoutALauncher() throws {
+        let outcome = try run(program: "ProcessGroupProgram", arguments: ["operations"])
+        #expect(outcome.standardError == "")
+        #expect(outcome.status == 0)
+    }
+
+    @Test(arguments: [1, 3])
+    func messagesBeyondOneCallAreMovedInPieces(ranks: Int) throws {
+        let outcome = try launch(ranks, "long-messages")
+        #expect(outcome.standardError == "")
+        #expect(outcome.status == 0)
+    }
+
+    /// Microbatches (fewer than ranks, odd, many), parameters (fewer than ranks have cache lines, odd, many blocks).
+    @Test(arguments: ["1 40", "3 1000", "13 25458", "16 4001", "37 5000"])
+    func theReducedBitsAreTheSameForAnyRanksAndLanes(problem: String) throws {
+        let alone = try run(
+            program: "ProcessGroupProgram",
+            arguments: ["reduce"] + problem.split(separator: " ").map(String.init) + ["1"]
+        )
+        #expect(alone.status == 0)
+        #expect(!alone.standardOutput.isEmpty)
+        for (ranks, lanes) in [(1, 3), (2, 1), (3, 2), (5, 1)] {
+            let outcome = try launch(ranks, "reduce \(problem) \(lanes)")
+            #expect(outcome.status == 0, "\(outcome.standardError)")
+            #expect(outcome.standardOutput == alone.standardOutput, "\(ranks) ranks of \(lanes) lanes")
+        }
+    }
+
+    @Test func anAgreedFaultEndsAllWithOneMessage() throws {
+        let some = try launch(3, "agree 2 1")
+        #expect(some.status == 65)
+        let host = try #require(some.standardError.firstMatch(of: /\(rank 1 on (.+?)\)/)).output.1
+        #expect(
+            some.standardError
+                == "error: stamps-1.npy (rank 1 on \(host)): holds no stamps; give another file\n")
+    }
+
+    @Test func aFaultInTheMidstOfThingsEndsAllWithOneMessage() throws {
+        for failing in ["0", "2", "1 2", "0 1 2"] {
+            let outcome = try launch(3, "fail \(failing)")
+            #expect(outcome.status == 65)
+            let lines = outcome.standardError.split(separator: "\n")
+            #expect(lines.count == 1, "\(outcome.standardError)")
+            #expect(
+                outcome.standardError.hasPrefix("error: stamps-\(failing.prefix(1)).npy (rank \(failing.prefix(1)) "))
+        }
+    }
+
+    @Test func aFaultOfAllRanksIsReportedOnce() throws {
+        let outcome = try launch(4, "usage")
+        #expect(outcome.status == 64)
+        #expect(outcome.standardError == "error: --epochs: -1 is not a number of epochs; give 0 or more\n")
+        let alone = try run(program: "ProcessGroupProgram", arguments: ["usage"])
+        #expect(alone.status == 64)
+        #expect(alone.standardError == outcome.standardError)
+    }
+
+    /// The others wait in a barrier; that the job ends at all is the claim, and mpirun says who died.
+    @Test func aRankThatLeavesWithoutAWordEndsAll() throws {
+        let left = try launch(3, "exit 1")
+        #expect(left.status == 3)
+        let killed = try launch(3, "kill 2")
+        #expect(killed.status == 128 + SIGKILL)
+        #expect(killed.standardError.contains("rank 2"))
+    }
+
+    /// As when an mpirun of another MPI library starts the program: nobody may train alone on the same files.
+    @Test func processesThatMPIDoesNotSeeAreRefused() throws {
+        let foreign = ["PMI_RANK": "0", "PMI_SIZE": "4"]
+        let first = try run(program: "ProcessGroupProgram", arguments: ["operations"], environment: foreign)
+        #expect(first.status == 64)
+        #expect(first.standardError.contains("started 4 processes, of which MPI sees 1"))
+        let other = try run(
+            program: "ProcessGroupProgram", arguments: ["operations"], environment: ["PMI_RANK": "1", "PMI_SIZE": "4"])
+        #expect(other.status == 64)
+        #expect(other.standardError == "")
+    }
+
+    @Test func aProgramThatHangsIsKilled() throws {
+        #expect(throws: ProgramFailure.self) {
+            _ = try mpirun(ranks: 2, program: "ProcessGroupProgram", arguments: ["hang"], timeout: 2)
+        }
+    }
+}

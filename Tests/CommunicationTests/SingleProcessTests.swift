@@ -1,0 +1,104 @@
+import Communication
+import Faults
+import Testing
+
+@Suite struct SingleProcessTests {
+    private let group: any ProcessGroup = SingleProcess()
+
+    @Test func collectivesOfOneReturnWhatTheyAreGiven() throws {
+        #expect(group.rank == 0)
+        #expect(group.size == 1)
+        #expect(!group.hostName.isEmpty)
+        try group.barrier()
+        #expect(try group.broadcast([1, 2, 3], from: 0) == [1, 2, 3])
+        #expect(try group.allGather([4, 5]) == [[4, 5]])
+        #expect(try group.gather([]) == [[]])
+        #expect(try group.maximum(of: -3) == -3)
+        #expect(try group.minimum(of: Int.min) == Int.min)
+        #expect(group.claimReport())
+    }
+
+    @Test func anAllToAllOfOneIsACopy() throws {
+        let plan = AllToAllPlan(sendCounts: [3], sendOffsets: [1], receiveCounts: [3], receiveOffsets: [2])
+        var received = [Float](repeating: 0, count: 6)
+        try group.allToAll([9, 1, 2, 3, 9], into: &received, plan: plan)
+        #expect(received == [0, 0, 1, 2, 3, 0])
+        let request = try group.startAllToAll([9, 4, 5, 6, 9], into: &received, plan: plan)
+        #expect(try request.test())
+        try request.wait()
+        #expect(received == [0, 0, 4, 5, 6, 0])
+    }
+
+    /// Nothing is copied: the total stands where the first lane summed its first subtree.
+    @Test func gradientsAreReducedInPlace() throws {
+        let tree = CanonicalTree(count: 3)
+        let buffers = (0..<2).map { _ in UnsafeMutablePointer<Float>.allocate(capacity: 100) }
+        defer { for buffer in buffers { buffer.deallocate() } }
+        let reduction = GradientReduction(
+            group: group, tree: tree, rankRuns: [0..<3], parameterCount: 100,
+            parts: zip([0..<2, 2..<3], buffers).map {
+                GradientReduction.Part(node: tree.wholeSubtrees(of: $0)[0], buffer: $1)
+            })
+        #expect(reduction.slice == 0..<100)
+        #expect(reduction.total == buffers[0])
+        for index in 0..<100 {
+            buffers[0][index] = Float(index)
+            buffers[1][index] = 1000
+        }
+        reduction.combineLanes(0..<40)
+        #expect(buffers[0][39] == 1039 && buffers[0][40] == 40)
+        reduction.combineLanes(40..<100)
+        try reduction.exchange()
+        reduction.combineRanks(reduction.slice)
+        try reduction.gather(parameters: reduction.total)
+        #expect((0..<100).allSatisfy { reduction.total[$0] == Float(1000 + $0) })
+    }
+
+    @Test func doublesAreSummedOverMicrobatches() throws {
+        let sums = DoubleTreeSum(group: group, tree: CanonicalTree(count: 5), rankRuns: [0..<5], maximumLength: 3)
+        for microbatch in 0..<5 {
+            for element in 0..<3 { sums.leaf(microbatch)[element] = Double(10 * microbatch + element) }
+        }
+        #expect(Array(try sums.sum(length: 3)) == [100, 105, 110])
+    }
+}
+
+@Suite struct AgreementTests {
+    private let group: any ProcessGroup = SingleProcess()
+    private let fault = Fault(.badData, "stamps.npy", "holds no stamps", remedy: "give another file")
+
+    @Test func workThatSucceedsGivesItsValue() throws {
+        #expect(try group.agree { 42 } == 42)
+        try group.agree(on: nil)
+    }
+
+    @Test func aFaultArrivesUnchanged() {
+        #expect(throws: AgreedFault.self) { try group.agree(on: fault) }
+        do {
+            try group.agree { throw fault }
+            Issue.record("the fault was lost")
+        } catch {
+            #expect((error as? AgreedFault)?.fault == fault)
+        }
+    }
+
+    @Test func aRunReturnsTheExitCodeAndReportsOnce() {
+        #expect(ProcessGroups.run(environment: [:]) { _ in } == 0)
+        for isAgreed in [true, false] {
+            var reports: [Fault] = []
+            let code = ProcessGroups.run(environment: [:], report: { reports.append($0) }) { group in
+                if isAgreed { try group.agree(on: fault) } else { throw fault }
+            }
+            #expect(code == 65)
+            #expect(reports == [fault])
+        }
+    }
+
+    @Test func anErrorThatIsNoFaultIsAnInternalOne() {
+        struct Surprise: Error {}
+        var reports: [Fault] = []
+        let code = ProcessGroups.run(environment: [:], report: { reports.append($0) }) { _ in throw Surprise() }
+        #expect(code == 70)
+        #expect(reports.map(\.problem) == ["Surprise()"])
+    }
+}

@@ -1,0 +1,86 @@
+import Communication
+import Faults
+
+/// A claim about this rank that turned out false.
+struct FailedCheck: Error, CustomStringConvertible {
+    let description: String
+}
+
+func check(_ condition: Bool, _ claim: String) throws {
+    if !condition { throw FailedCheck(description: "not so: \(claim)") }
+}
+
+/// Every operation of the group, against what the ranks' numbers say that it must give. Values are small whole numbers.
+func checkEveryOperation(_ group: any ProcessGroup) throws {
+    let rank = group.rank
+    let size = group.size
+    try group.barrier()
+    try check(!group.hostName.isEmpty, "the host has a name")
+
+    for root in 0..<size {
+        let bytes: [UInt8] = (0..<(100 + root)).map { UInt8($0) }
+        try check(try group.broadcast(rank == root ? bytes : [], from: root) == bytes, "broadcast from \(root)")
+    }
+    let contribution = { (other: Int) in [UInt8](repeating: UInt8(other), count: 7 * other) }
+    try check(try group.allGather(contribution(rank)) == (0..<size).map(contribution), "allGather of bytes")
+    let gathered = try group.gather(contribution(rank))
+    try check(gathered == (rank == 0 ? (0..<size).map(contribution) : nil), "gather of bytes")
+    try check(try group.maximum(of: -5 - rank) == -5, "maximum")
+    try check(try group.minimum(of: rank + 3) == 3, "minimum")
+    try check(try group.minimum(of: rank == size - 1 ? Int.min : Int.max) == Int.min, "minimum of extremes")
+
+    try checkAllToAll(group)
+
+    var floats = [Float](repeating: -1, count: size * (size + 1) / 2)
+    let plan = AllGatherPlan(counts: (1...size).map { $0 })
+    let start = plan.offsets[rank]
+    for index in start..<(start + rank + 1) { floats[index] = Float(index) }
+    try group.allGather(inPlace: &floats, plan: plan)
+    try check(floats == floats.indices.map { Float($0) }, "allGather of floats")
+
+    // The same plan, with blocks of three, then of one.
+    for blockLength in [3, 1] {
+        var doubles = [Double](repeating: -1, count: blockLength * floats.count)
+        for index in (blockLength * start)..<(blockLength * (start + rank + 1)) { doubles[index] = Double(index) }
+        try group.allGather(inPlace: &doubles, plan: plan, blockLength: blockLength)
+        try check(doubles == doubles.indices.map { Double($0) }, "allGather of doubles")
+    }
+}
+
+/// Rank s sends s + d + 1 floats to rank d, each of value 100·s + d.
+private func checkAllToAll(_ group: any ProcessGroup) throws {
+    let ranks = 0..<group.size
+    let sendCounts = ranks.map { group.rank + $0 + 1 }
+    let receiveCounts = ranks.map { $0 + group.rank + 1 }
+    func offsets(_ counts: [Int]) -> [Int] { counts.indices.map { counts[..<$0].reduce(0, +) } }
+    let plan = AllToAllPlan(
+        sendCounts: sendCounts, sendOffsets: offsets(sendCounts), receiveCounts: receiveCounts,
+        receiveOffsets: offsets(receiveCounts))
+    let send = ranks.flatMap { [Float](repeating: Float(100 * group.rank + $0), count: sendCounts[$0]) }
+    let expected = ranks.flatMap { [Float](repeating: Float(100 * $0 + group.rank), count: receiveCounts[$0]) }
+
+    var received = [Float](repeating: 0, count: expected.count)
+    try group.allToAll(send, into: &received, plan: plan)
+    try check(received == expected, "allToAll")
+
+    for isPolled in [true, false] {
+        let buffer = UnsafeMutablePointer<Float>.allocate(capacity: expected.count)
+        defer { buffer.deallocate() }
+        try send.withUnsafeBufferPointer { sent in
+            let request = try group.startAllToAll(sent.baseAddress!, into: buffer, plan: plan)
+            if isPolled { while !(try request.test()) {} }
+            try request.wait()
+        }
+        let values = Array(UnsafeBufferPointer(start: buffer, count: expected.count))
+        try check(values == expected, "startAllToAll, \(isPolled ? "tested" : "waited for")")
+    }
+}
+
+/// Messages that are longer than one MPI call may carry.
+func checkLongMessages(_ group: any ProcessGroup) throws {
+    let message = { (other: Int) in (0..<(1000 * (other + 1))).map { UInt8(truncatingIfNeeded: $0 &* 31 + other) } }
+    let expected = (0..<group.size).map(message)
+    try check(try group.allGather(message(group.rank)) == expected, "allGather in pieces")
+    try check(try group.gather(message(group.rank)) == (group.rank == 0 ? expected : nil), "gather in pieces")
+    try check(try group.broadcast(group.rank == 0 ? message(5) : [], from: 0) == message(5), "broadcast in pieces")
+}

@@ -1,0 +1,63 @@
+// Run by CommunicationTests under mpirun, in one of these modes:
+//   operations         checks every operation of the group
+//   long-messages      checks messages that need several MPI calls
+//   reduce M P L       prints a digest of P parameters summed over M microbatches with L lanes a rank
+//   agree R…           ranks R… fail, and all agree on it
+//   fail R…            ranks R… fail while the others wait for them
+//   usage              every rank meets the same fault, without agreeing
+//   hang               rank 0 waits for the others for ever
+//   exit R / kill R    rank R leaves without a word
+import Communication
+import Faults
+import Foundation
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+let numbers = arguments.dropFirst().map { Int($0)! }
+
+func fault(of rank: Int) -> Fault {
+    Fault(.badData, "stamps-\(rank).npy", "holds no stamps", remedy: "give another file")
+}
+
+func perform(_ group: any ProcessGroup) throws {
+    let isChosen = numbers.contains(group.rank)
+    switch arguments.first {
+    case "operations":
+        try checkEveryOperation(group)
+        try group.agree { try check(group is SingleProcess == (group.size == 1 && !isLaunched), "MPI when launched") }
+    case "reduce":
+        let digest = try reducedDigest(
+            group, microbatches: numbers[0], parameterCount: numbers[1], laneCount: numbers[2])
+        let digests = try group.allGather(Array(String(digest).utf8))
+        try check(Set(digests).count == 1, "all ranks hold the same bits")
+        if group.rank == 0 { print(digest) }
+    case "agree":
+        try group.agree { if isChosen { throw fault(of: group.rank) } }
+    case "fail":
+        if isChosen { throw fault(of: group.rank) }
+        try group.barrier()
+    case "usage":
+        throw Fault(.usage, "--epochs", "-1 is not a number of epochs", remedy: "give 0 or more")
+    case "hang":
+        while group.rank == 0 { sleep(1) }
+        try group.barrier()
+    case "exit":
+        if isChosen { exit(3) }
+        try group.barrier()
+    case "kill":
+        if isChosen { kill(getpid(), SIGKILL) }
+        try group.barrier()
+    default:
+        throw Fault(.usage, "mode", "\(arguments) is none", remedy: "see main.swift")
+    }
+}
+
+let environment = ProcessInfo.processInfo.environment
+let isLaunched = Launcher(environment: environment) != nil
+
+if arguments.first == "long-messages" {
+    let group = try ProcessGroups.start(environment: environment, largestMessage: 64)
+    try checkLongMessages(group)
+    try group.finish()
+} else {
+    exit(ProcessGroups.run(environment: environment, perform))
+}
