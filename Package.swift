@@ -19,6 +19,10 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "swift-run-trainer",
     products: [.executable(name: "swift-run-trainer", targets: ["TrainerCommand"])],
+    traits: [
+        .trait(name: "Keras", description: "Read and write .keras files; needs libhdf5 and libzip."),
+        .default(enabledTraits: ["Keras"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -29,6 +33,8 @@ let package = Package(
             name: "CMPISystem", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
         // Optimised in debug builds too: tests run these loops.
         .target(
@@ -41,6 +47,13 @@ let package = Package(
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
         library("Layers", ["Tensors", "CKernels", "Faults"]),
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
+        library(
+            "KerasFormat",
+            [
+                "Models", "Layers", "Tensors", "StampFormats", "Faults",
+                .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
+                .target(name: "CZip", condition: .when(traits: ["Keras"])),
+            ]),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels", "Faults"]),
         library("RunRecords", ["StampFormats", "Tensors", "Faults", "CZlib"]),
@@ -72,6 +85,7 @@ let package = Package(
         tests("StampData", ["StampData", "StampFormats", "Tensors", "CKernels", "Faults"]),
         tests("Layers", ["Layers", "StampFormats", "Tensors", "CKernels"]),
         tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
+        tests("KerasFormat", ["KerasFormat", "Models", "Layers", "StampFormats", "Tensors", "Faults", "TestPrograms"]),
         tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
         tests("Optimizers", ["Optimizers"]),
         tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),
