@@ -305,15 +305,9 @@ enum ProcessorKernels {
     /// OpenBLAS' processor type and that of the vector loops, for instance `Zen/avx512`.
     static var own: String { "\(MatrixProduct.kernelType)/\(String(cString: vector_kernel_type()))" }
 
-    /// What decides the bits: AVX-512 and AVX2 loops both fuse multiply and add.
-    private static var decisive: String {
-        let vectors = String(cString: vector_kernel_type())
-        return "\(MatrixProduct.kernelType)/\(vectors == "avx512" ? "avx2" : vectors)"
-    }
-
     /// The type of this rank, once all ranks have been found alike.
     static func agreed(in group: any ProcessGroup) throws -> String {
-        let all = try group.allGather(Array(decisive.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let all = try group.allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
         if let other = all.firstIndex(where: { $0 != all[0] }) {
             throw AgreedFault(
                 fault: Fault(
