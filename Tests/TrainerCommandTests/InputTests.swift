@@ -49,7 +49,8 @@ extension TrainerCommandTests {
             }
             let run = workspace.path("run")
             try trained(
-                "train --data \(workspace.path("data")) --model simple --normalize none --batch-size 2 --epochs 1 --output \(run)"
+                "train --data \(workspace.path("data")) --model simple --normalize none --batch-size 2"
+                    + " --epochs 1 --output \(run)"
             )
             let settings = try #require(try json(text("\(run)/config.json"))["settings"] as? [String: Any])
             #expect(settings["noise_stamps"] as? Int == 5 && settings["source_stamps"] as? Int == 5)
@@ -60,7 +61,8 @@ extension TrainerCommandTests {
                 (survey.sources, survey.noise, 1), (survey.noise, survey.sources, 0),
             ] {
                 let outcome = try trained(
-                    "train --noise \(noise) --sources \(sources) --model simple --epochs 1 --output \(workspace.path("run-\(count)"))",
+                    "train --noise \(noise) --sources \(sources) --model simple --epochs 1"
+                        + " --output \(workspace.path("run-\(count)"))",
                     ranks: 2)
                 #expect(outcome.errorLines(saying: "warning: the classes look exchanged") == count)
                 #expect(outcome.errorLines(saying: "exchange the files of --sources and --noise") == count)
@@ -70,7 +72,8 @@ extension TrainerCommandTests {
         @Test func moreThreadsThanProcessorsAreNoticed() throws {
             let threads = ProcessInfo.processInfo.processorCount + 1
             let outcome = try trained(
-                "train --data \(survey.folder) --model simple --epochs 1 --threads \(threads) --batch-size full --output \(workspace.path("run"))"
+                "train --data \(survey.folder) --model simple --epochs 1 --threads \(threads)"
+                    + " --batch-size full --output \(workspace.path("run"))"
             )
             #expect(outcome.errorLines(saying: "runs \(threads) threads on ") == 1)
             #expect(outcome.errorLines(saying: "use --threads ") == 1)
@@ -78,7 +81,8 @@ extension TrainerCommandTests {
 
         @Test func moreLanesThanMicrobatchesAreNoticedOnce() throws {
             let outcome = try trained(
-                "train --data \(survey.folder) --model simple --epochs 1 --threads 1 --batch-size 64 --microbatch 64 --output \(workspace.path("run"))",
+                "train --data \(survey.folder) --model simple --epochs 1 --threads 1 --batch-size 64"
+                    + " --microbatch 64 --output \(workspace.path("run"))",
                 ranks: 2)
             #expect(outcome.errorLines.count == 1)
             #expect(outcome.errorLines(saying: "2 lanes (ranks × threads) share 1 microbatch, ") == 1)

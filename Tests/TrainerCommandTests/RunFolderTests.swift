@@ -64,7 +64,8 @@ extension TrainerCommandTests {
             let workspace = try Workspace()
             let run = workspace.path("run")
             try trained(
-                "train --data \(survey.folder) --model simple --epochs 1 --threads 2 --initial-weights \(weights(workspace)) --output \(run)",
+                "train --data \(survey.folder) --model simple --epochs 1 --threads 2"
+                    + " --initial-weights \(weights(workspace)) --output \(run)",
                 ranks: 3)
             let record = try json(text("\(run)/config.json"))
             #expect(record["ranks"] as? Int == 3 && record["threads"] as? Int == 2)

@@ -55,7 +55,8 @@ extension TrainerCommandTests {
             func result(_ layout: Layout) throws -> RunResult {
                 let output = workspace.path("\(layout.ranks)-\(layout.threads)")
                 try trained(
-                    "train --data \(data) \(recipe.options) --epochs 2 --seed 5 --threads \(layout.threads) --output \(output)",
+                    "train --data \(data) \(recipe.options) --epochs 2 --seed 5 --threads \(layout.threads)"
+                        + " --output \(output)",
                     ranks: layout.ranks == 1 ? nil : layout.ranks)
                 return try RunResult(output)
             }
@@ -69,7 +70,8 @@ extension TrainerCommandTests {
         @Test func anotherSeedGivesOtherBits() throws {
             let survey = try Survey.shared()
             try trained(
-                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1 --seed 1 --output \(workspace.path("run"))"
+                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1 --seed 1"
+                    + " --output \(workspace.path("run"))"
             )
             let differences = try RunResult(workspace.path("run")).differences(from: RunResult(survey.run()))
             #expect(differences == ["model.safetensors", "history.csv", "test_predictions.csv", "metrics.json"])
@@ -78,7 +80,8 @@ extension TrainerCommandTests {
         @Test func mpirunWithOneRankGivesTheBitsOfNone() throws {
             let survey = try Survey.shared()
             try trained(
-                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1 --output \(workspace.path("run"))",
+                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1"
+                    + " --output \(workspace.path("run"))",
                 ranks: 1)
             #expect(try RunResult(workspace.path("run")).differences(from: RunResult(survey.run())) == [])
         }

@@ -11,7 +11,7 @@ struct Survey {
     let folder: String
     var noise: String { "\(folder)/stamps_noise.npy" }
     var sources: String { "\(folder)/stamps_sources.npy" }
-    /// `stamps_noise.npy` with two stamps that cannot be used: number 7 is constant, number 100 has a pixel that is NaN.
+    /// `stamps_noise.npy` with two stamps that cannot be used: number 7 is constant, number 100 has a NaN pixel.
     var damagedNoise: String { "\(folder)/damaged.npy" }
 
     static func shared() throws -> Survey { try made.get() }

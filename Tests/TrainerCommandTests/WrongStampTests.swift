@@ -15,7 +15,8 @@ extension TrainerCommandTests {
         private func train(noise: String, _ options: String = "", ranks: Int? = nil) throws -> (String, Int32) {
             let output = workspace.path("deep/run")
             let outcome = try trainer(
-                "train --sources \(survey.sources) --noise \(noise) --model simple --epochs 1 --output \(output) \(options)",
+                "train --sources \(survey.sources) --noise \(noise) --model simple --epochs 1"
+                    + " --output \(output) \(options)",
                 ranks: ranks)
             expectError(outcome, outcome.status)
             #expect(!exists(workspace.path("deep")))
@@ -94,7 +95,8 @@ extension TrainerCommandTests {
         @Test func theyAreLeftOutOnRequestAndRecorded() throws {
             let run = workspace.path("run")
             let outcome = try trained(
-                "train --sources \(survey.sources) --noise \(survey.damagedNoise) --model simple --epochs 1 --skip-bad --output \(run)",
+                "train --sources \(survey.sources) --noise \(survey.damagedNoise) --model simple --epochs 1"
+                    + " --skip-bad --output \(run)",
                 ranks: 2)
             #expect(outcome.errorLines(saying: "left out 2 noise stamps and 0 source stamps") == 1)
             let record = try json(text("\(run)/config.json"))
