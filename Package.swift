@@ -78,6 +78,6 @@ let package = Package(
         tests(
             "Training",
             ["Training", "StampData", "Models", "Optimizers", "RunRecords", "StampFormats", "Tensors", "Faults"]),
-        tests("TrainerCommand", ["TrainerCommand", "StampFormats", "Faults"]),
+        tests("TrainerCommand", ["TrainerCommand", "TestPrograms", "StampFormats"]),
     ]
 )
