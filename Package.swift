@@ -43,7 +43,7 @@ let package = Package(
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels", "Faults"]),
-        library("RunRecords", ["StampFormats", "Tensors", "Faults", "CZlib"]),
+        library("RunRecords", ["StampFormats", "Faults"]),
         library(
             "Training",
             [
