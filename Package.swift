@@ -56,7 +56,7 @@ let package = Package(
             ]),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels", "Faults"]),
-        library("RunRecords", ["StampFormats", "Tensors", "Faults", "CZlib"]),
+        library("RunRecords", ["StampFormats", "Faults"]),
         library(
             "Training",
             [
@@ -92,6 +92,6 @@ let package = Package(
         tests(
             "Training",
             ["Training", "StampData", "Models", "Optimizers", "RunRecords", "StampFormats", "Tensors", "Faults"]),
-        tests("TrainerCommand", ["TrainerCommand", "StampFormats", "Faults"]),
+        tests("TrainerCommand", ["TrainerCommand", "TestPrograms", "StampFormats"]),
     ]
 )
