@@ -122,8 +122,8 @@ def write_graphs():
     for number in range(12):
         described, tensors = [], [("stamp", layers.Input((2, 2, 1), name="stamp"))]
         for index in range(generator.randint(3, 12)):
-            count = generator.choice((1, 1, 2, 3))
-            inputs = [tensors[max(0, len(tensors) - generator.randint(1, 5))] for _ in range(count)]
+            recent = tensors[-5:]
+            inputs = generator.sample(recent, min(len(recent), generator.choice((1, 1, 2, 3))))
             append(described, tensors, f"layer_{index}", inputs)
         used = {name for _, names in described for name in names}
         ends = [(name, tensor) for name, tensor in tensors if name not in used]

@@ -13,6 +13,9 @@
         /// Midnight of the first day that zip can express, 1 January 1980: equal members give equal archives.
         private static let date: (time: UInt16, day: UInt16) = (0, 1 << 5 | 1)
 
+        /// A regular file that everybody may read and its owner may write, where zip keeps Unix modes.
+        private static let attributes: UInt32 = 0o100644 << 16
+
         /// Writes an archive of stored members, atomically; equal members give equal bytes.
         ///
         /// - Throws: a `cannotWrite` fault.
@@ -53,7 +56,9 @@
                     throw failure(path)
                 }
                 guard zip_set_file_compression(archive, UInt64(index), ZIP_CM_STORE, 0) == 0,
-                    zip_file_set_dostime(archive, UInt64(index), date.time, date.day, 0) == 0
+                    zip_file_set_dostime(archive, UInt64(index), date.time, date.day, 0) == 0,
+                    zip_file_set_external_attributes(
+                        archive, UInt64(index), 0, UInt8(ZIP_OPSYS_UNIX), attributes) == 0
                 else { throw failure(path) }
                 try add(members.dropFirst(), toAndClose: archive, path)
             }

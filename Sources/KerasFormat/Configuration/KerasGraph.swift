@@ -30,7 +30,9 @@ struct KerasGraph {
         }
         var graph = KerasGraph(layers: byName, place: place)
         try graph.search(from: output)
-        if let idle = layers.first(where: { !graph.met.contains($0.name) }) {
+        if graph.met.count < layers.count {
+            let met = Set(graph.met)
+            let idle = layers.first { !met.contains($0.name) }!
             throw place.fault("has a layer \(idle.name) that does not lead to the output", remedy: "leave it out")
         }
         return graph.byDistance()
