@@ -2,7 +2,7 @@ import StampData
 import Tensors
 
 /// The strata that a rank owns: their normalised stamps, labels and numbers, and the order in which an epoch draws them.
-final class TrainingShard: @unchecked Sendable {
+package final class TrainingShard: @unchecked Sendable {
     /// The microbatch positions of this rank.
     let positions: Range<Int>
     let pixels: Int
@@ -24,7 +24,7 @@ final class TrainingShard: @unchecked Sendable {
     /// Loads and normalises the strata of `positions`, a few stamps a lane at a time.
     ///
     /// - Parameter lists: the stamps of every stratum of the training set.
-    init(
+    package init(
         collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
         positions: Range<Int>,
         seed: UInt64, team: LaneTeam
@@ -66,16 +66,16 @@ final class TrainingShard: @unchecked Sendable {
     deinit { drawnNumbers.deallocate() }
 
     /// Stamps held in memory.
-    var residentStamps: Int { strata.reduce(0) { $0 + $1.numbers.count } }
+    package var residentStamps: Int { strata.reduce(0) { $0 + $1.numbers.count } }
 
     /// Shuffles one stratum for an epoch. Each lane does its own positions.
-    func beginEpoch(_ epoch: Int, position: Int) {
+    package func beginEpoch(_ epoch: Int, position: Int) {
         orders[position - positions.lowerBound] = plan.order(position: position, epoch: epoch, seed: seed)
     }
 
     /// Copies the microbatch's stamps to `input`.
     /// - Returns: how many there are.
-    func draw(step: Int, position: Int, into input: UnsafeMutablePointer<Float>) -> Int {
+    package func draw(step: Int, position: Int, into input: UnsafeMutablePointer<Float>) -> Int {
         let local = position - positions.lowerBound
         let count = plan.microbatchSamples(step: step, position: position)
         let first = plan.firstInStratum(step: step, position: position)
@@ -90,13 +90,13 @@ final class TrainingShard: @unchecked Sendable {
     }
 
     /// The true class of a sample of the microbatch.
-    func label(step: Int, position: Int, sample: Int) -> Int {
+    package func label(step: Int, position: Int, sample: Int) -> Int {
         let local = position - positions.lowerBound
         return Int(strata[local].labels[orders[local][plan.firstInStratum(step: step, position: position) + sample]])
     }
 
     /// The numbers of the samples drawn last for a position.
-    func numbers(position: Int) -> UnsafePointer<UInt32> {
+    package func numbers(position: Int) -> UnsafePointer<UInt32> {
         UnsafePointer(drawnNumbers + (position - positions.lowerBound) * plan.largestMicrobatch)
     }
 }
