@@ -57,9 +57,12 @@ package final class Inference: @unchecked Sendable {
             let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
             executors[lane].infer(stamps, load, into: results.pointer + range.lowerBound * outputs)
         }
-        let bytes = UnsafeRawBufferPointer(
-            start: results.pointer, count: share.count * outputs * MemoryLayout<Float>.stride)
-        return try group.gather(bytes)?.flatMap { part in part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+        return try withExtendedLifetime(results) {
+            let bytes = UnsafeRawBufferPointer(
+                start: results.pointer, count: share.count * outputs * MemoryLayout<Float>.stride)
+            return try group.gather(bytes)?.flatMap { part in
+                part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+            }
         }
     }
 }
