@@ -70,7 +70,7 @@ let package = Package(
         tests("Tensors", ["Tensors", "CKernels"]),
         tests("StampFormats", ["StampFormats", "Faults"]),
         tests("StampData", ["StampData", "StampFormats", "Tensors", "CKernels", "Faults"]),
-        tests("Layers", ["Layers", "Tensors", "CKernels", "Faults"]),
+        tests("Layers", ["Layers", "StampFormats", "Tensors", "CKernels"]),
         tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
         tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
         tests("Optimizers", ["Optimizers"]),

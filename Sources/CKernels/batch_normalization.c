@@ -3,41 +3,48 @@
 // Single-precision partial sums run over this many rows at most before they are added in double precision.
 enum { BLOCK_ROWS = 256 };
 
-// partial[c] = Σ x, or Σ (x − mean[c])², over a block of rows.
-INLINE void block_sums(const float *x, const float *mean, ptrdiff_t rows, ptrdiff_t channels, float *partial) {
-    for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-        const ptrdiff_t some = channels - c;
-        f32x16 sum[4] = {{0}, {0}, {0}, {0}}, center = {0}, value = {0};
-        if (mean) load_some(mean + c, some, &center);
-        for (ptrdiff_t r = 0; r < rows; ++r) {
-            load_some(x + r * channels + c, some, &value);
-            if (mean) {
-                value -= center;
-                sum[r & 3] += value * value;
-            } else {
-                sum[r & 3] += value;
-            }
-        }
-        value = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-        store_some(&value, some, partial + c);
+// The mean of one block of rows, for up to 16 channels. The rows' first channels lie `channels` apart.
+INLINE void block_mean(const float *x, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t some, f32x16 *mean) {
+    f32x16 sum[4] = {{0}, {0}, {0}, {0}}, value = {0};
+    for (ptrdiff_t r = 0; r < rows; ++r) {
+        load_some(x + r * channels, some, &value);
+        sum[r & 3] += value;
     }
+    *mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)rows;
+}
+
+// Σ (x − mean) and Σ (x − mean)² of the same block.
+INLINE void block_deviations(const float *x, const f32x16 *mean, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t some,
+                             f32x16 *deviation, f32x16 *square) {
+    f32x16 plain[4] = {{0}, {0}, {0}, {0}}, squares[4] = {{0}, {0}, {0}, {0}}, value = {0};
+    for (ptrdiff_t r = 0; r < rows; ++r) {
+        load_some(x + r * channels, some, &value);
+        const f32x16 difference = value - *mean;
+        plain[r & 3] += difference;
+        squares[r & 3] += difference * difference;
+    }
+    *deviation = (plain[0] + plain[1]) + (plain[2] + plain[3]);
+    *square = (squares[0] + squares[1]) + (squares[2] + squares[3]);
 }
 
 FOR_EACH_CPU
-void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, float *scratch, double *sums) {
-    float *partial = scratch, *mean = scratch + channels;
+void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double *sums) {
     for (ptrdiff_t c = 0; c < 2 * channels; ++c) sums[c] = 0;
     for (ptrdiff_t start = 0; start < rows; start += BLOCK_ROWS) {
         const ptrdiff_t count = rows - start < BLOCK_ROWS ? rows - start : BLOCK_ROWS;
-        const float *block = x + start * channels;
-        block_sums(block, NULL, count, channels, partial);
-        for (ptrdiff_t c = 0; c < channels; ++c) mean[c] = partial[c] / (float)count;
-        for (ptrdiff_t c = 0; c < channels; ++c) sums[c] += partial[c];
-        // Σ x² = Σ (x − m)² + 2 m Σ x − n m²
-        for (ptrdiff_t c = 0; c < channels; ++c)
-            sums[channels + c] += 2.0 * mean[c] * partial[c] - (double)count * mean[c] * mean[c];
-        block_sums(block, mean, count, channels, partial);
-        for (ptrdiff_t c = 0; c < channels; ++c) sums[channels + c] += partial[c];
+        for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
+            const ptrdiff_t some = channels - c < VECTOR_FLOATS ? channels - c : VECTOR_FLOATS;
+            const float *block = x + start * channels + c;
+            f32x16 mean, deviation, square;
+            block_mean(block, count, channels, some, &mean);
+            block_deviations(block, &mean, count, channels, some, &deviation, &square);
+            // With d = Σ (x − m), which is not quite 0 since m is rounded: Σ x = n m + d, Σ x² = Σ (x − m)² + 2 m d + n m².
+            for (ptrdiff_t i = 0; i < some; ++i) {
+                const double m = mean[i], d = deviation[i], n = (double)count;
+                sums[c + i] += n * m + d;
+                sums[channels + c + i] += square[i] + m * (2 * d + n * m);
+            }
+        }
     }
 }
 
@@ -50,12 +57,12 @@ void channel_scale_shift(const float *x, const float *scale, const float *shift,
 
 FOR_EACH_CPU
 void channel_gradient_sums(const float *x, const float *dy, const float *mean, const float *inverse_deviation,
-                           ptrdiff_t rows, ptrdiff_t channels, float *scratch, double *sums) {
+                           ptrdiff_t rows, ptrdiff_t channels, double *sums) {
     for (ptrdiff_t c = 0; c < 2 * channels; ++c) sums[c] = 0;
     for (ptrdiff_t start = 0; start < rows; start += BLOCK_ROWS) {
         const ptrdiff_t end = rows - start < BLOCK_ROWS ? rows : start + BLOCK_ROWS;
         for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-            const ptrdiff_t some = channels - c;
+            const ptrdiff_t some = channels - c < VECTOR_FLOATS ? channels - c : VECTOR_FLOATS;
             f32x16 plain[2] = {{0}, {0}}, product[2] = {{0}, {0}}, center = {0}, inverse = {0}, value = {0}, gradient = {0};
             load_some(mean + c, some, &center);
             load_some(inverse_deviation + c, some, &inverse);
@@ -67,10 +74,11 @@ void channel_gradient_sums(const float *x, const float *dy, const float *mean, c
             }
             plain[0] += plain[1];
             product[0] += product[1];
-            store_some(&plain[0], some, scratch + c);
-            store_some(&product[0], some, scratch + channels + c);
+            for (ptrdiff_t i = 0; i < some; ++i) {
+                sums[c + i] += plain[0][i];
+                sums[channels + c + i] += product[0][i];
+            }
         }
-        for (ptrdiff_t c = 0; c < 2 * channels; ++c) sums[c] += scratch[c];
     }
 }
 

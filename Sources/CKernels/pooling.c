@@ -15,14 +15,16 @@ void max_pooling(const Pooling *p, const float *in, ptrdiff_t samples, float *ou
         for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
             for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out += channels, winner += channels) {
                 const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
+                const ptrdiff_t first_row = window_first(ih), first_column = window_first(iw);
                 const ptrdiff_t last_row = window_last(ih, p->window_height, p->height);
                 const ptrdiff_t last_column = window_last(iw, p->window_width, p->width);
                 for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
                     const ptrdiff_t some = channels - c;
                     f32x16 best = (f32x16){0} - INFINITY, value = {0};
-                    i32x16 which = {0};
-                    for (ptrdiff_t i = window_first(ih); i < last_row; ++i)
-                        for (ptrdiff_t j = window_first(iw); j < last_column; ++j) {
+                    // Where all are minus infinity, none is better than the start: the first on the map wins.
+                    i32x16 which = (i32x16){0} + (int32_t)(first_row * p->window_width + first_column);
+                    for (ptrdiff_t i = first_row; i < last_row; ++i)
+                        for (ptrdiff_t j = first_column; j < last_column; ++j) {
                             load_some(in + ((ih + i) * p->width + iw + j) * channels + c, some, &value);
                             // Not-a-number wins and stays, so that a diverged run shows.
                             const i32x16 better = ~(value <= best) & (best == best);

@@ -190,6 +190,10 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
 
 FOR_EACH_CPU
 void row_product_weight_gradient(const RowProduct *g, const float *in, const float *out_gradient, float *gradient) {
+    if (g->groups == 0) {
+        memset(gradient, 0, (size_t)(g->segments * g->length * g->channels) * sizeof(float));
+        return;
+    }
     const ptrdiff_t channels = g->channels, room = accumulators();
     const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2 < 12 ? room / 2 : 12;
     // Enough rows a pass to make adding the tile to memory cheap, few enough that the inputs stay in the cache.

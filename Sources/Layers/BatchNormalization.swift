@@ -34,8 +34,6 @@ public struct BatchNormalization: Layer {
         ]
     }
 
-    public func workspaceCount(samples: Int) -> Int { 2 * channels }
-
     /// Mean, 1/deviation, scale, shift, and the three factors of the gradient: what all microbatches of a step share.
     ///
     /// It lies where other layers have their prepared weights.
@@ -48,7 +46,7 @@ public struct BatchNormalization: Layer {
 
     /// Adds up Σx and Σx² of a microbatch, channel by channel.
     public func sumMoments(_ pass: LayerPass, into sums: UnsafeMutablePointer<Double>) {
-        channel_moments(pass.inputs[0], pass.samples * outputShape.rows, channels, pass.workspace, sums)
+        channel_moments(pass.inputs[0], pass.samples * outputShape.rows, channels, sums)
     }
 
     /// Turns the sums over `samples` samples into what `forward` needs, and moves the moving statistics.
@@ -103,7 +101,7 @@ public struct BatchNormalization: Layer {
     public func sumGradients(_ pass: LayerPass, into sums: UnsafeMutablePointer<Double>) {
         channel_gradient_sums(
             pass.inputs[0], pass.outputGradient, pass.prepared, pass.prepared + channels,
-            pass.samples * outputShape.rows, channels, pass.workspace, sums)
+            pass.samples * outputShape.rows, channels, sums)
         for channel in 0..<channels {
             pass.parameterGradient[channel] = Float(sums[channels + channel])
             pass.parameterGradient[channels + channel] = Float(sums[channel])

@@ -98,7 +98,7 @@ public struct Network: Sendable {
         return weights
     }
 
-    /// The network without its dropout layers.
+    /// The network with its dropout layers switched off: they stay in place with rate 0.
     public func withoutDropout() throws -> Network {
         var layers = description.layers
         for (index, layer) in layers.enumerated() {

@@ -22,7 +22,7 @@ struct NetworkBuilder {
         }
         guard loss == nil else {
             throw fault(
-                layer, "it follows the layer with \(nodes.last!.name)'s softmax or sigmoid",
+                layer, "it follows \(nodes.last!.name), whose softmax or sigmoid ends the network",
                 remedy: "use softmax or sigmoid in the last layer only")
         }
         let inputs = try layer.inputs.map { name in
@@ -39,9 +39,12 @@ struct NetworkBuilder {
 
     /// What the output means, or why it cannot be trained.
     func finish() throws -> Loss {
+        guard let last = nodes.last else {
+            throw Fault(.badData, network, "it has no layers", remedy: "list an input and at least one Dense layer")
+        }
         guard let loss else {
             throw Fault(
-                .badData, network, "its last layer has neither softmax nor sigmoid",
+                .badData, network, "its last layer \(last.name) has neither softmax nor sigmoid",
                 remedy: "end with Dense(2, softmax) or Dense(1, sigmoid)")
         }
         return loss

@@ -3,8 +3,8 @@ import Layers
 extension Network {
     /// The table that Keras' `model.summary()` prints: layers with their output shapes and parameter counts.
     public var summary: String {
-        let longest = nodes.map { "\($0.name) (\($0.kind.kerasName))".count }.max() ?? 0
-        let columns = (max(28, longest), 24, 10)
+        // Keras cuts long names off; here the column grows with them.
+        let columns = (max(28, nodes.map { Self.title($0).count }.max() ?? 0), 24, 10)
         let width = columns.0 + columns.1 + columns.2 + 3
         func row(_ name: String, _ shape: String, _ count: String) -> String {
             Self.padded(name, columns.0) + " " + Self.padded(shape, columns.1) + " " + count
@@ -17,7 +17,7 @@ extension Network {
         for node in nodes.dropFirst() {
             let shape = "(None, " + node.outputShape.extents.map(String.init).joined(separator: ", ") + ")"
             let count = (node.layer?.trainableCount ?? 0) + (node.layer?.stateCount ?? 0)
-            lines.append(row("\(node.name) (\(node.kind.kerasName))", shape, Self.grouped(count)))
+            lines.append(row(Self.title(node), shape, Self.grouped(count)))
         }
         lines += [
             thick, "Total params: \(Self.grouped(trainableCount + stateCount))",
@@ -26,6 +26,9 @@ extension Network {
         ]
         return lines.joined(separator: "\n")
     }
+
+    /// A layer's name and its Keras class.
+    private static func title(_ node: Node) -> String { "\(node.name) (\(node.kind.kerasName))" }
 
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))

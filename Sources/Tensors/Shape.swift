@@ -9,8 +9,17 @@ public struct Shape: Hashable, Sendable, Codable, CustomStringConvertible, Expre
 
     public init(arrayLiteral elements: Int...) { self.init(elements) }
 
+    /// - Throws: `DecodingError` when an extent is not positive or their product is no `Int`: a damaged file.
     public init(from decoder: any Decoder) throws {
-        extents = try decoder.singleValueContainer().decode([Int].self)
+        let container = try decoder.singleValueContainer()
+        extents = try container.decode([Int].self)
+        var product = (partialValue: 1, overflow: false)
+        for extent in extents where !product.overflow {
+            product = product.partialValue.multipliedReportingOverflow(by: extent)
+        }
+        guard !product.overflow, extents.allSatisfy({ $0 > 0 }) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(extents) is no shape")
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {

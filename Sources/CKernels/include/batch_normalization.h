@@ -5,17 +5,16 @@
 
 #include "vectors.h"
 
-// sums[c] = Σ_r x, sums[channels + c] = Σ_r x². The squares are taken about the rows' own mean and moved to zero in double
+// sums[c] = Σ_r x, sums[channels + c] = Σ_r x². Both are taken about the rows' own mean and moved to zero in double
 // precision, so that the variance from summed `sums` is as good as from two passes over the whole batch.
-// `scratch` holds 2·channels floats.
-void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, float *scratch, double *sums);
+void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double *sums);
 
 // y = x·scale[c] + shift[c]
 void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, float *y);
 
-// sums[c] = Σ_r dy, sums[channels + c] = Σ_r dy·(x − mean[c])·inverse_deviation[c]. `scratch` holds 2·channels floats.
+// sums[c] = Σ_r dy, sums[channels + c] = Σ_r dy·(x − mean[c])·inverse_deviation[c].
 void channel_gradient_sums(const float *x, const float *dy, const float *mean, const float *inverse_deviation,
-                           ptrdiff_t rows, ptrdiff_t channels, float *scratch, double *sums);
+                           ptrdiff_t rows, ptrdiff_t channels, double *sums);
 
 // dx = dy·a[c] + x·b[c] + d[c]
 void channel_gradient(const float *x, const float *dy, const float *a, const float *b, const float *d, ptrdiff_t rows,

@@ -1,0 +1,55 @@
+import CKernels
+import Tensors
+import Testing
+
+/// ReLU and dropout against their plain definitions.
+@Suite struct ElementwiseTests {
+    static let counts = [0, 1, 15, 16, 17, 63, 64, 65, 100, 1000]
+
+    @Test(arguments: counts) func reluIsTheMaximumWithZero(count: Int) {
+        let values = randomValues(count, seed: 1)
+        let output = GuardedBuffer(count: count)
+        relu(values, count, output.pointer)
+        #expect(output.values == values.map { max($0, 0) } && output.isIntact)
+        let gradient = randomValues(count, seed: 2)
+        let inputGradient = GuardedBuffer(gradient)
+        relu_backward(output.pointer, inputGradient.pointer, count, inputGradient.pointer)
+        #expect(inputGradient.values == zip(values, gradient).map { $0 > 0 ? $1 : 0 } && inputGradient.isIntact)
+    }
+
+    @Test func reluKeepsNotANumberAndInfinity() {
+        let values = [Float.nan, -.infinity, .infinity, -0.0, 0] + [Float](repeating: .nan, count: 30)
+        let output = GuardedBuffer(count: values.count)
+        relu(values, values.count, output.pointer)
+        #expect(output.values[0].isNaN && output.values[5...].allSatisfy(\.isNaN))
+        #expect(Array(output.values[1..<5]) == [0, .infinity, 0, 0])
+    }
+
+    /// Element i takes word (i mod 64) / 16 of block (i / 64)·16 + i mod 16.
+    private func uniform(_ element: Int, seed: UInt64, sample: UInt32, step: UInt32, purpose: UInt32) -> Float {
+        let counter = [UInt32(element / 64 * 16 + element % 16), sample, step, purpose]
+        var words = [UInt32](repeating: 0, count: 4)
+        philox4x32_10(counter, [UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32)], &words)
+        return Float(words[element % 64 / 16] >> 8) * 0x1p-24
+    }
+
+    @Test(arguments: counts, [0, 0.25, 0.3, 0.5, 0.999] as [Float])
+    func dropoutFollowsThePlainGenerator(count: Int, rate: Float) {
+        let (seed, sample, step, purpose) = (
+            0x0123_4567_89ab_cdef as UInt64, 9 as UInt32, 7 as UInt32, 5 << 16 as UInt32
+        )
+        let values = randomValues(count, seed: 3)
+        let output = GuardedBuffer(count: count)
+        var keep = [UInt8](repeating: 99, count: count + 1)
+        dropout(values, count, rate, seed, sample, step, purpose, output.pointer, &keep)
+        let isKept = (0..<count).map {
+            uniform($0, seed: seed, sample: sample, step: step, purpose: purpose) >= rate
+        }
+        #expect(keep == isKept.map { $0 ? 1 : 0 } + [99] && output.isIntact)
+        let scale = 1 / (1 - rate)
+        #expect(output.values == zip(values, isKept).map { $1 ? $0 * scale : 0 })
+        let gradient = GuardedBuffer(count: count)
+        dropout_backward(values, keep, count, rate, gradient.pointer)
+        #expect(sameBits(gradient.values, output.values) && gradient.isIntact)
+    }
+}

@@ -1,0 +1,99 @@
+import Layers
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+@Suite struct LossTests {
+    static let logits: [[Float]] = [
+        [0, 0], [1, -1], [0.3, 2.5], [-4, -4.001], [30, 29], [-90, 88], [1000, -1000], [-1000, 1000], [1000, 1000],
+    ]
+
+    private func gradient(_ loss: Loss, _ z: [Float], label: Int, weight: Double) -> [Float] {
+        var gradient = [Float](repeating: .nan, count: z.count)
+        loss.gradient(logits: z, outputs: z.count, label: label, weight: weight, into: &gradient)
+        return gradient
+    }
+
+    private func probabilities(_ loss: Loss, _ z: [Float]) -> [Float] {
+        var p = z
+        p.withUnsafeMutableBufferPointer {
+            loss.probabilities(logits: $0.baseAddress!, samples: 1, outputs: z.count, into: $0.baseAddress!)
+        }
+        return p
+    }
+
+    /// −ln p[label] where exp does not overflow.
+    private func crossEntropy(_ z: [Double], label: Int) -> Double {
+        log(z.reduce(0) { $0 + exp($1) }) - z[label]
+    }
+
+    @Test(arguments: logits, [0, 1]) func softmaxGradientMatchesFiniteDifferences(z: [Float], label: Int) {
+        guard z.allSatisfy({ abs($0) < 100 }) else { return }
+        let weight = 0.125
+        let differences = finiteDifferences(at: doubles(z), along: [0, 1]) { weight * crossEntropy($0, label: label) }
+        let computed = gradient(.softmaxCrossEntropy, z, label: label, weight: weight)
+        // Differences of a double loss of up to 200 over 2e-5: 200·1e-16/2e-5 = 1e-9; then single precision.
+        #expect(zip(computed, differences).allSatisfy { abs(Double($0) - $1) <= 2e-9 + 1e-7 * abs($1) })
+        let value = Loss.softmaxCrossEntropy.value(logits: z, outputs: 2, label: label)
+        #expect(abs(value - crossEntropy(doubles(z), label: label)) <= 1e-13 * max(1, value))
+    }
+
+    @Test(arguments: [0, 0.1, -0.1, 3, -3, 30, -30] as [Float], [0, 1])
+    func sigmoidGradientMatchesFiniteDifferences(z: Float, label: Int) {
+        func plain(_ z: Double) -> Double { label == 1 ? log(1 + exp(-z)) : log(1 + exp(z)) }
+        let differences = finiteDifferences(at: [Double(z)], along: [0]) { plain($0[0]) / 3 }
+        let computed = gradient(.sigmoidCrossEntropy, [z], label: label, weight: 1 / 3.0)
+        #expect(abs(Double(computed[0]) - differences[0]) <= 2e-9 + 1e-7 * abs(differences[0]))
+        let value = Loss.sigmoidCrossEntropy.value(logits: [z], outputs: 1, label: label)
+        #expect(abs(value - plain(Double(z))) <= 1e-13 * max(1, value))
+    }
+
+    @Test(arguments: [-1000, 1000] as [Float]) func extremeLogitsGiveFiniteLossesAndGradients(z: Float) {
+        for label in [0, 1] {
+            let isRight = (z > 0) == (label == 1)
+            let softmax = [-z / 2, z / 2]
+            let expected = isRight ? 0.0 : 1000
+            let sign: Float = isRight ? 0 : label == 1 ? -1 : 1
+            #expect(Loss.softmaxCrossEntropy.value(logits: softmax, outputs: 2, label: label) == expected)
+            #expect(gradient(.softmaxCrossEntropy, softmax, label: label, weight: 1) == [-sign, sign])
+            #expect(Loss.sigmoidCrossEntropy.value(logits: [z], outputs: 1, label: label) == expected)
+            #expect(gradient(.sigmoidCrossEntropy, [z], label: label, weight: 1) == [sign])
+        }
+        #expect(probabilities(.sigmoidCrossEntropy, [z]) == [z > 0 ? 1 : 0])
+        #expect(probabilities(.softmaxCrossEntropy, [z, 0]) == (z > 0 ? [1, 0] : [0, 1]))
+        #expect(probabilities(.softmaxCrossEntropy, [z, z]) == [0.5, 0.5])
+    }
+
+    @Test(arguments: logits) func probabilitiesSumToOneAndFollowTheLogits(z: [Float]) {
+        let p = probabilities(.softmaxCrossEntropy, z)
+        #expect(abs(p[0] + p[1] - 1) <= 1.2e-7)
+        #expect((p[1] > p[0]) == (z[1] > z[0]))
+        // Two classes are one sigmoid of the difference, exact in double precision for these values.
+        let sigmoid = probabilities(.sigmoidCrossEntropy, [z[1] - z[0]])[0]
+        #expect(abs(p[1] - sigmoid) <= 1.2e-7 * max(sigmoid, abs(z[1]) * 1e-1))
+    }
+
+    @Test func predictionsAreTheLargestOutputOrTheSignOfTheLogit() {
+        #expect(Loss.softmaxCrossEntropy.predictedClass(logits: [0.5, 0.4], outputs: 2) == 0)
+        #expect(Loss.softmaxCrossEntropy.predictedClass(logits: [0.5, 0.6], outputs: 2) == 1)
+        #expect(Loss.softmaxCrossEntropy.predictedClass(logits: [0.5, 0.5], outputs: 2) == 0)
+        #expect(Loss.softmaxCrossEntropy.predictedClass(logits: [1, 3, 2], outputs: 3) == 1)
+        #expect(Loss.sigmoidCrossEntropy.predictedClass(logits: [0.1], outputs: 1) == 1)
+        #expect(Loss.sigmoidCrossEntropy.predictedClass(logits: [0], outputs: 1) == 0)
+        #expect(Loss.sigmoidCrossEntropy.isCorrect(logits: [-2], outputs: 1, label: 0))
+        #expect(!Loss.softmaxCrossEntropy.isCorrect(logits: [2, 1], outputs: 2, label: 1))
+    }
+
+    @Test(arguments: [0, 1]) func aDivergedNetworkShowsAsNotANumber(label: Int) {
+        for z in [[Float.nan, 1], [1, .nan]] {
+            #expect(Loss.softmaxCrossEntropy.value(logits: z, outputs: 2, label: label).isNaN)
+            #expect(gradient(.softmaxCrossEntropy, z, label: label, weight: 1).allSatisfy { $0.isNaN })
+        }
+        #expect(Loss.sigmoidCrossEntropy.value(logits: [.nan], outputs: 1, label: label).isNaN)
+        #expect(gradient(.sigmoidCrossEntropy, [.nan], label: label, weight: 1)[0].isNaN)
+    }
+}

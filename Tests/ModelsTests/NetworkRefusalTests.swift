@@ -1,0 +1,111 @@
+import Faults
+import FoundationEssentials
+import Layers
+import Models
+import Tensors
+import Testing
+
+/// Networks that cannot be: each refusal names the layer and what would help.
+@Suite struct NetworkRefusalTests {
+    private static let input = LayerDescription(name: "input", kind: .input(shape: [21, 21, 1]), inputs: [])
+    private static let flatten = LayerDescription(name: "flatten", kind: .flatten, inputs: ["input"])
+    private static func output(_ name: String, after input: String) -> LayerDescription {
+        LayerDescription(name: name, kind: .dense(units: 2, activation: .softmax), inputs: [input])
+    }
+    private static func layer(_ name: String, _ kind: LayerKind, after input: String = "input") -> LayerDescription {
+        LayerDescription(name: name, kind: kind, inputs: [input])
+    }
+    private static func convolution(
+        filters: Int = 4, kernel: Int = 3, stride: Int = 1, activation: ActivationFunction = .relu
+    ) -> LayerKind {
+        .convolution2D(
+            filters: filters, kernelSize: Extent2D(kernel, kernel), strides: Extent2D(stride, stride), padding: .valid,
+            activation: activation)
+    }
+    private static func pooling(_ size: Int, padding: Padding = .valid) -> LayerKind {
+        .maxPooling2D(poolSize: Extent2D(size, size), strides: Extent2D(1, 1), padding: padding)
+    }
+
+    /// The fault of a network, which is always the user's data.
+    private func fault(_ layers: [LayerDescription]) throws -> Fault {
+        let fault = try #require(
+            #expect(throws: Fault.self) { try Network(NetworkDescription(name: "mine", layers: layers)) })
+        #expect(fault.kind == .badData)
+        #expect(fault.description.contains("mine") && !fault.remedy.isEmpty)
+        return fault
+    }
+
+    @Test func aWindowLargerThanItsMapNamesTheLayer() throws {
+        let description = StandardNetwork.vgg6.description(height: 8, width: 8, classes: 2)
+        let fault = try #require(#expect(throws: Fault.self) { try Network(description) })
+        #expect(
+            fault.description
+                == "layer conv3 of VGG6: its 3×3 window is larger than its 2×2 map; use larger stamps or a smaller network"
+        )
+        #expect(fault.exitCode == 65)
+    }
+
+    /// The name of the layer at fault, what the message says, and the network.
+    static let refusals: [(layer: String, message: String, layers: [LayerDescription])] = [
+        ("flatten", "it has 0 inputs", [LayerDescription(name: "flatten", kind: .flatten, inputs: [])]),
+        ("fc", "its input missing does not come before it", [input, flatten, output("fc", after: "missing")]),
+        ("fc", "its input fc does not come before it", [input, flatten, output("fc", after: "fc")]),
+        ("flatten", "the name stands twice", [input, flatten, layer("flatten", .flatten)]),
+        ("more", "fc", [input, flatten, output("fc", after: "flatten"), output("more", after: "fc")]),
+        (
+            "drop", "fc",
+            [input, flatten, output("fc", after: "flatten"), layer("drop", .dropout(rate: 0), after: "fc")]
+        ),
+        ("other", "one input", [input, LayerDescription(name: "other", kind: input.kind, inputs: [])]),
+        ("input", "one input", [LayerDescription(name: "input", kind: .input(shape: [441]), inputs: [])]),
+        (
+            "fc", "2 inputs",
+            [input, flatten, LayerDescription(name: "fc", kind: .flatten, inputs: ["input", "flatten"])]
+        ),
+        ("fc", "softmax over outputs of shape (21, 21, 2)", [input, output("fc", after: "input")]),
+        (
+            "fc", "softmax over outputs of shape (3,)",
+            [input, flatten, layer("fc", .dense(units: 3, activation: .softmax), after: "flatten")]
+        ),
+        (
+            "fc", "sigmoid over outputs of shape (2,)",
+            [input, flatten, layer("fc", .dense(units: 2, activation: .sigmoid), after: "flatten")]
+        ),
+        ("fc", "0 units", [input, flatten, layer("fc", .dense(units: 0, activation: .relu), after: "flatten")]),
+        ("drop", "its rate is 1.0", [input, layer("drop", .dropout(rate: 1))]),
+        ("drop", "its rate is -0.1", [input, layer("drop", .dropout(rate: -0.1))]),
+        ("drop", "its rate is nan", [input, layer("drop", .dropout(rate: .nan))]),
+        ("conv", "0 filters", [input, layer("conv", convolution(filters: 0))]),
+        ("conv", "its activation is softmax", [input, layer("conv", convolution(activation: .softmax))]),
+        ("conv", "not positive", [input, layer("conv", convolution(kernel: 0))]),
+        ("conv", "not positive", [input, layer("conv", convolution(stride: 0))]),
+        ("conv", "22×22 window is larger than its 21×21 map", [input, layer("conv", convolution(kernel: 22))]),
+        ("conv", "its input has shape (441,)", [input, flatten, layer("conv", convolution(), after: "flatten")]),
+        ("pool", "more than 256 pixels", [input, layer("pool", pooling(17))]),
+        ("pool", "larger than its 21×21 map", [input, layer("pool", pooling(30))]),
+    ]
+
+    @Test(arguments: refusals.indices) func aLayerThatDoesNotFitIsNamed(number: Int) throws {
+        let refusal = Self.refusals[number]
+        let fault = try fault(refusal.layers)
+        #expect(fault.subject == "layer \(refusal.layer) of mine")
+        #expect(fault.problem.contains(refusal.message), "\(fault.problem)")
+    }
+
+    @Test func aNetworkWithoutAnOutputActivationIsRefused() throws {
+        let fault = try fault([
+            Self.input, Self.flatten, Self.layer("fc", .dense(units: 2, activation: .linear), after: "flatten"),
+        ])
+        #expect(fault.problem.contains("fc has neither softmax nor sigmoid"))
+    }
+
+    @Test func aNetworkWithoutLayersIsRefused() throws {
+        #expect(try fault([]).problem == "it has no layers")
+    }
+
+    @Test(arguments: ["[0,21,1]", "[-3,21,1]", "[4611686018427387904,4,1]"]) func anImpossibleShapeIsNotDecoded(
+        shape: String
+    ) {
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(Shape.self, from: Data(shape.utf8)) }
+    }
+}
