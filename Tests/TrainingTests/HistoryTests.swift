@@ -67,7 +67,8 @@ import Training
         // Shares of 48 and 17, stored in single precision.
         #expect(relativeDeviation(epochs.map(\.accuracy), from: try reference.file.floats("accuracy")) < 1e-7)
         #expect(
-            relativeDeviation(epochs.map(\.validation.accuracy), from: try reference.file.floats("val_accuracy")) < 1e-7)
+            relativeDeviation(epochs.map(\.validation.accuracy), from: try reference.file.floats("val_accuracy")) < 1e-7
+        )
         for parameter in network.parameters {
             let deviation = try reference.deviation("final/\(parameter.name)", weights.values(parameter))
             #expect(deviation.isRounding, "\(deviation)")
