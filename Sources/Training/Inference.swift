@@ -20,8 +20,9 @@ package final class Inference: @unchecked Sendable {
     private let executors: [LaneExecutor]
 
     /// - Parameter prepared: the prepared weights of a training step to share, or nil to make some.
-    package init(network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup)
-    {
+    package init(
+        network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup
+    ) {
         self.network = network
         self.team = team
         self.group = group

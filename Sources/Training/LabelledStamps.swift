@@ -68,7 +68,9 @@ extension StampCollection {
 
 extension Inference {
     /// The logits of stamps that are read and normalised on the way; not-a-number where that cannot be done.
-    package func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws -> [Float]? {
+    package func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws
+        -> [Float]?
+    {
         try logits(of: stamps.count) { index, target in
             collection.normalizedStamp(stamps[index], normalization, into: target)
         }

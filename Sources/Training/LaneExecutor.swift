@@ -19,7 +19,8 @@ package final class LaneExecutor: @unchecked Sendable {
     /// The batch normalisations behind each segment.
     private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
 
-    package init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer) {
+    package init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer)
+    {
         self.network = network
         self.slots = slots
         plan = PassPlan(network: network, samples: samples, isTraining: isTraining)
@@ -66,7 +67,9 @@ package final class LaneExecutor: @unchecked Sendable {
     package func input(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, 0)].output }
 
     /// The logits of the slot's microbatch.
-    package func logits(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, network.nodes.count - 1)].output }
+    package func logits(_ slot: Int) -> UnsafeMutablePointer<Float> {
+        passes[index(slot, network.nodes.count - 1)].output
+    }
 
     /// Where ∂loss/∂logits of the slot's microbatch is to be put.
     package func logitsGradient(_ slot: Int) -> UnsafeMutablePointer<Float> {

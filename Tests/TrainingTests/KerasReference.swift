@@ -48,5 +48,5 @@ struct Deviation {
 
     /// A few times what Keras' own float32 is off, or a few roundings (10⁻⁶) where that is less: sums are made in another
     /// order here, from other matrix products.
-    var isRounding: Bool { value <= 4 * max(tolerance, 1e-6) }
+    var isRounding: Bool { value <= 3 * max(tolerance, 1e-6) }
 }

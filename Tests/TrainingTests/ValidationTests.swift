@@ -8,13 +8,19 @@ import Training
 
 /// Validation is exact: every stamp once, none padded, the same for any number of ranks and lanes.
 @Suite struct ValidationTests {
+    private static let network = try! Network.standard(.simple, side: 9)
+    private static let weights = network.variedWeights(seed: 2)
+    private static let stamps = LabelledPixels(count: 40, side: 9, seed: 6)
+    /// What each stamp gives by itself.
+    private static let plain = (0..<stamps.count).map {
+        PlainSimple(network, weights).evaluate(stamps.stamp($0), label: stamps.labels[$0])
+    }
+
     /// Counts around the chunk of 16, and fewer stamps than ranks and lanes; (ranks, lanes).
     @Test(arguments: [1, 2, 15, 16, 17, 37], [(1, 1), (1, 3), (2, 1), (3, 2), (5, 4)])
     func lossAndAccuracyEqualASequentialEvaluation(count: Int, shape: (ranks: Int, lanes: Int)) throws {
         MatrixProduct.useOneThread()
-        let network = try Network.standard(.simple, side: 9)
-        let weights = network.variedWeights(seed: 2)
-        let stamps = LabelledPixels(count: 40, side: 9, seed: 6)
+        let (network, weights, stamps) = (Self.network, Self.weights, Self.stamps)
         let (collection, numbers) = try stamps.collection(in: TemporaryFolder())
         let chosen = Array((0..<40).reversed().prefix(count))
         let measured = try RankInTurn.run(shape.ranks) { group in
@@ -25,7 +31,7 @@ import Training
                 chosen.map { numbers[$0] }, collection, .none, team: team, group: group)
             return try labelled.evaluate(inference, network)
         }
-        let plain = chosen.map { PlainSimple(network, weights).evaluate(stamps.stamp($0), label: stamps.labels[$0]) }
+        let plain = chosen.map { Self.plain[$0] }
         // Means in double precision of losses from single-precision logits.
         let loss = plain.reduce(0) { $0 + $1.loss } / Double(count)
         #expect(abs(try #require(measured).loss - loss) < 1e-5 * loss)
