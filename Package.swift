@@ -77,7 +77,10 @@ let package = Package(
         tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),
         tests(
             "Training",
-            ["Training", "StampData", "Models", "Optimizers", "RunRecords", "StampFormats", "Tensors", "Faults"]),
+            [
+                "Training", "StampData", "Models", "Layers", "Communication", "Optimizers", "RunRecords",
+                "StampFormats", "Tensors", "Faults", logging,
+            ]),
         tests("TrainerCommand", ["TrainerCommand", "TestPrograms", "StampFormats"]),
     ]
 )
