@@ -10,6 +10,15 @@ void relu_backward(const float *y, const float *dy, ptrdiff_t count, float *dx) 
     for (ptrdiff_t i = 0; i < count; ++i) dx[i] = y[i] > 0 ? dy[i] : 0;
 }
 
+FOR_EACH_CPU
+void add_pair(const float *a, const float *b, ptrdiff_t count, int rectify, float *y) {
+    if (rectify) {
+        for (ptrdiff_t i = 0; i < count; ++i) y[i] = a[i] + b[i] < 0 ? 0 : a[i] + b[i];
+    } else {
+        for (ptrdiff_t i = 0; i < count; ++i) y[i] = a[i] + b[i];
+    }
+}
+
 typedef uint64_t u64x16 __attribute__((vector_size(128)));
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
 
