@@ -31,7 +31,7 @@ public enum ONNXFile {
     private static func message(_ model: TrainedModel) -> ONNXModelProto {
         let network = model.network
         var conversion = LayerConversion(model, input: input, output: output)
-        for node in network.nodes { conversion.append(node) }
+        for layer in network.description.layers { conversion.append(layer) }
         var graph = conversion.finish()
         graph.name = network.description.name
         graph.input = [
