@@ -35,7 +35,8 @@ struct LayerConversion {
         graph = GraphBuilder(reserved: [input, output])
         weights = model.weights
         parameters = Dictionary(uniqueKeysWithValues: model.network.parameters.map { ($0.name, $0) })
-        shapes = Dictionary(uniqueKeysWithValues: model.network.nodes.map { ($0.name, $0.outputShape) })
+        // An activation that runs as a node of its own has its layer's name and shape.
+        shapes = Dictionary(model.network.nodes.map { ($0.name, $0.outputShape) }) { first, _ in first }
     }
 
     /// Adds the next layer of the network.

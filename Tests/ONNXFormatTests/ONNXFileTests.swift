@@ -50,7 +50,7 @@ import Testing
             LayerDescription(
                 name: "a", kind: .dense(units: 3, activation: .gelu(approximate: true)), inputs: ["stamps"]),
             LayerDescription(name: "a/kernel", kind: .activation(.gelu(approximate: false)), inputs: ["a"]),
-            LayerDescription(name: "a/Conv", kind: .add, inputs: ["a", "a/kernel", "a"]),
+            LayerDescription(name: "a/Conv", kind: .add, inputs: ["a", "a/kernel"]),
             LayerDescription(name: "probabilities", kind: .flatten, inputs: ["a/Conv"]),
             LayerDescription(name: "dropout", kind: .dropout(rate: 0.5), inputs: ["probabilities"]),
             LayerDescription(name: "end", kind: .dense(units: 2, activation: .softmax), inputs: ["dropout"]),
