@@ -66,7 +66,8 @@ struct ONNXRuntimeTests {
         try SafetensorsFile(contentsOf: references.appendingPathComponent("\(name).safetensors").path)
     }
 
-    /// Probabilities agree to 10⁻⁵: some ten times what single precision leaves open in these networks.
+    /// Probabilities agree to 10⁻⁵, some ten times what single precision leaves open in these networks, and far better than
+    /// they differ from stamp to stamp: a network that says nearly the same of all would show nothing otherwise.
     private static func expectKerasPredictions(
         _ file: SafetensorsFile, _ description: NetworkDescription, _ stage: String
     ) throws {
@@ -82,9 +83,8 @@ struct ONNXRuntimeTests {
         let expected = try file.floats("prediction")
         #expect(predicted.count == expected.count)
         let worst = zip(predicted, expected).map { abs($0 - $1) }.max() ?? .infinity
-        #expect(worst < 1e-5)
-        // A network that says the same of all stamps would show nothing.
-        #expect(expected.max()! - expected.min()! > 1e-3)
+        let spread = (expected.max() ?? 0) - (expected.min() ?? 0)
+        #expect(worst < min(1e-5, spread / 20))
     }
 
     private static func predict(_ model: TrainedModel, _ stamps: [Float]) throws -> [Float] {

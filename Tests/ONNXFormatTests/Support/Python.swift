@@ -6,11 +6,10 @@ enum Python {
         let description: String
     }
 
-    /// The interpreter that `SWIFT_RUN_TRAINER_PYTHON` names, else the first of the usual ones that can import onnxruntime;
-    /// nil when there is none.
+    /// The interpreter that `SWIFT_RUN_TRAINER_PYTHON` names, else one of the usual ones; nil when it cannot import onnxruntime.
     static let withONNXRuntime: String? = {
-        if let named = ProcessInfo.processInfo.environment["SWIFT_RUN_TRAINER_PYTHON"] { return named }
-        return ["/opt/peers/bin/python", "python3"].first { interpreter in
+        let named = ProcessInfo.processInfo.environment["SWIFT_RUN_TRAINER_PYTHON"]
+        return (named.map { [$0] } ?? ["/opt/peers/bin/python", "python3"]).first { interpreter in
             (try? run(interpreter, ["-c", "import numpy, onnxruntime"])) != nil
         }
     }()
