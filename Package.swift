@@ -49,7 +49,7 @@ let package = Package(
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels", "Faults"]),
-        library("RunRecords", ["StampFormats", "Tensors", "Faults", "CZlib"]),
+        library("RunRecords", ["StampFormats", "Faults"]),
         library(
             "Training",
             [
@@ -85,6 +85,6 @@ let package = Package(
         tests(
             "Training",
             ["Training", "StampData", "Models", "Optimizers", "RunRecords", "StampFormats", "Tensors", "Faults"]),
-        tests("TrainerCommand", ["TrainerCommand", "StampFormats", "Faults"]),
+        tests("TrainerCommand", ["TrainerCommand", "TestPrograms", "StampFormats"]),
     ]
 )
