@@ -7,7 +7,7 @@ public enum Optimizer: Hashable, Sendable, Codable {
     case sgd(momentum: Float = 0, nesterov: Bool = false)
     /// m ← m + (g − m)(1 − β₁), v ← v + (g² − v)(1 − β₂), p ← p − η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε).
     /// Source: D. Kingma and J. Ba, ICLR 2015; `keras.optimizers.Adam`.
-    case adam(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-7)
+    case adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-7)
 
     /// How many vectors of the parameters' length the optimizer remembers, and what Keras calls them.
     public var stateNames: [String] {
@@ -35,14 +35,16 @@ public enum Optimizer: Hashable, Sendable, Codable {
             }
         case .adam(let beta1, let beta2, let epsilon):
             let rate = Self.correctedRate(learningRate, beta1: beta1, beta2: beta2, step: step)
-            adam_update(parameters, gradient, state(0), state(1), count, rate, beta1, beta2, epsilon)
+            // 1 − 0.999 taken in single precision would be off by 10⁻⁵, which ten steps can show.
+            adam_update(
+                parameters, gradient, state(0), state(1), count, rate, Float(1 - beta1), Float(1 - beta2), epsilon)
         }
     }
 
-    /// η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)
-    private static func correctedRate(_ rate: Float, beta1: Float, beta2: Float, step: Int) -> Float {
-        let first = 1 - power(Double(beta1), step)
-        let second = 1 - power(Double(beta2), step)
+    /// η·√(1 − β₂ᵗ)/(1 − β₁ᵗ), of β rounded to single precision as in Keras.
+    private static func correctedRate(_ rate: Float, beta1: Double, beta2: Double, step: Int) -> Float {
+        let first = 1 - power(Double(Float(beta1)), step)
+        let second = 1 - power(Double(Float(beta2)), step)
         return Float(Double(rate) * second.squareRoot() / first)
     }
 

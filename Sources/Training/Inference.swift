@@ -9,9 +9,9 @@ import Tensors
 ///
 /// Stamps are cut into chunks of a fixed size, whole chunks are shared among ranks and lanes, and results are gathered in
 /// order on rank 0: the same bits for any number of ranks and threads.
-final class Inference: @unchecked Sendable {
+package final class Inference: @unchecked Sendable {
     /// Stamps of a chunk.
-    static let chunk = 16
+    package static let chunk = 16
 
     private let network: Network
     private let prepared: PreparedWeights
@@ -20,8 +20,9 @@ final class Inference: @unchecked Sendable {
     private let executors: [LaneExecutor]
 
     /// - Parameter prepared: the prepared weights of a training step to share, or nil to make some.
-    init(network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup)
-    {
+    package init(
+        network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup
+    ) {
         self.network = network
         self.team = team
         self.group = group
@@ -35,14 +36,14 @@ final class Inference: @unchecked Sendable {
     }
 
     /// The stamps of a list of `count` that this rank works on: whole chunks.
-    static func share(of count: Int, in group: any ProcessGroup) -> Range<Int> {
+    package static func share(of count: Int, in group: any ProcessGroup) -> Range<Int> {
         (0..<count).balancedRuns(over: group.size, multipleOf: chunk)[group.rank]
     }
 
     /// The logits of `count` stamps in order on rank 0, nil elsewhere; not-a-number for stamps that cannot be used.
     ///
     /// - Parameter load: puts a stamp's normalised pixels into memory, or tells that it cannot be used. Any lane.
-    func logits(
+    package func logits(
         of count: Int, _ load: @escaping @Sendable (_ stamp: Int, _ pixels: UnsafeMutablePointer<Float>) -> Bool
     ) throws -> [Float]? {
         let share = Self.share(of: count, in: group)
@@ -57,9 +58,12 @@ final class Inference: @unchecked Sendable {
             let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
             executors[lane].infer(stamps, load, into: results.pointer + range.lowerBound * outputs)
         }
-        let bytes = UnsafeRawBufferPointer(
-            start: results.pointer, count: share.count * outputs * MemoryLayout<Float>.stride)
-        return try group.gather(bytes)?.flatMap { part in part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+        return try withExtendedLifetime(results) {
+            let bytes = UnsafeRawBufferPointer(
+                start: results.pointer, count: share.count * outputs * MemoryLayout<Float>.stride)
+            return try group.gather(bytes)?.flatMap { part in
+                part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+            }
         }
     }
 }
@@ -80,7 +84,7 @@ extension LaneExecutor {
             }
         }
         begin(0, samples: stamps.count, random: RandomCoordinates())
-        for segment in 0..<network.segments { forward(0, segment: segment) }
+        forwardAll(0)
         logits.update(from: self.logits(0), count: stamps.count * network.outputs)
         for sample in unusable {
             (logits + sample * network.outputs).update(repeating: .nan, count: network.outputs)

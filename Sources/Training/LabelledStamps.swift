@@ -7,14 +7,14 @@ import StampData
 import Tensors
 
 /// Stamps with known classes that are kept normalised in memory, each rank its share: the validation set.
-final class LabelledStamps: Sendable {
+package final class LabelledStamps: Sendable {
     let stamps: [Int]
     private let labels: [Int]
     private let share: Range<Int>
     private let pixels: Int
     private let memory: FloatBuffer
 
-    init(
+    package init(
         _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, team: LaneTeam,
         group: any ProcessGroup
     ) throws {
@@ -34,7 +34,7 @@ final class LabelledStamps: Sendable {
     }
 
     /// Loss and accuracy of the network, means over all stamps, on rank 0; nil elsewhere.
-    func evaluate(_ inference: Inference, _ network: Network) throws -> (loss: Double, accuracy: Double)? {
+    package func evaluate(_ inference: Inference, _ network: Network) throws -> (loss: Double, accuracy: Double)? {
         let (memory, share, pixels) = (memory, share, pixels)
         let logits = try inference.logits(of: stamps.count) { stamp, target in
             target.update(from: memory.pointer + (stamp - share.lowerBound) * pixels, count: pixels)
@@ -68,7 +68,9 @@ extension StampCollection {
 
 extension Inference {
     /// The logits of stamps that are read and normalised on the way; not-a-number where that cannot be done.
-    func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws -> [Float]? {
+    package func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws
+        -> [Float]?
+    {
         try logits(of: stamps.count) { index, target in
             collection.normalizedStamp(stamps[index], normalization, into: target)
         }

@@ -4,7 +4,7 @@ import Models
 import Tensors
 
 /// Runs microbatches of one lane through a network, segment by segment. It owns the lane's activations and gradients.
-final class LaneExecutor: @unchecked Sendable {
+package final class LaneExecutor: @unchecked Sendable {
     let network: Network
     /// How many microbatches' values are held at once.
     let slots: Int
@@ -22,7 +22,8 @@ final class LaneExecutor: @unchecked Sendable {
     /// The batch normalisations behind each segment.
     private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
 
-    init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer) {
+    package init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer)
+    {
         self.network = network
         self.slots = slots
         plan = PassPlan(network: network, samples: samples, isTraining: isTraining)
@@ -76,18 +77,20 @@ final class LaneExecutor: @unchecked Sendable {
     private func index(_ slot: Int, _ node: Int) -> Int { slot * network.nodes.count + node }
 
     /// Where the stamps of the slot's microbatch are to be put.
-    func input(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, 0)].output }
+    package func input(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, 0)].output }
 
     /// The logits of the slot's microbatch.
-    func logits(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, network.nodes.count - 1)].output }
+    package func logits(_ slot: Int) -> UnsafeMutablePointer<Float> {
+        passes[index(slot, network.nodes.count - 1)].output
+    }
 
     /// Where ∂loss/∂logits of the slot's microbatch is to be put.
-    func logitsGradient(_ slot: Int) -> UnsafeMutablePointer<Float> {
+    package func logitsGradient(_ slot: Int) -> UnsafeMutablePointer<Float> {
         passes[index(slot, network.nodes.count - 1)].outputGradient
     }
 
     /// Sets what the next passes of a slot's microbatch are about.
-    func begin(_ slot: Int, samples: Int, random: RandomCoordinates) {
+    package func begin(_ slot: Int, samples: Int, random: RandomCoordinates) {
         for node in network.nodes.indices {
             passes[index(slot, node)].samples = samples
             passes[index(slot, node)].random = random
@@ -95,8 +98,13 @@ final class LaneExecutor: @unchecked Sendable {
     }
 
     /// Runs one segment forward.
-    func forward(_ slot: Int, segment: Int) {
-        for node in segments[segment] {
+    package func forward(_ slot: Int, segment: Int) { forward(slot, nodes: segments[segment]) }
+
+    /// Runs the whole network forward, node by node: for inference, where batch normalisations need no meeting.
+    package func forwardAll(_ slot: Int) { forward(slot, nodes: network.nodes.indices) }
+
+    private func forward(_ slot: Int, nodes: some Sequence<Int>) {
+        for node in nodes {
             switch network.nodes[node].operation {
             case .input, .view: break
             case .layer(let layer): layer.forward(passes[index(slot, node)])
@@ -106,7 +114,7 @@ final class LaneExecutor: @unchecked Sendable {
     }
 
     /// Adds up the moments that the meeting behind a segment needs.
-    func sumMoments(_ slot: Int, meeting: Int, into sums: UnsafeMutablePointer<Double>) {
+    package func sumMoments(_ slot: Int, meeting: Int, into sums: UnsafeMutablePointer<Double>) {
         for (node, layer, offset) in meetings[meeting] {
             layer.sumMoments(passes[index(slot, node)], into: sums + offset)
         }
@@ -114,7 +122,7 @@ final class LaneExecutor: @unchecked Sendable {
 
     /// Runs one segment backward. Gradients of its parameters go to their places in `gradient`; the sums that the
     /// meeting before the segment needs go into `sums`.
-    func backward(
+    package func backward(
         _ slot: Int, segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?
     ) {
         // The last batch of an epoch may have fewer samples than microbatches: the rest add nothing.
@@ -170,7 +178,7 @@ extension LaneExecutor {
 
 extension Network {
     /// The batch normalisations that meet behind each segment but the last, and where their sums start.
-    var meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]] {
+    package var meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]] {
         (1..<max(segments, 1)).map { segment in
             var offset = 0
             return nodes.indices.compactMap { number in
@@ -183,7 +191,7 @@ extension Network {
     }
 
     /// The most numbers that one meeting adds up.
-    var largestMeeting: Int { meetings.map { $0.reduce(0) { $0 + $1.layer.sumCount } }.max() ?? 0 }
+    package var largestMeeting: Int { meetings.map { $0.reduce(0) { $0 + $1.layer.sumCount } }.max() ?? 0 }
 
     /// The parameters of each segment as ranges of the vector of trainable parameters.
     var parameterRanges: [[Range<Int>]] {

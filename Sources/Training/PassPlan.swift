@@ -6,9 +6,9 @@ import Models
 /// In training every output stays until the backward pass. Output gradients that are used up within one segment share
 /// memory; those that must wait for a meeting (batch normalisation) are kept for each microbatch. In inference all
 /// outputs share memory as soon as their last reader has run.
-struct PassPlan {
+package struct PassPlan {
     /// Where a node's output gradient lies.
-    enum GradientPlace {
+    package enum GradientPlace {
         /// Nobody needs it.
         case none
         /// In memory that microbatches take turns to use.
@@ -20,26 +20,26 @@ struct PassPlan {
     let network: Network
     /// The most samples a microbatch has.
     let samples: Int
-    let isTraining: Bool
+    package let isTraining: Bool
     /// Offsets of each node's output, in floats.
-    private(set) var outputs: [Int] = []
+    package private(set) var outputs: [Int] = []
     /// Offsets of what each node keeps for the backward pass, in floats.
-    private(set) var kept: [Int] = []
-    private(set) var gradients: [GradientPlace] = []
+    package private(set) var kept: [Int] = []
+    package private(set) var gradients: [GradientPlace] = []
     /// Floats of a microbatch's own memory.
-    private(set) var slotCount = 0
+    package private(set) var slotCount = 0
     /// Floats of the memory that microbatches take turns to use.
-    private(set) var sharedCount = 0
+    package private(set) var sharedCount = 0
     /// Floats of scratch memory for any layer.
     private(set) var workspaceCount = 0
     /// Whether a layer or one before it has parameters: only then is its output's gradient of use.
-    private(set) var needsGradient: [Bool] = []
+    package private(set) var needsGradient: [Bool] = []
     /// For each node, which of its inputs have a gradient from another user already: this node's is added to it.
     private(set) var addedInputs: [[Int]] = []
     /// Floats of the memory in which a gradient waits to be added; one such place for each input of a node.
     private(set) var waitingCount = 0
 
-    init(network: Network, samples: Int, isTraining: Bool) {
+    package init(network: Network, samples: Int, isTraining: Bool) {
         self.network = network
         self.samples = samples
         self.isTraining = isTraining
@@ -174,13 +174,15 @@ struct PassPlan {
 }
 
 /// Places blocks that live for a while so that blocks alive at the same time do not overlap (first fit).
-struct IntervalAllocator {
+package struct IntervalAllocator {
     private var placed: [(range: Range<Int>, through: Int)] = []
     /// The end of the highest block so far.
-    private(set) var size = 0
+    package private(set) var size = 0
+
+    package init() {}
 
     /// Places a block that is alive from one moment through another. Blocks come in the order of their first moment.
-    mutating func place(_ count: Int, from first: Int, through last: Int) -> Int {
+    package mutating func place(_ count: Int, from first: Int, through last: Int) -> Int {
         placed.removeAll { $0.through < first }
         var offset = 0
         for block in placed.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })

@@ -3,14 +3,14 @@ import Models
 import Tensors
 
 /// The weights as the layers' loops want them, shared by all lanes of a process and made anew after each update.
-final class PreparedWeights: @unchecked Sendable {
-    let buffer: FloatBuffer
+package final class PreparedWeights: @unchecked Sendable {
+    package let buffer: FloatBuffer
     private let network: Network
     private let weights: Weights
     /// The nodes that each lane prepares.
     private let shares: [[Int]]
 
-    init(network: Network, weights: Weights, lanes: Int) {
+    package init(network: Network, weights: Weights, lanes: Int) {
         self.network = network
         self.weights = weights
         buffer = FloatBuffer(count: network.preparedCount)
@@ -26,7 +26,7 @@ final class PreparedWeights: @unchecked Sendable {
     }
 
     /// Prepares one lane's share. All lanes must have done so before any pass.
-    func prepare(lane: Int) {
+    package func prepare(lane: Int) {
         for number in shares[lane] {
             let node = network.nodes[number]
             node.layer!.prepare(
@@ -35,7 +35,7 @@ final class PreparedWeights: @unchecked Sendable {
     }
 
     /// Lets batch normalisations use their moving statistics: for inference. One lane.
-    func useMovingStatistics() {
+    package func useMovingStatistics() {
         for node in network.nodes {
             guard case .batchNormalization(let layer) = node.operation else { continue }
             layer.useMovingStatistics(

@@ -9,10 +9,10 @@ import Tensors
 /// One step of training, from stamps to new parameters, on all lanes of all ranks.
 ///
 /// `run` shows the whole flow. Everything is planned and allocated before the first step.
-final class TrainingStep: @unchecked Sendable {
+package final class TrainingStep: @unchecked Sendable {
     let network: Network
-    let weights: Weights
-    let prepared: PreparedWeights
+    package let weights: Weights
+    package let prepared: PreparedWeights
     private let team: LaneTeam
     private let group: any ProcessGroup
     private let shard: TrainingShard
@@ -27,7 +27,7 @@ final class TrainingStep: @unchecked Sendable {
     /// What the optimizer remembers of this rank's slice of the parameters, vector by vector.
     let optimizerState: [FloatBuffer]
     /// Loss and right predictions of this epoch so far, for each of this rank's microbatch positions.
-    private(set) var totals: EpochTotals
+    package private(set) var totals: EpochTotals
 
     /// One lane's microbatches and memory.
     private struct Lane {
@@ -38,7 +38,7 @@ final class TrainingStep: @unchecked Sendable {
         let update: Range<Int>
     }
 
-    init(
+    package init(
         network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer, seed: UInt64,
         team: LaneTeam, group: any ProcessGroup
     ) {
@@ -91,13 +91,13 @@ final class TrainingStep: @unchecked Sendable {
     // MARK: The flow
 
     /// Makes the weights ready for the first step, or after they were changed from outside.
-    func prepareWeights(lane: Int) {
+    package func prepareWeights(lane: Int) {
         prepared.prepare(lane: lane)
         team.meet()
     }
 
     /// Starts an epoch: empty totals, a new order of each stratum. Called on every lane.
-    func beginEpoch(_ epoch: Int, lane: Int) {
+    package func beginEpoch(_ epoch: Int, lane: Int) {
         for position in lanes[lane].positions {
             shard.beginEpoch(epoch, position: position)
             totals.reset(position)
@@ -109,7 +109,7 @@ final class TrainingStep: @unchecked Sendable {
     /// - Parameters:
     ///   - step: number of the step in its epoch.
     ///   - globalStep: number of the step in the run, from 0: a coordinate of random numbers and Adam's clock.
-    func run(step: Int, globalStep: Int, learningRate: Float, lane number: Int) {
+    package func run(step: Int, globalStep: Int, learningRate: Float, lane number: Int) {
         let lane = lanes[number]
         let last = network.segments - 1
         for segment in 0..<last {
@@ -254,7 +254,7 @@ final class TrainingStep: @unchecked Sendable {
 
 /// Sums of losses and counts of right predictions over an epoch, position by position, so that their total does not
 /// depend on how positions are shared among ranks and lanes.
-struct EpochTotals {
+package struct EpochTotals {
     let positions: Range<Int>
     private let losses: FloatingPointCells
 
@@ -274,7 +274,7 @@ struct EpochTotals {
     }
 
     /// Loss and count of one position, to read or to restore.
-    subscript(position: Int) -> (loss: Double, correct: Double) {
+    package subscript(position: Int) -> (loss: Double, correct: Double) {
         let index = 2 * (position - positions.lowerBound)
         return (losses.values[index], losses.values[index + 1])
     }

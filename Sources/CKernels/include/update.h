@@ -11,8 +11,9 @@ void sgd_update(float *parameters, const float *gradient, ptrdiff_t count, float
 void momentum_update(float *parameters, const float *gradient, float *velocity, ptrdiff_t count, float rate,
                      float momentum, int nesterov);
 
-// m += (g − m)·(1 − β₁); v += (g² − v)·(1 − β₂); p −= rate·m / (√v + ε), where `rate` holds Adam's bias correction
+// m += (g − m)·share₁; v += (g² − v)·share₂; p −= rate·m / (√v + ε), where a share is 1 − β and `rate` holds Adam's
+// bias correction
 void adam_update(float *parameters, const float *gradient, float *first_moment, float *second_moment, ptrdiff_t count,
-                 float rate, float beta1, float beta2, float epsilon);
+                 float rate, float share1, float share2, float epsilon);
 
 #endif

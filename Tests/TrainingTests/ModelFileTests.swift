@@ -1,0 +1,92 @@
+import Communication
+import Faults
+import Models
+import RunRecords
+import StampFormats
+import Tensors
+import Testing
+import Training
+
+/// A model that is written and read again is the same model; a file that holds something else says so.
+@Suite struct ModelFileTests {
+    @Test(arguments: StandardNetwork.allCases, [2, 1])
+    func writingAndReadingKeepsWeightsAndPredictions(standard: StandardNetwork, classes: Int) throws {
+        let folder = try TemporaryFolder()
+        let network = try Network.standard(standard, classes: classes)
+        let weights = network.variedWeights(seed: 4)
+        try TrainedModel(network: network, weights: weights, normalization: "mean").write(
+            to: folder.path("a.safetensors"))
+        let read = try TrainedModel(contentsOf: folder.path("a.safetensors"))
+        #expect(read.normalization == "mean")
+        #expect(read.network.description == network.description)
+        #expect(read.weights.trainable.array == weights.trainable.array)
+        #expect(read.weights.state.array == weights.state.array)
+        #expect(try predictions(read.network, read.weights) == predictions(network, weights))
+        // Equal models give equal bytes.
+        try read.write(to: folder.path("b.safetensors"))
+        #expect(try folder.bytes("a.safetensors") == folder.bytes("b.safetensors"))
+    }
+
+    @Test func weightsWithoutANetworkAreNoModel() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("weights.safetensors")
+        try SafetensorsFile.write(
+            [NamedTensor(name: "fc_1/kernel", shape: [1, 30], values: [Float](repeating: 0, count: 30))], to: path)
+        try expectBadData(path, "weights without a network", remedy: "--initial-weights") {
+            _ = try TrainedModel(contentsOf: path)
+        }
+    }
+
+    @Test func aNetworkThatCannotBeReadIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("odd.safetensors")
+        for json in [
+            "", "{", "{\"name\":\"odd\"}",
+            "{\"name\":\"odd\",\"layers\":[{\"name\":\"x\",\"kind\":{\"warp\":{}},\"inputs\":[]}]}",
+        ] {
+            try SafetensorsFile.write([NamedTensor](), metadata: ["network": json], to: path)
+            try expectBadData(path, "cannot be read", remedy: "this version") { _ = try TrainedModel(contentsOf: path) }
+        }
+    }
+
+    @Test(arguments: ["fc_2/bias", "bn_1/moving_variance"]) func aMissingTensorIsNamed(name: String) throws {
+        try expectRefusal("lacks \(name) of shape (30,)") { $0.filter { $0.name != name } }
+    }
+
+    @Test func aTensorOfAnotherShapeIsNamed() throws {
+        try expectRefusal("has fc_2/kernel of shape (900,) instead of (30, 30)") { tensors in
+            tensors.map { $0.name == "fc_2/kernel" ? NamedTensor(name: $0.name, shape: [900], values: $0.values) : $0 }
+        }
+    }
+
+    /// A model of 9×9 stamps with other tensors is refused with its path and these words.
+    private func expectRefusal(_ words: String, _ change: ([NamedTensor]) -> [NamedTensor]) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("model.safetensors")
+        let network = try Network.standard(.simpleBN, side: 9)
+        try TrainedModel(network: network, weights: network.initialWeights(seed: 1), normalization: "none").write(
+            to: path)
+        let file = try SafetensorsFile(contentsOf: path)
+        let tensors = try file.tensors.map {
+            NamedTensor(name: $0.name, shape: $0.shape, values: try file.floats($0.name))
+        }
+        try SafetensorsFile.write(change(tensors), metadata: file.metadata, to: path)
+        try expectBadData(path, words, remedy: "use weights of") { _ = try TrainedModel(contentsOf: path) }
+    }
+
+    private func expectBadData(_ path: String, _ words: String, remedy: String, _ body: () throws -> Void) throws {
+        let fault = try #require(#expect(throws: Fault.self) { try body() })
+        #expect(fault.kind == .badData && fault.subject == path)
+        #expect(fault.problem.contains(words) && fault.remedy.contains(remedy), "\(fault)")
+    }
+
+    private func predictions(_ network: Network, _ weights: Weights) throws -> [Float] {
+        MatrixProduct.useOneThread()
+        let (collection, numbers) = try LabelledPixels(count: 5, seed: 1).collection(in: TemporaryFolder())
+        let team = LaneTeam(count: 1)
+        defer { team.finish() }
+        let logits = try Inference(network: network, weights: weights, team: team, group: SingleProcess())
+            .logits(of: numbers, in: collection, normalization: .mean)
+        return try #require(logits)
+    }
+}

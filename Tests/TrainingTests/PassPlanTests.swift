@@ -1,0 +1,174 @@
+import Layers
+import Models
+import Tensors
+import Testing
+import Training
+
+/// Memory is planned so that what is still to be read is never overwritten.
+///
+/// The test knows nothing of how lifetimes are worked out: it goes through the passes in the order of `LaneExecutor`, lets
+/// each one mark the floats that it writes with its name, and looks for that name where they are read.
+@Suite struct PassPlanTests {
+    @Test func whatIsStillToBeReadIsNeverOverwrittenInTraining() throws {
+        for network in try RandomNetworks.all() {
+            for samples in [1, 5, 16] {
+                var memory = MarkedMemory(
+                    PassPlan(network: network, samples: samples, isTraining: true), network, samples)
+                memory.runForward()
+                memory.runBackward()
+                #expect(memory.faults.isEmpty, "\(network.description.name), \(samples) samples: \(memory.faults)")
+            }
+        }
+    }
+
+    @Test func whatIsStillToBeReadIsNeverOverwrittenInInference() throws {
+        for network in try RandomNetworks.all() {
+            var memory = MarkedMemory(PassPlan(network: network, samples: 16, isTraining: false), network, 16)
+            memory.runForward()
+            memory.expect(.output(network.nodes.count - 1), by: "the caller")
+            #expect(memory.faults.isEmpty, "\(network.description.name): \(memory.faults)")
+        }
+    }
+
+    /// In a deep network inference needs the memory of a few layers, training that of all.
+    @Test func inferenceReusesMemory() throws {
+        var layers: [(name: String, kind: LayerKind)] = [("input", .input(shape: [9, 9, 1]))]
+        for number in 0..<12 { layers.append(("fc_\(number)", .dense(units: 16, activation: .relu))) }
+        layers += [("flatten", .flatten), ("fc_out", .dense(units: 2, activation: .softmax))]
+        let network = try Network(NetworkDescription(name: "deep", sequence: layers))
+        let output = 16 * 9 * 9 * 16
+        let inference = PassPlan(network: network, samples: 16, isTraining: false)
+        #expect(inference.slotCount < 3 * output && inference.sharedCount == 0)
+        #expect(PassPlan(network: network, samples: 16, isTraining: true).slotCount > 12 * output)
+    }
+
+    @Test func blocksAliveAtTheSameTimeDoNotOverlap() {
+        for seed in 0..<200 as Range<UInt64> {
+            var stream = CounterBasedRandom(seed: seed).stream(.simulation)
+            var allocator = IntervalAllocator()
+            var blocks: [(memory: Range<Int>, life: ClosedRange<Int>)] = []
+            var moment = 0
+            for _ in 0..<40 {
+                moment += stream.index(below: 3)
+                let (size, end) = (1 + stream.index(below: 50), moment + stream.index(below: 8))
+                let start = allocator.place(size, from: moment, through: end)
+                for other in blocks where other.life.overlaps(moment...end) {
+                    #expect(!other.memory.overlaps(start..<start + size))
+                }
+                blocks.append((start..<start + size, moment...end))
+            }
+            #expect(allocator.size == blocks.map(\.memory.upperBound).max())
+            // The most that is alive at once is a bound from below; all blocks side by side one from above.
+            #expect(allocator.size < blocks.reduce(0) { $0 + $1.memory.count })
+        }
+    }
+}
+
+/// One microbatch's memory and the memory that microbatches take turns with, float by float marked with what was written last.
+private struct MarkedMemory {
+    enum Value: Hashable { case output(Int), kept(Int), gradient(Int) }
+
+    private let plan: PassPlan
+    private let network: Network
+    private let samples: Int
+    private var slot: [Value?]
+    private var shared: [Value?]
+    private(set) var faults: [String] = []
+
+    init(_ plan: PassPlan, _ network: Network, _ samples: Int) {
+        (self.plan, self.network, self.samples) = (plan, network, samples)
+        slot = Array(repeating: nil, count: plan.slotCount)
+        shared = Array(repeating: nil, count: plan.sharedCount)
+    }
+
+    mutating func runForward() {
+        // In training segment by segment, in inference straight through.
+        for segment in 0..<(plan.isTraining ? network.segments : 1) {
+            for (number, node) in network.nodes.enumerated() where !plan.isTraining || node.segment == segment {
+                if case .view = node.operation { continue }
+                for input in node.inputs { expect(.output(input), by: node.name) }
+                mark(.kept(number))
+                mark(.output(number))
+                for input in node.inputs { expect(.output(input), by: node.name) }
+            }
+        }
+    }
+
+    mutating func runBackward() {
+        mark(.gradient(network.nodes.count - 1))
+        for segment in (0..<network.segments).reversed() {
+            // Other microbatches have had their turn with the shared memory.
+            if segment < network.segments - 1 { shared = Array(repeating: nil, count: shared.count) }
+            for (number, node) in network.nodes.enumerated() where node.segment == segment + 1 {
+                if case .batchNormalization = node.operation { passBackward(number) }
+            }
+            for (number, node) in network.nodes.enumerated().reversed() where node.segment == segment {
+                switch node.operation {
+                case .input, .view: continue
+                case .batchNormalization:
+                    expect(.output(node.inputs[0]), by: node.name)
+                    expect(.gradient(number), by: node.name)
+                case .layer: if plan.needsGradient[number] { passBackward(number) }
+                }
+            }
+        }
+    }
+
+    /// A layer may look at its inputs, its output, what it kept and the output's gradient, and writes the inputs' gradients.
+    private mutating func passBackward(_ number: Int) {
+        let node = network.nodes[number]
+        let read: [Value] = [.output(number), .kept(number), .gradient(number)] + node.inputs.map { .output($0) }
+        for value in read { expect(value, by: node.name) }
+        for input in node.inputs where plan.needsGradient[input] { mark(.gradient(input)) }
+        for value in read { expect(value, by: node.name) }
+    }
+
+    /// Notes a fault unless all of a value is still what it was.
+    mutating func expect(_ value: Value, by reader: String) {
+        let value = seen(value)
+        let (range, isShared) = place(value)
+        guard !(isShared ? shared : slot)[range].allSatisfy({ $0 == value }) else { return }
+        faults.append("\(reader) finds \(value) overwritten")
+    }
+
+    private mutating func mark(_ value: Value) {
+        let value = seen(value)
+        let (range, isShared) = place(value)
+        guard range.lowerBound >= 0, range.upperBound <= (isShared ? shared : slot).count else {
+            faults.append("\(value) lies outside")
+            return
+        }
+        for index in range { if isShared { shared[index] = value } else { slot[index] = value } }
+    }
+
+    /// A view's values are its input's.
+    private func seen(_ value: Value) -> Value {
+        func source(_ number: Int) -> Int {
+            if case .view = network.nodes[number].operation { return source(network.nodes[number].inputs[0]) }
+            return number
+        }
+        switch value {
+        case .output(let number): return .output(source(number))
+        case .kept: return value
+        case .gradient(let number): return .gradient(source(number))
+        }
+    }
+
+    private func place(_ value: Value) -> (range: Range<Int>, isShared: Bool) {
+        func block(_ start: Int, _ count: Int) -> Range<Int> { start..<start + count }
+        switch value {
+        case .output(let number):
+            return (block(plan.outputs[number], samples * network.nodes[number].outputShape.count), false)
+        case .kept(let number):
+            let bytes = samples * (network.nodes[number].layer?.keptBytes ?? 0)
+            return (block(plan.kept[number], (bytes + 3) / 4), false)
+        case .gradient(let number):
+            let count = samples * network.nodes[number].outputShape.count
+            switch plan.gradients[number] {
+            case .none: return (0..<0, false)
+            case .shared(let offset): return (block(offset, count), true)
+            case .kept(let offset): return (block(offset, count), false)
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Communication
+import Synchronization
+
+/// The ranks of a group one after the other on one thread, the last first and rank 0 at the end: enough for whatever only
+/// gathers on rank 0.
+final class RankInTurn: ProcessGroup {
+    let rank: Int
+    let size: Int
+    let hostName = "here"
+    private let mail: Mail
+
+    /// What ranks have sent, gathering by gathering.
+    private final class Mail: Sendable {
+        let gathered = Mutex<[[Int: [UInt8]]]>([])
+    }
+
+    private let gatherings = Atomic<Int>(0)
+
+    private init(rank: Int, size: Int, mail: Mail) {
+        (self.rank, self.size, self.mail) = (rank, size, mail)
+    }
+
+    /// What `body` returns on rank 0, after it has returned nil on all others.
+    static func run<Result>(_ size: Int, _ body: (RankInTurn) throws -> Result?) rethrows -> Result? {
+        let mail = Mail()
+        for rank in stride(from: size - 1, to: 0, by: -1) {
+            let result = try body(RankInTurn(rank: rank, size: size, mail: mail))
+            precondition(result == nil, "only rank 0 gathers")
+        }
+        return try body(RankInTurn(rank: 0, size: size, mail: mail))
+    }
+
+    func gather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]]? {
+        let number = gatherings.add(1, ordering: .relaxed).oldValue
+        return mail.gathered.withLock { gathered in
+            if gathered.count == number { gathered.append([:]) }
+            gathered[number][rank] = Array(bytes)
+            return rank == 0 ? (0..<size).map { gathered[number][$0]! } : nil
+        }
+    }
+
+    func barrier() {}
+    func finish() {}
+    func claimReport() -> Bool { rank == 0 }
+    func abort(exitCode: Int32) -> Never { fatalError("nothing aborts here") }
+
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) { unavailable() }
+    func allGather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { unavailable() }
+    func allToAll(
+        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
+    ) { unavailable() }
+    func startAllToAll(
+        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
+    ) -> Request { unavailable() }
+    func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) { unavailable() }
+    func allGather(
+        inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int
+    ) { unavailable() }
+    func maximum(of value: Int) -> Int { unavailable() }
+
+    private func unavailable() -> Never { preconditionFailure("ranks that run in turn cannot exchange") }
+}

@@ -1,0 +1,75 @@
+import Models
+import Optimizers
+import RunRecords
+import StampData
+import Testing
+import Training
+
+/// The same bits from any number of lanes, at once or in parts. (`TrainerCommandTests` has the same under mpirun.)
+@Suite struct ReproducibilityTests {
+    static let optimizers: [Optimizer] = [.sgd(), .sgd(momentum: 0.9, nesterov: true), .adam()]
+
+    /// Dropout is on, the last batch is uneven and smaller than its number of microbatches.
+    private func configuration(
+        _ model: StandardNetwork, _ optimizer: Optimizer, in folder: TemporaryFolder
+    ) throws -> TrainingConfiguration {
+        var configuration = try TrainingConfiguration.onAll(LabelledPixels(count: 99, seed: 2), in: folder)
+        configuration.model = model.rawValue
+        configuration.split = try SplitFractions(0.7, 0.2, 0.1)
+        configuration.normalization = .mean
+        configuration.dropout = true
+        configuration.optimizer = optimizer
+        configuration.batchSize = .samples(33)
+        configuration.microbatch = 4
+        configuration.epochs = 4
+        return configuration
+    }
+
+    private func results(_ output: String) throws -> Results {
+        let history = try History.read(RunFolder(output).history).rows
+        let model = try TrainedModel(contentsOf: RunFolder(output).model)
+        return Results(
+            weights: model.weights.trainable.array, state: model.weights.state.array,
+            numbers: history.map { [$0.loss, $0.accuracy, $0.validationLoss!, $0.validationAccuracy!] })
+    }
+
+    private struct Results: Equatable {
+        let weights: [Float]
+        let state: [Float]
+        let numbers: [[Double]]
+    }
+
+    @Test(arguments: [StandardNetwork.simple, .vgg6])
+    func anyNumberOfLanesGivesTheSameBits(model: StandardNetwork) throws {
+        let folder = try TemporaryFolder()
+        var configuration = try configuration(model, .sgd(momentum: 0.9), in: folder)
+        let all = try [1, 2, 3, 5, 12].map { threads in
+            configuration.threads = threads
+            configuration.output = folder.path("run-\(threads)")
+            try configuration.run()
+            return try results(configuration.output)
+        }
+        #expect(all.allSatisfy { $0 == all[0] })
+        configuration.seed = 1
+        configuration.output = folder.path("other")
+        try configuration.run()
+        #expect(try results(configuration.output) != all[0])
+    }
+
+    /// The optimizer's state goes through a checkpoint without a rounding, and is dealt anew to another number of lanes.
+    @Test(arguments: optimizers) func resumingGivesTheSameBits(optimizer: Optimizer) throws {
+        let folder = try TemporaryFolder()
+        var configuration = try configuration(.vgg6, optimizer, in: folder)
+        configuration.threads = 2
+        configuration.output = folder.path("at-once")
+        try configuration.run()
+        configuration.output = folder.path("in-parts")
+        configuration.epochs = 2
+        try configuration.run()
+        configuration.epochs = 4
+        configuration.threads = 3
+        configuration.resume = true
+        try configuration.run()
+        #expect(try results(folder.path("in-parts")) == results(folder.path("at-once")))
+    }
+}
