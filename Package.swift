@@ -66,7 +66,8 @@ let package = Package(
         library(
             "Training",
             [
-                "StampData", "Models", "Layers", "Communication", "Optimizers", "RunRecords", "StampFormats", "Tensors",
+                "StampData", "Models", "KerasFormat", "ONNXFormat", "Layers", "Communication", "Optimizers",
+                "RunRecords", "StampFormats", "Tensors",
                 "CKernels", "Faults", logging,
             ]),
         .executableTarget(

@@ -10,6 +10,7 @@ import StampFormats
 /// metrics.json         the test set
 /// test_predictions.csv index,true_class,probability
 /// model.safetensors    final weights
+/// model.keras          the same model for Keras, in a build that can write it
 /// checkpoints/step-N/  complete or absent, never half
 /// ```
 public struct RunFolder: Sendable {
@@ -39,6 +40,7 @@ public struct RunFolder: Sendable {
     public var testPredictions: String { "\(path)/test_predictions.csv" }
     /// The final weights.
     public var model: String { "\(path)/model.safetensors" }
+    public var kerasModel: String { "\(path)/model.keras" }
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
 
@@ -113,7 +115,9 @@ public struct RunFolder: Sendable {
     }
 
     private func removePartialFiles() throws {
-        let ours = [configuration, history, metrics, testPredictions, model].map { FileAccess.split($0).name }
+        let ours = [configuration, history, metrics, testPredictions, model, kerasModel].map {
+            FileAccess.split($0).name
+        }
         for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {
             try FileAccess.remove("\(path)/\(name)")
         }

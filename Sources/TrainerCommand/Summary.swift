@@ -3,12 +3,13 @@ import Communication
 import Faults
 import Logging
 import Models
+import Training
 
 /// `swift-run-trainer summary`
 struct Summary: GroupCommand {
     static let configuration = CommandConfiguration(abstract: "Print a network's layers, shapes and parameter counts.")
 
-    @Option(help: "simple, simple-bn, vgg6, or a .safetensors model.")
+    @Option(help: "simple, simple-bn, vgg6, resnet50, or a .safetensors, .keras or .json file.")
     var model = "vgg6"
 
     @Option(parsing: .unconditional, help: "Outputs of a standard network: 2 or 1.")
@@ -35,12 +36,15 @@ struct Summary: GroupCommand {
         if let standard = StandardNetwork(rawValue: model) {
             return try Network(standard.description(height: size, width: size, classes: classes))
         }
-        guard model.hasSuffix(".safetensors") else {
-            let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Fault(
-                .usage, "--model \(model)", "is no network that is known", remedy: "use \(names) or a .safetensors file"
-            )
-        }
-        return try TrainedModel(contentsOf: model).network
+        guard ModelFiles.isFile(model) else { throw unknownModel(model) }
+        return try ModelFiles.network(model).network
     }
+}
+
+/// The fault of a model's name that is neither a network's nor a file's.
+func unknownModel(_ name: String) -> Fault {
+    let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
+    return Fault(
+        .usage, "--model \(name)", "is no network that is known",
+        remedy: "use \(names), or a .safetensors, .keras or .json file")
 }

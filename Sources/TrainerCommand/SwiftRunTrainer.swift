@@ -20,7 +20,9 @@ struct SwiftRunTrainer: ParsableCommand {
             75 stopped early with a checkpoint (run it again with --resume).
             """,
         version: version,
-        subcommands: [Train.self, Predict.self, Evaluate.self, Summary.self, Simulate.self],
+        subcommands: [
+            Train.self, Predict.self, Evaluate.self, Summary.self, Simulate.self, Convert.self,
+        ],
         defaultSubcommand: Train.self)
 
     static func main() {

@@ -15,7 +15,10 @@ struct Train: GroupCommand {
 
     @OptionGroup var data: DataOptions
 
-    @Option(help: "simple, simple-bn, vgg6, or a .safetensors model to go on from.")
+    @Option(
+        help:
+            "simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to go on from, or Keras' model.to_json() in a .json file."
+    )
     var model = "vgg6"
 
     @Option(parsing: .unconditional, help: "Passes over the training set.")
@@ -64,7 +67,7 @@ struct Train: GroupCommand {
     @Flag(help: "Go on from the newest checkpoint in --output.")
     var resume = false
 
-    @Option(help: ArgumentHelp("Start from these weights (.safetensors).", valueName: "file"))
+    @Option(help: ArgumentHelp("Start from these weights (.safetensors or .keras).", valueName: "file"))
     var initialWeights: String?
 
     @Flag(name: .customLong("no-dropout"), help: "Switch dropout layers off.")
@@ -129,12 +132,7 @@ struct Train: GroupCommand {
                 .usage, "--learning-rate \(learningRate)", "must be a positive number",
                 remedy: "give, for instance, 0.01")
         }
-        guard StandardNetwork(rawValue: model) != nil || model.hasSuffix(".safetensors") else {
-            let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Fault(
-                .usage, "--model \(model)", "is no network that is known", remedy: "use \(names) or a .safetensors file"
-            )
-        }
+        guard StandardNetwork(rawValue: model) != nil || ModelFiles.isFile(model) else { throw unknownModel(model) }
         guard !output.isEmpty else {
             throw Fault(.usage, "--output", "is empty", remedy: "name the run folder to make")
         }

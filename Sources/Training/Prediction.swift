@@ -26,7 +26,7 @@ public struct Prediction {
         self.group = group
         self.logger = logger
         self.threads = threads
-        model = try group.agree { try TrainedModel(contentsOf: modelPath) }
+        model = try group.agree { try ModelFiles.read(modelPath) }
         guard let remembered = Normalization(rawValue: model.normalization) else {
             throw AgreedFault(
                 fault: Fault(

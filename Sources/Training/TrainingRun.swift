@@ -2,6 +2,7 @@ import CKernels
 import Communication
 import Faults
 import FoundationEssentials
+import KerasFormat
 import Layers
 import Logging
 import Models
@@ -102,7 +103,7 @@ public final class TrainingRun {
         if let standard = StandardNetwork(rawValue: configuration.model) {
             network = try makeNetwork(standard, height: collection.height, width: collection.width)
         } else {
-            network = try TrainedModel(contentsOf: configuration.model).network
+            network = try ModelFiles.network(configuration.model).network
         }
         guard network.inputShape == [collection.height, collection.width, 1] else {
             let shape = network.inputShape.extents
@@ -167,18 +168,12 @@ public final class TrainingRun {
 
     /// First weights: drawn from the seed, or read on rank 0 and sent to all.
     private func initialWeights(_ network: Network) throws -> Weights {
-        let source: String
-        if let path = configuration.initialWeights {
-            source = path
-        } else if StandardNetwork(rawValue: configuration.model) == nil {
-            source = configuration.model
-        } else {
+        let isFile = StandardNetwork(rawValue: configuration.model) == nil && !configuration.model.hasSuffix(".json")
+        guard let source = configuration.initialWeights ?? (isFile ? configuration.model : nil) else {
             return network.initialWeights(seed: configuration.seed)
         }
         let weights = try group.agree {
-            isRoot
-                ? try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: source))
-                : Weights(network: network)
+            isRoot ? try ModelFiles.weights(of: network, from: source) : Weights(network: network)
         }
         try group.broadcast(weights)
         return weights
@@ -264,9 +259,10 @@ public final class TrainingRun {
         }
         try group.agree {
             guard let folder else { return }
-            try TrainedModel(
-                network: network, weights: weights, normalization: configuration.normalization.rawValue
-            ).write(to: folder.model)
+            let model = TrainedModel(
+                network: network, weights: weights, normalization: configuration.normalization.rawValue)
+            try model.write(to: folder.model)
+            if KerasArchive.isSupported { try KerasArchive.write(model, to: folder.kerasModel) }
         }
         return metrics
     }

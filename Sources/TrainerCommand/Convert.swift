@@ -1,0 +1,26 @@
+import ArgumentParser
+import Communication
+import Faults
+import Logging
+import Training
+
+/// `swift-run-trainer convert`
+struct Convert: GroupCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a model in another format.",
+        discussion:
+            "Reads .safetensors and .keras, writes .safetensors, .keras and .onnx; the names' endings tell which.")
+
+    @Option(help: ArgumentHelp("The model to read.", valueName: "file"))
+    var model: String
+
+    @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
+    var output: String
+
+    func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
+        try group.agree {
+            guard group.rank == 0 else { return }
+            try ModelFiles.write(ModelFiles.read(model), to: output)
+        }
+    }
+}
