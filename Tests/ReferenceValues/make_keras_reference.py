@@ -15,11 +15,10 @@ import reference_values  # first: configures TensorFlow
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
-STEPS = 10
-SIDE = 21
+import keras_training
+from keras_training import OPTIMIZERS, SIDE, STEPS, arguments, loss_for, make_stamps, perturbed_weights, train_step, variables
 
 # Ten steps of a network with ReLUs and max pooling are not always determined to single precision: a rounding
 # may switch a ReLU near its kink, swap two nearly equal maxima, or turn a gradient that is zero but for rounding
@@ -68,42 +67,7 @@ NETWORKS = {
     "vgg6": vgg6,
 }
 
-OPTIMIZERS = {
-    "sgd": lambda: keras.optimizers.SGD(learning_rate=0.01),
-    "momentum": lambda: keras.optimizers.SGD(learning_rate=0.01, momentum=0.9),
-    "nesterov": lambda: keras.optimizers.SGD(learning_rate=0.01, momentum=0.9, nesterov=True),
-    "adam": lambda: keras.optimizers.Adam(learning_rate=0.001),
-}
-
-
-# Stamps and weights: the same for every run.
-
-
-def make_stamps(count, seed):
-    """`count` stamps, about two in five with a Gaussian blob, as `--normalize mean` leaves them; (stamps, labels)."""
-    random = np.random.default_rng(seed)
-    labels = (random.permutation(count) < 0.4 * count).astype(np.float64)
-    y, x = np.mgrid[0:SIDE, 0:SIDE] - (SIDE - 1) / 2
-    stamps = np.empty((count, SIDE, SIDE))
-    for stamp, label in zip(stamps, labels):
-        gradient = random.normal(scale=0.02, size=2)
-        noise = random.uniform(0.5, 2.0)
-        stamp[:] = 100 + gradient[0] * x + gradient[1] * y + random.normal(scale=noise, size=(SIDE, SIDE))
-        row, column, width, peak = random.uniform([-1, -1, 1.0, 3], [1, 1, 2.5, 30])
-        stamp += label * noise * peak * np.exp(-((y - row) ** 2 + (x - column) ** 2) / (2 * width**2))
-        normalize(stamp)
-    # Few distinct pixel values: `simple` is piecewise linear in each pixel by itself, and this keeps every
-    # pixel well away from the kinks, where one rounding would switch a ReLU and move its gradient by percents.
-    stamps = np.round(stamps * 32) / 32
-    return stamps.astype(np.float32), labels.astype(np.float32)
-
-
-def normalize(stamp):
-    """The notebook's `normalize_image`, dividing by the mean where it divides by the sum; in place."""
-    p25, p50, p75 = np.percentile(stamp, [25, 50, 75])
-    np.maximum(stamp, p50 - 2 * 0.7413 * (p75 - p25), out=stamp)
-    stamp -= stamp.min()
-    stamp /= stamp.mean()
+# Weights: the same for every run.
 
 
 def initial_weights(network, classes):
@@ -121,66 +85,16 @@ def initial_weights(network, classes):
     return weights
 
 
-def perturbed_weights(weights, seed):
-    """`weights` in float64, each moved by up to 5e-7 of itself: about what float32 loses on the way to a loss."""
-    random = np.random.default_rng(seed)
-    return {name: value * (1 + random.uniform(-5e-7, 5e-7, value.shape)) for name, value in weights.items()}
-
-
-def variables(model):
-    """(LAYER/PARAMETER, variable) of every weight, moving statistics included."""
-    return [(f"{layer.name}/{weight.name}", weight) for layer in model.layers for weight in layer.weights]
-
-
 def compiled(network, classes, optimizer, weights):
     """A model at `weights`, compiled as the notebook does, in the present precision."""
     model = NETWORKS[network](classes)
-    for name, variable in variables(model):
-        variable.assign(weights[name])
+    keras_training.assign(model, weights)
     loss = "binary_crossentropy" if classes == 1 else "categorical_crossentropy"
     model.compile(loss=loss, optimizer=OPTIMIZERS[optimizer](), metrics=["accuracy"], jit_compile=False)
     return model
 
 
-def arguments(stamps, labels, classes):
-    """Stamps with their channel, and labels as the loss takes them: (N, 1), or one-hot (N, 2)."""
-    targets = labels[:, None] if classes == 1 else np.eye(classes)[labels.astype(int)]
-    dtype = keras.config.floatx()
-    return stamps[..., None].astype(dtype), targets.astype(dtype)
-
-
-# Training, written out.
-
-
-def train_step(model, loss_function, stamps, targets):
-    """One step of `model`'s optimizer; (loss, accuracy, gradients) of before the step, {path: array} the last."""
-    with tf.GradientTape() as tape:
-        prediction = model(stamps, training=True)
-        loss = loss_function(targets, prediction)
-    gradients = tape.gradient(loss, model.trainable_variables)
-    model.optimizer.apply(gradients, model.trainable_variables)
-    named = {variable.path: gradient for variable, gradient in zip(model.trainable_variables, gradients)}
-    prediction = prediction.numpy()
-    right = (prediction > 0.5) == targets if targets.shape[1] == 1 else prediction.argmax(1) == targets.argmax(1)
-    return loss.numpy(), right.mean(), {n: named[v.path].numpy() for n, v in variables(model) if v.path in named}
-
-
-def loss_for(classes):
-    return keras.losses.BinaryCrossentropy() if classes == 1 else keras.losses.CategoricalCrossentropy()
-
-
-def full_batch_run(network, classes, optimizer, weights, stamps, labels):
-    """Ten full-batch steps from `weights`, in the present precision: the tensors of one file."""
-    model = compiled(network, classes, optimizer, weights)
-    stamps, targets = arguments(stamps, labels, classes)
-    loss_function = loss_for(classes)
-    steps = [train_step(model, loss_function, stamps, targets) for _ in range(STEPS)]
-    tensors = {f"gradient/{name}": value for name, value in steps[0][2].items()}
-    tensors["loss"] = np.array([loss for loss, _, _ in steps])
-    tensors["accuracy"] = np.array([accuracy for _, accuracy, _ in steps])
-    tensors.update({f"final/{name}": variable.numpy() for name, variable in variables(model)})
-    tensors["prediction"] = model(stamps, training=False).numpy()
-    return tensors
+# Training.
 
 
 def check_against_fit(tensors, network, classes, optimizer, weights, stamps, labels):
@@ -203,7 +117,7 @@ def write_full_batch_run(name, network, classes, optimizer, only=None):
     weights = initial_weights(network, classes)
 
     def run(weights):
-        return full_batch_run(network, classes, optimizer, weights, stamps, labels)
+        return keras_training.full_batch_run(compiled(network, classes, optimizer, weights), classes, stamps, labels)
 
     with reference_values.precision("float64"):
         double = run(weights)

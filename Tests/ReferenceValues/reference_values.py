@@ -1,4 +1,4 @@
-"""What both scripts share: a deterministic Keras, two precisions, and the files.
+"""What the scripts that run Keras share: a deterministic Keras, two precisions, and the files.
 
 Importing this module configures TensorFlow (one thread, deterministic kernels), so import it before Keras.
 """
@@ -58,8 +58,8 @@ def with_tolerances(single, double, perturbed=(), compared=lambda name: True):
     return tensors
 
 
-def save(name, tensors, metadata):
-    """Writes `keras/NAME.safetensors` in float32, with the versions that made it in the metadata."""
+def save(name, tensors, metadata, folder=FOLDER):
+    """Writes `NAME.safetensors` into `folder` in float32, with the versions that made it in the metadata."""
     metadata = {
         "keras": keras.__version__,
         "tensorflow": tf.__version__,
@@ -70,12 +70,12 @@ def save(name, tensors, metadata):
     single = {key: np.array(value, dtype=np.float32, order="C") for key, value in tensors.items()}
     for key, value in single.items():
         assert np.isfinite(value).all(), f"{name}: {key} is not finite"
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{name}.safetensors"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.safetensors"
     save_file(single, path, metadata=metadata)
     path.chmod(0o644)  # save_file keeps files private
     sort_metadata(path)
-    print(f"{path.relative_to(FOLDER.parent)}: {len(single)} tensors, {path.stat().st_size / 1000:.0f} kB")
+    print(f"{path.relative_to(folder.parent)}: {len(single)} tensors, {path.stat().st_size / 1000:.0f} kB")
 
 
 def sort_metadata(path):
