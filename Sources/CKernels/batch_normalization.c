@@ -50,9 +50,17 @@ void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double 
 
 FOR_EACH_CPU
 void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
-                         float *y) {
-    for (ptrdiff_t r = 0; r < rows; ++r)
-        for (ptrdiff_t c = 0; c < channels; ++c) y[r * channels + c] = x[r * channels + c] * scale[c] + shift[c];
+                         int relu, float *y) {
+    for (ptrdiff_t r = 0; r < rows; ++r, x += channels, y += channels) {
+        if (relu) {
+            for (ptrdiff_t c = 0; c < channels; ++c) {
+                const float value = x[c] * scale[c] + shift[c];
+                y[c] = value < 0 ? 0 : value;
+            }
+        } else {
+            for (ptrdiff_t c = 0; c < channels; ++c) y[c] = x[c] * scale[c] + shift[c];
+        }
+    }
 }
 
 FOR_EACH_CPU

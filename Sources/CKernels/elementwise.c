@@ -1,13 +1,35 @@
 #include "elementwise.h"
 
+// Loops go by whole vectors, written out: operands may be the same memory, which keeps compilers from making vectors.
+
 FOR_EACH_CPU
 void relu(const float *x, ptrdiff_t count, float *y) {
-    for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] < 0 ? 0 : x[i];
+    f32x16 value = {0};
+    for (ptrdiff_t i = 0; i < count; i += VECTOR_FLOATS) {
+        load_some(x + i, count - i, &value);
+        rectify(&value);
+        store_some(&value, count - i, y + i);
+    }
 }
 
 FOR_EACH_CPU
 void relu_backward(const float *y, const float *dy, ptrdiff_t count, float *dx) {
-    for (ptrdiff_t i = 0; i < count; ++i) dx[i] = y[i] > 0 ? dy[i] : 0;
+    f32x16 output = {0}, gradient = {0};
+    for (ptrdiff_t i = 0; i < count; i += VECTOR_FLOATS) {
+        load_some(y + i, count - i, &output);
+        load_some(dy + i, count - i, &gradient);
+        gradient = (f32x16)((i32x16)gradient & (output > 0));
+        store_some(&gradient, count - i, dx + i);
+    }
+}
+
+FOR_EACH_CPU
+void add_pair(const float *a, const float *b, ptrdiff_t count, int rectify, float *y) {
+    if (rectify) {
+        for (ptrdiff_t i = 0; i < count; ++i) y[i] = a[i] + b[i] < 0 ? 0 : a[i] + b[i];
+    } else {
+        for (ptrdiff_t i = 0; i < count; ++i) y[i] = a[i] + b[i];
+    }
 }
 
 typedef uint64_t u64x16 __attribute__((vector_size(128)));

@@ -54,3 +54,84 @@ void max_pooling_backward(const Pooling *p, const float *out_gradient, const uin
                 }
             }
 }
+
+FOR_EACH_CPU
+void average_pooling(const Pooling *p, const float *in, ptrdiff_t samples, float *out) {
+    const ptrdiff_t channels = p->channels;
+    for (ptrdiff_t b = 0; b < samples; ++b, in += p->height * p->width * channels)
+        for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
+            for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out += channels) {
+                const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
+                const ptrdiff_t first_row = window_first(ih), last_row = window_last(ih, p->window_height, p->height);
+                const ptrdiff_t first = window_first(iw), last = window_last(iw, p->window_width, p->width);
+                const float share = 1.0f / (float)((last_row - first_row) * (last - first));
+                for (ptrdiff_t c = 0; c < channels; ++c) out[c] = 0;
+                for (ptrdiff_t i = first_row; i < last_row; ++i)
+                    for (ptrdiff_t j = first; j < last; ++j) {
+                        const float *x = in + ((ih + i) * p->width + iw + j) * channels;
+                        for (ptrdiff_t c = 0; c < channels; ++c) out[c] += x[c];
+                    }
+                for (ptrdiff_t c = 0; c < channels; ++c) out[c] *= share;
+            }
+}
+
+FOR_EACH_CPU
+void average_pooling_backward(const Pooling *p, const float *out_gradient, ptrdiff_t samples, float *in_gradient) {
+    const ptrdiff_t channels = p->channels, map = p->height * p->width * channels;
+    memset(in_gradient, 0, (size_t)(samples * map) * sizeof(float));
+    for (ptrdiff_t b = 0; b < samples; ++b, in_gradient += map)
+        for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
+            for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out_gradient += channels) {
+                const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
+                const ptrdiff_t first_row = window_first(ih), last_row = window_last(ih, p->window_height, p->height);
+                const ptrdiff_t first = window_first(iw), last = window_last(iw, p->window_width, p->width);
+                const float share = 1.0f / (float)((last_row - first_row) * (last - first));
+                for (ptrdiff_t i = first_row; i < last_row; ++i)
+                    for (ptrdiff_t j = first; j < last; ++j) {
+                        float *dx = in_gradient + ((ih + i) * p->width + iw + j) * channels;
+                        for (ptrdiff_t c = 0; c < channels; ++c) dx[c] += out_gradient[c] * share;
+                    }
+            }
+}
+
+FOR_EACH_CPU
+void global_average(const float *in, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t channels, float *out) {
+    for (ptrdiff_t b = 0; b < samples; ++b, out += channels) {
+        for (ptrdiff_t c = 0; c < channels; ++c) out[c] = 0;
+        for (ptrdiff_t r = 0; r < rows; ++r, in += channels)
+            for (ptrdiff_t c = 0; c < channels; ++c) out[c] += in[c];
+        for (ptrdiff_t c = 0; c < channels; ++c) out[c] /= (float)rows;
+    }
+}
+
+FOR_EACH_CPU
+void global_average_backward(const float *out_gradient, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t channels,
+                             float *in_gradient) {
+    for (ptrdiff_t b = 0; b < samples; ++b, out_gradient += channels)
+        for (ptrdiff_t r = 0; r < rows; ++r, in_gradient += channels)
+            for (ptrdiff_t c = 0; c < channels; ++c) in_gradient[c] = out_gradient[c] / (float)rows;
+}
+
+FOR_EACH_CPU
+void global_max(const float *in, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t channels, float *out) {
+    for (ptrdiff_t b = 0; b < samples; ++b, out += channels) {
+        memcpy(out, in, (size_t)channels * sizeof(float));
+        for (ptrdiff_t r = 0; r < rows; ++r, in += channels)
+            // Not-a-number wins and stays.
+            for (ptrdiff_t c = 0; c < channels; ++c) out[c] = in[c] <= out[c] || out[c] != out[c] ? out[c] : in[c];
+    }
+}
+
+FOR_EACH_CPU
+void global_max_backward(const float *in, const float *out, const float *out_gradient, ptrdiff_t samples, ptrdiff_t rows,
+                         ptrdiff_t channels, float *in_gradient) {
+    for (ptrdiff_t b = 0; b < samples; ++b, in += rows * channels, in_gradient += rows * channels)
+        for (ptrdiff_t c = 0; c < channels; ++c) {
+            const float largest = out[b * channels + c];
+            ptrdiff_t equals = 0;
+            for (ptrdiff_t r = 0; r < rows; ++r) equals += in[r * channels + c] == largest;
+            const float share = out_gradient[b * channels + c] / (float)(equals > 0 ? equals : 1);
+            for (ptrdiff_t r = 0; r < rows; ++r)
+                in_gradient[r * channels + c] = in[r * channels + c] == largest ? share : 0;
+        }
+}

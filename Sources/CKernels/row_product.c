@@ -27,11 +27,11 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
     }
     const ptrdiff_t input_step = s->input_step, weight_step = s->weight_step, length = s->length;
     for (ptrdiff_t segment = 0; segment < s->segments; ++segment) {
-        const float *x = in + segment * s->segment_step;
-        for (ptrdiff_t j = 0; j < length; ++j, weights += weight_step) {
+        const float *x = in + segment * s->segment_step, *row = weights + segment * s->segment_rows * weight_step;
+        for (ptrdiff_t j = 0; j < length; ++j, row += weight_step) {
             f32x16 w[2];
 #pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; ++v) w[v] = *(const f32x16u *)(weights + v * VECTOR_FLOATS);
+            for (int v = 0; v < VECTORS; ++v) w[v] = *(const f32x16u *)(row + v * VECTOR_FLOATS);
 #pragma clang loop unroll(full)
             for (int r = 0; r < ROWS; ++r) {
                 const f32x16 value = (f32x16){0} + x[r * input_step + j];
@@ -77,32 +77,40 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
 }
 #undef TILE
 
-// All channels of one line of rows.
-INLINE void row_line(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
-    const ptrdiff_t channels = s->channels, room = accumulators();
-    const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2;
-    if (channels < VECTOR_FLOATS) {
-        row_block(s, in, weights, bias, relu, out, channels, 6, 1, NARROW);
-        return;
-    }
-    // Blocks of 32 channels, then of 16; the last one ends with the last channel and may overlap its neighbour, so that
-    // no vector is partial: what both compute is the same.
-    ptrdiff_t n = 0;
-    for (; n + 2 * VECTOR_FLOATS <= channels; n += 2 * VECTOR_FLOATS)
-        row_block(s, in, weights + n, bias ? bias + n : bias, relu, out + n, 2 * VECTOR_FLOATS, pair, 2, WHOLE);
-    while (n < channels) {
-        if (n + VECTOR_FLOATS > channels) n = channels - VECTOR_FLOATS;
-        row_block(s, in, weights + n, bias ? bias + n : bias, relu, out + n, VECTOR_FLOATS, single, 1, WHOLE);
-        n += VECTOR_FLOATS;
+// One block of channels for the rows of lines `first` ..< `last` (lines of all groups counted through).
+INLINE void block_lines(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
+                        ptrdiff_t channels, ptrdiff_t largest, ptrdiff_t first, ptrdiff_t last, const int VECTORS,
+                        const int PARTIAL) {
+    for (ptrdiff_t i = first; i < last; ++i) {
+        const ptrdiff_t group = i / s->lines, line = i % s->lines;
+        row_block(s, in + group * s->input_group + line * s->input_line, weights, bias, relu,
+                  out + group * s->output_group + line * s->output_line, channels, largest, VECTORS, PARTIAL);
     }
 }
 
 FOR_EACH_CPU
 void row_product(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
-    for (ptrdiff_t group = 0; group < s->groups; ++group)
-        for (ptrdiff_t line = 0; line < s->lines; ++line)
-            row_line(s, in + group * s->input_group + line * s->input_line, weights, bias, relu,
-                     out + group * s->output_group + line * s->output_line);
+    const ptrdiff_t channels = s->channels, room = accumulators(), lines = s->groups * s->lines;
+    const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2;
+    if (channels < VECTOR_FLOATS) {
+        block_lines(s, in, weights, bias, relu, out, channels, 6, 0, lines, 1, NARROW);
+        return;
+    }
+    // Small weights stay in the cache while lines pass; of large ones a block stays while all lines pass.
+    const ptrdiff_t strip = s->segments * s->length * channels > 1 << 14 ? lines : 1;
+    for (ptrdiff_t first = 0; first < lines; first += strip) {
+        const ptrdiff_t last = first + strip;
+        // Blocks of 32 channels, then of 16; the last one ends with the last channel and may overlap its neighbour, so
+        // that no vector is partial: what both compute is the same.
+        for (ptrdiff_t n = 0; n < channels;) {
+            const ptrdiff_t width = n + 2 * VECTOR_FLOATS <= channels ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
+            if (n + width > channels) n = channels - width;
+            const float *w = weights + n, *b = bias ? bias + n : bias;
+            if (width == 2 * VECTOR_FLOATS) block_lines(s, in, w, b, relu, out + n, width, pair, first, last, 2, WHOLE);
+            else block_lines(s, in, w, b, relu, out + n, width, single, first, last, 1, WHOLE);
+            n += width;
+        }
+    }
 }
 
 // One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors of channels, summed over the rows of

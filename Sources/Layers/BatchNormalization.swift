@@ -15,23 +15,35 @@ public struct BatchNormalization: Layer {
     public let outputShape: Shape
     public let momentum: Float
     public let epsilon: Float
+    /// Whether there is a γ to train, else it is 1.
+    public let hasScale: Bool
+    /// Whether there is a β to train, else it is 0.
+    public let hasCenter: Bool
+    /// Whether ReLU follows: max(y, 0), in the same pass over memory.
+    public let isRectified: Bool
     private let channels: Int
 
-    public init(name: String, inputShape: Shape, momentum: Float = 0.99, epsilon: Float = 0.001) {
+    public init(
+        name: String, inputShape: Shape, momentum: Float = 0.99, epsilon: Float = 0.001, hasScale: Bool = true,
+        hasCenter: Bool = true, isRectified: Bool = false
+    ) {
         self.name = name
         outputShape = inputShape
         self.momentum = momentum
         self.epsilon = epsilon
+        self.hasScale = hasScale
+        self.hasCenter = hasCenter
+        self.isRectified = isRectified
         channels = inputShape.channels
     }
 
     public var parameters: [ParameterSpecification] {
-        [
-            ParameterSpecification("gamma", [channels], .ones),
-            ParameterSpecification("beta", [channels], .zeros),
-            ParameterSpecification("moving_mean", [channels], .zeros, isTrainable: false),
-            ParameterSpecification("moving_variance", [channels], .ones, isTrainable: false),
-        ]
+        (hasScale ? [ParameterSpecification("gamma", [channels], .ones)] : [])
+            + (hasCenter ? [ParameterSpecification("beta", [channels], .zeros)] : [])
+            + [
+                ParameterSpecification("moving_mean", [channels], .zeros, isTrainable: false),
+                ParameterSpecification("moving_variance", [channels], .ones, isTrainable: false),
+            ]
     }
 
     /// Mean, 1/deviation, scale, shift, and the three factors of the gradient: what all microbatches of a step share.
@@ -82,29 +94,34 @@ public struct BatchNormalization: Layer {
         _ prepared: UnsafeMutablePointer<Float>
     ) {
         let inverse = 1 / (variance + Double(epsilon)).squareRoot()
-        let scale = Double(parameters[channel]) * inverse
+        let scale = (hasScale ? Double(parameters[channel]) : 1) * inverse
+        let center = hasCenter ? Double(parameters[(hasScale ? channels : 0) + channel]) : 0
         prepared[channel] = Float(mean)
         prepared[channels + channel] = Float(inverse)
         prepared[2 * channels + channel] = Float(scale)
-        prepared[3 * channels + channel] = Float(Double(parameters[channels + channel]) - mean * scale)
+        prepared[3 * channels + channel] = Float(center - mean * scale)
     }
 
     public func forward(_ pass: LayerPass) {
         channel_scale_shift(
             pass.inputs[0], pass.prepared + 2 * channels, pass.prepared + 3 * channels,
-            pass.samples * outputShape.rows, channels, pass.output)
+            pass.samples * outputShape.rows, channels, isRectified ? 1 : 0, pass.output)
     }
 
     // MARK: Backward
 
     /// Adds up Σ∂y and Σ∂y·x̂ of a microbatch: the gradients of β and γ, which also go into the parameters' gradient.
     public func sumGradients(_ pass: LayerPass, into sums: UnsafeMutablePointer<Double>) {
+        if isRectified {
+            relu_backward(
+                pass.output, pass.outputGradient, pass.samples * outputShape.count, pass.outputGradient)
+        }
         channel_gradient_sums(
             pass.inputs[0], pass.outputGradient, pass.prepared, pass.prepared + channels,
             pass.samples * outputShape.rows, channels, sums)
         for channel in 0..<channels {
-            pass.parameterGradient[channel] = Float(sums[channels + channel])
-            pass.parameterGradient[channels + channel] = Float(sums[channel])
+            if hasScale { pass.parameterGradient[channel] = Float(sums[channels + channel]) }
+            if hasCenter { pass.parameterGradient[(hasScale ? channels : 0) + channel] = Float(sums[channel]) }
         }
     }
 

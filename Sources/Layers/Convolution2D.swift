@@ -18,10 +18,21 @@ public struct Convolution2D: Layer {
     public let isRectified: Bool
     public let hasBias: Bool
 
-    private let rows: Axis
-    private let columns: Axis
-    private let inputChannels: Int
-    private let outputChannels: Int
+    let rows: Axis
+    let columns: Axis
+    let inputChannels: Int
+    let outputChannels: Int
+    private let route: Route
+
+    /// Which loops compute the layer: each leaves out what would only multiply padding.
+    private enum Route {
+        /// 1×1 kernels: pixels are rows of a matrix.
+        case pointwise
+        /// Small padded maps with many channels: for each pixel, the samples are the rows and only taps on the map count.
+        case pixels
+        /// Everything else: an output line at a time, over maps with their padding around them.
+        case lines
+    }
 
     /// - Precondition: the kernel fits the (padded) map; the network's builder checks it and names the layer.
     public init(
@@ -41,9 +52,17 @@ public struct Convolution2D: Layer {
         columns = Axis(extent: inputShape.extents[1], window: kernelSize.width, stride: strides.width, padding: padding)
         precondition(rows.output > 0 && columns.output > 0, "\(name): the kernel is larger than its map")
         outputShape = [rows.output, columns.output, filters]
+        let isPadded = rows.padded != rows.extent || columns.padded != columns.extent
+        if kernelSize == Extent2D(1, 1) {
+            route = .pointwise
+        } else if isPadded && columns.output <= 16 && min(inputChannels, outputChannels) >= 16 {
+            route = .pixels
+        } else {
+            route = .lines
+        }
     }
 
-    private var kernelCount: Int { kernelSize.height * kernelSize.width * inputChannels * outputChannels }
+    var kernelCount: Int { kernelSize.height * kernelSize.width * inputChannels * outputChannels }
 
     public var parameters: [ParameterSpecification] {
         let window = kernelSize.height * kernelSize.width
@@ -56,10 +75,10 @@ public struct Convolution2D: Layer {
     // MARK: Prepared weights: the kernel padded to 16 outputs (where there are fewer), then the kernel turned by 180° and
     // transposed, (height, width, out, in): the input's gradient is a convolution with it.
 
-    private var paddedKernelCount: Int {
+    var paddedKernelCount: Int {
         outputChannels < 16 ? kernelSize.height * kernelSize.width * inputChannels * 16 : 0
     }
-    private var turnedStep: Int { max(inputChannels, 16) }
+    var turnedStep: Int { max(inputChannels, 16) }
 
     public var preparedCount: Int {
         paddedKernelCount + kernelSize.height * kernelSize.width * outputChannels * turnedStep
@@ -82,61 +101,20 @@ public struct Convolution2D: Layer {
 
     // MARK: Passes
 
-    /// A sample's map with its padding around it.
-    private var paddedCount: Int { rows.padded * columns.padded * inputChannels }
-    private var needsPadding: Bool { rows.padded != rows.extent || columns.padded != columns.extent }
-
-    /// The output's gradient, spread by the strides and surrounded so that every input pixel sees a whole kernel.
-    private var spreadHeight: Int { rows.spread }
-    private var spreadWidth: Int { columns.spread }
-    private var needsSpreading: Bool { spreadHeight != rows.output || spreadWidth != columns.output }
-
     public func workspaceCount(samples: Int) -> Int {
-        (needsPadding ? samples * paddedCount : 0) + spreadHeight * spreadWidth * outputChannels
-    }
-
-    /// The convolution of `samples` padded maps.
-    private func product(samples: Int) -> RowProduct {
-        var product = RowProduct()
-        product.groups = samples
-        product.input_group = paddedCount
-        product.output_group = outputShape.count
-        product.lines = rows.output
-        product.input_line = rows.stride * columns.padded * inputChannels
-        product.output_line = columns.output * outputChannels
-        product.rows = columns.output
-        product.input_step = columns.stride * inputChannels
-        product.output_step = outputChannels
-        product.segments = kernelSize.height
-        product.segment_step = columns.padded * inputChannels
-        product.length = kernelSize.width * inputChannels
-        product.channels = outputChannels
-        product.weight_step = max(outputChannels, 16)
-        return product
-    }
-
-    /// The inputs with their padding, in the workspace where there is any.
-    private func paddedInput(_ pass: LayerPass) -> UnsafeMutablePointer<Float> {
-        guard needsPadding else { return pass.inputs[0] }
-        pass.workspace.update(repeating: 0, count: pass.samples * paddedCount)
-        for sample in 0..<pass.samples {
-            for row in 0..<min(rows.extent, rows.padded - rows.before) {
-                let source = pass.inputs[0] + sample * inputShape.count + row * columns.extent * inputChannels
-                let target =
-                    pass.workspace + sample * paddedCount
-                    + ((row + rows.before) * columns.padded + columns.before) * inputChannels
-                target.update(
-                    from: source, count: min(columns.extent, columns.padded - columns.before) * inputChannels)
-            }
+        switch route {
+        case .pointwise: pointwiseWorkspaceCount(samples: samples)
+        case .pixels: rows.stride == 1 && columns.stride == 1 ? 0 : linesWorkspaceCount(samples: samples)
+        case .lines: linesWorkspaceCount(samples: samples)
         }
-        return pass.workspace
     }
 
     public func forward(_ pass: LayerPass) {
-        var product = product(samples: pass.samples)
-        row_product(
-            &product, paddedInput(pass), outputChannels < 16 ? pass.prepared : pass.parameters,
-            hasBias ? pass.parameters + kernelCount : nil, isRectified ? 1 : 0, pass.output)
+        switch route {
+        case .pointwise: forwardPointwise(pass)
+        case .pixels: forwardPixels(pass)
+        case .lines: forwardLines(pass)
+        }
     }
 
     public func backward(_ pass: LayerPass) {
@@ -146,70 +124,17 @@ public struct Convolution2D: Layer {
         if hasBias {
             column_sums(gradient, pixels, outputChannels, outputChannels, pass.parameterGradient + kernelCount)
         }
-        var product = product(samples: pass.samples)
-        row_product_weight_gradient(&product, paddedInput(pass), gradient, pass.parameterGradient)
-        if let inputGradient = pass.inputGradients[0] { computeInputGradient(inputGradient, pass) }
-    }
-
-    /// ∂loss/∂x as a convolution of the spread output gradient with the turned kernel, a sample at a time.
-    private func computeInputGradient(_ inputGradient: UnsafeMutablePointer<Float>, _ pass: LayerPass) {
-        let turned = pass.prepared + paddedKernelCount
-        let spread = pass.workspace + (needsPadding ? pass.samples * paddedCount : 0)
-        if needsSpreading { spread.update(repeating: 0, count: spreadHeight * spreadWidth * outputChannels) }
-        for sample in 0..<pass.samples {
-            var source = pass.outputGradient + sample * outputShape.count
-            if needsSpreading {
-                spreadGradient(source, into: spread)
-                source = spread
-            }
-            multiplyLines(source, turned, into: inputGradient + sample * inputShape.count)
+        switch route {
+        case .pointwise: backwardPointwise(pass)
+        case .pixels: backwardPixels(pass)
+        case .lines: backwardLines(pass)
         }
     }
 
-    /// Copies a sample's output gradient to its places in the spread map; what lies between stays zero.
-    private func spreadGradient(_ gradient: UnsafePointer<Float>, into spread: UnsafeMutablePointer<Float>) {
-        for row in 0..<rows.output {
-            let source = gradient + row * columns.output * outputChannels
-            let target =
-                spread
-                + ((row * rows.stride + kernelSize.height - 1) * spreadWidth + kernelSize.width - 1) * outputChannels
-            if columns.stride == 1 {
-                target.update(from: source, count: columns.output * outputChannels)
-            } else {
-                for column in 0..<columns.output {
-                    (target + column * columns.stride * outputChannels).update(
-                        from: source + column * outputChannels, count: outputChannels)
-                }
-            }
-        }
+    /// The kernel as the forward pass reads it.
+    func forwardKernel(_ pass: LayerPass) -> UnsafePointer<Float> {
+        outputChannels < 16 ? pass.prepared : pass.parameters
     }
 
-    /// One input gradient line after another, without the kernel rows that would only meet zeros.
-    private func multiplyLines(
-        _ spread: UnsafePointer<Float>, _ turned: UnsafePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>
-    ) {
-        let line = spreadWidth * outputChannels
-        var product = RowProduct()
-        product.groups = 1
-        product.lines = 1
-        product.rows = columns.extent
-        product.input_step = outputChannels
-        product.output_step = inputChannels
-        product.segment_step = line
-        product.length = kernelSize.width * outputChannels
-        product.channels = inputChannels
-        product.weight_step = turnedStep
-        let firstFilled = kernelSize.height - 1
-        let lastFilled = firstFilled + (rows.output - 1) * rows.stride
-        for row in 0..<rows.extent {
-            let top = row + rows.before
-            let first = max(0, firstFilled - top)
-            let last = min(kernelSize.height - 1, lastFilled - top)
-            let target = inputGradient + row * columns.extent * inputChannels
-            product.segments = max(0, last - first + 1)
-            row_product(
-                &product, spread + (top + first) * line + columns.before * outputChannels,
-                turned + first * kernelSize.width * outputChannels * turnedStep, nil, 0, target)
-        }
-    }
+    func bias(_ pass: LayerPass) -> UnsafePointer<Float>? { hasBias ? pass.parameters + kernelCount : nil }
 }

@@ -83,6 +83,7 @@ public struct Dense: Layer {
         product.output_step = outputs
         product.segments = 1
         product.length = inputs
+        product.segment_rows = inputs
         product.channels = outputs
         product.weight_step = max(outputs, 16)
         return product
@@ -143,6 +144,7 @@ public struct Dense: Layer {
                 transposed.input_step = outputs
                 transposed.output_step = inputs
                 transposed.length = outputs
+                transposed.segment_rows = outputs
                 transposed.channels = inputs
                 transposed.weight_step = transposedStep
                 row_product(&transposed, gradient, pass.prepared + paddedKernelCount, nil, 0, inputGradient)

@@ -16,16 +16,9 @@ public struct MaxPooling2D: Layer {
     public init(name: String, inputShape: Shape, poolSize: Extent2D, strides: Extent2D, padding: Padding = .valid) {
         self.name = name
         self.inputShape = inputShape
-        let extents = inputShape.extents
-        let rows = Axis(extent: extents[0], window: poolSize.height, stride: strides.height, padding: padding)
-        let columns = Axis(extent: extents[1], window: poolSize.width, stride: strides.width, padding: padding)
-        precondition(rows.output > 0 && columns.output > 0, "\(name): the window is larger than its map")
         precondition(poolSize.height * poolSize.width <= 256, "\(name): the window holds more than 256 pixels")
-        outputShape = [rows.output, columns.output, extents[2]]
-        shape = Pooling(
-            height: extents[0], width: extents[1], channels: extents[2], out_height: rows.output,
-            out_width: columns.output, window_height: poolSize.height, window_width: poolSize.width,
-            stride_height: strides.height, stride_width: strides.width, top: rows.before, left: columns.before)
+        shape = Pooling(name: name, inputShape: inputShape, poolSize: poolSize, strides: strides, padding: padding)
+        outputShape = [shape.out_height, shape.out_width, shape.channels]
     }
 
     /// One byte an output: which position of the window won.

@@ -33,6 +33,38 @@ public struct Network: Sendable {
         public let preparedOffset: Int
         /// How many meetings (batch normalisations, one behind the other) lie before this node.
         public let segment: Int
+        /// Whether this is a described layer's activation, run as a layer of its own.
+        public let isInternal: Bool
+
+        /// The same node with ReLU applied on the way, if its layer can do that.
+        var rectified: Node? {
+            let rectified: Operation
+            switch operation {
+            case .layer(let layer as Dense) where !layer.isRectified:
+                rectified = .layer(
+                    Dense(
+                        name: name, inputShape: layer.inputShape, units: layer.outputShape.channels, isRectified: true,
+                        hasBias: layer.hasBias))
+            case .layer(let layer as Convolution2D) where !layer.isRectified:
+                rectified = .layer(
+                    Convolution2D(
+                        name: name, inputShape: layer.inputShape, filters: layer.outputShape.channels,
+                        kernelSize: layer.kernelSize, strides: layer.strides, padding: layer.padding, isRectified: true,
+                        hasBias: layer.hasBias))
+            case .layer(let layer as Add) where !layer.isRectified:
+                rectified = .layer(Add(name: name, inputShape: layer.outputShape, isRectified: true))
+            case .batchNormalization(let layer) where !layer.isRectified:
+                rectified = .batchNormalization(
+                    BatchNormalization(
+                        name: name, inputShape: layer.outputShape, momentum: layer.momentum, epsilon: layer.epsilon,
+                        hasScale: layer.hasScale, hasCenter: layer.hasCenter, isRectified: true))
+            default: return nil
+            }
+            return Node(
+                name: name, kind: kind, operation: rectified, inputs: inputs, outputShape: outputShape,
+                parameterOffset: parameterOffset, stateOffset: stateOffset, preparedOffset: preparedOffset,
+                segment: segment, isInternal: isInternal)
+        }
 
         /// The layer, if the node has one.
         public var layer: (any Layer)? {
@@ -75,7 +107,7 @@ public struct Network: Sendable {
     /// Builds the network, or says which layer does not fit and what would.
     public init(_ description: NetworkDescription) throws {
         self.description = description
-        var builder = NetworkBuilder(network: description.name)
+        var builder = NetworkBuilder(description)
         for layer in description.layers { try builder.append(layer) }
         loss = try builder.finish()
         nodes = builder.nodes

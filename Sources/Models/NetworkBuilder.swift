@@ -12,8 +12,15 @@ struct NetworkBuilder {
     private(set) var preparedCount = 0
     private var numbers: [String: Int] = [:]
     private var loss: Loss?
+    /// How many layers use each layer's output.
+    private var users: [String: Int] = [:]
+    private let last: String?
 
-    init(network: String) { self.network = network }
+    init(_ description: NetworkDescription) {
+        network = description.name
+        last = description.layers.last?.name
+        for input in description.layers.flatMap(\.inputs) { users[input, default: 0] += 1 }
+    }
 
     /// Adds a layer, or throws what does not fit.
     mutating func append(_ layer: LayerDescription) throws {
@@ -33,8 +40,12 @@ struct NetworkBuilder {
             }
             return number
         }
+        guard layer.name == last || users[layer.name, default: 0] > 0 else {
+            throw fault(layer, "no layer uses its output", remedy: "remove it, or feed it to a layer behind it")
+        }
         let operation = try operation(layer, inputs)
         place(layer, operation, inputs)
+        try applyActivation(of: layer)
     }
 
     /// What the output means, or why it cannot be trained.
@@ -61,65 +72,189 @@ struct NetworkBuilder {
             }
             return .input
         }
+        switch layer.kind {
+        case .add, .concatenate: return try merging(layer, inputs.map { nodes[$0].outputShape })
+        default: break
+        }
         guard inputs.count == 1 else {
             throw fault(layer, "it has \(inputs.count) inputs", remedy: "feed it one layer")
         }
         let shape = nodes[inputs[0]].outputShape
         switch layer.kind {
-        case .input: preconditionFailure("an input was handled above")
-        case .flatten: return .view
+        case .input, .add, .concatenate: preconditionFailure("handled above")
+        case .flatten: return reshaping(layer, from: inputs[0], to: [shape.count])
+        case .activation: return activation(layer, inputs[0])
         case .dropout(let rate):
             guard rate >= 0, rate < 1 else {
                 throw fault(layer, "its rate is \(rate)", remedy: "use a rate from 0 up to, but not including, 1")
             }
             return .layer(Dropout(name: layer.name, inputShape: shape, rate: rate, layerNumber: nodes.count))
-        case .batchNormalization(let momentum, let epsilon):
-            return .batchNormalization(
-                BatchNormalization(name: layer.name, inputShape: shape, momentum: momentum, epsilon: epsilon))
-        case .dense(let units, let activation):
-            guard units > 0 else { throw fault(layer, "it has \(units) units", remedy: "use at least one") }
-            let dense = Dense(name: layer.name, inputShape: shape, units: units, isRectified: activation == .relu)
-            try noteOutput(layer, activation, dense.outputShape)
-            return .layer(dense)
-        case .convolution2D(let filters, let kernelSize, let strides, let padding, let activation):
-            try checkWindow(layer, shape, kernelSize, strides, padding)
-            guard filters > 0 else { throw fault(layer, "it has \(filters) filters", remedy: "use at least one") }
-            guard activation == .relu || activation == .linear else {
-                throw fault(layer, "its activation is \(activation.rawValue)", remedy: "use relu or linear")
+        case .batchNormalization(let momentum, let epsilon, let center, let scale):
+            guard epsilon > 0, momentum >= 0, momentum <= 1 else {
+                throw fault(
+                    layer, "its momentum is \(momentum) and its epsilon \(epsilon)",
+                    remedy: "use a momentum from 0 to 1 and a positive epsilon")
             }
+            return .batchNormalization(
+                BatchNormalization(
+                    name: layer.name, inputShape: shape, momentum: momentum, epsilon: epsilon, hasScale: scale,
+                    hasCenter: center))
+        case .dense(let units, let activation, let useBias):
+            guard units > 0 else { throw fault(layer, "it has \(units) units", remedy: "use at least one") }
+            try checkSizes(layer, [[units, shape.channels], [units, shape.rows]])
+            return .layer(
+                Dense(
+                    name: layer.name, inputShape: shape, units: units, isRectified: activation == .relu,
+                    hasBias: useBias))
+        case .convolution2D(let filters, let kernelSize, let strides, let padding, let activation, let useBias):
+            guard filters > 0 else { throw fault(layer, "it has \(filters) filters", remedy: "use at least one") }
+            try checkWindow(layer, shape, kernelSize, strides, padding)
+            try checkSizes(
+                layer,
+                [
+                    [filters, kernelSize.height, kernelSize.width, shape.channels],
+                    [filters, shape.extents[0] + kernelSize.height, shape.extents[1] + kernelSize.width],
+                ])
             return .layer(
                 Convolution2D(
                     name: layer.name, inputShape: shape, filters: filters, kernelSize: kernelSize, strides: strides,
-                    padding: padding, isRectified: activation == .relu))
+                    padding: padding, isRectified: activation == .relu, hasBias: useBias))
+        default: return try mapping(layer, shape)
+        }
+    }
+
+    /// Layers that work on maps and have no parameters.
+    private func mapping(_ layer: LayerDescription, _ shape: Shape) throws -> Network.Operation {
+        guard shape.extents.count == 3 else {
+            throw fault(layer, "its input has shape \(shape)", remedy: "put it before the Flatten layer, on maps")
+        }
+        switch layer.kind {
+        case .zeroPadding2D(let top, let bottom, let left, let right):
+            guard min(top, bottom, left, right) >= 0 else {
+                throw fault(layer, "its padding is negative", remedy: "use at least 0")
+            }
+            try checkSizes(
+                layer, [[top, 1], [bottom, 1], [left, 1], [right, 1]])
+            try checkSizes(
+                layer, [[shape.extents[0] + top + bottom, shape.extents[1] + left + right, shape.channels]])
+            return .layer(
+                ZeroPadding2D(
+                    name: layer.name, inputShape: shape, top: top, bottom: bottom, left: left, right: right))
         case .maxPooling2D(let poolSize, let strides, let padding):
             try checkWindow(layer, shape, poolSize, strides, padding)
-            guard poolSize.height * poolSize.width <= 256 else {
+            guard poolSize.height <= 256, poolSize.width <= 256, poolSize.height * poolSize.width <= 256 else {
                 throw fault(layer, "its window holds more than 256 pixels", remedy: "use a smaller window")
             }
             return .layer(
                 MaxPooling2D(
                     name: layer.name, inputShape: shape, poolSize: poolSize, strides: strides, padding: padding))
+        case .averagePooling2D(let poolSize, let strides, let padding):
+            try checkWindow(layer, shape, poolSize, strides, padding)
+            return .layer(
+                AveragePooling2D(
+                    name: layer.name, inputShape: shape, poolSize: poolSize, strides: strides, padding: padding))
+        case .globalAveragePooling2D(let keepDimensions):
+            return .layer(
+                GlobalPooling2D(
+                    name: layer.name, inputShape: shape, statistic: .mean, keepsDimensions: keepDimensions))
+        case .globalMaxPooling2D(let keepDimensions):
+            return .layer(
+                GlobalPooling2D(
+                    name: layer.name, inputShape: shape, statistic: .maximum, keepsDimensions: keepDimensions))
+        default: preconditionFailure("\(layer.kind.kerasName) is not a map layer")
         }
     }
 
-    /// Softmax and sigmoid end a network: they belong to the loss.
-    private mutating func noteOutput(
-        _ layer: LayerDescription, _ activation: ActivationFunction, _ shape: Shape
-    ) throws {
-        switch activation {
-        case .linear, .relu: return
-        case .softmax:
-            guard shape.extents.count == 1, shape.count == 2 else {
-                throw fault(
-                    layer, "softmax over outputs of shape \(shape)", remedy: "use 2 units behind a Flatten layer")
+    /// Layers with several inputs.
+    private func merging(_ layer: LayerDescription, _ shapes: [Shape]) throws -> Network.Operation {
+        guard shapes.count >= 2 else {
+            throw fault(layer, "it has \(shapes.count) inputs", remedy: "feed it at least two layers")
+        }
+        guard Set(layer.inputs).count == layer.inputs.count else {
+            throw fault(layer, "one layer feeds it twice", remedy: "feed it each layer once")
+        }
+        let list = shapes.map(\.description).joined(separator: ", ")
+        if case .add = layer.kind {
+            guard shapes.allSatisfy({ $0 == shapes[0] }) else {
+                throw fault(layer, "its inputs have the shapes \(list)", remedy: "add outputs of one shape")
             }
-            loss = .softmaxCrossEntropy
-        case .sigmoid:
-            guard shape.extents.count == 1, shape.count == 1 else {
-                throw fault(
-                    layer, "sigmoid over outputs of shape \(shape)", remedy: "use 1 unit behind a Flatten layer")
+            return .layer(Add(name: layer.name, inputShape: shapes[0]))
+        }
+        guard shapes.allSatisfy({ $0.extents.dropLast() == shapes[0].extents.dropLast() }) else {
+            throw fault(
+                layer, "its inputs have the shapes \(list)",
+                remedy: "join outputs that agree in all extents but the last")
+        }
+        return .layer(Concatenate(name: layer.name, inputShapes: shapes))
+    }
+
+    /// The same values under another shape: without a copy, unless other layers use them too.
+    private func reshaping(_ layer: LayerDescription, from input: Int, to shape: Shape) -> Network.Operation {
+        users[layer.inputs[0]] == 1 && input > 0 ? .view : .layer(Copy(name: layer.name, outputShape: shape))
+    }
+
+    // MARK: Activations
+
+    /// An activation layer: ReLU joins the layer before it where that can apply it on its way.
+    private mutating func activation(_ layer: LayerDescription, _ input: Int) -> Network.Operation {
+        guard case .activation(let function) = layer.kind else { preconditionFailure("no activation") }
+        let shape = nodes[input].outputShape
+        if endsNetwork(layer, function) || function == .linear { return reshaping(layer, from: input, to: shape) }
+        if function == .relu, users[layer.inputs[0]] == 1, let rectified = nodes[input].rectified {
+            nodes[input] = rectified
+            return .view
+        }
+        return .layer(ActivationLayer(name: layer.name, inputShape: shape, function: function))
+    }
+
+    /// The last layer's softmax or sigmoid belongs to the loss.
+    private func endsNetwork(_ layer: LayerDescription, _ function: ActivationFunction) -> Bool {
+        layer.name == last && (function == .softmax || function == .sigmoid)
+    }
+
+    /// Puts a layer's own activation behind it, unless the layer applies it itself.
+    private mutating func applyActivation(of layer: LayerDescription) throws {
+        let function: ActivationFunction
+        switch layer.kind {
+        case .dense(_, let activation, _), .convolution2D(_, _, _, _, let activation, _), .activation(let activation):
+            function = activation
+        default: return
+        }
+        if endsNetwork(layer, function) { return try noteOutput(layer, function) }
+        if case .activation = layer.kind { return }
+        guard function != .linear, function != .relu else { return }
+        let number = nodes.count - 1
+        let operation = Network.Operation.layer(
+            ActivationLayer(name: layer.name, inputShape: nodes[number].outputShape, function: function))
+        place(
+            LayerDescription(name: layer.name, kind: .activation(function), inputs: layer.inputs), operation, [number],
+            isInternal: true)
+    }
+
+    private mutating func noteOutput(_ layer: LayerDescription, _ function: ActivationFunction) throws {
+        let shape = nodes[nodes.count - 1].outputShape
+        let outputs = function == .softmax ? 2 : 1
+        guard shape.extents == [outputs] else {
+            throw fault(
+                layer, "\(function == .softmax ? "softmax" : "sigmoid") over outputs of shape \(shape)",
+                remedy: "use \(outputs) unit\(outputs == 1 ? "" : "s") behind a Flatten layer")
+        }
+        loss = function == .softmax ? .softmaxCrossEntropy : .sigmoidCrossEntropy
+    }
+
+    // MARK: Checks
+
+    /// Refuses sizes that no memory holds, before a product of them overflows.
+    private func checkSizes(_ layer: LayerDescription, _ products: [[Int]]) throws {
+        for factors in products {
+            var product = 1
+            for factor in factors {
+                let (next, overflow) = product.multipliedReportingOverflow(by: max(factor, 1))
+                guard !overflow, next <= 1 << 33 else {
+                    throw fault(layer, "it is larger than any memory", remedy: "use fewer or smaller filters or units")
+                }
+                product = next
             }
-            loss = .sigmoidCrossEntropy
         }
     }
 
@@ -132,6 +267,8 @@ struct NetworkBuilder {
         guard window.height > 0, window.width > 0, strides.height > 0, strides.width > 0 else {
             throw fault(layer, "its window or strides are not positive", remedy: "use at least 1")
         }
+        try checkSizes(
+            layer, [[window.height, 1 << 12], [window.width, 1 << 12], [strides.height, 1], [strides.width, 1]])
         let (height, width) = (shape.extents[0], shape.extents[1])
         guard padding == .same || (window.height <= height && window.width <= width) else {
             throw fault(
@@ -146,7 +283,9 @@ struct NetworkBuilder {
 
     // MARK: Placing
 
-    private mutating func place(_ layer: LayerDescription, _ operation: Network.Operation, _ inputs: [Int]) {
+    private mutating func place(
+        _ layer: LayerDescription, _ operation: Network.Operation, _ inputs: [Int], isInternal: Bool = false
+    ) {
         // A batch normalisation needs the whole batch's sums: it opens the next segment.
         var segment = inputs.map { nodes[$0].segment }.max() ?? 0
         if case .batchNormalization = operation { segment += 1 }
@@ -154,7 +293,7 @@ struct NetworkBuilder {
             name: layer.name, kind: layer.kind, operation: operation, inputs: inputs,
             outputShape: outputShape(layer, operation, inputs), parameterOffset: trainableCount,
             stateOffset: stateCount,
-            preparedOffset: preparedCount, segment: segment)
+            preparedOffset: preparedCount, segment: segment, isInternal: isInternal)
         numbers[layer.name] = nodes.count
         nodes.append(node)
         guard let placed = node.layer else { return }
@@ -177,7 +316,8 @@ struct NetworkBuilder {
     private func outputShape(_ layer: LayerDescription, _ operation: Network.Operation, _ inputs: [Int]) -> Shape {
         switch (operation, layer.kind) {
         case (.input, .input(let shape)): shape
-        case (.view, _): [nodes[inputs[0]].outputShape.count]
+        case (.view, .flatten): [nodes[inputs[0]].outputShape.count]
+        case (.view, _): nodes[inputs[0]].outputShape
         case (.layer(let layer), _): layer.outputShape
         case (.batchNormalization(let layer), _): layer.outputShape
         case (.input, _): preconditionFailure("only an input layer makes an input")

@@ -40,13 +40,26 @@ public struct LayerDescription: Hashable, Sendable, Codable {
 /// The kinds of layers there are, with the options that Keras gives them.
 public enum LayerKind: Hashable, Sendable, Codable {
     case input(shape: Shape)
-    case dense(units: Int, activation: ActivationFunction)
+    case dense(units: Int, activation: ActivationFunction, useBias: Bool = true)
     case convolution2D(
-        filters: Int, kernelSize: Extent2D, strides: Extent2D, padding: Padding, activation: ActivationFunction)
+        filters: Int, kernelSize: Extent2D, strides: Extent2D, padding: Padding, activation: ActivationFunction,
+        useBias: Bool = true)
+    /// Rows and columns of zeros around a map.
+    case zeroPadding2D(top: Int, bottom: Int, left: Int, right: Int)
     case maxPooling2D(poolSize: Extent2D, strides: Extent2D, padding: Padding)
-    case batchNormalization(momentum: Float, epsilon: Float)
+    case averagePooling2D(poolSize: Extent2D, strides: Extent2D, padding: Padding)
+    /// The mean of each channel; with `keepDimensions` as a map of one pixel.
+    case globalAveragePooling2D(keepDimensions: Bool)
+    case globalMaxPooling2D(keepDimensions: Bool)
+    /// Over the last axis; `scale` has γ and `center` has β.
+    case batchNormalization(momentum: Float, epsilon: Float, center: Bool = true, scale: Bool = true)
+    case activation(ActivationFunction)
     case dropout(rate: Float)
     case flatten
+    /// The sum of inputs of one shape.
+    case add
+    /// Inputs side by side along the last axis.
+    case concatenate
 
     /// The name of the Keras class.
     public var kerasName: String {
@@ -54,20 +67,17 @@ public enum LayerKind: Hashable, Sendable, Codable {
         case .input: "InputLayer"
         case .dense: "Dense"
         case .convolution2D: "Conv2D"
+        case .zeroPadding2D: "ZeroPadding2D"
         case .maxPooling2D: "MaxPooling2D"
+        case .averagePooling2D: "AveragePooling2D"
+        case .globalAveragePooling2D: "GlobalAveragePooling2D"
+        case .globalMaxPooling2D: "GlobalMaxPooling2D"
         case .batchNormalization: "BatchNormalization"
+        case .activation: "Activation"
         case .dropout: "Dropout"
         case .flatten: "Flatten"
+        case .add: "Add"
+        case .concatenate: "Concatenate"
         }
     }
-}
-
-/// What is applied to a layer's sums.
-public enum ActivationFunction: String, Hashable, Sendable, Codable {
-    case linear
-    case relu
-    /// 1 / (1 + exp(−z)): of a network's single output.
-    case sigmoid
-    /// exp(z) / Σ exp(z): of a network's outputs.
-    case softmax
 }

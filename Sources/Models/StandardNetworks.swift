@@ -6,6 +6,7 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
     case simple
     case simpleBN = "simple-bn"
     case vgg6
+    case resnet50
 
     /// The network for stamps of a size.
     /// - Parameter classes: 2 for a softmax over (noise, source), 1 for the sigmoid probability of a source.
@@ -34,10 +35,40 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
                     ("flatten", .flatten), ("fc_1", .dense(units: 256, activation: .relu)),
                     ("dropout_2", .dropout(rate: 0.5)), output,
                 ])
+        case .resnet50: return residualNetwork(input: input.1, classes: classes)
         }
     }
 
-    private static let batchNormalization = LayerKind.batchNormalization(momentum: 0.99, epsilon: 0.001)
+    /// ResNet50 as the notebook builds it, without average pooling before the output.
+    /// Source: K. He et al., "Deep residual learning for image recognition", CVPR 2016.
+    private func residualNetwork(input: LayerKind, classes: Int) -> NetworkDescription {
+        var chain = LayerChain(input)
+        chain.append("zero_padding2d", .zeroPadding2D(top: 3, bottom: 3, left: 3, right: 3))
+        chain.append("conv1", Self.linearConvolution(64, 7, stride: 2))
+        chain.append("bn_conv1", Self.batchNormalization)
+        chain.append("activation", .activation(.relu))
+        chain.append(
+            "max_pooling2d",
+            .maxPooling2D(poolSize: Extent2D(3, 3), strides: Extent2D(2, 2), padding: .valid))
+        for (stage, filters, blocks) in [(2, 64, "abc"), (3, 128, "abcd"), (4, 256, "abcdef"), (5, 512, "abc")] {
+            for block in blocks {
+                chain.appendResidualBlock(
+                    "\(stage)\(block)", filters: filters, stride: stage > 2 && block == "a" ? 2 : 1,
+                    projectsShortcut: block == "a")
+            }
+        }
+        chain.append("flatten", .flatten)
+        chain.append("fc\(classes)", .dense(units: classes, activation: classes == 1 ? .sigmoid : .softmax))
+        return NetworkDescription(name: "ResNet50", layers: chain.layers)
+    }
+
+    fileprivate static func linearConvolution(_ filters: Int, _ size: Int, stride: Int = 1) -> LayerKind {
+        .convolution2D(
+            filters: filters, kernelSize: Extent2D(size, size), strides: Extent2D(stride, stride),
+            padding: size == 3 ? .same : .valid, activation: .linear)
+    }
+
+    fileprivate static let batchNormalization = LayerKind.batchNormalization(momentum: 0.99, epsilon: 0.001)
 
     private static func convolution(_ filters: Int) -> LayerKind {
         .convolution2D(
@@ -46,5 +77,52 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
 
     private static func pooling(_ size: Int) -> LayerKind {
         .maxPooling2D(poolSize: Extent2D(size, size), strides: Extent2D(size, size), padding: .valid)
+    }
+}
+
+/// Layers added one behind the other, with branches where a block needs them.
+private struct LayerChain {
+    private(set) var layers: [LayerDescription]
+    private var activations = 0
+    private var sums = 0
+
+    init(_ input: LayerKind) { layers = [LayerDescription(name: "input", kind: input, inputs: [])] }
+
+    var last: String { layers[layers.count - 1].name }
+
+    /// Adds a layer behind the last one, or behind the named ones.
+    mutating func append(_ name: String, _ kind: LayerKind, after inputs: [String]? = nil) {
+        layers.append(LayerDescription(name: name, kind: kind, inputs: inputs ?? [last]))
+    }
+
+    /// The notebook's identity block, or with a projected shortcut its convolutional block.
+    mutating func appendResidualBlock(_ block: String, filters: Int, stride: Int, projectsShortcut: Bool) {
+        var shortcut = last
+        let main = shortcut
+        appendConvolution("\(block)_branch2a", filters, 1, stride: stride, after: main)
+        appendActivation()
+        appendConvolution("\(block)_branch2b", filters, 3, after: last)
+        appendActivation()
+        appendConvolution("\(block)_branch2c", 4 * filters, 1, after: last)
+        let branch = last
+        if projectsShortcut {
+            appendConvolution("\(block)_branch1", 4 * filters, 1, stride: stride, after: main)
+            shortcut = last
+        }
+        append(sums == 0 ? "add" : "add_\(sums)", .add, after: [branch, shortcut])
+        sums += 1
+        appendActivation()
+    }
+
+    private mutating func appendConvolution(
+        _ name: String, _ filters: Int, _ size: Int, stride: Int = 1, after input: String
+    ) {
+        append("res\(name)", StandardNetwork.linearConvolution(filters, size, stride: stride), after: [input])
+        append("bn\(name)", StandardNetwork.batchNormalization)
+    }
+
+    private mutating func appendActivation() {
+        activations += 1
+        append("activation_\(activations)", .activation(.relu))
     }
 }

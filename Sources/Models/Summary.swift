@@ -14,7 +14,7 @@ extension Network {
         var lines = [
             "Model: \"\(description.name)\"", thin, row("Layer (type)", "Output Shape", "Param #"), thick,
         ]
-        for node in nodes.dropFirst() {
+        for node in nodes.dropFirst() where !node.isInternal {
             let shape = "(None, " + node.outputShape.extents.map(String.init).joined(separator: ", ") + ")"
             let count = (node.layer?.trainableCount ?? 0) + (node.layer?.stateCount ?? 0)
             lines.append(row(Self.title(node), shape, Self.grouped(count)))

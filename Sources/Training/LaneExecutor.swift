@@ -1,3 +1,4 @@
+import CKernels
 import Layers
 import Models
 import Tensors
@@ -12,6 +13,8 @@ package final class LaneExecutor: @unchecked Sendable {
     private let slotMemory: FloatBuffer
     private let sharedMemory: FloatBuffer
     private let workspace: FloatBuffer
+    /// Gradients that are to be added to those of other users of the same output, one place for each input of a node.
+    private let waiting: FloatBuffer
     /// One pass for each node, slot by slot.
     private var passes: [LayerPass] = []
     /// The nodes of each segment, in order.
@@ -27,6 +30,8 @@ package final class LaneExecutor: @unchecked Sendable {
         slotMemory = FloatBuffer(count: slots * plan.slotCount)
         sharedMemory = FloatBuffer(count: plan.sharedCount)
         workspace = FloatBuffer(count: plan.workspaceCount)
+        let widest = plan.addedInputs.compactMap { $0.max() }.max() ?? -1
+        waiting = FloatBuffer(count: (widest + 1) * plan.waitingCount)
         segments = (0..<network.segments).map { segment in
             network.nodes.indices.filter { network.nodes[$0].segment == segment }
         }
@@ -41,14 +46,7 @@ package final class LaneExecutor: @unchecked Sendable {
     private func makePass(slot: Int, node number: Int, weights: Weights, prepared: FloatBuffer) -> LayerPass {
         let base = slotMemory.pointer + slot * plan.slotCount
         let node = network.nodes[number]
-        func gradient(_ number: Int) -> UnsafeMutablePointer<Float>? {
-            guard plan.isTraining else { return nil }
-            switch plan.gradients[number] {
-            case .none: return nil
-            case .shared(let offset): return sharedMemory.pointer + offset
-            case .kept(let offset): return base + offset
-            }
-        }
+        func gradient(_ number: Int) -> UnsafeMutablePointer<Float>? { gradientPointer(slot, number) }
         var pass = LayerPass(placeholder: workspace.pointer)
         pass.inputs = node.inputs.map { base + plan.outputs[$0] }
         pass.output = base + plan.outputs[number]
@@ -57,8 +55,23 @@ package final class LaneExecutor: @unchecked Sendable {
         pass.prepared = UnsafePointer(prepared.pointer + node.preparedOffset)
         pass.outputGradient = gradient(number) ?? workspace.pointer
         pass.inputGradients = node.inputs.map { gradient($0) }
+        if plan.isTraining {
+            for input in plan.addedInputs[number] {
+                pass.inputGradients[input] = waiting.pointer + input * plan.waitingCount
+            }
+        }
         pass.isTraining = plan.isTraining
         return pass
+    }
+
+    /// Where a node's output gradient lies; nil where nobody needs it.
+    private func gradientPointer(_ slot: Int, _ node: Int) -> UnsafeMutablePointer<Float>? {
+        guard plan.isTraining else { return nil }
+        switch plan.gradients[node] {
+        case .none: return nil
+        case .shared(let offset): return sharedMemory.pointer + offset
+        case .kept(let offset): return slotMemory.pointer + slot * plan.slotCount + offset
+        }
     }
 
     private func index(_ slot: Int, _ node: Int) -> Int { slot * network.nodes.count + node }
@@ -108,7 +121,10 @@ package final class LaneExecutor: @unchecked Sendable {
         _ slot: Int, segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?
     ) {
         if segment < meetings.count {
-            for (node, layer, _) in meetings[segment] { layer.backward(passes[index(slot, node)]) }
+            for (node, layer, _) in meetings[segment] {
+                layer.backward(passes[index(slot, node)])
+                addWaiting(slot, node)
+            }
         }
         for node in segments[segment].reversed() {
             switch network.nodes[node].operation {
@@ -117,11 +133,24 @@ package final class LaneExecutor: @unchecked Sendable {
                 guard plan.needsGradient[node] else { continue }
                 passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
                 layer.backward(passes[index(slot, node)])
+                addWaiting(slot, node)
             case .batchNormalization(let layer):
                 passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
                 let offset = meetings[segment - 1].first { $0.node == node }!.offset
                 layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
             }
+        }
+    }
+}
+
+extension LaneExecutor {
+    /// Adds a node's waiting input gradients to what other users of the same outputs have left.
+    private func addWaiting(_ slot: Int, _ node: Int) {
+        for input in plan.addedInputs[node] {
+            let number = network.nodes[node].inputs[input]
+            add_into(
+                gradientPointer(slot, number)!, waiting.pointer + input * plan.waitingCount,
+                passes[index(slot, node)].samples * network.nodes[number].outputShape.count)
         }
     }
 }

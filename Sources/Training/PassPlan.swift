@@ -34,6 +34,10 @@ package struct PassPlan {
     private(set) var workspaceCount = 0
     /// Whether a layer or one before it has parameters: only then is its output's gradient of use.
     package private(set) var needsGradient: [Bool] = []
+    /// For each node, which of its inputs have a gradient from another user already: this node's is added to it.
+    package private(set) var addedInputs: [[Int]] = []
+    /// Floats of the memory in which a gradient waits to be added; one such place for each input of a node.
+    private(set) var waitingCount = 0
 
     package init(network: Network, samples: Int, isTraining: Bool) {
         self.network = network
@@ -46,6 +50,7 @@ package struct PassPlan {
         if isTraining {
             placeOutputsForTraining()
             placeGradients()
+            findAddedInputs()
         } else {
             placeOutputsForInference()
         }
@@ -90,6 +95,28 @@ package struct PassPlan {
         let keptRoom = nodes.map { room((($0.layer?.keptBytes ?? 0) + 3) / 4) }.max() ?? 0
         kept = nodes.map { _ in allocator.size }
         slotCount = allocator.size + keptRoom
+    }
+
+    /// Follows the backward pass to see which user of each output is the first to write its gradient.
+    private mutating func findAddedInputs() {
+        let nodes = network.nodes
+        addedInputs = nodes.map { _ in [] }
+        var written = Set<Int>()
+        func write(_ number: Int) {
+            for (index, input) in nodes[number].inputs.enumerated() where needsGradient[input] {
+                if !written.insert(input).inserted {
+                    addedInputs[number].append(index)
+                    waitingCount = max(waitingCount, room(nodes[input].outputShape.count))
+                }
+            }
+        }
+        let meetings = network.meetings
+        for segment in (0..<network.segments).reversed() {
+            if segment < meetings.count { for meeting in meetings[segment] { write(meeting.node) } }
+            for number in nodes.indices.reversed() where nodes[number].segment == segment {
+                if case .layer = nodes[number].operation { write(number) }
+            }
+        }
     }
 
     /// The stage of the backward pass (the segment's number) in which each gradient is written and read.

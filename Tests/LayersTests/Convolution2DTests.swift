@@ -91,7 +91,7 @@ import Testing
             layer, input: input, parameters: parameters, outputGradient: outputGradient, count: example.samples)
         func check(_ gradient: [Float], _ direction: [Float], _ moved: [Double]) {
             let sum = inner(outputGradient, moved)
-            let norms = (norm(gradient) * norm(direction))
+            let norms = norm(gradient) * norm(direction)
             // Single precision, 6e-8, times up to 600 products a component.
             #expect(abs(inner(gradient, doubles(direction)) - sum) <= 1e-5 * norms)
         }

@@ -9,8 +9,9 @@
 // precision, so that the variance from summed `sums` is as good as from two passes over the whole batch.
 void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double *sums);
 
-// y = x·scale[c] + shift[c]
-void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, float *y);
+// y = f(x·scale[c] + shift[c]) with f(x) = max(x, 0) if `relu`, else x
+void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
+                         int relu, float *y);
 
 // sums[c] = Σ_r dy, sums[channels + c] = Σ_r dy·(x − mean[c])·inverse_deviation[c].
 void channel_gradient_sums(const float *x, const float *dy, const float *mean, const float *inverse_deviation,

@@ -20,4 +20,19 @@ void max_pooling(const Pooling *shape, const float *in, ptrdiff_t samples, float
 void max_pooling_backward(const Pooling *shape, const float *out_gradient, const uint8_t *winner, ptrdiff_t samples,
                           float *in_gradient);
 
+// out[b][oh][ow][c] = mean over the part of the window that lies on the map.
+void average_pooling(const Pooling *shape, const float *in, ptrdiff_t samples, float *out);
+
+// in_gradient = 0, then each pixel of a window += out_gradient / pixels of the window that lie on the map.
+void average_pooling_backward(const Pooling *shape, const float *out_gradient, ptrdiff_t samples, float *in_gradient);
+
+// Means of all rows of a sample, and largest values: out[b][c]. The gradient of the largest value is shared equally among
+// equals, as Keras' GlobalMaxPooling2D does.
+void global_average(const float *in, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t channels, float *out);
+void global_average_backward(const float *out_gradient, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t channels,
+                             float *in_gradient);
+void global_max(const float *in, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t channels, float *out);
+void global_max_backward(const float *in, const float *out, const float *out_gradient, ptrdiff_t samples, ptrdiff_t rows,
+                         ptrdiff_t channels, float *in_gradient);
+
 #endif

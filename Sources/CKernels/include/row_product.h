@@ -17,11 +17,12 @@ typedef struct {
     ptrdiff_t length;                             // floats of a run
     ptrdiff_t channels;                           // outputs of a row
     ptrdiff_t weight_step;                        // floats between two rows of weights
+    ptrdiff_t segment_rows;                       // rows of weights from one segment to the next; at least `length`
 } RowProduct;
 
 // For each row with inputs x and outputs y:
 //
-//     y[n] = f(bias[n] + Σ_s Σ_j x[s·segment_step + j] · weights[(s·length + j)·weight_step + n])
+//     y[n] = f(bias[n] + Σ_s Σ_j x[s·segment_step + j] · weights[(s·segment_rows + j)·weight_step + n])
 //
 // with f(x) = max(x, 0) if `relu`, else x. `bias` may be NULL (zero). Each output is one chain of (fused) multiply-adds in
 // the order of s and j, whatever the number of rows and the vector width are. With fewer than 16 channels the weights

@@ -72,8 +72,8 @@ import Testing
                 for n in 0..<product.channels {
                     var sum = ExactSum()
                     if let bias { sum.add(Double(bias[n])) }
-                    forEachInput(from: start) { input_, row in
-                        sum.add(Double(input[input_]) * Double(weights[row * product.weight_step + n]))
+                    forEachInput(from: start) { place, row in
+                        sum.add(Double(input[place]) * Double(weights[row * product.weight_step + n]))
                     }
                     expected[output + n] = sum.rectified(isRectified)
                 }

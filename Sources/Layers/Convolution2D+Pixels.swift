@@ -1,0 +1,126 @@
+import CKernels
+
+/// Convolution a pixel at a time, with the samples as rows: for small padded maps, where most taps of a 3×3 kernel may lie
+/// beside the map. Taps that meet only padding cost nothing.
+extension Convolution2D {
+    func forwardPixels(_ pass: LayerPass) {
+        var product = RowProduct()
+        product.groups = 1
+        product.lines = 1
+        product.rows = pass.samples
+        product.input_step = inputShape.count
+        product.output_step = outputShape.count
+        product.segment_step = columns.extent * inputChannels
+        product.segment_rows = kernelSize.width * inputChannels
+        product.channels = outputChannels
+        product.weight_step = outputChannels
+        for row in 0..<rows.output {
+            let taps = rows.tapsOnMap(of: row)
+            let top = row * rows.stride - rows.before + taps.lowerBound
+            product.segments = taps.count
+            for column in 0..<columns.output {
+                let columnTaps = columns.tapsOnMap(of: column)
+                let left = column * columns.stride - columns.before + columnTaps.lowerBound
+                product.length = columnTaps.count * inputChannels
+                let firstRow = (taps.lowerBound * kernelSize.width + columnTaps.lowerBound) * inputChannels
+                row_product(
+                    &product, pass.inputs[0] + (top * columns.extent + left) * inputChannels,
+                    pass.parameters + firstRow * outputChannels, bias(pass), isRectified ? 1 : 0,
+                    pass.output + (row * columns.output + column) * outputChannels)
+            }
+        }
+    }
+
+    func backwardPixels(_ pass: LayerPass) {
+        for row in 0..<kernelSize.height {
+            for column in 0..<kernelSize.width { computeTapGradient(row, column, pass) }
+        }
+        guard let inputGradient = pass.inputGradients[0] else { return }
+        if rows.stride == 1 && columns.stride == 1 {
+            computeInputGradientByPixels(inputGradient, pass)
+        } else {
+            computeInputGradient(inputGradient, pass)
+        }
+    }
+
+    /// The gradient of one tap's weights: over the output pixels for which it lies on the map.
+    private func computeTapGradient(_ row: Int, _ column: Int, _ pass: LayerPass) {
+        let gradient = pass.parameterGradient + (row * kernelSize.width + column) * inputChannels * outputChannels
+        let (lines, pixels) = (rows.outputsOnMap(tap: row), columns.outputsOnMap(tap: column))
+        guard !lines.isEmpty, !pixels.isEmpty else {
+            gradient.update(repeating: 0, count: inputChannels * outputChannels)
+            return
+        }
+        var product = RowProduct()
+        product.groups = pass.samples
+        product.input_group = inputShape.count
+        product.output_group = outputShape.count
+        product.lines = lines.count
+        product.input_line = rows.stride * columns.extent * inputChannels
+        product.output_line = columns.output * outputChannels
+        product.rows = pixels.count
+        product.input_step = columns.stride * inputChannels
+        product.output_step = outputChannels
+        product.segments = 1
+        product.length = inputChannels
+        product.segment_rows = inputChannels
+        product.channels = outputChannels
+        let top = lines.lowerBound * rows.stride - rows.before + row
+        let left = pixels.lowerBound * columns.stride - columns.before + column
+        row_product_weight_gradient(
+            &product, pass.inputs[0] + (top * columns.extent + left) * inputChannels,
+            pass.outputGradient + (lines.lowerBound * columns.output + pixels.lowerBound) * outputChannels, gradient)
+    }
+
+    /// ∂loss/∂x for strides of one: each input pixel from the output pixels whose kernel covers it.
+    private func computeInputGradientByPixels(_ inputGradient: UnsafeMutablePointer<Float>, _ pass: LayerPass) {
+        var product = RowProduct()
+        product.groups = 1
+        product.lines = 1
+        product.rows = pass.samples
+        product.input_step = outputShape.count
+        product.output_step = inputShape.count
+        product.segment_step = columns.output * outputChannels
+        product.segment_rows = kernelSize.width * outputChannels
+        product.channels = inputChannels
+        product.weight_step = turnedStep
+        let turned = pass.prepared + paddedKernelCount
+        for row in 0..<rows.extent {
+            let lines = rows.outputsCovering(row)
+            let firstRow = kernelSize.height - 1 - row - rows.before + lines.lowerBound
+            product.segments = lines.count
+            for column in 0..<columns.extent {
+                let pixels = columns.outputsCovering(column)
+                let firstColumn = kernelSize.width - 1 - column - columns.before + pixels.lowerBound
+                product.length = pixels.count * outputChannels
+                row_product(
+                    &product,
+                    pass.outputGradient + (lines.lowerBound * columns.output + pixels.lowerBound) * outputChannels,
+                    turned + (firstRow * kernelSize.width + firstColumn) * outputChannels * turnedStep, nil, 0,
+                    inputGradient + (row * columns.extent + column) * inputChannels)
+            }
+        }
+    }
+}
+
+extension Axis {
+    /// The positions of a window that lie on the map, for one output.
+    func tapsOnMap(of output: Int) -> Range<Int> {
+        let start = output * stride - before
+        return max(0, -start)..<max(max(0, -start), min(window, extent - start))
+    }
+
+    /// The outputs for which one position of the window lies on the map.
+    func outputsOnMap(tap: Int) -> Range<Int> {
+        let first = max(0, (before - tap + stride - 1) / stride)
+        let reach = extent - 1 + before - tap
+        guard reach >= 0 else { return 0..<0 }
+        return first..<max(first, min(output, reach / stride + 1))
+    }
+
+    /// The outputs whose window covers one input, for a stride of one.
+    func outputsCovering(_ input: Int) -> Range<Int> {
+        let first = max(0, input + before - window + 1)
+        return first..<max(first, min(output, input + before + 1))
+    }
+}

@@ -1,0 +1,20 @@
+import Tensors
+
+/// The same values under another shape, in memory of their own.
+public struct Copy: Layer {
+    public let name: String
+    public let outputShape: Shape
+
+    public init(name: String, outputShape: Shape) {
+        self.name = name
+        self.outputShape = outputShape
+    }
+
+    public func forward(_ pass: LayerPass) {
+        pass.output.update(from: pass.inputs[0], count: pass.samples * outputShape.count)
+    }
+
+    public func backward(_ pass: LayerPass) {
+        pass.inputGradients[0]?.update(from: pass.outputGradient, count: pass.samples * outputShape.count)
+    }
+}
