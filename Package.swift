@@ -43,7 +43,7 @@ let package = Package(
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels", "Faults"]),
-        library("RunRecords", ["StampFormats", "Tensors", "Faults", "CZlib"]),
+        library("RunRecords", ["StampFormats", "Faults"]),
         library(
             "Training",
             [
@@ -81,6 +81,6 @@ let package = Package(
                 "Training", "StampData", "Models", "Layers", "Communication", "Optimizers", "RunRecords",
                 "StampFormats", "Tensors", "Faults", logging,
             ]),
-        tests("TrainerCommand", ["TrainerCommand", "StampFormats", "Faults"]),
+        tests("TrainerCommand", ["TrainerCommand", "TestPrograms", "StampFormats"]),
     ]
 )

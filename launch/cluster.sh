@@ -12,7 +12,8 @@
 #
 # How it runs: one rank is one process, bound to as many cores as it has threads, so that no rank's threads run on another's
 # cores. The result does not depend on ranks × threads. SIGUSR1 reaches every rank through mpirun; a trainer that then
-# ends with 75 (stopped early, checkpoint written) is queued again and resumes from its newest checkpoint.
+# ends with 75 (stopped early, checkpoint written), or ends by the signal with a checkpoint newer than it began with, is
+# queued again and resumes from its newest checkpoint.
 
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -35,13 +36,15 @@ hostfile_of() {
         }' "$1" || fault 64 "$1: every host must have a whole number of ranks of $2 cores each; change THREADS or the resources asked for"
 }
 
-# has_checkpoint RUN: whether the run folder holds a checkpoint to resume from (a checkpoint is complete or absent).
-has_checkpoint() {
-    local folder
+# newest_step RUN: prints the step of the newest checkpoint to resume from (one is complete or absent); nothing when there is none.
+newest_step() {
+    local folder newest="" step
     for folder in "$1"/checkpoints/step-*; do
-        [[ -d $folder && ${folder##*/step-} =~ ^[0-9]+$ ]] && return 0
+        step="${folder##*/step-}"
+        [[ -d $folder && $step =~ ^[0-9]+$ ]] || continue
+        ((step <= ${newest:--1})) || newest=$step
     done
-    return 1
+    printf '%s' "$newest"
 }
 
 # ask_to_stop_after SECONDS PID: sends the process SIGUSR1 when the time is up. Runs in the background until ended by SIGTERM.
@@ -75,7 +78,7 @@ forward_signals_and_wait() {
 # Trains, or resumes, and ends the script with the trainer's exit code. REQUEUE is the command (a function of the batch
 # script) that queues the job again; it is called when that code is 75.
 train_on_cluster() {
-    local ranks=$1 threads=$2 requeue=$3 placement=() further=() arguments=() timer="" status=0
+    local ranks=$1 threads=$2 requeue=$3 placement=() further=() arguments=() timer="" status=0 first_step
     shift 3
     while [[ $1 != -- ]]; do
         placement+=("$1")
@@ -105,7 +108,8 @@ train_on_cluster() {
     if ! has_option --data "${further[@]}" && ! has_option --sources "${further[@]}"; then
         arguments+=(--data "$data")
     fi
-    if has_checkpoint "$RUN" && ! has_option --resume "${further[@]}"; then
+    first_step="$(newest_step "$RUN")"
+    if [[ -n $first_step ]] && ! has_option --resume "${further[@]}"; then
         arguments+=(--resume)
         say "resuming $RUN"
     fi
@@ -123,6 +127,11 @@ train_on_cluster() {
     if [[ -n $timer ]]; then
         kill "$timer" 2>/dev/null || true
         wait "$timer" || true
+    fi
+    # The signal ends a trainer that does not listen for it. Going on is worth while if there was progress: otherwise the job
+    # would be queued for ever.
+    if [[ $status -eq $((128 + $(kill -l USR1))) && $(newest_step "$RUN") != "$first_step" ]]; then
+        status=75
     fi
     if [[ $status -eq 75 ]]; then
         say "stopped early with a checkpoint in $RUN; queueing the job again"

@@ -53,7 +53,10 @@ fi
 status=0
 "$trainer" train "${arguments[@]}" "$@" || status=$?
 case $status in
-    0) say "results are in $output: metrics.json, history.csv, test_predictions.csv, model.safetensors" ;;
+    0)
+        say "results are in $output: metrics.json, history.csv, test_predictions.csv, model.safetensors"
+        say "to use the model: $trainer predict --model $output/model.safetensors --input STAMPS.npy --output probabilities.npy"
+        ;;
     75) say "stopped early with a checkpoint in $output; to go on, repeat your arguments and add: --output $output --resume" ;;
 esac
 exit "$status"

@@ -55,14 +55,30 @@ extension Convolution2D {
     }
 
     func forwardLines(_ pass: LayerPass) {
+        if threeColumns.forward {
+            var shape = threeColumns.shape(samples: pass.samples)
+            line_convolution(&shape, pass.inputs[0], pass.parameters, bias(pass), isRectified ? 1 : 0, pass.output)
+            return
+        }
         var product = product(samples: pass.samples)
         row_product(&product, paddedInput(pass), forwardKernel(pass), bias(pass), isRectified ? 1 : 0, pass.output)
     }
 
     func backwardLines(_ pass: LayerPass) {
-        var product = product(samples: pass.samples)
-        row_product_weight_gradient(&product, paddedInput(pass), pass.outputGradient, pass.parameterGradient)
-        if let inputGradient = pass.inputGradients[0] { computeInputGradient(inputGradient, pass) }
+        var shape = threeColumns.shape(samples: pass.samples)
+        if threeColumns.weightGradient {
+            line_convolution_weight_gradient(&shape, pass.inputs[0], pass.outputGradient, pass.parameterGradient)
+        } else {
+            var product = product(samples: pass.samples)
+            row_product_weight_gradient(&product, paddedInput(pass), pass.outputGradient, pass.parameterGradient)
+        }
+        guard let inputGradient = pass.inputGradients[0] else { return }
+        if threeColumns.inputGradient {
+            line_convolution_input_gradient(
+                &shape, pass.outputGradient, pass.prepared + paddedKernelCount, inputGradient)
+        } else {
+            computeInputGradient(inputGradient, pass)
+        }
     }
 
     /// ∂loss/∂x as a convolution of the spread output gradient with the turned kernel, a sample at a time.
@@ -126,5 +142,38 @@ extension Convolution2D {
                 &product, spread + (top + first) * line + columns.before * outputChannels,
                 turned + first * kernelSize.width * outputChannels * turnedStep, nil, 0, target)
         }
+    }
+}
+
+/// Which passes of a convolution with three kernel columns and stride one the loops of `line_convolution.h` take here.
+struct ThreeColumns: Sendable {
+    private var kernelHeight = 0
+    private var inputChannels = 0
+    private var outputChannels = 0
+    private var outputHeight = 0
+    private var outputWidth = 0
+    private(set) var forward = false
+    private(set) var inputGradient = false
+    private(set) var weightGradient = false
+
+    /// None of them.
+    init() {}
+
+    init(kernelHeight: Int, inputChannels: Int, outputChannels: Int, outputHeight: Int, outputWidth: Int) {
+        self.kernelHeight = kernelHeight
+        self.inputChannels = inputChannels
+        self.outputChannels = outputChannels
+        self.outputHeight = outputHeight
+        self.outputWidth = outputWidth
+        var shape = shape(samples: 1)
+        forward = line_convolution_fits_forward(&shape) != 0
+        inputGradient = line_convolution_fits_input_gradient(&shape) != 0
+        weightGradient = line_convolution_fits_weight_gradient(&shape) != 0
+    }
+
+    func shape(samples: Int) -> LineConvolution {
+        LineConvolution(
+            samples: samples, kernel_height: kernelHeight, in_channels: inputChannels, out_channels: outputChannels,
+            out_height: outputHeight, out_width: outputWidth)
     }
 }

@@ -34,6 +34,9 @@ public struct Convolution2D: Layer {
         case lines
     }
 
+    /// Which passes of the route by lines take the loops for kernels of three columns (`line_convolution.h`).
+    let threeColumns: ThreeColumns
+
     /// - Precondition: the kernel fits the (padded) map; the network's builder checks it and names the layer.
     public init(
         name: String, inputShape: Shape, filters: Int, kernelSize: Extent2D, strides: Extent2D = Extent2D(1, 1),
@@ -53,6 +56,11 @@ public struct Convolution2D: Layer {
         precondition(rows.output > 0 && columns.output > 0, "\(name): the kernel is larger than its map")
         outputShape = [rows.output, columns.output, filters]
         let isPadded = rows.padded != rows.extent || columns.padded != columns.extent
+        threeColumns =
+            kernelSize.width == 3 && strides == Extent2D(1, 1) && !isPadded
+            ? ThreeColumns(
+                kernelHeight: kernelSize.height, inputChannels: inputChannels, outputChannels: outputChannels,
+                outputHeight: rows.output, outputWidth: columns.output) : ThreeColumns()
         if kernelSize == Extent2D(1, 1) {
             route = .pointwise
         } else if isPadded && columns.output <= 16 && min(inputChannels, outputChannels) >= 16 {
@@ -72,8 +80,9 @@ public struct Convolution2D: Layer {
         return hasBias ? [kernel, ParameterSpecification("bias", [outputChannels], .zeros)] : [kernel]
     }
 
-    // MARK: Prepared weights: the kernel padded to 16 outputs (where there are fewer), then the kernel turned by 180° and
-    // transposed, (height, width, out, in): the input's gradient is a convolution with it.
+    // MARK: Prepared weights: the kernel padded to 16 outputs (where there are fewer), then the kernel transposed, (height,
+    // width, out, in), and turned by 180°, so that the input's gradient is a convolution with it (not turned for the loops
+    // for three columns).
 
     var paddedKernelCount: Int {
         outputChannels < 16 ? kernelSize.height * kernelSize.width * inputChannels * 16 : 0
@@ -93,7 +102,8 @@ public struct Convolution2D: Layer {
                 for output in 0..<outputChannels {
                     let value = parameters[row * outputChannels + output]
                     if outputChannels < 16 { prepared[row * 16 + output] = value }
-                    turned[((taps - 1 - tap) * outputChannels + output) * turnedStep + input] = value
+                    let place = threeColumns.inputGradient ? tap : taps - 1 - tap
+                    turned[(place * outputChannels + output) * turnedStep + input] = value
                 }
             }
         }

@@ -1,5 +1,6 @@
 import Faults
 import Glibc
+import StampFormats
 
 /// The checkpoints of a run: `checkpoints/step-N`, N the number of steps done.
 ///
@@ -39,10 +40,10 @@ public struct CheckpointFolder: Sendable {
         if mkdir(path, 0o777) == 0 {
             try FileAccess.synchronize(FileAccess.split(path).folder)
         } else if errno != EEXIST {
-            throw FileAccess.cannotWrite(path, errno)
+            throw Fault.cannotWrite(path, errno)
         }
         try FileAccess.remove(partial)
-        guard mkdir(partial, 0o777) == 0 else { throw FileAccess.cannotWrite(checkpoint.path, errno) }
+        guard mkdir(partial, 0o777) == 0 else { throw Fault.cannotWrite(checkpoint.path, errno) }
         do {
             try contents(partial)
             try JSONFile.write(state, to: "\(partial)/\(Checkpoint.stateName)")
@@ -82,7 +83,9 @@ public struct CheckpointFolder: Sendable {
 
     /// Removes what an interrupted run left half-written.
     func removePartial() throws {
-        for name in try names() where PartialName.isOne(name) { try FileAccess.remove("\(path)/\(name)") }
+        for name in try names() where name.hasPrefix(".") && name.hasSuffix(".partial") {
+            try FileAccess.remove("\(path)/\(name)")
+        }
     }
 
     private func prune(newest: Int, keep: Int) throws {
@@ -102,7 +105,7 @@ public struct CheckpointFolder: Sendable {
         try FileAccess.move(checkpoint.path, to: hidden)
     }
 
-    private func partialPath(_ name: String) -> String { "\(path)/\(PartialName.of(name))" }
+    private func partialPath(_ name: String) -> String { "\(path)/.\(name).partial" }
 
     private func synchronizeContents(_ folder: String) throws {
         for name in try FileAccess.names(in: folder) {

@@ -1,4 +1,5 @@
 import Faults
+import StampFormats
 
 /// What a checkpoint's files must be: `manifest.json`, written last.
 struct CheckpointManifest: Codable {

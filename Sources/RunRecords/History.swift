@@ -1,4 +1,5 @@
 import Faults
+import StampFormats
 
 /// The epochs of a run: `history.csv`.
 ///

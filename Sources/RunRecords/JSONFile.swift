@@ -1,5 +1,6 @@
 import Faults
 import FoundationEssentials
+import StampFormats
 
 /// Values as JSON: indented, keys in alphabetical order, so that two runs can be compared with `diff`.
 ///

@@ -1,5 +1,6 @@
 import Faults
 import Glibc
+import StampFormats
 
 /// The folder of one training run, and the paths of all that is in it.
 ///
@@ -95,7 +96,7 @@ public struct RunFolder: Sendable {
             } else if errno != EEXIST {
                 let code = errno
                 for folder in created.reversed() { rmdir(folder) }
-                throw FileAccess.cannotWrite(path, code)
+                throw Fault.cannotWrite(path, code)
             }
         }
         return created
@@ -103,18 +104,18 @@ public struct RunFolder: Sendable {
 
     /// Permissions alone do not tell (root, read-only file systems, quotas): create a file and see.
     private func checkThatFilesCanBeWritten() throws(Fault) {
-        guard FileAccess.isFolder(path) else { throw FileAccess.cannotWrite(path, ENOTDIR) }
-        let probe = "\(path)/\(PartialName.of("probe"))"
+        guard FileAccess.isFolder(path) else { throw Fault.cannotWrite(path, ENOTDIR) }
+        let probe = "\(path)/.probe.partial"
         let descriptor = Glibc.open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw FileAccess.cannotWrite(path, errno) }
+        guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
         close(descriptor)
         unlink(probe)
     }
 
     private func removePartialFiles() throws {
-        for file in [configuration, history, metrics, testPredictions, model] {
-            let (folder, name) = FileAccess.split(file)
-            unlink("\(folder)/\(PartialName.of(name))")
+        let ours = [configuration, history, metrics, testPredictions, model].map { FileAccess.split($0).name }
+        for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {
+            try FileAccess.remove("\(path)/\(name)")
         }
         try checkpoints.removePartial()
     }

@@ -1,3 +1,5 @@
+import StampFormats
+
 /// A short text that is the same for the same settings, in whatever order they are declared.
 public enum SettingsFingerprint {
     /// The CRC-32 of the settings' JSON (keys sorted), as eight hexadecimal digits. Against oversight, not malice.

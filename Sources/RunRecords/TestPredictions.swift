@@ -1,3 +1,5 @@
+import StampFormats
+
 /// The test set, sample by sample: `test_predictions.csv`.
 public enum TestPredictions {
     /// Replaces the file by one row per sample (index,true_class,probability), in the order of the index.

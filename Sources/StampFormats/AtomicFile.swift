@@ -4,9 +4,9 @@ import Synchronization
 
 /// A file that appears under its name whole or not at all.
 ///
-/// Bytes go to a temporary file in the same folder; `commit` makes them durable and renames it. Without `commit` the
-/// temporary file goes away with this object, and what stood at the path before stays as it was. A device or a pipe, which
-/// cannot be renamed over, is written directly.
+/// Bytes go to a hidden file in the same folder; `commit` makes them durable and renames it. Without `commit` the hidden
+/// file goes away with this object, and what stood at the path before stays as it was. Only a crash leaves it behind:
+/// ``isPartial(_:of:)`` tells its name. A device or a pipe, which cannot be renamed over, is written directly.
 public final class AtomicFile {
     /// Where the file appears.
     public let path: String
@@ -15,7 +15,7 @@ public final class AtomicFile {
     private var descriptor: Int32
     private static let serial = Atomic<Int>(0)
 
-    /// Opens a temporary file next to `path`.
+    /// Opens a hidden file next to `path`.
     ///
     /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
     public init(_ path: String) throws {
@@ -24,21 +24,29 @@ public final class AtomicFile {
         let exists = stat(path, &status) == 0
         switch exists ? status.st_mode & S_IFMT : S_IFREG {
         case S_IFREG: (descriptor, temporaryPath) = Self.openTemporary(nextTo: path)
-        case S_IFDIR: throw Self.cannotWrite(path, EISDIR)
+        case S_IFDIR: throw Fault.cannotWrite(path, EISDIR)
         default: (descriptor, temporaryPath) = (open(path, O_WRONLY | O_CLOEXEC), nil)
         }
-        if descriptor < 0 { throw Self.cannotWrite(path, errno) }
+        if descriptor < 0 { throw Fault.cannotWrite(path, errno) }
     }
 
     private static func openTemporary(nextTo path: String) -> (descriptor: Int32, path: String) {
+        let (folder, name) = FileAccess.split(path)
         // O_EXCL decides between processes, also on two machines that share the folder.
         while true {
             let serial = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
-            let temporaryPath = "\(path).\(getpid())-\(serial).part"
+            let temporaryPath = "\(folder)/.\(name).\(getpid())-\(serial)\(partialSuffix)"
             let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             if descriptor >= 0 || errno != EEXIST { return (descriptor, temporaryPath) }
         }
     }
+
+    /// Whether a file in the same folder is what a crash left of writing the file `name`.
+    public static func isPartial(_ other: String, of name: String) -> Bool {
+        other.hasPrefix(".\(name).") && other.hasSuffix(partialSuffix)
+    }
+
+    private static let partialSuffix = ".partial"
 
     deinit {
         guard descriptor >= 0 else { return }
@@ -66,24 +74,25 @@ public final class AtomicFile {
         }
     }
 
-    /// Makes the bytes durable and gives the file its name. Nothing can be written afterwards.
+    /// Makes the bytes durable (fsync(2)) and gives the file its name. Nothing can be written afterwards.
     public func commit() throws {
         precondition(descriptor >= 0, "\(path) was committed before")
         guard let temporaryPath else {
             let closed = close(descriptor)
             descriptor = -1
-            if closed != 0 { throw Self.cannotWrite(path, errno) }
+            if closed != 0 { throw Fault.cannotWrite(path, errno) }
             return
         }
-        guard fsync(descriptor) == 0 else { throw Self.cannotWrite(path, errno) }
+        guard fsync(descriptor) == 0 else { throw Fault.cannotWrite(path, errno) }
         let closed = close(descriptor)
         descriptor = -1
         guard closed == 0, rename(temporaryPath, path) == 0 else {
             let error = errno
             unlink(temporaryPath)
-            throw Self.cannotWrite(path, error)
+            throw Fault.cannotWrite(path, error)
         }
-        syncFolder()
+        // The new name has to be durable too.
+        try FileAccess.synchronize(FileAccess.split(path).folder)
     }
 
     /// Writes `bytes` as the whole file `path`, atomically.
@@ -106,28 +115,8 @@ public final class AtomicFile {
         while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
             let written = write(start, rest.count)
             if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { throw Self.cannotWrite(path, written < 0 ? errno : ENOSPC) }
+            guard written > 0 else { throw Fault.cannotWrite(path, written < 0 ? errno : ENOSPC) }
             rest = rest.dropFirst(written)
         }
-    }
-
-    /// Makes the new name durable too. Some file systems refuse to sync a folder: then there is nothing more to do.
-    private func syncFolder() {
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
-
-    private static func cannotWrite(_ path: String, _ error: Int32) -> Fault {
-        let remedy =
-            switch error {
-            case ENOENT, ENOTDIR: "make the folder first"
-            case EISDIR: "name a file in it"
-            case ENOSPC, EDQUOT, EFBIG: "free some space, or write elsewhere"
-            default: "check the permissions of the folder, or write elsewhere"
-            }
-        return Fault(.cannotWrite, path, "cannot be written (\(String(cString: strerror(error))))", remedy: remedy)
     }
 }

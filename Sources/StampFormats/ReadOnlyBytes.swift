@@ -34,10 +34,10 @@ final class ReadOnlyBytes: @unchecked Sendable {
     /// - Throws: a `missingInput` fault when the file is not there or cannot be read.
     static func contents(of path: String) throws -> ReadOnlyBytes {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable(path, errno) }
+        guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
+        guard fstat(descriptor, &status) == 0 else { throw Fault.cannotRead(path, errno) }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
             let count = Int(status.st_size)
@@ -71,7 +71,7 @@ final class ReadOnlyBytes: @unchecked Sendable {
             if received < 0 {
                 let error = errno
                 free(block)
-                throw unreadable(path, error)
+                throw Fault.cannotRead(path, error)
             }
             if received == 0 {
                 return ReadOnlyBytes(UnsafeRawBufferPointer(start: block, count: count), origin: .memory)
@@ -85,14 +85,5 @@ final class ReadOnlyBytes: @unchecked Sendable {
         throw Fault(
             .missingInput, path, "does not fit into memory after \(count) bytes",
             remedy: "store it in a regular file, which needs no memory of its own")
-    }
-
-    private static func unreadable(_ path: String, _ error: Int32) -> Fault {
-        if error == ENOENT {
-            return Fault(.missingInput, path, "there is no such file", remedy: "check the name and the folder")
-        }
-        return Fault(
-            .missingInput, path, "cannot be read (\(String(cString: strerror(error))))",
-            remedy: "check the name and its permissions")
     }
 }

@@ -70,7 +70,9 @@ extension ZipArchive {
     }
 
     private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32_z(0, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count))
+        var checksum = CRC32()
+        checksum.update(bytes)
+        return checksum.value
     }
 
     func damaged(_ member: Member, _ problem: String) -> Fault {

@@ -24,11 +24,10 @@ struct Predict: GroupCommand {
     @Option(help: "Normalise otherwise than the model remembers: notebook, mean or none.")
     var normalize: Normalization?
 
-    @Option(help: ArgumentHelp("Threads of a rank. (default: the processors it may use)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadsOption
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        try group.agree { try checkThreads(threads) }
+        let threads = try group.agree { try self.threads.checked() }
         let prediction = try Prediction(
             modelPath: model, normalization: normalize, threads: threads, group: group, logger: logger)
         try prediction.predict(input: input, output: output)
@@ -53,25 +52,15 @@ struct Evaluate: GroupCommand {
     @Flag(help: "Leave out stamps that cannot be normalised.")
     var skipBad = false
 
-    @Option(help: ArgumentHelp("Threads of a rank. (default: the processors it may use)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadsOption
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let files = try group.agree {
-            try checkThreads(threads)
-            return try data.files()
-        }
+        let (threads, files) = try group.agree { (try self.threads.checked(), try data.files()) }
         let prediction = try Prediction(
             modelPath: model, normalization: normalize, threads: threads, group: group, logger: logger)
         guard let metrics = try prediction.evaluate(noise: files.noise, sources: files.sources, skipBad: skipBad) else {
             return
         }
         print(json ? try JSONFile.text(of: metrics) : metrics.table, terminator: "")
-    }
-}
-
-private func checkThreads(_ threads: Int?) throws {
-    if let threads, threads < 1 || threads > 1 << 20 {
-        throw Fault(.usage, "--threads \(threads)", "must be at least 1", remedy: "give a positive whole number")
     }
 }

@@ -16,16 +16,16 @@ struct Simulate: GroupCommand {
     @Option(help: ArgumentHelp("Folder to write into.", valueName: "dir"))
     var output = "data"
 
-    @Option(help: ArgumentHelp("How many stamps with a source.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many stamps with a source.", valueName: "n"))
     var sources = 10_000
 
-    @Option(help: ArgumentHelp("How many stamps without.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many stamps without.", valueName: "n"))
     var noise = 10_000
 
-    @Option(help: ArgumentHelp("Seed of everything random.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
     var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("Height and width of the stamps.", valueName: "pixels"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Height and width of the stamps.", valueName: "pixels"))
     var size = 21
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {

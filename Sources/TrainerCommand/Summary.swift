@@ -11,10 +11,12 @@ struct Summary: GroupCommand {
     @Option(help: "simple, simple-bn, vgg6, or a .safetensors model.")
     var model = "vgg6"
 
-    @Option(help: "Outputs of a standard network: 2 or 1.")
+    @Option(parsing: .unconditional, help: "Outputs of a standard network: 2 or 1.")
     var classes = 2
 
-    @Option(help: ArgumentHelp("Height and width of the stamps of a standard network.", valueName: "pixels"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Height and width of the stamps of a standard network.", valueName: "pixels"))
     var size = 21
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {

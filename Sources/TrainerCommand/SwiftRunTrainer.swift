@@ -50,8 +50,9 @@ struct SwiftRunTrainer: ParsableCommand {
             exitProcess(0)
         }
         // The parser's messages already name the option; its usage text would make more lines of them.
-        let message = message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage"
-        let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
+        var message = message(for: error).split(separator: "\n").first ?? "wrong usage"
+        while message.hasSuffix(".") { message.removeLast() }
+        let fault = Fault(.usage, "command line", String(message), remedy: "see swift-run-trainer --help")
         exitProcess(ProcessGroups.run(environment: environment) { _ in throw AgreedFault(fault: fault) })
     }
 }

@@ -8,6 +8,8 @@ import StampData
 import Training
 
 /// `swift-run-trainer train`: options become a plain configuration value.
+///
+/// Options with numbers are parsed unconditionally, so that `--learning-rate -1` is a wrong number and not a missing one.
 struct Train: GroupCommand {
     static let configuration = CommandConfiguration(abstract: "Train a network and write a run folder (the default).")
 
@@ -16,39 +18,45 @@ struct Train: GroupCommand {
     @Option(help: "simple, simple-bn, vgg6, or a .safetensors model to go on from.")
     var model = "vgg6"
 
-    @Option(help: "Passes over the training set.")
+    @Option(parsing: .unconditional, help: "Passes over the training set.")
     var epochs = 10
 
-    @Option(help: ArgumentHelp("Stamps of one step over all ranks together, or `full`.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`.", valueName: "n"))
     var batchSize = "256"
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
     var microbatch: Int?
 
-    @Option(help: ArgumentHelp("Learning rate.", valueName: "x"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate.", valueName: "x"))
     var learningRate: Float = 0.01
 
     @Option(help: "sgd, momentum or adam, as Keras has them.")
     var optimizer: OptimizerName = .sgd
 
-    @Option(help: ArgumentHelp("SGD's momentum. (default: 0 for sgd, 0.9 for momentum)", valueName: "x"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("SGD's momentum. (default: 0 for sgd, 0.9 for momentum)", valueName: "x"))
     var momentum: Float?
 
     @Flag(help: "Nesterov's momentum.")
     var nesterov = false
 
-    @Option(help: "2 outputs with softmax, or 1 with sigmoid.")
+    @Option(parsing: .unconditional, help: "2 outputs with softmax, or 1 with sigmoid.")
     var classes = 2
 
-    @Option(help: ArgumentHelp("Shares of training, validation and test stamps.", valueName: "a,b,c"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Shares of training, validation and test stamps.", valueName: "a,b,c"))
     var split = "0.7,0.1,0.2"
 
-    @Option(help: ArgumentHelp("Seed of everything random.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
     var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("Threads of a rank. (default: the processors it may use)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadsOption
 
     @Option(help: ArgumentHelp("Run folder to make.", valueName: "dir"))
     var output = "run"
@@ -97,7 +105,7 @@ struct Train: GroupCommand {
         configuration.optimizer = try chosenOptimizer()
         configuration.classes = classes
         configuration.seed = seed
-        configuration.threads = threads
+        configuration.threads = try threads.checked()
         configuration.output = output
         configuration.resume = resume
         configuration.initialWeights = initialWeights
@@ -108,9 +116,10 @@ struct Train: GroupCommand {
     }
 
     private func checkNumbers() throws {
-        for (name, value) in [("--epochs", epochs), ("--microbatch", microbatch ?? 1), ("--threads", threads ?? 1)]
+        for (name, value) in [("--epochs", epochs), ("--microbatch", microbatch ?? 1)]
         where value < 1 || value > 1 << 30 {
-            throw Fault(.usage, "\(name) \(value)", "must be at least 1", remedy: "give a positive whole number")
+            throw Fault(
+                .usage, "\(name) \(value)", "must be from 1 to \(1 << 30)", remedy: "give a positive whole number")
         }
         guard classes == 1 || classes == 2 else {
             throw Fault(.usage, "--classes \(classes)", "must be 1 or 2", remedy: "use 2 for softmax or 1 for sigmoid")
@@ -135,7 +144,8 @@ struct Train: GroupCommand {
         if batchSize == "full" { return .full }
         guard let count = Int(batchSize), count >= 1 else {
             throw Fault(
-                .usage, "--batch-size \(batchSize)", "must be at least 1", remedy: "give a whole number, or `full`")
+                .usage, "--batch-size \(batchSize)", "must be a whole number from 1, or `full`",
+                remedy: "give, for instance, 256")
         }
         return .samples(count)
     }

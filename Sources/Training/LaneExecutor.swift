@@ -120,6 +120,11 @@ package final class LaneExecutor: @unchecked Sendable {
     package func backward(
         _ slot: Int, segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?
     ) {
+        // The last batch of an epoch may have fewer samples than microbatches: the rest add nothing.
+        guard passes[index(slot, 0)].samples > 0 else {
+            clear(segment: segment, gradient: gradient, sums: sums)
+            return
+        }
         if segment < meetings.count {
             for (node, layer, _) in meetings[segment] {
                 layer.backward(passes[index(slot, node)])
@@ -139,6 +144,17 @@ package final class LaneExecutor: @unchecked Sendable {
                 let offset = meetings[segment - 1].first { $0.node == node }!.offset
                 layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
             }
+        }
+    }
+
+    /// What `backward` writes for no samples: zeros.
+    private func clear(segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?) {
+        for node in segments[segment].map({ network.nodes[$0] }) {
+            (gradient + node.parameterOffset).update(repeating: 0, count: node.layer?.trainableCount ?? 0)
+        }
+        guard segment > 0 else { return }
+        for (_, layer, offset) in meetings[segment - 1] {
+            (sums! + offset).update(repeating: 0, count: layer.sumCount)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Communication
 import Faults
+import FoundationEssentials
 import Logging
 import Models
 import RunRecords
@@ -41,6 +42,7 @@ public struct Prediction {
         let stamps = try group.agree { () throws -> StampCollection in
             let stamps = try StampCollection(unlabelled: input)
             try checkSize(stamps, name: input)
+            if group.rank == 0 { try checkOutput(output) }
             return stamps
         }
         guard let logits = try logits(Array(0..<stamps.count), in: stamps) else { return try group.agree(on: nil) }
@@ -90,6 +92,14 @@ public struct Prediction {
         defer { team.finish() }
         let inference = Inference(network: model.network, weights: model.weights, team: team, group: group)
         return try inference.logits(of: stamps, in: collection, normalization: normalization)
+    }
+
+    /// Lets an output that cannot be written show before the work and not after it; leaves no file behind.
+    private func checkOutput(_ path: String) throws {
+        // A pipe is left alone: its reader would take this for the end.
+        let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+        guard type == nil || type == .typeRegular || type == .typeDirectory else { return }
+        _ = try StampFormats.AtomicFile(path)
     }
 
     private func checkSize(_ stamps: StampCollection, name: String) throws {

@@ -2,29 +2,57 @@ import Communication
 import Faults
 import StampData
 
-/// Looks at every stamp once before it is used: which cannot be normalised, and whether the classes were exchanged.
+/// Looks at every stamp once before it is used: which cannot be normalised, what all of them are, and whether the classes
+/// were exchanged.
 enum StampScan {
-    /// The numbers of all stamps that cannot be used, in order, on every rank. Each rank looks at its share.
-    static func unusableStamps(
+    /// What every rank knows after the scan.
+    struct Findings {
+        /// The numbers of all stamps that cannot be used, in order.
+        let unusable: [Int]
+        /// Stands for the pixels of all stamps.
+        let fingerprint: DataFingerprint
+    }
+
+    /// Scans all stamps, each rank its share. Collective.
+    static func scan(
         _ collection: StampCollection, normalization: Normalization, team: LaneTeam, group: any ProcessGroup
-    ) throws -> [Int] {
+    ) throws -> Findings {
         let share = (0..<collection.count).balancedRuns(over: group.size)[group.rank]
         let flags = UnsafeMutablePointer<Bool>.allocate(capacity: max(share.count, 1))
         flags.initialize(repeating: false, count: max(share.count, 1))
         defer { flags.deallocate() }
-        let results = SendablePointer(flags)
-        try team.share(share.count, chunk: 256) { _, range in
+        let fingerprints = UnsafeMutablePointer<DataFingerprint>.allocate(capacity: team.count)
+        fingerprints.initialize(repeating: DataFingerprint(), count: team.count)
+        defer { fingerprints.deallocate() }
+        let (results, sums) = (SendablePointer(flags), SendablePointer(fingerprints))
+        try team.share(share.count, chunk: 256) { lane, range in
             withUnsafeTemporaryAllocation(of: Double.self, capacity: collection.pixels) { scratch in
+                let pixels = scratch.baseAddress!
                 for index in range {
-                    collection.copyStamp(share.lowerBound + index, into: scratch.baseAddress!)
-                    results.pointer[index] = !normalization.isUsable(
-                        pixels: scratch.baseAddress!, count: collection.pixels)
+                    let stamp = share.lowerBound + index
+                    collection.copyStamp(stamp, into: pixels)
+                    sums.pointer[lane].add(stamp: stamp, pixels: pixels, count: collection.pixels)
+                    results.pointer[index] = !normalization.isUsable(pixels: pixels, count: collection.pixels)
                 }
             }
         }
-        let mine = share.indices.filter { flags[$0 - share.lowerBound] }.map { Int64($0) }
-        let gathered = try group.allGather(mine.withUnsafeBytes { Array($0) })
-        return gathered.flatMap { part in part.withUnsafeBytes { $0.bindMemory(to: Int64.self).map { Int($0) } } }
+        var fingerprint = DataFingerprint()
+        for lane in 0..<team.count { fingerprint.add(fingerprints[lane].value) }
+        let mine = share.filter { flags[$0 - share.lowerBound] }
+        return try join(fingerprint, mine, in: group)
+    }
+
+    /// What all ranks have found together.
+    private static func join(
+        _ fingerprint: DataFingerprint, _ unusable: [Int], in group: any ProcessGroup
+    ) throws -> Findings {
+        let mine = [Int64(bitPattern: fingerprint.value)] + unusable.map { Int64($0) }
+        let parts = try group.allGather(mine.withUnsafeBytes { Array($0) }).map { part in
+            part.withUnsafeBytes { Array($0.bindMemory(to: Int64.self)) }
+        }
+        var all = DataFingerprint()
+        for part in parts { all.add(UInt64(bitPattern: part[0])) }
+        return Findings(unusable: parts.flatMap { $0.dropFirst().map { Int($0) } }, fingerprint: all)
     }
 
     /// The fault of stamps that cannot be used: the first one's place, and how many there are.

@@ -81,6 +81,12 @@ final class TrainingCheckpoints {
                 .usage, "--resume \(folder.path)", "was begun with other settings or other data",
                 remedy: "repeat its settings (see \(folder.configuration)) or choose a new --output")
         }
+        let completed = found.state.completedEpochs
+        guard completed <= configuration.epochs else {
+            throw Fault(
+                .usage, "--epochs \(configuration.epochs)", "\(folder.path) has done \(completed) epochs already",
+                remedy: "ask for \(completed) or more")
+        }
         let model = try SafetensorsFile(contentsOf: found.checkpoint.model)
         let weights = try Weights(network: step.network, contentsOf: model)
         step.weights.trainable.pointer.update(from: weights.trainable.pointer, count: weights.trainable.count)
@@ -89,6 +95,6 @@ final class TrainingCheckpoints {
         for (name, vector) in zip(configuration.optimizer.stateNames, vectors) {
             try optimizer.copyFloats(name, into: UnsafeMutableBufferPointer(start: vector.pointer, count: vector.count))
         }
-        return found.state.completedEpochs
+        return completed
     }
 }

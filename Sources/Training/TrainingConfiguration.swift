@@ -49,6 +49,8 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var stampWidth: Int
     public var noiseStamps: Int
     public var sourceStamps: Int
+    /// A hash of all pixels: `--resume` refuses other stamps, whatever their files' names.
+    public var dataFingerprint: String
     public var trainingStamps: Int
     public var validationStamps: Int
     public var testStamps: Int
@@ -74,6 +76,7 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
         case stampWidth = "stamp_width"
         case noiseStamps = "noise_stamps"
         case sourceStamps = "source_stamps"
+        case dataFingerprint = "data_fingerprint"
         case trainingStamps = "training_stamps"
         case validationStamps = "validation_stamps"
         case testStamps = "test_stamps"

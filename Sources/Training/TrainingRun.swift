@@ -71,20 +71,14 @@ public final class TrainingRun {
 
     /// The stamps that can be used, and how many of each class cannot.
     private func usableStamps(
-        _ collection: StampCollection, _ team: LaneTeam
+        _ collection: StampCollection, unusable: [Int]
     ) throws -> (usable: [Int], bad: BadStampCounts) {
-        let unusable = try StampScan.unusableStamps(
-            collection, normalization: configuration.normalization, team: team, group: group)
         if !unusable.isEmpty && !configuration.skipBad {
             throw AgreedFault(fault: StampScan.fault(unusable, in: collection))
         }
         let bad = BadStampCounts(
             noise: unusable.count { $0 < collection.noiseCount },
             sources: unusable.count { $0 >= collection.noiseCount })
-        if isRoot, !unusable.isEmpty {
-            logger.warning(
-                "left out \(bad.noise) noise stamps and \(bad.sources) source stamps that cannot be normalised")
-        }
         for (name, count, left) in [
             ("--noise", collection.noiseCount, collection.noiseCount - bad.noise),
             ("--sources", collection.sourceCount, collection.sourceCount - bad.sources),
@@ -95,6 +89,10 @@ public final class TrainingRun {
                     remedy: "give files with stamps of both classes"))
         }
         guard !unusable.isEmpty else { return (Array(0..<collection.count), bad) }
+        if isRoot {
+            logger.warning(
+                "left out \(bad.noise) noise stamps and \(bad.sources) source stamps that cannot be normalised")
+        }
         let left = Set(unusable)
         return ((0..<collection.count).filter { !left.contains($0) }, bad)
     }
@@ -102,19 +100,29 @@ public final class TrainingRun {
     private func makeNetwork(_ collection: StampCollection) throws -> Network {
         let network: Network
         if let standard = StandardNetwork(rawValue: configuration.model) {
-            network = try Network(
-                standard.description(
-                    height: collection.height, width: collection.width, classes: configuration.classes))
+            network = try makeNetwork(standard, height: collection.height, width: collection.width)
         } else {
             network = try TrainedModel(contentsOf: configuration.model).network
         }
         guard network.inputShape == [collection.height, collection.width, 1] else {
+            let shape = network.inputShape.extents
             throw Fault(
                 .badData, configuration.model,
-                "takes stamps of \(network.inputShape), the data are \(collection.height)×\(collection.width)",
+                "takes stamps of \(shape[0])×\(shape[1]), the data are \(collection.height)×\(collection.width)",
                 remedy: "use stamps of that size or a model for this one")
         }
         return configuration.dropout ? network : try network.withoutDropout()
+    }
+
+    /// A standard network, or a fault that tells which option and which stamps do not go together.
+    private func makeNetwork(_ standard: StandardNetwork, height: Int, width: Int) throws -> Network {
+        do {
+            return try Network(standard.description(height: height, width: width, classes: configuration.classes))
+        } catch let fault as Fault {
+            throw Fault(
+                fault.kind, "--model \(configuration.model)",
+                "does not fit stamps of \(height)×\(width) (\(fault.subject): \(fault.problem))", remedy: fault.remedy)
+        }
     }
 
     private func makePlan(_ split: DataSplit, _ network: Network) throws -> BatchPlan {
@@ -140,12 +148,14 @@ public final class TrainingRun {
     }
 
     private func resolvedSettings(
-        _ collection: StampCollection, _ network: Network, _ split: DataSplit, _ plan: BatchPlan
+        _ collection: StampCollection, _ findings: StampScan.Findings, _ network: Network, _ split: DataSplit,
+        _ plan: BatchPlan
     ) -> ResolvedSettings {
         ResolvedSettings(
             model: configuration.model, network: network.description, noise: configuration.noise,
             sources: configuration.sources, stampHeight: collection.height, stampWidth: collection.width,
             noiseStamps: collection.noiseCount, sourceStamps: collection.sourceCount,
+            dataFingerprint: findings.fingerprint.hexadecimal,
             trainingStamps: split.training.count, validationStamps: split.validation.count,
             testStamps: split.test.count,
             epochs: configuration.epochs, batchSize: plan.batchSize, microbatch: plan.largestMicrobatch,
@@ -179,7 +189,9 @@ public final class TrainingRun {
     private func train(
         _ team: LaneTeam, _ collection: StampCollection, _ folder: RunFolder?, _ kernelType: String
     ) throws {
-        let (usable, bad) = try usableStamps(collection, team)
+        let findings = try StampScan.scan(
+            collection, normalization: configuration.normalization, team: team, group: group)
+        let (usable, bad) = try usableStamps(collection, unusable: findings.unusable)
         if isRoot, let warning = StampScan.swappedClassesWarning(collection) { logger.warning("\(warning)") }
         let split = DataSplit(usable, fractions: configuration.split, seed: configuration.seed)
         let (network, plan) = try group.agree {
@@ -187,7 +199,7 @@ public final class TrainingRun {
             return (network, try makePlan(split, network))
         }
         warnAboutLanes(plan, team)
-        let settings = resolvedSettings(collection, network, split, plan)
+        let settings = resolvedSettings(collection, findings, network, split, plan)
         let weights = try initialWeights(network)
         let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
         let shard = try TrainingShard(
@@ -228,8 +240,9 @@ public final class TrainingRun {
         guard isRoot, lanes > plan.microbatches else { return }
         logger.warning(
             """
-            \(lanes) lanes (ranks × threads) share \(plan.microbatches) microbatches, so some are idle; \
-            use a smaller --microbatch or fewer ranks and threads
+            \(lanes) lanes (ranks × threads) share \(plan.microbatches) \
+            \(plan.microbatches == 1 ? "microbatch" : "microbatches"), so some are idle; use a smaller --microbatch \
+            or fewer ranks and threads
             """)
     }
 
@@ -305,15 +318,9 @@ enum ProcessorKernels {
     /// OpenBLAS' processor type and that of the vector loops, for instance `Zen/avx512`.
     static var own: String { "\(MatrixProduct.kernelType)/\(String(cString: vector_kernel_type()))" }
 
-    /// What decides the bits: AVX-512 and AVX2 loops both fuse multiply and add.
-    private static var decisive: String {
-        let vectors = String(cString: vector_kernel_type())
-        return "\(MatrixProduct.kernelType)/\(vectors == "avx512" ? "avx2" : vectors)"
-    }
-
     /// The type of this rank, once all ranks have been found alike.
     static func agreed(in group: any ProcessGroup) throws -> String {
-        let all = try group.allGather(Array(decisive.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let all = try group.allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
         if let other = all.firstIndex(where: { $0 != all[0] }) {
             throw AgreedFault(
                 fault: Fault(

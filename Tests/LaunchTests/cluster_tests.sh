@@ -71,6 +71,23 @@ stopping_early_queues_the_job_again() { # test
     tells "submit it by hand with RUN=$sandbox/runs/slurm-7"
 }
 
+a_job_that_the_signal_ended_is_queued_again_if_it_came_further() { # test
+    a_cluster
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-90"
+    stub mpirun 'mkdir "'"$sandbox"'/runs/slurm-7/checkpoints/step-120"; exit 138'
+    on_slurm spool/slurm_script
+    exits 75
+    called "scontrol [requeue] [7]"
+}
+
+a_job_that_the_signal_ended_where_it_began_is_not_queued_again() { # test
+    a_cluster
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-120" "$sandbox/runs/slurm-7/checkpoints/step-90"
+    MPIRUN_EXIT=138 on_slurm spool/slurm_script
+    exits 138
+    not_called scontrol
+}
+
 a_failure_is_not_queued_again() { # test
     a_cluster
     MPIRUN_EXIT=65 on_slurm spool/slurm_script

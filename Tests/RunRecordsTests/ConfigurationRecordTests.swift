@@ -1,5 +1,6 @@
 import Faults
 import RunRecords
+import StampFormats
 import Testing
 
 @Suite struct ConfigurationRecordTests {

@@ -75,7 +75,8 @@ import Testing
 
     @Test func openingClearsWhatAnInterruptedRunLeftHalfWritten() throws {
         try withTemporaryFolder { base in
-            try put([1], "\(base)/.history.csv.partial")
+            try put([1], "\(base)/.history.csv.4711-1.partial")
+            try put([1], "\(base)/.model.safetensors.4711-2.partial")
             try put([1], "\(base)/.mine.partial")
             let partial = "\(base)/checkpoints/.step-7.partial"
             try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)

@@ -53,6 +53,8 @@ import Testing
         do {
             let file = try AtomicFile(path)
             try file.write("new")
+            let others = try folder.contents.filter { $0 != "kept.txt" }
+            #expect(others.count == 1 && AtomicFile.isPartial(others[0], of: "kept.txt"))
         }
         #expect(try bytes(path) == Array("old".utf8))
         try AtomicFile.write("new", to: path)

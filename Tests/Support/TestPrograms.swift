@@ -26,9 +26,15 @@ public func mpirun(
 ) throws -> ProgramOutcome {
     let allowances = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
     let options = ["mpirun", "--oversubscribe", "-n", String(ranks), try path(ofProgram: program)]
-    return try run(
+    let outcome = try run(
         URL(fileURLWithPath: "/usr/bin/env"), arguments: options + arguments,
         environment: allowances.merging(environment) { $1 }, timeout: timeout)
+    // Now and then mpirun's own event loop trips over a rank that has just been ended, and says so. Nobody but mpirun
+    // can keep that quiet.
+    let lines = outcome.standardError.split(separator: "\n", omittingEmptySubsequences: false)
+        .filter { !$0.hasPrefix("[warn] Epoll ") }
+    return ProgramOutcome(
+        status: outcome.status, standardOutput: outcome.standardOutput, standardError: lines.joined(separator: "\n"))
 }
 
 /// Runs one of this package's programs on its own.
@@ -42,8 +48,11 @@ public func run(
         timeout: timeout)
 }
 
-/// The path of an executable product of this package, which stands in the folder of the running tests.
+/// The path of an executable product of this package, which stands in the folder of the running tests; another build of it
+/// can be named by an environment variable (`SWIFT_RUN_TRAINER` for `swift-run-trainer`).
 public func path(ofProgram name: String) throws -> String {
+    let variable = name.uppercased().replacingOccurrences(of: "-", with: "_")
+    if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty { return path }
     // The test runner is either the bundle itself or a program that is told where the bundle is.
     let hints =
         CommandLine.arguments.filter { $0.contains(".xctest") } + [

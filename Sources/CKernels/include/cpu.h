@@ -2,7 +2,7 @@
 #ifndef CKERNELS_CPU_H
 #define CKERNELS_CPU_H
 
-// "avx512", "avx2" or "plain". The first two fuse multiply and add and give the same bits; "plain" does not.
+// "avx512", "avx2" or "plain": each sums in its own order.
 const char *vector_kernel_type(void);
 
 // Processors that this process may run on: the size of its affinity mask, at least 1.

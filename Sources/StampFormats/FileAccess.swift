@@ -1,0 +1,85 @@
+import Faults
+import FoundationEssentials
+import Glibc
+
+/// The system calls that files and folders need, with a ``Fault`` for every one that fails.
+public enum FileAccess {
+    /// The folder that holds `path`, and the last part of it.
+    public static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let folder = path[..<slash]
+        return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+    }
+
+    /// Whether there is a file or folder (stat(2)).
+    public static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
+
+    /// Whether there is a folder (stat(2)).
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Hands the file's bytes to `body`, a piece at a time (read(2)).
+    ///
+    /// Unlike a mapped file, one on a damaged disk ends in a fault instead of a signal.
+    public static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(Fault) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
+        defer { close(descriptor) }
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { piece.deallocate() }
+        while true {
+            let count = Glibc.read(descriptor, piece.baseAddress, piece.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw Fault.cannotRead(path, errno) }
+            guard count > 0 else { return }
+            body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+        }
+    }
+
+    /// The bytes of a file.
+    public static func read(_ path: String) throws(Fault) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try forEachPiece(of: path) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    /// The names of what is in a folder, in alphabetical order.
+    public static func names(in folder: String) throws(Fault) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        } catch {
+            throw Fault(.missingInput, folder, "cannot be listed", remedy: "check the path and its permissions")
+        }
+    }
+
+    /// Removes a file, or a folder with all that is in it; does nothing when it is not there.
+    public static func remove(_ path: String) throws(Fault) {
+        guard exists(path) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            throw Fault(.cannotWrite, path, "cannot be removed", remedy: "remove it by hand and start again")
+        }
+    }
+
+    /// Waits until the file or folder is on the disk itself (fsync(2)).
+    public static func synchronize(_ path: String) throws(Fault) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A folder may be one that can be written and not listed: then nothing more can be done.
+        guard descriptor >= 0 || errno == EACCES else { throw Fault.cannotWrite(path, errno) }
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        // Some file systems cannot synchronise a folder and answer EINVAL: then nothing more can be done.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw Fault.cannotWrite(path, errno) }
+    }
+
+    /// Gives a file or folder its final name (rename(2)); a file there before is replaced.
+    public static func move(_ path: String, to destination: String) throws(Fault) {
+        guard rename(path, destination) == 0 else { throw Fault.cannotWrite(destination, errno) }
+    }
+}

@@ -1,0 +1,61 @@
+import Testing
+
+extension TrainerCommandTests {
+    @Suite struct HelpTests {
+        @Test(arguments: ["--help", "help train", "--version", "summary --model simple"])
+        func ranksPrintOnce(_ line: String) throws {
+            let alone = try trained(line)
+            #expect(!alone.standardOutput.isEmpty && alone.standardError == "")
+            let together = try trained(line, ranks: 3)
+            #expect(together.standardOutput == alone.standardOutput && together.standardError == "")
+        }
+
+        @Test func helpNamesCommandsAndExitCodes() throws {
+            let help = try trained("--help").standardOutput
+            for word in ["train", "predict", "evaluate", "summary", "simulate", "64", "65", "66", "70", "74", "75"] {
+                #expect(help.contains(word), "\(word)")
+            }
+        }
+
+        @Test func helpNamesEveryOptionOfTraining() throws {
+            let help = try trained("train --help").standardOutput
+            for option in [
+                "data", "sources", "noise", "model", "epochs", "batch-size", "microbatch", "learning-rate", "optimizer",
+                "momentum", "nesterov", "classes", "split", "seed", "threads", "output", "resume", "initial-weights",
+                "no-dropout", "normalize", "skip-bad",
+            ] {
+                #expect(help.contains("--\(option)"), "\(option)")
+            }
+        }
+
+        @Test func withoutASubcommandItTrains() throws {
+            let workspace = try Workspace()
+            let data = try Survey.shared().folder
+            let outcome = try trained(
+                "--data \(data) --model simple --epochs 1 --output \(workspace.path("run"))", ranks: 2)
+            #expect(exists(workspace.path("run/model.safetensors")))
+            #expect(outcome.standardOutput.split(separator: "\n").count { $0.hasPrefix("Epoch 1/1") } == 1)
+            #expect(outcome.standardOutput.hasSuffix("results in \(workspace.path("run"))\n"))
+        }
+
+        /// Parameter counts of the notebook.
+        @Test(arguments: [("simple", "27,452"), ("simple-bn", "27,572"), ("vgg6", "25,458")])
+        func theSummaryCountsParameters(_ model: String, _ count: String) throws {
+            #expect(try trained("summary --model \(model)").standardOutput.contains("Total params: \(count)\n"))
+        }
+
+        @Test func simulationsDependOnTheSeedAlone() throws {
+            let workspace = try Workspace()
+            for (name, seed) in [("a", 3), ("b", 3), ("c", 4)] {
+                try trained("simulate --output \(workspace.path(name)) --sources 30 --noise 20 --seed \(seed)")
+            }
+            #expect(try contents(workspace.path("a")) == contents(workspace.path("b")))
+            #expect(try contents(workspace.path("a")) != contents(workspace.path("c")))
+            #expect(
+                try names(in: workspace.path("a")) == ["snr_sources.npy", "stamps_noise.npy", "stamps_sources.npy"])
+            #expect(try numbers(workspace.path("a/stamps_sources.npy")).shape == [30, 21, 21])
+            #expect(try numbers(workspace.path("a/stamps_noise.npy")).shape == [20, 21, 21])
+            #expect(try numbers(workspace.path("a/snr_sources.npy")).values.allSatisfy { $0 >= 3 && $0 <= 100 })
+        }
+    }
+}

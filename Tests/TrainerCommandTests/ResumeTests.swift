@@ -1,0 +1,109 @@
+import Testing
+
+extension TrainerCommandTests {
+    @Suite struct ResumeTests {
+        private let workspace: Workspace
+        private let survey: Survey
+
+        init() throws {
+            workspace = try Workspace()
+            survey = try Survey.shared()
+        }
+
+        private func train(_ options: String) -> String { "train --data \(survey.folder) \(Survey.recipe) \(options)" }
+
+        @Test(arguments: [(ranks: 1, threads: 2), (3, 1)])
+        func twoEpochsAndTwoMoreAreFourOnOtherRanksAndThreads(ranks: Int, threads: Int) throws {
+            let whole = try RunResult(survey.longRun())
+            let run = try workspace.copy(survey.run(), to: "run")
+            try trained(
+                train("--epochs 4 --resume --threads \(threads) --output \(run)"), ranks: ranks == 1 ? nil : ranks)
+            #expect(try RunResult(run).differences(from: whole) == [])
+        }
+
+        @Test func momentumSurvivesTheInterruption() throws {
+            let options = "train --data \(survey.folder) --model simple --optimizer momentum --batch-size 64"
+            try trained("\(options) --epochs 3 --output \(workspace.path("whole"))")
+            try trained("\(options) --epochs 1 --output \(workspace.path("run"))")
+            try trained("\(options) --epochs 3 --resume --output \(workspace.path("run"))", ranks: 2)
+            #expect(
+                try RunResult(workspace.path("run")).differences(from: RunResult(workspace.path("whole"))) == [])
+        }
+
+        @Test func aDamagedCheckpointIsPassedOverWithAWarning() throws {
+            let whole = try RunResult(survey.longRun())
+            let run = try workspace.copy(survey.run(), to: "run")
+            let newest = "\(run)/checkpoints/step-22/model.safetensors"
+            var model = try bytes(newest)
+            model[model.count / 2] ^= 1
+            try write(model, to: newest)
+            let outcome = try trained(train("--epochs 4 --resume --threads 1 --output \(run)"), ranks: 2)
+            #expect(outcome.errorLines(saying: "warning: skipped \(run)/checkpoints/step-22") == 1)
+            #expect(try RunResult(run).differences(from: whole) == [])
+        }
+
+        @Test func withoutAWholeCheckpointThereIsNothingToResume() throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            for step in [11, 22] { try write([], to: "\(run)/checkpoints/step-\(step)/manifest.json") }
+            let before = try contents(run)
+            expectError(
+                try trainer(train("--epochs 4 --resume --output \(run)")), 65, saying: "\(run)/checkpoints",
+                "no checkpoint is whole")
+            #expect(try contents(run) == before)
+        }
+
+        @Test func resumingInAnUnusedFolderStarts() throws {
+            let run = workspace.path("run")
+            try trained(train("--epochs 2 --resume --threads 1 --output \(run)"))
+            #expect(try RunResult(run).differences(from: RunResult(survey.run())) == [])
+        }
+
+        @Test func resumingAFinishedRunChangesNothing() throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            try trained(train("--epochs 2 --resume --threads 1 --output \(run)"))
+            #expect(try RunResult(run).differences(from: RunResult(survey.run())) == [])
+        }
+
+        /// Later options win over those of the recipe.
+        @Test(arguments: [
+            "--seed 1", "--batch-size 32", "--learning-rate 0.002", "--microbatch 4", "--normalize notebook",
+            "--optimizer momentum", "--no-dropout", "--model simple", "--classes 1", "--split 0.6,0.2,0.2",
+        ])
+        func otherSettingsAreRefused(_ change: String) throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            let before = try contents(run)
+            let outcome = try trainer(train("\(change) --epochs 4 --resume --output \(run)"))
+            expectError(outcome, 64, saying: "--resume \(run)", "other settings or other data")
+            #expect(try contents(run) == before)
+        }
+
+        @Test func otherStampsAreRefusedHoweverAlikeTheirFiles() throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            let data = try workspace.copy(survey.folder, to: "data")
+            var stamps = try bytes("\(data)/stamps_noise.npy")
+            // The lowest bit of one pixel.
+            stamps[stamps.count - 4] ^= 1
+            try write(stamps, to: "\(data)/stamps_noise.npy")
+            let before = try contents(run)
+            let outcome = try trainer(
+                "train --data \(data) \(Survey.recipe) --epochs 4 --resume --output \(run)", ranks: 2)
+            expectError(outcome, 64, saying: "--resume \(run)", "other settings or other data")
+            #expect(try contents(run) == before)
+        }
+
+        @Test func movedStampsAreTheSameStamps() throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            let data = try workspace.copy(survey.folder, to: "moved")
+            try trained("train --data \(data) \(Survey.recipe) --epochs 3 --resume --output \(run)")
+        }
+
+        @Test func fewerEpochsThanAreDoneAreRefused() throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            let before = try contents(run)
+            expectError(
+                try trainer(train("--epochs 1 --resume --output \(run)")), 64, saying: "--epochs 1", "has done 2 epochs"
+            )
+            #expect(try contents(run) == before)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Testing
+
+extension TrainerCommandTests {
+    /// The promise of the program: the same bits from any number of ranks and threads.
+    @Suite struct SameBitsTests {
+        private let workspace: Workspace
+
+        init() throws { workspace = try Workspace() }
+
+        struct Layout: CustomStringConvertible {
+            let ranks: Int
+            let threads: Int
+            var description: String { "\(ranks)×\(threads)" }
+        }
+
+        struct Recipe: CustomTestStringConvertible, Sendable {
+            let name: String
+            let options: String
+            let layouts: [Layout]
+            var testDescription: String { name }
+
+            init(_ name: String, _ options: String, _ layouts: [(Int, Int)]) {
+                self.name = name
+                self.options = options
+                self.layouts = layouts.map { Layout(ranks: $0, threads: $1) }
+            }
+        }
+
+        /// 1000 stamps, of which 700 train in batches of 64 unless said otherwise: the last batch has 60.
+        static let recipes = [
+            Recipe(
+                "simple, momentum",
+                "--model simple --optimizer momentum --learning-rate 0.05 --batch-size 64 --microbatch 8",
+                [(1, 2), (2, 1), (3, 1), (4, 1), (2, 2), (5, 1)]),
+            Recipe(
+                "vgg6 with dropout, Adam", Survey.recipe, [(1, 2), (2, 1), (3, 1), (4, 1), (2, 2), (5, 1)]),
+            Recipe(
+                "simple-bn, Nesterov, one output",
+                "--model simple-bn --classes 1 --momentum 0.9 --nesterov --batch-size 64 --microbatch 8",
+                [(1, 3), (3, 1)]),
+            Recipe("vgg6, one output", "\(Survey.recipe) --classes 1", [(2, 2)]),
+            Recipe(
+                "a last batch of 10 for 32 microbatches",
+                "\(Survey.recipe) --microbatch 2 --split 0.65,0.15,0.2", [(1, 2), (3, 1)]),
+            Recipe(
+                "more lanes than microbatches", "--model simple --batch-size 32 --microbatch 16",
+                [(1, 3), (5, 1), (2, 2)]),
+            Recipe(
+                "full batch", "--model vgg6 --batch-size full --normalize mean --microbatch 50", [(1, 2), (2, 1)]),
+            Recipe("online", "--model simple --batch-size 1 --split 0.1,0.1,0.8", [(1, 2), (2, 1)]),
+        ]
+
+        @Test(arguments: recipes) func anyRanksAndThreadsGiveTheSameBits(_ recipe: Recipe) throws {
+            let data = try Survey.shared().folder
+            func result(_ layout: Layout) throws -> RunResult {
+                let output = workspace.path("\(layout.ranks)-\(layout.threads)")
+                try trained(
+                    "train --data \(data) \(recipe.options) --epochs 2 --seed 5 --threads \(layout.threads)"
+                        + " --output \(output)",
+                    ranks: layout.ranks == 1 ? nil : layout.ranks)
+                return try RunResult(output)
+            }
+            let alone = try result(Layout(ranks: 1, threads: 1))
+            for layout in recipe.layouts {
+                #expect(try result(layout).differences(from: alone) == [], "\(layout)")
+            }
+        }
+
+        /// Without this, a program that always wrote the same would pass.
+        @Test func anotherSeedGivesOtherBits() throws {
+            let survey = try Survey.shared()
+            try trained(
+                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1 --seed 1"
+                    + " --output \(workspace.path("run"))"
+            )
+            let differences = try RunResult(workspace.path("run")).differences(from: RunResult(survey.run()))
+            #expect(differences == ["model.safetensors", "history.csv", "test_predictions.csv", "metrics.json"])
+        }
+
+        @Test func mpirunWithOneRankGivesTheBitsOfNone() throws {
+            let survey = try Survey.shared()
+            try trained(
+                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1"
+                    + " --output \(workspace.path("run"))",
+                ranks: 1)
+            #expect(try RunResult(workspace.path("run")).differences(from: RunResult(survey.run())) == [])
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import TestPrograms
+import Testing
+
+/// Runs the program with the words of `line`, on its own or as so many ranks under mpirun.
+func trainer(_ line: String, ranks: Int? = nil, timeout: TimeInterval = 60) throws -> ProgramOutcome {
+    try trainer(line.split(separator: " ").map(String.init), ranks: ranks, timeout: timeout)
+}
+
+func trainer(_ arguments: [String], ranks: Int? = nil, timeout: TimeInterval = 60) throws -> ProgramOutcome {
+    let name = "swift-run-trainer"
+    guard let ranks else { return try run(program: name, arguments: arguments, timeout: timeout) }
+    return try mpirun(ranks: ranks, program: name, arguments: arguments, timeout: timeout)
+}
+
+/// Runs one job whose ranks are given different words.
+func trainer(eachRank lines: [String], timeout: TimeInterval = 60) throws -> ProgramOutcome {
+    let program = try path(ofProgram: "swift-run-trainer")
+    let ranks = lines.map { [program] + $0.split(separator: " ").map(String.init) }
+    let others = ranks.dropFirst().flatMap { [":", "-n", "1"] + $0 }
+    return try trainer(Array(ranks[0].dropFirst()) + others, ranks: 1, timeout: timeout)
+}
+
+/// Runs the program and expects that it succeeds, with nothing but warnings on standard error.
+@discardableResult
+func trained(
+    _ line: String, ranks: Int? = nil, sourceLocation: SourceLocation = #_sourceLocation
+) throws -> ProgramOutcome {
+    let outcome = try trainer(line, ranks: ranks)
+    try #require(outcome.status == 0, "\(line)\n\(outcome.standardError)", sourceLocation: sourceLocation)
+    #expect(
+        outcome.errorLines.allSatisfy { $0.hasPrefix("warning: ") }, "\(outcome.standardError)",
+        sourceLocation: sourceLocation)
+    return outcome
+}
+
+/// Expects exactly one line on standard error that starts with `error:`, says all of `words` and has a remedy, and
+/// nothing on standard output.
+func expectError(
+    _ outcome: ProgramOutcome, _ status: Int32, saying words: String...,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    let text = outcome.standardError
+    #expect(outcome.status == status, "\(text)", sourceLocation: sourceLocation)
+    #expect(outcome.errorLines.count == 1 && text.hasPrefix("error: "), "\(text)", sourceLocation: sourceLocation)
+    for word in words { #expect(text.contains(word), sourceLocation: sourceLocation) }
+    #expect(text.contains("; "), "no remedy: \(text)", sourceLocation: sourceLocation)
+    #expect(outcome.standardOutput == "", sourceLocation: sourceLocation)
+}
+
+extension ProgramOutcome {
+    var errorLines: [Substring] { standardError.split(separator: "\n") }
+
+    /// How many lines of standard error contain `words`.
+    func errorLines(saying words: String) -> Int { errorLines.count { $0.contains(words) } }
+}

@@ -1,0 +1,83 @@
+import Testing
+
+extension TrainerCommandTests {
+    /// Options that cannot be: exit code 64, one line, and no output folder.
+    @Suite struct WrongOptionTests {
+        private let workspace: Workspace
+        private let survey: Survey
+
+        init() throws {
+            workspace = try Workspace()
+            survey = try Survey.shared()
+        }
+
+        private func train(_ options: String, ranks: Int? = nil) throws -> String {
+            let output = workspace.path("run")
+            let outcome = try trainer("train --data \(survey.folder) --output \(output) \(options)", ranks: ranks)
+            expectError(outcome, 64)
+            #expect(!exists(output))
+            return outcome.standardError
+        }
+
+        @Test(arguments: [
+            ("--epoch 3", "'--epoch'. Did you mean '--epochs'?"), ("stamps", "'stamps'"), ("--epochs", "'--epochs"),
+            ("--epochs two", "'two' is invalid for '--epochs"), ("--learning-rate fast", "'--learning-rate"),
+            ("--optimizer sdg", "'sgd', 'momentum' or 'adam'"), ("--normalize sum", "'notebook', 'mean' or 'none'"),
+            ("--seed -1", "'-1' is invalid for '--seed"),
+        ])
+        func whatTheParserRefusesIsOneLine(_ options: String, _ words: String) throws {
+            let error = try train(options)
+            #expect(error.contains(words))
+            #expect(error.hasSuffix("see swift-run-trainer --help\n") && !error.contains(".;"))
+        }
+
+        @Test(arguments: [
+            ("--epochs", "0"), ("--epochs", "-5"), ("--threads", "0"), ("--threads", "-1"), ("--threads", "100000"),
+            ("--microbatch", "0"), ("--learning-rate", "0.0"), ("--learning-rate", "-1.0"), ("--learning-rate", "nan"),
+            ("--learning-rate", "inf"), ("--batch-size", "0"), ("--batch-size", "-3"), ("--batch-size", "many"),
+            ("--batch-size", "99999999999999999999"), ("--batch-size", "701"), ("--classes", "3"),
+            ("--momentum", "2.0"),
+            ("--momentum", "nan"), ("--model", "vgg7"), ("--split", "0.5,0.5"), ("--split", "a,b,c"),
+            ("--split", "0.5,,0.5"), ("--split", "0.0,0.5,0.5"), ("--split", "-1.0,1.0,1.0"),
+        ])
+        func aValueOutOfRangeIsNamedWithItsOption(_ option: String, _ value: String) throws {
+            #expect(try train("\(option) \(value)").hasPrefix("error: \(option) \(value): "))
+        }
+
+        @Test(arguments: [
+            ("--nesterov", "--nesterov"), ("--optimizer adam --momentum 0.5", "--momentum"),
+            ("--optimizer adam --nesterov", "--nesterov"), ("--sources stamps.npy --noise stamps.npy", "--data"),
+            ("--noise stamps.npy", "--data"),
+        ])
+        func optionsThatDoNotGoTogetherAreNamed(_ options: String, _ name: String) throws {
+            #expect(try train(options).hasPrefix("error: \(name)"))
+        }
+
+        @Test func oneClassAloneIsRefused() throws {
+            for (given, missing) in [("--sources", "--noise"), ("--noise", "--sources")] {
+                let outcome = try trainer("train \(given) \(survey.noise) --output \(workspace.path("run"))")
+                expectError(outcome, 64, saying: "error: \(given): stands alone", missing)
+            }
+        }
+
+        @Test func anEmptyOutputIsRefused() throws {
+            expectError(try trainer(["train", "--data", survey.folder, "--output", ""]), 64, saying: "--output")
+        }
+
+        @Test(arguments: ["--wrong", "--epochs 0", "--batch-size 701"])
+        func ranksReportOnce(_ options: String) throws {
+            #expect(try train(options, ranks: 3).contains(options.split(separator: " ")[0]))
+        }
+
+        @Test(arguments: [
+            ("predict --input stamps.npy --output x", "'--model"), ("predict --model m --output x", "'--input"),
+            ("predict --model m --input stamps.npy", "'--output"), ("evaluate", "'--model"),
+            ("evaluate --model m --data d --threads 0", "--threads 0"), ("summary --model vgg7", "--model vgg7"),
+            ("summary --classes 0", "--classes 0"), ("simulate --output d --sources 0", "--sources 0"),
+            ("simulate --output d --size 3", "--size 3"), ("practise", "'practise'"),
+        ])
+        func otherCommandsNameTheOptionToo(_ line: String, _ words: String) throws {
+            expectError(try trainer(line), 64, saying: words)
+        }
+    }
+}
