@@ -15,6 +15,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 let package = Package(
     name: "swift-run-trainer",
@@ -22,6 +23,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        // Without its default traits, which would link all of Foundation.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     ],
     targets: [
         // C: what Swift cannot see, and loops compiled for several CPUs.
@@ -41,6 +44,9 @@ let package = Package(
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
         library("Layers", ["Tensors", "CKernels", "Faults"]),
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
+        .target(
+            name: "ONNXFormat", dependencies: ["Models", "Layers", "Tensors", "StampFormats", "Faults", protobuf],
+            exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels", "Faults"]),
         library("RunRecords", ["StampFormats", "Faults"]),
@@ -72,6 +78,7 @@ let package = Package(
         tests("StampData", ["StampData", "StampFormats", "Tensors", "CKernels", "Faults"]),
         tests("Layers", ["Layers", "StampFormats", "Tensors", "CKernels"]),
         tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
+        tests("ONNXFormat", ["ONNXFormat", "Models", "Layers", "StampFormats", "Tensors", "Faults", protobuf]),
         tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
         tests("Optimizers", ["Optimizers"]),
         tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),

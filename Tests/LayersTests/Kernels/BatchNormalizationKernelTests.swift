@@ -52,7 +52,7 @@ import Testing
             let x = randomValues(rows * channels, seed: 2)
             let (scale, shift) = (randomValues(channels, seed: 3), randomValues(channels, seed: 4))
             let y = GuardedBuffer(count: x.count)
-            channel_scale_shift(x, scale, shift, rows, channels, y.pointer)
+            channel_scale_shift(x, scale, shift, rows, channels, 0, y.pointer)
             var expected: [ExactSum] = []
             for index in x.indices {
                 var sum = ExactSum()
@@ -61,6 +61,9 @@ import Testing
                 expected.append(sum)
             }
             #expect(agree(y.values, expected) && y.isIntact, "\(rows) rows")
+            let rectified = GuardedBuffer(count: x.count)
+            channel_scale_shift(x, scale, shift, rows, channels, 1, rectified.pointer)
+            #expect(rectified.values == y.values.map { max($0, 0) } && rectified.isIntact, "\(rows) rows")
         }
     }
 

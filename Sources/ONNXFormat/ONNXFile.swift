@@ -1,0 +1,71 @@
+import Faults
+import Models
+import StampFormats
+import SwiftProtobuf
+
+/// A trained network as an `.onnx` file, for inference with onnxruntime and its like.
+///
+/// Input `stamps` (N, height, width, channels) and output `probabilities` (N, 2) or (N, 1), both float32: what Keras'
+/// `predict` takes and gives. The stamps are to be normalised before; the metadata hold how, under `normalize`.
+/// Inside, maps are NCHW, as ONNX' operators want them. Source: ONNX IR version 8, operators version 17.
+public enum ONNXFile {
+    /// Writes the model, atomically: equal models give equal bytes.
+    ///
+    /// - Throws: a `cannotWrite` fault.
+    public static func write(_ model: TrainedModel, to path: String) throws {
+        let message = message(model)
+        let bytes: [UInt8]
+        do {
+            bytes = try message.serializedBytes()
+        } catch {
+            throw Fault(
+                .cannotWrite, path, "the network has more than the 2 GiB that an ONNX file can hold",
+                remedy: "write it as .safetensors")
+        }
+        try bytes.withUnsafeBytes { try AtomicFile.write($0, to: path) }
+    }
+
+    private static let input = "stamps"
+    private static let output = "probabilities"
+
+    private static func message(_ model: TrainedModel) -> ONNXModelProto {
+        let network = model.network
+        var conversion = LayerConversion(model, input: input, output: output)
+        for layer in network.description.layers { conversion.append(layer) }
+        var graph = conversion.finish()
+        graph.name = network.description.name
+        graph.input = [
+            valueInfo(
+                input, extents: network.inputShape.extents,
+                "stamps, rows × columns × channels, normalised: \(model.normalization)")
+        ]
+        graph.output = [
+            valueInfo(
+                output, extents: [network.outputs],
+                network.outputs == 1 ? "probability of a source" : "probabilities of noise and of a source")
+        ]
+        return .with {
+            $0.irVersion = 8
+            $0.opsetImport = [.with { $0.version = 17 }]
+            $0.producerName = "swift-run-trainer"
+            $0.graph = graph
+            $0.metadataProps = [
+                .with {
+                    $0.key = "normalize"
+                    $0.value = model.normalization
+                }
+            ]
+        }
+    }
+
+    /// What the graph says of an input or output: float32, any number of samples.
+    private static func valueInfo(_ name: String, extents: [Int], _ explanation: String) -> ONNXValueInfoProto {
+        .with {
+            $0.name = name
+            $0.docString = explanation
+            $0.type.tensorType.elemType = Int32(ONNXTensorProto.DataType.float.rawValue)
+            $0.type.tensorType.shape.dim =
+                [.with { $0.dimParam = "N" }] + extents.map { extent in .with { $0.dimValue = Int64(extent) } }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Layers
+import Models
+import ONNXFormat
+import StampFormats
+import Testing
+
+/// What onnxruntime makes of the files, where it is installed: the predictions that Keras makes with the same weights.
+@Suite(.enabled(if: Python.withONNXRuntime != nil, "no Python has onnxruntime"))
+struct ONNXRuntimeTests {
+    private static let references = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("ReferenceValues")
+
+    /// Files of one folder of `ReferenceValues`, without their endings.
+    private static func names(in folder: String) -> [String] {
+        let files = try? FileManager.default.contentsOfDirectory(
+            at: references.appendingPathComponent(folder), includingPropertiesForKeys: nil)
+        return (files ?? []).filter { $0.pathExtension == "safetensors" }
+            .map { $0.deletingPathExtension().lastPathComponent }.sorted()
+    }
+
+    @Test(arguments: [.simple, .simpleBN, .vgg6] as [StandardNetwork], [2, 1]) func standardNetworksPredictAsKeras(
+        name: StandardNetwork, classes: Int
+    ) throws {
+        let file = try Self.reference("keras/\(name.rawValue)-\(classes)")
+        try Self.expectKerasPredictions(file, name.description(height: 21, width: 21, classes: classes), "final")
+    }
+
+    /// Random graphs of all kinds of layers (`make_keras_network_reference.py`).
+    @Test(arguments: names(in: "keras-networks")) func randomNetworksPredictAsKeras(name: String) throws {
+        let file = try Self.reference("keras-networks/\(name)")
+        let json = try #require(file.metadata["network"])
+        let description = try JSONDecoder().decode(NetworkDescription.self, from: Data(json.utf8))
+        try Self.expectKerasPredictions(file, description, "initial")
+    }
+
+    /// Values that the graph holds in another order than Keras, and the one activation that Keras' files have not.
+    @Test func sumsOfFlattenedMapsAreThoseOfTheirFormula() throws {
+        let layers: [LayerDescription] = [
+            LayerDescription(name: "input", kind: .input(shape: [2, 1, 2]), inputs: []),
+            LayerDescription(name: "flatten", kind: .flatten, inputs: ["input"]),
+            LayerDescription(
+                name: "dense", kind: .dense(units: 4, activation: .gelu(approximate: true)), inputs: ["flatten"]),
+            LayerDescription(name: "sum", kind: .add, inputs: ["dense", "flatten"]),
+            LayerDescription(name: "output", kind: .dense(units: 1, activation: .sigmoid), inputs: ["sum"]),
+        ]
+        let model = try randomModel(NetworkDescription(name: "sums", layers: layers))
+        let stamps: [Float] = [0.5, -2, 1, -0.25, -1.5, 0.75, -0.5, 0.125]
+        let predicted = try Self.predict(model, stamps)
+        let values = model.network.parameters.map { model.weights.values($0).map(Double.init) }
+        let expected = (0..<2).map { sample -> Double in
+            let x = stamps[(4 * sample)..<(4 * sample + 4)].map(Double.init)
+            let hidden = (0..<4).map { unit -> Double in
+                let sum = values[1][unit] + (0..<4).reduce(0) { $0 + x[$1] * values[0][$1 * 4 + unit] }
+                return x[unit] + sum * (1 + tanh((2 / Double.pi).squareRoot() * (sum + 0.044715 * sum * sum * sum))) / 2
+            }
+            return 1 / (1 + exp(-zip(hidden, values[2]).reduce(values[3][0]) { $0 + $1.0 * $1.1 }))
+        }
+        #expect(Set(expected.map { Int($0 * 1000) }).count == 2 && expected.allSatisfy { $0 < 0.99 && $0 > 0.01 })
+        #expect(zip(predicted, expected).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+    }
+
+    // MARK: Comparing
+
+    private static func reference(_ name: String) throws -> SafetensorsFile {
+        try SafetensorsFile(contentsOf: references.appendingPathComponent("\(name).safetensors").path)
+    }
+
+    /// Probabilities agree to 10⁻⁵, some ten times what single precision leaves open in these networks, and far better than
+    /// they differ from stamp to stamp: a network that says nearly the same of all would show nothing otherwise.
+    private static func expectKerasPredictions(
+        _ file: SafetensorsFile, _ description: NetworkDescription, _ stage: String
+    ) throws {
+        let network = try Network(description)
+        let weights = Weights(network: network)
+        for parameter in network.parameters {
+            try file.copyFloats(
+                "\(stage)/\(parameter.name)",
+                into: UnsafeMutableBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count))
+        }
+        let model = TrainedModel(network: network, weights: weights, normalization: "none")
+        let predicted = try predict(model, file.floats("stamps"))
+        let expected = try file.floats("prediction")
+        #expect(predicted.count == expected.count)
+        let worst = zip(predicted, expected).map { abs($0 - $1) }.max() ?? .infinity
+        let spread = (expected.max() ?? 0) - (expected.min() ?? 0)
+        #expect(worst < min(1e-5, spread / 20))
+    }
+
+    private static func predict(_ model: TrainedModel, _ stamps: [Float]) throws -> [Float] {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("model.onnx").path
+            try ONNXFile.write(model, to: file)
+            return try Python.predict(model: file, stamps: stamps, in: folder)
+        }
+    }
+}
