@@ -20,6 +20,10 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let package = Package(
     name: "swift-run-trainer",
     products: [.executable(name: "swift-run-trainer", targets: ["TrainerCommand"])],
+    traits: [
+        .trait(name: "Keras", description: "Read and write .keras files; needs libhdf5 and libzip."),
+        .default(enabledTraits: ["Keras"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -32,6 +36,8 @@ let package = Package(
             name: "CMPISystem", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
         // Optimised in debug builds too: tests run these loops.
         .target(
@@ -44,6 +50,13 @@ let package = Package(
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
         library("Layers", ["Tensors", "CKernels", "Faults"]),
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
+        library(
+            "KerasFormat",
+            [
+                "Models", "Layers", "Tensors", "StampFormats", "Faults",
+                .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
+                .target(name: "CZip", condition: .when(traits: ["Keras"])),
+            ]),
         .target(
             name: "ONNXFormat", dependencies: ["Models", "Layers", "Tensors", "StampFormats", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
@@ -78,6 +91,7 @@ let package = Package(
         tests("StampData", ["StampData", "StampFormats", "Tensors", "CKernels", "Faults"]),
         tests("Layers", ["Layers", "StampFormats", "Tensors", "CKernels"]),
         tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
+        tests("KerasFormat", ["KerasFormat", "Models", "Layers", "StampFormats", "Tensors", "Faults"]),
         tests("ONNXFormat", ["ONNXFormat", "Models", "Layers", "StampFormats", "Tensors", "Faults", protobuf]),
         tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
         tests("Optimizers", ["Optimizers"]),

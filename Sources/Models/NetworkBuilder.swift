@@ -27,11 +27,6 @@ struct NetworkBuilder {
         guard numbers[layer.name] == nil else {
             throw fault(layer, "the name stands twice", remedy: "give each layer a name of its own")
         }
-        guard loss == nil else {
-            throw fault(
-                layer, "it follows \(nodes.last!.name), whose softmax or sigmoid ends the network",
-                remedy: "use softmax or sigmoid in the last layer only")
-        }
         let inputs = try layer.inputs.map { name in
             guard let number = numbers[name] else {
                 throw fault(
@@ -40,16 +35,18 @@ struct NetworkBuilder {
             }
             return number
         }
-        guard layer.name == last || users[layer.name, default: 0] > 0 else {
-            throw fault(layer, "no layer uses its output", remedy: "remove it, or feed it to a layer behind it")
-        }
         let operation = try operation(layer, inputs)
         place(layer, operation, inputs)
         try applyActivation(of: layer)
     }
 
-    /// What the output means, or why it cannot be trained.
+    /// What the output means, or why the network cannot be trained.
     func finish() throws -> Loss {
+        if let idle = nodes.first(where: { $0.name != last && users[$0.name, default: 0] == 0 }) {
+            throw Fault(
+                .badData, "layer \(idle.name) of \(network)", "no layer uses its output",
+                remedy: "remove it, or feed it to a layer behind it")
+        }
         guard let last = nodes.last else {
             throw Fault(.badData, network, "it has no layers", remedy: "list an input and at least one Dense layer")
         }

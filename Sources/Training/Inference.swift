@@ -84,7 +84,7 @@ extension LaneExecutor {
             }
         }
         begin(0, samples: stamps.count, random: RandomCoordinates())
-        for segment in 0..<network.segments { forward(0, segment: segment) }
+        forwardAll(0)
         logits.update(from: self.logits(0), count: stamps.count * network.outputs)
         for sample in unusable {
             (logits + sample * network.outputs).update(repeating: .nan, count: network.outputs)

@@ -98,8 +98,13 @@ package final class LaneExecutor: @unchecked Sendable {
     }
 
     /// Runs one segment forward.
-    package func forward(_ slot: Int, segment: Int) {
-        for node in segments[segment] {
+    package func forward(_ slot: Int, segment: Int) { forward(slot, nodes: segments[segment]) }
+
+    /// Runs the whole network forward, node by node: for inference, where batch normalisations need no meeting.
+    package func forwardAll(_ slot: Int) { forward(slot, nodes: network.nodes.indices) }
+
+    private func forward(_ slot: Int, nodes: some Sequence<Int>) {
+        for node in nodes {
             switch network.nodes[node].operation {
             case .input, .view: break
             case .layer(let layer): layer.forward(passes[index(slot, node)])

@@ -20,7 +20,7 @@ package struct PassPlan {
     let network: Network
     /// The most samples a microbatch has.
     let samples: Int
-    let isTraining: Bool
+    package let isTraining: Bool
     /// Offsets of each node's output, in floats.
     package private(set) var outputs: [Int] = []
     /// Offsets of what each node keeps for the backward pass, in floats.

@@ -51,10 +51,32 @@ import Testing
         ("fc", "its input missing does not come before it", [input, flatten, output("fc", after: "missing")]),
         ("fc", "its input fc does not come before it", [input, flatten, output("fc", after: "fc")]),
         ("flatten", "the name stands twice", [input, flatten, layer("flatten", .flatten)]),
-        ("more", "fc", [input, flatten, output("fc", after: "flatten"), output("more", after: "fc")]),
         (
-            "drop", "fc",
-            [input, flatten, output("fc", after: "flatten"), layer("drop", .dropout(rate: 0), after: "fc")]
+            "idle", "no layer uses its output",
+            [input, flatten, layer("idle", .dropout(rate: 0), after: "flatten"), output("fc", after: "flatten")]
+        ),
+        (
+            "sum", "it has 1 inputs",
+            [input, flatten, LayerDescription(name: "sum", kind: .add, inputs: ["flatten"])]
+        ),
+        (
+            "sum", "its inputs have the shapes (21, 21, 1), (441,)",
+            [input, flatten, LayerDescription(name: "sum", kind: .add, inputs: ["input", "flatten"])]
+        ),
+        (
+            "joined", "its inputs have the shapes (19, 19, 4), (21, 21, 1)",
+            [
+                input, layer("conv", convolution()),
+                LayerDescription(name: "joined", kind: .concatenate, inputs: ["conv", "input"]),
+            ]
+        ),
+        (
+            "pad", "its padding is negative",
+            [input, layer("pad", .zeroPadding2D(top: -1, bottom: 0, left: 0, right: 0))]
+        ),
+        (
+            "fc", "larger than any memory",
+            [input, flatten, layer("fc", .dense(units: 1 << 60, activation: .relu), after: "flatten")]
         ),
         ("other", "one input", [input, LayerDescription(name: "other", kind: input.kind, inputs: [])]),
         ("input", "one input", [LayerDescription(name: "input", kind: .input(shape: [441]), inputs: [])]),
@@ -76,7 +98,7 @@ import Testing
         ("drop", "its rate is -0.1", [input, layer("drop", .dropout(rate: -0.1))]),
         ("drop", "its rate is nan", [input, layer("drop", .dropout(rate: .nan))]),
         ("conv", "0 filters", [input, layer("conv", convolution(filters: 0))]),
-        ("conv", "its activation is softmax", [input, layer("conv", convolution(activation: .softmax))]),
+        ("conv", "softmax over outputs of shape", [input, layer("conv", convolution(activation: .softmax))]),
         ("conv", "not positive", [input, layer("conv", convolution(kernel: 0))]),
         ("conv", "not positive", [input, layer("conv", convolution(stride: 0))]),
         ("conv", "22×22 window is larger than its 21×21 map", [input, layer("conv", convolution(kernel: 22))]),

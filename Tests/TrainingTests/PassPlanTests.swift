@@ -85,8 +85,9 @@ private struct MarkedMemory {
     }
 
     mutating func runForward() {
-        for segment in 0..<network.segments {
-            for (number, node) in network.nodes.enumerated() where node.segment == segment {
+        // In training segment by segment, in inference straight through.
+        for segment in 0..<(plan.isTraining ? network.segments : 1) {
+            for (number, node) in network.nodes.enumerated() where !plan.isTraining || node.segment == segment {
                 if case .view = node.operation { continue }
                 for input in node.inputs { expect(.output(input), by: node.name) }
                 mark(.kept(number))

@@ -23,6 +23,7 @@ import Testing
             product.segments = segments
             product.segment_step = rows * product.input_step + length + 3
             product.length = length
+            product.segment_rows = length
             product.channels = channels
             product.weight_step = max(channels, 16)
             product.lines = lines

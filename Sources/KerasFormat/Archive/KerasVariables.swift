@@ -1,0 +1,44 @@
+import Models
+
+/// Where a layer's weights stand in `model.weights.h5`.
+///
+/// Keras names the group of a layer by its class and a running number of that class, never by the layer's name, and the
+/// weights in it 0, 1, 2 … in the order of the layer's variables: first the trained ones.
+/// Source: `_save_container_state` in keras/src/saving/saving_lib.py.
+struct KerasVariables {
+    /// `conv2d`, `conv2d_1`, … in the group `layers`.
+    let group: String
+    /// The parameters in the order of their numbers.
+    let parameters: [Network.Parameter]
+
+    /// The groups of all layers that have weights, in Keras' order.
+    static func all(of network: Network) throws -> [KerasVariables] {
+        let byName = Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0) })
+        var counts: [String: Int] = [:]
+        var variables: [KerasVariables] = []
+        for layer in try network.description.layersInKerasOrder() {
+            guard let (group, names) = layer.kind.kerasVariables else { continue }
+            let number = counts[group, default: 0]
+            counts[group] = number + 1
+            variables.append(
+                KerasVariables(
+                    group: number == 0 ? group : "\(group)_\(number)",
+                    parameters: names.compactMap { byName["\(layer.name)/\($0)"] }))
+        }
+        precondition(
+            variables.reduce(0) { $0 + $1.parameters.count } == network.parameters.count, "a parameter has no place")
+        return variables
+    }
+}
+
+extension LayerKind {
+    /// The class's name as Keras writes groups, and the names that variables of such a layer can have, in their order.
+    fileprivate var kerasVariables: (group: String, names: [String])? {
+        switch self {
+        case .dense: ("dense", ["kernel", "bias"])
+        case .convolution2D: ("conv2d", ["kernel", "bias"])
+        case .batchNormalization: ("batch_normalization", ["gamma", "beta", "moving_mean", "moving_variance"])
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Faults
+
+/// A tensor of a functional model: what a layer gave when it was called.
+struct KerasTensor {
+    /// The layer's name.
+    let layer: String
+
+    /// Reads `[layer, call, output]`. Layers are called once and give one output, so both numbers must be 0.
+    private init(_ history: [JSONValue], at place: KerasPlace) throws {
+        guard history.count == 3, let layer = history[0].string, let call = history[1].integer, history[2] == 0 else {
+            throw place.damaged("has \(JSONValue.array(history).summary) in the place of a tensor")
+        }
+        guard call == 0 else { throw Self.sharedLayer(at: place, layer) }
+        self.layer = layer
+    }
+
+    /// Reads the single tensor of `input_layers` or `output_layers`, bare or in lists or an object.
+    static func only(_ value: JSONValue?, _ role: String, at place: KerasPlace) throws -> KerasTensor {
+        var value = value ?? .null
+        while true {
+            let members = value.object.map { Array($0.values) } ?? value.array ?? []
+            if members.first?.string != nil { return try KerasTensor(members, at: place) }
+            guard members.count == 1 else {
+                throw place.fault(
+                    "has \(members.count) \(role)s", remedy: "build a model with one input and one output")
+            }
+            value = members[0]
+        }
+    }
+
+    /// Reads what a layer is called with: one tensor or a list of them, and nothing else.
+    static func inputs(of layer: KerasObject, at place: KerasPlace) throws -> [KerasTensor] {
+        let calls = layer.members["inbound_nodes"]?.array ?? []
+        guard calls.count <= 1 else { throw sharedLayer(at: place, layer.name ?? "") }
+        guard let call = calls.first else { return [] }
+        guard let arguments = call.object?["args"]?.array, let keywords = call.object?["kwargs"]?.object else {
+            throw place.damaged("is not called in the format of Keras 3")
+        }
+        for (name, value) in keywords.sorted(by: { $0.key < $1.key }) where !value.isNull {
+            throw place.fault(
+                "is called with \(name) = \(value.summary), which is not supported",
+                remedy: "call it with its input alone")
+        }
+        guard let first = arguments.first, arguments.dropFirst().allSatisfy(\.isNull) else {
+            throw place.fault("is called with \(arguments.count) arguments", remedy: "call it with its input alone")
+        }
+        return try (first.array ?? [first]).map { value in
+            guard value.object?["class_name"] == "__keras_tensor__",
+                let history = value.object?["config"]?.object?["keras_history"]?.array
+            else { throw place.damaged("is called with \(value.summary) in the place of a tensor") }
+            return try KerasTensor(history, at: place)
+        }
+    }
+
+    private static func sharedLayer(at place: KerasPlace, _ name: String) -> Fault {
+        place.fault(
+            "uses layer \(name) in two places, which is not supported", remedy: "give each place a layer of its own")
+    }
+}

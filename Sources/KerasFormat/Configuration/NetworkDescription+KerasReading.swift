@@ -1,0 +1,84 @@
+import Faults
+import Models
+
+extension NetworkDescription {
+    /// Reads the text that Keras 3's `model.to_json()` gives: a Sequential or functional model without weights.
+    ///
+    /// Layers come in the order in which Keras keeps them. Only data is read: Lambda layers, custom objects and whatever
+    /// else would need code are refused, and so is every option that would change results but is not supported.
+    ///
+    /// - Parameters:
+    ///   - text: the JSON text, in UTF-8.
+    ///   - file: where it comes from, for messages.
+    /// - Throws: a `badData` fault that names file, layer and option, and what is supported.
+    public init(kerasJSON text: some Sequence<UInt8>, from file: String) throws {
+        self = try NetworkDescription(kerasConfiguration: text, from: file, isFresh: true)
+    }
+
+    /// - Parameter isFresh: whether weights will be drawn rather than read.
+    init(kerasConfiguration text: some Sequence<UInt8>, from file: String, isFresh: Bool) throws {
+        let place = KerasPlace(file: file)
+        guard let value = JSONValue(parsing: text) else {
+            throw place.damaged("is not the JSON text of a Keras model")
+        }
+        let model = try KerasObject(value, at: place)
+        guard model.isModel, let layers = model.config["layers"]?.array else {
+            throw place.fault(
+                "holds a \(model.className), which is neither a Sequential nor a functional model",
+                remedy: "build the network with keras.Sequential or keras.Model(inputs, outputs)")
+        }
+        var policy = KerasOptions(model.config, at: place)
+        try policy.requireSinglePrecision()
+        let name = model.config["name"]?.string ?? "model"
+        if model.className == "Sequential" {
+            self.init(name: name, layers: try Self.chain(layers, at: place, isFresh))
+        } else {
+            self.init(name: name, layers: try Self.graph(model, layers, at: place, isFresh))
+        }
+    }
+
+    /// The layers of a Sequential model: each fed by the one before it.
+    private static func chain(
+        _ values: [JSONValue], at place: KerasPlace, _ isFresh: Bool
+    ) throws -> [LayerDescription] {
+        var layers: [LayerDescription] = []
+        for value in values {
+            let (_, name, kind) = try layer(value, at: place, isFresh)
+            layers.append(LayerDescription(name: name, kind: kind, inputs: layers.last.map { [$0.name] } ?? []))
+        }
+        guard case .input? = layers.first?.kind else {
+            throw place.fault(
+                "does not say the shape of its input", remedy: "begin it with keras.Input((21, 21, 1)) or build it")
+        }
+        return layers
+    }
+
+    /// The layers of a functional model, sorted.
+    private static func graph(
+        _ model: KerasObject, _ values: [JSONValue], at place: KerasPlace, _ isFresh: Bool
+    ) throws -> [LayerDescription] {
+        let input = try KerasTensor.only(model.config["input_layers"], "input", at: place)
+        let output = try KerasTensor.only(model.config["output_layers"], "output", at: place)
+        let layers = try values.map { value in
+            let (object, name, kind) = try layer(value, at: place, isFresh)
+            let inputs = try KerasTensor.inputs(of: object, at: place.layer(name, object.className))
+            let isInput = if case .input = kind { true } else { false }
+            guard isInput == inputs.isEmpty, isInput == (name == input.layer) else {
+                throw place.layer(name, object.className).fault(
+                    isInput ? "is a second input" : "has no input", remedy: "feed every layer from the one input")
+            }
+            return LayerDescription(name: name, kind: kind, inputs: inputs.map(\.layer))
+        }
+        return try KerasGraph.sorted(layers, output: output.layer, at: place)
+    }
+
+    private static func layer(
+        _ value: JSONValue, at place: KerasPlace, _ isFresh: Bool
+    ) throws -> (object: KerasObject, name: String, kind: LayerKind) {
+        let object = try KerasObject(value, at: place)
+        guard let name = object.name, !name.isEmpty, !name.contains("/") else {
+            throw place.damaged("has a \(object.className) layer without a proper name")
+        }
+        return (object, name, try LayerKind(keras: object, at: place.layer(name, object.className), isFresh: isFresh))
+    }
+}

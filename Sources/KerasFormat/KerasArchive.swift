@@ -1,0 +1,103 @@
+import Faults
+import Models
+
+/// Keras 3's own file for a whole model, `.keras`: a zip archive of `config.json` (the layers), `metadata.json` and
+/// `model.weights.h5`.
+///
+/// `keras.models.load_model` opens what `write` writes. Keras has no place for the normalisation of stamps: it is kept as
+/// `normalize` under `swift-run-trainer` in `metadata.json`, which Keras does not look at.
+public enum KerasArchive {
+    /// Whether this program was built with the package trait `Keras`, without which there is neither reading nor writing.
+    public static var isSupported: Bool {
+        #if Keras
+            true
+        #else
+            false
+        #endif
+    }
+
+    #if !Keras
+        /// What is said instead.
+        static func unsupported(_ path: String) -> Fault {
+            Fault(
+                .usage, path, "this build has no Keras support",
+                remedy: "install libhdf5-dev and libzip-dev and build with the package trait Keras, or use .safetensors"
+            )
+        }
+    #endif
+
+    /// Writes a model as a `.keras` file, atomically: equal models give equal bytes.
+    ///
+    /// - Throws: a `cannotWrite` fault; a `badData` fault for what Keras can only express as code; a `usage` fault in a
+    ///   build without Keras support.
+    public static func write(_ model: TrainedModel, to path: String) throws {
+        #if Keras
+            let metadata: JSONValue = [
+                "keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00",
+                "swift-run-trainer": ["normalize": .string(model.normalization)],
+            ]
+            try KerasZip.write(
+                [
+                    KerasZip.Member(name: "metadata.json", bytes: Array(try metadata.text().utf8)),
+                    KerasZip.Member(
+                        name: "config.json", bytes: Array(try model.network.kerasConfiguration().text().utf8)),
+                    KerasZip.Member(name: WeightsFile.name, bytes: try WeightsFile.bytes(of: model)),
+                ], to: path)
+        #else
+            throw unsupported(path)
+        #endif
+    }
+}
+
+extension TrainedModel {
+    /// Reads a `.keras` file of Keras 3: a Sequential or functional model with its weights.
+    ///
+    /// Only data is read: Lambda layers, custom objects and whatever else would need code are refused. A file that does not
+    /// say how stamps are normalised, because Keras wrote it, is taken to want the notebook's normalisation.
+    ///
+    /// - Throws: a `missingInput` fault when the file is not there; `badData` when it is damaged or has layers or options
+    ///   that are not supported, which it names; `usage` in a build without Keras support.
+    public init(kerasArchive path: String) throws {
+        #if Keras
+            let archive = try KerasZip(path)
+            let normalization = try Self.normalization(archive, path)
+            let configuration = try archive.bytes(of: "config.json", limit: 64 << 20)
+            let description = try NetworkDescription(kerasConfiguration: configuration, from: path, isFresh: false)
+            let network = try Self.network(description, path)
+            let file = try archive.bytes(of: WeightsFile.name, limit: 4 << 30)
+            // Checked before memory is asked for: Keras does not compress weights.
+            guard network.trainableCount + network.stateCount <= file.count / MemoryLayout<Float>.size else {
+                throw Fault(
+                    .badData, path, "its \(WeightsFile.name) has fewer values than its network has weights",
+                    remedy: "save the model again with Keras 3")
+            }
+            let weights = Weights(network: network)
+            try file.withUnsafeBytes { try WeightsFile.read($0, network: network, into: weights, path: path) }
+            self.init(network: network, weights: weights, normalization: normalization)
+        #else
+            throw KerasArchive.unsupported(path)
+        #endif
+    }
+
+    #if Keras
+        /// What `metadata.json` says of the stamps, once it is clear that Keras 3 wrote the file.
+        private static func normalization(_ archive: KerasZip, _ path: String) throws -> String {
+            let metadata = JSONValue(parsing: try archive.bytes(of: "metadata.json", limit: 1 << 20))?.object ?? [:]
+            let version = metadata["keras_version"]?.string ?? "an unknown version"
+            guard version.hasPrefix("3.") else {
+                throw Fault(
+                    .badData, path, "was written by \(version) of Keras", remedy: "load it in Keras 3 and save it again"
+                )
+            }
+            return metadata["swift-run-trainer"]?.object?["normalize"]?.string ?? "notebook"
+        }
+
+        private static func network(_ description: NetworkDescription, _ path: String) throws -> Network {
+            do {
+                return try Network(description)
+            } catch let fault as Fault {
+                throw Fault(fault.kind, path, "\(fault.subject): \(fault.problem)", remedy: fault.remedy)
+            }
+        }
+    #endif
+}

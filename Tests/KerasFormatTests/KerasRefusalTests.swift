@@ -1,0 +1,147 @@
+import Faults
+import FoundationEssentials
+import KerasFormat
+import Models
+import Testing
+
+/// What is not supported is named, with what would be; what is damaged is said to be.
+@Suite struct KerasRefusalTests {
+    /// Models that Keras can save, and what a refusal must name: layer, option and what is supported.
+    static let unsupported: [(file: String, words: [String])] = [
+        ("lambda", ["code (Lambda)", "Python code", "Conv2D"]),
+        ("custom-layer", ["own (Custom)", "custom object (someone>Custom)", "Conv2D"]),
+        ("custom-activation", ["act (Activation)", "activation = someone>own", "leaky_relu"]),
+        ("nested-model", ["inner (Sequential)", "model inside"]),
+        ("dilation", ["conv (Conv2D)", "dilation_rate = [2, 2]"]),
+        ("groups", ["conv (Conv2D)", "groups = 2"]),
+        ("channels-first", ["conv (Conv2D)", "data_format", "channels_last"]),
+        ("regularizer", ["conv (Conv2D)", "kernel_regularizer = L2"]),
+        ("constraint", ["conv (Conv2D)", "kernel_constraint = MaxNorm"]),
+        ("initializer", ["conv (Conv2D)", "kernel_initializer = HeNormal", "GlorotUniform"]),
+        ("frozen", ["conv (Conv2D)", "frozen", "trainable"]),
+        ("half-precision", ["conv (Conv2D)", "dtype = \"mixed_float16\"", "float32"]),
+        ("recurrent", ["(Reshape)", "not supported", "Flatten"]),
+        ("bounded-relu", ["relu6 (ReLU)", "max_value = 6"]),
+        ("other-activation", ["conv (Conv2D)", "activation = \"selu\"", "gelu"]),
+        ("softmax-axis", ["soft (Softmax)", "axis = 1"]),
+        ("batch-normalization-axis", ["bn (BatchNormalization)", "axis = 1"]),
+        ("renorm", ["bn (BatchNormalization)", "renorm = true"]),
+        ("noise-shape", ["drop (Dropout)", "noise_shape"]),
+        ("open-shape", ["stamp (InputLayer)", "batch_shape", "(None, 21, 21, 1)"]),
+        ("shared-layer", ["shared", "two places"]),
+        ("operation", ["(Add)", "keras.src.ops.numpy.Add", "no layer"]),
+        ("training-argument", ["drop (Dropout)", "training = true"]),
+        ("two-inputs", ["2 inputs"]),
+        ("two-outputs", ["2 outputs"]),
+        ("concatenate-axis", ["join (Concatenate)", "axis = 1"]),
+    ]
+
+    @Test(arguments: unsupported) func whatIsNotSupportedIsNamed(_ file: String, _ words: [String]) throws {
+        let text = try Reference.bytes("refused/\(file).json")
+        let fault = try fault { _ = try NetworkDescription(kerasJSON: text, from: "model.json") }
+        #expect(fault.kind == .badData)
+        #expect(fault.subject == "model.json")
+        for word in words { #expect(fault.description.contains(word), "\(fault) does not say \(word)") }
+    }
+
+    /// Changes of a good model's text, and what the refusal must name.
+    static let changes: [(from: String, to: String, words: [String])] = [
+        ("\"keras_history\": [\"pad\"", "\"keras_history\": [\"act\"", ["cycle"]),
+        ("\"keras_history\": [\"pad\"", "\"keras_history\": [\"nobody\"", ["no layer nobody", "early"]),
+        ("\"keras_history\": [\"pad\"", "\"keras_history\": [\"stamp\"", ["pad", "not lead to the output"]),
+        ("\"class_name\": \"Functional\"", "\"class_name\": \"Unknown\"", ["Unknown"]),
+        ("\"module\": \"keras.layers\"", "\"module\": \"os\"", ["custom object", "os"]),
+        ("\"class_name\": \"Add\"", "\"class_name\": \"Multiply\"", ["sum (Multiply)", "not supported"]),
+        ("\"filters\": 2", "\"filters\": 100000000000", ["filters", "65536"]),
+        ("\"filters\": 2", "\"filters\": \"2\"", ["filters", "integer"]),
+        ("\"kernel_size\": [3, 3]", "\"kernel_size\": [3]", ["kernel_size"]),
+        ("\"padding\": \"same\"", "\"padding\": \"causal\"", ["padding", "valid or same"]),
+        ("\"name\": \"late\", \"inbound", "\"name\": \"a/b\", \"inbound", ["proper name"]),
+        ("{", "[", ["not the JSON text"]),
+    ]
+
+    @Test(arguments: changes)
+    func aChangedModelIsRefused(_ from: String, _ to: String, _ words: [String]) throws {
+        let text = String(decoding: try Reference.bytes("branches.json"), as: UTF8.self)
+        let changed = text.replacing(from, with: to, maxReplacements: 1)
+        try #require(changed != text)
+        let fault = try fault { _ = try NetworkDescription(kerasJSON: changed.utf8, from: "model.json") }
+        #expect(fault.kind == .badData)
+        for word in words { #expect(fault.description.contains(word), "\(fault) does not say \(word)") }
+    }
+
+    /// A chain of 4,000 layers must not need as many frames of the stack.
+    @Test func aLongGraphIsReadWithoutRecursion() throws {
+        func layer(_ name: String, _ className: String, _ config: String, from input: String?) -> String {
+            let tensor = input.map {
+                #"{"args":[{"class_name":"__keras_tensor__","config":{"keras_history":["\#($0)",0,0]}}],"kwargs":{}}"#
+            }
+            return
+                #"{"module":"keras.layers","class_name":"\#(className)","name":"\#(name)","config":{\#(config)},"inbound_nodes":[\#(tensor ?? "")]}"#
+        }
+        var layers = [layer("l0", "InputLayer", #""batch_shape":[null,2,2,1]"#, from: nil)]
+        for number in 1..<4_000 { layers.append(layer("l\(number)", "Flatten", "", from: "l\(number - 1)")) }
+        let json =
+            #"{"module":"keras","class_name":"Functional","config":{"name":"long","layers":[\#(layers.joined(separator: ","))],"input_layers":["l0",0,0],"output_layers":["l3999",0,0]}}"#
+        let description = try NetworkDescription(kerasJSON: json.utf8, from: "long.json")
+        #expect(description.layers.map(\.name) == (0..<4_000).map { "l\($0)" })
+    }
+}
+
+/// Archives with one fault each.
+@Suite(.enabled(if: KerasArchive.isSupported)) struct KerasArchiveRefusalTests {
+    static let archives: [(file: String, words: [String])] = [
+        ("no-weights", ["no model.weights.h5"]),
+        ("no-configuration", ["no config.json"]),
+        ("weights-are-text", ["model.weights.h5", "no HDF5"]),
+        ("few-bytes", ["fewer values"]),
+        ("keras-2", ["2.15.0", "Keras 3"]),
+        ("swollen", ["metadata.json", "claims"]),
+        ("other-shape", ["out/kernel", "(2, 4)", "(4, 2)"]),
+        ("half-precision", ["out/kernel", "float32"]),
+        ("lost-kernel", ["lacks out/kernel"]),
+        ("one-more", ["3 weights", "dense"]),
+        ("soft-link", ["lacks out/kernel"]),
+        ("external-link", ["lacks out/kernel"]),
+        ("other-file", ["out/kernel", "another file"]),
+        ("outside", ["no metadata.json"]),
+        ("twice", ["config.json twice"]),
+    ]
+
+    @Test(arguments: archives) func aSpoiltArchiveIsRefused(_ file: String, _ words: [String]) throws {
+        let path = Reference.path("refused/\(file).keras")
+        let fault = try fault { _ = try TrainedModel(kerasArchive: path) }
+        #expect(fault.kind == .badData)
+        #expect(fault.subject == path)
+        for word in words { #expect(fault.description.contains(word), "\(fault) does not say \(word)") }
+    }
+
+    @Test func anArchiveCutOffAnywhereIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let whole = try Reference.bytes("branches.keras")
+        for count in stride(from: 0, to: whole.count, by: 97) {
+            let path = try folder.file("cut.keras", whole.prefix(count))
+            #expect(try fault { _ = try TrainedModel(kerasArchive: path) }.kind == .badData)
+        }
+    }
+
+    /// A changed byte is found by the checksums of the archive, or it stands where nothing is read.
+    @Test func aChangedByteNeverGivesOtherWeights() throws {
+        let folder = try TemporaryFolder()
+        let whole = try Reference.bytes("branches.keras")
+        let expected = values(try TrainedModel(kerasArchive: Reference.path("branches.keras")))
+        for position in stride(from: 0, to: whole.count, by: 101) {
+            var bytes = whole
+            bytes[position] ^= 0x55
+            let path = try folder.file("changed.keras", bytes)
+            guard let model = try? TrainedModel(kerasArchive: path) else { continue }
+            #expect(values(model) == expected, "byte \(position)")
+        }
+    }
+
+    @Test func aMissingFileIsMissing() throws {
+        let folder = try TemporaryFolder()
+        let fault = try fault { _ = try TrainedModel(kerasArchive: folder.path("none.keras")) }
+        #expect(fault.kind == .missingInput)
+    }
+}

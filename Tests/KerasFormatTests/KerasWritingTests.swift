@@ -1,0 +1,68 @@
+import Faults
+import FoundationEssentials
+import KerasFormat
+import Layers
+import Models
+import Tensors
+import Testing
+
+/// What is written is read again as it was.
+@Suite struct KerasWritingTests {
+    @Test(arguments: ["chain", "branches"]) func configurationsSurviveARoundTrip(_ name: String) throws {
+        let read = try NetworkDescription(kerasJSON: Reference.bytes("\(name).json"), from: name)
+        let json = try read.kerasJSON()
+        #expect(try NetworkDescription(kerasJSON: json.utf8, from: name) == read)
+        #expect(json.contains(name == "chain" ? #""class_name":"Sequential""# : #""class_name":"Functional""#))
+    }
+
+    /// 0.99 in single precision is not 0.9900000095367432 to whoever reads the file.
+    @Test func numbersAreWrittenShort() throws {
+        #expect(try KerasReadingTests.chain.kerasJSON().contains(#""rate":0.25"#))
+        #expect(try KerasReadingTests.chain.kerasJSON().contains(#""momentum":0.9,"#))
+    }
+
+    @Test func whatOnlyCodeCanExpressIsRefused() throws {
+        var description = KerasReadingTests.chain
+        description.layers[4].kind = .activation(.gelu(approximate: true))
+        let fault = try fault { _ = try description.kerasJSON() }
+        #expect(fault.description.contains("leaky"))
+        #expect(fault.description.contains("gelu"))
+    }
+
+    @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches"])
+    func modelsSurviveARoundTrip(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let read = try TrainedModel(kerasArchive: Reference.path("\(name).keras"))
+        let model = TrainedModel(network: read.network, weights: read.weights, normalization: "mean")
+        try KerasArchive.write(model, to: folder.path("model.keras"))
+        let again = try TrainedModel(kerasArchive: folder.path("model.keras"))
+        #expect(again.network.description == model.network.description)
+        #expect(values(again) == values(model))
+        #expect(again.normalization == "mean")
+        #expect(try folder.contents == ["model.keras"])
+    }
+
+    @Test(.enabled(if: KerasArchive.isSupported)) func equalModelsGiveEqualBytes() throws {
+        let folder = try TemporaryFolder()
+        let model = try TrainedModel(kerasArchive: Reference.path("branches.keras"))
+        let written = try (0..<2).map { number in
+            let path = folder.path("\(number).keras")
+            try KerasArchive.write(model, to: path)
+            return try Data(contentsOf: URL(filePath: path))
+        }
+        #expect(written[0] == written[1])
+    }
+
+    @Test(.enabled(if: KerasArchive.isSupported)) func aFolderThatDoesNotExistIsSaidToBeMissing() throws {
+        let model = try TrainedModel(kerasArchive: Reference.path("chain.keras"))
+        let fault = try fault { try KerasArchive.write(model, to: "/nowhere/model.keras") }
+        #expect(fault.kind == .cannotWrite)
+    }
+
+    @Test(.enabled(if: !KerasArchive.isSupported)) func aBuildWithoutTheLibrariesSaysSo() throws {
+        let path = Reference.path("chain.keras")
+        let fault = try fault { _ = try TrainedModel(kerasArchive: path) }
+        #expect(fault.kind == .usage)
+        #expect(fault.description.contains("no Keras support"))
+    }
+}
