@@ -74,30 +74,21 @@ package struct PassPlan {
 
     private mutating func placeOutputsForInference() {
         let nodes = network.nodes
-        // Layers run segment by segment, which with branches is not the order in which they are listed.
-        let order = nodes.indices.sorted { (nodes[$0].segment, $0) < (nodes[$1].segment, $1) }
-        var moments = [Int](repeating: 0, count: nodes.count)
-        for (moment, number) in order.enumerated() { moments[number] = moment }
-        var lastRead = moments
-        for (number, node) in nodes.enumerated() {
-            for input in node.inputs { lastRead[input] = max(lastRead[input], moments[number]) }
-        }
-        lastRead[nodes.count - 1] = nodes.count
+        var lastReader = Array(nodes.indices)
+        for (number, node) in nodes.enumerated() { for input in node.inputs { lastReader[input] = number } }
+        lastReader[nodes.count - 1] = nodes.count
         // A view prolongs its input's life.
         for (number, node) in nodes.enumerated().reversed() {
             if case .view = node.operation {
-                lastRead[node.inputs[0]] = max(lastRead[node.inputs[0]], lastRead[number])
+                lastReader[node.inputs[0]] = max(lastReader[node.inputs[0]], lastReader[number])
             }
         }
         var allocator = IntervalAllocator()
-        outputs = [Int](repeating: 0, count: nodes.count)
-        for number in order {
-            let node = nodes[number]
+        for (number, node) in nodes.enumerated() {
             if case .view = node.operation {
-                outputs[number] = outputs[node.inputs[0]]
+                outputs.append(outputs[node.inputs[0]])
             } else {
-                outputs[number] = allocator.place(
-                    room(node.outputShape.count), from: moments[number], through: lastRead[number])
+                outputs.append(allocator.place(room(node.outputShape.count), from: number, through: lastReader[number]))
             }
         }
         // Layers may write here even where nothing is kept: dropout does not, pooling does.

@@ -49,7 +49,11 @@ import Training
                     prepared: prepared.buffer)
                 executor.input(0).update(from: stamps.pixels, count: stamps.pixels.count)
                 executor.begin(0, samples: 3, random: RandomCoordinates())
-                for segment in 0..<network.segments { executor.forward(0, segment: segment) }
+                if isTraining {
+                    for segment in 0..<network.segments { executor.forward(0, segment: segment) }
+                } else {
+                    executor.forwardAll(0)
+                }
                 return Array(UnsafeBufferPointer(start: executor.logits(0), count: 3 * network.outputs))
             }
             #expect(logits[0] == logits[1], "\(network.description.name)")
