@@ -35,7 +35,7 @@ package struct PassPlan {
     /// Whether a layer or one before it has parameters: only then is its output's gradient of use.
     package private(set) var needsGradient: [Bool] = []
     /// For each node, which of its inputs have a gradient from another user already: this node's is added to it.
-    private(set) var addedInputs: [[Int]] = []
+    package private(set) var addedInputs: [[Int]] = []
     /// Floats of the memory in which a gradient waits to be added; one such place for each input of a node.
     private(set) var waitingCount = 0
 

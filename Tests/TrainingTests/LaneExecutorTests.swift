@@ -8,9 +8,7 @@ import Training
 @Suite struct LaneExecutorTests {
     @Test func gradientsDoNotDependOnSlotsAndLanes() throws {
         MatrixProduct.useOneThread()
-        for network in try StandardNetwork.allCases.map({ try Network.standard($0) })
-            + (0..<12).map({ try RandomNetworks.chain(seed: $0) })
-        {
+        for network in try RandomNetworks.all(chains: 12, branched: 20) {
             let batch = Batch(network, sizes: [5, 4, 4, 3, 5, 0, 2])
             let alone = batch.gradients(slotsOfLanes: [1, 1, 1, 1, 1, 1, 1])
             for slots in [[7], [3, 4], [1, 5, 1], [2, 2, 2, 2]] {
@@ -24,13 +22,41 @@ import Training
     /// A second step finds other stamps' values in its memory, and larger microbatches' behind its own.
     @Test func gradientsDoNotDependOnWhatWasThereBefore() throws {
         MatrixProduct.useOneThread()
-        for network in try [Network.standard(.vgg6), .standard(.simpleBN), RandomNetworks.chain(seed: 3)] {
+        let networks = try [Network.standard(.vgg6), .standard(.simpleBN), RandomNetworks.chain(seed: 3)]
+        for network in try networks + (0..<20).map({ try RandomNetworks.branched(seed: $0) }) {
             let (first, second) = (
-                Batch(network, sizes: [5, 5, 5], seed: 1), Batch(network, sizes: [2, 5, 1], seed: 2)
+                Batch(network, sizes: [5, 5, 5], seed: 1), Batch(network, sizes: [2, 0, 1], seed: 2)
             )
             let lanes = Lanes(network, samples: 5, slots: [2, 1])
             _ = first.gradients(on: lanes)
             #expect(second.gradients(on: lanes) == second.gradients(slotsOfLanes: [2, 1], samples: 5))
+        }
+    }
+
+    /// Inference reuses memory as soon as it can; training keeps every output. With moving statistics and without dropout
+    /// both must find the same logits.
+    @Test func inferenceFindsWhatAPassFindsThatKeepsEverything() throws {
+        MatrixProduct.useOneThread()
+        for network in try RandomNetworks.all(chains: 20, branched: 60) {
+            let weights = network.variedWeights(seed: 7)
+            let prepared = PreparedWeights(network: network, weights: weights, lanes: 1)
+            prepared.prepare(lane: 0)
+            prepared.useMovingStatistics()
+            let stamps = LabelledPixels(count: 3, side: network.inputShape.extents[0], seed: 7)
+            let logits = [true, false].map { isTraining in
+                let executor = LaneExecutor(
+                    network: network, samples: 3, slots: 1, isTraining: isTraining, weights: weights,
+                    prepared: prepared.buffer)
+                executor.input(0).update(from: stamps.pixels, count: stamps.pixels.count)
+                executor.begin(0, samples: 3, random: RandomCoordinates())
+                if isTraining {
+                    for segment in 0..<network.segments { executor.forward(0, segment: segment) }
+                } else {
+                    executor.forwardAll(0)
+                }
+                return Array(UnsafeBufferPointer(start: executor.logits(0), count: 3 * network.outputs))
+            }
+            #expect(logits[0] == logits[1], "\(network.description.name)")
         }
     }
 }
@@ -77,7 +103,9 @@ private struct Batch {
     func gradients(on lanes: Lanes) -> [[Float]] {
         let places = lanes.places.prefix(sizes.count)
         let last = network.segments - 1
-        let gradients = sizes.map { _ in FloatBuffer(count: network.trainableCount) }
+        // Whatever was there is overwritten.
+        let garbage = [Float](repeating: .nan, count: network.trainableCount)
+        let gradients = sizes.map { _ in FloatBuffer(garbage) }
         for (microbatch, place) in places.enumerated() { begin(microbatch, place.executor, place.slot) }
         for segment in 0..<last {
             for place in places { place.executor.forward(place.slot, segment: segment) }
