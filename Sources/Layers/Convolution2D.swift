@@ -96,16 +96,16 @@ public struct Convolution2D: Layer {
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
         let taps = kernelSize.height * kernelSize.width
         let turned = prepared + paddedKernelCount
+        let block = inputChannels * outputChannels
         for tap in 0..<taps {
-            for input in 0..<inputChannels {
-                let row = tap * inputChannels + input
-                for output in 0..<outputChannels {
-                    let value = parameters[row * outputChannels + output]
-                    if outputChannels < 16 { prepared[row * 16 + output] = value }
-                    let place = threeColumns.inputGradient ? tap : taps - 1 - tap
-                    turned[(place * outputChannels + output) * turnedStep + input] = value
-                }
-            }
+            let place = threeColumns.inputGradient ? tap : taps - 1 - tap
+            transpose(
+                parameters + tap * block, inputChannels, outputChannels, turnedStep,
+                turned + place * outputChannels * turnedStep)
+        }
+        guard outputChannels < 16 else { return }
+        for row in 0..<taps * inputChannels {
+            (prepared + row * 16).update(from: parameters + row * outputChannels, count: outputChannels)
         }
     }
 

@@ -61,13 +61,10 @@ public struct Dense: Layer {
 
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
         guard route == .rows else { return }
-        let transposed = prepared + paddedKernelCount
+        transpose(parameters, inputs, outputs, transposedStep, prepared + paddedKernelCount)
+        guard outputs < 16 else { return }
         for input in 0..<inputs {
-            for output in 0..<outputs {
-                let value = parameters[input * outputs + output]
-                if outputs < 16 { prepared[input * 16 + output] = value }
-                transposed[output * transposedStep + input] = value
-            }
+            (prepared + input * 16).update(from: parameters + input * outputs, count: outputs)
         }
     }
 

@@ -262,9 +262,20 @@ public final class TrainingRun {
             let model = TrainedModel(
                 network: network, weights: weights, normalization: configuration.normalization.rawValue)
             try model.write(to: folder.model)
-            if KerasArchive.isSupported { try KerasArchive.write(model, to: folder.kerasModel) }
+            if KerasArchive.isSupported { try writeForKeras(model, to: folder.kerasModel) }
         }
         return metrics
+    }
+}
+
+extension TrainingRun {
+    /// Writes the model for Keras. What Keras can only express as code is no reason to fail: the model itself is safe.
+    private func writeForKeras(_ model: TrainedModel, to path: String) throws {
+        do {
+            try KerasArchive.write(model, to: path)
+        } catch let fault as Fault where fault.kind == .badData {
+            logger.warning("\(fault)")
+        }
     }
 }
 

@@ -15,7 +15,7 @@ extension TrainerCommandTests {
         @Test func itHoldsWhatTheContractNamesAndNothingElse() throws {
             #expect(
                 try names(in: run) == [
-                    "checkpoints", "config.json", "history.csv", "metrics.json", "model.safetensors",
+                    "checkpoints", "config.json", "history.csv", "metrics.json", "model.keras", "model.safetensors",
                     "test_predictions.csv",
                 ])
             // 700 training stamps in batches of 64 are 11 steps.
