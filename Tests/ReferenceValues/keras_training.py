@@ -49,10 +49,10 @@ def normalize(stamp):
     stamp /= stamp.mean()
 
 
-def perturbed_weights(weights, seed):
-    """`weights` in float64, each moved by up to 5e-7 of itself: about what float32 loses on the way to a loss."""
+def perturbed_weights(weights, seed, by=5e-7):
+    """`weights` in float64, each moved by up to `by` of itself: about what float32 loses on the way to a loss."""
     random = np.random.default_rng(seed)
-    return {name: value * (1 + random.uniform(-5e-7, 5e-7, value.shape)) for name, value in weights.items()}
+    return {name: value * (1 + random.uniform(-by, by, value.shape)) for name, value in weights.items()}
 
 
 def variables(model):

@@ -66,6 +66,22 @@ extension TrainerCommandTests {
             }
         }
 
+        /// All of ResNet50, with its many meetings and branches, on a few stamps: the last batch has four for six microbatches.
+        @Test func residualNetworksHaveTheSameBits() throws {
+            let data = workspace.path("few")
+            try trained("simulate --output \(data) --sources 8 --noise 8")
+            func model(_ ranks: Int?, _ threads: Int) throws -> [UInt8] {
+                let output = workspace.path("\(ranks ?? 1)-\(threads)")
+                try trained(
+                    "train --data \(data) --model resnet50 --normalize mean --split 1,0,0 --batch-size 12 --microbatch 2"
+                        + " --epochs 1 --threads \(threads) --output \(output)", ranks: ranks)
+                return try bytes("\(output)/model.safetensors")
+            }
+            let alone = try model(nil, 1)
+            #expect(try model(nil, 2) == alone)
+            #expect(try model(2, 1) == alone)
+        }
+
         /// Without this, a program that always wrote the same would pass.
         @Test func anotherSeedGivesOtherBits() throws {
             let survey = try Survey.shared()

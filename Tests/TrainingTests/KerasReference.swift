@@ -7,10 +7,12 @@ import Training
 struct KerasReference {
     let file: SafetensorsFile
 
-    init(_ name: String) throws {
-        file = try SafetensorsFile(
-            contentsOf: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .appending(path: "ReferenceValues/keras/\(name).safetensors").path)
+    /// The folder with the reference values.
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "ReferenceValues")
+
+    init(_ name: String, folder: String = "keras") throws {
+        file = try SafetensorsFile(contentsOf: Self.folder.appending(path: "\(folder)/\(name).safetensors").path)
     }
 
     /// Writes the tensors of one group as weights to start from.

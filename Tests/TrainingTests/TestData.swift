@@ -25,7 +25,8 @@ final class TemporaryFolder: Sendable {
 
 /// Labelled stamps that tests train on, in the order of a reference file or of a random stream.
 struct LabelledPixels {
-    let side: Int
+    let height: Int
+    let width: Int
     var pixels: [Float]
     var labels: [Int]
 
@@ -33,7 +34,7 @@ struct LabelledPixels {
 
     /// Stamps of noise, every other with a bright centre: what they look like does not matter, that they differ does.
     init(count: Int, side: Int = 21, seed: UInt64) {
-        self.side = side
+        (height, width) = (side, side)
         var stream = CounterBasedRandom(seed: seed).stream(.simulation)
         pixels = (0..<count * side * side).map { _ in stream.uniformFloat() * 2 }
         labels = (0..<count).map { $0 % 2 }
@@ -42,22 +43,25 @@ struct LabelledPixels {
 
     /// Stamps and labels of a reference file; `group` is the prefix of their names.
     init(_ file: SafetensorsFile, group: String = "") throws {
-        side = file.tensor(named: group + "stamps")!.shape[1]
+        let shape = file.tensor(named: group + "stamps")!.shape
+        (height, width) = (shape[1], shape[2])
         pixels = try file.floats(group + "stamps")
         labels = try file.floats(group + "labels").map { Int($0) }
     }
 
-    func stamp(_ index: Int) -> ArraySlice<Float> { pixels[index * side * side..<(index + 1) * side * side] }
+    func stamp(_ index: Int) -> ArraySlice<Float> {
+        pixels[index * height * width..<(index + 1) * height * width]
+    }
 
     /// Writes one file a class, or one of all stamps in order.
     func write(noise: String, sources: String) throws {
         for (label, path) in [(0, noise), (1, sources)] {
             let chosen = labels.indices.filter { labels[$0] == label }
-            try NpyFile.write(floats: chosen.flatMap { stamp($0) }, shape: [chosen.count, side, side], to: path)
+            try NpyFile.write(floats: chosen.flatMap { stamp($0) }, shape: [chosen.count, height, width], to: path)
         }
     }
 
-    func write(to path: String) throws { try NpyFile.write(floats: pixels, shape: [count, side, side], to: path) }
+    func write(to path: String) throws { try NpyFile.write(floats: pixels, shape: [count, height, width], to: path) }
 
     /// The stamps as a collection, and the number that each of them has there.
     func collection(in folder: TemporaryFolder) throws -> (collection: StampCollection, numbers: [Int]) {

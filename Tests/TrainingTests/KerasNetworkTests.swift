@@ -1,0 +1,157 @@
+import Communication
+import FoundationEssentials
+import Layers
+import Models
+import Optimizers
+import RunRecords
+import StampFormats
+import Tensors
+import Testing
+import Training
+
+/// Random Keras networks out of all kinds of layers agree with Keras to single-precision accuracy, through files and the
+/// public interface alone (`Tests/ReferenceValues/make_keras_network_reference.py`).
+///
+/// Batches of twelve stamps are cut into three microbatches and shared by two lanes.
+@Suite struct KerasNetworkTests {
+    private static let names: [String] = {
+        let folder = KerasReference.folder.appending(path: "keras-networks").path
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return files.filter { $0.hasPrefix("branches-") || $0.hasPrefix("chain-") }
+            .map { String($0.dropLast(".safetensors".count)) }.sorted()
+    }()
+
+    @Test func aDozenNetworksHoldEveryKindOfLayer() throws {
+        #expect(Self.names.count == 12)
+        var kinds: Set<String> = []
+        for name in Self.names {
+            let description = try KerasNetworkRun.description(KerasReference(name, folder: "keras-networks"))
+            kinds.formUnion(description.layers.map(\.kind.kerasName))
+        }
+        #expect(
+            kinds == [
+                "InputLayer", "Dense", "Conv2D", "ZeroPadding2D", "MaxPooling2D", "AveragePooling2D",
+                "GlobalAveragePooling2D", "GlobalMaxPooling2D", "BatchNormalization", "Activation", "Dropout",
+                "Flatten",
+                "Add", "Concatenate",
+            ])
+    }
+
+    @Test(arguments: names) func predictionsAgree(name: String) throws {
+        let run = try KerasNetworkRun(name)
+        try expectRounding([run.predictionDeviation(of: run.model, from: "prediction")])
+    }
+
+    /// From zero, at learning rate 1, the momentum after one step is −gradient without a rounding.
+    @Test(arguments: names) func gradientsOfTheFirstStepAgree(name: String) throws {
+        var run = try KerasNetworkRun(name)
+        run.configuration.epochs = 1
+        run.configuration.learningRate = 1
+        run.configuration.optimizer = .sgd(momentum: 0.9)
+        try run.configuration.run()
+        let momentum = try SafetensorsFile(
+            contentsOf: RunFolder(run.configuration.output).checkpoints.checkpoint(step: 1).optimizer
+        ).floats("momentum")
+        try expectRounding(
+            run.network.parameters.filter(\.isTrainable).map { parameter in
+                let gradient = momentum[parameter.offset..<parameter.offset + parameter.shape.count].map { -$0 }
+                return try run.reference.deviation("gradient/\(parameter.name)", gradient)
+            })
+    }
+
+    @Test(arguments: names) func tenStepsOfGradientDescentAgree(name: String) throws {
+        let run = try KerasNetworkRun(name)
+        try run.configuration.run()
+        try expectRounding([run.lossDeviation(from: "sgd/loss")] + run.finalWeightDeviations(from: "sgd/final"))
+        try expectRounding([run.predictionDeviation(of: run.trainedModel, from: "sgd/prediction")])
+    }
+
+    @Test(arguments: names) func tenStepsWithMomentumAgree(name: String) throws {
+        var run = try KerasNetworkRun(name)
+        run.configuration.optimizer = .sgd(momentum: 0.9)
+        try run.configuration.run()
+        try expectRounding(
+            [run.lossDeviation(from: "momentum/loss")] + run.finalWeightDeviations(from: "momentum/final"))
+    }
+
+    @Test(arguments: names) func tenStepsOfAdamAgree(name: String) throws {
+        var run = try KerasNetworkRun(name)
+        run.configuration.optimizer = .adam()
+        run.configuration.learningRate = 0.001
+        try run.configuration.run()
+        try expectRounding(run.finalWeightDeviations(from: "adam/final"))
+    }
+
+    /// Five times what Keras' own float32 is off, or 5·10⁻⁶ where that is less: these networks are deeper than the standard
+    /// ones, and their moving statistics add up the roundings of ten steps.
+    private func expectRounding(_ deviations: [Deviation], sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(!deviations.isEmpty, sourceLocation: sourceLocation)
+        for deviation in deviations {
+            #expect(
+                deviation.value <= 5 * max(deviation.tolerance, 1e-6),
+                "\(deviation.name): \(deviation.value), Keras' own \(deviation.tolerance)",
+                sourceLocation: sourceLocation)
+        }
+    }
+}
+
+/// Ten full-batch steps of a reference file's network on its stamps, from its weights.
+struct KerasNetworkRun {
+    let folder: TemporaryFolder
+    let reference: KerasReference
+    let network: Network
+    let stamps: LabelledPixels
+    /// The network with its first weights, as a model file.
+    let model: String
+    var configuration: TrainingConfiguration
+
+    init(_ name: String) throws {
+        folder = try TemporaryFolder()
+        reference = try KerasReference(name, folder: "keras-networks")
+        stamps = try LabelledPixels(reference.file)
+        network = try Network(Self.description(reference))
+        let weights = Weights(network: network)
+        for parameter in network.parameters {
+            let values = try reference.file.floats("initial/\(parameter.name)")
+            try #require(reference.file.tensor(named: "initial/\(parameter.name)")!.shape == parameter.shape.extents)
+            weights.pointer(parameter).update(from: values, count: values.count)
+        }
+        model = folder.path("initial.safetensors")
+        try TrainedModel(network: network, weights: weights, normalization: "none").write(to: model)
+        configuration = try .onAll(stamps, in: folder)
+        configuration.model = model
+        configuration.batchSize = .full
+        configuration.microbatch = 5
+        configuration.threads = 2
+        configuration.epochs = 10
+    }
+
+    static func description(_ reference: KerasReference) throws -> NetworkDescription {
+        try JSONDecoder().decode(NetworkDescription.self, from: Data(reference.file.metadata["network"]!.utf8))
+    }
+
+    var trainedModel: String { RunFolder(configuration.output).model }
+
+    func lossDeviation(from tensor: String) throws -> Deviation {
+        try reference.deviation(tensor, try History.read(RunFolder(configuration.output).history).rows.map(\.loss))
+    }
+
+    /// Of all weights, moving statistics included.
+    func finalWeightDeviations(from group: String) throws -> [Deviation] {
+        let file = try SafetensorsFile(contentsOf: trainedModel)
+        return try network.parameters.map {
+            try reference.deviation("\(group)/\($0.name)", try file.floats($0.name))
+        }
+    }
+
+    /// Of a model's predictions for the stamps.
+    func predictionDeviation(of model: String, from tensor: String) throws -> Deviation {
+        let (input, output) = (folder.path("all.npy"), folder.path("prediction.npy"))
+        try stamps.write(to: input)
+        try Prediction(modelPath: model, normalization: nil, threads: 2, group: SingleProcess(), logger: silent)
+            .predict(input: input, output: output)
+        let probabilities = try NumericArray(contentsOf: output, choosing: { _ in true })
+        #expect(probabilities.shape == reference.file.tensor(named: tensor)!.shape)
+        return try reference.deviation(tensor, probabilities.values)
+    }
+}
