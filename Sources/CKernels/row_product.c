@@ -232,14 +232,21 @@ void row_product_weight_gradient(const RowProduct *g, const float *in, const flo
 FOR_EACH_CPU
 void column_sums(const float *values, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t step, float *sums) {
     for (ptrdiff_t n = 0; n < channels; n += VECTOR_FLOATS) {
-        const ptrdiff_t left = channels - n;
-        f32x16 sum[4] = {{0}, {0}, {0}, {0}}, value;
-        const float *v = values + n;
-        for (ptrdiff_t r = 0; r < rows; ++r, v += step) {
-            load_some(v, left, &value);
-            sum[r & 3] += value;
+        const ptrdiff_t first = block_first(n, channels), some = channels - first;
+        f32x16 sum[4] = {{0}, {0}, {0}, {0}}, value = {0};
+        const float *v = values + first;
+        ptrdiff_t r = 0;
+        for (; r + 4 <= rows; r += 4, v += 4 * step)
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 4; ++i) {
+                load_some(v + i * step, some, &value);
+                sum[i] += value;
+            }
+        for (int i = 0; r + i < rows; ++i, v += step) {
+            load_some(v, some, &value);
+            sum[i] += value;
         }
         value = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-        store_some(&value, left, sums + n);
+        store_some(&value, some, sums + first);
     }
 }

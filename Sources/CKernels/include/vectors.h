@@ -39,6 +39,12 @@ INLINE void store_some(const f32x16 *value, ptrdiff_t channels, float *to) {
     else memcpy(to, value, (size_t)channels * sizeof(float));
 }
 
+// Where the block of channels that begins with channel `c` is read: with more than 16 channels the last block is a whole
+// vector too, which reaches back into the block before it.
+INLINE ptrdiff_t block_first(ptrdiff_t c, ptrdiff_t channels) {
+    return c + VECTOR_FLOATS > channels && channels > VECTOR_FLOATS ? channels - VECTOR_FLOATS : c;
+}
+
 // max(x, 0); not-a-number stays what it is, so that a diverged run shows.
 INLINE void rectify(f32x16 *x) { *x = (f32x16)((i32x16)*x & ~(*x < 0)); }
 
