@@ -15,13 +15,13 @@ static ptrdiff_t accumulators(void) {
 
 // One tile: ROWS rows × VECTORS vectors of channels, accumulated in registers.
 INLINE void row_tile(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
-                     ptrdiff_t channels, const int ROWS, const int VECTORS, const int PARTIAL) {
+                     ptrdiff_t channels, ptrdiff_t second, const int ROWS, const int VECTORS, const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
     f32x16 sum[28];
 #pragma clang loop unroll(full)
     for (int v = 0; v < VECTORS; ++v) {
         f32x16 first = {0};
-        if (bias) load_some(bias + v * VECTOR_FLOATS, channels, &first);
+        if (bias) load_some(bias + v * second, channels, &first);
 #pragma clang loop unroll(full)
         for (int r = 0; r < ROWS; ++r) sum[r * VECTORS + v] = first;
     }
@@ -31,7 +31,7 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
         for (ptrdiff_t j = 0; j < length; ++j, row += weight_step) {
             f32x16 w[2];
 #pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; ++v) w[v] = *(const f32x16u *)(row + v * VECTOR_FLOATS);
+            for (int v = 0; v < VECTORS; ++v) w[v] = *(const f32x16u *)(row + v * second);
 #pragma clang loop unroll(full)
             for (int r = 0; r < ROWS; ++r) {
                 const f32x16 value = (f32x16){0} + x[r * input_step + j];
@@ -45,16 +45,16 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
 #pragma clang loop unroll(full)
         for (int v = 0; v < VECTORS; ++v) {
             if (relu) rectify(&sum[r * VECTORS + v]);
-            store_some(&sum[r * VECTORS + v], channels, out + r * s->output_step + v * VECTOR_FLOATS);
+            store_some(&sum[r * VECTORS + v], channels, out + r * s->output_step + v * second);
         }
     }
 }
 
 // All rows of one block of VECTORS·16 channels (or of fewer than 16).
 #define TILE(n) \
-    case n: row_tile(s, in, weights, bias, relu, out, channels, n, VECTORS, PARTIAL); break;
+    case n: row_tile(s, in, weights, bias, relu, out, channels, second, n, VECTORS, PARTIAL); break;
 INLINE void row_block(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
-                      ptrdiff_t channels, ptrdiff_t largest, const int VECTORS, const int PARTIAL) {
+                      ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS, const int PARTIAL) {
     ptrdiff_t left = s->rows;
     // Tiles of nearly equal size: many short ones would wait for the multiply-add's latency.
     const ptrdiff_t tiles = (left + largest - 1) / largest;
@@ -79,12 +79,12 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
 
 // One block of channels for the rows of lines `first` ..< `last` (lines of all groups counted through).
 INLINE void block_lines(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
-                        ptrdiff_t channels, ptrdiff_t largest, ptrdiff_t first, ptrdiff_t last, const int VECTORS,
+                        ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, ptrdiff_t first, ptrdiff_t last, const int VECTORS,
                         const int PARTIAL) {
     for (ptrdiff_t i = first; i < last; ++i) {
         const ptrdiff_t group = i / s->lines, line = i % s->lines;
         row_block(s, in + group * s->input_group + line * s->input_line, weights, bias, relu,
-                  out + group * s->output_group + line * s->output_line, channels, largest, VECTORS, PARTIAL);
+                  out + group * s->output_group + line * s->output_line, channels, second, largest, VECTORS, PARTIAL);
     }
 }
 
@@ -93,22 +93,26 @@ void row_product(const RowProduct *s, const float *in, const float *weights, con
     const ptrdiff_t channels = s->channels, room = accumulators(), lines = s->groups * s->lines;
     const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2;
     if (channels < VECTOR_FLOATS) {
-        block_lines(s, in, weights, bias, relu, out, channels, 6, 0, lines, 1, NARROW);
+        block_lines(s, in, weights, bias, relu, out, channels, 0, 6, 0, lines, 1, NARROW);
         return;
     }
     // Small weights stay in the cache while lines pass; of large ones a block stays while all lines pass.
     const ptrdiff_t strip = s->segments * s->length * channels > 1 << 14 ? lines : 1;
     for (ptrdiff_t first = 0; first < lines; first += strip) {
         const ptrdiff_t last = first + strip;
-        // Blocks of 32 channels, then of 16; the last one ends with the last channel and may overlap its neighbour, so
-        // that no vector is partial: what both compute is the same.
-        for (ptrdiff_t n = 0; n < channels;) {
-            const ptrdiff_t width = n + 2 * VECTOR_FLOATS <= channels ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
-            if (n + width > channels) n = channels - width;
-            const float *w = weights + n, *b = bias ? bias + n : bias;
-            if (width == 2 * VECTOR_FLOATS) block_lines(s, in, w, b, relu, out + n, width, pair, first, last, 2, WHOLE);
-            else block_lines(s, in, w, b, relu, out + n, width, single, first, last, 1, WHOLE);
-            n += width;
+        // Blocks of 32 channels; of what is left, more than 16 are two vectors that overlap, and fewer one that reaches
+        // back, so that no vector is partial: what is computed twice is the same.
+        for (ptrdiff_t n = 0; n < channels; n += 2 * VECTOR_FLOATS) {
+            const ptrdiff_t left = channels - n;
+            if (left > VECTOR_FLOATS) {
+                const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
+                block_lines(s, in, weights + n, bias ? bias + n : bias, relu, out + n, left, second, pair, first, last, 2,
+                            WHOLE);
+            } else {
+                const ptrdiff_t back = channels - VECTOR_FLOATS;
+                block_lines(s, in, weights + back, bias ? bias + back : bias, relu, out + back, VECTOR_FLOATS, 0, single,
+                            first, last, 1, WHOLE);
+            }
         }
     }
 }
@@ -116,7 +120,7 @@ void row_product(const RowProduct *s, const float *in, const float *weights, con
 // One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors of channels, summed over the rows of
 // `groups` samples, then added to (or, for the first samples, stored in) the gradient.
 INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
-                          ptrdiff_t groups, int first, ptrdiff_t channels, const int SEGMENTS, const int COUNT,
+                          ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, const int SEGMENTS, const int COUNT,
                           const int VECTORS, const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
     f32x16 sum[28];
@@ -131,7 +135,7 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
                 f32x16 dy[2];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < VECTORS; ++v)
-                    load_some(y + v * VECTOR_FLOATS, PARTIAL == NARROW ? channels : VECTOR_FLOATS, &dy[v]);
+                    load_some(y + v * second, PARTIAL == NARROW ? channels : VECTOR_FLOATS, &dy[v]);
 #pragma clang loop unroll(full)
                 for (int i = 0; i < SEGMENTS; ++i)
 #pragma clang loop unroll(full)
@@ -147,31 +151,35 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
     for (int i = 0; i < SEGMENTS; ++i)
 #pragma clang loop unroll(full)
         for (int j = 0; j < COUNT; ++j)
+        {
+            float *to = gradient + (i * g->length + j) * g->channels;
+            const f32x16 *total = &sum[(i * COUNT + j) * VECTORS];
+            if (PARTIAL == TAIL) {
+                // The lanes before the last `channels` belong to the block before this one.
+                float lane[VECTOR_FLOATS];
+                memcpy(lane, total, sizeof lane);
+                for (ptrdiff_t n = VECTOR_FLOATS - channels; n < VECTOR_FLOATS; ++n)
+                    to[n] = first ? lane[n] : to[n] + lane[n];
+                continue;
+            }
+            // Vectors may overlap: all are read before one is written.
+            f32x16 value[2] = {{0}, {0}};
 #pragma clang loop unroll(full)
             for (int v = 0; v < VECTORS; ++v) {
-                float *to = gradient + (i * g->length + j) * g->channels + v * VECTOR_FLOATS;
-                const f32x16 *total = &sum[(i * COUNT + j) * VECTORS + v];
-                f32x16 value = {0};
-                if (PARTIAL == TAIL) {
-                    // The lanes before the last `channels` belong to the block before this one.
-                    float lane[VECTOR_FLOATS];
-                    memcpy(lane, total, sizeof lane);
-                    for (ptrdiff_t n = VECTOR_FLOATS - channels; n < VECTOR_FLOATS; ++n)
-                        to[n] = first ? lane[n] : to[n] + lane[n];
-                    continue;
-                }
-                if (!first) load_some(to, channels, &value);
-                value += *total;
-                store_some(&value, channels, to);
+                if (!first) load_some(to + v * second, channels, &value[v]);
+                value[v] += total[v];
             }
+#pragma clang loop unroll(full)
+            for (int v = 0; v < VECTORS; ++v) store_some(&value[v], channels, to + v * second);
+        }
 }
 
 #define TILE(n) \
-    case n: gradient_tile(g, in + j, out_gradient, to, groups, first, channels, 1, n, VECTORS, PARTIAL); break;
+    case n: gradient_tile(g, in + j, out_gradient, to, groups, first, channels, second, 1, n, VECTORS, PARTIAL); break;
 INLINE void gradient_block(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
-                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t largest, const int VECTORS, const int PARTIAL) {
+                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS, const int PARTIAL) {
     if (PARTIAL == WHOLE && g->length == 3 && g->segments == 3 && largest >= 9) {
-        gradient_tile(g, in, out_gradient, gradient, groups, first, channels, 3, 3, VECTORS, PARTIAL);
+        gradient_tile(g, in, out_gradient, gradient, groups, first, channels, second, 3, 3, VECTORS, PARTIAL);
         return;
     }
     for (ptrdiff_t segment = 0; segment < g->segments; ++segment, in += g->segment_step) {
@@ -212,19 +220,19 @@ void row_product_weight_gradient(const RowProduct *g, const float *in, const flo
         const float *x = in + start * g->input_group, *dy = out_gradient + start * g->output_group;
         const int first = start == 0;
         if (channels < VECTOR_FLOATS) {
-            gradient_block(g, x, dy, gradient, groups, first, channels, 6, 1, NARROW);
+            gradient_block(g, x, dy, gradient, groups, first, channels, 0, 6, 1, NARROW);
             continue;
         }
-        ptrdiff_t n = 0;
-        for (; n + 2 * VECTOR_FLOATS <= channels; n += 2 * VECTOR_FLOATS)
-            gradient_block(g, x, dy + n, gradient + n, groups, first, 2 * VECTOR_FLOATS, pair, 2, WHOLE);
-        if (n + VECTOR_FLOATS <= channels) {
-            gradient_block(g, x, dy + n, gradient + n, groups, first, VECTOR_FLOATS, single, 1, WHOLE);
-            n += VECTOR_FLOATS;
-        }
-        if (n < channels) {
+        for (ptrdiff_t n = 0; n < channels; n += 2 * VECTOR_FLOATS) {
             const ptrdiff_t left = channels - n, back = channels - VECTOR_FLOATS;
-            gradient_block(g, x, dy + back, gradient + back, groups, first, left, single < 14 ? single : 14, 1, TAIL);
+            if (left > VECTOR_FLOATS) {
+                const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
+                gradient_block(g, x, dy + n, gradient + n, groups, first, left, second, pair, 2, WHOLE);
+            } else if (left == VECTOR_FLOATS) {
+                gradient_block(g, x, dy + n, gradient + n, groups, first, left, 0, single, 1, WHOLE);
+            } else {
+                gradient_block(g, x, dy + back, gradient + back, groups, first, left, 0, single < 14 ? single : 14, 1, TAIL);
+            }
         }
     }
 }
