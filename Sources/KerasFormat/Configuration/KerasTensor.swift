@@ -37,6 +37,8 @@ struct KerasTensor {
             throw place.damaged("is not called in the format of Keras 3")
         }
         for (name, value) in keywords.sorted(by: { $0.key < $1.key }) where !value.isNull {
+            // Keras notes its default with each Dropout; whether this is training, `fit` and `predict` then say themselves.
+            if layer.className == "Dropout", name == "training", value.boolean == false { continue }
             throw place.fault(
                 "is called with \(name) = \(value.summary), which is not supported",
                 remedy: "call it with its input alone")
