@@ -66,6 +66,22 @@ extension TrainerCommandTests {
             }
         }
 
+        /// Sums over branches, batch statistics and small maps in a deep network: 24 stamps are enough to meet them all.
+        @Test func aDeepResidualNetworkGivesTheSameBits() throws {
+            let data = workspace.path("data")
+            try trained("simulate --output \(data) --sources 12 --noise 12 --seed 1")
+            func result(ranks: Int?, threads: Int) throws -> RunResult {
+                let output = workspace.path("\(ranks ?? 1)-\(threads)")
+                try trained(
+                    "train --data \(data) --model resnet50 --epochs 1 --batch-size 16 --microbatch 4 --seed 3"
+                        + " --threads \(threads) --output \(output)", ranks: ranks)
+                return try RunResult(output)
+            }
+            let alone = try result(ranks: nil, threads: 1)
+            #expect(try result(ranks: nil, threads: 2).differences(from: alone) == [])
+            #expect(try result(ranks: 2, threads: 1).differences(from: alone) == [])
+        }
+
         /// Without this, a program that always wrote the same would pass.
         @Test func anotherSeedGivesOtherBits() throws {
             let survey = try Survey.shared()
