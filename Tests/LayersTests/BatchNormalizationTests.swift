@@ -96,7 +96,7 @@ import Testing
             layer, input: input, parameters: parameters, state: initialState(channels), outputGradient: outputGradient,
             microbatches: microbatches)
         func output(_ input: [Double], _ parameters: [Double]) -> [Double] {
-            PlainLayers.batchNormalization(input, parameters, channels: channels, epsilon: 0.001)
+            PlainLayers.batchNormalization(input, parameters, of: layer)
         }
         // A few roundings of 6e-8 of values of order one.
         #expect(deviation(run.output, from: output(doubles(input), doubles(parameters))) <= 2e-6)
@@ -106,6 +106,77 @@ import Testing
             run.parameterGradient.map { Float($0) }, at: parameters,
             of: { inner(outputGradient, output(doubles(input), $0)) }, limit: 20)
         #expect(isInputRight && areParametersRight && run.isIntact)
+    }
+
+    struct Variant: CustomTestStringConvertible, Sendable {
+        let hasScale: Bool
+        let hasCenter: Bool
+        let isRectified: Bool
+        var testDescription: String {
+            "\(hasScale ? "" : "no ")scale, \(hasCenter ? "" : "no ")center\(isRectified ? ", relu" : "")"
+        }
+
+        func layer(_ shape: Shape) -> BatchNormalization {
+            BatchNormalization(
+                name: "bn", inputShape: shape, hasScale: hasScale, hasCenter: hasCenter, isRectified: isRectified)
+        }
+    }
+
+    static let variants = [true, false].flatMap { scale in
+        [true, false].flatMap { center in
+            [true, false].map { Variant(hasScale: scale, hasCenter: center, isRectified: $0) }
+        }
+    }
+
+    @Test(arguments: variants, [[3, 3, 3], [4, 16], [2, 2, 17]] as [Shape])
+    func everyVariantHasTheGradientOfItsDefinition(variant: Variant, shape: Shape) {
+        let layer = variant.layer(shape)
+        let channels = shape.channels
+        #expect(layer.trainableCount == channels * ((variant.hasScale ? 1 : 0) + (variant.hasCenter ? 1 : 0)))
+        let input = randomValues(7 * shape.count, seed: 10, limit: 2).map { $0 - 0.3 }
+        let parameters =
+            (variant.hasScale ? randomValues(channels, seed: 11).map { $0 + 1.5 } : [])
+            + (variant.hasCenter ? randomValues(channels, seed: 12) : [])
+        let outputGradient = randomValues(input.count, seed: 13)
+        let run = BatchRun(
+            layer, input: input, parameters: parameters, state: initialState(channels), outputGradient: outputGradient,
+            microbatches: [4, 3])
+        func output(_ input: [Double], _ parameters: [Double]) -> [Double] {
+            PlainLayers.batchNormalization(input, parameters, of: layer)
+        }
+        // A few roundings of 6e-8 of values of order one.
+        #expect(deviation(run.output, from: output(doubles(input), doubles(parameters))) <= 2e-6)
+        let isInputRight = agreesWithFiniteDifferences(
+            run.inputGradient, at: input, of: { inner(outputGradient, output($0, doubles(parameters))) }, limit: 30)
+        let areParametersRight =
+            parameters.isEmpty
+            || agreesWithFiniteDifferences(
+                run.parameterGradient.map { Float($0) }, at: parameters,
+                of: { inner(outputGradient, output(doubles(input), $0)) }, limit: 30)
+        #expect(isInputRight && areParametersRight && run.isIntact)
+    }
+
+    @Test(arguments: variants) func everyVariantAppliesTheMovingStatistics(_ variant: Variant) {
+        let layer = variant.layer([2, 3, 5])
+        let input = randomValues(3 * 30, seed: 14)
+        let gamma = variant.hasScale ? randomValues(5, seed: 15) : []
+        let beta = variant.hasCenter ? randomValues(5, seed: 16) : []
+        let state = randomValues(5, seed: 17) + randomValues(5, seed: 18).map { $0 + 1.1 }
+        let memory = LayerMemory(layer, samples: 3, inputCount: input.count)
+        memory.input.values = input
+        layer.useMovingStatistics(state, parameters: gamma + beta, prepared: memory.prepared.pointer)
+        layer.forward(memory.pass)
+        let expected = input.enumerated().map { index, value in
+            let channel = index % 5
+            let normalized =
+                (Double(value) - Double(state[channel]))
+                / (Double(state[5 + channel]) + Double(layer.epsilon)).squareRoot()
+            let sum =
+                (variant.hasScale ? Double(gamma[channel]) : 1) * normalized
+                + (variant.hasCenter ? Double(beta[channel]) : 0)
+            return variant.isRectified ? max(sum, 0) : sum
+        }
+        #expect(deviation(memory.output.values, from: expected) <= 1e-6 && memory.isIntact)
     }
 
     @Test func movingStatisticsFollowTheBatchWithMomentum() {

@@ -44,6 +44,47 @@ import Testing
             isRectified: number % 2 == 0, hasBias: number % 4 != 1)
     }
 
+    /// Small padded maps with many channels: the route by pixels.
+    static let smallMaps: [Case] =
+        [1, 2, 3, 5].flatMap { extent in
+            [3, 5].flatMap { kernel in
+                [1, 2].map { stride in
+                    Case(
+                        inputShape: [extent, extent, extent == 2 ? 17 : 16], filters: kernel == 3 ? 20 : 16,
+                        kernelSize: Extent2D(kernel, kernel), strides: Extent2D(stride, stride), padding: .same,
+                        isRectified: kernel == 3, hasBias: extent != 3)
+                }
+            }
+        } + [
+            Case(
+                inputShape: [4, 7, 33], filters: 32, kernelSize: Extent2D(2, 3), strides: Extent2D(1, 2), padding: .same
+            ),
+            Case(inputShape: [3, 16, 16], filters: 18, kernelSize: Extent2D(3, 2), padding: .same, isRectified: true),
+        ]
+
+    /// Kernels of one pixel: the route by matrix products, with groups of few and of many pixels.
+    static let pointwise: [Case] =
+        [1, 2, 3].flatMap { stride in
+            [(3, 5), (16, 16), (17, 40), (64, 20)].map { channels, filters in
+                Case(
+                    inputShape: [5, 4, channels], filters: filters, kernelSize: Extent2D(1, 1),
+                    strides: Extent2D(stride, stride), padding: stride == 2 ? .same : .valid,
+                    isRectified: channels > 16,
+                    hasBias: channels != 16, samples: 3)
+            }
+        } + [Case(inputShape: [1, 1, 32], filters: 33, kernelSize: Extent2D(1, 1), samples: 70)]
+
+    /// Kernels of three columns on maps without padding: lines up to the widest that registers hold, and wider ones.
+    static let threeColumns: [Case] = [
+        Case(inputShape: [3, 12, 32], filters: 16, kernelSize: Extent2D(3, 3), isRectified: true),
+        Case(inputShape: [3, 13, 32], filters: 40, kernelSize: Extent2D(3, 3)),
+        Case(inputShape: [1, 26, 16], filters: 17, kernelSize: Extent2D(1, 3), isRectified: true),
+        Case(inputShape: [2, 27, 20], filters: 16, kernelSize: Extent2D(1, 3), hasBias: false),
+        Case(inputShape: [3, 3, 16], filters: 32, kernelSize: Extent2D(3, 3)),
+    ]
+
+    static let all = geometries + widths + edges + smallMaps + pointwise + threeColumns
+
     static let edges = [
         // One pixel under a kernel of which all but one tap meet padding.
         Case(inputShape: [1, 1, 20], filters: 4, kernelSize: Extent2D(3, 3), padding: .same),
@@ -57,7 +98,7 @@ import Testing
         Case(inputShape: [3, 9, 1], filters: 16, kernelSize: Extent2D(3, 3), isRectified: true, samples: 20),
     ]
 
-    @Test(arguments: geometries + widths + edges) func gradientsMatchFiniteDifferences(_ example: Case) {
+    @Test(arguments: all) func gradientsMatchFiniteDifferences(_ example: Case) {
         let layer = example.layer
         let input = randomValues(example.samples * example.inputShape.count, seed: 1)
         let parameters = randomValues(layer.trainableCount, seed: 2, limit: 0.5)
@@ -79,7 +120,7 @@ import Testing
 
     /// ⟨∂x, v⟩ = ⟨∂y, conv(v)⟩ for any v, and likewise for the kernel: the layer without bias and rectifier is linear in both,
     /// so one random direction tests every component at once.
-    @Test(arguments: geometries + widths + edges) func gradientsAreTheAdjointOfTheLayer(_ example: Case) {
+    @Test(arguments: all) func gradientsAreTheAdjointOfTheLayer(_ example: Case) {
         var linear = example
         linear.isRectified = false
         linear.hasBias = false

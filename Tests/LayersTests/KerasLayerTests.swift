@@ -1,73 +1,32 @@
-import FoundationEssentials
 import Layers
-import StampFormats
 import Tensors
 import Testing
 
 /// Single layers and losses beside what Keras computes for them (`Tests/ReferenceValues/make_keras_layer_reference.py`).
 @Suite struct KerasLayerTests {
-    /// A case's configuration in Keras' words.
-    struct Configuration: Decodable {
-        let layer: String
-        let training: Bool
-        let filters: Int?
-        let kernel_size: [Int]?
-        let strides: [Int]?
-        let pool_size: [Int]?
-        let padding: Padding?
-        let activation: String?
-        let units: Int?
-        let momentum: Float?
-        let epsilon: Float?
-    }
+    private typealias Reference = KerasLayerReference
 
-    static let file = Result {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "ReferenceValues/keras/layers.safetensors")
-        return try SafetensorsFile(contentsOf: url.path)
-    }
-
-    /// The cases of some kinds of layers; empty, and a test fails, when the file cannot be read.
-    static func cases(_ kinds: String...) -> [String] {
-        guard let file = try? file.get() else { return [] }
-        return file.metadata.keys.sorted().filter { name in
-            guard let configuration = try? configuration(name) else { return false }
-            return kinds.contains(configuration.layer)
-        }
-    }
-
-    static func configuration(_ name: String) throws -> Configuration {
-        try JSONDecoder().decode(Configuration.self, from: Data(file.get().metadata[name]?.utf8 ?? "".utf8))
-    }
-
-    /// The tensors of one case.
-    struct Reference {
-        let name: String
-        let file: SafetensorsFile
-        let configuration: Configuration
-
-        init(_ name: String) throws {
-            self.name = name
-            file = try KerasLayerTests.file.get()
-            configuration = try KerasLayerTests.configuration(name)
-        }
-
-        func floats(_ tensor: String) throws -> [Float] { try file.floats("\(name)/\(tensor)") }
-        func shape(_ tensor: String) throws -> [Int] { try #require(file.tensor(named: "\(name)/\(tensor)")).shape }
-        var samples: Int { get throws { try shape("input")[0] } }
-        var inputShape: Shape { get throws { Shape(Array(try shape("input").dropFirst())) } }
-
-        /// Whether `values` are Keras' up to a few times what single precision determines, and a few roundings.
-        func agree(_ values: [Float], _ tensor: String) throws -> Bool {
-            let tolerance = Double(try floats("tolerance/\(tensor)")[0])
-            return deviation(values, from: doubles(try floats(tensor))) <= max(4 * tolerance, 1e-6)
-        }
-    }
+    /// The cases of some kinds of layers.
+    static func cases(_ kinds: String...) -> [String] { KerasLayerReference.cases(kinds) }
 
     @Test func thereAreCasesOfEachKind() {
         #expect(Self.cases("Conv2D").count >= 40 && Self.cases("Dense").count >= 7)
         #expect(Self.cases("MaxPooling2D").count >= 10 && Self.cases("BatchNormalization").count >= 6)
         #expect(Self.cases("CategoricalCrossentropy", "BinaryCrossentropy").count >= 6)
+        #expect(Self.cases("AveragePooling2D").count >= 8 && Self.cases("Add", "Concatenate", "Flatten").count >= 4)
+        #expect(Self.cases("GlobalAveragePooling2D", "GlobalMaxPooling2D").count >= 3)
+        #expect(Self.cases("Activation", "LeakyReLU", "ELU", "Gelu").count >= 13)
+    }
+
+    /// No kind of layer in the file is left out.
+    @Test func everyCaseIsCompared() throws {
+        let versions = ["keras", "numpy", "python", "tensorflow"]
+        let names = Set(try Reference.file.get().metadata.keys).subtracting(versions)
+        let compared = Self.cases(
+            "Conv2D", "Dense", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D",
+            "BatchNormalization", "Activation", "LeakyReLU", "ELU", "Gelu", "ZeroPadding2D", "Flatten", "Add",
+            "Concatenate", "CategoricalCrossentropy", "BinaryCrossentropy")
+        #expect(names == Set(compared))
     }
 
     /// Runs a layer with kernel and bias, or none, and compares all that Keras computed.
@@ -96,7 +55,7 @@ import Testing
             Convolution2D(
                 name: name, inputShape: try reference.inputShape, filters: try #require(configuration.filters),
                 kernelSize: Extent2D(kernel[0], kernel[1]), strides: Extent2D(strides[0], strides[1]),
-                padding: try #require(configuration.padding), isRectified: configuration.activation == "relu"),
+                padding: try configuration.windowPadding(), isRectified: configuration.activation == "relu"),
             reference)
     }
 
@@ -126,8 +85,73 @@ import Testing
         try check(
             MaxPooling2D(
                 name: name, inputShape: try reference.inputShape, poolSize: Extent2D(window[0], window[1]),
-                strides: Extent2D(strides[0], strides[1]), padding: try #require(reference.configuration.padding)),
+                strides: Extent2D(strides[0], strides[1]), padding: try reference.configuration.windowPadding()),
             reference)
+    }
+
+    @Test(arguments: cases("AveragePooling2D")) func averagePoolingIsThatOfKeras(name: String) throws {
+        let reference = try Reference(name)
+        let window = try #require(reference.configuration.pool_size)
+        let strides = try #require(reference.configuration.strides)
+        try check(
+            AveragePooling2D(
+                name: name, inputShape: try reference.inputShape, poolSize: Extent2D(window[0], window[1]),
+                strides: Extent2D(strides[0], strides[1]), padding: try reference.configuration.windowPadding()),
+            reference)
+    }
+
+    @Test(arguments: cases("GlobalAveragePooling2D", "GlobalMaxPooling2D"))
+    func globalPoolingIsThatOfKeras(name: String) throws {
+        let reference = try Reference(name)
+        try check(
+            GlobalPooling2D(
+                name: name, inputShape: try reference.inputShape,
+                statistic: reference.configuration.layer == "GlobalMaxPooling2D" ? .maximum : .mean),
+            reference)
+    }
+
+    @Test(arguments: cases("ZeroPadding2D")) func zeroPaddingIsThatOfKeras(name: String) throws {
+        let reference = try Reference(name)
+        let padding = try reference.configuration.paddingAround()
+        try check(
+            ZeroPadding2D(
+                name: name, inputShape: try reference.inputShape, top: padding[0][0], bottom: padding[0][1],
+                left: padding[1][0], right: padding[1][1]),
+            reference)
+    }
+
+    @Test(arguments: cases("Flatten")) func flatteningIsThatOfKeras(name: String) throws {
+        let reference = try Reference(name)
+        try check(Copy(name: name, outputShape: [try reference.inputShape.count]), reference)
+    }
+
+    @Test(arguments: cases("Activation", "LeakyReLU", "ELU", "Gelu"))
+    func activationsAreThoseOfKeras(name: String) throws {
+        let reference = try Reference(name)
+        try check(
+            ActivationLayer(
+                name: name, inputShape: try reference.inputShape,
+                function: try reference.configuration.activationFunction()),
+            reference)
+    }
+
+    @Test(arguments: cases("Add", "Concatenate")) func mergingIsThatOfKeras(name: String) throws {
+        let reference = try Reference(name)
+        let names = (0..<9).filter { reference.file.tensor(named: "\(name)/input_\($0)") != nil }
+        let shapes = try names.map { try reference.shape("input_\($0)") }
+        let inputShapes = shapes.map { Shape(Array($0.dropFirst())) }
+        let layer: any Layer =
+            reference.configuration.layer == "Add"
+            ? Add(name: name, inputShape: inputShapes[0]) : Concatenate(name: name, inputShapes: inputShapes)
+        let run = LayerRun(
+            layer, inputs: try names.map { try reference.floats("input_\($0)") },
+            outputGradient: try reference.floats("output_gradient"), wantsInputGradients: names.map { _ in true },
+            count: shapes[0][0])
+        #expect(names.count >= 2 && run.isIntact)
+        #expect(try reference.agree(run.output, "output"))
+        for number in names {
+            #expect(try reference.agree(run.inputGradients[number]!, "input_gradient_\(number)"))
+        }
     }
 
     @Test(arguments: cases("BatchNormalization")) func batchNormalizationIsThatOfKeras(name: String) throws {

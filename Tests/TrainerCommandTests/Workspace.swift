@@ -53,3 +53,16 @@ func numbers(_ path: String) throws -> (values: [Float], shape: [Int]) {
     let array = try NumericArray(contentsOf: path)
     return (array.values.map { Float($0) }, array.shape)
 }
+
+/// The folder of models that Keras itself saved.
+let kerasArchives = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("ReferenceValues/keras_archives").path
+
+/// Whether the program is built with the package trait `Keras`, as the tests are.
+var supportsKeras: Bool {
+    #if Keras
+        true
+    #else
+        false
+    #endif
+}

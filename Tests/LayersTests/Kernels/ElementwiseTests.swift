@@ -2,7 +2,7 @@ import CKernels
 import Tensors
 import Testing
 
-/// ReLU and dropout against their plain definitions.
+/// ReLU, sums of pairs and dropout against their plain definitions.
 @Suite struct ElementwiseTests {
     static let counts = [0, 1, 15, 16, 17, 63, 64, 65, 100, 1000]
 
@@ -23,6 +23,25 @@ import Testing
         relu(values, values.count, output.pointer)
         #expect(output.values[0].isNaN && output.values[5...].allSatisfy(\.isNaN))
         #expect(Array(output.values[1..<5]) == [0, .infinity, 0, 0])
+    }
+
+    @Test(arguments: counts) func sumsOfPairsAreRectifiedOnRequest(count: Int) {
+        let (first, second) = (randomValues(count, seed: 4), randomValues(count, seed: 5))
+        let sums = zip(first, second).map { $0 + $1 }
+        let output = GuardedBuffer(count: count)
+        add_pair(first, second, count, 0, output.pointer)
+        #expect(output.values == sums && output.isIntact)
+        add_pair(first, second, count, 1, output.pointer)
+        #expect(output.values == sums.map { max($0, 0) } && output.isIntact)
+    }
+
+    @Test(arguments: [0, 1] as [Int32]) func notANumberPassesTheSumOfAPair(rectify: Int32) {
+        let values = randomValues(35, seed: 6), marked = values.enumerated().map { $0 % 3 == 0 ? .nan : $1 }
+        let output = GuardedBuffer(count: 35)
+        for (first, second) in [(values, marked), (marked, values)] {
+            add_pair(first, second, 35, rectify, output.pointer)
+            #expect(output.values.map(\.isNaN) == (0..<35).map { $0 % 3 == 0 })
+        }
     }
 
     /// Element i takes word (i mod 64) / 16 of block (i / 64)·16 + i mod 16.

@@ -4,11 +4,14 @@ import Tensors
 /// One layer with memory of its own, run over one microbatch. All memory is guarded and starts as not-a-number.
 struct LayerRun {
     let output: [Float]
-    /// nil if it was not asked for.
-    let inputGradient: [Float]?
+    /// One for each input; nil if it was not asked for.
+    let inputGradients: [[Float]?]
     let parameterGradient: [Float]
     /// Whether nothing was written outside of what the layer owns.
     let isIntact: Bool
+
+    /// The gradient of the first input.
+    var inputGradient: [Float]? { inputGradients.first ?? nil }
 
     /// Runs `layer` forward, and backward if there is an output gradient.
     ///
@@ -18,55 +21,76 @@ struct LayerRun {
         wantsInputGradient: Bool = true, isTraining: Bool = true, seed: UInt64 = 0, step: UInt32 = 0,
         samples: [UInt32]? = nil, count: Int
     ) {
+        self.init(
+            layer, inputs: [input], parameters: parameters, outputGradient: outputGradient,
+            wantsInputGradients: [wantsInputGradient], isTraining: isTraining, seed: seed, step: step, samples: samples,
+            count: count)
+    }
+
+    /// The same for a layer with any number of inputs.
+    init(
+        _ layer: some Layer, inputs: [[Float]], parameters: [Float] = [], outputGradient: [Float]? = nil,
+        wantsInputGradients: [Bool], isTraining: Bool = true, seed: UInt64 = 0, step: UInt32 = 0,
+        samples: [UInt32]? = nil, count: Int
+    ) {
         precondition(parameters.count == layer.trainableCount, "\(parameters.count) parameters")
-        let memory = LayerMemory(layer, samples: count, inputCount: input.count)
-        memory.input.values = input
+        let memory = LayerMemory(layer, samples: count, inputCounts: inputs.map(\.count))
+        for (buffer, input) in zip(memory.inputs, inputs) { buffer.values = input }
         memory.parameters.values = parameters
         layer.prepare(memory.parameters.pointer, into: memory.prepared.pointer)
         var pass = memory.pass
         pass.isTraining = isTraining
         pass.random.seed = seed
         pass.random.step = step
-        (output, inputGradient, parameterGradient) = (samples ?? (0..<UInt32(count)).map { $0 }).withUnsafeBufferPointer
-        {
-            pass.random.samples = $0.baseAddress
-            layer.forward(pass)
-            let output = memory.output.values
-            guard let outputGradient else { return (output, nil, []) }
-            memory.outputGradient.values = outputGradient
-            // What the forward pass left in the workspace is not the backward pass's.
-            memory.workspace.values = [Float](repeating: .nan, count: memory.workspace.count)
-            pass.inputGradients = [wantsInputGradient ? memory.inputGradient.pointer : nil]
-            layer.backward(pass)
-            return (output, wantsInputGradient ? memory.inputGradient.values : nil, memory.parameterGradient.values)
-        }
-        isIntact = memory.isIntact && sameBits(memory.input.values, input)
+        (output, inputGradients, parameterGradient) = (samples ?? (0..<UInt32(count)).map { $0 })
+            .withUnsafeBufferPointer {
+                pass.random.samples = $0.baseAddress
+                layer.forward(pass)
+                let output = memory.output.values
+                guard let outputGradient else { return (output, [], []) }
+                memory.outputGradient.values = outputGradient
+                // What the forward pass left in the workspace is not the backward pass's.
+                memory.workspace.values = [Float](repeating: .nan, count: memory.workspace.count)
+                pass.inputGradients = zip(memory.inputGradients, wantsInputGradients).map { $1 ? $0.pointer : nil }
+                layer.backward(pass)
+                let gradients = zip(memory.inputGradients, wantsInputGradients).map { $1 ? $0.values : nil }
+                return (output, gradients, memory.parameterGradient.values)
+            }
+        isIntact = memory.isIntact && zip(memory.inputs, inputs).allSatisfy { sameBits($0.values, $1) }
     }
 }
 
 /// The memory that a layer needs for one microbatch.
 final class LayerMemory {
-    let input: GuardedBuffer
+    let inputs: [GuardedBuffer]
     let output: GuardedBuffer
     let kept: GuardedBuffer
     let parameters: GuardedBuffer
     let prepared: GuardedBuffer
     let workspace: GuardedBuffer
     let outputGradient: GuardedBuffer
-    let inputGradient: GuardedBuffer
+    let inputGradients: [GuardedBuffer]
     let parameterGradient: GuardedBuffer
     private let samples: Int
 
-    init(_ layer: some Layer, samples: Int, inputCount: Int) {
+    /// What a layer with one input reads and where its gradient goes.
+    var input: GuardedBuffer { inputs[0] }
+    var inputGradient: GuardedBuffer { inputGradients[0] }
+
+    convenience init(_ layer: some Layer, samples: Int, inputCount: Int) {
+        self.init(layer, samples: samples, inputCounts: [inputCount])
+    }
+
+    init(_ layer: some Layer, samples: Int, inputCounts: [Int]) {
         self.samples = samples
-        input = GuardedBuffer(count: inputCount)
+        inputs = inputCounts.map { GuardedBuffer(count: $0) }
         output = GuardedBuffer(count: samples * layer.outputShape.count)
         kept = GuardedBuffer(count: (samples * layer.keptBytes + 3) / 4)
         parameters = GuardedBuffer(count: layer.trainableCount)
         prepared = GuardedBuffer(count: layer.preparedCount)
         workspace = GuardedBuffer(count: layer.workspaceCount(samples: samples))
         outputGradient = GuardedBuffer(count: samples * layer.outputShape.count)
-        inputGradient = GuardedBuffer(count: inputCount)
+        inputGradients = inputCounts.map { GuardedBuffer(count: $0) }
         parameterGradient = GuardedBuffer(count: layer.trainableCount)
     }
 
@@ -74,20 +98,21 @@ final class LayerMemory {
     var pass: LayerPass {
         var pass = LayerPass(placeholder: workspace.pointer)
         pass.samples = samples
-        pass.inputs = [input.pointer]
+        pass.inputs = inputs.map(\.pointer)
         pass.output = output.pointer
         pass.kept = UnsafeMutableRawPointer(kept.pointer)
         pass.parameters = UnsafePointer(parameters.pointer)
         pass.prepared = UnsafePointer(prepared.pointer)
         pass.workspace = workspace.pointer
         pass.outputGradient = outputGradient.pointer
-        pass.inputGradients = [inputGradient.pointer]
+        pass.inputGradients = inputGradients.map(\.pointer)
         pass.parameterGradient = parameterGradient.pointer
         return pass
     }
 
     var isIntact: Bool {
-        [input, output, kept, parameters, prepared, workspace, outputGradient, inputGradient, parameterGradient]
-            .allSatisfy(\.isIntact)
+        let buffers =
+            [output, kept, parameters, prepared, workspace, outputGradient, parameterGradient] + inputs + inputGradients
+        return buffers.allSatisfy(\.isIntact)
     }
 }

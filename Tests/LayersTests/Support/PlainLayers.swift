@@ -1,5 +1,11 @@
 import Layers
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// The layers' forward passes written down plainly, in double precision: what the gradients of the real ones are tested with.
 enum PlainLayers {
     /// y[n] = f(bias[n] + Σ x[k]·kernel[k, n]) for each row of inputs; parameters are kernel, then bias.
@@ -88,6 +94,25 @@ enum PlainLayers {
     static func maxPooling2D(
         _ input: [Double], inputShape: [Int], poolSize: Extent2D, strides: Extent2D, padding: Padding, samples: Int
     ) -> [Double] {
+        pooling2D(
+            input, inputShape: inputShape, poolSize: poolSize, strides: strides, padding: padding, samples: samples
+        ) { $0.max()! }
+    }
+
+    /// The definition of `AveragePooling2D`.
+    static func averagePooling2D(
+        _ input: [Double], inputShape: [Int], poolSize: Extent2D, strides: Extent2D, padding: Padding, samples: Int
+    ) -> [Double] {
+        pooling2D(
+            input, inputShape: inputShape, poolSize: poolSize, strides: strides, padding: padding, samples: samples
+        ) { $0.reduce(0, +) / Double($0.count) }
+    }
+
+    /// `statistic` of the pixels of each window that lie on the map, channel by channel.
+    private static func pooling2D(
+        _ input: [Double], inputShape: [Int], poolSize: Extent2D, strides: Extent2D, padding: Padding, samples: Int,
+        statistic: ([Double]) -> Double
+    ) -> [Double] {
         let rows = Windows(inputShape[0], poolSize.height, strides.height, padding)
         let columns = Windows(inputShape[1], poolSize.width, strides.width, padding)
         let channels = inputShape[2]
@@ -103,7 +128,7 @@ enum PlainLayers {
                                 ]
                             }
                         }
-                        result.append(values.max()!)
+                        result.append(statistic(values))
                     }
                 }
             }
@@ -111,10 +136,58 @@ enum PlainLayers {
         return result
     }
 
-    /// The definition of `BatchNormalization` in training, over all rows at once; parameters are gamma, then beta.
-    static func batchNormalization(_ input: [Double], _ parameters: [Double], channels: Int, epsilon: Double)
-        -> [Double]
+    /// The definition of `ZeroPadding2D`.
+    static func zeroPadding2D(
+        _ input: [Double], inputShape: [Int], top: Int, bottom: Int, left: Int, right: Int, samples: Int
+    ) -> [Double] {
+        let (height, width, channels) = (inputShape[0], inputShape[1], inputShape[2])
+        var result: [Double] = []
+        for sample in 0..<samples {
+            for row in -top..<height + bottom {
+                for column in -left..<width + right {
+                    let isOnMap = 0..<height ~= row && 0..<width ~= column
+                    let place = ((sample * height + row) * width + column) * channels
+                    result += (0..<channels).map { isOnMap ? input[place + $0] : 0 }
+                }
+            }
+        }
+        return result
+    }
+
+    /// The definition of `Concatenate` along the last axis.
+    static func concatenate(_ inputs: [[Double]], channels: [Int]) -> [Double] {
+        (0..<inputs[0].count / channels[0]).flatMap { row in
+            zip(inputs, channels).flatMap { input, count in input[row * count..<(row + 1) * count] }
+        }
+    }
+
+    /// The definition of `ActivationLayer`.
+    static func activation(_ input: [Double], _ function: ActivationFunction, channels: Int) -> [Double] {
+        switch function {
+        case .linear: return input
+        case .relu: return input.map { max($0, 0) }
+        case .sigmoid: return input.map { 1 / (1 + exp(-$0)) }
+        case .tanh: return input.map { tanh($0) }
+        case .leakyReLU(let slope): return input.map { $0 >= 0 ? $0 : Double(slope) * $0 }
+        case .elu(let alpha): return input.map { $0 >= 0 ? $0 : Double(alpha) * (exp($0) - 1) }
+        case .gelu(approximate: false): return input.map { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }
+        case .gelu(approximate: true):
+            return input.map { $0 / 2 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+        case .softmax:
+            return stride(from: 0, to: input.count, by: channels).flatMap { row in
+                let powers = input[row..<row + channels].map { exp($0) }
+                return powers.map { $0 / powers.reduce(0, +) }
+            }
+        }
+    }
+
+    /// The definition of `BatchNormalization` in training, over all rows at once; parameters are gamma, then beta, if the
+    /// layer has them.
+    static func batchNormalization(_ input: [Double], _ parameters: [Double], of layer: BatchNormalization) -> [Double]
     {
+        let channels = layer.outputShape.channels
+        let gamma = layer.hasScale ? Array(parameters[..<channels]) : [Double](repeating: 1, count: channels)
+        let beta = layer.hasCenter ? Array(parameters.suffix(channels)) : [Double](repeating: 0, count: channels)
         let rows = Double(input.count / channels)
         var result = input
         for channel in 0..<channels {
@@ -122,9 +195,9 @@ enum PlainLayers {
             let mean = places.reduce(0) { $0 + input[$1] } / rows
             let variance = places.reduce(0) { $0 + (input[$1] - mean) * (input[$1] - mean) } / rows
             for place in places {
-                result[place] =
-                    parameters[channel] * (input[place] - mean) / (variance + epsilon).squareRoot()
-                    + parameters[channels + channel]
+                let normalized = (input[place] - mean) / (variance + Double(layer.epsilon)).squareRoot()
+                let value = gamma[channel] * normalized + beta[channel]
+                result[place] = layer.isRectified ? max(value, 0) : value
             }
         }
         return result

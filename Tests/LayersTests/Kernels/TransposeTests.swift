@@ -1,0 +1,21 @@
+import CKernels
+import Testing
+
+@Suite struct TransposeTests {
+    /// Around the blocks of 32 that are copied together.
+    static let extents = [1, 2, 7, 16, 31, 32, 33, 65]
+
+    /// What lies between the columns, from `rows` to `step`, is not written.
+    @Test(arguments: extents, extents) func rowsBecomeColumnsAndGapsStay(rows: Int, columns: Int) {
+        for step in [rows, rows + 1, rows + 19] {
+            let from = randomValues(rows * columns, seed: 1)
+            let to = GuardedBuffer([Float](repeating: 7, count: columns * step))
+            transpose(from, rows, columns, step, to.pointer)
+            var expected = [Float](repeating: 7, count: columns * step)
+            for row in 0..<rows {
+                for column in 0..<columns { expected[column * step + row] = from[row * columns + column] }
+            }
+            #expect(to.values == expected && to.isIntact, "step \(step)")
+        }
+    }
+}
