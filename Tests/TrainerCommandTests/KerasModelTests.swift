@@ -12,11 +12,13 @@ extension TrainerCommandTests {
             try trained("simulate --output \(data) --sources 60 --noise 60 --size 7 --seed 2")
         }
 
-        private func run(_ model: String, _ name: String, ranks: Int? = nil) throws -> String {
+        private func run(
+            _ model: String, _ name: String, epochs: Int = 2, options: String = "", ranks: Int? = nil
+        ) throws -> String {
             let output = workspace.path(name)
             try trained(
-                "train --data \(data) --model \(kerasArchives)/\(model) --epochs 2 --batch-size 16 --microbatch 4"
-                    + " --threads 1 --output \(output)", ranks: ranks)
+                "train --data \(data) --model \(kerasArchives)/\(model) --epochs \(epochs) --batch-size 16"
+                    + " --microbatch 4 --threads 1 --output \(output) \(options)", ranks: ranks)
             return output
         }
 
@@ -27,6 +29,20 @@ extension TrainerCommandTests {
             let other = model.hasSuffix("json") ? "branches.keras" : "branches.json"
             #expect(
                 try RunResult(run(other, "other")).differences(from: RunResult(alone)).contains("model.safetensors"))
+        }
+
+        @Test(arguments: ["branches.keras", "branches.json"])
+        func resumingGivesTheBitsOfARunWithoutInterruption(model: String) throws {
+            let whole = try run(model, "whole", epochs: 3)
+            _ = try run(model, "interrupted")
+            let resumed = try run(model, "interrupted", epochs: 3, options: "--resume")
+            #expect(try RunResult(resumed).differences(from: RunResult(whole)) == [])
+        }
+
+        @Test func anArchiveGivesANetworkItsInitialWeights() throws {
+            let started = try run(
+                "branches.json", "weights", options: "--initial-weights \(kerasArchives)/branches.keras")
+            #expect(try RunResult(started).differences(from: RunResult(run("branches.keras", "model"))) == [])
         }
 
         @Test func bothModelFilesOfARunPredictAlike() throws {
