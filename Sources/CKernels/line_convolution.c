@@ -1,7 +1,7 @@
 #include "line_convolution.h"
 
 // A line's sums, three columns of weights and an input must fit the 32 registers of AVX-512.
-enum { COLUMNS = 3, WIDEST = 24, WIDEST_PAIR = 10 };
+enum { COLUMNS = 3, WIDEST = 24, WIDEST_FORWARD = 20, WIDEST_PAIR = 10 };
 
 static int has_wide_registers(void) {
 #if defined(__x86_64__) && defined(__linux__)
@@ -108,7 +108,7 @@ INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const
 
 INLINE void forward_line(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
                          float *y, const int VECTORS) {
-    const ptrdiff_t widest = VECTORS == 2 ? WIDEST_PAIR : WIDEST;
+    const ptrdiff_t widest = VECTORS == 2 ? WIDEST_PAIR : WIDEST_FORWARD;
     const ptrdiff_t tiles = (s->out_width + widest - 1) / widest;
     ptrdiff_t left = s->out_width;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
@@ -181,14 +181,16 @@ void line_convolution_input_gradient(const LineConvolution *s, const float *dy, 
 // One column of inputs of a line: kernel columns first ..= last meet it.
 #define COLUMN(first, last) \
     do { \
-        f32x16 value[INPUTS]; \
-        _Pragma("clang loop unroll(full)") for (int c = 0; c < INPUTS; ++c) value[c] = (f32x16){0} + p[c]; \
+        f32x16 d[COLUMNS * 2]; \
         _Pragma("clang loop unroll(full)") for (int kw = first; kw <= last; ++kw) \
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) { \
-                const f32x16 d = *(const f32x16u *)(q - kw * co_count + v * VECTOR_FLOATS); \
-                _Pragma("clang loop unroll(full)") for (int c = 0; c < INPUTS; ++c) \
-                    sum[(kw * INPUTS + c) * VECTORS + v] += value[c] * d; \
-            } \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) \
+                d[kw * VECTORS + v] = *(const f32x16u *)(q - kw * co_count + v * VECTOR_FLOATS); \
+        _Pragma("clang loop unroll(full)") for (int c = 0; c < INPUTS; ++c) { \
+            const f32x16 value = (f32x16){0} + p[c]; \
+            _Pragma("clang loop unroll(full)") for (int kw = first; kw <= last; ++kw) \
+                _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) \
+                    sum[(kw * INPUTS + c) * VECTORS + v] += value * d[kw * VECTORS + v]; \
+        } \
         p += ci_count; \
         q += co_count; \
     } while (0)

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
+
 // The part of a window that lies on the map: positions first ..< last along one axis.
 INLINE ptrdiff_t window_first(ptrdiff_t start) { return start < 0 ? -start : 0; }
 INLINE ptrdiff_t window_last(ptrdiff_t start, ptrdiff_t window, ptrdiff_t extent) {
@@ -33,13 +35,13 @@ void max_pooling(const Pooling *p, const float *in, ptrdiff_t samples, float *ou
                             which = (position & better) | (which & ~better);
                         }
                     store_some(&best, some, out + c);
-                    typedef uint8_t u8x16 __attribute__((vector_size(16)));
                     const u8x16 narrow = __builtin_convertvector(which, u8x16);
                     memcpy(winner + c, &narrow, (size_t)(some < VECTOR_FLOATS ? some : VECTOR_FLOATS));
                 }
             }
 }
 
+FOR_EACH_CPU
 void max_pooling_backward(const Pooling *p, const float *out_gradient, const uint8_t *winner, ptrdiff_t samples,
                           float *in_gradient) {
     const ptrdiff_t channels = p->channels, map = p->height * p->width * channels;
@@ -48,9 +50,23 @@ void max_pooling_backward(const Pooling *p, const float *out_gradient, const uin
         for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
             for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out_gradient += channels, winner += channels) {
                 const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
-                for (ptrdiff_t c = 0; c < channels; ++c) {
-                    const ptrdiff_t i = winner[c] / p->window_width, j = winner[c] % p->window_width;
-                    in_gradient[((ih + i) * p->width + iw + j) * channels + c] += out_gradient[c];
+                const ptrdiff_t last_row = window_last(ih, p->window_height, p->height);
+                const ptrdiff_t last_column = window_last(iw, p->window_width, p->width);
+                for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
+                    const ptrdiff_t some = channels - c;
+                    f32x16 gradient = {0}, sum = {0};
+                    u8x16 narrow = {0};
+                    load_some(out_gradient + c, some, &gradient);
+                    memcpy(&narrow, winner + c, (size_t)(some < VECTOR_FLOATS ? some : VECTOR_FLOATS));
+                    const i32x16 which = __builtin_convertvector(narrow, i32x16);
+                    for (ptrdiff_t i = window_first(ih); i < last_row; ++i)
+                        for (ptrdiff_t j = window_first(iw); j < last_column; ++j) {
+                            float *to = in_gradient + ((ih + i) * p->width + iw + j) * channels + c;
+                            const i32x16 won = which == (int32_t)(i * p->window_width + j);
+                            load_some(to, some, &sum);
+                            sum += (f32x16)((i32x16)gradient & won);
+                            store_some(&sum, some, to);
+                        }
                 }
             }
 }
