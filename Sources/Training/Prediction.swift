@@ -27,13 +27,13 @@ public struct Prediction {
         self.logger = logger
         self.threads = threads
         model = try group.agree { try ModelFiles.read(modelPath) }
-        guard let remembered = Normalization(rawValue: model.normalization) else {
+        guard let chosen = normalization ?? Normalization(rawValue: model.normalization) else {
             throw AgreedFault(
                 fault: Fault(
                     .badData, modelPath, "was trained with the unknown normalisation \(model.normalization)",
                     remedy: "pass --normalize, or use a newer version of swift-run-trainer"))
         }
-        self.normalization = normalization ?? remembered
+        self.normalization = chosen
     }
 
     /// Writes the probabilities of all stamps of a file, (N, 2) or (N, 1), in file order; not-a-number for stamps that
