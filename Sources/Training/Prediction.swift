@@ -39,7 +39,7 @@ public struct Prediction {
     /// Writes the probabilities of all stamps of a file, (N, 2) or (N, 1), in file order; not-a-number for stamps that
     /// cannot be normalised. Collective.
     public func predict(input: String, output: String) throws {
-        let stamps = try group.agree { () throws -> StampCollection in
+        let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
             try checkSize(stamps, name: input)
             if group.rank == 0 { try checkOutput(output) }
@@ -62,7 +62,7 @@ public struct Prediction {
 
     /// The metrics of labelled stamps on rank 0, nil elsewhere. Collective.
     public func evaluate(noise: [String], sources: [String], skipBad: Bool) throws -> Metrics? {
-        let stamps = try group.agree { () throws -> StampCollection in
+        let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(noise: noise, sources: sources)
             try checkSize(stamps, name: (noise + sources)[0])
             return stamps

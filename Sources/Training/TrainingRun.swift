@@ -44,7 +44,7 @@ public final class TrainingRun {
         let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
         defer { team.finish() }
         let kernelType = try ProcessorKernels.agreed(in: group)
-        let collection = try group.agree {
+        let collection = try StampCollection.agreed(in: group) {
             try StampCollection(noise: configuration.noise, sources: configuration.sources)
         }
         let folder = try openRunFolder()
