@@ -184,15 +184,14 @@ public final class TrainingRun {
     private func train(
         _ team: LaneTeam, _ collection: StampCollection, _ folder: RunFolder?, _ kernelType: String
     ) throws {
+        // A network that cannot work is refused before the stamps are read.
+        let network = try group.agree { try makeNetwork(collection) }
         let findings = try StampScan.scan(
             collection, normalization: configuration.normalization, team: team, group: group)
         let (usable, bad) = try usableStamps(collection, unusable: findings.unusable)
         if isRoot, let warning = StampScan.swappedClassesWarning(collection) { logger.warning("\(warning)") }
         let split = DataSplit(usable, fractions: configuration.split, seed: configuration.seed)
-        let (network, plan) = try group.agree {
-            let network = try makeNetwork(collection)
-            return (network, try makePlan(split, network))
-        }
+        let plan = try group.agree { try makePlan(split, network) }
         warnAboutLanes(plan, team)
         let settings = resolvedSettings(collection, findings, network, split, plan)
         let weights = try initialWeights(network)
