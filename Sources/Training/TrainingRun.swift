@@ -328,12 +328,15 @@ enum ProcessorKernels {
     static func agreed(in group: any ProcessGroup) throws -> String {
         let all = try group.allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
         if let other = all.firstIndex(where: { $0 != all[0] }) {
+            // OPENBLAS_CORETYPE settles OpenBLAS' half of the type; this program's own loops follow the processor.
+            let ownLoops = [0, other].map { all[$0].split(separator: "/").last }
             throw AgreedFault(
                 fault: Fault(
                     .usage, "processors",
                     "rank 0 computes with \(all[0]) loops, rank \(other) with \(all[other]), whose bits differ",
-                    remedy:
-                        "use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell)"
+                    remedy: ownLoops[0] != ownLoops[1]
+                        ? "use nodes of one kind"
+                        : "use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell)"
                 ))
         }
         return own
