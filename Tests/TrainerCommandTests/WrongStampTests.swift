@@ -141,7 +141,8 @@ extension TrainerCommandTests {
             try trained("simulate --output \(other) --sources 100 --noise 90")
             let found = ["rank 0 finds 500 + 500 of 21×21", "rank 1 finds 90 + 100 of 21×21"]
             let training = try trainer(
-                eachRank: [survey.folder, other].map { "train --data \($0) --model simple --output \(run)" }, timeout: 30)
+                eachRank: [survey.folder, other].map { "train --data \($0) --model simple --output \(run)" },
+                timeout: 30)
             expectError(training, 65, saying: found[0], found[1])
             #expect(!exists(run))
             let prediction = try trainer(
