@@ -23,6 +23,7 @@ public final class LaneTeam: @unchecked Sendable {
     private let failure = Mutex<(any Error)?>(nil)
     private let failed = Atomic<Bool>(false)
 
+    /// Starts `count` − 1 threads.
     public init(count: Int) {
         precondition(count >= 1, "a team has at least one lane")
         self.count = count
