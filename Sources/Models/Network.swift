@@ -170,6 +170,13 @@ public final class Weights: Sendable {
         (parameter.isTrainable ? trainable.pointer : state.pointer) + parameter.offset
     }
 
+    /// Whether no value is infinite or not a number.
+    public var isFinite: Bool {
+        [trainable, state].allSatisfy { buffer in
+            UnsafeBufferPointer(start: buffer.pointer, count: buffer.count).allSatisfy(\.isFinite)
+        }
+    }
+
     /// A parameter's values.
     public func values(_ parameter: Network.Parameter) -> [Float] {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.shape.count))

@@ -26,7 +26,16 @@ public struct Prediction {
         self.group = group
         self.logger = logger
         self.threads = threads
-        model = try group.agree { try ModelFiles.read(modelPath) }
+        model = try group.agree {
+            let model = try ModelFiles.read(modelPath)
+            // Else each stamp would seem to be at fault.
+            guard model.weights.isFinite else {
+                throw Fault(
+                    .badData, modelPath, "has weights that are not finite: its training diverged",
+                    remedy: "train again with a smaller --learning-rate")
+            }
+            return model
+        }
         guard let chosen = normalization ?? Normalization(rawValue: model.normalization) else {
             throw AgreedFault(
                 fault: Fault(
