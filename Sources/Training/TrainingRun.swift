@@ -308,7 +308,9 @@ extension ProcessGroup {
 }
 
 extension LaneTeam {
-    /// The lanes of a rank: as many as asked for, or as processors that it may use.
+    /// The lanes of a rank: as many as asked for, or as processors that it may use. Collective.
+    ///
+    /// - Throws: `AgreedFault` if the system refuses a rank its threads.
     public static func forRank(threads: Int?, group: any ProcessGroup, logger: Logger) throws -> LaneTeam {
         MatrixProduct.useOneThread()
         let available = Int(available_processors())
@@ -320,7 +322,7 @@ extension LaneTeam {
                 use --threads \(available), or let mpirun bind a rank to more (--map-by slot:PE=\(count))
                 """)
         }
-        return LaneTeam(count: count)
+        return try group.agree { try LaneTeam(count: count) }
     }
 }
 
