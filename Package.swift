@@ -45,10 +45,10 @@ let package = Package(
 
         // The library, from the bottom up.
         library("Faults", []),
-        library("Tensors", ["CKernels", "COpenBLAS", "Faults"]),
-        library("StampFormats", ["Tensors", "Faults", "CZlib"]),
+        library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("StampFormats", ["Faults", "CZlib"]),
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
-        library("Layers", ["Tensors", "CKernels", "Faults"]),
+        library("Layers", ["Tensors", "CKernels"]),
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
         library(
             "KerasFormat",
@@ -61,7 +61,7 @@ let package = Package(
             name: "ONNXFormat", dependencies: ["Models", "Layers", "Tensors", "StampFormats", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
-        library("Optimizers", ["CKernels", "Faults"]),
+        library("Optimizers", ["CKernels"]),
         library("RunRecords", ["StampFormats", "Faults"]),
         library(
             "Training",

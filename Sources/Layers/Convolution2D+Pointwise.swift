@@ -27,14 +27,6 @@ extension Convolution2D {
         return product
     }
 
-    /// The same rows as one group: their order does not matter where no sums run over them.
-    private func flattened(_ product: RowProduct) -> RowProduct {
-        var flat = product
-        flat.rows = product.groups * product.rows
-        flat.groups = 1
-        return flat
-    }
-
     /// Calls `body` with the place of each output pixel in the input and in a dense list.
     private func eachPixel(samples: Int, _ body: (_ strided: Int, _ dense: Int) -> Void) {
         var dense = 0
@@ -58,7 +50,7 @@ extension Convolution2D {
     }
 
     func forwardPointwise(_ pass: LayerPass) {
-        var product = flattened(product(samples: pass.samples))
+        var product = product(samples: pass.samples).flattened
         row_product(&product, pixels(pass), forwardKernel(pass), bias(pass), isRectified ? 1 : 0, pass.output)
     }
 
@@ -66,7 +58,7 @@ extension Convolution2D {
         var product = product(samples: pass.samples)
         row_product_weight_gradient(&product, pixels(pass), pass.outputGradient, pass.parameterGradient)
         guard let inputGradient = pass.inputGradients[0] else { return }
-        var transposed = flattened(product)
+        var transposed = product.flattened
         transposed.input_step = outputChannels
         transposed.output_step = inputChannels
         transposed.length = outputChannels

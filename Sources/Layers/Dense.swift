@@ -86,21 +86,13 @@ public struct Dense: Layer {
         return product
     }
 
-    /// The same rows as one group: their order does not matter where no sums run over them.
-    private func flattened(_ product: RowProduct) -> RowProduct {
-        var flat = product
-        flat.rows = product.groups * product.rows
-        flat.groups = 1
-        return flat
-    }
-
     public func forward(_ pass: LayerPass) {
         let bias = hasBias ? pass.parameters + inputs * outputs : nil
         switch route {
         case .narrow:
             narrow_product(pass.inputs[0], pass.parameters, bias, pass.samples, inputs, outputs, pass.output)
         case .rows:
-            var product = flattened(product(samples: pass.samples))
+            var product = product(samples: pass.samples).flattened
             row_product(
                 &product, pass.inputs[0], outputs < 16 ? pass.prepared : pass.parameters, bias, isRectified ? 1 : 0,
                 pass.output)
@@ -137,7 +129,7 @@ public struct Dense: Layer {
             var product = product(samples: pass.samples)
             row_product_weight_gradient(&product, input, gradient, pass.parameterGradient)
             if let inputGradient = pass.inputGradients[0] {
-                var transposed = flattened(product)
+                var transposed = product.flattened
                 transposed.input_step = outputs
                 transposed.output_step = inputs
                 transposed.length = outputs

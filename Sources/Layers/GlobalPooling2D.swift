@@ -6,6 +6,7 @@ import Tensors
 /// Input (height, width, channels), output (channels), or (1, 1, channels) if dimensions are kept. The gradient of a maximum
 /// is shared equally among equals. Results equal `keras.layers.GlobalAveragePooling2D` and `GlobalMaxPooling2D`.
 public struct GlobalPooling2D: Layer {
+    /// What is taken over the map.
     public enum Statistic: Hashable, Sendable {
         case mean
         case maximum

@@ -8,11 +8,14 @@ import Tensors
 /// Tensors are named `layer/parameter` and lie in Keras' layouts; the metadata hold the network's description as JSON
 /// under `network`, and the normalisation of its stamps under `normalize`.
 public struct TrainedModel: Sendable {
+    /// What the model computes.
     public let network: Network
+    /// What it computes with.
     public let weights: Weights
     /// How stamps are normalised before they enter the network: `notebook`, `mean` or `none`.
     public let normalization: String
 
+    /// - Parameter weights: those of this network.
     public init(network: Network, weights: Weights, normalization: String) {
         self.network = network
         self.weights = weights
@@ -20,6 +23,8 @@ public struct TrainedModel: Sendable {
     }
 
     /// Reads a model that `write` has written.
+    ///
+    /// - Throws: `Fault` for a file that is missing, damaged, or holds weights without a network.
     public init(contentsOf path: String) throws {
         let file = try SafetensorsFile(contentsOf: path)
         guard let json = file.metadata["network"] else {
@@ -40,7 +45,9 @@ public struct TrainedModel: Sendable {
         normalization = file.metadata["normalize"] ?? "notebook"
     }
 
-    /// Writes the model: equal models give equal bytes.
+    /// Writes the model, whole or not at all: equal models give equal bytes.
+    ///
+    /// - Throws: `Fault(.cannotWrite)`.
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -19,17 +19,21 @@ public struct Network: Sendable {
 
     /// One layer in its place.
     public struct Node: Sendable {
+        /// The layer's name.
         public let name: String
+        /// What the description says of the layer.
         public let kind: LayerKind
+        /// What runs for it.
         public let operation: Operation
         /// Numbers of the nodes that feed this one.
         public let inputs: [Int]
+        /// The shape of one sample's output.
         public let outputShape: Shape
         /// Where the layer's trainable parameters start.
         public let parameterOffset: Int
         /// Where its moving statistics start.
         public let stateOffset: Int
-        /// Where its rearranged weights start in a lane's memory.
+        /// Where its rearranged weights start in the memory that all lanes share.
         public let preparedOffset: Int
         /// How many meetings (batch normalisations, one behind the other) lie before this node.
         public let segment: Int
@@ -80,19 +84,27 @@ public struct Network: Sendable {
     public struct Parameter: Hashable, Sendable {
         /// `layer/parameter`, for instance `conv1/kernel`.
         public let name: String
+        /// In Keras' layout.
         public let shape: Shape
+        /// Whether the optimizer changes it; moving statistics are not trained.
         public let isTrainable: Bool
         /// Where it starts in the vector of trainable parameters or of moving statistics.
         public let offset: Int
+        /// How it is drawn before training.
         public let initializer: ParameterSpecification.Initializer
     }
 
+    /// What the network was built from.
     public let description: NetworkDescription
+    /// In an order in which inputs come before their users; the first is the input, the last the output.
     public let nodes: [Node]
     /// In the order of the layers.
     public let parameters: [Parameter]
+    /// How many values are trained.
     public let trainableCount: Int
+    /// How many values the moving statistics have.
     public let stateCount: Int
+    /// Floats that all layers' rearranged weights take.
     public let preparedCount: Int
     /// What the last layer's outputs mean.
     public let loss: Loss
@@ -142,7 +154,9 @@ public struct Network: Sendable {
 
 /// All values of a network: the trainable parameters and the moving statistics.
 public final class Weights: Sendable {
+    /// The trainable parameters of all layers, in the order of the layers.
     public let trainable: FloatBuffer
+    /// The moving statistics of all layers, in the order of the layers.
     public let state: FloatBuffer
 
     /// Zeros for every parameter of `network`.
@@ -154,6 +168,13 @@ public final class Weights: Sendable {
     /// Where a parameter's values start.
     public func pointer(_ parameter: Network.Parameter) -> UnsafeMutablePointer<Float> {
         (parameter.isTrainable ? trainable.pointer : state.pointer) + parameter.offset
+    }
+
+    /// Whether no value is infinite or not a number.
+    public var isFinite: Bool {
+        [trainable, state].allSatisfy { buffer in
+            UnsafeBufferPointer(start: buffer.pointer, count: buffer.count).allSatisfy(\.isFinite)
+        }
     }
 
     /// A parameter's values.

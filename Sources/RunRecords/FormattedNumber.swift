@@ -16,7 +16,9 @@ enum FormattedNumber {
     }
 
     private static func format(_ format: String, _ value: Double) -> String {
-        withVaList([value]) { arguments in
+        // printf(3) shows a sign that means nothing.
+        if value.isNaN { return "nan" }
+        return withVaList([value]) { arguments in
             // The largest Double has 309 digits before the point.
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: 340) { text in
                 vsnprintf(text.baseAddress!, text.count, format, arguments)

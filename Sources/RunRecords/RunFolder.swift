@@ -40,6 +40,7 @@ public struct RunFolder: Sendable {
     public var testPredictions: String { "\(path)/test_predictions.csv" }
     /// The final weights.
     public var model: String { "\(path)/model.safetensors" }
+    /// The same model for Keras.
     public var kerasModel: String { "\(path)/model.keras" }
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }

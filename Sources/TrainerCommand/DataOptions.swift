@@ -29,7 +29,7 @@ struct DataOptions: ParsableArguments {
         }
         guard !sources.isEmpty, !noise.isEmpty else {
             throw Fault(
-                .usage, sources.isEmpty ? "--noise" : "--sources", "stands alone, but training needs both classes",
+                .usage, sources.isEmpty ? "--noise" : "--sources", "stands alone, but both classes are needed",
                 remedy: "name the files of the other class with \(sources.isEmpty ? "--sources" : "--noise")")
         }
         return (noise, sources)

@@ -3,7 +3,7 @@ import Faults
 
 /// How many threads a rank runs.
 struct ThreadsOption: ParsableArguments {
-    /// More lanes than any machine has processors; the system may refuse to start more threads.
+    /// More lanes than any machine has processors.
     private static let most = 1024
 
     @Option(

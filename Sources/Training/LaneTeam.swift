@@ -23,16 +23,28 @@ public final class LaneTeam: @unchecked Sendable {
     private let failure = Mutex<(any Error)?>(nil)
     private let failed = Atomic<Bool>(false)
 
-    public init(count: Int) {
+    /// Starts `count` − 1 threads.
+    ///
+    /// - Throws: `Fault(.usage)` when the system refuses one of them.
+    public init(count: Int) throws {
         precondition(count >= 1, "a team has at least one lane")
         self.count = count
         barrier = LaneBarrier(count: count)
         starts = (1..<max(count, 1)).map { _ in DispatchSemaphore(value: 0) }
-        for lane in 1..<max(count, 1) { startThread(lane) }
+        for lane in 1..<max(count, 1) {
+            guard startThread(lane) else {
+                end(starts.prefix(lane - 1))
+                throw Fault(
+                    .usage, "--threads \(count)", "the system lets a rank start no more than \(lane) threads here",
+                    remedy: "use fewer, or raise the limit on processes (ulimit -u) or memory")
+            }
+        }
     }
 
     /// Ends the threads. No job may be running.
-    public func finish() {
+    public func finish() { end(starts[...]) }
+
+    private func end(_ starts: ArraySlice<DispatchSemaphore>) {
         isEnding = true
         for start in starts {
             start.signal()
@@ -40,21 +52,26 @@ public final class LaneTeam: @unchecked Sendable {
         }
     }
 
-    private func startThread(_ lane: Int) {
+    /// Starts one lane's thread.
+    /// - Returns: false when the system refuses it.
+    private func startThread(_ lane: Int) -> Bool {
         let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
         defer { attributes.deallocate() }
         pthread_attr_init(attributes)
         // OpenBLAS keeps its working set on the stack.
         pthread_attr_setstacksize(attributes, 8 << 20)
         pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-        let entry = Unmanaged.passRetained(ThreadEntry(team: self, lane: lane)).toOpaque()
+        let entry = Unmanaged.passRetained(ThreadEntry(team: self, lane: lane))
         #if canImport(Glibc)
             var thread = pthread_t()
         #else
             var thread: pthread_t?
         #endif
-        let status = pthread_create(&thread, attributes, enterThread, entry)
-        precondition(status == 0, "no thread could be started (error \(status))")
+        guard pthread_create(&thread, attributes, enterThread, entry.toOpaque()) == 0 else {
+            entry.release()
+            return false
+        }
+        return true
     }
 
     fileprivate func serve(_ lane: Int) {

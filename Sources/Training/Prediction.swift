@@ -26,20 +26,29 @@ public struct Prediction {
         self.group = group
         self.logger = logger
         self.threads = threads
-        model = try group.agree { try ModelFiles.read(modelPath) }
-        guard let remembered = Normalization(rawValue: model.normalization) else {
+        model = try group.agree {
+            let model = try ModelFiles.read(modelPath)
+            // Else each stamp would seem to be at fault.
+            guard model.weights.isFinite else {
+                throw Fault(
+                    .badData, modelPath, "has weights that are not finite: its training diverged",
+                    remedy: "train again with a smaller --learning-rate")
+            }
+            return model
+        }
+        guard let chosen = normalization ?? Normalization(rawValue: model.normalization) else {
             throw AgreedFault(
                 fault: Fault(
                     .badData, modelPath, "was trained with the unknown normalisation \(model.normalization)",
                     remedy: "pass --normalize, or use a newer version of swift-run-trainer"))
         }
-        self.normalization = normalization ?? remembered
+        self.normalization = chosen
     }
 
     /// Writes the probabilities of all stamps of a file, (N, 2) or (N, 1), in file order; not-a-number for stamps that
     /// cannot be normalised. Collective.
     public func predict(input: String, output: String) throws {
-        let stamps = try group.agree { () throws -> StampCollection in
+        let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
             try checkSize(stamps, name: input)
             if group.rank == 0 { try checkOutput(output) }
@@ -62,7 +71,7 @@ public struct Prediction {
 
     /// The metrics of labelled stamps on rank 0, nil elsewhere. Collective.
     public func evaluate(noise: [String], sources: [String], skipBad: Bool) throws -> Metrics? {
-        let stamps = try group.agree { () throws -> StampCollection in
+        let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(noise: noise, sources: sources)
             try checkSize(stamps, name: (noise + sources)[0])
             return stamps

@@ -17,8 +17,8 @@ import Tensors
 /// Rank 0 alone validates, writes and prints; every rank trains. All that any rank may find wrong with the input is found
 /// and agreed on before the first step.
 public final class TrainingRun {
-    /// What versions to record.
-    public let programVersion: String
+    /// Recorded in `config.json`.
+    private let programVersion: String
     private let configuration: TrainingConfiguration
     private let group: any ProcessGroup
     private let environment: [String: String]
@@ -44,13 +44,13 @@ public final class TrainingRun {
         let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
         defer { team.finish() }
         let kernelType = try ProcessorKernels.agreed(in: group)
-        let collection = try group.agree {
+        let collection = try StampCollection.agreed(in: group) {
             try StampCollection(noise: configuration.noise, sources: configuration.sources)
         }
         let folder = try openRunFolder()
         do {
-            try train(team, collection, folder, kernelType)
-            return try test(team, collection, folder)
+            let trained = try train(team, collection, folder, kernelType)
+            return try test(trained, collection, folder)
         } catch {
             // A start that was refused leaves nothing behind.
             folder?.withdraw()
@@ -58,9 +58,14 @@ public final class TrainingRun {
         }
     }
 
-    // MARK: What training leaves for the test
-
-    private var trained: (inference: Inference, network: Network, weights: Weights, test: [Int])?
+    /// What training leaves for the test.
+    private struct Trained {
+        let inference: Inference
+        let network: Network
+        let weights: Weights
+        /// The stamps of the test set, in order.
+        let test: [Int]
+    }
 
     // MARK: Preparation
 
@@ -183,16 +188,15 @@ public final class TrainingRun {
 
     private func train(
         _ team: LaneTeam, _ collection: StampCollection, _ folder: RunFolder?, _ kernelType: String
-    ) throws {
+    ) throws -> Trained {
+        // A network that cannot work is refused before the stamps are read.
+        let network = try group.agree { try makeNetwork(collection) }
         let findings = try StampScan.scan(
             collection, normalization: configuration.normalization, team: team, group: group)
         let (usable, bad) = try usableStamps(collection, unusable: findings.unusable)
         if isRoot, let warning = StampScan.swappedClassesWarning(collection) { logger.warning("\(warning)") }
         let split = DataSplit(usable, fractions: configuration.split, seed: configuration.seed)
-        let (network, plan) = try group.agree {
-            let network = try makeNetwork(collection)
-            return (network, try makePlan(split, network))
-        }
+        let plan = try group.agree { try makePlan(split, network) }
         warnAboutLanes(plan, team)
         let settings = resolvedSettings(collection, findings, network, split, plan)
         let weights = try initialWeights(network)
@@ -201,7 +205,6 @@ public final class TrainingRun {
             collection: collection, normalization: configuration.normalization, plan: plan,
             lists: plan.strata(of: split.training, seed: configuration.seed), positions: positions,
             seed: configuration.seed, team: team)
-        if isRoot { logger.debug("rank 0 holds \(shard.residentStamps) training stamps of \(plan.samples)") }
         let step = TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: configuration.optimizer,
             seed: configuration.seed, team: team, group: group)
@@ -227,7 +230,7 @@ public final class TrainingRun {
             configuration: configuration, plan: plan, step: step, inference: inference, validation: validation,
             checkpoints: checkpoints, folder: folder, team: team, group: group, environment: environment)
         try epochs.run(from: start)
-        trained = (inference, network, weights, split.test.sorted())
+        return Trained(inference: inference, network: network, weights: weights, test: split.test.sorted())
     }
 
     private func warnAboutLanes(_ plan: BatchPlan, _ team: LaneTeam) {
@@ -243,11 +246,12 @@ public final class TrainingRun {
 
     // MARK: Test
 
-    private func test(_ team: LaneTeam, _ collection: StampCollection, _ folder: RunFolder?) throws -> Metrics? {
-        let (inference, network, weights, test) = trained!
+    private func test(_ trained: Trained, _ collection: StampCollection, _ folder: RunFolder?) throws -> Metrics? {
+        let (network, test) = (trained.network, trained.test)
         var metrics: Metrics?
         if !test.isEmpty {
-            let logits = try inference.logits(of: test, in: collection, normalization: configuration.normalization)
+            let logits = try trained.inference.logits(
+                of: test, in: collection, normalization: configuration.normalization)
             metrics = try group.agree {
                 guard let folder, let logits else { return nil }
                 let predictions = network.predictions(logits: logits, stamps: test, in: collection)
@@ -260,7 +264,7 @@ public final class TrainingRun {
         try group.agree {
             guard let folder else { return }
             let model = TrainedModel(
-                network: network, weights: weights, normalization: configuration.normalization.rawValue)
+                network: network, weights: trained.weights, normalization: configuration.normalization.rawValue)
             try model.write(to: folder.model)
             if KerasArchive.isSupported { try writeForKeras(model, to: folder.kerasModel) }
         }
@@ -304,7 +308,9 @@ extension ProcessGroup {
 }
 
 extension LaneTeam {
-    /// The lanes of a rank: as many as asked for, or as processors that it may use.
+    /// The lanes of a rank: as many as asked for, or as processors that it may use. Collective.
+    ///
+    /// - Throws: `AgreedFault` if the system refuses a rank its threads.
     public static func forRank(threads: Int?, group: any ProcessGroup, logger: Logger) throws -> LaneTeam {
         MatrixProduct.useOneThread()
         let available = Int(available_processors())
@@ -316,7 +322,7 @@ extension LaneTeam {
                 use --threads \(available), or let mpirun bind a rank to more (--map-by slot:PE=\(count))
                 """)
         }
-        return LaneTeam(count: count)
+        return try group.agree { try LaneTeam(count: count) }
     }
 }
 
@@ -329,12 +335,15 @@ enum ProcessorKernels {
     static func agreed(in group: any ProcessGroup) throws -> String {
         let all = try group.allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
         if let other = all.firstIndex(where: { $0 != all[0] }) {
+            // OPENBLAS_CORETYPE settles OpenBLAS' half of the type; this program's own loops follow the processor.
+            let ownLoops = [0, other].map { all[$0].split(separator: "/").last }
             throw AgreedFault(
                 fault: Fault(
                     .usage, "processors",
                     "rank 0 computes with \(all[0]) loops, rank \(other) with \(all[other]), whose bits differ",
-                    remedy:
-                        "use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell)"
+                    remedy: ownLoops[0] != ownLoops[1]
+                        ? "use nodes of one kind"
+                        : "use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell)"
                 ))
         }
         return own

@@ -256,29 +256,29 @@ package final class TrainingStep: @unchecked Sendable {
 /// depend on how positions are shared among ranks and lanes.
 package struct EpochTotals {
     let positions: Range<Int>
-    private let losses: FloatingPointCells
+    /// Loss and count of right predictions of each position, one behind the other.
+    private let sums: FloatingPointCells
 
     init(positions: Range<Int>) {
         self.positions = positions
-        losses = FloatingPointCells(count: 2 * positions.count)
+        sums = FloatingPointCells(count: 2 * positions.count)
     }
 
     func reset(_ position: Int) {
-        losses.values[2 * (position - positions.lowerBound)] = 0
-        losses.values[2 * (position - positions.lowerBound) + 1] = 0
+        sums.values[2 * (position - positions.lowerBound)] = 0
+        sums.values[2 * (position - positions.lowerBound) + 1] = 0
     }
 
     func add(_ position: Int, loss: Double, correct: Int) {
-        losses.values[2 * (position - positions.lowerBound)] += loss
-        losses.values[2 * (position - positions.lowerBound) + 1] += Double(correct)
+        sums.values[2 * (position - positions.lowerBound)] += loss
+        sums.values[2 * (position - positions.lowerBound) + 1] += Double(correct)
     }
 
     /// Loss and count of one position, to read or to restore.
     package subscript(position: Int) -> (loss: Double, correct: Double) {
         let index = 2 * (position - positions.lowerBound)
-        return (losses.values[index], losses.values[index + 1])
+        return (sums.values[index], sums.values[index + 1])
     }
-
 }
 
 /// Doubles at a fixed address, each written by one lane.

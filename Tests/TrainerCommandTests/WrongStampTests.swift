@@ -132,5 +132,25 @@ extension TrainerCommandTests {
             expectError(outcome, 66, saying: "\(missing)/stamps_noise.npy (rank 1 on ", "does not exist")
             #expect(!exists(output))
         }
+
+        /// Machines that hold other files under one name: a job that went on would wait for ever, or read past its memory.
+        @Test func ranksThatFindOtherStampsAreRefused() throws {
+            let (run, output) = (workspace.path("run"), workspace.path("p.npy"))
+            let model = "\(try survey.run())/model.safetensors"
+            let other = workspace.path("other")
+            try trained("simulate --output \(other) --sources 100 --noise 90")
+            let found = ["rank 0 finds 500 + 500 of 21×21", "rank 1 finds 90 + 100 of 21×21"]
+            let training = try trainer(
+                eachRank: [survey.folder, other].map { "train --data \($0) --model simple --output \(run)" },
+                timeout: 30)
+            expectError(training, 65, saying: found[0], found[1])
+            #expect(!exists(run))
+            let prediction = try trainer(
+                eachRank: [survey.noise, "\(other)/stamps_noise.npy"].map {
+                    "predict --model \(model) --input \($0) --output \(output)"
+                }, timeout: 30)
+            expectError(prediction, 65, saying: "rank 0 finds 500 + 0", "rank 1 finds 90 + 0")
+            #expect(!exists(output))
+        }
     }
 }

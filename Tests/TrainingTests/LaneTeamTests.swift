@@ -3,7 +3,7 @@ import Training
 
 @Suite struct LaneTeamTests {
     @Test(arguments: [1, 2, 3, 8]) func everyLaneRunsOnceAJob(count: Int) throws {
-        let team = LaneTeam(count: count)
+        let team = try LaneTeam(count: count)
         defer { team.finish() }
         let runs = Numbers(count: count)
         for _ in 0..<50 { try team.run { runs[$0] += 1 } }
@@ -13,7 +13,7 @@ import Training
     /// Each lane writes a plain number; behind the meeting every lane reads all of them. Seven lanes outnumber the cores of
     /// many machines that run tests, so that lanes sleep as well as spin.
     @Test(arguments: [2, 7]) func meetingsOrderMemory(count: Int) throws {
-        let team = LaneTeam(count: count)
+        let team = try LaneTeam(count: count)
         defer { team.finish() }
         let (written, wrong) = (Numbers(count: count), Numbers(count: count))
         try team.run { lane in
@@ -30,7 +30,7 @@ import Training
 
     /// Only lane 0 works, while the others wait: what it does needs no lock.
     @Test func workAtAMeetingIsDoneOnceByTheFirstLane() throws {
-        let team = LaneTeam(count: 5)
+        let team = try LaneTeam(count: 5)
         defer { team.finish() }
         let (done, seen) = (Numbers(count: 1), Numbers(count: 5))
         try team.run { lane in
@@ -44,7 +44,7 @@ import Training
     }
 
     @Test(arguments: 0..<4) func anErrorInOneLaneSurfacesAtRun(failing: Int) throws {
-        let team = LaneTeam(count: 4)
+        let team = try LaneTeam(count: 4)
         defer { team.finish() }
         #expect(throws: Failure(lane: failing)) { try team.run { if $0 == failing { throw Failure(lane: $0) } } }
         // And is forgotten by the next job.
@@ -54,7 +54,7 @@ import Training
     }
 
     @Test func anErrorAtAMeetingIsKnownToEveryLane() throws {
-        let team = LaneTeam(count: 4)
+        let team = try LaneTeam(count: 4)
         defer { team.finish() }
         let (before, after) = (Numbers(count: 4), Numbers(count: 4))
         #expect(throws: Failure(lane: 0)) {
@@ -72,7 +72,7 @@ import Training
 
     @Test(arguments: [(0, 4), (1, 4), (7, 7), (8, 7), (1000, 1), (1000, 13), (64, 64), (5, 100)])
     func shareCoversEveryIndexOnce(total: Int, chunk: Int) throws {
-        let team = LaneTeam(count: 6)
+        let team = try LaneTeam(count: 6)
         defer { team.finish() }
         let visits = Numbers(count: max(total, 1))
         try team.share(total, chunk: chunk) { _, range in
@@ -82,7 +82,7 @@ import Training
     }
 
     @Test func anErrorInAChunkSurfacesAtShare() throws {
-        let team = LaneTeam(count: 3)
+        let team = try LaneTeam(count: 3)
         defer { team.finish() }
         #expect(throws: Failure(lane: 7)) {
             try team.share(20, chunk: 1) { _, range in if range.contains(7) { throw Failure(lane: 7) } }

@@ -83,7 +83,7 @@ import Training
     private func predictions(_ network: Network, _ weights: Weights) throws -> [Float] {
         MatrixProduct.useOneThread()
         let (collection, numbers) = try LabelledPixels(count: 5, seed: 1).collection(in: TemporaryFolder())
-        let team = LaneTeam(count: 1)
+        let team = try LaneTeam(count: 1)
         defer { team.finish() }
         let logits = try Inference(network: network, weights: weights, team: team, group: SingleProcess())
             .logits(of: numbers, in: collection, normalization: .mean)

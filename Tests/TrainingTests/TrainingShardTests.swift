@@ -23,7 +23,7 @@ import Training
 
     @Test(arguments: 1...5, [(203, 7), (64, 8), (20, 6), (3, 1)])
     func residentStampsAreAboutAnEqualShare(ranks: Int, batch: (size: Int, microbatch: Int)) throws {
-        let team = LaneTeam(count: 2)
+        let team = try LaneTeam(count: 2)
         defer { team.finish() }
         let plan = BatchPlan(samples: Self.stamps.count, batchSize: batch.size, microbatch: batch.microbatch)
         let shards = try shards(ranks, plan, team, TemporaryFolder())
@@ -35,7 +35,7 @@ import Training
 
     /// Over an epoch the ranks together draw every stamp once, with its pixels and its label, in an order of the epoch's own.
     @Test(arguments: 1...5) func ranksTogetherDrawEveryStampOnceAnEpoch(ranks: Int) throws {
-        let team = LaneTeam(count: 2)
+        let team = try LaneTeam(count: 2)
         defer { team.finish() }
         let folder = try TemporaryFolder()
         let plan = BatchPlan(samples: Self.stamps.count, batchSize: 32, microbatch: 5)
@@ -70,7 +70,7 @@ import Training
 
     /// What a position draws does not depend on how many ranks there are.
     @Test func drawsDoNotDependOnTheNumberOfRanks() throws {
-        let team = LaneTeam(count: 1)
+        let team = try LaneTeam(count: 1)
         defer { team.finish() }
         let plan = BatchPlan(samples: Self.stamps.count, batchSize: 40, microbatch: 6)
         let input = FloatBuffer(count: plan.largestMicrobatch * 25)

@@ -24,7 +24,7 @@ import Training
         let (collection, numbers) = try stamps.collection(in: TemporaryFolder())
         let chosen = Array((0..<40).reversed().prefix(count))
         let measured = try RankInTurn.run(shape.ranks) { group in
-            let team = LaneTeam(count: shape.lanes)
+            let team = try LaneTeam(count: shape.lanes)
             defer { team.finish() }
             let inference = Inference(network: network, weights: weights, team: team, group: group)
             let labelled = try LabelledStamps(
@@ -48,7 +48,7 @@ import Training
         let (collection, numbers) = try stamps.collection(in: TemporaryFolder())
         let logits = try [(1, 1), (1, 4), (2, 1), (3, 2), (5, 1)].map { ranks, lanes in
             try RankInTurn.run(ranks) { group in
-                let team = LaneTeam(count: lanes)
+                let team = try LaneTeam(count: lanes)
                 defer { team.finish() }
                 return try Inference(network: network, weights: weights, team: team, group: group)
                     .logits(of: numbers, in: collection, normalization: .mean)
@@ -63,7 +63,7 @@ import Training
         MatrixProduct.useOneThread()
         let network = try Network.standard(.vgg6)
         let weights = network.variedWeights(seed: 2)
-        let team = LaneTeam(count: 2)
+        let team = try LaneTeam(count: 2)
         defer { team.finish() }
         let inference = Inference(network: network, weights: weights, team: team, group: SingleProcess())
         func logits(_ stamps: LabelledPixels) throws -> [Float] {

@@ -4,7 +4,7 @@
 
 #include "vectors.h"
 
-// y = max(x, 0); not-a-number stays.
+// y = max(x, 0); not-a-number stays. `y` may be `x`.
 void relu(const float *x, ptrdiff_t count, float *y);
 
 // dx = dy where y > 0, else 0. `dx` may be `dy`.

@@ -6,6 +6,7 @@
 
 // out[b][n] = bias[n] + Σ_k in[b·length + k] · weights[k·outputs + n]   (weights: length × outputs, outputs 1 or 2)
 //
+// `bias` may be NULL (zero).
 // Thirty-two interleaved partial sums, then one fixed tree: the order depends on `length` alone.
 void narrow_product(const float *in, const float *weights, const float *bias, ptrdiff_t samples, ptrdiff_t length,
                     ptrdiff_t outputs, float *out);
