@@ -1,3 +1,4 @@
+import CKernels
 import Dispatch
 import Faults
 import Synchronization
@@ -176,11 +177,12 @@ private final class LaneBarrier: @unchecked Sendable {
     private let generation = Atomic<Int>(0)
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
-    /// How often a lane looks before it sleeps: some ten microseconds.
-    private static let spins = 4000
+    /// How often a lane looks before it sleeps: some tens of microseconds where each lane has a processor, else hardly at all.
+    private let spins: Int
 
     init(count: Int) {
         self.count = count
+        spins = count <= Int(available_processors()) ? 20_000 : 500
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -204,7 +206,7 @@ private final class LaneBarrier: @unchecked Sendable {
             pthread_mutex_unlock(mutex)
             return
         }
-        for _ in 0..<Self.spins {
+        for _ in 0..<spins {
             if generation.load(ordering: .acquiring) != mine { return }
         }
         pthread_mutex_lock(mutex)

@@ -27,6 +27,8 @@ package final class PreparedWeights: @unchecked Sendable {
 
     /// Prepares one lane's share. All lanes must have done so before any pass.
     package func prepare(lane: Int) {
+        // Inference may run on more lanes than training.
+        guard lane < shares.count else { return }
         for number in shares[lane] {
             let node = network.nodes[number]
             node.layer!.prepare(

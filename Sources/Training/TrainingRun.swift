@@ -205,9 +205,13 @@ public final class TrainingRun {
             collection: collection, normalization: configuration.normalization, plan: plan,
             lists: plan.strata(of: split.training, seed: configuration.seed), positions: positions,
             seed: configuration.seed, team: team)
+        // Lanes without a microbatch would only be waited for at each meeting: with batch 1 that is all lanes but one.
+        let busy = max(1, positions.count)
+        let trainingTeam = try group.agree { busy < team.count ? try LaneTeam(count: busy) : team }
+        defer { if trainingTeam !== team { trainingTeam.finish() } }
         let step = TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: configuration.optimizer,
-            seed: configuration.seed, team: team, group: group)
+            seed: configuration.seed, team: trainingTeam, group: group)
         let inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: team, group: group)
         let validation = try LabelledStamps(
@@ -228,7 +232,7 @@ public final class TrainingRun {
         }
         let epochs = TrainingEpochs(
             configuration: configuration, plan: plan, step: step, inference: inference, validation: validation,
-            checkpoints: checkpoints, folder: folder, team: team, group: group, environment: environment)
+            checkpoints: checkpoints, folder: folder, team: trainingTeam, group: group, environment: environment)
         try epochs.run(from: start)
         return Trained(inference: inference, network: network, weights: weights, test: split.test.sorted())
     }
