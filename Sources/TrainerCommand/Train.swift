@@ -48,8 +48,10 @@ struct Train: GroupCommand {
     @Flag(help: "Nesterov's momentum.")
     var nesterov = false
 
-    @Option(parsing: .unconditional, help: "2 outputs with softmax, or 1 with sigmoid.")
-    var classes = 2
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("2 outputs with softmax, or 1 with sigmoid. (default: 2)", valueName: "n"))
+    var classes: Int?
 
     @Option(
         parsing: .unconditional,
@@ -124,7 +126,7 @@ struct Train: GroupCommand {
             throw Fault(
                 .usage, "\(name) \(value)", "must be from 1 to \(1 << 30)", remedy: "give a positive whole number")
         }
-        guard classes == 1 || classes == 2 else {
+        if let classes, classes != 1 && classes != 2 {
             throw Fault(.usage, "--classes \(classes)", "must be 1 or 2", remedy: "use 2 for softmax or 1 for sigmoid")
         }
         guard learningRate > 0, learningRate.isFinite else {

@@ -22,8 +22,8 @@ public struct TrainingConfiguration: Sendable {
     public var microbatch: Int?
     public var learningRate: Float = 0.01
     public var optimizer = Optimizer.sgd()
-    /// 2 outputs with softmax, or 1 with sigmoid.
-    public var classes = 2
+    /// 2 outputs with softmax, or 1 with sigmoid; nil for 2, or for what a model file has.
+    public var classes: Int?
     public var split: SplitFractions
     public var seed: UInt64 = 0
     /// Lanes of a rank; nil for as many as the rank may use processors.

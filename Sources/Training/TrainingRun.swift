@@ -110,6 +110,12 @@ public final class TrainingRun {
         } else {
             network = try ModelFiles.network(configuration.model).network
         }
+        if let classes = configuration.classes, classes != network.outputs {
+            throw Fault(
+                .usage, "--classes \(classes)",
+                "does not go with \(configuration.model), which has \(network.outputs) output\(network.outputs == 1 ? "" : "s")",
+                remedy: "leave it out, or choose another model")
+        }
         guard network.inputShape == [collection.height, collection.width, 1] else {
             let shape = network.inputShape.extents
             throw Fault(
@@ -123,7 +129,7 @@ public final class TrainingRun {
     /// A standard network, or a fault that tells which option and which stamps do not go together.
     private func makeNetwork(_ standard: StandardNetwork, height: Int, width: Int) throws -> Network {
         do {
-            return try Network(standard.description(height: height, width: width, classes: configuration.classes))
+            return try Network(standard.description(height: height, width: width, classes: configuration.classes ?? 2))
         } catch let fault as Fault {
             throw Fault(
                 fault.kind, "--model \(configuration.model)",

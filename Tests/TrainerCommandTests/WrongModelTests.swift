@@ -67,6 +67,11 @@ extension TrainerCommandTests {
             try expectRefusal("--model vgg6 --classes 1 --initial-weights \(model)", 65, saying: model, "fc_out/kernel")
         }
 
+        @Test func anotherNumberOfClassesThanTheModelHasIsRefused() throws {
+            let model = "\(try survey.run())/model.safetensors"
+            try expectRefusal("--model \(model) --classes 1", 64, saying: "--classes 1", "which has 2 outputs")
+        }
+
         /// A start from a model, or from its weights alone, is the same start.
         @Test func aTrainedModelCanBeTrainedOn() throws {
             let model = "\(try survey.run())/model.safetensors"
