@@ -8,7 +8,7 @@ enum Python {
     /// The first Python that finds Keras and TensorFlow.
     static let withKeras: String? = {
         let environment = ProcessInfo.processInfo.environment
-        let candidates = [environment["SWIFT_RUN_TRAINER_PYTHON"], "/opt/peers/bin/python", "python3"]
+        let candidates = [environment["SWIFT_RUN_TRAINER_PYTHON"], "python3"]
         let question =
             "import importlib.util as u, sys; sys.exit(not (u.find_spec('keras') and u.find_spec('tensorflow')))"
         return candidates.compactMap(\.self).first { (try? run($0, ["-c", question]))?.status == 0 }

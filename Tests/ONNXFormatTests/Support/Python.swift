@@ -6,12 +6,10 @@ enum Python {
         let description: String
     }
 
-    /// The interpreter that `SWIFT_RUN_TRAINER_PYTHON` names, else one of the usual ones; nil when it cannot import onnxruntime.
+    /// The interpreter that `SWIFT_RUN_TRAINER_PYTHON` names, else `python3`; nil when it cannot import onnxruntime.
     static let withONNXRuntime: String? = {
-        let named = ProcessInfo.processInfo.environment["SWIFT_RUN_TRAINER_PYTHON"]
-        return (named.map { [$0] } ?? ["/opt/peers/bin/python", "python3"]).first { interpreter in
-            (try? run(interpreter, ["-c", "import numpy, onnxruntime"])) != nil
-        }
+        let interpreter = ProcessInfo.processInfo.environment["SWIFT_RUN_TRAINER_PYTHON"] ?? "python3"
+        return (try? run(interpreter, ["-c", "import numpy, onnxruntime"])) != nil ? interpreter : nil
     }()
 
     /// What onnxruntime makes of stamps (N, height, width, channels).
