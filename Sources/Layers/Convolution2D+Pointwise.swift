@@ -8,23 +8,12 @@ extension Convolution2D {
     func pointwiseWorkspaceCount(samples: Int) -> Int { isStrided ? samples * outputPixels * inputChannels : 0 }
 
     private func product(samples: Int) -> RowProduct {
-        var product = RowProduct()
         let count = samples * outputPixels
         // Partial sums of the weights' gradient run over some hundred rows at most.
         let isOneGroup = count <= 512
-        product.groups = isOneGroup ? 1 : samples
-        product.lines = 1
-        product.rows = isOneGroup ? count : outputPixels
-        product.input_group = product.rows * inputChannels
-        product.output_group = product.rows * outputChannels
-        product.input_step = inputChannels
-        product.output_step = outputChannels
-        product.segments = 1
-        product.length = inputChannels
-        product.segment_rows = inputChannels
-        product.channels = outputChannels
-        product.weight_step = max(outputChannels, 16)
-        return product
+        return RowProduct(
+            groups: isOneGroup ? 1 : samples, rows: isOneGroup ? count : outputPixels, inputs: inputChannels,
+            outputs: outputChannels)
     }
 
     /// Calls `body` with the place of each output pixel in the input and in a dense list.
@@ -58,13 +47,7 @@ extension Convolution2D {
         var product = product(samples: pass.samples)
         row_product_weight_gradient(&product, pixels(pass), pass.outputGradient, pass.parameterGradient)
         guard let inputGradient = pass.inputGradients[0] else { return }
-        var transposed = product.flattened
-        transposed.input_step = outputChannels
-        transposed.output_step = inputChannels
-        transposed.length = outputChannels
-        transposed.segment_rows = outputChannels
-        transposed.channels = inputChannels
-        transposed.weight_step = turnedStep
+        var transposed = product.transposed
         let turned = pass.prepared + paddedKernelCount
         guard isStrided else {
             row_product(&transposed, pass.outputGradient, turned, nil, 0, inputGradient)

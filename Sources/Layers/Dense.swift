@@ -70,20 +70,7 @@ public struct Dense: Layer {
 
     /// Rows of all samples, each with `inputs` values in and `outputs` out.
     private func product(samples: Int) -> RowProduct {
-        var product = RowProduct()
-        product.groups = samples
-        product.input_group = rowsPerSample * inputs
-        product.output_group = rowsPerSample * outputs
-        product.lines = 1
-        product.rows = rowsPerSample
-        product.input_step = inputs
-        product.output_step = outputs
-        product.segments = 1
-        product.length = inputs
-        product.segment_rows = inputs
-        product.channels = outputs
-        product.weight_step = max(outputs, 16)
-        return product
+        RowProduct(groups: samples, rows: rowsPerSample, inputs: inputs, outputs: outputs)
     }
 
     public func forward(_ pass: LayerPass) {
@@ -129,13 +116,7 @@ public struct Dense: Layer {
             var product = product(samples: pass.samples)
             row_product_weight_gradient(&product, input, gradient, pass.parameterGradient)
             if let inputGradient = pass.inputGradients[0] {
-                var transposed = product.flattened
-                transposed.input_step = outputs
-                transposed.output_step = inputs
-                transposed.length = outputs
-                transposed.segment_rows = outputs
-                transposed.channels = inputs
-                transposed.weight_step = transposedStep
+                var transposed = product.transposed
                 row_product(&transposed, gradient, pass.prepared + paddedKernelCount, nil, 0, inputGradient)
             }
         case .matrixProduct:
