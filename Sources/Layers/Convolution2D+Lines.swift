@@ -75,7 +75,8 @@ extension Convolution2D {
         guard let inputGradient = pass.inputGradients[0] else { return }
         if threeColumns.inputGradient {
             line_convolution_input_gradient(
-                &shape, pass.outputGradient, pass.prepared + paddedKernelCount, inputGradient)
+                &shape, pass.outputGradient, pass.prepared + paddedKernelCount,
+                pass.rectifiesInputGradient ? pass.inputs[0] : nil, inputGradient)
         } else {
             computeInputGradient(inputGradient, pass)
         }

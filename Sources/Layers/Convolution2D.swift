@@ -111,6 +111,8 @@ public struct Convolution2D: Layer {
 
     // MARK: Passes
 
+    public var canRectifyInputGradient: Bool { threeColumns.inputGradient }
+
     public func workspaceCount(samples: Int) -> Int {
         switch route {
         case .pointwise: pointwiseWorkspaceCount(samples: samples)
@@ -130,7 +132,9 @@ public struct Convolution2D: Layer {
     public func backward(_ pass: LayerPass) {
         let gradient = pass.outputGradient
         let pixels = pass.samples * rows.output * columns.output
-        if isRectified { relu_backward(pass.output, gradient, pixels * outputChannels, gradient) }
+        if isRectified && !pass.isOutputGradientRectified {
+            relu_backward(pass.output, gradient, pixels * outputChannels, gradient)
+        }
         if hasBias {
             column_sums(gradient, pixels, outputChannels, outputChannels, pass.parameterGradient + kernelCount)
         }

@@ -103,7 +103,9 @@ public struct Dense: Layer {
         let rows = pass.samples * rowsPerSample
         let input = pass.inputs[0]
         let gradient = pass.outputGradient
-        if isRectified { relu_backward(pass.output, gradient, rows * outputs, gradient) }
+        if isRectified && !pass.isOutputGradientRectified {
+            relu_backward(pass.output, gradient, rows * outputs, gradient)
+        }
         if hasBias { column_sums(gradient, rows, outputs, outputs, pass.parameterGradient + inputs * outputs) }
         switch route {
         case .narrow:

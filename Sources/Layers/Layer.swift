@@ -20,6 +20,10 @@ public protocol Layer: Sendable {
     var preparedCount: Int { get }
     /// Rearranges the weights for the passes of one step.
     func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
+    /// Whether the layer ends with a rectifier, max(x, 0).
+    var isRectified: Bool { get }
+    /// Whether `backward` can take the gradient through the rectifier that made the layer's only input as well.
+    var canRectifyInputGradient: Bool { get }
     /// Computes `pass.output` from `pass.inputs`.
     func forward(_ pass: LayerPass)
     /// Computes the input gradients that are asked for and overwrites the parameters' gradient, both from
@@ -32,6 +36,8 @@ extension Layer {
     public var keptBytes: Int { 0 }
     public func workspaceCount(samples: Int) -> Int { 0 }
     public var preparedCount: Int { 0 }
+    public var isRectified: Bool { false }
+    public var canRectifyInputGradient: Bool { false }
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
 
     /// How many of the layer's values are trained.
@@ -60,6 +66,11 @@ public struct LayerPass {
     public var outputGradient: UnsafeMutablePointer<Float>
     /// Where ∂loss/∂input goes, one for each input; nil where nobody needs it.
     public var inputGradients: [UnsafeMutablePointer<Float>?] = []
+    /// Whether the input gradient is to be the one before the rectifier that made the input, 0 unless input > 0: only for
+    /// layers that can do so, in place of a pass of its own over the map.
+    public var rectifiesInputGradient = false
+    /// Whether `outputGradient` is the one before the layer's own rectifier already.
+    public var isOutputGradientRectified = false
     /// Where ∂loss/∂parameters of this microbatch goes, laid out as `parameters`.
     public var parameterGradient: UnsafeMutablePointer<Float>
     /// Whether this is training; else layers such as dropout do nothing.

@@ -27,7 +27,9 @@ public struct Add: Layer {
 
     public func backward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
-        if isRectified { relu_backward(pass.output, pass.outputGradient, count, pass.outputGradient) }
+        if isRectified && !pass.isOutputGradientRectified {
+            relu_backward(pass.output, pass.outputGradient, count, pass.outputGradient)
+        }
         for case let inputGradient? in pass.inputGradients {
             inputGradient.update(from: pass.outputGradient, count: count)
         }

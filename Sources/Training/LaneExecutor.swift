@@ -59,6 +59,8 @@ package final class LaneExecutor: @unchecked Sendable {
             for input in plan.addedInputs[number] {
                 pass.inputGradients[input] = waiting.pointer + input * plan.waitingCount
             }
+            pass.isOutputGradientRectified = plan.isGradientRectified[number]
+            pass.rectifiesInputGradient = node.inputs.count == 1 && plan.isGradientRectified[node.inputs[0]]
         }
         pass.isTraining = plan.isTraining
         return pass

@@ -34,6 +34,8 @@ package struct PassPlan {
     private(set) var workspaceCount = 0
     /// Whether a layer or one before it has parameters: only then is its output's gradient of use.
     package private(set) var needsGradient: [Bool] = []
+    /// Whether a node's gradient comes back through its rectifier already, because its only user can do that on the way.
+    package private(set) var isGradientRectified: [Bool] = []
     /// For each node, which of its inputs have a gradient from another user already: this node's is added to it.
     package private(set) var addedInputs: [[Int]] = []
     /// Floats of the memory in which a gradient waits to be added; one such place for each input of a node.
@@ -51,6 +53,7 @@ package struct PassPlan {
             placeOutputsForTraining()
             placeGradients()
             findAddedInputs()
+            findRectifyingUsers()
         } else {
             placeOutputsForInference()
         }
@@ -116,6 +119,18 @@ package struct PassPlan {
             for number in nodes.indices.reversed() where nodes[number].segment == segment {
                 if case .layer = nodes[number].operation { write(number) }
             }
+        }
+    }
+
+    private mutating func findRectifyingUsers() {
+        let nodes = network.nodes
+        isGradientRectified = nodes.indices.map { number in
+            guard case .layer(let layer) = nodes[number].operation, layer.isRectified else { return false }
+            let users = nodes.filter { $0.inputs.contains(number) }
+            guard users.count == 1, users[0].inputs.count == 1, case .layer(let user) = users[0].operation else {
+                return false
+            }
+            return user.canRectifyInputGradient
         }
     }
 

@@ -42,6 +42,38 @@ import Training
         #expect(PassPlan(network: network, samples: 16, isTraining: true).slotCount > 12 * output)
     }
 
+    /// A rectifier's gradient is taken on the way by the layer behind it, if that is its output's only user and can do so.
+    @Test func gradientsComeBackRectifiedWhereTheOnlyUserCanDoThat() throws {
+        let network = try Network.standard(.vgg6)
+        let plan = PassPlan(network: network, samples: 16, isTraining: true)
+        let rectified = network.nodes.indices.filter { plan.isGradientRectified[$0] }.map { network.nodes[$0].name }
+        // Pooling always can; convolutions where their vector loops fit the processor. Behind conv4 stands a normalisation.
+        #expect(rectified == ["conv2"] || rectified == ["conv1", "conv2", "conv3"])
+
+        let branched = try Network(
+            NetworkDescription(
+                name: "branched",
+                layers: [
+                    LayerDescription(name: "input", kind: .input(shape: [6, 6, 1]), inputs: []),
+                    LayerDescription(
+                        name: "conv",
+                        kind: .convolution2D(
+                            filters: 16, kernelSize: Extent2D(3, 3), strides: Extent2D(1, 1), padding: .same,
+                            activation: .relu, useBias: true), inputs: ["input"]),
+                    LayerDescription(
+                        name: "pool",
+                        kind: .maxPooling2D(poolSize: Extent2D(2, 2), strides: Extent2D(2, 2), padding: .valid),
+                        inputs: ["conv"]),
+                    LayerDescription(
+                        name: "average", kind: .globalAveragePooling2D(keepDimensions: false), inputs: ["conv"]),
+                    LayerDescription(
+                        name: "maximum", kind: .globalMaxPooling2D(keepDimensions: false), inputs: ["pool"]),
+                    LayerDescription(name: "add", kind: .add, inputs: ["average", "maximum"]),
+                    LayerDescription(name: "fc", kind: .dense(units: 2, activation: .softmax), inputs: ["add"]),
+                ]))
+        #expect(PassPlan(network: branched, samples: 4, isTraining: true).isGradientRectified.allSatisfy { !$0 })
+    }
+
     @Test func blocksAliveAtTheSameTimeDoNotOverlap() {
         for seed in 0..<200 as Range<UInt64> {
             var stream = CounterBasedRandom(seed: seed).stream(.simulation)
