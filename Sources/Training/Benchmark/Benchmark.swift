@@ -52,13 +52,12 @@ public struct Benchmark {
                 simulated: perClass, by: StampSimulator(seed: 0, height: Self.side, width: Self.side),
                 threads: team.count)
         }
-        var peak = try PeakRate.measure(team: team, group: group)
+        let peak = try PeakRate.measure(team: team, group: group)
         var networks: [NetworkReport] = []
         for model in configuration.models {
             ResidentMemory.resetPeak()
             let benchmark = try NetworkBenchmark(model, configuration, stamps: stamps, team: team, group: group)
             defer { benchmark.finish() }
-            peak = max(peak, try PeakRate.measure(team: team, group: group))
             if let report = try benchmark.run(peak: peak) { networks.append(report) }
         }
         guard group.rank == 0 else { return nil }

@@ -35,7 +35,7 @@ extension NetworkReport {
     /// Where the time goes, by kind of layer and by layer; nil unless it was asked for.
     fileprivate var breakdown: String? {
         guard let layers, let layerKinds, let otherActivities else { return nil }
-        let columns = ["forward", "backward", "of time", "GFLOP/s", "of peak", "lost"]
+        let columns = ["forward", "backward", "of time", "GFLOP/s", "best", "of peak", "lost"]
         var kinds = TextTable(["kind of layer"] + columns)
         for part in layerKinds + otherActivities { kinds.append([part.name] + part.cells) }
         var all = TextTable(["layer", "kind"] + columns)
@@ -62,7 +62,9 @@ extension PartReport {
         [
             "\(FormattedNumber.fixed(forwardNanoseconds * 1e-3, 3)) µs",
             "\(FormattedNumber.fixed(backwardNanoseconds * 1e-3, 3)) µs", percent(share),
-            flopPerSample > 0 ? FormattedNumber.fixed(gflops, 1) : "-", flopPerSample > 0 ? percent(peakShare) : "-",
+            flopPerSample > 0 ? FormattedNumber.fixed(gflops, 1) : "-",
+            flopPerSample > 0 ? FormattedNumber.fixed(bestGflops, 1) : "-",
+            flopPerSample > 0 ? percent(peakShare) : "-",
             percent(lostShare),
         ]
     }

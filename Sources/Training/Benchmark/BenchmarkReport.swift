@@ -35,15 +35,15 @@ public struct NetworkReport: Encodable, Sendable {
     public var peakResidentBytes: Int
     /// How the lanes spent a step. What is left to 1 is the way between these.
     public var shares: Shares
-    /// The share of the time with messages under way in which lane 0 computed; null without messages.
+    /// The share of the time with messages under way in which lane 0 computed; absent without messages.
     public var communicationHidden: Double?
-    /// The all-reduce of this network's gradient by itself; null in a single process, which has nothing to exchange.
+    /// The all-reduce of this network's gradient by itself; absent in a single process, which has nothing to exchange.
     public var allReduce: AllReduceReport?
-    /// Time by layer, in the network's order; null unless asked for.
+    /// Time by layer, in the network's order; absent unless asked for.
     public var layers: [PartReport]?
-    /// Time by kind of layer, the one that loses most first; null unless asked for.
+    /// Time by kind of layer, the one that loses most first; absent unless asked for.
     public var layerKinds: [PartReport]?
-    /// Time of all that is not a layer; null unless asked for.
+    /// Time of all that is not a layer; absent unless asked for.
     public var otherActivities: [PartReport]?
 
     enum CodingKeys: String, CodingKey {
@@ -124,6 +124,8 @@ public struct PartReport: Encodable, Sendable {
     public var flopPerSample: Int
     /// How fast a lane computes them.
     public var gflops: Double
+    /// The same in its fastest passes, which others on the machine disturbed least.
+    public var bestGflops: Double
     /// Share of a lane's peak.
     public var peakShare: Double
     /// Share of all lane time that would be gained at the peak: the gap to the roofline.
@@ -134,6 +136,7 @@ public struct PartReport: Encodable, Sendable {
         case forwardNanoseconds = "forward_nanoseconds"
         case backwardNanoseconds = "backward_nanoseconds"
         case flopPerSample = "flop_per_sample"
+        case bestGflops = "best_gflops"
         case peakShare = "peak_share"
         case lostShare = "lost_share"
     }

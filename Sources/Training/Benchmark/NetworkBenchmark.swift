@@ -87,6 +87,7 @@ final class NetworkBenchmark {
             configuration.layers
             ? LayerBreakdown(
                 totals, network: network, samples: profile.steps * plan.batchSize,
+                microbatch: plan.largestMicrobatch,
                 lanePeak: peak / Double(team.count * group.size)) : nil
         return NetworkReport(
             model: model.rawValue, parameters: network.trainableCount, batchSize: plan.batchSize,

@@ -1,41 +1,47 @@
 import CKernels
 import Communication
+import Synchronization
 
 /// The measured peak of the processors that the lanes run on: multiply-adds on registers alone, on all lanes at once.
 enum PeakRate {
-    /// Bursts, of which each lane takes its best: on a shared machine others cut into longer ones.
-    private static let bursts = 40
-    /// Floating-point operations of a burst on a lane: about two milliseconds of AVX-512.
-    private static let operationsPerBurst = 400_000_000
+    /// Rounds, of which the fastest counts: on a shared machine others cut into most.
+    private static let rounds = 200
+    /// Floating-point operations of a lane in a round: about a millisecond of AVX-512.
+    private static let operationsPerRound = 200_000_000
 
     /// Floating-point operations a second of all lanes of all ranks. Collective.
     static func measure(team: LaneTeam, group: any ProcessGroup) throws -> Double {
-        let rates = LaneValues(count: team.count)
-        let rounds = operationsPerBurst / peak_operations_per_round()
-        try group.barrier()
+        let repetitions = operationsPerRound / peak_operations_per_round()
+        let times = RoundTimes(count: rounds)
+        let isNumber = Atomic<Bool>(true)
         try team.run { lane in
-            team.meet()
-            var unused: Float = 0
-            for _ in 0..<bursts {
-                let start = Timeline.now()
-                unused += peak_rounds(rounds)
-                let seconds = Double(max(1, Timeline.now() - start)) * 1e-9
-                rates[lane] = max(rates[lane], Double(rounds * peak_operations_per_round()) / seconds)
+            var sum: Float = 0
+            for round in 0..<rounds {
+                team.meet(lane) {
+                    try group.barrier()
+                    times[round] = Timeline.now()
+                }
+                if team.hasFailed { return }
+                sum += peak_rounds(repetitions)
+                team.meet(lane) {
+                    try group.barrier()
+                    times[round] = Timeline.now() - times[round]
+                }
+                if team.hasFailed { return }
             }
-            // The sum of all results takes part in a decision, so that none is left out.
-            if unused.isNaN { rates[lane] = 0 }
+            // Something must depend on the results, or the work could be left out.
+            if sum.isNaN { isNumber.store(false, ordering: .relaxed) }
         }
-        let own = (0..<team.count).reduce(0) { $0 + rates[$1] }
-        // As text, which says the number exactly.
-        return try group.allGather(Array(String(own).utf8)).reduce(0) { sum, text in
-            sum + (Double(String(decoding: text, as: UTF8.self)) ?? 0)
-        }
+        precondition(isNumber.load(ordering: .relaxed), "the chains of peak.c converge")
+        let slowest = try (0..<rounds).map { try group.maximum(of: times[$0]) }
+        let lanes = try group.allGather([UInt8](repeating: 0, count: team.count)).reduce(0) { $0 + $1.count }
+        return Double(lanes * repetitions * peak_operations_per_round()) / (Double(slowest.min()!) * 1e-9)
     }
 }
 
-/// One number for each lane.
-private final class LaneValues: @unchecked Sendable {
-    private let values: UnsafeMutablePointer<Double>
+/// Nanoseconds of each round, written by lane 0.
+private final class RoundTimes: @unchecked Sendable {
+    private let values: UnsafeMutablePointer<Int>
 
     init(count: Int) {
         values = .allocate(capacity: count)
@@ -44,8 +50,8 @@ private final class LaneValues: @unchecked Sendable {
 
     deinit { values.deallocate() }
 
-    subscript(lane: Int) -> Double {
-        get { values[lane] }
-        set { values[lane] = newValue }
+    subscript(round: Int) -> Int {
+        get { values[round] }
+        set { values[round] = newValue }
     }
 }

@@ -35,6 +35,13 @@ package final class LaneTimeline: @unchecked Sendable {
         /// `Timeline.now()`.
         package let start: Int
         package let end: Int
+
+        package init(activity: Activity, detail: Int, start: Int, end: Int) {
+            self.activity = activity
+            self.detail = detail
+            self.start = start
+            self.end = end
+        }
     }
 
     /// What changes with each event, on cache lines of its own: the lanes' objects may lie side by side.
@@ -88,15 +95,19 @@ package final class LaneTimeline: @unchecked Sendable {
         state.pointee.isRecording = false
     }
 
-    /// Records something that began at `start` and ends now.
+    /// Records something that began at `start` and ends now, if anything is recorded.
     func append(_ activity: Activity, _ detail: Int, since start: Int) {
         guard isRecording else { return }
+        note(Event(activity: activity, detail: detail, start: start, end: Timeline.now()))
+    }
+
+    /// Keeps an event, or counts it where there is no room.
+    package func note(_ event: Event) {
         guard state.pointee.count < capacity else {
             state.pointee.dropped += 1
             return
         }
-        (storage + state.pointee.count).initialize(
-            to: Event(activity: activity, detail: detail, start: start, end: Timeline.now()))
+        (storage + state.pointee.count).initialize(to: event)
         state.pointee.count += 1
     }
 }

@@ -7,6 +7,9 @@ package struct TimelineTotals: Sendable, Equatable {
     /// The time of each node's passes.
     package private(set) var forward: [Int]
     package private(set) var backward: [Int]
+    /// The fastest of each node's passes; 0 where there was none.
+    package private(set) var fastestForward: [Int]
+    package private(set) var fastestBackward: [Int]
     /// Time during which messages were under way, as lane 0 of each rank sees it.
     package private(set) var inFlight = 0
     /// The part of `inFlight` during which lane 0 computed.
@@ -18,13 +21,20 @@ package struct TimelineTotals: Sendable, Equatable {
     /// - Parameter nodes: how many nodes the network has.
     package init(_ timeline: Timeline, nodes: Int) {
         forward = [Int](repeating: 0, count: nodes)
-        backward = forward
+        (backward, fastestForward, fastestBackward) = (forward, forward, forward)
         for lane in timeline.lanes {
             for event in lane.events {
                 let duration = event.end - event.start
                 activities[event.activity.rawValue] += duration
-                if event.activity == .forward { forward[event.detail] += duration }
-                if event.activity == .backward { backward[event.detail] += duration }
+                switch event.activity {
+                case .forward:
+                    forward[event.detail] += duration
+                    fastestForward[event.detail] = Self.faster(fastestForward[event.detail], duration)
+                case .backward:
+                    backward[event.detail] += duration
+                    fastestBackward[event.detail] = Self.faster(fastestBackward[event.detail], duration)
+                default: break
+                }
             }
             dropped += lane.dropped
         }
@@ -45,27 +55,39 @@ package struct TimelineTotals: Sendable, Equatable {
     /// The share of the time with messages under way in which lane 0 computed; nil where there were none.
     package var hiddenShare: Double? { inFlight > 0 ? Double(hidden) / Double(inFlight) : nil }
 
-    /// Every rank's sums added up, on rank 0; nil elsewhere. Collective.
+    /// All ranks' events together, on rank 0; nil elsewhere. Collective.
     package func summed(over group: any ProcessGroup) throws -> TimelineTotals? {
-        let own = (activities + forward + backward + [inFlight, hidden, dropped]).map { Int64($0) }
+        let own = numbers.map { Int64($0) }
         guard let all = try own.withUnsafeBytes({ try group.gather($0) }) else { return nil }
-        var sums = [Int](repeating: 0, count: own.count)
-        for bytes in all {
-            bytes.withUnsafeBytes { values in
-                for (index, value) in values.bindMemory(to: Int64.self).enumerated() { sums[index] += Int(value) }
-            }
+        return all.enumerated().reduce(into: self) { total, part in
+            // Rank 0 begins with its own.
+            guard part.offset > 0 else { return }
+            part.element.withUnsafeBytes { total.add($0.bindMemory(to: Int64.self).map { Int($0) }) }
         }
-        var total = self
-        var rest = sums[...]
-        func next(_ count: Int) -> [Int] {
-            defer { rest = rest.dropFirst(count) }
-            return Array(rest.prefix(count))
+    }
+
+    /// Everything, as ranks exchange it.
+    private var numbers: [Int] {
+        activities + forward + backward + fastestForward + fastestBackward + [inFlight, hidden, dropped]
+    }
+
+    private mutating func add(_ numbers: [Int]) {
+        var rest = numbers[...]
+        func next(_ own: [Int], _ combine: (Int, Int) -> Int) -> [Int] {
+            defer { rest = rest.dropFirst(own.count) }
+            return zip(own, rest).map(combine)
         }
-        total.activities = next(activities.count)
-        total.forward = next(forward.count)
-        total.backward = next(backward.count)
-        (total.inFlight, total.hidden, total.dropped) = (next(1)[0], next(1)[0], next(1)[0])
-        return total
+        activities = next(activities, +)
+        forward = next(forward, +)
+        backward = next(backward, +)
+        fastestForward = next(fastestForward, Self.faster)
+        fastestBackward = next(fastestBackward, Self.faster)
+        let sums = next([inFlight, hidden, dropped], +)
+        (inFlight, hidden, dropped) = (sums[0], sums[1], sums[2])
+    }
+
+    private static func faster(_ one: Int, _ other: Int) -> Int {
+        one == 0 || other == 0 ? max(one, other) : min(one, other)
     }
 
     /// How long messages were under way, and how long the lane computed meanwhile.
