@@ -80,6 +80,11 @@ public struct Convolution2D: Layer {
         return hasBias ? [kernel, ParameterSpecification("bias", [outputChannels], .zeros)] : [kernel]
     }
 
+    public var multiplyAdds: Int {
+        func taps(_ axis: Axis) -> Int { (0..<axis.output).reduce(0) { $0 + axis.tapsOnMap(of: $1).count } }
+        return taps(rows) * taps(columns) * inputChannels * outputChannels
+    }
+
     // MARK: Prepared weights: the kernel padded to 16 outputs (where there are fewer), then the kernel transposed, (height,
     // width, out, in), and turned by 180°, so that the input's gradient is a convolution with it (not turned for the loops
     // for three columns).

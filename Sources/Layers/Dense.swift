@@ -53,6 +53,8 @@ public struct Dense: Layer {
         return hasBias ? [kernel, ParameterSpecification("bias", [outputs], .zeros)] : [kernel]
     }
 
+    public var multiplyAdds: Int { rowsPerSample * inputs * outputs }
+
     // The rows route prepares the kernel padded to 16 outputs (where there are fewer) and the transposed kernel.
     private var paddedKernelCount: Int { outputs < 16 ? inputs * 16 : 0 }
     private var transposedStep: Int { max(inputs, 16) }

@@ -14,6 +14,9 @@ public protocol Layer: Sendable {
     var parameters: [ParameterSpecification] { get }
     /// Bytes per sample that the forward pass keeps for the backward pass beside inputs and output.
     var keptBytes: Int { get }
+    /// Products of an input and a weight that one sample's forward pass adds up: the yardstick of a layer's speed. Taps of
+    /// a convolution that meet only padding do not count, nor does arithmetic that no weight takes part in.
+    var multiplyAdds: Int { get }
     /// Floats of scratch memory that either pass over `samples` samples may use.
     func workspaceCount(samples: Int) -> Int
     /// Floats of rearranged weights that `prepare` writes.
@@ -34,6 +37,7 @@ public protocol Layer: Sendable {
 extension Layer {
     public var parameters: [ParameterSpecification] { [] }
     public var keptBytes: Int { 0 }
+    public var multiplyAdds: Int { 0 }
     public func workspaceCount(samples: Int) -> Int { 0 }
     public var preparedCount: Int { 0 }
     public var isRectified: Bool { false }

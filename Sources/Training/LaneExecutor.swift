@@ -8,6 +8,8 @@ package final class LaneExecutor: @unchecked Sendable {
     let network: Network
     /// How many microbatches' values are held at once.
     let slots: Int
+    /// Where the lane notes how long each layer takes.
+    package var timeline: LaneTimeline?
 
     private let plan: PassPlan
     private let slotMemory: FloatBuffer
@@ -109,8 +111,9 @@ package final class LaneExecutor: @unchecked Sendable {
         for node in nodes {
             switch network.nodes[node].operation {
             case .input, .view: break
-            case .layer(let layer): layer.forward(passes[index(slot, node)])
-            case .batchNormalization(let layer): layer.forward(passes[index(slot, node)])
+            case .layer(let layer): timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
+            case .batchNormalization(let layer):
+                timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
             }
         }
     }
@@ -118,7 +121,7 @@ package final class LaneExecutor: @unchecked Sendable {
     /// Adds up the moments that the meeting behind a segment needs.
     package func sumMoments(_ slot: Int, meeting: Int, into sums: UnsafeMutablePointer<Double>) {
         for (node, layer, offset) in meetings[meeting] {
-            layer.sumMoments(passes[index(slot, node)], into: sums + offset)
+            timeline.measure(.forward, node) { layer.sumMoments(passes[index(slot, node)], into: sums + offset) }
         }
     }
 
@@ -134,8 +137,10 @@ package final class LaneExecutor: @unchecked Sendable {
         }
         if segment < meetings.count {
             for (node, layer, _) in meetings[segment] {
-                layer.backward(passes[index(slot, node)])
-                addWaiting(slot, node)
+                timeline.measure(.backward, node) {
+                    layer.backward(passes[index(slot, node)])
+                    addWaiting(slot, node)
+                }
             }
         }
         for node in segments[segment].reversed() {
@@ -144,12 +149,16 @@ package final class LaneExecutor: @unchecked Sendable {
             case .layer(let layer):
                 guard plan.needsGradient[node] else { continue }
                 passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
-                layer.backward(passes[index(slot, node)])
-                addWaiting(slot, node)
+                timeline.measure(.backward, node) {
+                    layer.backward(passes[index(slot, node)])
+                    addWaiting(slot, node)
+                }
             case .batchNormalization(let layer):
                 passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
                 let offset = meetings[segment - 1].first { $0.node == node }!.offset
-                layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
+                timeline.measure(.backward, node) {
+                    layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
+                }
             }
         }
     }

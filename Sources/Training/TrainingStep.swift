@@ -36,7 +36,10 @@ package final class TrainingStep: @unchecked Sendable {
         let gradients: [FloatBuffer]
         /// The part of the rank's slice of parameters that the lane updates.
         let update: Range<Int>
+        var timeline: LaneTimeline? { executor.timeline }
     }
+    /// Bytes that this rank sends in one exchange of gradients, and that it receives in one gathering of parameters.
+    private let exchangeBytes, gatherBytes: Int
 
     package init(
         network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer, seed: UInt64,
@@ -65,12 +68,15 @@ package final class TrainingStep: @unchecked Sendable {
             let executor = LaneExecutor(
                 network: network, samples: plan.largestMicrobatch, slots: network.segments == 1 ? 1 : max(run.count, 1),
                 isTraining: true, weights: weights, prepared: prepared.buffer)
+            executor.timeline = team.timeline?.lanes[lanes.count]
             parts += stack.nodes.enumerated().map { GradientReduction.Part(node: $1, buffer: gradients[$0].pointer) }
             lanes.append((run, executor, gradients))
         }
         let reduction = GradientReduction(
             group: group, tree: tree, rankRuns: rankRuns, parameterCount: network.trainableCount, parts: parts)
         self.reduction = reduction
+        gatherBytes = (network.trainableCount - reduction.slice.count) * MemoryLayout<Float>.stride
+        exchangeBytes = tree.wholeSubtrees(of: rankRuns[group.rank]).count * gatherBytes
         let updates = reduction.slice.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
         self.lanes = zip(lanes, updates).map { lane, update in
             Lane(positions: lane.0, executor: lane.1, gradients: lane.2, update: update)
@@ -112,6 +118,8 @@ package final class TrainingStep: @unchecked Sendable {
     package func run(step: Int, globalStep: Int, learningRate: Float, lane number: Int) {
         let lane = lanes[number]
         let last = network.segments - 1
+        lane.timeline?.beginStep(globalStep)
+        defer { lane.timeline?.endStep(globalStep) }
         for segment in 0..<last {
             for (slot, position) in lane.positions.enumerated() {
                 if segment == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
@@ -124,7 +132,7 @@ package final class TrainingStep: @unchecked Sendable {
         sweep(lane, segment: last) { slot, position in
             if last == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
             lane.executor.forward(slot, segment: last)
-            differentiateLoss(lane, slot, position, step: step)
+            lane.timeline.measure(.loss) { differentiateLoss(lane, slot, position, step: step) }
         }
         for segment in stride(from: last - 1, through: 0, by: -1) {
             team.meet(number) { try finishGradients(segment, step: step) }
@@ -132,13 +140,15 @@ package final class TrainingStep: @unchecked Sendable {
             sweep(lane, segment: segment) { _, _ in }
         }
         reduceAndUpdate(lane, number, globalStep: globalStep, learningRate: learningRate)
-        prepared.prepare(lane: number)
-        team.meet()
+        lane.timeline.measure(.prepareWeights) { prepared.prepare(lane: number) }
+        team.meet(number)
     }
 
     /// Puts a microbatch's stamps into its slot.
     private func load(_ lane: Lane, _ slot: Int, _ position: Int, step: Int, globalStep: Int) {
-        let samples = shard.draw(step: step, position: position, into: lane.executor.input(slot))
+        let samples = lane.timeline.measure(.load) {
+            shard.draw(step: step, position: position, into: lane.executor.input(slot))
+        }
         var random = RandomCoordinates()
         random.seed = seed
         random.step = UInt32(truncatingIfNeeded: globalStep)
@@ -174,11 +184,13 @@ package final class TrainingStep: @unchecked Sendable {
             lane.executor.backward(
                 slot, segment: segment, gradient: gradient, sums: segment > 0 ? sums!.leaf(position) : nil)
             stack.completeLeaf { into, from in
-                for range in ranges {
-                    add_into(
-                        lane.gradients[into].pointer + range.lowerBound,
-                        lane.gradients[from].pointer + range.lowerBound,
-                        range.count)
+                lane.timeline.measure(.combineGradients) {
+                    for range in ranges {
+                        add_into(
+                            lane.gradients[into].pointer + range.lowerBound,
+                            lane.gradients[from].pointer + range.lowerBound,
+                            range.count)
+                    }
                 }
             }
         }
@@ -186,27 +198,34 @@ package final class TrainingStep: @unchecked Sendable {
 
     /// Sums gradients over lanes and ranks, updates this rank's slice of the parameters, and shares all slices.
     private func reduceAndUpdate(_ lane: Lane, _ number: Int, globalStep: Int, learningRate: Float) {
+        let timeline = lane.timeline
         if group.size > 1 {
             let whole = (0..<network.trainableCount).balancedRuns(
                 over: team.count, multipleOf: GradientReduction.sliceUnit)
-            team.meet()
-            reduction.combineLanes(whole[number])
-            team.meet(number) { try reduction.exchange() }
+            team.meet(number)
+            timeline.measure(.combineGradients) { reduction.combineLanes(whole[number]) }
+            team.meet(number) { try timeline.measure(.exchange, exchangeBytes) { try reduction.exchange() } }
             if team.hasFailed { return }
-            reduction.combineRanks(lane.update)
+            timeline.measure(.combineGradients) { reduction.combineRanks(lane.update) }
         } else {
-            team.meet()
-            reduction.combineLanes(lane.update)
+            team.meet(number)
+            timeline.measure(.combineGradients) { reduction.combineLanes(lane.update) }
         }
         let offset = lane.update.lowerBound - reduction.slice.lowerBound
-        optimizer.update(
-            weights.trainable.pointer + lane.update.lowerBound, gradient: reduction.total + offset,
-            state: { optimizerState[$0].pointer + offset }, count: lane.update.count, learningRate: learningRate,
-            step: globalStep + 1)
+        timeline.measure(.update) {
+            optimizer.update(
+                weights.trainable.pointer + lane.update.lowerBound, gradient: reduction.total + offset,
+                state: { optimizerState[$0].pointer + offset }, count: lane.update.count, learningRate: learningRate,
+                step: globalStep + 1)
+        }
         if group.size > 1 {
-            team.meet(number) { try reduction.gather(parameters: weights.trainable.pointer) }
+            team.meet(number) {
+                try timeline.measure(.gather, gatherBytes) {
+                    try reduction.gather(parameters: weights.trainable.pointer)
+                }
+            }
         } else {
-            team.meet()
+            team.meet(number)
         }
     }
 
@@ -225,23 +244,38 @@ package final class TrainingStep: @unchecked Sendable {
     // MARK: Meetings
 
     private func finishMoments(_ meeting: Int, step: Int) throws {
-        let total = try sums!.sum(length: meetings[meeting].reduce(0) { $0 + $1.layer.sumCount })
-        for (number, layer, offset) in meetings[meeting] {
-            let node = network.nodes[number]
-            layer.finishMoments(
-                total.baseAddress! + offset, samples: plan.batchSamples(step: step),
-                parameters: weights.trainable.pointer + node.parameterOffset,
-                prepared: prepared.buffer.pointer + node.preparedOffset, state: weights.state.pointer + node.stateOffset
-            )
+        let total = try sumOverMicrobatches(meeting)
+        lanes[0].timeline.measure(.statistics) {
+            for (number, layer, offset) in meetings[meeting] {
+                let node = network.nodes[number]
+                layer.finishMoments(
+                    total.baseAddress! + offset, samples: plan.batchSamples(step: step),
+                    parameters: weights.trainable.pointer + node.parameterOffset,
+                    prepared: prepared.buffer.pointer + node.preparedOffset,
+                    state: weights.state.pointer + node.stateOffset)
+            }
         }
     }
 
     private func finishGradients(_ meeting: Int, step: Int) throws {
-        let total = try sums!.sum(length: meetings[meeting].reduce(0) { $0 + $1.layer.sumCount })
-        for (number, layer, offset) in meetings[meeting] {
-            layer.finishGradients(
-                total.baseAddress! + offset, samples: plan.batchSamples(step: step),
-                prepared: prepared.buffer.pointer + network.nodes[number].preparedOffset)
+        let total = try sumOverMicrobatches(meeting)
+        lanes[0].timeline.measure(.statistics) {
+            for (number, layer, offset) in meetings[meeting] {
+                layer.finishGradients(
+                    total.baseAddress! + offset, samples: plan.batchSamples(step: step),
+                    prepared: prepared.buffer.pointer + network.nodes[number].preparedOffset)
+            }
+        }
+    }
+
+    /// The sums that a meeting needs, over all microbatches of all ranks.
+    private func sumOverMicrobatches(_ meeting: Int) throws -> UnsafeBufferPointer<Double> {
+        let length = meetings[meeting].reduce(0) { $0 + $1.layer.sumCount }
+        guard group.size > 1 else {
+            return try lanes[0].timeline.measure(.statistics) { try sums!.sum(length: length) }
+        }
+        return try lanes[0].timeline.measure(.sumOverRanks, length * MemoryLayout<Double>.stride) {
+            try sums!.sum(length: length)
         }
     }
 
