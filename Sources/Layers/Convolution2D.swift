@@ -126,6 +126,10 @@ public struct Convolution2D: Layer {
         }
     }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: true, output: isRectified && !isOutputGradientRectified)
+    }
+
     public func forward(_ pass: LayerPass) {
         switch route {
         case .pointwise: forwardPointwise(pass)

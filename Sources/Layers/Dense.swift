@@ -75,6 +75,10 @@ public struct Dense: Layer {
         RowProduct(groups: samples, rows: rowsPerSample, inputs: inputs, outputs: outputs)
     }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: true, output: isRectified && !isOutputGradientRectified)
+    }
+
     public func forward(_ pass: LayerPass) {
         let bias = hasBias ? pass.parameters + inputs * outputs : nil
         switch route {

@@ -27,7 +27,9 @@ public protocol Layer: Sendable {
     var isRectified: Bool { get }
     /// Whether `backward` can take the gradient through the rectifier that made the layer's only input as well.
     var canRectifyInputGradient: Bool { get }
-    /// Computes `pass.output` from `pass.inputs`.
+    /// What `backward` reads of what `forward` has read and written, beside `keptBytes`.
+    func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead
+    /// Computes `pass.output` from `pass.inputs`; again if called again.
     func forward(_ pass: LayerPass)
     /// Computes the input gradients that are asked for and overwrites the parameters' gradient, both from
     /// `pass.outputGradient`, whose contents it may change.
@@ -42,12 +44,26 @@ extension Layer {
     public var preparedCount: Int { 0 }
     public var isRectified: Bool { false }
     public var canRectifyInputGradient: Bool { false }
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: true, output: true)
+    }
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
 
     /// How many of the layer's values are trained.
     public var trainableCount: Int { parameters.filter(\.isTrainable).reduce(0) { $0 + $1.shape.count } }
     /// How many values the layer has that are not trained (moving statistics).
     public var stateCount: Int { parameters.filter { !$0.isTrainable }.reduce(0) { $0 + $1.shape.count } }
+}
+
+/// What a layer's backward pass reads of the forward pass: the rest need not be there any more.
+public struct ValuesRead: Hashable, Sendable {
+    public let inputs: Bool
+    public let output: Bool
+
+    public init(inputs: Bool, output: Bool) {
+        self.inputs = inputs
+        self.output = output
+    }
 }
 
 /// The memory that one pass of one layer over one microbatch works on.

@@ -26,6 +26,10 @@ public struct MaxPooling2D: Layer {
 
     public var canRectifyInputGradient: Bool { true }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: rectifiesInputGradient)
+    }
+
     public func forward(_ pass: LayerPass) {
         var shape = shape
         max_pooling(

@@ -14,6 +14,10 @@ public struct Add: Layer {
         self.isRectified = isRectified
     }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: isRectified && !isOutputGradientRectified)
+    }
+
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
         if pass.inputs.count == 2 {
@@ -47,6 +51,10 @@ public struct Concatenate: Layer {
         self.name = name
         widths = inputShapes.map(\.channels)
         outputShape = Shape(inputShapes[0].extents.dropLast() + [widths.reduce(0, +)])
+    }
+
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: false)
     }
 
     public func forward(_ pass: LayerPass) {

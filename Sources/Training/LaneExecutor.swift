@@ -12,6 +12,7 @@ package final class LaneExecutor: @unchecked Sendable {
     package var timeline: LaneTimeline?
 
     private let plan: PassPlan
+    private let clock: PassClock
     private let slotMemory: FloatBuffer
     private let sharedMemory: FloatBuffer
     private let workspace: FloatBuffer
@@ -29,6 +30,7 @@ package final class LaneExecutor: @unchecked Sendable {
         self.network = network
         self.slots = slots
         plan = PassPlan(network: network, samples: samples, isTraining: isTraining)
+        clock = PassClock(network)
         slotMemory = FloatBuffer(count: slots * plan.slotCount)
         sharedMemory = FloatBuffer(count: plan.sharedCount)
         workspace = FloatBuffer(count: plan.workspaceCount)
@@ -47,11 +49,12 @@ package final class LaneExecutor: @unchecked Sendable {
 
     private func makePass(slot: Int, node number: Int, weights: Weights, prepared: FloatBuffer) -> LayerPass {
         let base = slotMemory.pointer + slot * plan.slotCount
+        func output(_ number: Int) -> UnsafeMutablePointer<Float> { pointer(slot, plan.outputs[number])! }
         let node = network.nodes[number]
         func gradient(_ number: Int) -> UnsafeMutablePointer<Float>? { gradientPointer(slot, number) }
         var pass = LayerPass(placeholder: workspace.pointer)
-        pass.inputs = node.inputs.map { base + plan.outputs[$0] }
-        pass.output = base + plan.outputs[number]
+        pass.inputs = node.inputs.map(output)
+        pass.output = output(number)
         pass.kept = UnsafeMutableRawPointer(base + plan.kept[number])
         pass.parameters = UnsafePointer(weights.trainable.pointer + node.parameterOffset)
         pass.prepared = UnsafePointer(prepared.pointer + node.preparedOffset)
@@ -62,7 +65,7 @@ package final class LaneExecutor: @unchecked Sendable {
                 pass.inputGradients[input] = waiting.pointer + input * plan.waitingCount
             }
             pass.isOutputGradientRectified = plan.isGradientRectified[number]
-            pass.rectifiesInputGradient = node.inputs.count == 1 && plan.isGradientRectified[node.inputs[0]]
+            pass.rectifiesInputGradient = plan.rectifiesInputGradient(number)
         }
         pass.isTraining = plan.isTraining
         return pass
@@ -70,8 +73,12 @@ package final class LaneExecutor: @unchecked Sendable {
 
     /// Where a node's output gradient lies; nil where nobody needs it.
     private func gradientPointer(_ slot: Int, _ node: Int) -> UnsafeMutablePointer<Float>? {
-        guard plan.isTraining else { return nil }
-        switch plan.gradients[node] {
+        plan.isTraining ? pointer(slot, plan.gradients[node]) : nil
+    }
+
+    /// A place in the memory of a slot or in that shared by all.
+    private func pointer(_ slot: Int, _ place: PassPlan.Place) -> UnsafeMutablePointer<Float>? {
+        switch place {
         case .none: return nil
         case .shared(let offset): return sharedMemory.pointer + offset
         case .kept(let offset): return slotMemory.pointer + slot * plan.slotCount + offset
@@ -102,7 +109,10 @@ package final class LaneExecutor: @unchecked Sendable {
     }
 
     /// Runs one segment forward.
-    package func forward(_ slot: Int, segment: Int) { forward(slot, nodes: segments[segment]) }
+    package func forward(_ slot: Int, segment: Int) {
+        if plan.isTraining { forward(slot, nodes: plan.repeated[clock.forwardTurn(segment)]) }
+        forward(slot, nodes: segments[segment])
+    }
 
     /// Runs the whole network forward, node by node: for inference, where batch normalisations need no meeting.
     package func forwardAll(_ slot: Int) { forward(slot, nodes: network.nodes.indices) }
@@ -136,6 +146,7 @@ package final class LaneExecutor: @unchecked Sendable {
             return
         }
         if segment < meetings.count {
+            forward(slot, nodes: plan.repeated[clock.backwardTurn(segment)])
             for (node, layer, _) in meetings[segment] {
                 timeline.measure(.backward, node) {
                     layer.backward(passes[index(slot, node)])
