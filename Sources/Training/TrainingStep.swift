@@ -17,15 +17,12 @@ package final class TrainingStep: @unchecked Sendable {
     private let group: any ProcessGroup
     private let shard: TrainingShard
     private let plan: BatchPlan
-    private let optimizer: Optimizer
     private let seed: UInt64
     private let lanes: [Lane]
-    private let reduction: GradientReduction
+    private let pipeline: GradientPipeline
     private let sums: DoubleTreeSum?
     private let parameterRanges: [[Range<Int>]]
     private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
-    /// What the optimizer remembers of this rank's slice of the parameters, vector by vector.
-    let optimizerState: [FloatBuffer]
     /// Loss and right predictions of this epoch so far, for each of this rank's microbatch positions.
     package private(set) var totals: EpochTotals
 
@@ -34,8 +31,6 @@ package final class TrainingStep: @unchecked Sendable {
         let positions: Range<Int>
         let executor: LaneExecutor
         let gradients: [FloatBuffer]
-        /// The part of the rank's slice of parameters that the lane updates.
-        let update: Range<Int>
     }
 
     package init(
@@ -46,7 +41,6 @@ package final class TrainingStep: @unchecked Sendable {
         self.weights = weights
         self.shard = shard
         self.plan = plan
-        self.optimizer = optimizer
         self.seed = seed
         self.team = team
         self.group = group
@@ -57,7 +51,7 @@ package final class TrainingStep: @unchecked Sendable {
         let tree = CanonicalTree(count: plan.microbatches)
         let rankRuns = (0..<plan.microbatches).balancedRuns(over: group.size)
         let laneRuns = rankRuns[group.rank].balancedRuns(over: team.count)
-        var lanes: [(Range<Int>, LaneExecutor, [FloatBuffer])] = []
+        var lanes: [Lane] = []
         var parts: [GradientReduction.Part] = []
         for run in laneRuns {
             let stack = Self.finishedStack(tree, run)
@@ -66,27 +60,27 @@ package final class TrainingStep: @unchecked Sendable {
                 network: network, samples: plan.largestMicrobatch, slots: network.segments == 1 ? 1 : max(run.count, 1),
                 isTraining: true, weights: weights, prepared: prepared.buffer)
             parts += stack.nodes.enumerated().map { GradientReduction.Part(node: $1, buffer: gradients[$0].pointer) }
-            lanes.append((run, executor, gradients))
+            lanes.append(Lane(positions: run, executor: executor, gradients: gradients))
         }
+        self.lanes = lanes
+        // Alone, nothing travels, and one bucket is enough.
+        let buckets = network.gradientBuckets(smallest: group.size == 1 ? Int.max : Network.smallestBucket)
         let reduction = GradientReduction(
-            group: group, tree: tree, rankRuns: rankRuns, parameterCount: network.trainableCount, parts: parts)
-        self.reduction = reduction
-        let updates = reduction.slice.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
-        self.lanes = zip(lanes, updates).map { lane, update in
-            Lane(positions: lane.0, executor: lane.1, gradients: lane.2, update: update)
-        }
+            group: group, tree: tree, rankRuns: rankRuns, buckets: buckets.map(\.range), parts: parts)
+        pipeline = GradientPipeline(
+            reduction: reduction, segments: buckets.map(\.segment), weights: weights, optimizer: optimizer,
+            lanes: team.count, group: group)
         sums =
             network.largestMeeting == 0
             ? nil
             : DoubleTreeSum(group: group, tree: tree, rankRuns: rankRuns, maximumLength: network.largestMeeting)
-        optimizerState = optimizer.stateNames.map { _ in FloatBuffer(count: reduction.slice.count) }
         totals = EpochTotals(positions: rankRuns[group.rank])
     }
 
-    /// The part of the parameters whose optimizer state this rank holds.
-    var slice: Range<Int> { reduction.slice }
-    /// The parts of all ranks.
-    var slices: [Range<Int>] { reduction.slices }
+    /// What the optimizer remembers of this rank's slices of the parameters, slice after slice, vector by vector.
+    var optimizerState: [FloatBuffer] { pipeline.optimizerState }
+    /// The slices of the parameters whose optimizer state each rank holds, in the order in which it holds them.
+    var slices: [[Range<Int>]] { pipeline.slices }
 
     // MARK: The flow
 
@@ -112,6 +106,7 @@ package final class TrainingStep: @unchecked Sendable {
     package func run(step: Int, globalStep: Int, learningRate: Float, lane number: Int) {
         let lane = lanes[number]
         let last = network.segments - 1
+        let update = GradientPipeline.Step(learningRate: learningRate, number: globalStep + 1)
         for segment in 0..<last {
             for (slot, position) in lane.positions.enumerated() {
                 if segment == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
@@ -127,11 +122,18 @@ package final class TrainingStep: @unchecked Sendable {
             differentiateLoss(lane, slot, position, step: step)
         }
         for segment in stride(from: last - 1, through: 0, by: -1) {
-            team.meet(number) { try finishGradients(segment, step: step) }
+            team.meet(number) {
+                try finishGradients(segment, step: step)
+                try pipeline.advance(swept: segment + 1)
+            }
             if team.hasFailed { return }
-            sweep(lane, segment: segment) { _, _ in }
+            pipeline.work(lane: number, update)
+            sweep(lane, segment: segment) { _, _ in
+                if number == 0 { pipeline.progress() }
+            }
         }
-        reduceAndUpdate(lane, number, globalStep: globalStep, learningRate: learningRate)
+        pipeline.finish(lane: number, team: team, update)
+        if team.hasFailed { return }
         prepared.prepare(lane: number)
         team.meet()
     }
@@ -181,32 +183,6 @@ package final class TrainingStep: @unchecked Sendable {
                         range.count)
                 }
             }
-        }
-    }
-
-    /// Sums gradients over lanes and ranks, updates this rank's slice of the parameters, and shares all slices.
-    private func reduceAndUpdate(_ lane: Lane, _ number: Int, globalStep: Int, learningRate: Float) {
-        if group.size > 1 {
-            let whole = (0..<network.trainableCount).balancedRuns(
-                over: team.count, multipleOf: GradientReduction.sliceUnit)
-            team.meet()
-            reduction.combineLanes(whole[number])
-            team.meet(number) { try reduction.exchange() }
-            if team.hasFailed { return }
-            reduction.combineRanks(lane.update)
-        } else {
-            team.meet()
-            reduction.combineLanes(lane.update)
-        }
-        let offset = lane.update.lowerBound - reduction.slice.lowerBound
-        optimizer.update(
-            weights.trainable.pointer + lane.update.lowerBound, gradient: reduction.total + offset,
-            state: { optimizerState[$0].pointer + offset }, count: lane.update.count, learningRate: learningRate,
-            step: globalStep + 1)
-        if group.size > 1 {
-            team.meet(number) { try reduction.gather(parameters: weights.trainable.pointer) }
-        } else {
-            team.meet()
         }
     }
 
