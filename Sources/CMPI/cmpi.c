@@ -10,16 +10,29 @@ _Static_assert(MPI_MAX_ERROR_STRING <= CMPI_TEXT_CAPACITY, "an error's text fits
 
 enum { NOTICE_TAG = 65 };
 
+// Ranks that compute while they communicate start all-to-alls, all-gathers and blocking operations in orders of their
+// own, but MPI wants one order on each communicator. So each of the three kinds has its own.
+static MPI_Comm all_to_alls = MPI_COMM_NULL, all_gathers = MPI_COMM_NULL;
+
 // MARK: Environment
 
 int cmpi_init(bool *funneled) {
     int provided = MPI_THREAD_SINGLE;
     const int status = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
     *funneled = provided >= MPI_THREAD_FUNNELED;
-    return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    if (status != MPI_SUCCESS) return status;
+    // The copies inherit it.
+    int next = MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    if (next == MPI_SUCCESS) next = MPI_Comm_dup(MPI_COMM_WORLD, &all_to_alls);
+    if (next == MPI_SUCCESS) next = MPI_Comm_dup(MPI_COMM_WORLD, &all_gathers);
+    return next;
 }
 
-int cmpi_finalize(void) { return MPI_Finalize(); }
+int cmpi_finalize(void) {
+    if (all_to_alls != MPI_COMM_NULL) MPI_Comm_free(&all_to_alls);
+    if (all_gathers != MPI_COMM_NULL) MPI_Comm_free(&all_gathers);
+    return MPI_Finalize();
+}
 
 void cmpi_abort(int exit_code) {
     // Open MPI 4 explains MPI_ABORT in eight lines that would bury our one. `mpirun -q` silences that and everything
@@ -95,7 +108,16 @@ int cmpi_start_all_to_all_floats(const float *send, const int *send_counts, cons
                                  const int *receive_counts, const int *receive_offsets, cmpi_request *request) {
     MPI_Request mpi = MPI_REQUEST_NULL;
     const int status = MPI_Ialltoallv(send, send_counts, send_offsets, MPI_FLOAT, receive, receive_counts,
-                                      receive_offsets, MPI_FLOAT, MPI_COMM_WORLD, &mpi);
+                                      receive_offsets, MPI_FLOAT, all_to_alls, &mpi);
+    memcpy(&request->handle, &mpi, sizeof mpi);
+    return status;
+}
+
+int cmpi_start_all_gather_floats_in_place(float *values, const int *counts, const int *offsets,
+                                          cmpi_request *request) {
+    MPI_Request mpi = MPI_REQUEST_NULL;
+    const int status = MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_FLOAT,
+                                       all_gathers, &mpi);
     memcpy(&request->handle, &mpi, sizeof mpi);
     return status;
 }

@@ -1,5 +1,3 @@
-import CMPI
-
 /// Counts and offsets as MPI wants them: 32-bit, at an address that stays.
 private func planned(_ values: [Int], _ what: String) -> UnsafeMutablePointer<Int32> {
     let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: values.count)
@@ -20,9 +18,7 @@ public final class AllToAllPlan: @unchecked Sendable {
     public let receiveOffsets: [Int]
 
     let sendCounts32, sendOffsets32, receiveCounts32, receiveOffsets32: UnsafeMutablePointer<Int32>
-    /// The exchange that is under way, while `isPending`.
-    let request: UnsafeMutablePointer<cmpi_request>
-    var isPending = false
+    let operation = PendingOperation()
 
     /// A plan for `sendCounts.count` ranks. Counts and offsets beyond `Int32.max` are refused.
     public init(sendCounts: [Int], sendOffsets: [Int], receiveCounts: [Int], receiveOffsets: [Int]) {
@@ -37,16 +33,15 @@ public final class AllToAllPlan: @unchecked Sendable {
         sendOffsets32 = planned(sendOffsets, "offset")
         receiveCounts32 = planned(receiveCounts, "count")
         receiveOffsets32 = planned(receiveOffsets, "offset")
-        request = .allocate(capacity: 1)
-        request.initialize(to: cmpi_request())
     }
 
     deinit {
-        // MPI still reads these when a failure elsewhere has cut an exchange short; the process is about to end.
-        guard !isPending else { return }
+        guard !operation.isPending else { return }
         for pointer in [sendCounts32, sendOffsets32, receiveCounts32, receiveOffsets32] { pointer.deallocate() }
-        request.deallocate()
     }
+
+    /// The exchange that was started last.
+    var request: Request { Request(operation: operation) }
 }
 
 /// How many elements each rank contributes to an all-gather in place, and where they stand in every rank's buffer.
@@ -58,6 +53,7 @@ public final class AllGatherPlan: @unchecked Sendable {
 
     private let counts32, offsets32: UnsafeMutablePointer<Int32>
     private var plannedBlockLength = 1
+    let operation = PendingOperation()
 
     /// A plan for `counts.count` ranks whose contributions stand one behind the other.
     public init(counts: [Int]) {
@@ -68,13 +64,18 @@ public final class AllGatherPlan: @unchecked Sendable {
     }
 
     deinit {
+        guard !operation.isPending else { return }
         counts32.deallocate()
         offsets32.deallocate()
     }
 
+    /// The all-gather that was started last.
+    var request: Request { Request(operation: operation) }
+
     /// Counts and offsets in numbers, for blocks of `blockLength` numbers.
     func scaled(to blockLength: Int) -> (counts: UnsafePointer<Int32>, offsets: UnsafePointer<Int32>) {
         if blockLength != plannedBlockLength {
+            precondition(!operation.isPending, "this plan's last all-gather is still under way")
             for rank in counts.indices {
                 let end = (offsets[rank] + counts[rank]) * blockLength
                 precondition(end <= Int(Int32.max), "offset \(end) is beyond MPI's 32-bit counts")

@@ -78,13 +78,13 @@ public final class MPIProcessGroup: ProcessGroup {
         _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
     ) throws -> Request {
         checkExchange(send, receive, plan)
-        precondition(!plan.isPending, "this plan's last exchange is still under way")
+        precondition(!plan.operation.isPending, "this plan's last exchange is still under way")
         let status = cmpi_start_all_to_all_floats(
             send, plan.sendCounts32, plan.sendOffsets32, receive, plan.receiveCounts32, plan.receiveOffsets32,
-            plan.request)
+            plan.operation.handle)
         try checkMPI(status, "MPI_Ialltoallv")
-        plan.isPending = true
-        return Request(plan: plan)
+        plan.operation.isPending = true
+        return plan.request
     }
 
     private func checkExchange(
@@ -98,6 +98,16 @@ public final class MPIProcessGroup: ProcessGroup {
         precondition(plan.counts.count == size, "a plan for \(plan.counts.count) ranks in a group of \(size)")
         let (counts, offsets) = plan.scaled(to: 1)
         try checkMPI(cmpi_all_gather_floats_in_place(values, counts, offsets), "MPI_Allgatherv")
+    }
+
+    public func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws -> Request {
+        precondition(plan.counts.count == size, "a plan for \(plan.counts.count) ranks in a group of \(size)")
+        precondition(!plan.operation.isPending, "this plan's last all-gather is still under way")
+        let (counts, offsets) = plan.scaled(to: 1)
+        let status = cmpi_start_all_gather_floats_in_place(values, counts, offsets, plan.operation.handle)
+        try checkMPI(status, "MPI_Iallgatherv")
+        plan.operation.isPending = true
+        return plan.request
     }
 
     public func allGather(

@@ -3,6 +3,8 @@ import Faults
 /// The processes that train together: one (`SingleProcess`), or those that a launcher started (`MPIProcessGroup`).
 ///
 /// Every operation but `abort` and `claimReport` is collective: each rank must make the same calls in the same order.
+/// Only where an all-to-all or an all-gather is *started* among other calls is free: the order of those started is what
+/// counts, for each of the two kinds.
 /// All calls come from the thread that started the group (MPI's "funneled" level). A `Fault` thrown by an
 /// operation means that communication itself failed.
 public protocol ProcessGroup: AnyObject, Sendable {
@@ -39,7 +41,10 @@ public protocol ProcessGroup: AnyObject, Sendable {
     /// Completes `values` on every rank, of which each holds its own part already (`MPI_Allgatherv` in place).
     func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws
 
-    /// The same in double precision, in blocks of `blockLength` numbers.
+    /// The same without waiting (`MPI_Iallgatherv`). The plan must not be in use.
+    func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws -> Request
+
+    /// The same as `allGather`, in double precision, in blocks of `blockLength` numbers.
     func allGather(
         inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int) throws
 

@@ -1,26 +1,42 @@
 import CMPI
 import Faults
 
-/// An exchange that was started and goes on while the program computes (`MPI_Request`).
+/// An operation that was started and goes on while the program computes (`MPI_Request`).
 ///
-/// Neither buffer may be touched before `wait` has returned or `test` has said yes.
+/// No buffer of it may be touched before `wait` has returned or `test` has said yes.
 public struct Request {
-    let plan: AllToAllPlan
+    let operation: PendingOperation
 
-    /// Waits until the exchange is complete (`MPI_Wait`).
+    /// Waits until the operation is complete (`MPI_Wait`).
     public func wait() throws {
-        guard plan.isPending else { return }
-        plan.isPending = false
-        try checkMPI(cmpi_wait(plan.request), "MPI_Wait")
+        guard operation.isPending else { return }
+        operation.isPending = false
+        try checkMPI(cmpi_wait(operation.handle), "MPI_Wait")
     }
 
-    /// Whether the exchange is complete (`MPI_Test`). Asking also lets it make progress.
+    /// Whether the operation is complete (`MPI_Test`). Asking also lets it, and all others, make progress.
     public func test() throws -> Bool {
-        guard plan.isPending else { return true }
+        guard operation.isPending else { return true }
         var complete = false
-        let status = cmpi_test(plan.request, &complete)
-        plan.isPending = status == 0 && !complete
+        let status = cmpi_test(operation.handle, &complete)
+        operation.isPending = status == 0 && !complete
         try checkMPI(status, "MPI_Test")
         return complete
+    }
+}
+
+/// The place of the request that a plan keeps, so that none is allocated in a step.
+final class PendingOperation: @unchecked Sendable {
+    let handle: UnsafeMutablePointer<cmpi_request>
+    var isPending = false
+
+    init() {
+        handle = .allocate(capacity: 1)
+        handle.initialize(to: cmpi_request())
+    }
+
+    deinit {
+        // When a failure elsewhere cuts an operation short, MPI still reads its plan; the process is about to end.
+        if !isPending { handle.deallocate() }
     }
 }

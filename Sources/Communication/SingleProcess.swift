@@ -32,11 +32,16 @@ public final class SingleProcess: ProcessGroup {
         _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
     ) -> Request {
         allToAll(send, into: receive, plan: plan)
-        return Request(plan: plan)
+        return plan.request
     }
 
     public func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) {
         precondition(plan.counts.count == 1, "a plan for \(plan.counts.count) ranks in a group of one")
+    }
+
+    public func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) -> Request {
+        allGather(inPlace: values, plan: plan)
+        return plan.request
     }
 
     public func allGather(inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int) {

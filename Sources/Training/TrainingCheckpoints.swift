@@ -32,14 +32,11 @@ final class TrainingCheckpoints {
 
     /// Writes a checkpoint after whole epochs. Collective.
     func save(completedEpochs: Int, stepsPerEpoch: Int) throws {
-        // Every rank holds its slice; rank 0 joins them.
+        // Every rank holds its slices; rank 0 joins them in the order of the parameters.
         var vectors: [(name: String, values: [Float])] = []
-        for (name, slice) in zip(configuration.optimizer.stateNames, step.optimizerState) {
-            let bytes = UnsafeRawBufferPointer(start: slice.pointer, count: slice.count * MemoryLayout<Float>.stride)
-            if let parts = try group.gather(bytes) {
-                let values = parts.flatMap { part in part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } }
-                vectors.append((name, values))
-            }
+        for (name, own) in zip(configuration.optimizer.stateNames, step.optimizerState) {
+            let bytes = UnsafeRawBufferPointer(start: own.pointer, count: own.count * MemoryLayout<Float>.stride)
+            if let parts = try group.gather(bytes) { vectors.append((name, joined(parts))) }
         }
         try group.agree {
             guard let folder else { return }
@@ -57,6 +54,21 @@ final class TrainingCheckpoints {
         }
     }
 
+    /// One value for each parameter, from what the ranks hold of their slices.
+    private func joined(_ parts: [[UInt8]]) -> [Float] {
+        var values = [Float](repeating: 0, count: step.network.trainableCount)
+        for (part, slices) in zip(parts, step.slices) {
+            part.withUnsafeBytes { bytes in
+                var source = bytes.bindMemory(to: Float.self)[...]
+                for slice in slices {
+                    values.replaceSubrange(slice, with: source.prefix(slice.count))
+                    source = source.dropFirst(slice.count)
+                }
+            }
+        }
+        return values
+    }
+
     /// Continues from the newest whole checkpoint. Collective.
     ///
     /// - Returns: how many epochs are done; 0 if there is no checkpoint.
@@ -68,7 +80,11 @@ final class TrainingCheckpoints {
         try group.broadcast(step.weights)
         for (vector, state) in zip(vectors, step.optimizerState) {
             try group.broadcast(vector)
-            state.pointer.update(from: vector.pointer + step.slice.lowerBound, count: state.count)
+            var own = state.pointer
+            for slice in step.slices[group.rank] {
+                own.update(from: vector.pointer + slice.lowerBound, count: slice.count)
+                own += slice.count
+            }
         }
         return decided
     }

@@ -17,15 +17,12 @@ package final class TrainingStep: @unchecked Sendable {
     private let group: any ProcessGroup
     private let shard: TrainingShard
     private let plan: BatchPlan
-    private let optimizer: Optimizer
     private let seed: UInt64
     private let lanes: [Lane]
-    private let reduction: GradientReduction
+    private let pipeline: GradientPipeline
     private let sums: DoubleTreeSum?
     private let parameterRanges: [[Range<Int>]]
     private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
-    /// What the optimizer remembers of this rank's slice of the parameters, vector by vector.
-    let optimizerState: [FloatBuffer]
     /// Loss and right predictions of this epoch so far, for each of this rank's microbatch positions.
     package private(set) var totals: EpochTotals
 
@@ -34,12 +31,8 @@ package final class TrainingStep: @unchecked Sendable {
         let positions: Range<Int>
         let executor: LaneExecutor
         let gradients: [FloatBuffer]
-        /// The part of the rank's slice of parameters that the lane updates.
-        let update: Range<Int>
         var timeline: LaneTimeline? { executor.timeline }
     }
-    /// Bytes that this rank sends in one exchange of gradients, and that it receives in one gathering of parameters.
-    private let exchangeBytes, gatherBytes: Int
 
     package init(
         network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer, seed: UInt64,
@@ -49,7 +42,6 @@ package final class TrainingStep: @unchecked Sendable {
         self.weights = weights
         self.shard = shard
         self.plan = plan
-        self.optimizer = optimizer
         self.seed = seed
         self.team = team
         self.group = group
@@ -60,7 +52,7 @@ package final class TrainingStep: @unchecked Sendable {
         let tree = CanonicalTree(count: plan.microbatches)
         let rankRuns = (0..<plan.microbatches).balancedRuns(over: group.size)
         let laneRuns = rankRuns[group.rank].balancedRuns(over: team.count)
-        var lanes: [(Range<Int>, LaneExecutor, [FloatBuffer])] = []
+        var lanes: [Lane] = []
         var parts: [GradientReduction.Part] = []
         for run in laneRuns {
             let stack = Self.finishedStack(tree, run)
@@ -70,29 +62,28 @@ package final class TrainingStep: @unchecked Sendable {
                 isTraining: true, weights: weights, prepared: prepared.buffer)
             executor.timeline = team.timeline?.lanes[lanes.count]
             parts += stack.nodes.enumerated().map { GradientReduction.Part(node: $1, buffer: gradients[$0].pointer) }
-            lanes.append((run, executor, gradients))
+            lanes.append(Lane(positions: run, executor: executor, gradients: gradients))
         }
+        self.lanes = lanes
+        // Alone, nothing travels, and one bucket is enough.
+        let buckets = network.gradientBuckets(smallest: group.size == 1 ? Int.max : Network.smallestBucket)
         let reduction = GradientReduction(
-            group: group, tree: tree, rankRuns: rankRuns, parameterCount: network.trainableCount, parts: parts)
-        self.reduction = reduction
-        gatherBytes = (network.trainableCount - reduction.slice.count) * MemoryLayout<Float>.stride
-        exchangeBytes = tree.wholeSubtrees(of: rankRuns[group.rank]).count * gatherBytes
-        let updates = reduction.slice.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
-        self.lanes = zip(lanes, updates).map { lane, update in
-            Lane(positions: lane.0, executor: lane.1, gradients: lane.2, update: update)
-        }
+            group: group, tree: tree, rankRuns: rankRuns, buckets: buckets.map(\.range), parts: parts)
+        pipeline = GradientPipeline(
+            reduction: reduction, segments: buckets.map(\.segment), weights: weights, optimizer: optimizer,
+            lanes: team.count, group: group,
+            timeline: team.timeline)
         sums =
             network.largestMeeting == 0
             ? nil
             : DoubleTreeSum(group: group, tree: tree, rankRuns: rankRuns, maximumLength: network.largestMeeting)
-        optimizerState = optimizer.stateNames.map { _ in FloatBuffer(count: reduction.slice.count) }
         totals = EpochTotals(positions: rankRuns[group.rank])
     }
 
-    /// The part of the parameters whose optimizer state this rank holds.
-    var slice: Range<Int> { reduction.slice }
-    /// The parts of all ranks.
-    var slices: [Range<Int>] { reduction.slices }
+    /// What the optimizer remembers of this rank's slices of the parameters, slice after slice, vector by vector.
+    var optimizerState: [FloatBuffer] { pipeline.optimizerState }
+    /// The slices of the parameters whose optimizer state each rank holds, in the order in which it holds them.
+    var slices: [[Range<Int>]] { pipeline.slices }
 
     // MARK: The flow
 
@@ -120,6 +111,7 @@ package final class TrainingStep: @unchecked Sendable {
         let last = network.segments - 1
         lane.timeline?.beginStep(globalStep)
         defer { lane.timeline?.endStep(globalStep) }
+        let update = GradientPipeline.Step(learningRate: learningRate, number: globalStep + 1)
         for segment in 0..<last {
             for (slot, position) in lane.positions.enumerated() {
                 if segment == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
@@ -135,11 +127,18 @@ package final class TrainingStep: @unchecked Sendable {
             lane.timeline.measure(.loss) { differentiateLoss(lane, slot, position, step: step) }
         }
         for segment in stride(from: last - 1, through: 0, by: -1) {
-            team.meet(number) { try finishGradients(segment, step: step) }
+            team.meet(number) {
+                try finishGradients(segment, step: step)
+                try pipeline.advance(swept: segment + 1)
+            }
             if team.hasFailed { return }
-            sweep(lane, segment: segment) { _, _ in }
+            pipeline.work(lane: number, update)
+            sweep(lane, segment: segment) { _, _ in
+                if number == 0 { pipeline.progress() }
+            }
         }
-        reduceAndUpdate(lane, number, globalStep: globalStep, learningRate: learningRate)
+        pipeline.finish(lane: number, team: team, update)
+        if team.hasFailed { return }
         lane.timeline.measure(.prepareWeights) { prepared.prepare(lane: number) }
         team.meet(number)
     }
@@ -193,39 +192,6 @@ package final class TrainingStep: @unchecked Sendable {
                     }
                 }
             }
-        }
-    }
-
-    /// Sums gradients over lanes and ranks, updates this rank's slice of the parameters, and shares all slices.
-    private func reduceAndUpdate(_ lane: Lane, _ number: Int, globalStep: Int, learningRate: Float) {
-        let timeline = lane.timeline
-        if group.size > 1 {
-            let whole = (0..<network.trainableCount).balancedRuns(
-                over: team.count, multipleOf: GradientReduction.sliceUnit)
-            team.meet(number)
-            timeline.measure(.combineGradients) { reduction.combineLanes(whole[number]) }
-            team.meet(number) { try timeline.measure(.exchange, exchangeBytes) { try reduction.exchange() } }
-            if team.hasFailed { return }
-            timeline.measure(.combineGradients) { reduction.combineRanks(lane.update) }
-        } else {
-            team.meet(number)
-            timeline.measure(.combineGradients) { reduction.combineLanes(lane.update) }
-        }
-        let offset = lane.update.lowerBound - reduction.slice.lowerBound
-        timeline.measure(.update) {
-            optimizer.update(
-                weights.trainable.pointer + lane.update.lowerBound, gradient: reduction.total + offset,
-                state: { optimizerState[$0].pointer + offset }, count: lane.update.count, learningRate: learningRate,
-                step: globalStep + 1)
-        }
-        if group.size > 1 {
-            team.meet(number) {
-                try timeline.measure(.gather, gatherBytes) {
-                    try reduction.gather(parameters: weights.trainable.pointer)
-                }
-            }
-        } else {
-            team.meet(number)
         }
     }
 

@@ -45,6 +45,20 @@ import Testing
         }
     }
 
+    /// Buckets of odd sizes, smaller than one cache line for each rank (some slices are then empty), and of one parameter.
+    @Test(arguments: ["13 5000 1000 37 16 1 900", "5 3000 100 2900", "3 50 7 20 23"])
+    func bucketsDoNotChangeTheReducedBits(problem: String) throws {
+        let numbers = problem.split(separator: " ").map(String.init)
+        let whole = try run(program: "ProcessGroupProgram", arguments: ["reduce"] + numbers.prefix(2) + ["1"])
+        #expect(whole.status == 0, "\(whole.standardError)")
+        for (ranks, lanes) in [(1, 2), (2, 3), (3, 1), (5, 2)] {
+            let sizes = numbers.dropFirst(2).joined(separator: " ")
+            let outcome = try launch(ranks, "reduce \(numbers[0]) \(numbers[1]) \(lanes) \(sizes)")
+            #expect(outcome.status == 0, "\(outcome.standardError)")
+            #expect(outcome.standardOutput == whole.standardOutput, "\(ranks) ranks of \(lanes) lanes")
+        }
+    }
+
     @Test func anAgreedFaultEndsAllWithOneMessage() throws {
         let some = try launch(3, "agree 2 1")
         #expect(some.status == 65)

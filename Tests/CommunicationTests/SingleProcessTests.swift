@@ -29,18 +29,26 @@ import Testing
         #expect(received == [0, 0, 4, 5, 6, 0])
     }
 
+    @Test func anAllGatherOfOneChangesNothing() throws {
+        var values: [Float] = [1, 2, 3]
+        let request = try group.startAllGather(inPlace: &values, plan: AllGatherPlan(counts: [3]))
+        #expect(try request.test())
+        try request.wait()
+        #expect(values == [1, 2, 3])
+    }
+
     /// Nothing is copied: the total stands where the first lane summed its first subtree.
     @Test func gradientsAreReducedInPlace() throws {
         let tree = CanonicalTree(count: 3)
         let buffers = (0..<2).map { _ in UnsafeMutablePointer<Float>.allocate(capacity: 100) }
         defer { for buffer in buffers { buffer.deallocate() } }
         let reduction = GradientReduction(
-            group: group, tree: tree, rankRuns: [0..<3], parameterCount: 100,
+            group: group, tree: tree, rankRuns: [0..<3], buckets: [70..<100, 0..<70],
             parts: zip([0..<2, 2..<3], buffers).map {
                 GradientReduction.Part(node: tree.wholeSubtrees(of: $0)[0], buffer: $1)
             })
-        #expect(reduction.slice == 0..<100)
-        #expect(reduction.total == buffers[0])
+        #expect(reduction.buckets.map(\.slice) == [70..<100, 0..<70])
+        #expect(reduction.buckets.map(\.total) == [buffers[0] + 70, buffers[0]])
         for index in 0..<100 {
             buffers[0][index] = Float(index)
             buffers[1][index] = 1000
@@ -48,10 +56,14 @@ import Testing
         reduction.combineLanes(0..<40)
         #expect(buffers[0][39] == 1039 && buffers[0][40] == 40)
         reduction.combineLanes(40..<100)
-        try reduction.exchange()
-        reduction.combineRanks(reduction.slice)
-        try reduction.gather(parameters: reduction.total)
-        #expect((0..<100).allSatisfy { reduction.total[$0] == Float(1000 + $0) })
+        for bucket in reduction.buckets {
+            try bucket.startExchange()
+            #expect(try bucket.isExchanged())
+            bucket.combineRanks(bucket.slice)
+            try bucket.startGather(buffers[0])
+            try bucket.finishGather()
+        }
+        #expect((0..<100).allSatisfy { buffers[0][$0] == Float(1000 + $0) })
     }
 
     @Test func doublesAreSummedOverMicrobatches() throws {

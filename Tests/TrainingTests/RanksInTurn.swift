@@ -53,6 +53,7 @@ final class RankInTurn: ProcessGroup {
         _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
     ) -> Request { unavailable() }
     func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) { unavailable() }
+    func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) -> Request { unavailable() }
     func allGather(
         inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int
     ) { unavailable() }

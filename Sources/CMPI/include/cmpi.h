@@ -1,7 +1,7 @@
 // The part of MPI that this program uses, in terms that Swift can import: mpi.h hides its constants behind casts in
 // macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE), and its location is known to the C compiler only.
 //
-// Every function works on MPI_COMM_WORLD and returns MPI's status: 0 (MPI_SUCCESS) or a code for cmpi_error_string.
+// Every function works on the ranks of MPI_COMM_WORLD and returns MPI's status: 0 (MPI_SUCCESS) or a code for cmpi_error_string.
 // All of them but cmpi_is_main_thread belong to the thread that called cmpi_init (MPI_THREAD_FUNNELED).
 #ifndef CMPI_H
 #define CMPI_H
@@ -47,6 +47,10 @@ int cmpi_all_to_all_floats(const float *send, const int *send_counts, const int 
                            const int *receive_counts, const int *receive_offsets);
 int cmpi_start_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
                                  const int *receive_counts, const int *receive_offsets, cmpi_request *request);
+// MPI_Iallgatherv with MPI_IN_PLACE. The order of started all-to-alls, of started all-gathers and of blocking operations
+// must be the same on all ranks within each kind only.
+int cmpi_start_all_gather_floats_in_place(float *values, const int *counts, const int *offsets,
+                                          cmpi_request *request);
 int cmpi_wait(cmpi_request *request);
 int cmpi_test(cmpi_request *request, bool *complete);
 

@@ -16,17 +16,24 @@ struct AllReduceBenchmark {
         let tree = CanonicalTree(count: group.size)
         let reduction = GradientReduction(
             group: group, tree: tree, rankRuns: (0..<group.size).balancedRuns(over: group.size),
-            parameterCount: parameterCount,
+            buckets: [0..<parameterCount],
             parts: [.init(node: CanonicalTree.Node(level: 0, index: group.rank), buffer: gradient.pointer)])
-        let shares = reduction.slice.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
+        let bucket = reduction.buckets[0]
+        let shares = bucket.slice.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
         let round = { (repetitions: Int) in
             try TimedRounds.time(group: group) {
                 try team.run { lane in
                     for _ in 0..<repetitions {
-                        team.meet(lane) { try reduction.exchange() }
+                        team.meet(lane) {
+                            try bucket.startExchange()
+                            try bucket.finishExchange()
+                        }
                         if team.hasFailed { return }
-                        reduction.combineRanks(shares[lane])
-                        team.meet(lane) { try reduction.gather(parameters: parameters.pointer) }
+                        bucket.combineRanks(shares[lane])
+                        team.meet(lane) {
+                            try bucket.startGather(parameters.pointer)
+                            try bucket.finishGather()
+                        }
                         if team.hasFailed { return }
                     }
                 }
@@ -36,7 +43,7 @@ struct AllReduceBenchmark {
             try TimedRounds.measure(seconds: seconds, group: group, round).times
         }
         // The reduce-scatter sends all but the own slice, the all-gather the own slice to all others.
-        let sent = parameterCount - reduction.slice.count + reduction.slice.count * (group.size - 1)
+        let sent = parameterCount - bucket.slice.count + bucket.slice.count * (group.size - 1)
         let bytes = sent * MemoryLayout<Float>.stride
         let median = times.sorted()[times.count / 2]
         return AllReduceReport(seconds: median, bytes: bytes, gigabytesPerSecond: Double(bytes) / median * 1e-9)

@@ -37,6 +37,7 @@ func checkEveryOperation(_ group: any ProcessGroup) throws {
     for index in start..<(start + rank + 1) { floats[index] = Float(index) }
     try group.allGather(inPlace: &floats, plan: plan)
     try check(floats == floats.indices.map { Float($0) }, "allGather of floats")
+    try checkStartedAllGathers(group)
 
     // The same plan, with blocks of three, then of one.
     for blockLength in [3, 1] {
@@ -44,6 +45,32 @@ func checkEveryOperation(_ group: any ProcessGroup) throws {
         for index in (blockLength * start)..<(blockLength * (start + rank + 1)) { doubles[index] = Double(index) }
         try group.allGather(inPlace: &doubles, plan: plan, blockLength: blockLength)
         try check(doubles == doubles.indices.map { Double($0) }, "allGather of doubles")
+    }
+}
+
+/// Two under way at once. Ranks start them before or after a blocking operation and an all-to-all, as they like.
+private func checkStartedAllGathers(_ group: any ProcessGroup) throws {
+    let size = group.size
+    let lists = [(1...size).map { 1000 * ($0 - 1) }, (1...size).map { size - $0 }]
+    let plans = lists.map { AllGatherPlan(counts: $0) }
+    let buffers = plans.map { plan in
+        let buffer = UnsafeMutablePointer<Float>.allocate(capacity: plan.counts.reduce(1, +))
+        for index in 0..<plan.counts[group.rank] {
+            buffer[plan.offsets[group.rank] + index] = Float(plan.offsets[group.rank] + index)
+        }
+        return buffer
+    }
+    defer { for buffer in buffers { buffer.deallocate() } }
+    func start() throws -> [Request] {
+        try zip(buffers, plans).map { try group.startAllGather(inPlace: $0, plan: $1) }
+    }
+    var requests = group.rank.isMultiple(of: 2) ? try start() : []
+    try checkAllToAll(group)
+    if requests.isEmpty { requests = try start() }
+    while !(try requests[1].test()) {}
+    try requests[0].wait()
+    for (buffer, plan) in zip(buffers, plans) {
+        try check((0..<plan.counts.reduce(0, +)).allSatisfy { buffer[$0] == Float($0) }, "startAllGather")
     }
 }
 

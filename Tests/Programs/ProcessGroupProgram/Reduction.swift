@@ -11,10 +11,52 @@ func leafValue(_ leaf: Int, _ element: Int) -> Double {
     return (Double(bits >> 40) / 16_777_216 - 0.5) * magnitude
 }
 
+/// The sum that a reduction must give: by the definition of the tree, microbatch by microbatch.
+func plainSum(_ tree: CanonicalTree, _ node: CanonicalTree.Node, _ element: Int) -> Float {
+    if node.level == 0 { return Float(leafValue(node.index, element)) }
+    let halves = [2 * node.index, 2 * node.index + 1].map { CanonicalTree.Node(level: node.level - 1, index: $0) }
+    let left = plainSum(tree, halves[0], element)
+    return tree.leaves(of: halves[1]).isEmpty ? left : left + plainSum(tree, halves[1], element)
+}
+
+/// Buckets of the given sizes, from the last parameters to the first, and one of what is left.
+func buckets(_ sizes: [Int], of parameterCount: Int) -> [Range<Int>] {
+    var end = parameterCount
+    return sizes.map { size in
+        defer { end -= size }
+        return end - size..<end
+    } + [0..<end]
+}
+
+/// Exchanges, sums and gathers all buckets. Even ranks start everything they can at once, odd ranks finish one bucket
+/// before they start the next; a rank asks or waits by turns.
+func reduceBuckets(
+    _ group: any ProcessGroup, _ reduction: GradientReduction, laneCount: Int, parameters: UnsafeMutablePointer<Float>
+) throws {
+    func start(_ bucket: GradientBucket) throws {
+        for range in bucket.range.balancedRuns(over: laneCount, multipleOf: 16) { reduction.combineLanes(range) }
+        try bucket.startExchange()
+    }
+    let isEager = group.rank.isMultiple(of: 2)
+    if isEager { for bucket in reduction.buckets { try start(bucket) } }
+    for (number, bucket) in reduction.buckets.enumerated() {
+        if !isEager { try start(bucket) }
+        if number.isMultiple(of: 2) { while !(try bucket.isExchanged()) {} }
+        try bucket.finishExchange()
+        for range in bucket.slice.balancedRuns(over: laneCount, multipleOf: 16) { bucket.combineRanks(range) }
+        (parameters + bucket.slice.lowerBound).update(from: bucket.total, count: bucket.slice.count)
+        try bucket.startGather(parameters)
+    }
+    for (number, bucket) in reduction.buckets.enumerated() {
+        if number.isMultiple(of: 2) { while !(try bucket.isGathered()) {} }
+        try bucket.finishGather()
+    }
+}
+
 /// Reduces `parameterCount` floats and doubles over `microbatches` with `laneCount` lanes on each rank (one after the
-/// other), gathers the totals and returns a digest of all their bits.
+/// other), gathers the totals, compares them with plain sums and returns a digest of all their bits.
 func reducedDigest(
-    _ group: any ProcessGroup, microbatches: Int, parameterCount: Int, laneCount: Int
+    _ group: any ProcessGroup, microbatches: Int, parameterCount: Int, laneCount: Int, bucketSizes: [Int]
 ) throws -> UInt64 {
     let tree = CanonicalTree(count: microbatches)
     let rankRuns = (0..<microbatches).balancedRuns(over: group.size)
@@ -35,7 +77,8 @@ func reducedDigest(
         }
     }
     let reduction = GradientReduction(
-        group: group, tree: tree, rankRuns: rankRuns, parameterCount: parameterCount, parts: parts)
+        group: group, tree: tree, rankRuns: rankRuns, buckets: buckets(bucketSizes, of: parameterCount),
+        parts: parts)
     let sums = DoubleTreeSum(group: group, tree: tree, rankRuns: rankRuns, maximumLength: 9)
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     func take(_ bits: UInt64) { digest = (digest ^ bits) &* 0x0000_0100_0000_01B3 }
@@ -53,15 +96,15 @@ func reducedDigest(
                 }
             }
         }
-        for range in (0..<parameterCount).balancedRuns(over: laneCount, multipleOf: 16) {
-            reduction.combineLanes(range)
+        let parameters = UnsafeMutablePointer<Float>.allocate(capacity: parameterCount)
+        defer { parameters.deallocate() }
+        parameters.initialize(repeating: .nan, count: parameterCount)
+        try reduceBuckets(group, reduction, laneCount: laneCount, parameters: parameters)
+        for element in 0..<parameterCount {
+            take(UInt64(parameters[element].bitPattern))
+            let expected = plainSum(tree, tree.root, element + step)
+            try check(parameters[element] == expected, "parameter \(element) is the tree's sum")
         }
-        try reduction.exchange()
-        for range in reduction.slice.balancedRuns(over: laneCount, multipleOf: 16) { reduction.combineRanks(range) }
-        var parameters = [Float](repeating: .nan, count: parameterCount)
-        for index in reduction.slice { parameters[index] = reduction.total[index - reduction.slice.lowerBound] }
-        try reduction.gather(parameters: &parameters)
-        for value in parameters { take(UInt64(value.bitPattern)) }
 
         for length in [9, 2] {
             for leaf in sums.run {

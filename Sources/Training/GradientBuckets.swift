@@ -1,0 +1,39 @@
+import Communication
+import Models
+
+/// A range of the trainable parameters whose gradients are sent together while the backward pass goes on.
+package struct GradientBucketPlan: Equatable, Sendable {
+    package let range: Range<Int>
+    /// When this segment has been swept backward, all gradients of the range are there.
+    package let segment: Int
+}
+
+extension Network {
+    /// The smallest bucket, in floats: 1 MiB, which takes far longer to move than to announce.
+    package static let smallestBucket = 1 << 18
+
+    /// Cuts the trainable parameters into buckets in the order in which a backward pass completes them.
+    ///
+    /// Layers stand in the order of their parameters, and the pass comes back through them: cut from the end, each bucket
+    /// is one stretch of parameters, complete when the earliest segment among those of its layers is (where branches
+    /// run side by side, a segment or two after its last layer). The last bucket is what is left.
+    ///
+    /// - Parameter smallest: every bucket but the last has at least this many parameters.
+    package func gradientBuckets(smallest: Int = Network.smallestBucket) -> [GradientBucketPlan] {
+        var buckets: [GradientBucketPlan] = []
+        var end = trainableCount
+        var segment = segments - 1
+        for node in nodes.reversed() where (node.layer?.trainableCount ?? 0) > 0 {
+            segment = min(segment, node.segment)
+            // Lanes that share a bucket write no cache line of the next one; the few parameters that this leaves to the
+            // next bucket wait with it.
+            let unit = GradientReduction.sliceUnit
+            let start = (node.parameterOffset + unit - 1) / unit * unit
+            guard end - start >= max(smallest, 1) else { continue }
+            buckets.append(GradientBucketPlan(range: start..<end, segment: segment))
+            end = start
+        }
+        if end > 0 || buckets.isEmpty { buckets.append(GradientBucketPlan(range: 0..<end, segment: 0)) }
+        return buckets
+    }
+}
