@@ -1,4 +1,5 @@
 #include "row_product.h"
+#include "panel_product.h"
 
 // What kind of block of channels a tile works on: whole vectors, fewer than 16 channels, or (weight gradients) the last
 // channels of more than 16, read as a whole vector that reaches back into the block before.
@@ -34,7 +35,7 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
             for (int v = 0; v < VECTORS; ++v) w[v] = *(const f32x16u *)(row + v * second);
 #pragma clang loop unroll(full)
             for (int r = 0; r < ROWS; ++r) {
-                const f32x16 value = (f32x16){0} + x[r * input_step + j];
+                const float value = x[r * input_step + j];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < VECTORS; ++v) sum[r * VECTORS + v] += value * w[v];
             }
@@ -92,6 +93,10 @@ FOR_EACH_CPU
 void row_product(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
     const ptrdiff_t channels = s->channels, room = accumulators(), lines = s->groups * s->lines;
     const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2;
+    if (lines == 1 && s->segments * s->length > 0 && panel_product_fits(channels)) {
+        panel_product(s, in, weights, bias, relu, out);
+        return;
+    }
     if (channels < VECTOR_FLOATS) {
         block_lines(s, in, weights, bias, relu, out, channels, 0, 6, 0, lines, 1, NARROW);
         return;
@@ -140,7 +145,7 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
                 for (int i = 0; i < SEGMENTS; ++i)
 #pragma clang loop unroll(full)
                     for (int j = 0; j < COUNT; ++j) {
-                        const f32x16 value = (f32x16){0} + x[i * segment_step + j];
+                        const float value = x[i * segment_step + j];
 #pragma clang loop unroll(full)
                         for (int v = 0; v < VECTORS; ++v) sum[(i * COUNT + j) * VECTORS + v] += value * dy[v];
                     }
