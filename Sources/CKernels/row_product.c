@@ -209,6 +209,29 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
 }
 #undef TILE
 
+// The output gradients of 32 channels, row behind row. In place their rows may lie kilobytes apart and fall into few sets
+// of the cache, where every tile would look for them again.
+enum { COPIED_ROWS = 512, COPIED_CHANNELS = 2 * VECTOR_FLOATS };
+
+INLINE int are_rows_copied(const RowProduct *g, ptrdiff_t groups) {
+    const ptrdiff_t rows = groups * g->lines * g->rows;
+    return g->channels >= 4 * COPIED_CHANNELS && g->length > 128 && rows >= 16 && rows <= COPIED_ROWS;
+}
+
+INLINE RowProduct copy_rows(const RowProduct *g, const float *out_gradient, ptrdiff_t groups, float *copy) {
+    for (ptrdiff_t group = 0; group < groups; ++group)
+        for (ptrdiff_t line = 0; line < g->lines; ++line) {
+            const float *y = out_gradient + group * g->output_group + line * g->output_line;
+            for (ptrdiff_t r = 0; r < g->rows; ++r, y += g->output_step, copy += COPIED_CHANNELS)
+                memcpy(copy, y, COPIED_CHANNELS * sizeof(float));
+        }
+    RowProduct copied = *g;
+    copied.output_step = COPIED_CHANNELS;
+    copied.output_line = g->rows * copied.output_step;
+    copied.output_group = g->lines * copied.output_line;
+    return copied;
+}
+
 FOR_EACH_CPU
 void row_product_weight_gradient(const RowProduct *g, const float *in, const float *out_gradient, float *gradient) {
     if (g->groups == 0) {
@@ -230,7 +253,11 @@ void row_product_weight_gradient(const RowProduct *g, const float *in, const flo
         }
         for (ptrdiff_t n = 0; n < channels; n += 2 * VECTOR_FLOATS) {
             const ptrdiff_t left = channels - n, back = channels - VECTOR_FLOATS;
-            if (left > VECTOR_FLOATS) {
+            if (left >= COPIED_CHANNELS && are_rows_copied(g, groups)) {
+                _Alignas(64) float copy[COPIED_ROWS * COPIED_CHANNELS];
+                const RowProduct copied = copy_rows(g, dy + n, groups, copy);
+                gradient_block(&copied, x, copy, gradient + n, groups, first, left, VECTOR_FLOATS, pair, 2, WHOLE);
+            } else if (left > VECTOR_FLOATS) {
                 const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
                 gradient_block(g, x, dy + n, gradient + n, groups, first, left, second, pair, 2, WHOLE);
             } else if (left == VECTOR_FLOATS) {

@@ -96,7 +96,8 @@ extension Convolution2D {
                 row_product(
                     &product,
                     pass.outputGradient + (lines.lowerBound * columns.output + pixels.lowerBound) * outputChannels,
-                    turned + (firstRow * kernelSize.width + firstColumn) * outputChannels * turnedKernel.rowStep, nil, 0,
+                    turned + (firstRow * kernelSize.width + firstColumn) * outputChannels * turnedKernel.rowStep, nil,
+                    0,
                     inputGradient + (row * columns.extent + column) * inputChannels)
             }
         }
