@@ -92,26 +92,34 @@ public struct Convolution2D: Layer {
     var paddedKernelCount: Int {
         outputChannels < 16 ? kernelSize.height * kernelSize.width * inputChannels * 16 : 0
     }
-    var turnedStep: Int { max(inputChannels, 16) }
-
-    public var preparedCount: Int {
-        paddedKernelCount + kernelSize.height * kernelSize.width * outputChannels * turnedStep
+    var turnedKernel: TransposedWeights {
+        TransposedWeights(
+            rows: kernelSize.height * kernelSize.width * outputChannels, columns: inputChannels,
+            isPlain: threeColumns.inputGradient)
     }
+
+    public var preparedCount: Int { paddedKernelCount + turnedKernel.count }
 
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
         let taps = kernelSize.height * kernelSize.width
-        let turned = prepared + paddedKernelCount
         let block = inputChannels * outputChannels
-        for tap in 0..<taps {
+        for tap in 0..<taps where isTurnedTapRead(tap) {
             let place = threeColumns.inputGradient ? tap : taps - 1 - tap
-            transpose(
-                parameters + tap * block, inputChannels, outputChannels, turnedStep,
-                turned + place * outputChannels * turnedStep)
+            turnedKernel.write(
+                parameters + tap * block, count: outputChannels, first: place * outputChannels,
+                into: prepared + paddedKernelCount)
         }
         guard outputChannels < 16 else { return }
         for row in 0..<taps * inputChannels {
             (prepared + row * 16).update(from: parameters + row * outputChannels, count: outputChannels)
         }
+    }
+
+    /// Whether the input's gradient needs a tap: by pixels, only those that lie on the map for some output.
+    private func isTurnedTapRead(_ tap: Int) -> Bool {
+        guard route == .pixels && rows.stride == 1 && columns.stride == 1 else { return true }
+        return !rows.outputsOnMap(tap: tap / kernelSize.width).isEmpty
+            && !columns.outputsOnMap(tap: tap % kernelSize.width).isEmpty
     }
 
     // MARK: Passes

@@ -57,13 +57,13 @@ public struct Dense: Layer {
 
     // The rows route prepares the kernel padded to 16 outputs (where there are fewer) and the transposed kernel.
     private var paddedKernelCount: Int { outputs < 16 ? inputs * 16 : 0 }
-    private var transposedStep: Int { max(inputs, 16) }
+    private var transposedKernel: TransposedWeights { TransposedWeights(rows: outputs, columns: inputs) }
 
-    public var preparedCount: Int { route == .rows ? paddedKernelCount + outputs * transposedStep : 0 }
+    public var preparedCount: Int { route == .rows ? paddedKernelCount + transposedKernel.count : 0 }
 
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
         guard route == .rows else { return }
-        transpose(parameters, inputs, outputs, transposedStep, prepared + paddedKernelCount)
+        transposedKernel.write(parameters, count: outputs, first: 0, into: prepared + paddedKernelCount)
         guard outputs < 16 else { return }
         for input in 0..<inputs {
             (prepared + input * 16).update(from: parameters + input * outputs, count: outputs)
