@@ -1,4 +1,12 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Float storage of fixed size at a fixed address, aligned to a cache line, zero when made.
+///
+/// A large one takes memory only where it has been written, and from the node of the thread that wrote there first.
 ///
 /// Vector kernels may read (never write) up to `slack` floats past the end.
 public final class FloatBuffer: @unchecked Sendable {
@@ -7,15 +15,30 @@ public final class FloatBuffer: @unchecked Sendable {
 
     public let count: Int
     public let pointer: UnsafeMutablePointer<Float>
+    private let block: UnsafeMutableRawPointer
 
     /// A buffer of `count` zeros, aligned to 64 bytes.
     public init(count: Int) {
         precondition(count >= 0, "a buffer cannot hold \(count) floats")
         self.count = count
-        let bytes = (count + Self.slack) * MemoryLayout<Float>.stride
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        pointer = raw.bindMemory(to: Float.self, capacity: count + Self.slack)
-        pointer.initialize(repeating: 0, count: count + Self.slack)
+        let alignment = 64
+        let bytes = (count + Self.slack) * MemoryLayout<Float>.stride + alignment
+        // Zeros from calloc(3) cost nothing where they come straight from the system.
+        guard let block = calloc(1, bytes) else { fatalError("no memory for \(count) floats") }
+        self.block = block
+        Self.preferHugePages(block, bytes)
+        pointer = block.alignedUp(toMultipleOf: alignment).bindMemory(to: Float.self, capacity: count + Self.slack)
+    }
+
+    /// Asks for pages of 2 MB where a buffer is large (madvise(2)): faults for each of 4 KB would take longer than filling
+    /// the buffer does.
+    private static func preferHugePages(_ block: UnsafeMutableRawPointer, _ bytes: Int) {
+        #if os(Linux)
+            let page = 2 << 20
+            let first = block.alignedUp(toMultipleOf: page)
+            let whole = (bytes - (first - block)) / page * page
+            if whole > 0 { madvise(first, whole, MADV_HUGEPAGE) }
+        #endif
     }
 
     /// A buffer that holds a copy of `values`.
@@ -24,7 +47,7 @@ public final class FloatBuffer: @unchecked Sendable {
         _ = UnsafeMutableBufferPointer(start: pointer, count: count).update(from: values)
     }
 
-    deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+    deinit { free(block) }
 
     public subscript(index: Int) -> Float {
         get {
