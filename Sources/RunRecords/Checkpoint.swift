@@ -25,9 +25,10 @@ public struct Checkpoint: Hashable, Sendable {
     public func verifiedState() throws -> CheckpointState {
         try CheckpointManifest.verify(folder: path)
         let state = try JSONFile.read(CheckpointState.self, from: "\(path)/\(Self.stateName)")
-        guard state.formatVersion <= CheckpointState.currentFormatVersion else {
+        guard state.formatVersion == CheckpointState.currentFormatVersion else {
+            let age = state.formatVersion > CheckpointState.currentFormatVersion ? "newer" : "older"
             throw Fault(
-                .badData, path, "has format \(state.formatVersion), newer than this program's",
+                .badData, path, "has format \(state.formatVersion), \(age) than this program's",
                 remedy: "resume with the version of the program that wrote it")
         }
         guard state.step == step else {

@@ -1,10 +1,10 @@
 /// Where a run stood when a checkpoint was written: `state.json`.
 ///
-/// Later versions may add keys, which this one ignores on reading; a change that this version could not read correctly
-/// raises ``currentFormatVersion``.
+/// Later versions may add keys, which this one ignores on reading; a change that this version could not read correctly,
+/// or that would have it take the run for another one, raises ``currentFormatVersion``.
 public struct CheckpointState: Codable, Hashable, Sendable {
-    /// The newest format that this program reads, and the one that it writes.
-    public static let currentFormatVersion = 1
+    /// The format that this program reads and writes. Format 1 had another fingerprint of the stamps.
+    public static let currentFormatVersion = 2
 
     /// The format that the state was written in.
     public var formatVersion = currentFormatVersion

@@ -16,29 +16,16 @@ public enum Normalization: String, Codable, CaseIterable, Sendable {
     ///
     /// The same bits on every processor: sums are kept in 16 partial sums in a fixed order.
     /// - Parameters:
-    ///   - pixels: the `count` ≥ 1 pixels of the stamp; overwritten.
+    ///   - pixels: the `count` ≥ 1 pixels of the stamp.
+    ///   - scratch: room for 2 · `count` doubles.
     ///   - output: room for `count` floats; undefined when the result is false.
     /// - Returns: false when the stamp cannot be normalised: a pixel is NaN or infinite, or all are equal once clipped.
     public func apply(
-        pixels: UnsafeMutablePointer<Double>, count: Int, into output: UnsafeMutablePointer<Float>
+        pixels: UnsafePointer<Double>, count: Int, scratch: UnsafeMutablePointer<Double>,
+        into output: UnsafeMutablePointer<Float>
     ) -> Bool {
         precondition(count > 0, "a stamp of \(count) pixels")
         if self == .none { return stamp_round(pixels, count, output) }
-        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) {
-            stamp_normalize(pixels, $0.baseAddress, count, self == .mean, output)
-        }
-    }
-
-    /// Whether `apply` succeeds for these pixels, without writing anything; for nearly all stamps far cheaper than `apply`.
-    public func isUsable(pixels: UnsafePointer<Double>, count: Int) -> Bool {
-        precondition(count > 0, "a stamp of \(count) pixels")
-        if self == .none { return stamp_is_finite(pixels, count) }
-        if stamp_is_surely_normalizable(pixels, count) { return true }
-        return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { copy in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { output in
-                copy.baseAddress!.initialize(from: pixels, count: count)
-                return apply(pixels: copy.baseAddress!, count: count, into: output.baseAddress!)
-            }
-        }
+        return stamp_normalize(pixels, scratch, count, self == .mean, output)
     }
 }

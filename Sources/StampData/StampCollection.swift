@@ -67,4 +67,14 @@ public struct StampCollection: Sendable {
         while starts[file] > stamp { file -= 1 }
         files[file].copyStamp(stamp - starts[file], into: pixels)
     }
+    /// Copies the pixels of a range of stamps, one behind the other. Any thread.
+    public func copyStamps(_ stamps: Range<Int>, into pixels: UnsafeMutablePointer<Double>) {
+        for (file, start) in zip(files, starts) {
+            let part = stamps.clamped(to: start..<start + file.count)
+            guard !part.isEmpty else { continue }
+            file.copyStamps(
+                part.lowerBound - start..<part.upperBound - start,
+                into: pixels + (part.lowerBound - stamps.lowerBound) * self.pixels)
+        }
+    }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Tells whether the files of the two classes were exchanged: whether the centres of the "noise" are systematically
 /// brighter than those of the "sources".
 ///
@@ -24,14 +26,12 @@ public struct SwappedClassCheck: Sendable {
     private let width: Int
     private var sources: [Double] = []
     private var noise: [Double] = []
-    private var scratch: [Double]
 
     /// - Parameters: height and width of the stamps in pixels.
     public init(height: Int, width: Int) {
         precondition(height > 0 && width > 0, "stamps of \(height)×\(width) pixels")
         self.height = height
         self.width = width
-        scratch = [Double](repeating: 0, count: height * width)
     }
 
     /// The stamps to look at among `count`: at most `limit`, evenly spaced.
@@ -40,19 +40,45 @@ public struct SwappedClassCheck: Sendable {
         return count <= limit ? Array(0..<max(count, 0)) : (0..<limit).map { $0 * count / limit }
     }
 
-    /// Adds a stamp of (height, width) pixels, row by row; one that is constant in its middle half or has pixels that
-    /// are not finite says nothing and is left out.
+    /// Adds a stamp of (height, width) pixels, row by row; one whose centre says nothing is left out.
     public mutating func add(_ pixels: UnsafeBufferPointer<Double>, isSource: Bool) {
-        precondition(pixels.count == scratch.count, "\(pixels.count) pixels are not \(height)×\(width)")
-        guard pixels.allSatisfy({ $0.isFinite }) else { return }
-        scratch.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: pixels) }
-        guard let excess = centreExcess() else { return }
-        if isSource { sources.append(excess) } else { noise.append(excess) }
+        precondition(pixels.count == height * width, "\(pixels.count) pixels are not \(height)×\(width)")
+        guard let excess = Self.centreExcess(pixels.baseAddress!, height: height, width: width) else { return }
+        add(centreExcess: excess, isSource: isSource)
     }
 
     /// Adds a stamp of (height, width) pixels.
     public mutating func add(_ pixels: [Double], isSource: Bool) {
         pixels.withUnsafeBufferPointer { add($0, isSource: isSource) }
+    }
+
+    /// Adds a stamp by its measure.
+    public mutating func add(centreExcess: Double, isSource: Bool) {
+        if isSource { sources.append(centreExcess) } else { noise.append(centreExcess) }
+    }
+
+    /// The measure of a stamp of (height, width) pixels; nil when it is constant in its middle half or has pixels that are
+    /// not finite.
+    public static func centreExcess(_ pixels: UnsafePointer<Double>, height: Int, width: Int) -> Double? {
+        let count = height * width
+        guard (0..<count).allSatisfy({ pixels[$0].isFinite }) else { return nil }
+        let rows = max(height / 2 - 1, 0)...min(height / 2 + 1, height - 1)
+        let columns = max(width / 2 - 1, 0)...min(width / 2 + 1, width - 1)
+        var sum = 0.0
+        for row in rows {
+            for column in columns { sum += pixels[row * width + column] }
+        }
+        var quartiles = (0.0, 0.0, 0.0)
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { scratch in
+            withUnsafeMutableBytes(of: &quartiles) {
+                stamp_quartiles(
+                    pixels, count, scratch.baseAddress, $0.baseAddress!.assumingMemoryBound(to: Double.self))
+            }
+        }
+        let spread = 0.7413 * (quartiles.2 - quartiles.0)
+        guard spread > 0 else { return nil }
+        let excess = (sum / Double(rows.count * columns.count) - quartiles.1) / spread
+        return excess.isFinite ? excess : nil
     }
 
     /// What the stamps added so far say.
@@ -64,50 +90,6 @@ public struct SwappedClassCheck: Sendable {
         let share = statistic / pairs, significance = (statistic - pairs / 2) / deviation
         guard significance >= Self.leastSignificance, share >= Self.leastShare else { return .plausible }
         return .swapped(noiseBrighter: share, significance: significance)
-    }
-
-    /// The excess of the stamp in `scratch`, which it leaves in another order.
-    private mutating func centreExcess() -> Double? {
-        let rows = max(height / 2 - 1, 0)...min(height / 2 + 1, height - 1)
-        let columns = max(width / 2 - 1, 0)...min(width / 2 + 1, width - 1)
-        var sum = 0.0
-        for row in rows {
-            for column in columns { sum += scratch[row * width + column] }
-        }
-        let last = scratch.count - 1
-        let (lower, middle, upper) = scratch.withUnsafeMutableBufferPointer { values in
-            // Each selection leaves smaller values before its place, larger ones behind it.
-            let middle = Self.select(last / 2, of: values, from: 0, through: last)
-            let lower = Self.select(last / 4, of: values, from: 0, through: last / 2)
-            let upper = Self.select(last - last / 4, of: values, from: last / 2, through: last)
-            return (lower, middle, upper)
-        }
-        let spread = 0.7413 * (upper - lower)
-        guard spread > 0 else { return nil }
-        let excess = (sum / Double(rows.count * columns.count) - middle) / spread
-        return excess.isFinite ? excess : nil
-    }
-
-    /// The value that would stand at `place` if the range were sorted, and puts it there (Hoare's quickselect).
-    private static func select(
-        _ place: Int, of values: UnsafeMutableBufferPointer<Double>, from first: Int, through last: Int
-    ) -> Double {
-        var low = first, high = last
-        while low < high {
-            let pivot = values[(low + high) / 2]
-            var left = low, right = high
-            while left <= right {
-                while values[left] < pivot { left += 1 }
-                while values[right] > pivot { right -= 1 }
-                if left <= right {
-                    values.swapAt(left, right)
-                    left += 1
-                    right -= 1
-                }
-            }
-            if place <= right { high = right } else if place >= left { low = left } else { break }
-        }
-        return values[place]
     }
 
     /// U, the number of pairs of which the noise is brighter (ties count a half), and its standard deviation if both

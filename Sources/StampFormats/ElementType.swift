@@ -50,7 +50,8 @@ public struct ElementType: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ElementType {
-    /// Converts `count` elements that lie `stride` elements apart. The source may have any alignment.
+    /// Converts `count` elements that lie `stride` elements apart. The source may have any alignment; with a stride of 1 it
+    /// may be the end of the destination.
     func convert(
         from source: UnsafeRawPointer, stride: Int, count: Int, to destination: UnsafeMutablePointer<Double>
     ) {
@@ -58,7 +59,9 @@ extension ElementType {
         switch format {
         case .float64:
             if stride == 1 && !isBigEndian {
-                memcpy(destination, source, count * MemoryLayout<Double>.size)
+                if UnsafeRawPointer(destination) != source {
+                    memcpy(destination, source, count * MemoryLayout<Double>.size)
+                }
             } else {
                 run.convert(UInt64.self) { Double(bitPattern: $0) }
             }

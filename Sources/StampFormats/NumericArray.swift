@@ -55,12 +55,8 @@ public struct NumericArray: Sendable {
             range.lowerBound >= 0 && range.upperBound <= count, "elements \(range) of an array of \(count)")
         precondition(destination.count >= range.count, "\(range.count) elements into room for \(destination.count)")
         guard !range.isEmpty, let target = destination.baseAddress, let base = storage.bytes.baseAddress else { return }
+        guard let last = axes.last else { return copyContiguous(range, to: target) }
         let source = base + byteOffset
-        guard let last = axes.last else {
-            elementType.convert(
-                from: source + range.lowerBound * elementType.byteCount, stride: 1, count: range.count, to: target)
-            return
-        }
         // Fortran order: runs along the last axis, whose elements lie one stride apart.
         var index = range.lowerBound
         while index < range.upperBound {
@@ -70,6 +66,16 @@ public struct NumericArray: Sendable {
                 to: target + (index - range.lowerBound))
             index += run
         }
+    }
+
+    /// Reads the elements to the end of the room for them, since none is larger than a `Double`, and converts them from
+    /// there to its beginning: no element is written over before it has been read.
+    private func copyContiguous(_ range: Range<Int>, to target: UnsafeMutablePointer<Double>) {
+        let size = elementType.byteCount
+        let first = byteOffset + range.lowerBound * size
+        let unread = UnsafeMutableRawPointer(target + range.count) - range.count * size
+        storage.copy(first..<first + range.count * size, to: unread)
+        elementType.convert(from: unread, stride: 1, count: range.count, to: target)
     }
 
     /// All elements in C order.

@@ -48,13 +48,18 @@ public struct StampArray: Sendable {
         }
     }
 
-    /// Copies the pixels of a stamp, row by row, to `destination`, which has room for `pixelsPerStamp`.
+    /// Copies the pixels of a range of stamps, stamp by stamp and row by row, to `destination`, which has room for
+    /// `pixelsPerStamp` of each.
+    public func copyStamps(_ stamps: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
+        precondition(
+            stamps.lowerBound >= 0 && stamps.upperBound <= count, "stamps \(stamps) of \(count) in \(path)")
+        let elements = stamps.lowerBound * pixelsPerStamp..<stamps.upperBound * pixelsPerStamp
+        array.copy(elements, into: UnsafeMutableBufferPointer(start: destination, count: elements.count))
+    }
+
+    /// Copies the pixels of one stamp.
     public func copyStamp(_ index: Int, into destination: UnsafeMutablePointer<Double>) {
-        precondition(index >= 0 && index < count, "stamp \(index) of \(count) in \(path)")
-        let start = index * pixelsPerStamp
-        array.copy(
-            start..<(start + pixelsPerStamp),
-            into: UnsafeMutableBufferPointer(start: destination, count: pixelsPerStamp))
+        copyStamps(index..<index + 1, into: destination)
     }
 
     /// Height and width of the stamps in an array of this shape; nil when it is no array of stamps.

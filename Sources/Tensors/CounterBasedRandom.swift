@@ -102,14 +102,15 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     public mutating func index(below bound: Int) -> Int {
         precondition(bound > 0, "no number is below \(bound)")
         let range = UInt64(bound)
-        let threshold = (0 &- range) % range
         while true {
             let product = next().multipliedFullWidth(by: range)
-            if product.low >= threshold { return Int(product.high) }
+            // The remainder is less than the range, so that the division is hardly ever needed.
+            if product.low >= range || product.low >= (0 &- range) % range { return Int(product.high) }
         }
     }
 
     /// Puts the elements of `array` into a uniformly random order (Fisher–Yates).
+    @inlinable
     public mutating func shuffle<Element>(_ array: inout [Element]) {
         guard array.count > 1 else { return }
         for last in stride(from: array.count - 1, to: 0, by: -1) { array.swapAt(last, index(below: last + 1)) }

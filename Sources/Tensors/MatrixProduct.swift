@@ -1,12 +1,32 @@
 import COpenBLAS
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Products of row-major matrices through OpenBLAS' `cblas_sgemm`: the only place that calls it.
 ///
 /// Every call runs on the caller's thread alone; lanes are the program's parallelism. The bits of a result depend on the
 /// three extents and on OpenBLAS' kernel type, so callers use extents that do not depend on the number of lanes.
 public enum MatrixProduct {
-    /// Makes OpenBLAS use the calling thread only. Call it once, before the first product.
-    public static func useOneThread() { openblas_set_num_threads(1) }
+    /// Makes OpenBLAS use the calling thread only. Call it before the first product.
+    public static func useOneThread() { oneThread }
+
+    /// OpenBLAS starts its threads as it is loaded, and they look for work for some hundredths of a second before they sleep,
+    /// just while the stamps are loaded: they are ended. Builds of OpenBLAS without threads lack the function. Once only:
+    /// setting the number of threads a second time would start them again.
+    private static let oneThread: Void = {
+        openblas_set_num_threads(1)
+        #if canImport(Glibc)
+            let everywhere: UnsafeMutableRawPointer? = nil
+        #else
+            let everywhere = UnsafeMutableRawPointer(bitPattern: -2)
+        #endif
+        guard let shutdown = dlsym(everywhere, "blas_thread_shutdown_") else { return }
+        _ = unsafeBitCast(shutdown, to: (@convention(c) () -> Int32).self)()
+    }()
 
     /// The processor type whose kernels OpenBLAS runs, for instance `SkylakeX`.
     public static var kernelType: String { String(cString: openblas_get_corename()) }

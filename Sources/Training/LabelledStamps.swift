@@ -14,24 +14,30 @@ package final class LabelledStamps: Sendable {
     private let pixels: Int
     private let memory: FloatBuffer
 
-    package init(
-        _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, team: LaneTeam,
-        group: any ProcessGroup
-    ) throws {
+    /// Makes room for this rank's share of the stamps; `assign(to:)` has them loaded.
+    init(_ stamps: [Int], _ collection: StampCollection, group: any ProcessGroup) {
         self.stamps = stamps
         labels = stamps.map { collection.label($0) }
         pixels = collection.pixels
         share = Inference.share(of: stamps.count, in: group)
         memory = FloatBuffer(count: share.count * pixels)
-        let (memory, share, pixels) = (memory, share, pixels)
-        try team.share(share.count, chunk: 64) { _, range in
-            for index in range {
-                let isUsable = collection.normalizedStamp(
-                    stamps[share.lowerBound + index], normalization, into: memory.pointer + index * pixels)
-                precondition(isUsable, "a stamp that the scan found good cannot be normalised")
-            }
+    }
+
+    /// Loads and normalises this rank's share of the stamps, all of which must be usable.
+    package convenience init(
+        _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, team: LaneTeam,
+        group: any ProcessGroup
+    ) throws {
+        self.init(stamps, collection, group: group)
+        var assignments = StampAssignments(collection)
+        assign(to: &assignments)
+        try assignments.carryOut(normalization, team: team) { _, stamp, _, isUsable in
+            precondition(isUsable, "stamp \(stamp) cannot be normalised")
         }
     }
+
+    /// Has this rank's share of the stamps kept in memory.
+    func assign(to assignments: inout StampAssignments) { assignments.keep(stamps[share], at: memory.pointer) }
 
     /// The logits of all stamps in order on rank 0, nil elsewhere. Collective.
     func logits(_ inference: Inference) throws -> [Float]? {
@@ -64,9 +70,10 @@ extension StampCollection {
     func normalizedStamp(
         _ stamp: Int, _ normalization: Normalization, into target: UnsafeMutablePointer<Float>
     ) -> Bool {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: pixels) { scratch in
-            copyStamp(stamp, into: scratch.baseAddress!)
-            return normalization.apply(pixels: scratch.baseAddress!, count: pixels, into: target)
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * pixels) { memory in
+            let raw = memory.baseAddress!
+            copyStamp(stamp, into: raw)
+            return normalization.apply(pixels: raw, count: pixels, scratch: raw + pixels, into: target)
         }
     }
 }

@@ -2,8 +2,8 @@ import Communication
 import Faults
 import StampData
 
-/// Looks at every stamp once before it is used: which cannot be normalised, what all of them are, and whether the classes
-/// were exchanged.
+/// What is found out about the stamps as they are read: which cannot be normalised, what all of them are, and whether the
+/// classes were exchanged.
 enum StampScan {
     /// What every rank knows after the scan.
     struct Findings {
@@ -11,48 +11,88 @@ enum StampScan {
         let unusable: [Int]
         /// Stands for the pixels of all stamps.
         let fingerprint: DataFingerprint
+        /// Whether the "noise" is systematically brighter at the centre than the "sources".
+        let classes: SwappedClassCheck.Verdict
     }
 
-    /// Scans all stamps, each rank its share. Collective.
+    /// What a lane or a rank has found so far.
+    private struct Part {
+        var fingerprint = DataFingerprint()
+        var unusable: [Int] = []
+        /// The centres' excesses of the noise stamps and of the source stamps that the check of the classes looks at.
+        var excesses: (noise: [Double], sources: [Double]) = ([], [])
+    }
+
+    /// Does what is assigned, which all ranks together must have cut among them, and tells what was found. Collective.
     static func scan(
-        _ collection: StampCollection, normalization: Normalization, team: LaneTeam, group: any ProcessGroup
+        _ collection: StampCollection, _ assignments: StampAssignments, normalization: Normalization, team: LaneTeam,
+        group: any ProcessGroup
     ) throws -> Findings {
-        let share = (0..<collection.count).balancedRuns(over: group.size)[group.rank]
-        let flags = UnsafeMutablePointer<Bool>.allocate(capacity: max(share.count, 1))
-        flags.initialize(repeating: false, count: max(share.count, 1))
-        defer { flags.deallocate() }
-        let fingerprints = UnsafeMutablePointer<DataFingerprint>.allocate(capacity: team.count)
-        fingerprints.initialize(repeating: DataFingerprint(), count: team.count)
-        defer { fingerprints.deallocate() }
-        let (results, sums) = (SendablePointer(flags), SendablePointer(fingerprints))
-        try team.share(share.count, chunk: 256) { lane, range in
-            withUnsafeTemporaryAllocation(of: Double.self, capacity: collection.pixels) { scratch in
-                let pixels = scratch.baseAddress!
-                for index in range {
-                    let stamp = share.lowerBound + index
-                    collection.copyStamp(stamp, into: pixels)
-                    sums.pointer[lane].add(stamp: stamp, pixels: pixels, count: collection.pixels)
-                    results.pointer[index] = !normalization.isUsable(pixels: pixels, count: collection.pixels)
-                }
+        let parts = UnsafeMutablePointer<Part>.allocate(capacity: team.count)
+        parts.initialize(repeating: Part(), count: team.count)
+        defer {
+            parts.deinitialize(count: team.count)
+            parts.deallocate()
+        }
+        let shared = SendablePointer(parts)
+        let isCompared = comparedStamps(collection)
+        try assignments.carryOut(normalization, team: team) { lane, stamp, pixels, isUsable in
+            shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.pixels)
+            if !isUsable { shared.pointer[lane].unusable.append(stamp) }
+            guard isCompared[stamp],
+                let excess = SwappedClassCheck.centreExcess(
+                    pixels, height: collection.height, width: collection.width)
+            else { return }
+            if collection.label(stamp) == 0 {
+                shared.pointer[lane].excesses.noise.append(excess)
+            } else {
+                shared.pointer[lane].excesses.sources.append(excess)
             }
         }
-        var fingerprint = DataFingerprint()
-        for lane in 0..<team.count { fingerprint.add(fingerprints[lane].value) }
-        let mine = share.filter { flags[$0 - share.lowerBound] }
-        return try join(fingerprint, mine, in: group)
+        var all = Part()
+        for lane in 0..<team.count {
+            all.fingerprint.add(parts[lane].fingerprint.value)
+            all.unusable += parts[lane].unusable
+            all.excesses.noise += parts[lane].excesses.noise
+            all.excesses.sources += parts[lane].excesses.sources
+        }
+        return try join(all, collection, in: group)
+    }
+
+    /// Which stamps the check of the classes looks at.
+    private static func comparedStamps(_ collection: StampCollection) -> [Bool] {
+        var isCompared = [Bool](repeating: false, count: collection.count)
+        for index in SwappedClassCheck.indices(among: collection.noiseCount) { isCompared[index] = true }
+        for index in SwappedClassCheck.indices(among: collection.sourceCount) {
+            isCompared[collection.noiseCount + index] = true
+        }
+        return isCompared
     }
 
     /// What all ranks have found together.
     private static func join(
-        _ fingerprint: DataFingerprint, _ unusable: [Int], in group: any ProcessGroup
+        _ part: Part, _ collection: StampCollection, in group: any ProcessGroup
     ) throws -> Findings {
-        let mine = [Int64(bitPattern: fingerprint.value)] + unusable.map { Int64($0) }
-        let parts = try group.allGather(mine.withUnsafeBytes { Array($0) }).map { part in
-            part.withUnsafeBytes { Array($0.bindMemory(to: Int64.self)) }
+        var fingerprint = DataFingerprint()
+        for value in try allGather([part.fingerprint.value], in: group) { fingerprint.add(value) }
+        let unusable = try allGather(part.unusable, in: group).sorted()
+        var check = SwappedClassCheck(height: collection.height, width: collection.width)
+        for excess in try allGather(part.excesses.noise, in: group) {
+            check.add(centreExcess: excess, isSource: false)
         }
-        var all = DataFingerprint()
-        for part in parts { all.add(UInt64(bitPattern: part[0])) }
-        return Findings(unusable: parts.flatMap { $0.dropFirst().map { Int($0) } }, fingerprint: all)
+        for excess in try allGather(part.excesses.sources, in: group) {
+            check.add(centreExcess: excess, isSource: true)
+        }
+        return Findings(unusable: unusable, fingerprint: fingerprint, classes: check.verdict)
+    }
+
+    /// The values of all ranks.
+    private static func allGather<Value: BitwiseCopyable>(
+        _ values: [Value], in group: any ProcessGroup
+    ) throws -> [Value] {
+        try values.withUnsafeBytes { try group.allGather($0) }.flatMap { part in
+            part.withUnsafeBytes { Array($0.bindMemory(to: Value.self)) }
+        }
     }
 
     /// The fault of stamps that cannot be used: the first one's place, and how many there are.
@@ -63,20 +103,12 @@ enum StampScan {
             "stamp \(first.index) is constant or has pixels that are not finite (\(unusable.count) such stamps in all)",
             remedy: "mend the file or leave such stamps out with --skip-bad")
     }
+}
 
-    /// What to tell the user if the "noise" is systematically brighter at the centre than the "sources".
-    static func swappedClassesWarning(_ collection: StampCollection) -> String? {
-        var check = SwappedClassCheck(height: collection.height, width: collection.width)
-        var pixels = [Double](repeating: 0, count: collection.pixels)
-        for (start, count, isSource) in [
-            (0, collection.noiseCount, false), (collection.noiseCount, collection.sourceCount, true),
-        ] {
-            for index in SwappedClassCheck.indices(among: count) {
-                pixels.withUnsafeMutableBufferPointer { collection.copyStamp(start + index, into: $0.baseAddress!) }
-                check.add(pixels, isSource: isSource)
-            }
-        }
-        guard case .swapped(let share, _) = check.verdict else { return nil }
+extension StampScan.Findings {
+    /// What to tell the user if the classes look exchanged.
+    var swappedClassesWarning: String? {
+        guard case .swapped(let share, _) = classes else { return nil }
         let percent = Int((100 * share).rounded())
         return
             "the classes look exchanged: in \(percent) % of pairs the noise stamp is brighter at its centre than the "

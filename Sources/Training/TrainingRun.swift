@@ -75,34 +75,6 @@ public final class TrainingRun {
         }
     }
 
-    /// The stamps that can be used, and how many of each class cannot.
-    private func usableStamps(
-        _ collection: StampCollection, unusable: [Int]
-    ) throws -> (usable: [Int], bad: BadStampCounts) {
-        if !unusable.isEmpty && !configuration.skipBad {
-            throw AgreedFault(fault: StampScan.fault(unusable, in: collection))
-        }
-        let bad = BadStampCounts(
-            noise: unusable.count { $0 < collection.noiseCount },
-            sources: unusable.count { $0 >= collection.noiseCount })
-        for (name, count, left) in [
-            ("--noise", collection.noiseCount, collection.noiseCount - bad.noise),
-            ("--sources", collection.sourceCount, collection.sourceCount - bad.sources),
-        ] where left == 0 {
-            throw AgreedFault(
-                fault: Fault(
-                    .badData, name, count == 0 ? "the class has no stamps" : "the class has no stamps that can be used",
-                    remedy: "give files with stamps of both classes"))
-        }
-        guard !unusable.isEmpty else { return (Array(0..<collection.count), bad) }
-        if isRoot {
-            logger.warning(
-                "left out \(bad.noise) noise stamps and \(bad.sources) source stamps that cannot be normalised")
-        }
-        let left = Set(unusable)
-        return ((0..<collection.count).filter { !left.contains($0) }, bad)
-    }
-
     private func makeNetwork(_ collection: StampCollection) throws -> Network {
         let network: Network
         if let standard = StandardNetwork(rawValue: configuration.model) {
@@ -137,37 +109,15 @@ public final class TrainingRun {
         }
     }
 
-    private func makePlan(_ split: DataSplit, _ network: Network) throws -> BatchPlan {
-        let samples = split.training.count
-        guard samples > 0 else {
-            throw Fault(
-                .badData, "--split", "leaves no stamp for training", remedy: "give more stamps or a larger first share")
-        }
-        let batchSize: Int
-        switch configuration.batchSize {
-        case .full: batchSize = samples
-        case .samples(let count):
-            guard count <= samples else {
-                throw Fault(
-                    .usage, "--batch-size \(count)", "is larger than the training set of \(samples) stamps",
-                    remedy: "use at most \(samples), or `full` for all of them")
-            }
-            batchSize = count
-        }
-        return BatchPlan(
-            samples: samples, batchSize: batchSize,
-            microbatch: min(configuration.microbatch ?? network.defaultMicrobatch, batchSize))
-    }
-
     private func resolvedSettings(
-        _ collection: StampCollection, _ findings: StampScan.Findings, _ network: Network, _ split: DataSplit,
-        _ plan: BatchPlan
+        _ collection: StampCollection, _ network: Network, _ data: TrainingData
     ) -> ResolvedSettings {
-        ResolvedSettings(
+        let (split, plan) = (data.split, data.plan)
+        return ResolvedSettings(
             model: configuration.model, network: network.description, noise: configuration.noise,
             sources: configuration.sources, stampHeight: collection.height, stampWidth: collection.width,
             noiseStamps: collection.noiseCount, sourceStamps: collection.sourceCount,
-            dataFingerprint: findings.fingerprint.hexadecimal,
+            dataFingerprint: data.findings.fingerprint.hexadecimal,
             trainingStamps: split.training.count, validationStamps: split.validation.count,
             testStamps: split.test.count,
             epochs: configuration.epochs, batchSize: plan.batchSize, microbatch: plan.largestMicrobatch,
@@ -197,22 +147,17 @@ public final class TrainingRun {
     ) throws -> Trained {
         // A network that cannot work is refused before the stamps are read.
         let network = try group.agree { try makeNetwork(collection) }
-        let findings = try StampScan.scan(
-            collection, normalization: configuration.normalization, team: team, group: group)
-        let (usable, bad) = try usableStamps(collection, unusable: findings.unusable)
-        if isRoot, let warning = StampScan.swappedClassesWarning(collection) { logger.warning("\(warning)") }
-        let split = DataSplit(usable, fractions: configuration.split, seed: configuration.seed)
-        let plan = try group.agree { try makePlan(split, network) }
+        let data = try TrainingData.load(
+            collection,
+            TrainingData.Request(configuration: configuration, defaultMicrobatch: network.defaultMicrobatch),
+            team: team, group: group, logger: logger)
+        if isRoot, let warning = data.findings.swappedClassesWarning { logger.warning("\(warning)") }
+        let (plan, shard) = (data.plan, data.shard)
         warnAboutLanes(plan, team)
-        let settings = resolvedSettings(collection, findings, network, split, plan)
+        let settings = resolvedSettings(collection, network, data)
         let weights = try initialWeights(network)
-        let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
-        let shard = try TrainingShard(
-            collection: collection, normalization: configuration.normalization, plan: plan,
-            lists: plan.strata(of: split.training, seed: configuration.seed), positions: positions,
-            seed: configuration.seed, team: team)
         // Lanes without a microbatch would only be waited for at each meeting: with batch 1 that is all lanes but one.
-        let busy = max(1, positions.count)
+        let busy = max(1, shard.positions.count)
         let trainingTeam = try group.agree { busy < team.count ? try LaneTeam(count: busy) : team }
         defer { if trainingTeam !== team { trainingTeam.finish() } }
         let trace = try group.agree {
@@ -227,8 +172,6 @@ public final class TrainingRun {
             seed: configuration.seed, team: trainingTeam, group: group)
         let inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: team, group: group)
-        let validation = try LabelledStamps(
-            split.validation, collection, configuration.normalization, team: team, group: group)
         let fingerprint = try SettingsFingerprint.of(settings.decidingResult)
         let checkpoints = TrainingCheckpoints(
             folder: folder, fingerprint: fingerprint, step: step, configuration: configuration, group: group,
@@ -240,15 +183,15 @@ public final class TrainingRun {
                 settings: settings,
                 versions: SoftwareVersions(
                     program: programVersion, swift: swiftVersion, openBLAS: MatrixProduct.configuration),
-                cpuKernelType: kernelType, ranks: group.size, threads: team.count, badStamps: bad)
+                cpuKernelType: kernelType, ranks: group.size, threads: team.count, badStamps: data.bad)
             try JSONFile.write(record, to: folder.configuration)
         }
         let epochs = TrainingEpochs(
-            configuration: configuration, plan: plan, step: step, inference: inference, validation: validation,
+            configuration: configuration, plan: plan, step: step, inference: inference, validation: data.validation,
             checkpoints: checkpoints, folder: folder, trace: trace, team: trainingTeam, group: group,
             environment: environment)
         try epochs.run(from: start)
-        return Trained(inference: inference, network: network, weights: weights, test: split.test.sorted())
+        return Trained(inference: inference, network: network, weights: weights, test: data.split.test.sorted())
     }
 
     private func warnAboutLanes(_ plan: BatchPlan, _ team: LaneTeam) {

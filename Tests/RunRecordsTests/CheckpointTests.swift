@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test func unknownKeysOfTheStateAreIgnoredAndNewerFormatsRefused() throws {
+    @Test func unknownKeysOfTheStateAreIgnoredAndOtherFormatsRefused() throws {
         try withTemporaryFolder { base in
             struct LaterState: Encodable {
                 var format_version: Int
@@ -159,11 +159,13 @@ import Testing
             try JSONFile.write(LaterState(format_version: 1), to: path)
             #expect(try JSONFile.read(CheckpointState.self, from: path).step == 3)
 
-            var later = state(3)
-            later.formatVersion = CheckpointState.currentFormatVersion + 1
-            let checkpoint = try folder.write(later) { _ in }
-            let fault = #expect(throws: Fault.self) { try checkpoint.verifiedState() }
-            #expect(fault?.problem.contains("newer") == true)
+            for (difference, age) in [(1, "newer"), (-1, "older")] {
+                var other = state(3)
+                other.formatVersion = CheckpointState.currentFormatVersion + difference
+                let checkpoint = try folder.write(other) { _ in }
+                let fault = #expect(throws: Fault.self) { try checkpoint.verifiedState() }
+                #expect(fault?.problem.contains(age) == true)
+            }
         }
     }
 

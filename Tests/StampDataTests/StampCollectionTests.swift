@@ -38,6 +38,13 @@ import Testing
                 pixels.withUnsafeMutableBufferPointer { collection.copyStamp(stamp, into: $0.baseAddress!) }
                 #expect(pixels == (0..<6).map { Double(6 * stamp + $0) })
             }
+            for start in 0..<7 {
+                for end in start + 1...7 {
+                    var pixels = [Double](repeating: -1, count: 6 * (end - start))
+                    collection.copyStamps(start..<end, into: &pixels)
+                    #expect(pixels == (6 * start..<6 * end).map { Double($0) })
+                }
+            }
             let places = (0..<7).map { collection.location($0) }
             #expect(
                 places.map(\.path) == [noise[0], noise[0], noise[1], sources[0]]
