@@ -29,6 +29,8 @@ import Testing
             Case(inputShape: [2, 3, 30], units: 30, isRectified: true),
             Case(inputShape: [2, 2, 30], units: 30, hasBias: false),
             Case(inputShape: [32], units: 256, isRectified: true),
+            // Wide both ways: weights in panels.
+            Case(inputShape: [2, 128], units: 160, isRectified: true, samples: 9),
             // Many samples of one row: the weights' gradient takes several passes.
             Case(inputShape: [5], units: 17, samples: 130),
         ]
