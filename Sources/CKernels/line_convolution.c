@@ -3,6 +3,9 @@
 // A line's sums, three columns of weights and an input must fit the 32 registers of AVX-512.
 enum { COLUMNS = 3, WIDEST = 24, WIDEST_FORWARD = 20, WIDEST_PAIR = 10 };
 
+// With few sums, three additions to each would wait for one another: the middle column then has sums of its own.
+enum { FEWEST = 8 };
+
 static int has_wide_registers(void) {
 #if defined(__x86_64__) && defined(__linux__)
     return __builtin_cpu_supports("avx512f");
@@ -28,14 +31,18 @@ int line_convolution_fits_weight_gradient(const LineConvolution *s) {
 // WIDTH outputs of a line × VECTORS vectors of channels.
 INLINE void forward_tile(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
                          float *y, const int WIDTH, const int VECTORS) {
-    f32x16 sum[WIDEST + 2];
+    f32x16 sum[WIDEST + 2], middle[FEWEST];
+    const int SPLIT = WIDTH * VECTORS <= FEWEST;
     const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels, line = (s->out_width + 2) * ci_count;
     const ptrdiff_t column = ci_count * co_count;
 #pragma clang loop unroll(full)
     for (int i = 0; i < WIDTH; ++i)
 #pragma clang loop unroll(full)
         for (int v = 0; v < VECTORS; ++v)
+        {
             sum[i * VECTORS + v] = bias ? *(const f32x16u *)(bias + v * VECTOR_FLOATS) : (f32x16){0};
+            if (SPLIT) middle[i * VECTORS + v] = (f32x16){0};
+        }
     for (ptrdiff_t kh = 0; kh < s->kernel_height; ++kh, x += line, weights += COLUMNS * column) {
         const float *w = weights, *p = x;
         for (ptrdiff_t ci = 0; ci < ci_count; ++ci, w += co_count, ++p) {
@@ -47,12 +54,14 @@ INLINE void forward_tile(const LineConvolution *s, const float *x, const float *
                     k[kw * VECTORS + v] = *(const f32x16u *)(w + kw * column + v * VECTOR_FLOATS);
 #pragma clang loop unroll(full)
             for (int i = 0; i < WIDTH + COLUMNS - 1; ++i) {
-                const f32x16 value = (f32x16){0} + p[i * ci_count];
+                const f32x16 value = ALL_LANES(p[i * ci_count]);
 #pragma clang loop unroll(full)
                 for (int kw = 0; kw < COLUMNS; ++kw)
                     if (i - kw >= 0 && i - kw < WIDTH)
 #pragma clang loop unroll(full)
-                        for (int v = 0; v < VECTORS; ++v) sum[(i - kw) * VECTORS + v] += value * k[kw * VECTORS + v];
+                        for (int v = 0; v < VECTORS; ++v)
+                            *(SPLIT && kw == 1 ? &middle[(i - kw) * VECTORS + v] : &sum[(i - kw) * VECTORS + v]) +=
+                                value * k[kw * VECTORS + v];
             }
         }
     }
@@ -60,19 +69,24 @@ INLINE void forward_tile(const LineConvolution *s, const float *x, const float *
     for (int i = 0; i < WIDTH; ++i)
 #pragma clang loop unroll(full)
         for (int v = 0; v < VECTORS; ++v) {
+            if (SPLIT) sum[i * VECTORS + v] += middle[i * VECTORS + v];
             if (relu) rectify(&sum[i * VECTORS + v]);
             *(f32x16u *)(y + i * co_count + v * VECTOR_FLOATS) = sum[i * VECTORS + v];
         }
 }
 
 // WIDTH output gradients of a line give WIDTH + 2 input gradients.
-INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const float *weights, ptrdiff_t rows, float *dx,
-                                const int WIDTH, const int VECTORS) {
-    f32x16 sum[(WIDEST + 2) + 2];
+INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const float *weights, ptrdiff_t rows,
+                                const float *rectified, float *dx, const int WIDTH, const int VECTORS) {
+    f32x16 sum[(WIDEST + 2) + 2], middle[FEWEST];
+    const int SPLIT = WIDTH * VECTORS <= FEWEST;
     const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels, line = s->out_width * co_count;
     const ptrdiff_t column = ci_count * co_count;
 #pragma clang loop unroll(full)
     for (int i = 0; i < (WIDTH + 2) * VECTORS; ++i) sum[i] = (f32x16){0};
+#pragma clang loop unroll(full)
+    for (int i = 0; i < WIDTH * VECTORS; ++i)
+        if (SPLIT) middle[i] = (f32x16){0};
     // Kernel row kh meets output line ih − kh: lines go up as weights go down.
     for (ptrdiff_t row = 0; row < rows; ++row, dy -= line, weights += COLUMNS * column) {
         const float *w = weights, *p = dy;
@@ -85,19 +99,26 @@ INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const
                     k[kw * VECTORS + v] = *(const f32x16u *)(w + kw * column + v * VECTOR_FLOATS);
 #pragma clang loop unroll(full)
             for (int i = 0; i < WIDTH; ++i) {
-                const f32x16 value = (f32x16){0} + p[i * co_count];
+                const f32x16 value = ALL_LANES(p[i * co_count]);
 #pragma clang loop unroll(full)
                 for (int kw = 0; kw < COLUMNS; ++kw)
 #pragma clang loop unroll(full)
-                    for (int v = 0; v < VECTORS; ++v) sum[(i + kw) * VECTORS + v] += value * k[kw * VECTORS + v];
+                    for (int v = 0; v < VECTORS; ++v)
+                        *(SPLIT && kw == 1 ? &middle[i * VECTORS + v] : &sum[(i + kw) * VECTORS + v]) +=
+                            value * k[kw * VECTORS + v];
             }
         }
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < WIDTH + 2; ++i)
 #pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; ++v)
-            *(f32x16u *)(dx + i * ci_count + v * VECTOR_FLOATS) = sum[i * VECTORS + v];
+        for (int v = 0; v < VECTORS; ++v) {
+            f32x16 total = sum[i * VECTORS + v];
+            if (SPLIT && i > 0 && i <= WIDTH) total += middle[(i - 1) * VECTORS + v];
+            const ptrdiff_t place = i * ci_count + v * VECTOR_FLOATS;
+            if (rectified) total = (f32x16)((i32x16)total & (*(const f32x16u *)(rectified + place) > 0));
+            *(f32x16u *)(dx + place) = total;
+        }
 }
 
 #define TILE(n) case n: FUNCTION(n, VECTORS); break;
@@ -126,9 +147,9 @@ INLINE void forward_line(const LineConvolution *s, const float *x, const float *
     }
 }
 
-INLINE void input_gradient_line(const LineConvolution *s, const float *dy, const float *weights, ptrdiff_t rows, float *dx,
-                                const int VECTORS) {
-#define FUNCTION(n, v) input_gradient_tile(s, dy, weights, rows, dx, n, v)
+INLINE void input_gradient_line(const LineConvolution *s, const float *dy, const float *weights, ptrdiff_t rows,
+                                const float *rectified, float *dx, const int VECTORS) {
+#define FUNCTION(n, v) input_gradient_tile(s, dy, weights, rows, rectified, dx, n, v)
     switch (s->out_width) {
         TILES_PAIR
         default:
@@ -158,10 +179,12 @@ void line_convolution(const LineConvolution *s, const float *x, const float *wei
 }
 
 FOR_EACH_CPU
-void line_convolution_input_gradient(const LineConvolution *s, const float *dy, const float *transposed, float *dx) {
+void line_convolution_input_gradient(const LineConvolution *s, const float *dy, const float *transposed,
+                                     const float *rectified, float *dx) {
     const ptrdiff_t in_line = (s->out_width + 2) * s->in_channels, out_line = s->out_width * s->out_channels;
     const ptrdiff_t in_height = s->out_height + s->kernel_height - 1;
     const ptrdiff_t kernel_row = COLUMNS * s->in_channels * s->out_channels;
+    float *const start = dx;
     for (ptrdiff_t sample = 0; sample < s->samples;
          ++sample, dx += in_height * in_line, dy += s->out_height * out_line)
         for (ptrdiff_t n = 0; n < s->in_channels;) {
@@ -171,8 +194,10 @@ void line_convolution_input_gradient(const LineConvolution *s, const float *dy, 
                 const ptrdiff_t first = ih < s->out_height ? 0 : ih - s->out_height + 1;
                 const ptrdiff_t last = ih < s->kernel_height ? ih : s->kernel_height - 1;
                 const float *w = transposed + first * kernel_row + n, *g = dy + (ih - first) * out_line;
-                if (width == VECTOR_FLOATS) input_gradient_line(s, g, w, last - first + 1, dx + ih * in_line + n, 1);
-                else input_gradient_line(s, g, w, last - first + 1, dx + ih * in_line + n, 2);
+                const ptrdiff_t place = (dx - start) + ih * in_line + n;
+                const float *r = rectified ? rectified + place : rectified;
+                if (width == VECTOR_FLOATS) input_gradient_line(s, g, w, last - first + 1, r, start + place, 1);
+                else input_gradient_line(s, g, w, last - first + 1, r, start + place, 2);
             }
             n += width;
         }
@@ -186,7 +211,7 @@ void line_convolution_input_gradient(const LineConvolution *s, const float *dy, 
             _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) \
                 d[kw * VECTORS + v] = *(const f32x16u *)(q - kw * co_count + v * VECTOR_FLOATS); \
         _Pragma("clang loop unroll(full)") for (int c = 0; c < INPUTS; ++c) { \
-            const f32x16 value = (f32x16){0} + p[c]; \
+            const f32x16 value = ALL_LANES(p[c]); \
             _Pragma("clang loop unroll(full)") for (int kw = first; kw <= last; ++kw) \
                 _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) \
                     sum[(kw * INPUTS + c) * VECTORS + v] += value * d[kw * VECTORS + v]; \

@@ -1,4 +1,5 @@
 #include "row_product.h"
+#include "panel_product.h"
 
 // What kind of block of channels a tile works on: whole vectors, fewer than 16 channels, or (weight gradients) the last
 // channels of more than 16, read as a whole vector that reaches back into the block before.
@@ -34,7 +35,7 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
             for (int v = 0; v < VECTORS; ++v) w[v] = *(const f32x16u *)(row + v * second);
 #pragma clang loop unroll(full)
             for (int r = 0; r < ROWS; ++r) {
-                const f32x16 value = (f32x16){0} + x[r * input_step + j];
+                const float value = x[r * input_step + j];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < VECTORS; ++v) sum[r * VECTORS + v] += value * w[v];
             }
@@ -92,6 +93,10 @@ FOR_EACH_CPU
 void row_product(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
     const ptrdiff_t channels = s->channels, room = accumulators(), lines = s->groups * s->lines;
     const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2;
+    if (lines == 1 && s->segments * s->length > 0 && panel_product_fits(channels)) {
+        panel_product(s, in, weights, bias, relu, out);
+        return;
+    }
     if (channels < VECTOR_FLOATS) {
         block_lines(s, in, weights, bias, relu, out, channels, 0, 6, 0, lines, 1, NARROW);
         return;
@@ -140,7 +145,7 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
                 for (int i = 0; i < SEGMENTS; ++i)
 #pragma clang loop unroll(full)
                     for (int j = 0; j < COUNT; ++j) {
-                        const f32x16 value = (f32x16){0} + x[i * segment_step + j];
+                        const float value = x[i * segment_step + j];
 #pragma clang loop unroll(full)
                         for (int v = 0; v < VECTORS; ++v) sum[(i * COUNT + j) * VECTORS + v] += value * dy[v];
                     }
@@ -204,6 +209,29 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
 }
 #undef TILE
 
+// The output gradients of 32 channels, row behind row. In place their rows may lie kilobytes apart and fall into few sets
+// of the cache, where every tile would look for them again.
+enum { COPIED_ROWS = 512, COPIED_CHANNELS = 2 * VECTOR_FLOATS };
+
+INLINE int are_rows_copied(const RowProduct *g, ptrdiff_t groups) {
+    const ptrdiff_t rows = groups * g->lines * g->rows;
+    return g->channels >= 4 * COPIED_CHANNELS && g->length > 128 && rows >= 16 && rows <= COPIED_ROWS;
+}
+
+INLINE RowProduct copy_rows(const RowProduct *g, const float *out_gradient, ptrdiff_t groups, float *copy) {
+    for (ptrdiff_t group = 0; group < groups; ++group)
+        for (ptrdiff_t line = 0; line < g->lines; ++line) {
+            const float *y = out_gradient + group * g->output_group + line * g->output_line;
+            for (ptrdiff_t r = 0; r < g->rows; ++r, y += g->output_step, copy += COPIED_CHANNELS)
+                memcpy(copy, y, COPIED_CHANNELS * sizeof(float));
+        }
+    RowProduct copied = *g;
+    copied.output_step = COPIED_CHANNELS;
+    copied.output_line = g->rows * copied.output_step;
+    copied.output_group = g->lines * copied.output_line;
+    return copied;
+}
+
 FOR_EACH_CPU
 void row_product_weight_gradient(const RowProduct *g, const float *in, const float *out_gradient, float *gradient) {
     if (g->groups == 0) {
@@ -225,7 +253,11 @@ void row_product_weight_gradient(const RowProduct *g, const float *in, const flo
         }
         for (ptrdiff_t n = 0; n < channels; n += 2 * VECTOR_FLOATS) {
             const ptrdiff_t left = channels - n, back = channels - VECTOR_FLOATS;
-            if (left > VECTOR_FLOATS) {
+            if (left >= COPIED_CHANNELS && are_rows_copied(g, groups)) {
+                _Alignas(64) float copy[COPIED_ROWS * COPIED_CHANNELS];
+                const RowProduct copied = copy_rows(g, dy + n, groups, copy);
+                gradient_block(&copied, x, copy, gradient + n, groups, first, left, VECTOR_FLOATS, pair, 2, WHOLE);
+            } else if (left > VECTOR_FLOATS) {
                 const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
                 gradient_block(g, x, dy + n, gradient + n, groups, first, left, second, pair, 2, WHOLE);
             } else if (left == VECTOR_FLOATS) {

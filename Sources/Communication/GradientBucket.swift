@@ -14,6 +14,9 @@ public final class GradientBucket: @unchecked Sendable {
     /// `slice.lowerBound`. Valid after `combineRanks`, until parts are filled again.
     public let total: UnsafeMutablePointer<Float>
 
+    /// Floats that this rank sends in an exchange.
+    public let sentCount: Int
+
     private let group: any ProcessGroup
     private let rounds: [Round]
     private let receiveBuffer: UnsafeMutablePointer<Float>
@@ -77,6 +80,7 @@ public final class GradientBucket: @unchecked Sendable {
         total = held[subtrees.combination.positions[0]]
         additions = GradientAdditions(
             subtrees.combination.additions, buffers: held, firstIndex: slices[rank].lowerBound)
+        sentCount = group.size == 1 ? 0 : subtrees.counts[rank] * (range.count - slices[rank].count)
         gatherPlan = AllGatherPlan(counts: slices.map(\.count))
         rounds = (0..<(group.size == 1 ? 0 : subtrees.counts.max()!)).map { position in
             func takesPart(_ other: Int) -> Bool { position < subtrees.counts[other] }

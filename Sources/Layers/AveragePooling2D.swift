@@ -18,6 +18,10 @@ public struct AveragePooling2D: Layer {
         outputShape = [shape.out_height, shape.out_width, shape.channels]
     }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: false)
+    }
+
     public func forward(_ pass: LayerPass) {
         var shape = shape
         average_pooling(&shape, pass.inputs[0], pass.samples, pass.output)

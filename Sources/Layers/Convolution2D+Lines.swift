@@ -75,7 +75,8 @@ extension Convolution2D {
         guard let inputGradient = pass.inputGradients[0] else { return }
         if threeColumns.inputGradient {
             line_convolution_input_gradient(
-                &shape, pass.outputGradient, pass.prepared + paddedKernelCount, inputGradient)
+                &shape, pass.outputGradient, pass.prepared + paddedKernelCount,
+                pass.rectifiesInputGradient ? pass.inputs[0] : nil, inputGradient)
         } else {
             computeInputGradient(inputGradient, pass)
         }
@@ -129,7 +130,7 @@ extension Convolution2D {
         product.length = kernelSize.width * outputChannels
         product.segment_rows = product.length
         product.channels = inputChannels
-        product.weight_step = turnedStep
+        product.use(turnedKernel)
         let firstFilled = kernelSize.height - 1
         let lastFilled = firstFilled + (rows.output - 1) * rows.stride
         for row in 0..<rows.extent {
@@ -140,7 +141,7 @@ extension Convolution2D {
             product.segments = max(0, last - first + 1)
             row_product(
                 &product, spread + (top + first) * line + columns.before * outputChannels,
-                turned + first * kernelSize.width * outputChannels * turnedStep, nil, 0, target)
+                turned + first * kernelSize.width * outputChannels * turnedKernel.rowStep, nil, 0, target)
         }
     }
 }

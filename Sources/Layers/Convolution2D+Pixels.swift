@@ -83,7 +83,7 @@ extension Convolution2D {
         product.segment_step = columns.output * outputChannels
         product.segment_rows = kernelSize.width * outputChannels
         product.channels = inputChannels
-        product.weight_step = turnedStep
+        product.use(turnedKernel)
         let turned = pass.prepared + paddedKernelCount
         for row in 0..<rows.extent {
             let lines = rows.outputsCovering(row)
@@ -96,7 +96,8 @@ extension Convolution2D {
                 row_product(
                     &product,
                     pass.outputGradient + (lines.lowerBound * columns.output + pixels.lowerBound) * outputChannels,
-                    turned + (firstRow * kernelSize.width + firstColumn) * outputChannels * turnedStep, nil, 0,
+                    turned + (firstRow * kernelSize.width + firstColumn) * outputChannels * turnedKernel.rowStep, nil,
+                    0,
                     inputGradient + (row * columns.extent + column) * inputChannels)
             }
         }

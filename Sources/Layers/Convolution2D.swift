@@ -80,6 +80,11 @@ public struct Convolution2D: Layer {
         return hasBias ? [kernel, ParameterSpecification("bias", [outputChannels], .zeros)] : [kernel]
     }
 
+    public var multiplyAdds: Int {
+        func taps(_ axis: Axis) -> Int { (0..<axis.output).reduce(0) { $0 + axis.tapsOnMap(of: $1).count } }
+        return taps(rows) * taps(columns) * inputChannels * outputChannels
+    }
+
     // MARK: Prepared weights: the kernel padded to 16 outputs (where there are fewer), then the kernel transposed, (height,
     // width, out, in), and turned by 180°, so that the input's gradient is a convolution with it (not turned for the loops
     // for three columns).
@@ -87,21 +92,22 @@ public struct Convolution2D: Layer {
     var paddedKernelCount: Int {
         outputChannels < 16 ? kernelSize.height * kernelSize.width * inputChannels * 16 : 0
     }
-    var turnedStep: Int { max(inputChannels, 16) }
-
-    public var preparedCount: Int {
-        paddedKernelCount + kernelSize.height * kernelSize.width * outputChannels * turnedStep
+    var turnedKernel: TransposedWeights {
+        TransposedWeights(
+            rows: kernelSize.height * kernelSize.width * outputChannels, columns: inputChannels,
+            isPlain: threeColumns.inputGradient)
     }
+
+    public var preparedCount: Int { paddedKernelCount + turnedKernel.count }
 
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
         let taps = kernelSize.height * kernelSize.width
-        let turned = prepared + paddedKernelCount
         let block = inputChannels * outputChannels
-        for tap in 0..<taps {
+        for tap in 0..<taps where isTurnedTapRead(tap) {
             let place = threeColumns.inputGradient ? tap : taps - 1 - tap
-            transpose(
-                parameters + tap * block, inputChannels, outputChannels, turnedStep,
-                turned + place * outputChannels * turnedStep)
+            turnedKernel.write(
+                parameters + tap * block, count: outputChannels, first: place * outputChannels,
+                into: prepared + paddedKernelCount)
         }
         guard outputChannels < 16 else { return }
         for row in 0..<taps * inputChannels {
@@ -109,7 +115,16 @@ public struct Convolution2D: Layer {
         }
     }
 
+    /// Whether the input's gradient needs a tap: by pixels, only those that lie on the map for some output.
+    private func isTurnedTapRead(_ tap: Int) -> Bool {
+        guard route == .pixels && rows.stride == 1 && columns.stride == 1 else { return true }
+        return !rows.outputsOnMap(tap: tap / kernelSize.width).isEmpty
+            && !columns.outputsOnMap(tap: tap % kernelSize.width).isEmpty
+    }
+
     // MARK: Passes
+
+    public var canRectifyInputGradient: Bool { threeColumns.inputGradient }
 
     public func workspaceCount(samples: Int) -> Int {
         switch route {
@@ -117,6 +132,10 @@ public struct Convolution2D: Layer {
         case .pixels: rows.stride == 1 && columns.stride == 1 ? 0 : linesWorkspaceCount(samples: samples)
         case .lines: linesWorkspaceCount(samples: samples)
         }
+    }
+
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: true, output: isRectified && !isOutputGradientRectified)
     }
 
     public func forward(_ pass: LayerPass) {
@@ -130,7 +149,9 @@ public struct Convolution2D: Layer {
     public func backward(_ pass: LayerPass) {
         let gradient = pass.outputGradient
         let pixels = pass.samples * rows.output * columns.output
-        if isRectified { relu_backward(pass.output, gradient, pixels * outputChannels, gradient) }
+        if isRectified && !pass.isOutputGradientRectified {
+            relu_backward(pass.output, gradient, pixels * outputChannels, gradient)
+        }
         if hasBias {
             column_sums(gradient, pixels, outputChannels, outputChannels, pass.parameterGradient + kernelCount)
         }

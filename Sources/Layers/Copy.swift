@@ -10,6 +10,10 @@ public struct Copy: Layer {
         self.outputShape = outputShape
     }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: false)
+    }
+
     public func forward(_ pass: LayerPass) {
         pass.output.update(from: pass.inputs[0], count: pass.samples * outputShape.count)
     }

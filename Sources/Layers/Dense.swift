@@ -53,15 +53,17 @@ public struct Dense: Layer {
         return hasBias ? [kernel, ParameterSpecification("bias", [outputs], .zeros)] : [kernel]
     }
 
+    public var multiplyAdds: Int { rowsPerSample * inputs * outputs }
+
     // The rows route prepares the kernel padded to 16 outputs (where there are fewer) and the transposed kernel.
     private var paddedKernelCount: Int { outputs < 16 ? inputs * 16 : 0 }
-    private var transposedStep: Int { max(inputs, 16) }
+    private var transposedKernel: TransposedWeights { TransposedWeights(rows: outputs, columns: inputs) }
 
-    public var preparedCount: Int { route == .rows ? paddedKernelCount + outputs * transposedStep : 0 }
+    public var preparedCount: Int { route == .rows ? paddedKernelCount + transposedKernel.count : 0 }
 
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
         guard route == .rows else { return }
-        transpose(parameters, inputs, outputs, transposedStep, prepared + paddedKernelCount)
+        transposedKernel.write(parameters, count: outputs, first: 0, into: prepared + paddedKernelCount)
         guard outputs < 16 else { return }
         for input in 0..<inputs {
             (prepared + input * 16).update(from: parameters + input * outputs, count: outputs)
@@ -71,6 +73,10 @@ public struct Dense: Layer {
     /// Rows of all samples, each with `inputs` values in and `outputs` out.
     private func product(samples: Int) -> RowProduct {
         RowProduct(groups: samples, rows: rowsPerSample, inputs: inputs, outputs: outputs)
+    }
+
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: true, output: isRectified && !isOutputGradientRectified)
     }
 
     public func forward(_ pass: LayerPass) {
@@ -103,7 +109,9 @@ public struct Dense: Layer {
         let rows = pass.samples * rowsPerSample
         let input = pass.inputs[0]
         let gradient = pass.outputGradient
-        if isRectified { relu_backward(pass.output, gradient, rows * outputs, gradient) }
+        if isRectified && !pass.isOutputGradientRectified {
+            relu_backward(pass.output, gradient, rows * outputs, gradient)
+        }
         if hasBias { column_sums(gradient, rows, outputs, outputs, pass.parameterGradient + inputs * outputs) }
         switch route {
         case .narrow:

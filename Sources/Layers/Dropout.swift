@@ -23,6 +23,10 @@ public struct Dropout: Layer {
     /// One byte a value: whether it was kept.
     public var keptBytes: Int { outputShape.count }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: false)
+    }
+
     public func forward(_ pass: LayerPass) {
         let count = outputShape.count
         guard pass.isTraining, let samples = pass.random.samples else {

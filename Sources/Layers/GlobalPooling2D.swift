@@ -24,6 +24,10 @@ public struct GlobalPooling2D: Layer {
         outputShape = keepsDimensions ? [1, 1, inputShape.channels] : [inputShape.channels]
     }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: statistic == .maximum, output: statistic == .maximum)
+    }
+
     public func forward(_ pass: LayerPass) {
         switch statistic {
         case .mean: global_average(pass.inputs[0], pass.samples, inputShape.rows, inputShape.channels, pass.output)

@@ -14,13 +14,22 @@ public protocol Layer: Sendable {
     var parameters: [ParameterSpecification] { get }
     /// Bytes per sample that the forward pass keeps for the backward pass beside inputs and output.
     var keptBytes: Int { get }
+    /// Products of an input and a weight that one sample's forward pass adds up: the yardstick of a layer's speed. Taps of
+    /// a convolution that meet only padding do not count, nor does arithmetic that no weight takes part in.
+    var multiplyAdds: Int { get }
     /// Floats of scratch memory that either pass over `samples` samples may use.
     func workspaceCount(samples: Int) -> Int
     /// Floats of rearranged weights that `prepare` writes.
     var preparedCount: Int { get }
     /// Rearranges the weights for the passes of one step.
     func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
-    /// Computes `pass.output` from `pass.inputs`.
+    /// Whether the layer ends with a rectifier, max(x, 0).
+    var isRectified: Bool { get }
+    /// Whether `backward` can take the gradient through the rectifier that made the layer's only input as well.
+    var canRectifyInputGradient: Bool { get }
+    /// What `backward` reads of what `forward` has read and written, beside `keptBytes`.
+    func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead
+    /// Computes `pass.output` from `pass.inputs`; again if called again.
     func forward(_ pass: LayerPass)
     /// Computes the input gradients that are asked for and overwrites the parameters' gradient, both from
     /// `pass.outputGradient`, whose contents it may change.
@@ -30,14 +39,31 @@ public protocol Layer: Sendable {
 extension Layer {
     public var parameters: [ParameterSpecification] { [] }
     public var keptBytes: Int { 0 }
+    public var multiplyAdds: Int { 0 }
     public func workspaceCount(samples: Int) -> Int { 0 }
     public var preparedCount: Int { 0 }
+    public var isRectified: Bool { false }
+    public var canRectifyInputGradient: Bool { false }
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: true, output: true)
+    }
     public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
 
     /// How many of the layer's values are trained.
     public var trainableCount: Int { parameters.filter(\.isTrainable).reduce(0) { $0 + $1.shape.count } }
     /// How many values the layer has that are not trained (moving statistics).
     public var stateCount: Int { parameters.filter { !$0.isTrainable }.reduce(0) { $0 + $1.shape.count } }
+}
+
+/// What a layer's backward pass reads of the forward pass: the rest need not be there any more.
+public struct ValuesRead: Hashable, Sendable {
+    public let inputs: Bool
+    public let output: Bool
+
+    public init(inputs: Bool, output: Bool) {
+        self.inputs = inputs
+        self.output = output
+    }
 }
 
 /// The memory that one pass of one layer over one microbatch works on.
@@ -60,6 +86,11 @@ public struct LayerPass {
     public var outputGradient: UnsafeMutablePointer<Float>
     /// Where ∂loss/∂input goes, one for each input; nil where nobody needs it.
     public var inputGradients: [UnsafeMutablePointer<Float>?] = []
+    /// Whether the input gradient is to be the one before the rectifier that made the input, 0 unless input > 0: only for
+    /// layers that can do so, in place of a pass of its own over the map.
+    public var rectifiesInputGradient = false
+    /// Whether `outputGradient` is the one before the layer's own rectifier already.
+    public var isOutputGradientRectified = false
     /// Where ∂loss/∂parameters of this microbatch goes, laid out as `parameters`.
     public var parameterGradient: UnsafeMutablePointer<Float>
     /// Whether this is training; else layers such as dropout do nothing.

@@ -24,6 +24,12 @@ public struct MaxPooling2D: Layer {
     /// One byte an output: which position of the window won.
     public var keptBytes: Int { outputShape.count }
 
+    public var canRectifyInputGradient: Bool { true }
+
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: rectifiesInputGradient)
+    }
+
     public func forward(_ pass: LayerPass) {
         var shape = shape
         max_pooling(
@@ -34,6 +40,7 @@ public struct MaxPooling2D: Layer {
         guard let inputGradient = pass.inputGradients[0] else { return }
         var shape = shape
         max_pooling_backward(
-            &shape, pass.outputGradient, pass.kept.assumingMemoryBound(to: UInt8.self), pass.samples, inputGradient)
+            &shape, pass.outputGradient, pass.kept.assumingMemoryBound(to: UInt8.self),
+            pass.rectifiesInputGradient ? pass.output : nil, pass.samples, inputGradient)
     }
 }

@@ -14,6 +14,10 @@ public struct Add: Layer {
         self.isRectified = isRectified
     }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: isRectified && !isOutputGradientRectified)
+    }
+
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
         if pass.inputs.count == 2 {
@@ -27,7 +31,9 @@ public struct Add: Layer {
 
     public func backward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
-        if isRectified { relu_backward(pass.output, pass.outputGradient, count, pass.outputGradient) }
+        if isRectified && !pass.isOutputGradientRectified {
+            relu_backward(pass.output, pass.outputGradient, count, pass.outputGradient)
+        }
         for case let inputGradient? in pass.inputGradients {
             inputGradient.update(from: pass.outputGradient, count: count)
         }
@@ -45,6 +51,10 @@ public struct Concatenate: Layer {
         self.name = name
         widths = inputShapes.map(\.channels)
         outputShape = Shape(inputShapes[0].extents.dropLast() + [widths.reduce(0, +)])
+    }
+
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: false)
     }
 
     public func forward(_ pass: LayerPass) {

@@ -23,5 +23,15 @@ extension RowProduct {
     var flattened: RowProduct { RowProduct(groups: 1, rows: groups * rows, inputs: length, outputs: channels) }
 
     /// The product of the same rows' outputs with the transposed weights: the inputs' gradient, in one group.
-    var transposed: RowProduct { RowProduct(groups: 1, rows: groups * rows, inputs: channels, outputs: length) }
+    var transposed: RowProduct {
+        var product = RowProduct(groups: 1, rows: groups * rows, inputs: channels, outputs: length)
+        product.use(TransposedWeights(rows: channels, columns: length))
+        return product
+    }
+
+    /// Reads weights as they lie in `weights`.
+    mutating func use(_ weights: TransposedWeights) {
+        weight_step = weights.rowStep
+        panel_step = weights.panelStep
+    }
 }

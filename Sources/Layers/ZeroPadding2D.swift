@@ -32,6 +32,10 @@ public struct ZeroPadding2D: Layer {
         }
     }
 
+    public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
+        ValuesRead(inputs: false, output: false)
+    }
+
     public func forward(_ pass: LayerPass) {
         pass.output.update(repeating: 0, count: pass.samples * outputShape.count)
         eachLine(samples: pass.samples) { inner, outer, count in

@@ -1,16 +1,16 @@
 import Glibc
 
 /// Numbers as people read them (printf(3)).
-enum FormattedNumber {
-    static func fixed(_ value: Double, _ decimals: Int) -> String { format("%.\(decimals)f", value) }
+package enum FormattedNumber {
+    package static func fixed(_ value: Double, _ decimals: Int) -> String { format("%.\(decimals)f", value) }
 
     /// As Keras prints metrics: four decimals, or scientific where these would show nothing.
-    static func metric(_ value: Double) -> String {
+    package static func metric(_ value: Double) -> String {
         value.magnitude > 1e-3 || value.isNaN ? fixed(value, 4) : format("%.4e", value)
     }
 
     /// Left-aligned in `width` columns, or right-aligned for a negative width; never cut.
-    static func padded(_ text: String, to width: Int) -> String {
+    package static func padded(_ text: String, to width: Int) -> String {
         let blanks = String(repeating: " ", count: max(0, Int(width.magnitude) - text.count))
         return width < 0 ? blanks + text : text + blanks
     }

@@ -18,8 +18,13 @@ public struct StampCollection: Sendable {
 
     /// Opens the files and checks that all hold stamps of one size.
     public init(noise: [String], sources: [String]) throws {
-        let noiseFiles = try noise.map { try StampArray(contentsOf: $0) }
-        let sourceFiles = try sources.map { try StampArray(contentsOf: $0) }
+        try self.init(
+            noise: try noise.map { try StampArray(contentsOf: $0) },
+            sources: try sources.map { try StampArray(contentsOf: $0) })
+    }
+
+    /// Stamps that are open already, of one size.
+    public init(noise noiseFiles: [StampArray], sources sourceFiles: [StampArray]) throws {
         files = noiseFiles + sourceFiles
         guard let first = files.first else { preconditionFailure("a collection needs a file") }
         for file in files where file.height != first.height || file.width != first.width {

@@ -24,7 +24,15 @@ public struct StampArray: Sendable {
     /// - Throws: a `missingInput` fault when the file is not there, `badData` when it is damaged, holds no stamps or
     ///   something else than stamps.
     public init(contentsOf path: String) throws {
-        array = try NumericArray(contentsOf: path, choosing: { Self.stampSize(of: $0) != nil })
+        try self.init(
+            array: NumericArray(contentsOf: path, choosing: { Self.stampSize(of: $0) != nil }), path: path)
+    }
+
+    /// The stamps of an array.
+    ///
+    /// - Throws: a `badData` fault when it holds no stamps or something else than stamps.
+    public init(array: NumericArray, path: String) throws {
+        self.array = array
         self.path = path
         guard let size = Self.stampSize(of: array.shape) else {
             throw Fault(

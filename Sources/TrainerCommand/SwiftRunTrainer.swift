@@ -21,7 +21,7 @@ struct SwiftRunTrainer: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Train.self, Predict.self, Evaluate.self, Summary.self, Simulate.self, Convert.self,
+            Train.self, Predict.self, Evaluate.self, Summary.self, Simulate.self, Convert.self, Bench.self,
         ],
         defaultSubcommand: Train.self)
 

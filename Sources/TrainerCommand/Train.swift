@@ -81,6 +81,12 @@ struct Train: GroupCommand {
     @Flag(help: "Leave out stamps that cannot be normalised.")
     var skipBad = false
 
+    @Option(help: ArgumentHelp("Write what each lane does when, for ui.perfetto.dev.", valueName: "file"))
+    var trace: String?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("The most steps that --trace shows.", valueName: "n"))
+    var traceSteps = 20
+
     enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
         case sgd, momentum, adam
     }
@@ -117,11 +123,13 @@ struct Train: GroupCommand {
         configuration.dropout = !noDropout
         configuration.normalization = normalize
         configuration.skipBad = skipBad
+        configuration.trace = trace
+        configuration.traceSteps = traceSteps
         return configuration
     }
 
     private func checkNumbers() throws {
-        for (name, value) in [("--epochs", epochs), ("--microbatch", microbatch ?? 1)]
+        for (name, value) in [("--epochs", epochs), ("--microbatch", microbatch ?? 1), ("--trace-steps", traceSteps)]
         where value < 1 || value > 1 << 30 {
             throw Fault(
                 .usage, "\(name) \(value)", "must be from 1 to \(1 << 30)", remedy: "give a positive whole number")
@@ -138,6 +146,7 @@ struct Train: GroupCommand {
         guard !output.isEmpty else {
             throw Fault(.usage, "--output", "is empty", remedy: "name the run folder to make")
         }
+        guard trace != "" else { throw Fault(.usage, "--trace", "is empty", remedy: "name the file to write") }
     }
 
     private func parsedBatchSize() throws -> TrainingConfiguration.BatchSize {

@@ -25,15 +25,20 @@ final class GradientPipeline: @unchecked Sendable {
     /// The slices of each rank, bucket after bucket.
     let slices: [[Range<Int>]]
 
-    private let reduction: GradientReduction
+    let reduction: GradientReduction
     /// The segment whose sweep fills each bucket.
     private let segments: [Int]
-    private let weights: Weights
+    let weights: Weights
     private let optimizer: Optimizer
     private let isAlone: Bool
     private let shares: [[Share]]
     /// Where the state of each bucket's slice starts.
     private let stateOffsets: [Int]
+
+    let timeline: Timeline?
+    /// When each bucket's exchange and gathering began, while they are under way and recorded.
+    var exchangeStarts: [Int?]
+    var gatherStarts: [Int?]
 
     /// What one lane does for one bucket.
     private struct Share {
@@ -57,8 +62,9 @@ final class GradientPipeline: @unchecked Sendable {
 
     init(
         reduction: GradientReduction, segments: [Int], weights: Weights, optimizer: Optimizer, lanes: Int,
-        group: any ProcessGroup
+        group: any ProcessGroup, timeline: Timeline?
     ) {
+        self.timeline = timeline
         self.reduction = reduction
         self.segments = segments
         self.weights = weights
@@ -71,6 +77,8 @@ final class GradientPipeline: @unchecked Sendable {
             let updates = bucket.slice.balancedRuns(over: lanes, multipleOf: GradientReduction.sliceUnit)
             return zip(sums, updates).map { Share(sum: $0, update: $1) }
         }
+        exchangeStarts = buckets.map { _ in nil }
+        gatherStarts = exchangeStarts
         stateOffsets = buckets.indices.map { buckets[..<$0].reduce(0) { $0 + $1.slice.count } }
         let stateCount = buckets.reduce(0) { $0 + $1.slice.count }
         optimizerState = optimizer.stateNames.map { _ in FloatBuffer(count: stateCount) }
@@ -87,11 +95,16 @@ final class GradientPipeline: @unchecked Sendable {
 
     /// One lane's part of what the last meeting has made possible.
     func work(lane: Int, _ step: Step) {
-        for bucket in summed..<summing { reduction.combineLanes(shares[bucket][lane].sum) }
+        let timeline = timeline?.lanes[lane]
+        for bucket in summed..<summing {
+            timeline.measure(.combineGradients) { reduction.combineLanes(shares[bucket][lane].sum) }
+        }
         for bucket in updated..<updating {
-            forEachBlock(of: shares[bucket][lane].update) { block in
-                reduction.buckets[bucket].combineRanks(block)
-                update(block, bucket: bucket, step)
+            timeline.measure(.update) {
+                forEachBlock(of: shares[bucket][lane].update) { block in
+                    reduction.buckets[bucket].combineRanks(block)
+                    update(block, bucket: bucket, step)
+                }
             }
         }
     }
@@ -99,8 +112,8 @@ final class GradientPipeline: @unchecked Sendable {
     /// Lets what is under way make progress: the MPI library may have no thread of its own to do it. Lane 0.
     func progress() {
         do {
-            for bucket in arrived..<started where try !reduction.buckets[bucket].isExchanged() { return }
-            for bucket in 0..<gathering where try !reduction.buckets[bucket].isGathered() { return }
+            for bucket in arrived..<started where try !isExchanged(bucket) { return }
+            for bucket in 0..<gathering where try !isGathered(bucket) { return }
         } catch {
             failure = error
         }
@@ -134,14 +147,14 @@ final class GradientPipeline: @unchecked Sendable {
         summing = filled
         updated = updating
         while started < summed {
-            try reduction.buckets[started].startExchange()
+            try startExchange(started)
             started += 1
         }
         while gathering < updated {
-            try reduction.buckets[gathering].startGather(weights.trainable.pointer)
+            try startGather(gathering)
             gathering += 1
         }
-        while arrived < started, try reduction.buckets[arrived].isExchanged() { arrived += 1 }
+        while arrived < started, try isExchanged(arrived) { arrived += 1 }
         updating = arrived
     }
 
@@ -150,12 +163,12 @@ final class GradientPipeline: @unchecked Sendable {
         try advance(swept: 0)
         guard summed == summing, updated == updating else { return }
         if arrived < started {
-            try reduction.buckets[arrived].finishExchange()
+            try finishExchange(arrived)
             arrived += 1
-            while arrived < started, try reduction.buckets[arrived].isExchanged() { arrived += 1 }
+            while arrived < started, try isExchanged(arrived) { arrived += 1 }
             updating = arrived
         } else {
-            for bucket in reduction.buckets { try bucket.finishGather() }
+            for bucket in reduction.buckets.indices { try finishGather(bucket) }
             isFinished = true
         }
     }
@@ -170,14 +183,17 @@ final class GradientPipeline: @unchecked Sendable {
     /// parameters of this rank are new, unless the team has failed.
     func finish(lane: Int, team: LaneTeam, _ step: Step) {
         guard !isAlone else {
-            team.meet()
-            for bucket in reduction.buckets.indices {
-                forEachBlock(of: shares[bucket][lane].update) { block in
-                    reduction.combineLanes(block)
-                    update(block, bucket: bucket, step)
+            team.meet(lane)
+            let timeline = timeline?.lanes[lane]
+            timeline.measure(.update) {
+                for bucket in reduction.buckets.indices {
+                    forEachBlock(of: shares[bucket][lane].update) { block in
+                        reduction.combineLanes(block)
+                        update(block, bucket: bucket, step)
+                    }
                 }
             }
-            return team.meet()
+            return team.meet(lane)
         }
         repeat {
             team.meet(lane) { try advanceWaiting() }

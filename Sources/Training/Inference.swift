@@ -10,9 +10,13 @@ import Tensors
 /// Stamps are cut into chunks of a fixed size, whole chunks are shared among ranks and lanes, and results are gathered in
 /// order on rank 0: the same bits for any number of ranks and threads.
 package final class Inference: @unchecked Sendable {
-    /// Stamps of a chunk.
-    package static let chunk = 16
+    /// Ranks share lists in multiples of this: whole chunks of any network.
+    private static let shareUnit = 64
 
+    /// Stamps of a chunk: few, so that all lanes have work and activations stay in the cache, but more where a network's
+    /// weights are large, which are read again for each chunk. A divisor of `shareUnit`, and a function of the network
+    /// alone.
+    private let chunk: Int
     private let network: Network
     private let prepared: PreparedWeights
     private let team: LaneTeam
@@ -26,18 +30,20 @@ package final class Inference: @unchecked Sendable {
         self.network = network
         self.team = team
         self.group = group
+        let chunk = min(max(16, network.defaultMicrobatch), Self.shareUnit)
+        self.chunk = chunk
         let prepared = prepared ?? PreparedWeights(network: network, weights: weights, lanes: team.count)
         self.prepared = prepared
         executors = (0..<team.count).map { _ in
             LaneExecutor(
-                network: network, samples: Self.chunk, slots: 1, isTraining: false, weights: weights,
+                network: network, samples: chunk, slots: 1, isTraining: false, weights: weights,
                 prepared: prepared.buffer)
         }
     }
 
-    /// The stamps of a list of `count` that this rank works on: whole chunks.
+    /// The stamps of a list of `count` that this rank works on.
     package static func share(of count: Int, in group: any ProcessGroup) -> Range<Int> {
-        (0..<count).balancedRuns(over: group.size, multipleOf: chunk)[group.rank]
+        (0..<count).balancedRuns(over: group.size, multipleOf: shareUnit)[group.rank]
     }
 
     /// The logits of `count` stamps in order on rank 0, nil elsewhere; not-a-number for stamps that cannot be used.
@@ -54,7 +60,7 @@ package final class Inference: @unchecked Sendable {
             if lane == 0 { prepared.useMovingStatistics() }
             team.meet()
         }
-        try team.share(share.count, chunk: Self.chunk) { [executors] lane, range in
+        try team.share(share.count, chunk: chunk) { [executors] lane, range in
             let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
             executors[lane].infer(stamps, load, into: results.pointer + range.lowerBound * outputs)
         }

@@ -33,13 +33,18 @@ package final class LabelledStamps: Sendable {
         }
     }
 
-    /// Loss and accuracy of the network, means over all stamps, on rank 0; nil elsewhere.
-    package func evaluate(_ inference: Inference, _ network: Network) throws -> (loss: Double, accuracy: Double)? {
+    /// The logits of all stamps in order on rank 0, nil elsewhere. Collective.
+    func logits(_ inference: Inference) throws -> [Float]? {
         let (memory, share, pixels) = (memory, share, pixels)
-        let logits = try inference.logits(of: stamps.count) { stamp, target in
+        return try inference.logits(of: stamps.count) { stamp, target in
             target.update(from: memory.pointer + (stamp - share.lowerBound) * pixels, count: pixels)
             return true
         }
+    }
+
+    /// Loss and accuracy of the network, means over all stamps, on rank 0; nil elsewhere.
+    package func evaluate(_ inference: Inference, _ network: Network) throws -> (loss: Double, accuracy: Double)? {
+        let logits = try logits(inference)
         guard let logits else { return nil }
         var (loss, correct) = (0.0, 0)
         logits.withUnsafeBufferPointer { logits in

@@ -8,8 +8,11 @@ package final class LaneExecutor: @unchecked Sendable {
     let network: Network
     /// How many microbatches' values are held at once.
     let slots: Int
+    /// Where the lane notes how long each layer takes.
+    package var timeline: LaneTimeline?
 
     private let plan: PassPlan
+    private let clock: PassClock
     private let slotMemory: FloatBuffer
     private let sharedMemory: FloatBuffer
     private let workspace: FloatBuffer
@@ -27,6 +30,7 @@ package final class LaneExecutor: @unchecked Sendable {
         self.network = network
         self.slots = slots
         plan = PassPlan(network: network, samples: samples, isTraining: isTraining)
+        clock = PassClock(network)
         slotMemory = FloatBuffer(count: slots * plan.slotCount)
         sharedMemory = FloatBuffer(count: plan.sharedCount)
         workspace = FloatBuffer(count: plan.workspaceCount)
@@ -45,11 +49,12 @@ package final class LaneExecutor: @unchecked Sendable {
 
     private func makePass(slot: Int, node number: Int, weights: Weights, prepared: FloatBuffer) -> LayerPass {
         let base = slotMemory.pointer + slot * plan.slotCount
+        func output(_ number: Int) -> UnsafeMutablePointer<Float> { pointer(slot, plan.outputs[number])! }
         let node = network.nodes[number]
         func gradient(_ number: Int) -> UnsafeMutablePointer<Float>? { gradientPointer(slot, number) }
         var pass = LayerPass(placeholder: workspace.pointer)
-        pass.inputs = node.inputs.map { base + plan.outputs[$0] }
-        pass.output = base + plan.outputs[number]
+        pass.inputs = node.inputs.map(output)
+        pass.output = output(number)
         pass.kept = UnsafeMutableRawPointer(base + plan.kept[number])
         pass.parameters = UnsafePointer(weights.trainable.pointer + node.parameterOffset)
         pass.prepared = UnsafePointer(prepared.pointer + node.preparedOffset)
@@ -59,6 +64,8 @@ package final class LaneExecutor: @unchecked Sendable {
             for input in plan.addedInputs[number] {
                 pass.inputGradients[input] = waiting.pointer + input * plan.waitingCount
             }
+            pass.isOutputGradientRectified = plan.isGradientRectified[number]
+            pass.rectifiesInputGradient = plan.rectifiesInputGradient(number)
         }
         pass.isTraining = plan.isTraining
         return pass
@@ -66,8 +73,12 @@ package final class LaneExecutor: @unchecked Sendable {
 
     /// Where a node's output gradient lies; nil where nobody needs it.
     private func gradientPointer(_ slot: Int, _ node: Int) -> UnsafeMutablePointer<Float>? {
-        guard plan.isTraining else { return nil }
-        switch plan.gradients[node] {
+        plan.isTraining ? pointer(slot, plan.gradients[node]) : nil
+    }
+
+    /// A place in the memory of a slot or in that shared by all.
+    private func pointer(_ slot: Int, _ place: PassPlan.Place) -> UnsafeMutablePointer<Float>? {
+        switch place {
         case .none: return nil
         case .shared(let offset): return sharedMemory.pointer + offset
         case .kept(let offset): return slotMemory.pointer + slot * plan.slotCount + offset
@@ -98,7 +109,10 @@ package final class LaneExecutor: @unchecked Sendable {
     }
 
     /// Runs one segment forward.
-    package func forward(_ slot: Int, segment: Int) { forward(slot, nodes: segments[segment]) }
+    package func forward(_ slot: Int, segment: Int) {
+        if plan.isTraining { forward(slot, nodes: plan.repeated[clock.forwardTurn(segment)]) }
+        forward(slot, nodes: segments[segment])
+    }
 
     /// Runs the whole network forward, node by node: for inference, where batch normalisations need no meeting.
     package func forwardAll(_ slot: Int) { forward(slot, nodes: network.nodes.indices) }
@@ -107,8 +121,9 @@ package final class LaneExecutor: @unchecked Sendable {
         for node in nodes {
             switch network.nodes[node].operation {
             case .input, .view: break
-            case .layer(let layer): layer.forward(passes[index(slot, node)])
-            case .batchNormalization(let layer): layer.forward(passes[index(slot, node)])
+            case .layer(let layer): timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
+            case .batchNormalization(let layer):
+                timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
             }
         }
     }
@@ -116,7 +131,7 @@ package final class LaneExecutor: @unchecked Sendable {
     /// Adds up the moments that the meeting behind a segment needs.
     package func sumMoments(_ slot: Int, meeting: Int, into sums: UnsafeMutablePointer<Double>) {
         for (node, layer, offset) in meetings[meeting] {
-            layer.sumMoments(passes[index(slot, node)], into: sums + offset)
+            timeline.measure(.forward, node) { layer.sumMoments(passes[index(slot, node)], into: sums + offset) }
         }
     }
 
@@ -131,9 +146,12 @@ package final class LaneExecutor: @unchecked Sendable {
             return
         }
         if segment < meetings.count {
+            forward(slot, nodes: plan.repeated[clock.backwardTurn(segment)])
             for (node, layer, _) in meetings[segment] {
-                layer.backward(passes[index(slot, node)])
-                addWaiting(slot, node)
+                timeline.measure(.backward, node) {
+                    layer.backward(passes[index(slot, node)])
+                    addWaiting(slot, node)
+                }
             }
         }
         for node in segments[segment].reversed() {
@@ -142,12 +160,16 @@ package final class LaneExecutor: @unchecked Sendable {
             case .layer(let layer):
                 guard plan.needsGradient[node] else { continue }
                 passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
-                layer.backward(passes[index(slot, node)])
-                addWaiting(slot, node)
+                timeline.measure(.backward, node) {
+                    layer.backward(passes[index(slot, node)])
+                    addWaiting(slot, node)
+                }
             case .batchNormalization(let layer):
                 passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
                 let offset = meetings[segment - 1].first { $0.node == node }!.offset
-                layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
+                timeline.measure(.backward, node) {
+                    layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
+                }
             }
         }
     }

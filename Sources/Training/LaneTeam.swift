@@ -16,6 +16,9 @@ public final class LaneTeam: @unchecked Sendable {
     /// How many lanes there are, the caller's included.
     public let count: Int
 
+    /// Where lanes note how long they wait for each other; may be set between jobs.
+    package var timeline: Timeline?
+
     private let barrier: LaneBarrier
     private var job: (@Sendable (Int) -> Void)?
     private var isEnding = false
@@ -125,13 +128,20 @@ public final class LaneTeam: @unchecked Sendable {
     /// Waits until every lane has come here.
     public func meet() { if count > 1 { barrier.wait() } }
 
+    /// The same, with the wait noted on the lane's timeline.
+    public func meet(_ lane: Int) {
+        guard count > 1 else { return }
+        let own = timeline?.lanes[lane]
+        own.measure(.waiting) { barrier.wait() }
+    }
+
     /// All lanes meet, lane 0 does `work` alone, all go on. If it fails, `hasFailed` is true on every lane afterwards.
     public func meet(_ lane: Int, _ work: () throws -> Void) {
-        meet()
+        meet(lane)
         if lane == 0 {
             do { try work() } catch { note(error) }
         }
-        meet()
+        meet(lane)
     }
 
     /// Whether a lane has failed: the others stop at the next meeting.

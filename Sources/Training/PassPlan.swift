@@ -3,12 +3,15 @@ import Models
 
 /// Where the values of one microbatch lie while it passes through a network: planned once, before the first step.
 ///
-/// In training every output stays until the backward pass. Output gradients that are used up within one segment share
-/// memory; those that must wait for a meeting (batch normalisation) are kept for each microbatch. In inference all
-/// outputs share memory as soon as their last reader has run.
+/// In training microbatches take turns: forward through one segment after another, in the last one forward and backward,
+/// then backward through the others. Values that are used up within a turn lie in memory that all microbatches share, so
+/// that it stays in the processor's cache. Of those that later turns read, the cheap ones (a handful of products each)
+/// are computed again there, which costs less than fetching them from main memory; only the others are kept for each
+/// microbatch. In inference all outputs share memory as soon as their last reader has run.
+/// Source: T. Chen et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174 (2016).
 package struct PassPlan {
-    /// Where a node's output gradient lies.
-    package enum GradientPlace {
+    /// Where a value lies.
+    package enum Place: Hashable, Sendable {
         /// Nobody needs it.
         case none
         /// In memory that microbatches take turns to use.
@@ -21,23 +24,28 @@ package struct PassPlan {
     /// The most samples a microbatch has.
     let samples: Int
     package let isTraining: Bool
-    /// Offsets of each node's output, in floats.
-    package private(set) var outputs: [Int] = []
-    /// Offsets of what each node keeps for the backward pass, in floats.
-    package private(set) var kept: [Int] = []
-    package private(set) var gradients: [GradientPlace] = []
+    /// Where each node's output lies.
+    package internal(set) var outputs: [Place] = []
+    /// Offsets of what each node keeps for the backward pass, in floats of the microbatch's own memory.
+    package internal(set) var kept: [Int] = []
+    /// Where each node's output gradient lies.
+    package internal(set) var gradients: [Place] = []
+    /// The nodes whose forward pass is repeated at the beginning of each turn (`PassClock`), in order.
+    package internal(set) var repeated: [[Int]] = []
     /// Floats of a microbatch's own memory.
-    package private(set) var slotCount = 0
+    package internal(set) var slotCount = 0
     /// Floats of the memory that microbatches take turns to use.
-    package private(set) var sharedCount = 0
+    package internal(set) var sharedCount = 0
     /// Floats of scratch memory for any layer.
     private(set) var workspaceCount = 0
     /// Whether a layer or one before it has parameters: only then is its output's gradient of use.
     package private(set) var needsGradient: [Bool] = []
+    /// Whether a node's gradient comes back through its rectifier already, because its only user can do that on the way.
+    package internal(set) var isGradientRectified: [Bool] = []
     /// For each node, which of its inputs have a gradient from another user already: this node's is added to it.
-    package private(set) var addedInputs: [[Int]] = []
+    package internal(set) var addedInputs: [[Int]] = []
     /// Floats of the memory in which a gradient waits to be added; one such place for each input of a node.
-    private(set) var waitingCount = 0
+    var waitingCount = 0
 
     package init(network: Network, samples: Int, isTraining: Bool) {
         self.network = network
@@ -48,47 +56,37 @@ package struct PassPlan {
             needsGradient.append((node.layer?.trainableCount ?? 0) > 0 || node.inputs.contains { needsGradient[$0] })
         }
         if isTraining {
-            placeOutputsForTraining()
-            placeGradients()
+            findRectifyingUsers()
             findAddedInputs()
+            placeForTraining()
         } else {
-            placeOutputsForInference()
+            placeForInference()
         }
     }
 
     /// Floats that `count` values a sample take, rounded up to whole cache lines.
-    private func room(_ count: Int) -> Int { (samples * count + 15) / 16 * 16 }
+    func room(_ count: Int) -> Int { (samples * count + 15) / 16 * 16 }
 
-    private mutating func placeOutputsForTraining() {
-        for node in network.nodes {
-            if case .view = node.operation {
-                outputs.append(outputs[node.inputs[0]])
-            } else {
-                outputs.append(slotCount)
-                slotCount += room(node.outputShape.count)
-            }
-            kept.append(slotCount)
-            slotCount += room(((node.layer?.keptBytes ?? 0) + 3) / 4)
-        }
+    /// The node whose memory a node's values lie in: a view's are its input's.
+    func source(_ number: Int) -> Int {
+        if case .view = network.nodes[number].operation { return source(network.nodes[number].inputs[0]) }
+        return number
     }
 
-    private mutating func placeOutputsForInference() {
+    private mutating func placeForInference() {
         let nodes = network.nodes
         var lastReader = Array(nodes.indices)
-        for (number, node) in nodes.enumerated() { for input in node.inputs { lastReader[input] = number } }
-        lastReader[nodes.count - 1] = nodes.count
-        // A view prolongs its input's life.
-        for (number, node) in nodes.enumerated().reversed() {
-            if case .view = node.operation {
-                lastReader[node.inputs[0]] = max(lastReader[node.inputs[0]], lastReader[number])
-            }
+        for (number, node) in nodes.enumerated() {
+            for input in node.inputs { lastReader[source(input)] = number }
         }
+        lastReader[source(nodes.count - 1)] = nodes.count
         var allocator = IntervalAllocator()
         for (number, node) in nodes.enumerated() {
-            if case .view = node.operation {
-                outputs.append(outputs[node.inputs[0]])
+            if source(number) != number {
+                outputs.append(outputs[source(number)])
             } else {
-                outputs.append(allocator.place(room(node.outputShape.count), from: number, through: lastReader[number]))
+                outputs.append(
+                    .kept(allocator.place(room(node.outputShape.count), during: [number...lastReader[number]])))
             }
         }
         // Layers may write here even where nothing is kept: dropout does not, pooling does.
@@ -96,100 +94,56 @@ package struct PassPlan {
         kept = nodes.map { _ in allocator.size }
         slotCount = allocator.size + keptRoom
     }
-
-    /// Follows the backward pass to see which user of each output is the first to write its gradient.
-    private mutating func findAddedInputs() {
-        let nodes = network.nodes
-        addedInputs = nodes.map { _ in [] }
-        var written = Set<Int>()
-        func write(_ number: Int) {
-            for (index, input) in nodes[number].inputs.enumerated() where needsGradient[input] {
-                if !written.insert(input).inserted {
-                    addedInputs[number].append(index)
-                    waitingCount = max(waitingCount, room(nodes[input].outputShape.count))
-                }
-            }
-        }
-        let meetings = network.meetings
-        for segment in (0..<network.segments).reversed() {
-            if segment < meetings.count { for meeting in meetings[segment] { write(meeting.node) } }
-            for number in nodes.indices.reversed() where nodes[number].segment == segment {
-                if case .layer = nodes[number].operation { write(number) }
-            }
-        }
-    }
-
-    /// The stage of the backward pass (the segment's number) in which each gradient is written and read.
-    private mutating func placeGradients() {
-        let nodes = network.nodes
-        // Backward order: stages from the last segment to the first; within one, nodes from last to first. A batch
-        // normalisation passes its gradient on one stage after it has summed it.
-        func moment(_ stage: Int, _ node: Int) -> Int { (network.segments - stage) * (nodes.count + 1) - node }
-        var firstMoment = [Int](repeating: Int.max, count: nodes.count)
-        var lastMoment = [Int](repeating: Int.min, count: nodes.count)
-        var stages = [Set<Int>](repeating: [], count: nodes.count)
-        func touch(_ node: Int, stage: Int, by reader: Int) {
-            stages[node].insert(stage)
-            firstMoment[node] = min(firstMoment[node], moment(stage, reader))
-            lastMoment[node] = max(lastMoment[node], moment(stage, reader))
-        }
-        for (number, node) in nodes.enumerated() {
-            touch(number, stage: node.segment, by: number)
-            var passesOn = node.segment
-            if case .batchNormalization = node.operation {
-                passesOn -= 1
-                touch(number, stage: passesOn, by: nodes.count)
-            }
-            let time = passesOn == node.segment ? number : nodes.count
-            for input in node.inputs { touch(input, stage: passesOn, by: time) }
-        }
-        // A view's gradient is its input's.
-        for (number, node) in nodes.enumerated().reversed() {
-            guard case .view = node.operation else { continue }
-            let input = node.inputs[0]
-            stages[input].formUnion(stages[number])
-            firstMoment[input] = min(firstMoment[input], firstMoment[number])
-            lastMoment[input] = max(lastMoment[input], lastMoment[number])
-        }
-        var allocator = IntervalAllocator()
-        var places = [GradientPlace](repeating: .none, count: nodes.count)
-        let order = nodes.indices.sorted { firstMoment[$0] < firstMoment[$1] }
-        for number in order where needsGradient[number] {
-            if case .view = nodes[number].operation { continue }
-            let size = room(nodes[number].outputShape.count)
-            if stages[number].count == 1 {
-                places[number] = .shared(
-                    allocator.place(size, from: firstMoment[number], through: lastMoment[number]))
-            } else {
-                places[number] = .kept(slotCount)
-                slotCount += size
-            }
-        }
-        for (number, node) in nodes.enumerated() {
-            if case .view = node.operation { places[number] = places[node.inputs[0]] }
-        }
-        gradients = places
-        sharedCount = allocator.size
-    }
 }
 
-/// Places blocks that live for a while so that blocks alive at the same time do not overlap (first fit).
+/// The order of what happens to one microbatch in a training step, as moments to compare.
+///
+/// A microbatch's turns are those of the segments forward, from the first to the last, where it goes on backward, and then
+/// those of the segments backward from the last but one to the first. Between two turns other microbatches have theirs.
+struct PassClock {
+    let segments: Int
+    let nodes: Int
+
+    init(_ network: Network) {
+        segments = network.segments
+        nodes = network.nodes.count
+    }
+
+    private var length: Int { 3 * nodes + 2 }
+
+    var turns: Int { 2 * segments - 1 }
+    func forwardTurn(_ segment: Int) -> Int { segment }
+    func backwardTurn(_ segment: Int) -> Int { 2 * (segments - 1) - segment }
+    /// The turn in which a moment lies.
+    func turn(of moment: Int) -> Int { moment / length }
+
+    /// When a node's forward pass is repeated.
+    func repetition(_ node: Int, turn: Int) -> Int { turn * length + node }
+    func forward(_ node: Int, segment: Int) -> Int { forwardTurn(segment) * length + nodes + node }
+    /// The end of the way forward: moments are added up for batch normalisations, or the loss is differentiated.
+    func endOfForward(_ segment: Int) -> Int { forwardTurn(segment) * length + 2 * nodes }
+    /// When batch normalisations behind a segment pass their gradients on to it.
+    func entry(_ segment: Int) -> Int { backwardTurn(segment) * length + 2 * nodes + 1 }
+    func backward(_ node: Int, segment: Int) -> Int { backwardTurn(segment) * length + 3 * nodes + 1 - node }
+}
+
+/// Places blocks that live at certain times so that blocks alive at the same time do not overlap (first fit).
 package struct IntervalAllocator {
-    private var placed: [(range: Range<Int>, through: Int)] = []
+    private var placed: [(range: Range<Int>, lives: [ClosedRange<Int>])] = []
     /// The end of the highest block so far.
     package private(set) var size = 0
 
     package init() {}
 
-    /// Places a block that is alive from one moment through another. Blocks come in the order of their first moment.
-    package mutating func place(_ count: Int, from first: Int, through last: Int) -> Int {
-        placed.removeAll { $0.through < first }
+    /// Places a block that is alive in some intervals of time.
+    package mutating func place(_ count: Int, during lives: [ClosedRange<Int>]) -> Int {
         var offset = 0
-        for block in placed.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
+        let rivals = placed.filter { block in block.lives.contains { life in lives.contains { $0.overlaps(life) } } }
+        for block in rivals.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
         where block.range.lowerBound < offset + count {
             offset = max(offset, block.range.upperBound)
         }
-        placed.append((offset..<offset + count, last))
+        placed.append((offset..<offset + count, lives))
         size = max(size, offset + count)
         return offset
     }

@@ -35,6 +35,10 @@ public struct TrainingConfiguration: Sendable {
     public var dropout = true
     public var normalization = Normalization.notebook
     public var skipBad = false
+    /// Where to write a trace of some steps; nil for none.
+    public var trace: String?
+    /// The most steps that the trace shows.
+    public var traceSteps = 20
 
     public init(split: SplitFractions) { self.split = split }
 }

@@ -13,6 +13,7 @@ final class TrainingEpochs: @unchecked Sendable {
     private let validation: LabelledStamps
     private let checkpoints: TrainingCheckpoints
     private let folder: RunFolder?
+    private let trace: TraceRecording?
     private let team: LaneTeam
     private let group: any ProcessGroup
     private let sums: DoubleTreeSum
@@ -24,8 +25,8 @@ final class TrainingEpochs: @unchecked Sendable {
 
     init(
         configuration: TrainingConfiguration, plan: BatchPlan, step: TrainingStep, inference: Inference,
-        validation: LabelledStamps, checkpoints: TrainingCheckpoints, folder: RunFolder?, team: LaneTeam,
-        group: any ProcessGroup, environment: [String: String]
+        validation: LabelledStamps, checkpoints: TrainingCheckpoints, folder: RunFolder?,
+        trace: TraceRecording?, team: LaneTeam, group: any ProcessGroup, environment: [String: String]
     ) {
         self.configuration = configuration
         self.plan = plan
@@ -34,6 +35,7 @@ final class TrainingEpochs: @unchecked Sendable {
         self.validation = validation
         self.checkpoints = checkpoints
         self.folder = folder
+        self.trace = trace
         self.team = team
         self.group = group
         origin = clock.now
@@ -61,11 +63,14 @@ final class TrainingEpochs: @unchecked Sendable {
             }
         }
         try team.run { [step] lane in step.prepareWeights(lane: lane) }
-        for epoch in first..<max(first, configuration.epochs) {
+        let epochs = first..<max(first, configuration.epochs)
+        try trace?.begin(epochs.lowerBound * plan.steps..<epochs.upperBound * plan.steps)
+        for epoch in epochs {
             let start = now
             progress?.beginEpoch(epoch + 1, at: start)
             try trainEpoch(epoch)
             let trainingEnd = now
+            try trace?.finish(before: (epoch + 1) * plan.steps)
             let totals = try epochTotals()
             let measured = validation.stamps.isEmpty ? nil : try validation.evaluate(inference, step.network)
             let row = HistoryRow(
@@ -78,6 +83,7 @@ final class TrainingEpochs: @unchecked Sendable {
             progress?.endEpoch(row)
             try checkpoints.save(completedEpochs: epoch + 1, stepsPerEpoch: plan.steps)
         }
+        try trace?.finish(before: epochs.upperBound * plan.steps)
     }
 
     private func trainEpoch(_ epoch: Int) throws {

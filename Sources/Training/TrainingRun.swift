@@ -215,6 +215,13 @@ public final class TrainingRun {
         let busy = max(1, positions.count)
         let trainingTeam = try group.agree { busy < team.count ? try LaneTeam(count: busy) : team }
         defer { if trainingTeam !== team { trainingTeam.finish() } }
+        let trace = try group.agree {
+            try configuration.trace.map {
+                try TraceRecording(
+                    path: $0, steps: configuration.traceSteps, network: network, plan: plan, team: trainingTeam,
+                    group: group, logger: logger)
+            }
+        }
         let step = TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: configuration.optimizer,
             seed: configuration.seed, team: trainingTeam, group: group)
@@ -238,7 +245,8 @@ public final class TrainingRun {
         }
         let epochs = TrainingEpochs(
             configuration: configuration, plan: plan, step: step, inference: inference, validation: validation,
-            checkpoints: checkpoints, folder: folder, team: trainingTeam, group: group, environment: environment)
+            checkpoints: checkpoints, folder: folder, trace: trace, team: trainingTeam, group: group,
+            environment: environment)
         try epochs.run(from: start)
         return Trained(inference: inference, network: network, weights: weights, test: split.test.sorted())
     }

@@ -31,6 +31,7 @@ package final class TrainingStep: @unchecked Sendable {
         let positions: Range<Int>
         let executor: LaneExecutor
         let gradients: [FloatBuffer]
+        var timeline: LaneTimeline? { executor.timeline }
     }
 
     package init(
@@ -59,6 +60,7 @@ package final class TrainingStep: @unchecked Sendable {
             let executor = LaneExecutor(
                 network: network, samples: plan.largestMicrobatch, slots: network.segments == 1 ? 1 : max(run.count, 1),
                 isTraining: true, weights: weights, prepared: prepared.buffer)
+            executor.timeline = team.timeline?.lanes[lanes.count]
             parts += stack.nodes.enumerated().map { GradientReduction.Part(node: $1, buffer: gradients[$0].pointer) }
             lanes.append(Lane(positions: run, executor: executor, gradients: gradients))
         }
@@ -69,7 +71,8 @@ package final class TrainingStep: @unchecked Sendable {
             group: group, tree: tree, rankRuns: rankRuns, buckets: buckets.map(\.range), parts: parts)
         pipeline = GradientPipeline(
             reduction: reduction, segments: buckets.map(\.segment), weights: weights, optimizer: optimizer,
-            lanes: team.count, group: group)
+            lanes: team.count, group: group,
+            timeline: team.timeline)
         sums =
             network.largestMeeting == 0
             ? nil
@@ -106,6 +109,8 @@ package final class TrainingStep: @unchecked Sendable {
     package func run(step: Int, globalStep: Int, learningRate: Float, lane number: Int) {
         let lane = lanes[number]
         let last = network.segments - 1
+        lane.timeline?.beginStep(globalStep)
+        defer { lane.timeline?.endStep(globalStep) }
         let update = GradientPipeline.Step(learningRate: learningRate, number: globalStep + 1)
         for segment in 0..<last {
             for (slot, position) in lane.positions.enumerated() {
@@ -119,7 +124,7 @@ package final class TrainingStep: @unchecked Sendable {
         sweep(lane, segment: last) { slot, position in
             if last == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
             lane.executor.forward(slot, segment: last)
-            differentiateLoss(lane, slot, position, step: step)
+            lane.timeline.measure(.loss) { differentiateLoss(lane, slot, position, step: step) }
         }
         for segment in stride(from: last - 1, through: 0, by: -1) {
             team.meet(number) {
@@ -134,13 +139,15 @@ package final class TrainingStep: @unchecked Sendable {
         }
         pipeline.finish(lane: number, team: team, update)
         if team.hasFailed { return }
-        prepared.prepare(lane: number)
-        team.meet()
+        lane.timeline.measure(.prepareWeights) { prepared.prepare(lane: number) }
+        team.meet(number)
     }
 
     /// Puts a microbatch's stamps into its slot.
     private func load(_ lane: Lane, _ slot: Int, _ position: Int, step: Int, globalStep: Int) {
-        let samples = shard.draw(step: step, position: position, into: lane.executor.input(slot))
+        let samples = lane.timeline.measure(.load) {
+            shard.draw(step: step, position: position, into: lane.executor.input(slot))
+        }
         var random = RandomCoordinates()
         random.seed = seed
         random.step = UInt32(truncatingIfNeeded: globalStep)
@@ -176,11 +183,13 @@ package final class TrainingStep: @unchecked Sendable {
             lane.executor.backward(
                 slot, segment: segment, gradient: gradient, sums: segment > 0 ? sums!.leaf(position) : nil)
             stack.completeLeaf { into, from in
-                for range in ranges {
-                    add_into(
-                        lane.gradients[into].pointer + range.lowerBound,
-                        lane.gradients[from].pointer + range.lowerBound,
-                        range.count)
+                lane.timeline.measure(.combineGradients) {
+                    for range in ranges {
+                        add_into(
+                            lane.gradients[into].pointer + range.lowerBound,
+                            lane.gradients[from].pointer + range.lowerBound,
+                            range.count)
+                    }
                 }
             }
         }
@@ -201,23 +210,38 @@ package final class TrainingStep: @unchecked Sendable {
     // MARK: Meetings
 
     private func finishMoments(_ meeting: Int, step: Int) throws {
-        let total = try sums!.sum(length: meetings[meeting].reduce(0) { $0 + $1.layer.sumCount })
-        for (number, layer, offset) in meetings[meeting] {
-            let node = network.nodes[number]
-            layer.finishMoments(
-                total.baseAddress! + offset, samples: plan.batchSamples(step: step),
-                parameters: weights.trainable.pointer + node.parameterOffset,
-                prepared: prepared.buffer.pointer + node.preparedOffset, state: weights.state.pointer + node.stateOffset
-            )
+        let total = try sumOverMicrobatches(meeting)
+        lanes[0].timeline.measure(.statistics) {
+            for (number, layer, offset) in meetings[meeting] {
+                let node = network.nodes[number]
+                layer.finishMoments(
+                    total.baseAddress! + offset, samples: plan.batchSamples(step: step),
+                    parameters: weights.trainable.pointer + node.parameterOffset,
+                    prepared: prepared.buffer.pointer + node.preparedOffset,
+                    state: weights.state.pointer + node.stateOffset)
+            }
         }
     }
 
     private func finishGradients(_ meeting: Int, step: Int) throws {
-        let total = try sums!.sum(length: meetings[meeting].reduce(0) { $0 + $1.layer.sumCount })
-        for (number, layer, offset) in meetings[meeting] {
-            layer.finishGradients(
-                total.baseAddress! + offset, samples: plan.batchSamples(step: step),
-                prepared: prepared.buffer.pointer + network.nodes[number].preparedOffset)
+        let total = try sumOverMicrobatches(meeting)
+        lanes[0].timeline.measure(.statistics) {
+            for (number, layer, offset) in meetings[meeting] {
+                layer.finishGradients(
+                    total.baseAddress! + offset, samples: plan.batchSamples(step: step),
+                    prepared: prepared.buffer.pointer + network.nodes[number].preparedOffset)
+            }
+        }
+    }
+
+    /// The sums that a meeting needs, over all microbatches of all ranks.
+    private func sumOverMicrobatches(_ meeting: Int) throws -> UnsafeBufferPointer<Double> {
+        let length = meetings[meeting].reduce(0) { $0 + $1.layer.sumCount }
+        guard group.size > 1 else {
+            return try lanes[0].timeline.measure(.statistics) { try sums!.sum(length: length) }
+        }
+        return try lanes[0].timeline.measure(.sumOverRanks, length * MemoryLayout<Double>.stride) {
+            try sums!.sum(length: length)
         }
     }
 

@@ -12,7 +12,9 @@ extension TrainerCommandTests {
 
         @Test func helpNamesCommandsAndExitCodes() throws {
             let help = try trained("--help").standardOutput
-            for word in ["train", "predict", "evaluate", "summary", "simulate", "64", "65", "66", "70", "74", "75"] {
+            for word in [
+                "train", "predict", "evaluate", "summary", "simulate", "bench", "64", "65", "66", "70", "74", "75",
+            ] {
                 #expect(help.contains(word), "\(word)")
             }
         }
@@ -22,7 +24,7 @@ extension TrainerCommandTests {
             for option in [
                 "data", "sources", "noise", "model", "epochs", "batch-size", "microbatch", "learning-rate", "optimizer",
                 "momentum", "nesterov", "classes", "split", "seed", "threads", "output", "resume", "initial-weights",
-                "no-dropout", "normalize", "skip-bad",
+                "no-dropout", "normalize", "skip-bad", "trace", "trace-steps",
             ] {
                 #expect(help.contains("--\(option)"), "\(option)")
             }

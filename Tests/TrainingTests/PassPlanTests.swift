@@ -42,6 +42,48 @@ import Training
         #expect(PassPlan(network: network, samples: 16, isTraining: true).slotCount > 12 * output)
     }
 
+    /// What is cheap to compute is computed again rather than kept: vgg6's first maps, which are most of its memory.
+    @Test func cheapOutputsAreRepeatedAndOthersUsedUpAtOnce() throws {
+        let network = try Network.standard(.vgg6)
+        let plan = PassPlan(network: network, samples: 16, isTraining: true)
+        let repeated = plan.repeated.map { $0.map { network.nodes[$0].name } }
+        #expect(repeated == [[], [], ["conv1"]])
+        let all = network.nodes.reduce(0) { $0 + 16 * $1.outputShape.count }
+        #expect(plan.slotCount < all / 2, "\(plan.slotCount) of \(all) floats are kept")
+    }
+
+    /// A rectifier's gradient is taken on the way by the layer behind it, if that is its output's only user and can do so.
+    @Test func gradientsComeBackRectifiedWhereTheOnlyUserCanDoThat() throws {
+        let network = try Network.standard(.vgg6)
+        let plan = PassPlan(network: network, samples: 16, isTraining: true)
+        let rectified = network.nodes.indices.filter { plan.isGradientRectified[$0] }.map { network.nodes[$0].name }
+        // Pooling always can; convolutions where their vector loops fit the processor. Behind conv4 stands a normalisation.
+        #expect(rectified == ["conv2"] || rectified == ["conv1", "conv2", "conv3"])
+
+        let branched = try Network(
+            NetworkDescription(
+                name: "branched",
+                layers: [
+                    LayerDescription(name: "input", kind: .input(shape: [6, 6, 1]), inputs: []),
+                    LayerDescription(
+                        name: "conv",
+                        kind: .convolution2D(
+                            filters: 16, kernelSize: Extent2D(3, 3), strides: Extent2D(1, 1), padding: .same,
+                            activation: .relu, useBias: true), inputs: ["input"]),
+                    LayerDescription(
+                        name: "pool",
+                        kind: .maxPooling2D(poolSize: Extent2D(2, 2), strides: Extent2D(2, 2), padding: .valid),
+                        inputs: ["conv"]),
+                    LayerDescription(
+                        name: "average", kind: .globalAveragePooling2D(keepDimensions: false), inputs: ["conv"]),
+                    LayerDescription(
+                        name: "maximum", kind: .globalMaxPooling2D(keepDimensions: false), inputs: ["pool"]),
+                    LayerDescription(name: "add", kind: .add, inputs: ["average", "maximum"]),
+                    LayerDescription(name: "fc", kind: .dense(units: 2, activation: .softmax), inputs: ["add"]),
+                ]))
+        #expect(PassPlan(network: branched, samples: 4, isTraining: true).isGradientRectified.allSatisfy { !$0 })
+    }
+
     @Test func blocksAliveAtTheSameTimeDoNotOverlap() {
         for seed in 0..<200 as Range<UInt64> {
             var stream = CounterBasedRandom(seed: seed).stream(.simulation)
@@ -51,7 +93,7 @@ import Training
             for _ in 0..<40 {
                 moment += stream.index(below: 3)
                 let (size, end) = (1 + stream.index(below: 50), moment + stream.index(below: 8))
-                let start = allocator.place(size, from: moment, through: end)
+                let start = allocator.place(size, during: [moment...end])
                 for other in blocks where other.life.overlaps(moment...end) {
                     #expect(!other.memory.overlaps(start..<start + size))
                 }
@@ -87,47 +129,72 @@ private struct MarkedMemory {
     mutating func runForward() {
         // In training segment by segment, in inference straight through.
         for segment in 0..<(plan.isTraining ? network.segments : 1) {
+            // Other microbatches have had their turn with the shared memory.
+            shared = Array(repeating: nil, count: shared.count)
+            if plan.isTraining { for number in plan.repeated[segment] { passForward(number) } }
             for (number, node) in network.nodes.enumerated() where !plan.isTraining || node.segment == segment {
                 if case .view = node.operation { continue }
-                for input in node.inputs { expect(.output(input), by: node.name) }
                 mark(.kept(number))
-                mark(.output(number))
-                for input in node.inputs { expect(.output(input), by: node.name) }
+                passForward(number)
+            }
+            // The moments for the batch normalisations behind the segment.
+            for node in network.nodes where plan.isTraining && node.segment == segment + 1 {
+                if case .batchNormalization = node.operation { expect(.output(node.inputs[0]), by: node.name) }
             }
         }
     }
 
+    private mutating func passForward(_ number: Int) {
+        let node = network.nodes[number]
+        for input in node.inputs { expect(.output(input), by: node.name) }
+        mark(.output(number))
+        for input in node.inputs { expect(.output(input), by: node.name) }
+    }
+
     mutating func runBackward() {
+        expect(.output(network.nodes.count - 1), by: "the loss")
         contribute(to: network.nodes.count - 1, isAdded: false, by: "the loss")
         for segment in (0..<network.segments).reversed() {
-            // Other microbatches have had their turn with the shared memory.
-            if segment < network.segments - 1 { shared = Array(repeating: nil, count: shared.count) }
+            // In the last segment a microbatch goes on backward at once.
+            if segment < network.segments - 1 {
+                shared = Array(repeating: nil, count: shared.count)
+                for number in plan.repeated[2 * (network.segments - 1) - segment] { passForward(number) }
+            }
             for (number, node) in network.nodes.enumerated() where node.segment == segment + 1 {
-                if case .batchNormalization = node.operation { passBackward(number) }
+                if case .batchNormalization = node.operation { passBackward(number, reads: [.output(node.inputs[0])]) }
             }
             for (number, node) in network.nodes.enumerated().reversed() where node.segment == segment {
                 switch node.operation {
                 case .input, .view: continue
-                case .batchNormalization:
+                case .batchNormalization(let layer):
                     expect(.output(node.inputs[0]), by: node.name)
+                    if layer.isRectified { expect(.output(number), by: node.name) }
                     expectGradient(number)
-                case .layer: if plan.needsGradient[number] { passBackward(number) }
+                case .layer(let layer):
+                    guard plan.needsGradient[number] else { continue }
+                    let read = layer.valuesReadBackward(
+                        rectifiesInputGradient: plan.rectifiesInputGradient(number),
+                        isOutputGradientRectified: plan.isGradientRectified[number])
+                    passBackward(
+                        number,
+                        reads: [.kept(number)] + (read.output ? [.output(number)] : [])
+                            + (read.inputs ? node.inputs.map { .output($0) } : []))
                 }
             }
         }
     }
 
-    /// A layer may look at its inputs, its output, what it kept and the output's gradient, and writes the inputs' gradients;
-    /// those that others have written before it are added to afterwards.
-    private mutating func passBackward(_ number: Int) {
+    /// A layer reads the output's gradient and some values of the forward pass, and writes the inputs' gradients; those that
+    /// others have written before it are added to afterwards.
+    private mutating func passBackward(_ number: Int, reads: [Value]) {
         let node = network.nodes[number]
-        let read: [Value] = [.output(number), .kept(number), .gradient(number)] + node.inputs.map { .output($0) }
-        for value in read { expect(value, by: node.name) }
+        let reads = reads + [.gradient(number)]
+        for value in reads { expect(value, by: node.name) }
         expectGradient(number)
         for (index, input) in node.inputs.enumerated() where plan.needsGradient[input] {
             contribute(to: input, isAdded: plan.addedInputs[number].contains(index), by: node.name)
         }
-        for value in read { expect(value, by: node.name) }
+        for value in reads { expect(value, by: node.name) }
     }
 
     /// One user's share of an output's gradient: the first is written, the others are added to it.
@@ -184,20 +251,23 @@ private struct MarkedMemory {
     }
 
     private func place(_ value: Value) -> (range: Range<Int>, isShared: Bool) {
-        func block(_ start: Int, _ count: Int) -> Range<Int> { start / 16..<(start + count + 15) / 16 }
         switch value {
-        case .output(let number):
-            return (block(plan.outputs[number], samples * network.nodes[number].outputShape.count), false)
+        case .output(let number): return place(plan.outputs[number], number)
         case .kept(let number):
             let bytes = samples * (network.nodes[number].layer?.keptBytes ?? 0)
             return (block(plan.kept[number], (bytes + 3) / 4), false)
-        case .gradient(let number):
-            let count = samples * network.nodes[number].outputShape.count
-            switch plan.gradients[number] {
-            case .none: return (0..<0, false)
-            case .shared(let offset): return (block(offset, count), true)
-            case .kept(let offset): return (block(offset, count), false)
-            }
+        case .gradient(let number): return place(plan.gradients[number], number)
         }
     }
+
+    private func place(_ place: PassPlan.Place, _ number: Int) -> (range: Range<Int>, isShared: Bool) {
+        let count = samples * network.nodes[number].outputShape.count
+        switch place {
+        case .none: return (0..<0, false)
+        case .shared(let offset): return (block(offset, count), true)
+        case .kept(let offset): return (block(offset, count), false)
+        }
+    }
+
+    private func block(_ start: Int, _ count: Int) -> Range<Int> { start / 16..<(start + count + 15) / 16 }
 }

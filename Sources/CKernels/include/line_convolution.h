@@ -26,7 +26,9 @@ void line_convolution(const LineConvolution *shape, const float *x, const float 
                       float *y);
 
 // dx[ih][iw][ci] = Σ_kh Σ_co Σ_kw dy[ih − kh][iw − kw][co] · transposed[kh][kw][co][ci] over what lies on the map.
-void line_convolution_input_gradient(const LineConvolution *shape, const float *dy, const float *transposed, float *dx);
+// `rectified` is NULL or x where a rectifier has made it: dx is then the gradient before that rectifier, 0 unless x > 0.
+void line_convolution_input_gradient(const LineConvolution *shape, const float *dy, const float *transposed,
+                                     const float *rectified, float *dx);
 
 // gradient[kh][kw][ci][co] = Σ x[oh + kh][ow + kw][ci] · dy[oh][ow][co] over all samples and pixels, in partial sums over the
 // lines of a few samples.

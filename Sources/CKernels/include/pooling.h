@@ -16,9 +16,10 @@ typedef struct {
 // Windows hold at most 256 positions.
 void max_pooling(const Pooling *shape, const float *in, ptrdiff_t samples, float *out, uint8_t *winner);
 
-// in_gradient = 0, then in_gradient[winning position] += out_gradient.
-void max_pooling_backward(const Pooling *shape, const float *out_gradient, const uint8_t *winner, ptrdiff_t samples,
-                          float *in_gradient);
+// in_gradient = 0, then in_gradient[winning position] += out_gradient. `rectified` is NULL or, where a rectifier has made the
+// input, the pooling's output: the result is then the gradient before that rectifier, 0 for windows that gave no more than 0.
+void max_pooling_backward(const Pooling *shape, const float *out_gradient, const uint8_t *winner, const float *rectified,
+                          ptrdiff_t samples, float *in_gradient);
 
 // out[b][oh][ow][c] = mean over the part of the window that lies on the map.
 void average_pooling(const Pooling *shape, const float *in, ptrdiff_t samples, float *out);

@@ -18,6 +18,7 @@ typedef struct {
     ptrdiff_t channels;                           // outputs of a row
     ptrdiff_t weight_step;                        // floats between two rows of weights
     ptrdiff_t segment_rows;                       // rows of weights from one segment to the next; at least `length`
+    ptrdiff_t panel_step;                         // 0; for weights in panels (panel_product.h) floats between two panels
 } RowProduct;
 
 // For each row with inputs x and outputs y:

@@ -25,6 +25,9 @@ enum { VECTOR_FLOATS = 16 };
 
 #define INLINE static inline __attribute__((always_inline))
 
+// The same number in all lanes: a load that broadcasts. (0 + x would be an addition, since −0 is not 0 + −0.)
+#define ALL_LANES(x) ((f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
+
 // Vectors go by address between inlined functions: by value their calling convention would depend on the processor.
 
 // The first `channels` floats from memory; the other lanes stay as they are.

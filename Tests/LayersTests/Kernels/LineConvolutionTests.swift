@@ -76,10 +76,17 @@ import Testing
                     transposed[(tap * outChannels + co) * inChannels + ci] = weight
                 }
                 let dx = GuardedBuffer(count: inputCount(shape))
-                line_convolution_input_gradient(&shape, dy, transposed, dx.pointer)
+                line_convolution_input_gradient(&shape, dy, transposed, nil, dx.pointer)
                 var expected = [ExactSum](repeating: ExactSum(), count: dx.count)
                 eachProduct(shape) { expected[$0].add(Double(dy[$2]) * Double(weights[$1])) }
                 #expect(agree(dx.values, expected) && dx.isIntact, "\(inChannels) to \(outChannels)")
+
+                // Through the rectifier that made the input: the same numbers where it let something pass.
+                let x = randomValues(dx.count, seed: 9).map { max($0, 0) }
+                let rectified = GuardedBuffer(count: dx.count)
+                line_convolution_input_gradient(&shape, dy, transposed, x, rectified.pointer)
+                let passed = zip(x, dx.values).map { $0 > 0 ? $1 : 0 }
+                #expect(rectified.values == passed && rectified.isIntact, "\(inChannels) to \(outChannels)")
             }
         }
     }

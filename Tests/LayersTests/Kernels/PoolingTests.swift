@@ -9,6 +9,7 @@ import Testing
     static func shapes(channels: Int) -> [Pooling] {
         [
             shape(6, 6, channels, window: (2, 2), stride: (2, 2)),
+            shape(7, 9, channels, window: (2, 2), stride: (2, 2)),
             shape(7, 5, channels, window: (3, 2), stride: (2, 1)),
             shape(4, 4, channels, window: (4, 4), stride: (4, 4)),
             shape(8, 7, channels, window: (2, 1), stride: (3, 4)),
@@ -80,10 +81,19 @@ import Testing
 
         let gradient = randomValues(expected.count, seed: 11)
         let inputGradient = GuardedBuffer(count: input.count)
-        max_pooling_backward(&shape, gradient, winner, samples, inputGradient.pointer)
+        max_pooling_backward(&shape, gradient, winner, nil, samples, inputGradient.pointer)
         var expectedGradient = [ExactSum](repeating: ExactSum(), count: input.count)
         for (winner, value) in zip(expected, gradient) { expectedGradient[winner.place].add(Double(value)) }
         #expect(agree(inputGradient.values, expectedGradient) && inputGradient.isIntact, sourceLocation: sourceLocation)
+
+        // Through the rectifier that made the input: only windows with an output above zero pass their gradient on.
+        let rectified = GuardedBuffer(count: input.count)
+        max_pooling_backward(&shape, gradient, winner, output.values, samples, rectified.pointer)
+        var passed = [ExactSum](repeating: ExactSum(), count: input.count)
+        for (winner, value) in zip(expected, gradient) where winner.value > 0 {
+            passed[winner.place].add(Double(value))
+        }
+        #expect(agree(rectified.values, passed) && rectified.isIntact, sourceLocation: sourceLocation)
     }
 
     private func sameNumbers(_ first: [Float], _ second: [Float]) -> Bool {

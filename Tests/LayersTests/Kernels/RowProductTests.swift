@@ -3,8 +3,8 @@ import Testing
 
 /// `row_product`, `row_product_weight_gradient` and `column_sums` against their definitions in double precision.
 @Suite struct RowProductTests {
-    /// Every kind of block: fewer than a vector, one and two whole ones, and remainders of each.
-    static let channelCounts = [1, 2, 3, 5, 7, 15, 16, 17, 30, 31, 32, 33, 48, 64, 100]
+    /// Every kind of block: fewer than a vector, one and two whole ones, and remainders of each; and wide matrices.
+    static let channelCounts = [1, 2, 3, 5, 7, 15, 16, 17, 30, 31, 32, 33, 48, 64, 100, 128, 160]
     /// Runs of one row of inputs, and floats of a run.
     static let runs = [(1, 1), (3, 3), (1, 30), (2, 7), (7, 5), (3, 48), (5, 14), (4, 25)]
 
@@ -160,10 +160,12 @@ import Testing
     }
 
     @Test(arguments: channelCounts) func weightGradientIsTheSumOverAllRows(channels: Int) {
-        for (number, (segments, length)) in (Self.runs + [(3, 16), (1, 13), (2, 24), (1, 100)]).enumerated() {
+        for (number, (segments, length)) in (Self.runs + [(3, 16), (1, 13), (2, 24), (1, 100), (1, 131), (2, 140)])
+            .enumerated()
+        {
             // Few rows a sample (many samples a pass), and many; a last pass that is not full.
-            for (groups, lines, rows) in [(1, 1, 1), (67, 1, 1), (5, 2, 9), (3, 3, 22)] where (number + groups) % 2 == 0
-            {
+            for (groups, lines, rows) in [(1, 1, 1), (67, 1, 1), (5, 2, 9), (3, 3, 22), (2, 1, 40)]
+            where (number + groups) % 2 == 0 {
                 var call = Call(
                     channels: channels, rows: rows, segments: segments, length: length, groups: groups, lines: lines)
                 let input = randomValues(call.inputCount, seed: number)

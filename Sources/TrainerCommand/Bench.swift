@@ -1,0 +1,75 @@
+import ArgumentParser
+import Communication
+import Faults
+import Logging
+import Models
+import RunRecords
+import Training
+
+/// `swift-run-trainer bench`
+struct Bench: GroupCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure the speed of this machine and of each network on it.",
+        discussion: """
+            Trains each network on simulated stamps in memory, and compares with the processor's measured peak. \
+            No file is read or written. Under mpirun it measures the all-reduce too.
+            """)
+
+    @Option(help: ArgumentHelp("Networks, separated by commas.", valueName: "names"))
+    var models = StandardNetwork.allCases.map(\.rawValue).joined(separator: ",")
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Stamps of one step over all ranks together.", valueName: "n"))
+    var batchSize = 256
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
+    var microbatch: Int?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("About how long each network is trained.", valueName: "s"))
+    var seconds = 3.0
+
+    @Flag(help: "Tell where the time goes, by kind of layer and by layer.")
+    var layers = false
+
+    @Flag(help: "Print one JSON object instead of tables.")
+    var json = false
+
+    @OptionGroup var threads: ThreadsOption
+
+    func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
+        let configuration = try group.agree { try benchmarkConfiguration() }
+        guard let report = try Benchmark(configuration, group: group, logger: logger).run() else { return }
+        print(json ? try JSONFile.text(of: report) : report.table, terminator: "")
+    }
+
+    private func benchmarkConfiguration() throws -> BenchmarkConfiguration {
+        for (name, value) in [("--batch-size", batchSize), ("--microbatch", microbatch ?? 1)]
+        where value < 1 || value > 1 << 20 {
+            throw Fault(
+                .usage, "\(name) \(value)", "must be from 1 to \(1 << 20)", remedy: "give a positive whole number")
+        }
+        guard seconds > 0, seconds <= 3600 else {
+            throw Fault(.usage, "--seconds \(seconds)", "must be above 0, up to 3600", remedy: "give, for instance, 3")
+        }
+        var configuration = BenchmarkConfiguration()
+        configuration.models = try models.split(separator: ",").map { name in
+            guard let model = StandardNetwork(rawValue: String(name)) else {
+                let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ",")
+                throw Fault(
+                    .usage, "--models \(models)", "\(name) is no network that is known", remedy: "use some of \(names)")
+            }
+            return model
+        }
+        guard !configuration.models.isEmpty else {
+            throw Fault(.usage, "--models", "is empty", remedy: "name a network, for instance vgg6")
+        }
+        configuration.batchSize = batchSize
+        configuration.microbatch = microbatch
+        configuration.threads = try threads.checked()
+        configuration.seconds = seconds
+        configuration.layers = layers
+        return configuration
+    }
+}

@@ -1,0 +1,68 @@
+import CKernels
+import Communication
+import Logging
+import Models
+import StampData
+
+/// What `bench` is to measure.
+public struct BenchmarkConfiguration: Sendable {
+    public var models = StandardNetwork.allCases
+    /// Stamps of one step over all ranks together.
+    public var batchSize = 256
+    /// The most samples of a microbatch; nil for a size chosen from the network.
+    public var microbatch: Int?
+    /// Lanes of a rank; nil for as many as the rank may use processors.
+    public var threads: Int?
+    /// About how long each network is trained, in seconds.
+    public var seconds = 3.0
+    /// Whether to tell where the time goes, layer by layer.
+    public var layers = false
+
+    public init() {}
+}
+
+/// The speed of this machine and of each network on it: `swift-run-trainer bench`. Stamps are simulated in memory; no file
+/// is read or written.
+public struct Benchmark {
+    /// Fewer stamps would all lie in a cache.
+    private static let fewestStamps = 4096
+    /// Height and width of the stamps, in pixels.
+    private static let side = 21
+
+    private let configuration: BenchmarkConfiguration
+    private let group: any ProcessGroup
+    private let logger: Logger
+
+    public init(_ configuration: BenchmarkConfiguration, group: any ProcessGroup, logger: Logger) {
+        self.configuration = configuration
+        self.group = group
+        self.logger = logger
+    }
+
+    /// Measures one network after another. Collective.
+    ///
+    /// - Returns: the report on rank 0, nil elsewhere.
+    public func run() throws -> BenchmarkReport? {
+        let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
+        defer { team.finish() }
+        let kernelType = try ProcessorKernels.agreed(in: group)
+        let perClass = (max(Self.fewestStamps, configuration.batchSize) + 1) / 2
+        let stamps = try group.agree {
+            try StampCollection(
+                simulated: perClass, by: StampSimulator(seed: 0, height: Self.side, width: Self.side),
+                threads: team.count)
+        }
+        let peak = try PeakRate.measure(team: team, group: group)
+        var networks: [NetworkReport] = []
+        for model in configuration.models {
+            ResidentMemory.resetPeak()
+            let benchmark = try NetworkBenchmark(model, configuration, stamps: stamps, team: team, group: group)
+            defer { benchmark.finish() }
+            if let report = try benchmark.run(peak: peak) { networks.append(report) }
+        }
+        guard group.rank == 0 else { return nil }
+        return BenchmarkReport(
+            ranks: group.size, threads: team.count, cpuKernelType: kernelType, peakGflops: peak * 1e-9,
+            networks: networks)
+    }
+}

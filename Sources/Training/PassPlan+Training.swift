@@ -1,0 +1,182 @@
+import Layers
+import Models
+
+extension PassPlan {
+    /// Decides for each output and each output gradient where it lies, and which outputs are computed again.
+    mutating func placeForTraining() {
+        let clock = PassClock(network)
+        var allocator = IntervalAllocator()
+        let blocks = outputBlocks(clock) + gradientBlocks(clock)
+        outputs = network.nodes.map { _ in .none }
+        gradients = network.nodes.map { _ in .none }
+        for node in network.nodes {
+            kept.append(slotCount)
+            slotCount += room(((node.layer?.keptBytes ?? 0) + 3) / 4)
+        }
+        for block in blocks.sorted(by: { $0.start < $1.start }) {
+            let count = room(network.nodes[block.node].outputShape.count)
+            let place: Place
+            if let lives = block.lives {
+                place = .shared(allocator.place(count, during: lives))
+            } else {
+                place = .kept(slotCount)
+                slotCount += count
+            }
+            if block.isGradient { gradients[block.node] = place } else { outputs[block.node] = place }
+        }
+        for number in network.nodes.indices where source(number) != number {
+            outputs[number] = outputs[source(number)]
+            gradients[number] = gradients[source(number)]
+        }
+        sharedCount = allocator.size
+    }
+
+    /// An output or an output's gradient, and when it is alive in shared memory: nil if it must be kept.
+    private struct Block {
+        let node: Int
+        let isGradient: Bool
+        /// When it is first written.
+        let start: Int
+        let lives: [ClosedRange<Int>]?
+    }
+
+    // MARK: Outputs
+
+    private mutating func outputBlocks(_ clock: PassClock) -> [Block] {
+        var reads = readsOfOutputs(clock)
+        repeated = Array(repeating: [], count: clock.turns)
+        var blocks: [Block] = []
+        // From the last node: what repeats a node reads its inputs, which is known before these are decided.
+        for (number, node) in network.nodes.enumerated().reversed() where source(number) == number {
+            let written = clock.forward(number, segment: node.segment)
+            let own = clock.turn(of: written)
+            let later = Set(reads[number].map(clock.turn)).subtracting([own])
+            var lives: [ClosedRange<Int>]?
+            if number > 0, later.isEmpty {
+                lives = [written...max(written, reads[number].max() ?? written)]
+            } else if number > 0, isRepeatable(node, in: later, reads, clock) {
+                lives = ([own] + later).map { turn in
+                    let first = turn == own ? written : clock.repetition(number, turn: turn)
+                    return first...reads[number].filter { clock.turn(of: $0) == turn }.reduce(first, max)
+                }
+                for turn in later {
+                    repeated[turn].insert(number, at: 0)
+                    for input in node.inputs { reads[source(input)].append(clock.repetition(number, turn: turn)) }
+                }
+            }
+            blocks.append(Block(node: number, isGradient: false, start: written, lives: lives))
+        }
+        return blocks
+    }
+
+    /// Whether a node's output costs less to compute again than to keep, with inputs that are there in these turns anyway.
+    private func isRepeatable(_ node: Network.Node, in turns: Set<Int>, _ reads: [[Int]], _ clock: PassClock) -> Bool {
+        switch node.operation {
+        case .input, .view: return false
+        case .layer(let layer):
+            let productsWorthKeeping = 32
+            guard layer.multiplyAdds > 0, layer.multiplyAdds <= productsWorthKeeping * layer.outputShape.count else {
+                return false
+            }
+        case .batchNormalization: break
+        }
+        return node.inputs.map(source).allSatisfy { input in
+            input == 0 || turns.isSubset(of: reads[input].map(clock.turn))
+        }
+    }
+
+    /// The moments at which each node's output is read.
+    private func readsOfOutputs(_ clock: PassClock) -> [[Int]] {
+        let nodes = network.nodes
+        var reads = [[Int]](repeating: [], count: nodes.count)
+        for (number, node) in nodes.enumerated() {
+            let segment = node.segment
+            func readInputs(_ moment: Int) { for input in node.inputs { reads[source(input)].append(moment) } }
+            switch node.operation {
+            case .input, .view: break
+            case .layer(let layer):
+                readInputs(clock.forward(number, segment: segment))
+                guard needsGradient[number] else { break }
+                let values = layer.valuesReadBackward(
+                    rectifiesInputGradient: rectifiesInputGradient(number),
+                    isOutputGradientRectified: isGradientRectified[number])
+                if values.inputs { readInputs(clock.backward(number, segment: segment)) }
+                if values.output { reads[number].append(clock.backward(number, segment: segment)) }
+            case .batchNormalization(let layer):
+                readInputs(clock.endOfForward(segment - 1))
+                readInputs(clock.forward(number, segment: segment))
+                readInputs(clock.backward(number, segment: segment))
+                readInputs(clock.entry(segment - 1))
+                if layer.isRectified { reads[number].append(clock.backward(number, segment: segment)) }
+            }
+        }
+        reads[source(nodes.count - 1)].append(clock.endOfForward(network.segments - 1))
+        return reads
+    }
+
+    // MARK: Gradients
+
+    private func gradientBlocks(_ clock: PassClock) -> [Block] {
+        let nodes = network.nodes
+        var touches = [[Int]](repeating: [], count: nodes.count)
+        for (number, node) in nodes.enumerated() {
+            var passesOn = clock.backward(number, segment: node.segment)
+            switch node.operation {
+            case .input, .view: continue
+            case .layer: touches[number].append(passesOn)
+            case .batchNormalization:
+                touches[number].append(passesOn)
+                passesOn = clock.entry(node.segment - 1)
+                touches[number].append(passesOn)
+            }
+            for input in node.inputs { touches[source(input)].append(passesOn) }
+        }
+        touches[source(nodes.count - 1)].append(clock.endOfForward(network.segments - 1))
+        return nodes.indices.compactMap { number in
+            guard needsGradient[number], source(number) == number else { return nil }
+            let (first, last) = (touches[number].min()!, touches[number].max()!)
+            let isOneTurn = clock.turn(of: first) == clock.turn(of: last)
+            return Block(node: number, isGradient: true, start: first, lives: isOneTurn ? [first...last] : nil)
+        }
+    }
+
+    /// Whether a node passes its gradient back through the rectifier that made its input.
+    package func rectifiesInputGradient(_ number: Int) -> Bool {
+        let inputs = network.nodes[number].inputs
+        return inputs.count == 1 && isGradientRectified[inputs[0]]
+    }
+
+    mutating func findRectifyingUsers() {
+        let nodes = network.nodes
+        isGradientRectified = nodes.indices.map { number in
+            guard case .layer(let layer) = nodes[number].operation, layer.isRectified else { return false }
+            let users = nodes.filter { $0.inputs.contains(number) }
+            guard users.count == 1, users[0].inputs.count == 1, case .layer(let user) = users[0].operation else {
+                return false
+            }
+            return user.canRectifyInputGradient
+        }
+    }
+
+    /// Follows the backward pass to see which user of each output is the first to write its gradient.
+    mutating func findAddedInputs() {
+        let nodes = network.nodes
+        addedInputs = nodes.map { _ in [] }
+        var written = Set<Int>()
+        func write(_ number: Int) {
+            for (index, input) in nodes[number].inputs.enumerated() where needsGradient[input] {
+                if !written.insert(input).inserted {
+                    addedInputs[number].append(index)
+                    waitingCount = max(waitingCount, room(nodes[input].outputShape.count))
+                }
+            }
+        }
+        let meetings = network.meetings
+        for segment in (0..<network.segments).reversed() {
+            if segment < meetings.count { for meeting in meetings[segment] { write(meeting.node) } }
+            for number in nodes.indices.reversed() where nodes[number].segment == segment {
+                if case .layer = nodes[number].operation { write(number) }
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+extension TrainerCommandTests {
+    /// `bench` tells how fast things are; here only that what it tells is whole and hangs together.
+    @Suite struct BenchTests {
+        private static let quick = "bench --seconds 0.05 --batch-size 64"
+
+        private func report(_ options: String, ranks: Int? = nil) throws -> [String: Any] {
+            try json(trained("\(Self.quick) --json \(options)", ranks: ranks).standardOutput)
+        }
+
+        private func networks(_ report: [String: Any]) throws -> [[String: Any]] {
+            try #require(report["networks"] as? [[String: Any]])
+        }
+
+        private func number(_ value: Any?) throws -> Double { try #require(value as? Double) }
+
+        @Test func theReportHasTheKeysOfTheReadme() throws {
+            let report = try report("--models simple,vgg6 --layers")
+            #expect(report.keys.sorted() == ["cpu_kernel_type", "networks", "peak_gflops", "ranks", "threads"])
+            let networks = try networks(report)
+            #expect(networks.map { $0["model"] as? String } == ["simple", "vgg6"])
+            for network in networks {
+                #expect(
+                    network.keys.sorted() == [
+                        "batch_size", "inference", "layer_kinds", "layers", "microbatch", "model", "other_activities",
+                        "parameters", "peak_resident_bytes", "profiled_steps", "shares", "steps", "training",
+                    ])
+                for key in ["training", "inference"] {
+                    let rate = try #require(network[key] as? [String: Any])
+                    #expect(
+                        rate.keys.sorted() == [
+                            "best_samples_per_second", "flop_per_sample", "gflops", "peak_share", "samples_per_second",
+                        ])
+                }
+            }
+        }
+
+        @Test func theNumbersHangTogether() throws {
+            let report = try report("--models simple-bn,vgg6 --threads 2 --layers")
+            #expect(report["ranks"] as? Int == 1 && report["threads"] as? Int == 2)
+            let peak = try number(report["peak_gflops"])
+            #expect(peak > 0)
+            for network in try networks(report) {
+                let training = try #require(network["training"] as? [String: Any])
+                let (rate, cost) = (try number(training["samples_per_second"]), try number(training["flop_per_sample"]))
+                let gflops = try number(training["gflops"])
+                // Equal but for the rounding of the quotients.
+                #expect(abs(rate * cost * 1e-9 / gflops - 1) < 1e-9)
+                #expect(try abs(number(training["peak_share"]) * peak / gflops - 1) < 1e-9)
+                #expect(try number(training["best_samples_per_second"]) >= rate)
+                #expect(try number(network["peak_resident_bytes"]) > 1_000_000)
+
+                let shares = try #require(network["shares"] as? [String: Double])
+                #expect(shares.keys.sorted() == ["computing", "messages", "waiting"])
+                #expect(shares.values.allSatisfy { $0 >= 0 && $0 <= 1 } && shares.values.reduce(0, +) <= 1)
+                let layers = try #require(network["layers"] as? [[String: Any]])
+                let kinds = try #require(network["layer_kinds"] as? [[String: Any]])
+                let others = try #require(network["other_activities"] as? [[String: Any]])
+                #expect(try layers.map { try number($0["flop_per_sample"]) }.reduce(0, +) == cost)
+                let total = try (layers + others).map { try number($0["share"]) }.reduce(0, +)
+                #expect(total > 0 && total <= 1)
+                for part in layers + kinds + others {
+                    let (share, lost) = (try number(part["share"]), try number(part["lost_share"]))
+                    #expect(lost >= 0 && lost <= share && share <= 1)
+                }
+                let kindShare = try kinds.map { try number($0["share"]) }.reduce(0, +)
+                let layerShare = try layers.map { try number($0["share"]) }.reduce(0, +)
+                #expect(abs(kindShare - layerShare) < 1e-9)
+            }
+        }
+
+        @Test func ranksMeasureTheAllReduceAndOneReports() throws {
+            let report = try report("--models simple --threads 1", ranks: 2)
+            #expect(report["ranks"] as? Int == 2)
+            let network = try #require(try networks(report).first)
+            let allReduce = try #require(network["all_reduce"] as? [String: Any])
+            // 27,452 floats: the other rank's half goes out, then the own half.
+            #expect(allReduce["bytes"] as? Int == 4 * 27_452)
+            #expect(try number(allReduce["seconds"]) > 0 && number(allReduce["gigabytes_per_second"]) > 0)
+            let hidden = try number(network["communication_hidden"])
+            #expect(hidden >= 0 && hidden <= 1)
+        }
+
+        @Test func theTableNamesWhatLosesMost() throws {
+            let table = try trained("\(Self.quick) --models vgg6 --layers").standardOutput
+            for words in ["measured peak", "samples/s", "vgg6", "Conv2D", "conv2", "wait for lanes", "largest gap: "] {
+                #expect(table.contains(words), "\(words)")
+            }
+        }
+
+        /// More lanes than microbatches, batches of one stamp, microbatches of odd sizes.
+        @Test(arguments: ["--batch-size 1", "--batch-size 50 --microbatch 7 --threads 3"])
+        func anyBatchWillDo(_ options: String) throws {
+            let outcome = try trainer("bench --seconds 0.05 --models simple-bn --json \(options)")
+            #expect(outcome.status == 0)
+            #expect(try networks(json(outcome.standardOutput)).count == 1)
+        }
+
+        @Test func nothingIsWritten() throws {
+            let workspace = try Workspace()
+            let before = try names(in: FileManager.default.currentDirectoryPath)
+            try trained("\(Self.quick) --models simple")
+            #expect(try names(in: FileManager.default.currentDirectoryPath) == before)
+            #expect(try names(in: workspace.path).isEmpty)
+        }
+
+        @Test(arguments: [
+            ("--models vgg7", "vgg7 is no network"), ("--models ,", "name a network"), ("--seconds 0", "above 0"),
+            ("--batch-size 0", "must be from 1"), ("--microbatch -1", "must be from 1"), ("--threads 0", "--threads 0"),
+        ])
+        func wrongOptionsAreOneLine(_ options: String, _ words: String) throws {
+            expectError(try trainer("bench \(options)"), 64, saying: words)
+        }
+    }
+}
