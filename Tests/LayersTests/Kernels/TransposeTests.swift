@@ -2,8 +2,8 @@ import CKernels
 import Testing
 
 @Suite struct TransposeTests {
-    /// Around the blocks of 32 that are copied together.
-    static let extents = [1, 2, 7, 16, 31, 32, 33, 65]
+    /// Around the tiles of 16 that are turned in registers and the blocks of 64 that are read together.
+    static let extents = [1, 2, 7, 15, 16, 17, 33, 64, 65, 90]
 
     /// What lies between the columns, from `rows` to `step`, is not written.
     @Test(arguments: extents, extents) func rowsBecomeColumnsAndGapsStay(rows: Int, columns: Int) {
