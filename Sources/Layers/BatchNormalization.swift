@@ -112,13 +112,9 @@ public struct BatchNormalization: Layer {
 
     /// Adds up Σ∂y and Σ∂y·x̂ of a microbatch: the gradients of β and γ, which also go into the parameters' gradient.
     public func sumGradients(_ pass: LayerPass, into sums: UnsafeMutablePointer<Double>) {
-        if isRectified {
-            relu_backward(
-                pass.output, pass.outputGradient, pass.samples * outputShape.count, pass.outputGradient)
-        }
         channel_gradient_sums(
-            pass.inputs[0], pass.outputGradient, pass.prepared, pass.prepared + channels,
-            pass.samples * outputShape.rows, channels, sums)
+            pass.inputs[0], pass.outputGradient, pass.prepared, pass.prepared + channels, rectifiedScale(pass),
+            rectifiedShift(pass), pass.samples * outputShape.rows, channels, sums)
         for channel in 0..<channels {
             if hasScale { pass.parameterGradient[channel] = Float(sums[channels + channel]) }
             if hasCenter { pass.parameterGradient[(hasScale ? channels : 0) + channel] = Float(sums[channel]) }
@@ -147,6 +143,14 @@ public struct BatchNormalization: Layer {
         let factors = pass.prepared + 4 * channels
         channel_gradient(
             pass.inputs[0], pass.outputGradient, factors, factors + channels, factors + 2 * channels,
-            pass.samples * outputShape.rows, channels, inputGradient)
+            rectifiedScale(pass), rectifiedShift(pass), pass.samples * outputShape.rows, channels, inputGradient)
+    }
+
+    /// Scale and shift of the forward pass, from which the loops see what its rectifier let pass; nil without one.
+    private func rectifiedScale(_ pass: LayerPass) -> UnsafePointer<Float>? {
+        isRectified ? pass.prepared + 2 * channels : nil
+    }
+    private func rectifiedShift(_ pass: LayerPass) -> UnsafePointer<Float>? {
+        isRectified ? pass.prepared + 3 * channels : nil
     }
 }

@@ -6,12 +6,14 @@ extension PassPlan {
     mutating func placeForTraining() {
         let clock = PassClock(network)
         var allocator = IntervalAllocator()
+        var keptAllocator = IntervalAllocator()
         let blocks = outputBlocks(clock) + gradientBlocks(clock)
         outputs = network.nodes.map { _ in .none }
         gradients = network.nodes.map { _ in .none }
+        var keptFloats = 0
         for node in network.nodes {
-            kept.append(slotCount)
-            slotCount += room(((node.layer?.keptBytes ?? 0) + 3) / 4)
+            kept.append(keptFloats)
+            keptFloats += room(((node.layer?.keptBytes ?? 0) + 3) / 4)
         }
         for block in blocks.sorted(by: { $0.start < $1.start }) {
             let count = room(network.nodes[block.node].outputShape.count)
@@ -19,8 +21,8 @@ extension PassPlan {
             if let lives = block.lives {
                 place = .shared(allocator.place(count, during: lives))
             } else {
-                place = .kept(slotCount)
-                slotCount += count
+                // What is kept makes room again when its last reader has run.
+                place = .kept(keptFloats + keptAllocator.place(count, during: [block.start...block.end]))
             }
             if block.isGradient { gradients[block.node] = place } else { outputs[block.node] = place }
         }
@@ -28,6 +30,7 @@ extension PassPlan {
             outputs[number] = outputs[source(number)]
             gradients[number] = gradients[source(number)]
         }
+        slotCount = keptFloats + keptAllocator.size
         sharedCount = allocator.size
     }
 
@@ -37,6 +40,8 @@ extension PassPlan {
         let isGradient: Bool
         /// When it is first written.
         let start: Int
+        /// When it is last read.
+        let end: Int
         let lives: [ClosedRange<Int>]?
     }
 
@@ -64,7 +69,10 @@ extension PassPlan {
                     for input in node.inputs { reads[source(input)].append(clock.repetition(number, turn: turn)) }
                 }
             }
-            blocks.append(Block(node: number, isGradient: false, start: written, lives: lives))
+            blocks.append(
+                Block(
+                    node: number, isGradient: false, start: written, end: max(written, reads[number].max() ?? written),
+                    lives: lives))
         }
         return blocks
     }
@@ -102,12 +110,11 @@ extension PassPlan {
                     isOutputGradientRectified: isGradientRectified[number])
                 if values.inputs { readInputs(clock.backward(number, segment: segment)) }
                 if values.output { reads[number].append(clock.backward(number, segment: segment)) }
-            case .batchNormalization(let layer):
+            case .batchNormalization:
                 readInputs(clock.endOfForward(segment - 1))
                 readInputs(clock.forward(number, segment: segment))
                 readInputs(clock.backward(number, segment: segment))
                 readInputs(clock.entry(segment - 1))
-                if layer.isRectified { reads[number].append(clock.backward(number, segment: segment)) }
             }
         }
         reads[source(nodes.count - 1)].append(clock.endOfForward(network.segments - 1))
@@ -136,7 +143,8 @@ extension PassPlan {
             guard needsGradient[number], source(number) == number else { return nil }
             let (first, last) = (touches[number].min()!, touches[number].max()!)
             let isOneTurn = clock.turn(of: first) == clock.turn(of: last)
-            return Block(node: number, isGradient: true, start: first, lives: isOneTurn ? [first...last] : nil)
+            return Block(
+                node: number, isGradient: true, start: first, end: last, lives: isOneTurn ? [first...last] : nil)
         }
     }
 

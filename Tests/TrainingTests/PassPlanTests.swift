@@ -166,9 +166,8 @@ private struct MarkedMemory {
             for (number, node) in network.nodes.enumerated().reversed() where node.segment == segment {
                 switch node.operation {
                 case .input, .view: continue
-                case .batchNormalization(let layer):
+                case .batchNormalization:
                     expect(.output(node.inputs[0]), by: node.name)
-                    if layer.isRectified { expect(.output(number), by: node.name) }
                     expectGradient(number)
                 case .layer(let layer):
                     guard plan.needsGradient[number] else { continue }

@@ -5,7 +5,7 @@
 
 #include "vectors.h"
 
-// sums[c] = Σ_r x, sums[channels + c] = Σ_r x². Both are taken about the rows' own mean and moved to zero in double
+// sums[c] = Σ_r x, sums[channels + c] = Σ_r x². Both are taken about a pivot near the rows' mean and moved to zero in double
 // precision, so that the variance from summed `sums` is as good as from two passes over the whole batch.
 void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double *sums);
 
@@ -13,12 +13,15 @@ void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double 
 void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
                          int relu, float *y);
 
+// For the backward pass: `scale` and `shift` are NULL, or those of a `channel_scale_shift` with relu; dy then counts as 0
+// wherever that gave no more than 0, so that the gradient goes through the rectifier without a pass of its own.
+
 // sums[c] = Σ_r dy, sums[channels + c] = Σ_r dy·(x − mean[c])·inverse_deviation[c].
 void channel_gradient_sums(const float *x, const float *dy, const float *mean, const float *inverse_deviation,
-                           ptrdiff_t rows, ptrdiff_t channels, double *sums);
+                           const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, double *sums);
 
-// dx = dy·a[c] + x·b[c] + d[c]
-void channel_gradient(const float *x, const float *dy, const float *a, const float *b, const float *d, ptrdiff_t rows,
-                      ptrdiff_t channels, float *dx);
+// dx = dy·a[c] + x·b[c] + d[c]; x and dx may not overlap, since x is read twice where channels do not fill vectors.
+void channel_gradient(const float *x, const float *dy, const float *a, const float *b, const float *d,
+                      const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, float *dx);
 
 #endif

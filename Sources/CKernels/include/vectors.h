@@ -32,14 +32,24 @@ enum { VECTOR_FLOATS = 16 };
 
 // The first `channels` floats from memory; the other lanes stay as they are.
 INLINE void load_some(const float *from, ptrdiff_t channels, f32x16 *value) {
-    if (channels >= VECTOR_FLOATS) *value = *(const f32x16u *)from;
-    else memcpy(value, from, (size_t)channels * sizeof(float));
+    if (channels >= VECTOR_FLOATS) {
+        *value = *(const f32x16u *)from;
+    } else {
+        // A copy, for what memcpy writes to lies in memory: `value` itself stays in a register.
+        f32x16 some = *value;
+        memcpy(&some, from, (size_t)channels * sizeof(float));
+        *value = some;
+    }
 }
 
 // The first `channels` floats to memory.
 INLINE void store_some(const f32x16 *value, ptrdiff_t channels, float *to) {
-    if (channels >= VECTOR_FLOATS) *(f32x16u *)to = *value;
-    else memcpy(to, value, (size_t)channels * sizeof(float));
+    if (channels >= VECTOR_FLOATS) {
+        *(f32x16u *)to = *value;
+    } else {
+        const f32x16 some = *value;
+        memcpy(to, &some, (size_t)channels * sizeof(float));
+    }
 }
 
 // Where the block of channels that begins with channel `c` is read: with more than 16 channels the last block is a whole

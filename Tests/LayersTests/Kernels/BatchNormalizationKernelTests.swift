@@ -20,7 +20,7 @@ import Testing
                     plain.add(value)
                     squares.add(value * value)
                 }
-                // Differences from a block's mean are rounded before they are squared: twice the usual bound.
+                // Differences from a block's pivot are rounded before they are squared: twice the usual bound.
                 isRight =
                     isRight && abs(sums[channel] - plain.value) <= plain.singlePrecisionError
                     && abs(sums[channels + channel] - squares.value) <= 2 * squares.singlePrecisionError
@@ -41,7 +41,7 @@ import Testing
             let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(rows)
             let computedMean = sums[channel] / Double(rows)
             let computed = sums[channels + channel] / Double(rows) - computedMean * computedMean
-            // A block's squares about its mean are added in chains of 64 in single precision: some 64·2⁻²⁴.
+            // A block's squares about its pivot are added in chains of 64 in single precision: some 64·2⁻²⁴.
             #expect(abs(computed - variance) <= 4e-6 * variance)
             #expect(abs(computedMean - mean) <= 4e-6)
         }
@@ -72,7 +72,7 @@ import Testing
             let (x, dy) = (randomValues(rows * channels, seed: 5), randomValues(rows * channels, seed: 6))
             let (mean, inverse) = (randomValues(channels, seed: 7), randomValues(channels, seed: 8).map { $0 + 2 })
             var sums = [Double](repeating: .nan, count: 2 * channels + 1)
-            channel_gradient_sums(x, dy, mean, inverse, rows, channels, &sums)
+            channel_gradient_sums(x, dy, mean, inverse, nil, nil, rows, channels, &sums)
             var isRight = sums.removeLast().isNaN
             for channel in 0..<channels {
                 var (plain, product) = (ExactSum(), ExactSum())
@@ -95,7 +95,7 @@ import Testing
         let (x, dy) = (randomValues(rows * channels, seed: 9), randomValues(rows * channels, seed: 10))
         let factors = (0..<3).map { randomValues(channels, seed: 20 + $0) }
         let dx = GuardedBuffer(count: x.count)
-        channel_gradient(x, dy, factors[0], factors[1], factors[2], rows, channels, dx.pointer)
+        channel_gradient(x, dy, factors[0], factors[1], factors[2], nil, nil, rows, channels, dx.pointer)
         let expected = x.indices.map { index in
             var sum = ExactSum()
             sum.add(Double(dy[index]) * Double(factors[0][index % channels]))
@@ -104,5 +104,31 @@ import Testing
             return sum
         }
         #expect(agree(dx.values, expected) && dx.isIntact)
+    }
+
+    /// With scale and shift the gradient comes back through the rectifier behind them: the same numbers as from a gradient
+    /// that is 0 where the output is.
+    @Test(arguments: channelCounts) func gradientsGoThroughTheRectifier(channels: Int) {
+        let rows = 300
+        let (x, dy) = (randomValues(rows * channels, seed: 11), randomValues(rows * channels, seed: 12))
+        let (scale, shift) = (randomValues(channels, seed: 13), randomValues(channels, seed: 14))
+        let (mean, inverse) = (randomValues(channels, seed: 15), randomValues(channels, seed: 16).map { $0 + 2 })
+        var y = [Float](repeating: 0, count: x.count)
+        channel_scale_shift(x, scale, shift, rows, channels, 1, &y)
+        let passed = zip(y, dy).map { $0 > 0 ? $1 : 0 }
+
+        var sums = [Double](repeating: 0, count: 2 * channels)
+        var expectedSums = sums
+        channel_gradient_sums(x, dy, mean, inverse, scale, shift, rows, channels, &sums)
+        channel_gradient_sums(x, passed, mean, inverse, nil, nil, rows, channels, &expectedSums)
+        #expect(sums == expectedSums)
+
+        let factors = (0..<3).map { randomValues(channels, seed: 30 + $0) }
+        let dx = GuardedBuffer(count: x.count)
+        channel_gradient(
+            x, dy, factors[0], factors[1], factors[2], scale, shift, rows, channels, dx.pointer)
+        var expected = [Float](repeating: 0, count: x.count)
+        channel_gradient(x, passed, factors[0], factors[1], factors[2], nil, nil, rows, channels, &expected)
+        #expect(dx.values == expected && dx.isIntact)
     }
 }
