@@ -67,35 +67,39 @@ INLINE void next_channels(ptrdiff_t c, ptrdiff_t channels, Channels *next) {
             (to)[start_ + i_] += total_[i_]; \
     } while (0)
 
-// Σ (x − pivot) and Σ (x − pivot)² of one block of rows, moved to sums about zero. The pivot, the mean of the first rows, is
-// close enough to all rows' mean for squares of differences that lose nothing.
+// Σ (x − m) and Σ (x − m)² of one block of rows, m being its mean, moved to sums about zero.
 INLINE void block_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, const Channels *at, double *sums,
                           const int VECTORS, const int WHOLE) {
-    f32x16 plain[PARTS][WIDEST] = {{{0}}}, squares[PARTS][WIDEST] = {{{0}}}, pivot[WIDEST] = {{0}}, value = {0};
-    const ptrdiff_t few = rows < 8 ? rows : 8;
-    for (ptrdiff_t r = 0; r < few; ++r) EACH_VECTOR {
-        load_some(x + r * channels + at->first + v * VECTOR_FLOATS, SOME(at), &value);
-        pivot[v] += value;
-    }
-    EACH_VECTOR pivot[v] *= 1.0f / (float)few;
+    f32x16 mean[WIDEST], plain[PARTS][WIDEST] = {{{0}}}, squares[PARTS][WIDEST] = {{{0}}}, value = {0};
 #define BODY(r, i) \
     EACH_VECTOR { \
         load_some(x + (r) * channels + at->first + v * VECTOR_FLOATS, SOME(at), &value); \
-        value -= pivot[v]; \
+        plain[i][v] += value; \
+    }
+    EACH_ROW(rows, BODY);
+#undef BODY
+    EACH_VECTOR {
+        mean[v] = ((plain[0][v] + plain[1][v]) + (plain[2][v] + plain[3][v])) / (float)rows;
+        for (int i = 0; i < PARTS; ++i) plain[i][v] = (f32x16){0};
+    }
+#define BODY(r, i) \
+    EACH_VECTOR { \
+        load_some(x + (r) * channels + at->first + v * VECTOR_FLOATS, SOME(at), &value); \
+        value -= mean[v]; \
         plain[i][v] += value; \
         squares[i][v] += value * value; \
     }
     EACH_ROW(rows, BODY);
 #undef BODY
-    // With d = Σ (x − p): Σ x = n p + d, Σ x² = Σ (x − p)² + p (2 d + n p).
+    // With d = Σ (x − m), which is not quite 0 since m is rounded: Σ x = n m + d, Σ x² = Σ (x − m)² + 2 m d + n m².
     EACH_VECTOR {
         const f32x16 deviation = (plain[0][v] + plain[1][v]) + (plain[2][v] + plain[3][v]);
         const f32x16 square = (squares[0][v] + squares[1][v]) + (squares[2][v] + squares[3][v]);
         const ptrdiff_t start = at->first + v * VECTOR_FLOATS;
         for (ptrdiff_t i = at->from > start ? at->from - start : 0; i < VECTOR_FLOATS && i < at->some; ++i) {
-            const double p = pivot[v][i], d = deviation[i], n = (double)rows;
-            sums[start + i] += n * p + d;
-            sums[channels + start + i] += square[i] + p * (2 * d + n * p);
+            const double m = mean[v][i], d = deviation[i], n = (double)rows;
+            sums[start + i] += n * m + d;
+            sums[channels + start + i] += square[i] + m * (2 * d + n * m);
         }
     }
 }

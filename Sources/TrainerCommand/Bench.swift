@@ -4,6 +4,7 @@ import Faults
 import Logging
 import Models
 import RunRecords
+import StampData
 import Training
 
 /// `swift-run-trainer bench`
@@ -12,7 +13,7 @@ struct Bench: GroupCommand {
         abstract: "Measure the speed of this machine and of each network on it.",
         discussion: """
             Trains each network on simulated stamps in memory, and compares with the processor's measured peak. \
-            No file is read or written. Under mpirun it measures the all-reduce too.
+            No file is written, and none is read but those of --data. Under mpirun it measures the all-reduce too.
             """)
 
     @Option(help: ArgumentHelp("Networks, separated by commas.", valueName: "names"))
@@ -26,6 +27,12 @@ struct Bench: GroupCommand {
         parsing: .unconditional,
         help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
     var microbatch: Int?
+
+    @Option(help: "Folder whose stamps are loaded as `train` does, to see how fast that is. (default: none)")
+    var data: String?
+
+    @Option(help: "How those stamps are normalised.")
+    var normalize = Normalization.notebook
 
     @Option(parsing: .unconditional, help: ArgumentHelp("About how long each network is trained.", valueName: "s"))
     var seconds = 3.0
@@ -70,6 +77,13 @@ struct Bench: GroupCommand {
         configuration.threads = try threads.checked()
         configuration.seconds = seconds
         configuration.layers = layers
+        if let data {
+            var loading = TrainingConfiguration(split: try SplitFractions(0.7, 0.1, 0.2))
+            (loading.noise, loading.sources) = try DataOptions.files(in: data)
+            loading.normalization = normalize
+            loading.threads = configuration.threads
+            configuration.loading = loading
+        }
         return configuration
     }
 }

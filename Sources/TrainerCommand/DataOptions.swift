@@ -21,8 +21,7 @@ struct DataOptions: ParsableArguments {
     /// The files of both classes.
     func files() throws -> (noise: [String], sources: [String]) {
         if sources.isEmpty && noise.isEmpty {
-            let folder = data ?? "data"
-            return ([try file("stamps_noise", in: folder)], [try file("stamps_sources", in: folder)])
+            return try Self.files(in: data ?? "data")
         }
         guard data == nil else {
             throw Fault(.usage, "--data \(data!)", "cannot stand beside --sources and --noise", remedy: "leave one out")
@@ -35,8 +34,13 @@ struct DataOptions: ParsableArguments {
         return (noise, sources)
     }
 
+    /// The files of a data folder.
+    static func files(in folder: String) throws -> (noise: [String], sources: [String]) {
+        ([try file("stamps_noise", in: folder)], [try file("stamps_sources", in: folder)])
+    }
+
     /// A class' file in a data folder: `.npy`, else `.npz`.
-    private func file(_ name: String, in folder: String) throws -> String {
+    private static func file(_ name: String, in folder: String) throws -> String {
         let paths = ["\(folder)/\(name).npy", "\(folder)/\(name).npz"]
         if let path = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) { return path }
         throw Fault(

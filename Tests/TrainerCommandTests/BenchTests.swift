@@ -37,6 +37,15 @@ extension TrainerCommandTests {
             }
         }
 
+        @Test func theFilesOfAFolderAreLoadedOnRequest() throws {
+            let survey = try Survey.shared()
+            let loading = try #require(
+                try report("--models simple --data \(survey.folder)")["loading"] as? [String: Any])
+            #expect(loading.keys.sorted() == ["best_stamps_per_second", "stamps", "stamps_per_second"])
+            #expect(loading["stamps"] as? Int == 2 * Survey.count)
+            #expect(try number(loading["best_stamps_per_second"]) >= number(loading["stamps_per_second"]))
+        }
+
         @Test func theNumbersHangTogether() throws {
             let report = try report("--models simple-bn,vgg6 --threads 2 --layers")
             #expect(report["ranks"] as? Int == 1 && report["threads"] as? Int == 2)

@@ -39,7 +39,8 @@ import Training
         let output = 16 * 9 * 9 * 16
         let inference = PassPlan(network: network, samples: 16, isTraining: false)
         #expect(inference.slotCount < 3 * output && inference.sharedCount == 0)
-        #expect(PassPlan(network: network, samples: 16, isTraining: true).slotCount > 12 * output)
+        let training = PassPlan(network: network, samples: 16, isTraining: true)
+        #expect(training.slotCount + training.sharedCount > 12 * output)
     }
 
     /// What is cheap to compute is computed again rather than kept: vgg6's first maps, which are most of its memory.

@@ -5,7 +5,7 @@
 
 #include "vectors.h"
 
-// sums[c] = Σ_r x, sums[channels + c] = Σ_r x². Both are taken about a pivot near the rows' mean and moved to zero in double
+// sums[c] = Σ_r x, sums[channels + c] = Σ_r x². Both are taken about the rows' own mean and moved to zero in double
 // precision, so that the variance from summed `sums` is as good as from two passes over the whole batch.
 void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double *sums);
 

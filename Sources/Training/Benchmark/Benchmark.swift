@@ -17,12 +17,14 @@ public struct BenchmarkConfiguration: Sendable {
     public var seconds = 3.0
     /// Whether to tell where the time goes, layer by layer.
     public var layers = false
+    /// A run whose data are loaded to see how long that takes; nil for none.
+    public var loading: TrainingConfiguration?
 
     public init() {}
 }
 
 /// The speed of this machine and of each network on it: `swift-run-trainer bench`. Stamps are simulated in memory; no file
-/// is read or written.
+/// is read (but those whose loading is to be timed) or written.
 public struct Benchmark {
     /// Fewer stamps would all lie in a cache.
     private static let fewestStamps = 4096
@@ -60,9 +62,12 @@ public struct Benchmark {
             defer { benchmark.finish() }
             if let report = try benchmark.run(peak: peak) { networks.append(report) }
         }
+        let loading = try configuration.loading.map {
+            try LoadingBenchmark.measure($0, seconds: configuration.seconds, group: group, logger: logger)
+        }
         guard group.rank == 0 else { return nil }
         return BenchmarkReport(
             ranks: group.size, threads: team.count, cpuKernelType: kernelType, peakGflops: peak * 1e-9,
-            networks: networks)
+            networks: networks, loading: loading)
     }
 }

@@ -21,7 +21,15 @@ extension BenchmarkReport {
         let head =
             "\(ranks) \(ranks == 1 ? "rank" : "ranks") × \(threads) \(threads == 1 ? "thread" : "threads"), "
             + "\(cpuKernelType): measured peak \(FormattedNumber.fixed(peakGflops, 1)) GFLOP/s"
-        return ([head, "", table.text] + networks.compactMap(\.breakdown)).joined(separator: "\n") + "\n"
+        let loaded = loading.map {
+            [
+                "",
+                "loading: \($0.stamps) stamps at \(FormattedNumber.fixed($0.stampsPerSecond, 0)) a second, "
+                    + "at best \(FormattedNumber.fixed($0.bestStampsPerSecond, 0))",
+            ]
+        }
+        return ([head, "", table.text] + (loaded ?? []) + networks.compactMap(\.breakdown)).joined(separator: "\n")
+            + "\n"
     }
 }
 

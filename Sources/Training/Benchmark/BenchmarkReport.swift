@@ -11,11 +11,27 @@ public struct BenchmarkReport: Encodable, Sendable {
     /// What all lanes together can compute, in 10⁹ floating-point operations a second.
     public var peakGflops: Double
     public var networks: [NetworkReport]
+    /// How fast given files are loaded; absent unless asked for.
+    public var loading: LoadingReport?
 
     enum CodingKeys: String, CodingKey {
-        case ranks, threads, networks
+        case ranks, threads, networks, loading
         case cpuKernelType = "cpu_kernel_type"
         case peakGflops = "peak_gflops"
+    }
+}
+
+/// How fast training data are opened, split, looked at and normalised, before the first step.
+public struct LoadingReport: Encodable, Sendable {
+    public var stamps: Int
+    /// The median of several rounds, and the best.
+    public var stampsPerSecond: Double
+    public var bestStampsPerSecond: Double
+
+    enum CodingKeys: String, CodingKey {
+        case stamps
+        case stampsPerSecond = "stamps_per_second"
+        case bestStampsPerSecond = "best_stamps_per_second"
     }
 }
 

@@ -20,7 +20,7 @@ import Testing
                     plain.add(value)
                     squares.add(value * value)
                 }
-                // Differences from a block's pivot are rounded before they are squared: twice the usual bound.
+                // Differences from a block's mean are rounded before they are squared: twice the usual bound.
                 isRight =
                     isRight && abs(sums[channel] - plain.value) <= plain.singlePrecisionError
                     && abs(sums[channels + channel] - squares.value) <= 2 * squares.singlePrecisionError
@@ -41,7 +41,7 @@ import Testing
             let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(rows)
             let computedMean = sums[channel] / Double(rows)
             let computed = sums[channels + channel] / Double(rows) - computedMean * computedMean
-            // A block's squares about its pivot are added in chains of 64 in single precision: some 64·2⁻²⁴.
+            // A block's squares about its mean are added in chains of 64 in single precision: some 64·2⁻²⁴.
             #expect(abs(computed - variance) <= 4e-6 * variance)
             #expect(abs(computedMean - mean) <= 4e-6)
         }
