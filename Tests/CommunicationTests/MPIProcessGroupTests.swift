@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: [0, 2]) func aRankThatComesLateIsWaitedFor(late: Int) throws {
-        let outcome = try launch(3, "late 3 \(late)")
+        let outcome = try launch(3, "late 4 \(late)")
         #expect(outcome.standardError == "")
         #expect(outcome.status == 0)
     }

@@ -9,7 +9,7 @@
 //   hang               rank 0 waits for the others for ever
 //   exit R / kill R    rank R leaves without a word
 //   stop S R…          ranks R… stop (SIGSTOP) while the others wait for them, at most S seconds
-//   late S R           rank R comes late by a little less than S seconds, the most that the others wait, and then again
+//   late S R           rank R comes late by half of S seconds, the most that the others wait, and then again
 import Communication
 import Faults
 import Foundation
@@ -57,7 +57,7 @@ func perform(_ group: any ProcessGroup) throws {
     case "late":
         try group.limitWaits(to: numbers[0])
         for _ in 0..<2 {
-            if numbers[1] == group.rank { usleep(UInt32(numbers[0]) * 700_000) }
+            if numbers[1] == group.rank { usleep(UInt32(numbers[0]) * 500_000) }
             try checkEveryOperation(group)
         }
     default:
