@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "cmpi.h"
+#include "waiting.h"
 
 #include <dlfcn.h>
-#include <mpi.h>
 #include <string.h>
 
 _Static_assert(sizeof(MPI_Request) <= sizeof(uintptr_t), "a request fits the handle");
@@ -29,6 +29,7 @@ int cmpi_init(bool *funneled) {
 }
 
 int cmpi_finalize(void) {
+    cmpi_stop_watching();
     if (all_to_alls != MPI_COMM_NULL) MPI_Comm_free(&all_to_alls);
     if (all_gathers != MPI_COMM_NULL) MPI_Comm_free(&all_gathers);
     return MPI_Finalize();
@@ -60,40 +61,68 @@ int cmpi_size(int *size) { return MPI_Comm_size(MPI_COMM_WORLD, size); }
 
 // MARK: Collective communication
 
-int cmpi_barrier(void) { return MPI_Barrier(MPI_COMM_WORLD); }
+// Begun without blocking and then waited for, so that the wait can be given up (waiting.h).
+static int finished(int status, MPI_Request *request) {
+    return status != MPI_SUCCESS ? status : cmpi_complete(request);
+}
+
+int cmpi_barrier(void) {
+    MPI_Request request;
+    return finished(MPI_Ibarrier(MPI_COMM_WORLD, &request), &request);
+}
 
 int cmpi_broadcast_bytes(void *bytes, int count, int root) {
-    return MPI_Bcast(bytes, count, MPI_BYTE, root, MPI_COMM_WORLD);
+    MPI_Request request;
+    return finished(MPI_Ibcast(bytes, count, MPI_BYTE, root, MPI_COMM_WORLD, &request), &request);
 }
 
 int cmpi_maximum_int64(int64_t *value) {
-    return MPI_Allreduce(MPI_IN_PLACE, value, 1, MPI_INT64_T, MPI_MAX, MPI_COMM_WORLD);
+    MPI_Request request;
+    return finished(
+        MPI_Iallreduce(MPI_IN_PLACE, value, 1, MPI_INT64_T, MPI_MAX, MPI_COMM_WORLD, &request), &request);
 }
 
 int cmpi_all_gather_int64(int64_t value, int64_t *values) {
-    return MPI_Allgather(&value, 1, MPI_INT64_T, values, 1, MPI_INT64_T, MPI_COMM_WORLD);
+    MPI_Request request;
+    return finished(
+        MPI_Iallgather(&value, 1, MPI_INT64_T, values, 1, MPI_INT64_T, MPI_COMM_WORLD, &request), &request);
 }
 
 int cmpi_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets, int root) {
-    return MPI_Gatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, root, MPI_COMM_WORLD);
+    MPI_Request request;
+    return finished(
+        MPI_Igatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, root, MPI_COMM_WORLD, &request),
+        &request);
 }
 
 int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets) {
-    return MPI_Allgatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, MPI_COMM_WORLD);
+    MPI_Request request;
+    return finished(
+        MPI_Iallgatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, MPI_COMM_WORLD, &request), &request);
+}
+
+static int all_gather_in_place(void *values, const int *counts, const int *offsets, MPI_Datatype type) {
+    MPI_Request request;
+    return finished(
+        MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, type, MPI_COMM_WORLD, &request),
+        &request);
 }
 
 int cmpi_all_gather_floats_in_place(float *values, const int *counts, const int *offsets) {
-    return MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_FLOAT, MPI_COMM_WORLD);
+    return all_gather_in_place(values, counts, offsets, MPI_FLOAT);
 }
 
 int cmpi_all_gather_doubles_in_place(double *values, const int *counts, const int *offsets) {
-    return MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_DOUBLE, MPI_COMM_WORLD);
+    return all_gather_in_place(values, counts, offsets, MPI_DOUBLE);
 }
 
 int cmpi_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
                            const int *receive_counts, const int *receive_offsets) {
-    return MPI_Alltoallv(send, send_counts, send_offsets, MPI_FLOAT, receive, receive_counts, receive_offsets,
-                         MPI_FLOAT, MPI_COMM_WORLD);
+    MPI_Request request;
+    return finished(
+        MPI_Ialltoallv(send, send_counts, send_offsets, MPI_FLOAT, receive, receive_counts, receive_offsets, MPI_FLOAT,
+                       MPI_COMM_WORLD, &request),
+        &request);
 }
 
 // MARK: Non-blocking communication
@@ -124,7 +153,7 @@ int cmpi_start_all_gather_floats_in_place(float *values, const int *counts, cons
 
 int cmpi_wait(cmpi_request *request) {
     MPI_Request mpi = request_of(request);
-    const int status = MPI_Wait(&mpi, MPI_STATUS_IGNORE);
+    const int status = cmpi_complete(&mpi);
     memcpy(&request->handle, &mpi, sizeof mpi);
     return status;
 }

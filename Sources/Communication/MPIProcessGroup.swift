@@ -1,10 +1,12 @@
 import CMPI
 import Faults
+import Synchronization
 
 /// Turns an MPI status into an error: the one place that does.
 func checkMPI(_ status: Int32, _ function: String) throws {
     assert(cmpi_is_main_thread(), "\(function) called from a thread that did not start MPI")
     guard status != 0 else { return }
+    guard status != CMPI_STALLED else { throw Stall(operation: function) }
     var text = [CChar](repeating: 0, count: Int(CMPI_TEXT_CAPACITY))
     cmpi_error_string(status, &text)
     let message = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -22,6 +24,8 @@ public final class MPIProcessGroup: ProcessGroup {
     public let hostName: String
     /// The most bytes that one MPI call moves.
     public let largestMessage: Int
+    /// What a wait may last, in seconds, and the names of all ranks' hosts, once `limitWaits` has been called.
+    private let waits = Mutex((limit: 0, hosts: [String]()))
 
     /// `MPI_Init_thread`. At most once in a process, from its main thread.
     init(largestMessage: Int) throws {
@@ -174,6 +178,21 @@ public final class MPIProcessGroup: ProcessGroup {
     }
 
     // MARK: Failure
+
+    public func limitWaits(to seconds: Int) throws {
+        let hosts = try allGather(Array(hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        waits.withLock { $0 = (seconds, hosts) }
+        try checkMPI(cmpi_watch(Double(seconds)), "MPI_Comm_dup")
+    }
+
+    /// Names the ranks that this one has waited for in vain.
+    func fault(of stall: Stall) -> Fault {
+        var isSilent = [Bool](repeating: false, count: size)
+        cmpi_silent_ranks(&isSilent)
+        let (limit, hosts) = waits.withLock { $0 }
+        return stall.fault(
+            seconds: limit, waiting: rank, silent: isSilent.indices.filter { isSilent[$0] }, hosts: hosts)
+    }
 
     /// How long a rank waits for the notice of a lower one that fails for the same reason.
     private static let patience: Duration = .milliseconds(200)

@@ -51,6 +51,12 @@ public protocol ProcessGroup: AnyObject, Sendable {
     /// The largest of all ranks' values (`MPI_Allreduce`).
     func maximum(of value: Int) throws -> Int
 
+    /// From here on a rank that has waited so many seconds in one operation ends the whole group, and reports which ranks
+    /// have let it wait. Collective; 0 for no limit, which is how a group begins.
+    ///
+    /// The time between two ranks' calls of the same operation is what counts, not how long a phase of the work takes.
+    func limitWaits(to seconds: Int) throws
+
     /// Leaves the group (`MPI_Finalize`). No operation may follow.
     func finish() throws
 

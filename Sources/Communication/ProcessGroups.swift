@@ -6,6 +6,8 @@ import Faults
 /// - **A fault that all ranks agreed on** (`ProcessGroup.agree`): rank 0 reports it, and when it has, all end.
 /// - **A fault of one rank in the midst of things**: the rank reports it and ends all others (`MPI_Abort`), which may
 ///   be waiting for it. Of several ranks that fail at about the same time, the lowest reports.
+/// - **A rank that stops answering**: the lowest of those that wait for it names it, when its limit
+///   (`ProcessGroup.limitWaits`) is over, and ends all.
 /// - **A rank that dies** without a word (killed, out of memory): `mpirun` notices, says which rank on which host,
 ///   ends the others and returns 128 + the signal's number.
 ///
@@ -68,6 +70,10 @@ public enum ProcessGroups {
             // Nobody ends the others before the report is out.
             try? group.barrier()
             return leave(group, exitCode: agreed.fault.exitCode)
+        } catch let stall as Stall {
+            // Whoever gives up first reports for all, and no other operation may follow.
+            report((group as? MPIProcessGroup)?.fault(of: stall) ?? Fault(describing: stall))
+            return leave(group, exitCode: Fault.Kind.internalFault.rawValue)
         } catch {
             var fault = Fault(describing: error)
             if group.size > 1, fault.kind != .usage { fault = fault.onRank(group.rank, host: group.hostName) }

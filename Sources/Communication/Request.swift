@@ -10,8 +10,9 @@ public struct Request {
     /// Waits until the operation is complete (`MPI_Wait`).
     public func wait() throws {
         guard operation.isPending else { return }
-        operation.isPending = false
-        try checkMPI(cmpi_wait(operation.handle), "MPI_Wait")
+        let status = cmpi_wait(operation.handle)
+        operation.isPending = status == CMPI_STALLED
+        try checkMPI(status, "MPI_Wait")
     }
 
     /// Whether the operation is complete (`MPI_Test`). Asking also lets it, and all others, make progress.

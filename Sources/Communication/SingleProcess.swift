@@ -50,6 +50,8 @@ public final class SingleProcess: ProcessGroup {
 
     public func maximum(of value: Int) -> Int { value }
 
+    public func limitWaits(to seconds: Int) {}
+
     public func finish() {}
 
     public func claimReport() -> Bool { true }

@@ -84,6 +84,7 @@ public final class AtomicFile {
             return
         }
         guard fsync(descriptor) == 0 else { throw Fault.cannotWrite(path, errno) }
+        CrashPoint.pass()
         let closed = close(descriptor)
         descriptor = -1
         guard closed == 0, rename(temporaryPath, path) == 0 else {
@@ -91,6 +92,7 @@ public final class AtomicFile {
             unlink(temporaryPath)
             throw Fault.cannotWrite(path, error)
         }
+        CrashPoint.pass()
         // The new name has to be durable too.
         try FileAccess.synchronize(FileAccess.split(path).folder)
     }
@@ -116,6 +118,7 @@ public final class AtomicFile {
             let written = write(start, rest.count)
             if written < 0 && errno == EINTR { continue }
             guard written > 0 else { throw Fault.cannotWrite(path, written < 0 ? errno : ENOSPC) }
+            CrashPoint.pass()
             rest = rest.dropFirst(written)
         }
     }

@@ -65,6 +65,7 @@ public enum FileAccess {
         } catch {
             throw Fault(.cannotWrite, path, "cannot be removed", remedy: "remove it by hand and start again")
         }
+        CrashPoint.pass()
     }
 
     /// Waits until the file or folder is on the disk itself (fsync(2)).
@@ -76,10 +77,12 @@ public enum FileAccess {
         defer { close(descriptor) }
         // Some file systems cannot synchronise a folder and answer EINVAL: then nothing more can be done.
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw Fault.cannotWrite(path, errno) }
+        CrashPoint.pass()
     }
 
     /// Gives a file or folder its final name (rename(2)); a file there before is replaced.
     public static func move(_ path: String, to destination: String) throws(Fault) {
         guard rename(path, destination) == 0 else { throw Fault.cannotWrite(destination, errno) }
+        CrashPoint.pass()
     }
 }

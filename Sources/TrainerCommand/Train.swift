@@ -87,6 +87,12 @@ struct Train: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("The most steps that --trace shows.", valueName: "n"))
     var traceSteps = 20
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "A rank that lets the others wait so many seconds ends the run; 0: wait for ever.", valueName: "seconds"))
+    var stallTimeout = 300
+
     enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
         case sgd, momentum, adam
     }
@@ -125,6 +131,7 @@ struct Train: GroupCommand {
         configuration.skipBad = skipBad
         configuration.trace = trace
         configuration.traceSteps = traceSteps
+        configuration.stallTimeout = stallTimeout
         return configuration
     }
 
@@ -133,6 +140,11 @@ struct Train: GroupCommand {
         where value < 1 || value > 1 << 30 {
             throw Fault(
                 .usage, "\(name) \(value)", "must be from 1 to \(1 << 30)", remedy: "give a positive whole number")
+        }
+        guard stallTimeout >= 0, stallTimeout <= 1 << 30 else {
+            throw Fault(
+                .usage, "--stall-timeout \(stallTimeout)", "must be from 0 to \(1 << 30)",
+                remedy: "give seconds, or 0 to wait for ever")
         }
         if let classes, classes != 1 && classes != 2 {
             throw Fault(.usage, "--classes \(classes)", "must be 1 or 2", remedy: "use 2 for softmax or 1 for sigmoid")

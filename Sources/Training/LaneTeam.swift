@@ -90,10 +90,18 @@ public final class LaneTeam: @unchecked Sendable {
 
     /// Does `body` on every lane at once and returns when all have.
     ///
+    /// A lane that throws releases those that wait for it at a meeting, now and for the rest of the job: they see
+    /// `hasFailed`.
+    ///
     /// - Throws: the first error that any lane has met, on the caller's thread.
     public func run(_ body: @escaping @Sendable (Int) throws -> Void) throws {
         job = { [unowned self] lane in
-            do { try body(lane) } catch { note(error) }
+            do {
+                try body(lane)
+            } catch {
+                note(error)
+                barrier.abandon()
+            }
         }
         for start in starts { start.signal() }
         job!(0)
@@ -101,6 +109,7 @@ public final class LaneTeam: @unchecked Sendable {
         job = nil
         guard hasFailed else { return }
         failed.store(false, ordering: .relaxed)
+        barrier.restore()
         if let error = failure.withLock({ error in
             defer { error = nil }
             return error
@@ -125,7 +134,7 @@ public final class LaneTeam: @unchecked Sendable {
 
     // MARK: Within a job
 
-    /// Waits until every lane has come here.
+    /// Waits until every lane has come here, or one has failed.
     public func meet() { if count > 1 { barrier.wait() } }
 
     /// The same, with the wait noted on the lane's timeline.
@@ -138,7 +147,8 @@ public final class LaneTeam: @unchecked Sendable {
     /// All lanes meet, lane 0 does `work` alone, all go on. If it fails, `hasFailed` is true on every lane afterwards.
     public func meet(_ lane: Int, _ work: () throws -> Void) {
         meet(lane)
-        if lane == 0 {
+        // Where a lane is missing, what the work needs may be missing too.
+        if lane == 0, !hasFailed {
             do { try work() } catch { note(error) }
         }
         meet(lane)
@@ -185,6 +195,8 @@ private final class LaneBarrier: @unchecked Sendable {
     private let count: Int
     private let arrived = Atomic<Int>(0)
     private let generation = Atomic<Int>(0)
+    /// A lane will not come any more: nobody waits.
+    private let isAbandoned = Atomic<Bool>(false)
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     /// How often a lane looks before it sleeps: some tens of microseconds where each lane has a processor, else hardly at all.
@@ -208,6 +220,9 @@ private final class LaneBarrier: @unchecked Sendable {
 
     func wait() {
         let mine = generation.load(ordering: .acquiring)
+        // Whoever reads the generation that follows the abandonment sees that too; whoever waits for an earlier one is
+        // released by it.
+        if isAbandoned.load(ordering: .acquiring) { return }
         if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
             arrived.store(0, ordering: .relaxed)
             pthread_mutex_lock(mutex)
@@ -222,5 +237,20 @@ private final class LaneBarrier: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         while generation.load(ordering: .acquiring) == mine { pthread_cond_wait(condition, mutex) }
         pthread_mutex_unlock(mutex)
+    }
+
+    /// Releases all lanes that wait, and those that come later.
+    func abandon() {
+        pthread_mutex_lock(mutex)
+        isAbandoned.store(true, ordering: .releasing)
+        generation.add(1, ordering: .acquiringAndReleasing)
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Makes the barrier work again. No lane may be in it.
+    func restore() {
+        isAbandoned.store(false, ordering: .relaxed)
+        arrived.store(0, ordering: .relaxed)
     }
 }

@@ -39,6 +39,8 @@ public struct TrainingConfiguration: Sendable {
     public var trace: String?
     /// The most steps that the trace shows.
     public var traceSteps = 20
+    /// How many seconds a rank waits for the others before it ends the run; 0 for ever.
+    public var stallTimeout = 300
 
     public init(split: SplitFractions) { self.split = split }
 }

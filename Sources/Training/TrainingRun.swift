@@ -41,6 +41,7 @@ public final class TrainingRun {
     ///
     /// - Returns: on rank 0 the metrics of the test set, if there is one.
     public func run() throws -> Metrics? {
+        try group.limitWaits(to: configuration.stallTimeout)
         let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
         defer { team.finish() }
         let kernelType = try ProcessorKernels.agreed(in: group)

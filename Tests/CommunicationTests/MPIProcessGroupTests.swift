@@ -97,6 +97,25 @@ import Testing
         #expect(killed.standardError.contains("rank 2"))
     }
 
+    @Test func ranksThatStopAnsweringEndTheJobAndAreNamed() throws {
+        let one = try launch(3, "stop 2 2")
+        #expect(one.status == 70)
+        #expect(
+            one.standardError.contains(
+                /^error: rank 2 on \S+: has not answered for 2 seconds \(rank 0 on \S+ waits in MPI_Barrier\); .+\n$/))
+        let several = try launch(4, "stop 2 0 2")
+        #expect(several.status == 70)
+        #expect(
+            several.standardError.contains(
+                /^error: rank 0 on \S+, rank 2 on \S+: have not answered for 2 seconds \(rank 1 on \S+ waits .+\n$/))
+    }
+
+    @Test(arguments: [0, 2]) func aRankThatComesLateIsWaitedFor(late: Int) throws {
+        let outcome = try launch(3, "late 4 \(late)")
+        #expect(outcome.standardError == "")
+        #expect(outcome.status == 0)
+    }
+
     /// As when an mpirun of another MPI library starts the program: nobody may train alone on the same files.
     @Test func processesThatMPIDoesNotSeeAreRefused() throws {
         let foreign = ["PMI_RANK": "0", "PMI_SIZE": "4"]

@@ -70,6 +70,33 @@ import Training
         #expect(before.array == [3, 3, 3, 3] && after.array == [0, 0, 0, 0])
     }
 
+    /// The failed lane never comes to the second meeting: the others must not wait for it, and must know.
+    @Test(arguments: 0..<4) func aLaneThatFailsBetweenMeetingsReleasesTheOthers(failing: Int) throws {
+        let team = try LaneTeam(count: 4)
+        defer { team.finish() }
+        for _ in 0..<200 {
+            let (informed, worked) = (Numbers(count: 4), Numbers(count: 1))
+            #expect(throws: Failure(lane: failing)) {
+                try team.run { lane in
+                    team.meet()
+                    if lane == failing { throw Failure(lane: lane) }
+                    team.meet(lane) { worked[0] += 1 }
+                    if team.hasFailed { informed[lane] += 1 }
+                    team.meet()
+                }
+            }
+            #expect(informed.array == (0..<4).map { $0 == failing ? 0 : 1 } && worked.array == [0])
+            // And the meetings of the next job are meetings again.
+            let written = Numbers(count: 4)
+            try team.run { lane in
+                written[lane] = 1
+                team.meet()
+                if written.array == [1, 1, 1, 1] { informed[lane] = 5 }
+            }
+            #expect(informed.array == [5, 5, 5, 5])
+        }
+    }
+
     @Test(arguments: [(0, 4), (1, 4), (7, 7), (8, 7), (1000, 1), (1000, 13), (64, 64), (5, 100)])
     func shareCoversEveryIndexOnce(total: Int, chunk: Int) throws {
         let team = try LaneTeam(count: 6)

@@ -40,6 +40,7 @@ final class RankInTurn: ProcessGroup {
     }
 
     func barrier() {}
+    func limitWaits(to seconds: Int) {}
     func finish() {}
     func claimReport() -> Bool { rank == 0 }
     func abort(exitCode: Int32) -> Never { fatalError("nothing aborts here") }

@@ -1,7 +1,9 @@
 // The part of MPI that this program uses, in terms that Swift can import: mpi.h hides its constants behind casts in
 // macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE), and its location is known to the C compiler only.
 //
-// Every function works on the ranks of MPI_COMM_WORLD and returns MPI's status: 0 (MPI_SUCCESS) or a code for cmpi_error_string.
+// Every function works on the ranks of MPI_COMM_WORLD and returns MPI's status: 0 (MPI_SUCCESS) or a code for cmpi_error_string;
+// those that wait for other ranks return CMPI_STALLED when they have waited in vain (cmpi_watch). The operation then still
+// reads and writes its buffers whenever MPI is called: nothing but cmpi_abort may follow.
 // All of them but cmpi_is_main_thread belong to the thread that called cmpi_init (MPI_THREAD_FUNNELED).
 #ifndef CMPI_H
 #define CMPI_H
@@ -17,6 +19,9 @@ typedef struct {
 
 // Room for the text of any error (at least MPI_MAX_ERROR_STRING).
 enum { CMPI_TEXT_CAPACITY = 1024 };
+
+// No status of MPI: a wait has lasted longer than cmpi_watch allows.
+enum { CMPI_STALLED = -1 };
 
 // MPI_Init_thread with MPI_THREAD_FUNNELED; errors are returned from here on (MPI_ERRORS_RETURN).
 // `funneled` says whether the library grants that level.
@@ -53,6 +58,12 @@ int cmpi_start_all_gather_floats_in_place(float *values, const int *counts, cons
                                           cmpi_request *request);
 int cmpi_wait(cmpi_request *request);
 int cmpi_test(cmpi_request *request, bool *complete);
+
+// From here on no wait for other ranks lasts longer than so many seconds. Collective; 0 or less for no limit.
+// A process that is itself stopped for a while (SIGSTOP, a suspended machine) does not count that time.
+int cmpi_watch(double seconds);
+// Tells of each rank, after CMPI_STALLED, whether nothing shows that it waits too.
+void cmpi_silent_ranks(bool *silent);
 
 // A notice is an empty message "I have failed". It is never received, only looked for: the job ends soon after.
 int cmpi_send_notice(int rank);

@@ -8,6 +8,8 @@
 //   usage              every rank meets the same fault, without agreeing
 //   hang               rank 0 waits for the others for ever
 //   exit R / kill R    rank R leaves without a word
+//   stop S R…          ranks R… stop (SIGSTOP) while the others wait for them, at most S seconds
+//   late S R           rank R comes late by half of S seconds, the most that the others wait, and then again
 import Communication
 import Faults
 import Foundation
@@ -48,6 +50,16 @@ func perform(_ group: any ProcessGroup) throws {
     case "kill":
         if isChosen { kill(getpid(), SIGKILL) }
         try group.barrier()
+    case "stop":
+        try group.limitWaits(to: numbers[0])
+        if numbers.dropFirst().contains(group.rank) { kill(getpid(), SIGSTOP) }
+        try group.barrier()
+    case "late":
+        try group.limitWaits(to: numbers[0])
+        for _ in 0..<2 {
+            if numbers[1] == group.rank { usleep(UInt32(numbers[0]) * 500_000) }
+            try checkEveryOperation(group)
+        }
     default:
         throw Fault(.usage, "mode", "\(arguments) is none", remedy: "see main.swift")
     }

@@ -1,0 +1,36 @@
+import Faults
+
+/// A wait for other ranks has lasted longer than `ProcessGroup.limitWaits` allows.
+///
+/// The operation goes on, as far as MPI is concerned, in buffers that are about to be released: nothing may follow but
+/// `ProcessGroup.abort`.
+struct Stall: Error {
+    /// The MPI function in which this rank waited.
+    let operation: String
+
+    /// More ranks than this are counted rather than named.
+    private static let namedRanks = 4
+
+    /// - Parameters:
+    ///   - seconds: how long it waited.
+    ///   - waiting: the rank that waited.
+    ///   - silent: the ranks that did not wait, in order.
+    ///   - hosts: the name of each rank's host.
+    func fault(seconds: Int, waiting: Int, silent: [Int], hosts: [String]) -> Fault {
+        func name(_ rank: Int) -> String { "rank \(rank) on \(hosts[rank])" }
+        guard !silent.isEmpty else {
+            return Fault(
+                .internalFault, name(waiting), "has waited \(seconds) seconds in \(operation), as all ranks do",
+                remedy: "check the network between the hosts, then continue with --resume")
+        }
+        var names = silent.prefix(Self.namedRanks).map(name).joined(separator: ", ")
+        if silent.count > Self.namedRanks { names += " and \(silent.count - Self.namedRanks) more" }
+        return Fault(
+            .internalFault, names,
+            """
+            \(silent.count == 1 ? "has" : "have") not answered for \(seconds) seconds \
+            (\(name(waiting)) waits in \(operation))
+            """,
+            remedy: "check the host, then continue with --resume, with a larger --stall-timeout if it was only slow")
+    }
+}

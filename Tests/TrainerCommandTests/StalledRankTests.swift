@@ -1,0 +1,36 @@
+import Foundation
+import TestPrograms
+import Testing
+
+extension TrainerCommandTests {
+    @Suite struct StalledRankTests {
+        /// Rank 1 is stopped (SIGSTOP) in the midst of training, and its threads with it.
+        @Test func aRankThatStopsAnsweringIsNamedAndEndsTheJob() throws {
+            let workspace = try Workspace()
+            let run = workspace.path("run")
+            let program = try path(ofProgram: "swift-run-trainer")
+            let line =
+                "train --data \(try Survey.shared().folder) \(Survey.recipe) --threads 1 --epochs 1000000"
+                + " --stall-timeout 3 --output \(run)"
+            // The shell becomes the rank: its number is the rank's.
+            let stopped =
+                "(until ls \(run)/checkpoints/step-* >/dev/null 2>&1; do sleep 0.05; done;"
+                + " echo $$ >\(workspace.path("stopped")); kill -STOP $$) & exec \(program) \(line)"
+            let words = line.split(separator: " ").map(String.init)
+            let others = [":", "-n", "1", "sh", "-c", stopped, ":", "-n", "1", program] + words
+            let outcome = try trainer(words + others, ranks: 1, timeout: 40)
+
+            #expect(outcome.status == 70)
+            #expect(outcome.errorLines.count == 1, "\(outcome.standardError)")
+            #expect(
+                outcome.standardError.contains(
+                    /^error: rank 1 on \S+: has not answered for 3 seconds \(rank 0 on \S+ waits in MPI_\w+\); .+--resume/
+                ))
+            #expect(exists("\(run)/checkpoints"))
+            let process = try text(workspace.path("stopped")).trimmingCharacters(in: .whitespacesAndNewlines)
+            // mpirun has killed it by then, but need not have seen it end.
+            for _ in 0..<100 where exists("/proc/\(process)") { usleep(100_000) }
+            #expect(!exists("/proc/\(process)"))
+        }
+    }
+}
