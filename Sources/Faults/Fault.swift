@@ -33,9 +33,24 @@ public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    /// `subject: problem; remedy`, on one line.
+    /// `subject: problem; remedy`, on one line that a terminal shows as it is: names may come from a hostile file.
     public var description: String {
-        "\(subject): \(problem); \(remedy)".replacing("\n", with: " ")
+        "\(Self.printable(subject)): \(Self.printable(problem)); \(Self.printable(remedy))"
+    }
+
+    /// No control characters, which include escape sequences, and no more text than anybody reads.
+    private static func printable(_ text: String) -> String {
+        let longest = 4096
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(longest) {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: shown.append(" ")
+            // Marks that turn the direction of writing make a name look like another one.
+            case .format where (0x2028...0x2069).contains(scalar.value): continue
+            default: shown.append(scalar)
+            }
+        }
+        return String(shown) + (text.unicodeScalars.count > longest ? "…" : "")
     }
 
     /// The exit code of a process that ends with this fault.

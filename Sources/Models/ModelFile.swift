@@ -32,15 +32,7 @@ public struct TrainedModel: Sendable {
                 .badData, path, "holds weights without a network",
                 remedy: "use the model.safetensors of a run, or pass the file to train as --initial-weights")
         }
-        let description: NetworkDescription
-        do {
-            description = try JSONDecoder().decode(NetworkDescription.self, from: Data(json.utf8))
-        } catch {
-            throw Fault(
-                .badData, path, "its network cannot be read",
-                remedy: "use a model written by this version of swift-run-trainer")
-        }
-        network = try Network(description)
+        network = try Network(NetworkDescription(json: json, from: path))
         weights = try Weights(network: network, contentsOf: file)
         normalization = file.metadata["normalize"] ?? "notebook"
     }
@@ -62,12 +54,38 @@ public struct TrainedModel: Sendable {
     }
 }
 
+extension NetworkDescription {
+    /// Reads a description as model files hold it.
+    ///
+    /// - Parameter file: where it comes from, for messages.
+    /// - Throws: a `badData` fault when it is none.
+    package init(json: String, from file: String) throws {
+        do {
+            self = try JSONDecoder().decode(NetworkDescription.self, from: Data(json.utf8))
+        } catch {
+            throw Fault(
+                .badData, file, "its network cannot be read",
+                remedy: "use a model written by this version of swift-run-trainer")
+        }
+    }
+}
+
 extension Weights {
     /// Reads the weights of `network` by name; other tensors in the file are ignored.
     ///
     /// - Throws: `Fault` that names the first tensor that is missing or has another shape.
     public convenience init(network: Network, contentsOf file: SafetensorsFile) throws {
+        try Self.check(file, against: network)
         self.init(network: network)
+        for parameter in network.parameters {
+            try file.copyFloats(
+                parameter.name,
+                into: UnsafeMutableBufferPointer(start: pointer(parameter), count: parameter.shape.count))
+        }
+    }
+
+    /// Compares shapes before memory is asked for: a network may claim any size.
+    private static func check(_ file: SafetensorsFile, against network: Network) throws {
         for parameter in network.parameters {
             let wanted = "\(parameter.name) of shape \(parameter.shape)"
             guard let tensor = file.tensor(named: parameter.name) else {
@@ -81,9 +99,6 @@ extension Weights {
                     "has \(parameter.name) of shape \(Shape(tensor.shape.map { max($0, 1) })) instead of \(parameter.shape)",
                     remedy: "use weights of the same network, stamp size and number of classes")
             }
-            try file.copyFloats(
-                parameter.name,
-                into: UnsafeMutableBufferPointer(start: pointer(parameter), count: parameter.shape.count))
         }
     }
 }

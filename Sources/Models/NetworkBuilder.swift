@@ -35,6 +35,7 @@ struct NetworkBuilder {
             }
             return number
         }
+        try checkActivation(of: layer)
         let operation = try operation(layer, inputs)
         place(layer, operation, inputs)
         try applyActivation(of: layer)
@@ -50,6 +51,11 @@ struct NetworkBuilder {
         guard let last = nodes.last else {
             throw Fault(.badData, network, "it has no layers", remedy: "list an input and at least one Dense layer")
         }
+        guard trainableCount + stateCount <= Self.mostParameters else {
+            throw Fault(
+                .badData, network, "its \(trainableCount + stateCount) parameters are more than any memory holds",
+                remedy: "use fewer or smaller layers")
+        }
         guard let loss else {
             throw Fault(
                 .badData, network, "its last layer \(last.name) has neither softmax nor sigmoid",
@@ -57,6 +63,9 @@ struct NetworkBuilder {
         }
         return loss
     }
+
+    /// As many values as a network may have in all: 8 GiB of them.
+    private static let mostParameters = 1 << 31
 
     // MARK: One layer
 
@@ -67,6 +76,7 @@ struct NetworkBuilder {
                     layer, "a network has one input of shape (height, width, channels)",
                     remedy: "put it first and feed it nothing")
             }
+            try checkSizes(layer, [shape.extents])
             return .input
         }
         switch layer.kind {
@@ -87,7 +97,7 @@ struct NetworkBuilder {
             }
             return .layer(Dropout(name: layer.name, inputShape: shape, rate: rate, layerNumber: nodes.count))
         case .batchNormalization(let momentum, let epsilon, let center, let scale):
-            guard epsilon > 0, momentum >= 0, momentum <= 1 else {
+            guard epsilon > 0, epsilon.isFinite, momentum >= 0, momentum <= 1 else {
                 throw fault(
                     layer, "its momentum is \(momentum) and its epsilon \(epsilon)",
                     remedy: "use a momentum from 0 to 1 and a positive epsilon")
@@ -182,6 +192,8 @@ struct NetworkBuilder {
                 layer, "its inputs have the shapes \(list)",
                 remedy: "join outputs that agree in all extents but the last")
         }
+        // A few layers that each join their inputs with themselves would double the channels without end.
+        try checkSizes(layer, [[shapes.reduce(0) { $0 + $1.channels }, shapes[0].rows]])
         return .layer(Concatenate(name: layer.name, inputShapes: shapes))
     }
 
@@ -211,12 +223,7 @@ struct NetworkBuilder {
 
     /// Puts a layer's own activation behind it, unless the layer applies it itself.
     private mutating func applyActivation(of layer: LayerDescription) throws {
-        let function: ActivationFunction
-        switch layer.kind {
-        case .dense(_, let activation, _), .convolution2D(_, _, _, _, let activation, _), .activation(let activation):
-            function = activation
-        default: return
-        }
+        guard let function = layer.kind.activation else { return }
         if endsNetwork(layer, function) { return try noteOutput(layer, function) }
         if case .activation = layer.kind { return }
         guard function != .linear, function != .relu else { return }
@@ -252,6 +259,17 @@ struct NetworkBuilder {
                 }
                 product = next
             }
+        }
+    }
+
+    /// Slopes must be numbers that a file can hold.
+    private func checkActivation(of layer: LayerDescription) throws {
+        switch layer.kind.activation {
+        case .leakyReLU(let factor), .elu(let factor):
+            guard factor.isFinite else {
+                throw fault(layer, "its activation has the factor \(factor)", remedy: "use a finite number")
+            }
+        default: return
         }
     }
 
@@ -318,6 +336,17 @@ struct NetworkBuilder {
         case (.layer(let layer), _): layer.outputShape
         case (.batchNormalization(let layer), _): layer.outputShape
         case (.input, _): preconditionFailure("only an input layer makes an input")
+        }
+    }
+}
+
+extension LayerKind {
+    /// The function that the layer applies to its sums or inputs, if it is of a kind that has one.
+    fileprivate var activation: ActivationFunction? {
+        switch self {
+        case .dense(_, let activation, _), .convolution2D(_, _, _, _, let activation, _), .activation(let activation):
+            activation
+        default: nil
         }
     }
 }

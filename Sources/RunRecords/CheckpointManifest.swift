@@ -41,6 +41,10 @@ struct CheckpointManifest: Codable {
             throw damaged(path, "is no manifest that this program knows")
         }
         for (name, expected) in manifest.files.sorted(by: { $0.key < $1.key }) {
+            // A checkpoint holds files only: a path would lead out of the folder, to a device without end for instance.
+            guard FileAccess.split(name).name == name, name != "." && name != ".." else {
+                throw damaged(path, "names \(name), which is no file of a checkpoint")
+            }
             let file = "\(folder)/\(name)"
             let found = try entry(file)
             guard found.size == expected.size else {

@@ -79,13 +79,19 @@ struct HeaderScanner {
     /// The character that the escape after a backslash stands for; `index` moves behind it.
     private func jsonEscape(at index: inout Int) -> Unicode.Scalar? {
         guard index < bytes.count else { return nil }
-        let simple: [UInt8: Unicode.Scalar] = [
-            UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/", UInt8(ascii: "b"): "\u{8}",
-            UInt8(ascii: "f"): "\u{C}", UInt8(ascii: "n"): "\n", UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
-        ]
-        if let scalar = simple[bytes[index]] {
+        let simple: Unicode.Scalar? =
+            switch UnicodeScalar(bytes[index]) {
+            case "\"", "\\", "/": UnicodeScalar(bytes[index])
+            case "b": "\u{8}"
+            case "f": "\u{C}"
+            case "n": "\n"
+            case "r": "\r"
+            case "t": "\t"
+            default: nil
+            }
+        if let simple {
             index += 1
-            return scalar
+            return simple
         }
         guard let first = utf16Escape(at: &index) else { return nil }
         guard (0xD800..<0xDC00).contains(first) else { return Unicode.Scalar(first) }

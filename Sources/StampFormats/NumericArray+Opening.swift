@@ -13,7 +13,21 @@ extension NumericArray {
     /// - Throws: a `missingInput` fault when the file is not there or unreadable, `badData` when it is not as it should be.
     public init(contentsOf path: String, choosing isWanted: ([Int]) -> Bool = { _ in false }) throws {
         let (file, member) = Self.split(path)
-        let storage = try ReadOnlyBytes.contents(of: file)
+        try self.init(ReadOnlyBytes.contents(of: file), path: path, file: file, member: member, choosing: isWanted)
+    }
+
+    /// Opens the array in a copy of a file's bytes; `name` is what messages call the file.
+    ///
+    /// - Throws: a `badData` fault when the bytes are not as they should be.
+    package init(
+        copying bytes: UnsafeRawBufferPointer, name: String, choosing isWanted: ([Int]) -> Bool = { _ in false }
+    ) throws {
+        try self.init(ReadOnlyBytes.copying(bytes, name), path: name, file: name, member: nil, choosing: isWanted)
+    }
+
+    private init(
+        _ storage: ReadOnlyBytes, path: String, file: String, member: String?, choosing isWanted: ([Int]) -> Bool
+    ) throws {
         if ZipArchive.isArchive(storage.bytes) {
             try self.init(memberOf: ZipArchive(storage, path: file), named: member, choosing: isWanted)
         } else if member != nil {

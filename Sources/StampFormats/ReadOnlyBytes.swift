@@ -71,6 +71,15 @@ final class ReadOnlyBytes: @unchecked Sendable {
         return block
     }
 
+    /// A copy of bytes in a block of exactly their size.
+    ///
+    /// - Throws: an `internalFault` fault when there is not so much memory.
+    static func copying(_ bytes: UnsafeRawBufferPointer, _ name: String) throws -> ReadOnlyBytes {
+        if let copy = memory(count: bytes.count, filledBy: { $0.copyMemory(from: bytes) }) { return copy }
+        throw Fault(
+            .internalFault, name, "does not fit into memory (\(bytes.count) bytes)", remedy: "end other programs first")
+    }
+
     /// Copies the bytes of `range` (pread(2) for a file). Any thread.
     func copy(_ range: Range<Int>, to destination: UnsafeMutableRawPointer) {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "bytes \(range) of \(bytes.count)")

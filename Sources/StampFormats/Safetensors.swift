@@ -31,7 +31,17 @@ public struct SafetensorsFile: Sendable {
     ///
     /// - Throws: a `missingInput` fault when the file is not there or unreadable, `badData` when it is not as it should be.
     public init(contentsOf path: String) throws {
-        let storage = try ReadOnlyBytes.contents(of: path)
+        try self.init(ReadOnlyBytes.contents(of: path), path: path)
+    }
+
+    /// Opens a copy of a file's bytes; `name` is what messages call the file.
+    ///
+    /// - Throws: a `badData` fault when the bytes are not as they should be.
+    package init(copying bytes: UnsafeRawBufferPointer, name: String) throws {
+        try self.init(ReadOnlyBytes.copying(bytes, name), path: name)
+    }
+
+    private init(_ storage: ReadOnlyBytes, path: String) throws {
         let header = try SafetensorsHeader(storage.bytes, path: path)
         self.path = path
         self.storage = storage

@@ -57,7 +57,20 @@ private struct ZipDirectoryReader {
             guard names.insert(member.name).inserted else { throw damaged("two members are called \(member.name)") }
             members.append(member)
         }
+        try checkThatNoneOverlap(members)
         return members
+    }
+
+    /// Members that share their bytes make a small archive inflate without limit.
+    private func checkThatNoneOverlap(_ members: [ZipArchive.Member]) throws {
+        var end = 0
+        for member in members.sorted(by: { $0.location.lowerBound < $1.location.lowerBound }) {
+            // Its name and local header belong to a member as well.
+            guard member.location.lowerBound - 30 >= end else {
+                throw damaged("\(member.name) overlaps another member")
+            }
+            end = member.location.upperBound
+        }
     }
 
     /// Looks for the end record backwards, behind a comment of up to 65,535 bytes.

@@ -44,6 +44,14 @@ import Testing
         for word in words { #expect(fault.description.contains(word), "\(fault) does not say \(word)") }
     }
 
+    @Test(arguments: [60, 500, 100_000]) func deepNestingIsRefused(_ depth: Int) throws {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let text = String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth)
+            let fault = try fault { _ = try NetworkDescription(kerasJSON: text.utf8, from: "model.json") }
+            #expect(fault.kind == .badData && fault.description.utf8.count < 1000)
+        }
+    }
+
     /// Changes of a good model's text, and what the refusal must name.
     static let changes: [(from: String, to: String, words: [String])] = [
         ("\"keras_history\": [\"pad\"", "\"keras_history\": [\"act\"", ["cycle"]),
@@ -54,6 +62,8 @@ import Testing
         ("\"class_name\": \"Add\"", "\"class_name\": \"Multiply\"", ["sum (Multiply)", "not supported"]),
         ("\"filters\": 2", "\"filters\": 100000000000", ["filters", "65536"]),
         ("\"filters\": 2", "\"filters\": \"2\"", ["filters", "integer"]),
+        ("\"filters\": 2", "\"filters\": 99999999999999999999", ["filters", "integer"]),
+        ("\"filters\": 2", "\"filters\": 1e999", ["not the JSON text"]),
         ("\"kernel_size\": [3, 3]", "\"kernel_size\": [3]", ["kernel_size"]),
         ("\"padding\": \"same\"", "\"padding\": \"causal\"", ["padding", "valid or same"]),
         ("\"name\": \"late\", \"inbound", "\"name\": \"a/b\", \"inbound", ["proper name"]),

@@ -35,6 +35,39 @@ import Testing
         return fault
     }
 
+    @Test func sizesThatOverflowAreRefused() throws {
+        let endless = LayerDescription(name: "input", kind: .input(shape: [.max, 1, 1]), inputs: [])
+        #expect(
+            try fault([endless, Self.layer("conv", Self.convolution())]).problem.contains("larger than any memory"))
+        // 2¹⁴ channels, doubled fifty times.
+        var layers = [Self.input, Self.layer("d0", .dense(units: 1 << 14, activation: .linear))]
+        for number in 1...50 {
+            let last = "d\(number - 1)"
+            layers.append(Self.layer("o\(number)", .dropout(rate: 0), after: last))
+            layers.append(LayerDescription(name: "d\(number)", kind: .concatenate, inputs: [last, "o\(number)"]))
+        }
+        #expect(try fault(layers).problem.contains("larger than any memory"))
+    }
+
+    @Test func moreParametersThanAnyMemoryHoldsAreRefused() throws {
+        var layers = [Self.input, Self.flatten]
+        for number in 0..<4 {
+            let last = layers[layers.count - 1].name
+            layers.append(Self.layer("dense\(number)", .dense(units: 1 << 16, activation: .relu), after: last))
+        }
+        layers.append(Self.output("output", after: "dense3"))
+        #expect(try fault(layers).problem.contains("parameters are more than any memory holds"))
+    }
+
+    @Test func factorsMustBeFinite() throws {
+        for kind: LayerKind in [
+            .activation(.leakyReLU(slope: .infinity)), .activation(.elu(alpha: .nan)),
+            .batchNormalization(momentum: 0.9, epsilon: .infinity),
+        ] {
+            _ = try fault([Self.input, Self.layer("layer", kind), Self.output("output", after: "layer")])
+        }
+    }
+
     @Test func aWindowLargerThanItsMapNamesTheLayer() throws {
         let description = StandardNetwork.vgg6.description(height: 8, width: 8, classes: 2)
         let fault = try #require(#expect(throws: Fault.self) { try Network(description) })

@@ -36,6 +36,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["../step-2/other", "/dev/zero", "..", "."])
+    func aManifestThatNamesAPathIsRefused(_ name: String) throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder("\(base)/checkpoints")
+            let manifest = "\(try write(1, to: folder).path)/manifest.json"
+            let changed = try text(manifest).replacing(Checkpoint.optimizerName, with: name)
+            try put(Array(changed.utf8), manifest)
+            let fault = #expect(throws: Fault.self) { _ = try folder.newestWhole() }
+            #expect(fault?.description.contains("which is no file of a checkpoint") == true)
+        }
+    }
+
     @Test func checkpointsAreSortedByNumberAndTheLastOnesKept() throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)

@@ -94,6 +94,24 @@ import Testing
         expectFault(.badData, path, saying: "its checksum is wrong") { _ = try NumericArray(contentsOf: path) }
     }
 
+    @Test func membersThatShareTheirBytesAreRefused() throws {
+        // The offset of a member stands at 42 of its entry: the second one's becomes the first one's.
+        let whole = try Reference.bytes("several_stored.npz")
+        let entries = whole.indices.filter { whole[$0...].starts(with: [0x50, 0x4B, 0x01, 0x02]) }
+        let path = try folder.file("shared.npz", replacing(whole, at: entries[1] + 42, by: littleEndian(UInt32(0))))
+        expectFault(.badData, path, saying: "overlaps another member") { _ = try StampArray(contentsOf: path) }
+    }
+
+    @Test func namesInAnArchiveLeadNowhere() throws {
+        // "arr_0.npy" becomes a path out of the folder, of the same length.
+        let whole = try Reference.bytes("single_stored.npz")
+        let renamed = whole.indices.filter { whole[$0...].starts(with: "arr_0.npy".utf8) }
+            .reduce(whole) { replacing($0, at: $1, by: Array("../../a.npy".utf8.suffix(9))) }
+        let path = try folder.file("path.npz", renamed)
+        #expect(try NumericArray(contentsOf: path).values == Reference.doubles("stamps"))
+        #expect(try folder.contents == ["path.npz"])
+    }
+
     @Test func storedMembersMustHaveOneSize() throws {
         let whole = try Reference.bytes("single_stored.npz")
         let entry = try #require(whole.indices.last { whole[$0...].starts(with: [0x50, 0x4B, 0x01, 0x02]) })

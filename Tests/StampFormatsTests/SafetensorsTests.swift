@@ -166,6 +166,21 @@ import Testing
         )
     }
 
+    @Test func messagesShowNoEscapeSequences() throws {
+        let path = try folder.file(
+            "colours.safetensors", file("{\(vector("\\u001b[31m\\u0007", 3, 0, 8))}", data: 8))
+        let fault = #expect(throws: Fault.self) { _ = try SafetensorsFile(contentsOf: path) }
+        #expect(fault?.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } == true)
+    }
+
+    @Test func messagesStayShort() throws {
+        let ones = [String](repeating: "1", count: 100_000).joined(separator: ",")
+        let path = try folder.file(
+            "long.safetensors", file("{\"a\":{\"dtype\":\"F32\",\"shape\":[\(ones)],\"data_offsets\":[0,8]}}", data: 8))
+        let fault = #expect(throws: Fault.self) { _ = try SafetensorsFile(contentsOf: path) }
+        #expect((fault?.description.utf8.count ?? .max) < 2000)
+    }
+
     @Test func unknownElementTypesAreRefused() throws {
         try expectBadData(
             file(#"{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}"#, data: 2),

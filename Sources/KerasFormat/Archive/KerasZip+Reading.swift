@@ -1,11 +1,13 @@
 #if Keras
     import CZip
     import Faults
+    import Glibc
 
     /// A `.keras` file as a zip archive, open for reading. Only members that are asked for by name are looked at.
     final class KerasZip {
         private let archive: OpaquePointer
         private let path: String
+        private let fileByteCount: UInt64
 
         /// - Throws: a `missingInput` fault when there is no such file, `badData` when it is no zip archive.
         init(_ path: String) throws {
@@ -28,6 +30,8 @@
                     remedy: "fetch it again, or save the model again with Keras 3")
             }
             self.archive = archive
+            var status = stat()
+            fileByteCount = stat(path, &status) == 0 ? UInt64(status.st_size) : 0
         }
 
         deinit { zip_discard(archive) }
@@ -47,7 +51,9 @@
                 [UInt16(ZIP_CM_STORE), UInt16(ZIP_CM_DEFLATE)].contains(status.comp_method)
             else { throw fault("its \(name) is encrypted or packed in an unusual way") }
             // Deflate makes at most 1032 bytes out of one: whoever claims more wants memory, not a model.
-            guard status.size <= UInt64(limit), status.size / 1032 <= status.comp_size else {
+            guard status.size <= UInt64(limit), status.comp_size <= fileByteCount,
+                status.size / 1032 <= status.comp_size
+            else {
                 throw fault("its \(name) claims \(status.size) bytes in \(status.comp_size)")
             }
             return try inflate(index, name, count: Int(status.size))

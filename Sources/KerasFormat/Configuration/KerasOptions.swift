@@ -32,8 +32,10 @@ struct KerasOptions {
 
     mutating func number(_ name: String) throws -> Float {
         let value = take(name)
-        guard let number = value.number else { throw malformed(name, value, "a number") }
-        return Float(number)
+        guard let number = value.number.map(Float.init), number.isFinite else {
+            throw malformed(name, value, "a number that single precision holds")
+        }
+        return number
     }
 
     mutating func boolean(_ name: String, default standard: Bool) throws -> Bool {

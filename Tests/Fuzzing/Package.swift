@@ -1,0 +1,50 @@
+// swift-tools-version: 6.1
+// Every reader of files under libFuzzer, AddressSanitizer and (in C) UndefinedBehaviorSanitizer: see README.md.
+//
+// A package of its own, so that the trainer's build knows nothing of it; `Library` is a link to the trainer's sources.
+import PackageDescription
+
+let coverage = "edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"
+
+/// A target of the trainer, instrumented for libFuzzer.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Library/\(name)",
+        swiftSettings: [
+            .swiftLanguageMode(.v6), .define("Keras"),
+            .unsafeFlags(["-sanitize=address", "-sanitize-coverage=\(coverage)"]),
+        ])
+}
+
+func system(_ name: String, _ package: String) -> Target {
+    .systemLibrary(name: name, path: "Library/\(name)", pkgConfig: package)
+}
+
+let package = Package(
+    name: "fuzzing",
+    targets: [
+        system("COpenBLAS", "openblas"),
+        system("CZlib", "zlib"),
+        system("CHDF5", "hdf5"),
+        system("CZip", "libzip"),
+        .target(
+            name: "CKernels", path: "Library/CKernels",
+            // No reader calls these loops: sanitizers in them would cost minutes of building.
+            cSettings: [.unsafeFlags(["-O1", "-Wno-psabi"])]),
+        library("Faults", []),
+        library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("StampFormats", ["Faults", "CZlib"]),
+        library("Layers", ["Tensors", "CKernels"]),
+        library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
+        library("KerasFormat", ["Models", "Layers", "Tensors", "StampFormats", "Faults", "CHDF5", "CZip"]),
+        library("RunRecords", ["StampFormats", "Faults"]),
+        .systemLibrary(name: "CLibFuzzer", path: "CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz-readers",
+            dependencies: [
+                "Faults", "StampFormats", "Models", "KerasFormat", "RunRecords", "CLibFuzzer",
+            ],
+            path: "Readers", swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-sanitize=address"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=address"])]),
+    ]
+)

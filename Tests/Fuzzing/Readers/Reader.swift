@@ -1,0 +1,69 @@
+import Faults
+import FoundationEssentials
+import KerasFormat
+import Models
+import RunRecords
+import StampFormats
+
+/// The readers of files, each as a function of bytes.
+enum Reader: String, CaseIterable {
+    /// An `.npy` file, or an `.npz` file with its members.
+    case npy, npz
+    /// Tensors by name.
+    case safetensors
+    /// A whole model: tensors, the network's description, weights.
+    case model
+    /// The description of a network that model files hold.
+    case network
+    /// What Keras' `model.to_json()` gives, and `config.json` of a `.keras` file.
+    case kerasJSON = "keras-json"
+    /// A `.keras` file, with libzip and libhdf5.
+    case keras
+    /// `state.json` of a checkpoint.
+    case state
+    /// `manifest.json` of a checkpoint.
+    case manifest
+    /// `history.csv` when a run is resumed.
+    case history
+
+    /// Reads the bytes as the program does, and uses what comes out once.
+    func read(_ bytes: UnsafeRawBufferPointer) throws {
+        switch self {
+        case .npy, .npz: try readStamps(bytes)
+        case .safetensors:
+            let file = try SafetensorsFile(copying: bytes, name: "fuzz")
+            for tensor in file.tensors { _ = try file.doubles(tensor.name) }
+        case .model: try MemoryFile.with(bytes) { _ = try TrainedModel(contentsOf: $0).weights.isFinite }
+        case .network:
+            try use(NetworkDescription(json: String(decoding: bytes, as: UTF8.self), from: "fuzz"))
+        case .kerasJSON: try use(NetworkDescription(kerasJSON: bytes, from: "fuzz"))
+        case .keras: try MemoryFile.with(bytes) { _ = try TrainedModel(kerasArchive: $0).weights.isFinite }
+        case .state:
+            try MemoryFile.with(bytes) { path in
+                let state = try JSONFile.read(CheckpointState.self, from: path)
+                _ = try JSONFile.text(of: state)
+            }
+        case .manifest:
+            try MemoryFile.withCheckpoint(manifest: bytes) { _ = try CheckpointFolder($0).newestWhole()?.state }
+        case .history: try MemoryFile.with(bytes) { _ = try History.read($0).rows.last?.epoch }
+        }
+    }
+
+    private func readStamps(_ bytes: UnsafeRawBufferPointer) throws {
+        let array = try NumericArray(copying: bytes, name: "fuzz") { $0.count == 3 }
+        let stamps = try StampArray(array: array, path: "fuzz")
+        // What a stamp needs, the file holds.
+        let most = 1 << 16
+        guard stamps.pixelsPerStamp <= most else { return }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixelsPerStamp) { pixels in
+            stamps.copyStamp(stamps.count - 1, into: pixels.baseAddress!)
+        }
+    }
+
+    /// Builds the network and writes its description again.
+    private func use(_ description: NetworkDescription) throws {
+        let network = try Network(description)
+        _ = network.summary
+        _ = try network.description.kerasJSON()
+    }
+}
