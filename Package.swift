@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
+        .target(name: "CSignals"),
         // Optimised in debug builds too: tests run these loops.
         .target(
             name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=on", "-fno-math-errno", "-Wno-psabi"])]),
@@ -68,7 +69,7 @@ let package = Package(
             [
                 "StampData", "Models", "KerasFormat", "ONNXFormat", "Layers", "Communication", "Optimizers",
                 "RunRecords", "StampFormats", "Tensors",
-                "CKernels", "Faults", logging,
+                "CKernels", "CSignals", "Faults", logging,
             ]),
         .executableTarget(
             name: "TrainerCommand",

@@ -109,7 +109,8 @@ train_on_cluster() {
         arguments+=(--data "$data")
     fi
     first_step="$(newest_step "$RUN")"
-    if [[ -n $first_step ]] && ! has_option --resume "${further[@]}"; then
+    # A run that ended before its first checkpoint starts anew, but its folder is used already.
+    if [[ -n $first_step || -e $RUN/config.json ]] && ! has_option --resume "${further[@]}"; then
         arguments+=(--resume)
         say "resuming $RUN"
     fi

@@ -15,9 +15,9 @@ import Faults
 /// of a process that leaves with a non-zero code cannot be, which is why even an agreed fault ends by `MPI_Abort`.
 /// `mpirun -q` would silence both, but also the message about a dead rank.
 public enum ProcessGroups {
-    /// Writes `error: ` and the fault as one line on standard error.
+    /// Writes the fault as one line on standard error: `error: …`, or `stopped: …` of a run that can be resumed.
     public static func report(_ fault: Fault) {
-        writeToStandardError("error: \(fault)")
+        writeToStandardError("\(fault.kind == .stoppedEarly ? "stopped" : "error"): \(fault)")
     }
 
     /// The group that this process belongs to. MPI is started only if a launcher started this process.

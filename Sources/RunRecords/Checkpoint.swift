@@ -2,8 +2,8 @@ import Faults
 
 /// One whole checkpoint: a folder `checkpoints/step-N`.
 ///
-/// It holds `model.safetensors`, `optimizer.safetensors`, `state.json` and `manifest.json`, which lists the size and the
-/// CRC-32 of all others.
+/// It holds `model.safetensors`, `optimizer.safetensors`, the epochs' `history.csv` and `hashes.csv`, `state.json`, and
+/// `manifest.json`, which lists the size and the CRC-32 of all others.
 public struct Checkpoint: Hashable, Sendable {
     /// Optimizer steps done since the start of the run.
     public let step: Int
@@ -15,22 +15,34 @@ public struct Checkpoint: Hashable, Sendable {
     /// The name of the file with what the optimizer remembers from step to step.
     public static let optimizerName = "optimizer.safetensors"
 
+    /// The name of the file with the epochs that are complete.
+    public static let historyName = "history.csv"
+    /// The name of the file with the parameters' hashes at the ends of these epochs.
+    public static let hashesName = "hashes.csv"
+
     /// The path of the weights.
     public var model: String { "\(path)/\(Self.modelName)" }
     /// The path of the optimizer's state.
     public var optimizer: String { "\(path)/\(Self.optimizerName)" }
+    /// The path of the epochs that are complete.
+    public var history: String { "\(path)/\(Self.historyName)" }
+    /// The path of their hashes.
+    public var hashes: String { "\(path)/\(Self.hashesName)" }
 
     /// Compares every file with the manifest, byte for byte by way of its checksum, and reads the state.
     /// - Throws: `Fault(.badData)` or `Fault(.missingInput)` that names the file that is damaged or missing.
     public func verifiedState() throws -> CheckpointState {
         try CheckpointManifest.verify(folder: path)
-        let state = try JSONFile.read(CheckpointState.self, from: "\(path)/\(Self.stateName)")
-        guard state.formatVersion == CheckpointState.currentFormatVersion else {
-            let age = state.formatVersion > CheckpointState.currentFormatVersion ? "newer" : "older"
+        let stateFile = "\(path)/\(Self.stateName)"
+        // Another format need not have this one's keys.
+        let format = try JSONFile.read(StateFormat.self, from: stateFile).version
+        guard format == CheckpointState.currentFormatVersion else {
+            let age = format > CheckpointState.currentFormatVersion ? "newer" : "older"
             throw Fault(
-                .badData, path, "has format \(state.formatVersion), \(age) than this program's",
+                .badData, path, "has format \(format), \(age) than this program's",
                 remedy: "resume with the version of the program that wrote it")
         }
+        let state = try JSONFile.read(CheckpointState.self, from: stateFile)
         guard state.step == step else {
             throw Fault(
                 .badData, path, "holds the state of step \(state.step)", remedy: "give the folder its own name again")
@@ -39,6 +51,11 @@ public struct Checkpoint: Hashable, Sendable {
     }
 
     static let stateName = "state.json"
+
+    private struct StateFormat: Decodable {
+        let version: Int
+        enum CodingKeys: String, CodingKey { case version = "format_version" }
+    }
 
     /// The step of a folder named `step-N`; N is written without padding.
     static func step(named name: String) -> Int? {

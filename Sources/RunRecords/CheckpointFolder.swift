@@ -7,6 +7,9 @@ import StampFormats
 /// One that is being written stands in `.step-N.partial` and gets its name only when all of it is on the disk: whatever
 /// happens, a `step-N` is complete or absent.
 public struct CheckpointFolder: Sendable {
+    /// The file that names the checkpoint with the least validation loss.
+    public static let bestName = "best.json"
+
     /// `RUN/checkpoints`; it need not exist yet.
     public let path: String
 
@@ -21,14 +24,15 @@ public struct CheckpointFolder: Sendable {
         try names().compactMap(Checkpoint.step(named:)).sorted().map(checkpoint(step:))
     }
 
-    /// Writes a checkpoint and removes those no longer kept.
+    /// Writes a checkpoint and removes those no longer kept: all but the last ones and the best one, which `best.json`
+    /// names.
     ///
     /// Checkpoints of later steps are removed as well: they belong to a course that was given up, because they were
     /// damaged when the run was resumed.
     /// - Parameters:
     ///   - state: where the run stands; `state.step` names the checkpoint.
-    ///   - keep: how many checkpoints stay, this one among them.
-    ///   - contents: writes `model.safetensors` and `optimizer.safetensors` into the folder that it is given.
+    ///   - keep: how many checkpoints stay, this one among them, beside the best one.
+    ///   - contents: writes all files but the state and the manifest into the folder that it is given.
     /// - Throws: `Fault(.cannotWrite)`, or what `contents` throws; earlier checkpoints are then untouched.
     @discardableResult
     public func write(
@@ -58,7 +62,8 @@ public struct CheckpointFolder: Sendable {
             try? FileAccess.remove(partial)
             throw error
         }
-        try prune(newest: state.step, keep: keep)
+        if let best = state.best { try JSONFile.write(best, to: "\(path)/\(Self.bestName)") }
+        try prune(newest: state, keep: keep)
         return checkpoint
     }
 
@@ -83,15 +88,16 @@ public struct CheckpointFolder: Sendable {
 
     /// Removes what an interrupted run left half-written.
     func removePartial() throws {
+        // Half-written checkpoints, and what a crash left of writing `best.json`.
         for name in try names() where name.hasPrefix(".") && name.hasSuffix(".partial") {
             try FileAccess.remove("\(path)/\(name)")
         }
     }
 
-    private func prune(newest: Int, keep: Int) throws {
+    private func prune(newest: CheckpointState, keep: Int) throws {
         let checkpoints = try all()
-        let kept = checkpoints.filter { $0.step <= newest }.suffix(keep)
-        for checkpoint in checkpoints where !kept.contains(checkpoint) {
+        let kept = checkpoints.filter { $0.step <= newest.step }.suffix(keep)
+        for checkpoint in checkpoints where !kept.contains(checkpoint) && checkpoint.step != newest.best?.step {
             try hide(checkpoint)
         }
         try removePartial()

@@ -3,8 +3,9 @@
 /// Later versions may add keys, which this one ignores on reading; a change that this version could not read correctly,
 /// or that would have it take the run for another one, raises ``currentFormatVersion``.
 public struct CheckpointState: Codable, Hashable, Sendable {
-    /// The format that this program reads and writes. Format 1 had another fingerprint of the stamps.
-    public static let currentFormatVersion = 2
+    /// The format that this program reads and writes. Format 2 knew whole epochs only, format 1 another fingerprint of
+    /// the stamps besides.
+    public static let currentFormatVersion = 3
 
     /// The format that the state was written in.
     public var formatVersion = currentFormatVersion
@@ -12,23 +13,75 @@ public struct CheckpointState: Codable, Hashable, Sendable {
     public var step: Int
     /// Epochs that are complete.
     public var completedEpochs: Int
-    /// Steps done in the epoch after those; 0 at an epoch's end.
-    public var stepInEpoch: Int
-    /// Tells whether two runs have the same settings, as far as they decide the result: ``SettingsFingerprint``.
-    public var settingsFingerprint: String
+    /// The epoch after those, as far as it has come; nil at an epoch's end.
+    public var epochUnderWay: EpochUnderWay?
+    /// The checkpoint with the least validation loss so far; nil before the first validation.
+    public var best: BestCheckpoint?
+    /// The settings that decide the result, by the name of their option: a run goes on with the same ones only.
+    public var settings: [String: String]
 
-    public init(step: Int, completedEpochs: Int, stepInEpoch: Int, settingsFingerprint: String) {
+    public init(
+        step: Int, completedEpochs: Int, epochUnderWay: EpochUnderWay? = nil, best: BestCheckpoint? = nil,
+        settings: [String: String]
+    ) {
         self.step = step
         self.completedEpochs = completedEpochs
-        self.stepInEpoch = stepInEpoch
-        self.settingsFingerprint = settingsFingerprint
+        self.epochUnderWay = epochUnderWay
+        self.best = best
+        self.settings = settings
+    }
+
+    /// What differs between the settings that the run was begun with and those that it is to go on with, in
+    /// alphabetical order: `--seed 0 (now 1)`.
+    public func differences(from settings: [String: String]) -> [String] {
+        Set(self.settings.keys).union(settings.keys).sorted().filter { self.settings[$0] != settings[$0] }.map {
+            "\($0) \(self.settings[$0] ?? "unknown") (now \(settings[$0] ?? "unknown"))"
+        }
     }
 
     enum CodingKeys: String, CodingKey {
         case formatVersion = "format_version"
-        case step
+        case step, best, settings
         case completedEpochs = "completed_epochs"
-        case stepInEpoch = "step_in_epoch"
-        case settingsFingerprint = "settings_fingerprint"
+        case epochUnderWay = "epoch_under_way"
+    }
+}
+
+/// An epoch of which some steps are done.
+///
+/// The sums are kept for each microbatch position, because their total is formed in the order of a tree: added up in
+/// another order, its last bits would tell that the run was interrupted.
+public struct EpochUnderWay: Codable, Hashable, Sendable {
+    /// Steps of the epoch that are done.
+    public var steps: Int
+    /// The losses of each position's samples so far, added up.
+    public var losses: [Double]
+    /// How many of each position's samples were classified rightly as they were trained on.
+    public var correct: [Double]
+    /// The time that these steps took.
+    public var seconds: Double
+
+    public init(steps: Int, losses: [Double], correct: [Double], seconds: Double) {
+        self.steps = steps
+        self.losses = losses
+        self.correct = correct
+        self.seconds = seconds
+    }
+}
+
+/// The checkpoint with the least validation loss: what `checkpoints/best.json` names too, for people.
+public struct BestCheckpoint: Codable, Hashable, Sendable {
+    /// The checkpoint is `step-N` of this step.
+    public var step: Int
+    public var validationLoss: Double
+
+    public init(step: Int, validationLoss: Double) {
+        self.step = step
+        self.validationLoss = validationLoss
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case step
+        case validationLoss = "validation_loss"
     }
 }

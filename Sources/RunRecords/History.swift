@@ -3,17 +3,21 @@ import StampFormats
 
 /// The epochs of a run: `history.csv`.
 ///
-/// Every change rewrites the file as a whole and renames it into place (it is small): a crash never leaves half a row.
+/// The file is always written as a whole and renamed into place (it is small): a crash never leaves half a row, and
+/// what could not be written once is written with the next row.
 public struct History: Sendable {
     /// The file.
     public let path: String
     /// The epochs so far, the first one first.
     public private(set) var rows: [HistoryRow] = []
 
-    /// A history without epochs; touches nothing.
-    public init(path: String) { self.path = path }
+    /// A history of these epochs; touches nothing.
+    public init(path: String, rows: [HistoryRow] = []) {
+        self.path = path
+        self.rows = rows
+    }
 
-    /// Reads the history of a run that is resumed.
+    /// Reads a history that ``write()`` has written.
     /// - Throws: `Fault(.missingInput)` when there is no such file, `Fault(.badData)` that names the line at fault.
     public static func read(_ path: String) throws -> History {
         let text = String(decoding: try FileAccess.read(path), as: UTF8.self)
@@ -32,22 +36,19 @@ public struct History: Sendable {
         return history
     }
 
-    /// Adds an epoch and writes the file.
-    /// - Throws: `Fault(.cannotWrite)`; the history is then unchanged, here and on the disk.
-    public mutating func append(_ row: HistoryRow) throws {
+    /// Adds an epoch; ``write()`` puts it on the disk.
+    public mutating func append(_ row: HistoryRow) {
         precondition(row.epoch > rows.last?.epoch ?? 0, "epoch \(row.epoch) does not follow the last one")
-        try replaceRows(rows + [row])
+        rows.append(row)
     }
 
-    /// Forgets the epochs after `epoch` and writes the file: a run resumed from an earlier checkpoint does them again.
-    /// - Throws: `Fault(.cannotWrite)`; the history is then unchanged, here and on the disk.
-    public mutating func truncate(afterEpoch epoch: Int) throws {
-        try replaceRows(rows.filter { $0.epoch <= epoch })
-    }
+    /// Replaces the file by the epochs so far.
+    /// - Throws: `Fault(.cannotWrite)`; the file is then what it was.
+    public func write() throws { try write(to: path) }
 
-    private mutating func replaceRows(_ newRows: [HistoryRow]) throws {
-        let lines = [HistoryRow.header] + newRows.map(\.line)
+    /// Writes the same to another place.
+    public func write(to path: String) throws {
+        let lines = [HistoryRow.header] + rows.map(\.line)
         try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)
-        rows = newRows
     }
 }

@@ -7,6 +7,7 @@ import StampFormats
 /// ```
 /// config.json          every setting as resolved, versions, CPU kernel type, ranks, threads
 /// history.csv          one row an epoch
+/// hashes.csv           a hash of all parameters at each epoch's end
 /// metrics.json         the test set
 /// test_predictions.csv index,true_class,probability
 /// model.safetensors    final weights
@@ -18,22 +19,27 @@ public struct RunFolder: Sendable {
     public let path: String
     /// The folders that ``open(_:resuming:)`` had to create, outermost first.
     private let created: [String]
+    /// Keeps other runs out while this value, or a copy of it, is there; nil for a folder that was only named.
+    private let lock: RunLock?
 
     /// Names a run folder; touches nothing.
     public init(_ path: String) {
-        self.init(path, created: [])
+        self.init(path, created: [], lock: nil)
     }
 
-    private init(_ path: String, created: [String]) {
+    private init(_ path: String, created: [String], lock: RunLock?) {
         precondition(!path.isEmpty, "a run folder needs a path")
         self.path = Self.withoutTrailingSlashes(path)
         self.created = created
+        self.lock = lock
     }
 
     /// ``ConfigurationRecord``.
     public var configuration: String { "\(path)/config.json" }
     /// ``History``.
     public var history: String { "\(path)/history.csv" }
+    /// ``ParameterHashes``.
+    public var hashes: String { "\(path)/hashes.csv" }
     /// ``Metrics`` of the test set.
     public var metrics: String { "\(path)/metrics.json" }
     /// ``TestPredictions``.
@@ -45,13 +51,13 @@ public struct RunFolder: Sendable {
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
 
-    /// Makes the folder ready for a run: creates it with its parents, makes sure that it can be written, and clears away
-    /// what an interrupted run left half-written. To be called by rank 0 alone, before the long work starts.
+    /// Makes the folder ready for a run: creates it with its parents, makes sure that it can be written, locks it, and
+    /// clears away what an interrupted run left half-written. To be called by rank 0 alone, before the long work starts.
     ///
     /// A refused start leaves nothing behind.
     /// - Parameter resuming: continue the run that is there, if there is one; otherwise a used folder is refused.
-    /// - Throws: `Fault(.usage)` for a folder that another run has used, `Fault(.cannotWrite)` for one that cannot be
-    ///   written.
+    /// - Throws: `Fault(.usage)` for a folder that another run has used, or uses now; `Fault(.cannotWrite)` for one that
+    ///   cannot be written.
     public static func open(_ path: String, resuming: Bool) throws -> RunFolder {
         guard !path.isEmpty else {
             throw Fault(.usage, "--output", "the path is empty", remedy: "name a folder with --output DIR")
@@ -62,20 +68,22 @@ public struct RunFolder: Sendable {
                 .usage, "--output \(path)", "already holds a run (\(file))",
                 remedy: "name another folder with --output, or continue that run with --resume")
         }
-        let opened = RunFolder(path, created: try createMissingFolders(folder.path))
+        let named = RunFolder(path, created: try createMissingFolders(folder.path), lock: nil)
         do {
-            try opened.checkThatFilesCanBeWritten()
+            try named.checkThatFilesCanBeWritten()
+            let opened = RunFolder(path, created: named.created, lock: try RunLock(folder: named.path))
             try opened.removePartialFiles()
+            return opened
         } catch {
-            opened.withdraw()
+            named.withdraw()
             throw error
         }
-        return opened
     }
 
     /// Removes the folders that ``open(_:resuming:)`` created, as far as they are still empty: for a run that is refused
     /// after its folder was opened.
     public func withdraw() {
+        lock?.release()
         for folder in created.reversed() { rmdir(folder) }
     }
 
@@ -116,7 +124,7 @@ public struct RunFolder: Sendable {
     }
 
     private func removePartialFiles() throws {
-        let ours = [configuration, history, metrics, testPredictions, model, kerasModel].map {
+        let ours = [configuration, history, hashes, metrics, testPredictions, model, kerasModel].map {
             FileAccess.split($0).name
         }
         for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {

@@ -36,6 +36,7 @@ struct SwiftRunTrainer: ParsableCommand {
                 exitProcess(0)
             }
             command = groupCommand
+            command.willStart()
         } catch {
             end(unparsed: error, environment: environment)
         }
@@ -61,5 +62,12 @@ struct SwiftRunTrainer: ParsableCommand {
 
 /// A command that runs on every rank of a group.
 protocol GroupCommand: ParsableCommand {
+    /// Called before the group of processes starts.
+    func willStart()
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws
+}
+
+extension GroupCommand {
+    func willStart() {}
 }

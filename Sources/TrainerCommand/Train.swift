@@ -81,6 +81,22 @@ struct Train: GroupCommand {
     @Flag(help: "Leave out stamps that cannot be normalised.")
     var skipBad = false
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Write a checkpoint so often: 200steps, 500s, 10m, 1epoch; and after each epoch.", valueName: "interval"))
+    var checkpointEvery = "1epoch"
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Checkpoints to keep, beside the one with the least validation loss.", valueName: "n"))
+    var keepCheckpoints = 3
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Compare the ranks' parameters every so many steps. (default: never)", valueName: "n"))
+    var verifyEvery: Int?
+
     @Option(help: ArgumentHelp("Write what each lane does when, for ui.perfetto.dev.", valueName: "file"))
     var trace: String?
 
@@ -96,6 +112,9 @@ struct Train: GroupCommand {
     enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
         case sgd, momentum, adam
     }
+
+    /// A signal that comes while the run is being set up must not end it either.
+    func willStart() { Interruption.watch() }
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let configuration = try group.agree { try trainingConfiguration() }
@@ -129,6 +148,9 @@ struct Train: GroupCommand {
         configuration.dropout = !noDropout
         configuration.normalization = normalize
         configuration.skipBad = skipBad
+        configuration.checkpointInterval = try CheckpointInterval(parsing: checkpointEvery)
+        configuration.keepCheckpoints = keepCheckpoints
+        configuration.verifyEvery = verifyEvery
         configuration.trace = trace
         configuration.traceSteps = traceSteps
         configuration.stallTimeout = stallTimeout
@@ -136,8 +158,10 @@ struct Train: GroupCommand {
     }
 
     private func checkNumbers() throws {
-        for (name, value) in [("--epochs", epochs), ("--microbatch", microbatch ?? 1), ("--trace-steps", traceSteps)]
-        where value < 1 || value > 1 << 30 {
+        for (name, value) in [
+            ("--epochs", epochs), ("--microbatch", microbatch ?? 1), ("--trace-steps", traceSteps),
+            ("--keep-checkpoints", keepCheckpoints), ("--verify-every", verifyEvery ?? 1),
+        ] where value < 1 || value > 1 << 30 {
             throw Fault(
                 .usage, "\(name) \(value)", "must be from 1 to \(1 << 30)", remedy: "give a positive whole number")
         }

@@ -147,11 +147,15 @@ public final class LaneTeam: @unchecked Sendable {
     /// All lanes meet, lane 0 does `work` alone, all go on. If it fails, `hasFailed` is true on every lane afterwards.
     public func meet(_ lane: Int, _ work: () throws -> Void) {
         meet(lane)
-        // Where a lane is missing, what the work needs may be missing too.
-        if lane == 0, !hasFailed {
-            do { try work() } catch { note(error) }
-        }
+        alone(lane, work)
         meet(lane)
+    }
+
+    /// Lane 0 does `work` alone and nobody waits: the others see its result, or `hasFailed`, after the next meeting.
+    public func alone(_ lane: Int, _ work: () throws -> Void) {
+        // Where a lane is missing, what the work needs may be missing too.
+        guard lane == 0, !hasFailed else { return }
+        do { try work() } catch { note(error) }
     }
 
     /// Whether a lane has failed: the others stop at the next meeting.

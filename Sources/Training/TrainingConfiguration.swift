@@ -1,5 +1,6 @@
 import Models
 import Optimizers
+import RunRecords
 import StampData
 
 /// Every setting of a training run as the user gave it, before the data are known.
@@ -35,6 +36,12 @@ public struct TrainingConfiguration: Sendable {
     public var dropout = true
     public var normalization = Normalization.notebook
     public var skipBad = false
+    /// When checkpoints are written beside those at the ends of epochs.
+    public var checkpointInterval = CheckpointInterval.epochs(1)
+    /// How many checkpoints are kept, beside the best one.
+    public var keepCheckpoints = 3
+    /// After how many steps the ranks compare their parameters; nil for never.
+    public var verifyEvery: Int?
     /// Where to write a trace of some steps; nil for none.
     public var trace: String?
     /// The most steps that the trace shows.
@@ -74,6 +81,9 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var dropout: Bool
     public var normalize: Normalization
     public var skipBad: Bool
+    public var checkpointEvery: String
+    public var keepCheckpoints: Int
+    public var verifyEvery: Int?
 
     enum CodingKeys: String, CodingKey {
         case model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split, seed, output
@@ -90,18 +100,29 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
         case learningRate = "learning_rate"
         case initialWeights = "initial_weights"
         case skipBad = "skip_bad"
+        case checkpointEvery = "checkpoint_every"
+        case keepCheckpoints = "keep_checkpoints"
+        case verifyEvery = "verify_every"
     }
 
-    /// The settings that decide the result, for `--resume` to compare: all but the number of epochs and where files lie.
-    var decidingResult: ResolvedSettings {
-        var settings = self
-        settings.epochs = 0
-        settings.output = ""
-        settings.model = ""
-        settings.noise = []
-        settings.sources = []
-        settings.initialWeights = nil
-        return settings
+    /// The settings that decide the result, by the name of their option, for `--resume` to compare: all but the number of
+    /// epochs, where files lie, and how often the run is looked after.
+    func decidingResult() throws -> [String: String] {
+        [
+            "--model": "\(network.name) (\(try SettingsFingerprint.of(network)))",
+            "--data": "\(sourceStamps) sources and \(noiseStamps) noise stamps of \(stampHeight)×\(stampWidth) "
+                + "(\(dataFingerprint))",
+            "--batch-size": "\(batchSize)",
+            "--microbatch": "\(microbatch)",
+            "--learning-rate": "\(learningRate)",
+            "--optimizer": "\(optimizer)",
+            "--classes": "\(classes)",
+            "--split": "\(split.training),\(split.validation),\(split.test)",
+            "--seed": "\(seed)",
+            "--no-dropout": "\(!dropout)",
+            "--normalize": normalize.rawValue,
+            "--skip-bad": "\(skipBad)",
+        ]
     }
 }
 

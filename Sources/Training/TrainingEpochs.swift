@@ -22,6 +22,16 @@ final class TrainingEpochs: @unchecked Sendable {
     private var progress: ProgressLine?
     /// Rank 0 redraws its progress line at most this often, and looks at the clock at most once a step.
     private var nextDrawing: UInt64 = 0
+    /// Where the run stands, as of the last step that something was done after.
+    private var stand = TrainingProgress()
+    private var epochStart: UInt64 = 0
+    /// The time that steps of this epoch took before the run was interrupted.
+    private var secondsBefore = 0.0
+    /// Rank 0's.
+    private var records: EpochRecords?
+    private var schedule: CheckpointSchedule?
+    /// What all ranks do after the step just done. Lane 0 writes it before the meeting that ends the step.
+    private var decision = StepDecision.goOn
 
     init(
         configuration: TrainingConfiguration, plan: BatchPlan, step: TrainingStep, inference: Inference,
@@ -43,6 +53,7 @@ final class TrainingEpochs: @unchecked Sendable {
             group: group, tree: CanonicalTree(count: plan.microbatches),
             rankRuns: (0..<plan.microbatches).balancedRuns(over: group.size), maximumLength: 2)
         if group.rank == 0 {
+            schedule = CheckpointSchedule(configuration.checkpointInterval, from: origin)
             progress = ProgressLine(epochs: configuration.epochs, stepsPerEpoch: plan.steps, environment: environment)
         }
     }
@@ -53,52 +64,142 @@ final class TrainingEpochs: @unchecked Sendable {
         return UInt64(elapsed.seconds) * 1_000_000_000 + UInt64(elapsed.attoseconds / 1_000_000_000)
     }
 
-    /// Trains the epochs from `first` (counted from 0) to the last.
-    func run(from first: Int) throws {
-        var history = try group.agree {
-            try folder.map { folder in
-                var history = first > 0 ? try History.read(folder.history) : History(path: folder.history)
-                if first > 0 { try history.truncate(afterEpoch: first) }
-                return history
-            }
-        }
+    /// Trains from where the run stands to the end of its last epoch.
+    ///
+    /// - Parameter records: the epochs so far, on rank 0; nil for none.
+    func run(from start: TrainingProgress, records: EpochRecords?) throws {
+        stand = start
+        if let folder { self.records = records ?? EpochRecords(folder) }
+        // What the checkpoint knows counts: rows of epochs that are done again go, and those that were lost come back.
+        if let records { checkpoints.attempt { try write(records) } }
         try team.run { [step] lane in step.prepareWeights(lane: lane) }
-        let epochs = first..<max(first, configuration.epochs)
-        try trace?.begin(epochs.lowerBound * plan.steps..<epochs.upperBound * plan.steps)
-        for epoch in epochs {
-            let start = now
-            progress?.beginEpoch(epoch + 1, at: start)
-            try trainEpoch(epoch)
-            let trainingEnd = now
-            try trace?.finish(before: (epoch + 1) * plan.steps)
-            let totals = try epochTotals()
-            let measured = validation.stamps.isEmpty ? nil : try validation.evaluate(inference, step.network)
-            let row = HistoryRow(
-                epoch: epoch + 1, loss: totals.loss / Double(plan.samples),
-                accuracy: totals.correct / Double(plan.samples),
-                validationLoss: measured?.loss, validationAccuracy: measured?.accuracy,
-                learningRate: configuration.learningRate, seconds: Double(now - start) * 1e-9,
-                samplesPerSecond: Double(plan.samples) / max(1e-9, Double(trainingEnd - start) * 1e-9))
-            try group.agree { try history?.append(row) }
-            progress?.endEpoch(row)
-            try checkpoints.save(completedEpochs: epoch + 1, stepsPerEpoch: plan.steps)
+        let last = configuration.epochs * plan.steps
+        try trace?.begin(start.globalStep(plan)..<max(start.globalStep(plan), last))
+        while stand.completedEpochs < configuration.epochs {
+            try stopIfAsked()
+            try runEpoch()
         }
-        try trace?.finish(before: epochs.upperBound * plan.steps)
+        try stopIfAsked()
+        try trace?.finish(before: last)
+    }
+
+    private func write(_ records: EpochRecords) throws {
+        try records.history.write()
+        try records.hashes.write()
+    }
+
+    // MARK: An epoch
+
+    private func runEpoch() throws {
+        let epoch = stand.completedEpochs
+        epochStart = now
+        secondsBefore = stand.seconds
+        progress?.beginEpoch(epoch + 1, firstStep: stand.stepsInEpoch, at: epochStart)
+        try trainEpoch(epoch)
+        let trainingSeconds = epochSeconds
+        try trace?.finish(before: (epoch + 1) * plan.steps)
+        let totals = try epochTotals()
+        let measured = validation.stamps.isEmpty ? nil : try validation.evaluate(inference, step.network)
+        stand = TrainingProgress(completedEpochs: epoch + 1)
+        let row = HistoryRow(
+            epoch: epoch + 1, loss: totals.loss / Double(plan.samples),
+            accuracy: totals.correct / Double(plan.samples),
+            validationLoss: measured?.loss, validationAccuracy: measured?.accuracy,
+            learningRate: configuration.learningRate, seconds: epochSeconds,
+            samplesPerSecond: Double(plan.samples) / max(1e-9, trainingSeconds))
+        let isSaved = configuration.checkpointInterval.includesEnd(ofEpoch: epoch + 1, of: configuration.epochs)
+        note(row, isSaved: isSaved)
+        progress?.endEpoch(row)
+        if isSaved { try save() }
+    }
+
+    /// Adds an epoch to the records, on rank 0.
+    private func note(_ row: HistoryRow, isSaved: Bool) {
+        guard var records else { return }
+        records.append(
+            row, step: stand.globalStep(plan), hash: ParameterHash.of(step.weights), isSaved: isSaved)
+        self.records = records
+        checkpoints.attempt { try write(records) }
     }
 
     private func trainEpoch(_ epoch: Int) throws {
-        let firstStep = epoch * plan.steps
+        let (firstStep, begun) = (epoch * plan.steps, stand)
+        stand.isWithinEpoch = true
         nextDrawing = 0
         try team.run { [self] lane in
             step.beginEpoch(epoch, lane: lane)
-            for number in 0..<plan.steps {
+            if begun.isWithinEpoch { step.restoreTotals(losses: begun.losses, correct: begun.correct, lane: lane) }
+            for number in begun.stepsInEpoch..<plan.steps {
                 step.run(
-                    step: number, globalStep: firstStep + number, learningRate: configuration.learningRate, lane: lane)
+                    step: number, globalStep: firstStep + number, learningRate: configuration.learningRate, lane: lane
+                ) { try decide(afterStep: firstStep + number + 1) }
                 if team.hasFailed { return }
+                if decision != .goOn || isVerified(afterStep: firstStep + number + 1) {
+                    team.meet(lane) { try act(afterStep: number + 1) }
+                    if team.hasFailed { return }
+                }
                 if lane == 0, progress != nil { draw(number + 1) }
             }
         }
     }
+
+    // MARK: Between steps
+
+    /// Lane 0 of every rank, while a step ends: what all ranks do after it.
+    private func decide(afterStep number: Int) throws {
+        decision = try StepDecision.agreed(wish(afterStep: number), in: group)
+    }
+
+    private func wish(afterStep number: Int) -> StepDecision {
+        if !step.totals.isFinite { return .lossNotFinite }
+        if Interruption.signal != 0 { return .stop(signal: Interruption.signal) }
+        let isDue = schedule?.isDue(step: number, at: clock.now, writerIsBusy: checkpoints.writerIsBusy) ?? false
+        return isDue && number % plan.steps != 0 ? .checkpoint : .goOn
+    }
+
+    private func isVerified(afterStep number: Int) -> Bool {
+        configuration.verifyEvery.map { number.isMultiple(of: $0) } ?? false
+    }
+
+    /// Lane 0 of every rank, while the others wait.
+    ///
+    /// - Parameter number: steps of the epoch that are done.
+    private func act(afterStep number: Int) throws {
+        stand.stepsInEpoch = number
+        stand.seconds = epochSeconds
+        let total = stand.globalStep(plan)
+        if decision == .lossNotFinite {
+            throw AgreedFault(fault: checkpoints.notFinite("the loss became infinite or not a number", total))
+        }
+        if isVerified(afterStep: total) { try ParameterHash.verify(step.weights, step: total, in: group) }
+        switch decision {
+        case .goOn, .lossNotFinite: break
+        case .checkpoint: try save()
+        case .stop(let signal): try stop(signal)
+        }
+    }
+
+    /// Stops between epochs if a rank was asked to.
+    private func stopIfAsked() throws {
+        let signal = Interruption.signal
+        let decision = try StepDecision.agreed(signal == 0 ? .goOn : .stop(signal: signal), in: group)
+        if case .stop(let signal) = decision { try stop(signal) }
+    }
+
+    /// Writes a checkpoint, unless this very state was saved before, and ends the run.
+    private func stop(_ signal: Int) throws {
+        if checkpoints.latestStep != stand.globalStep(plan) { try save() }
+        let checkpoint = try checkpoints.finishLatest()
+        throw AgreedFault(fault: Interruption.fault(signal: signal, checkpoint: checkpoint))
+    }
+
+    private func save() throws {
+        try checkpoints.save(stand, records: records)
+        schedule?.note(at: clock.now)
+    }
+
+    /// The time of the epoch under way, with that before an interruption.
+    private var epochSeconds: Double { secondsBefore + Double(now - epochStart) * 1e-9 }
 
     /// Shows the means over what lane 0 has seen of this epoch: near the whole, and free to know.
     private func draw(_ steps: Int) {

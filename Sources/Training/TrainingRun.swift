@@ -51,7 +51,10 @@ public final class TrainingRun {
         let folder = try openRunFolder()
         do {
             let trained = try train(team, collection, folder, kernelType)
-            return try test(trained, collection, folder)
+            defer { trained.checkpoints.wait() }
+            let metrics = try test(trained, collection, folder)
+            try trained.checkpoints.finish()
+            return metrics
         } catch {
             // A start that was refused leaves nothing behind.
             folder?.withdraw()
@@ -64,6 +67,8 @@ public final class TrainingRun {
         let inference: Inference
         let network: Network
         let weights: Weights
+        /// The last of which may still be under way.
+        let checkpoints: TrainingCheckpoints
         /// The stamps of the test set, in order.
         let test: [Int]
     }
@@ -125,7 +130,9 @@ public final class TrainingRun {
             microbatches: plan.microbatches, learningRate: configuration.learningRate,
             optimizer: configuration.optimizer, classes: network.outputs, split: configuration.split,
             seed: configuration.seed, output: configuration.output, initialWeights: configuration.initialWeights,
-            dropout: configuration.dropout, normalize: configuration.normalization, skipBad: configuration.skipBad)
+            dropout: configuration.dropout, normalize: configuration.normalization, skipBad: configuration.skipBad,
+            checkpointEvery: configuration.checkpointInterval.description,
+            keepCheckpoints: configuration.keepCheckpoints, verifyEvery: configuration.verifyEvery)
     }
 
     /// First weights: drawn from the seed, or read on rank 0 and sent to all.
@@ -156,7 +163,14 @@ public final class TrainingRun {
         let (plan, shard) = (data.plan, data.shard)
         warnAboutLanes(plan, team)
         let settings = resolvedSettings(collection, network, data)
-        let weights = try initialWeights(network)
+        let deciding = try settings.decidingResult()
+        let found =
+            configuration.resume
+            ? try FoundCheckpoint.newest(
+                in: folder, settings: deciding, plan: plan, epochs: configuration.epochs, group: group, logger: logger)
+            : nil
+        // A run that goes on has its weights from the checkpoint: the file that it began with may be gone.
+        let weights = try found == nil ? initialWeights(network) : Weights(network: network)
         // Lanes without a microbatch would only be waited for at each meeting: with batch 1 that is all lanes but one.
         let busy = max(1, shard.positions.count)
         let trainingTeam = try group.agree { busy < team.count ? try LaneTeam(count: busy) : team }
@@ -173,11 +187,10 @@ public final class TrainingRun {
             seed: configuration.seed, team: trainingTeam, group: group)
         let inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: team, group: group)
-        let fingerprint = try SettingsFingerprint.of(settings.decidingResult)
         let checkpoints = TrainingCheckpoints(
-            folder: folder, fingerprint: fingerprint, step: step, configuration: configuration, group: group,
+            folder: folder, settings: deciding, step: step, plan: plan, configuration: configuration, group: group,
             logger: logger)
-        let start = configuration.resume ? try checkpoints.restore(stepsPerEpoch: plan.steps) : 0
+        let start = try found.map { try checkpoints.restore($0) }
         try group.agree {
             guard let folder else { return }
             let record = ConfigurationRecord(
@@ -191,8 +204,15 @@ public final class TrainingRun {
             configuration: configuration, plan: plan, step: step, inference: inference, validation: data.validation,
             checkpoints: checkpoints, folder: folder, trace: trace, team: trainingTeam, group: group,
             environment: environment)
-        try epochs.run(from: start)
-        return Trained(inference: inference, network: network, weights: weights, test: data.split.test.sorted())
+        do {
+            try epochs.run(from: start?.progress ?? TrainingProgress(), records: start?.records)
+        } catch {
+            checkpoints.wait()
+            throw error
+        }
+        return Trained(
+            inference: inference, network: network, weights: weights, checkpoints: checkpoints,
+            test: data.split.test.sorted())
     }
 
     private func warnAboutLanes(_ plan: BatchPlan, _ team: LaneTeam) {

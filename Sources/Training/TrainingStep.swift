@@ -101,12 +101,26 @@ package final class TrainingStep: @unchecked Sendable {
         }
     }
 
+    /// Continues an epoch of which some steps were done before: brings back the sums of this lane's positions, after
+    /// `beginEpoch`.
+    ///
+    /// - Parameters: one value for each microbatch position.
+    func restoreTotals(losses: [Double], correct: [Double], lane: Int) {
+        for position in lanes[lane].positions {
+            totals.set(position, loss: losses[position], correct: correct[position])
+        }
+    }
+
     /// One step. Called on every lane of every rank with the same arguments.
     ///
     /// - Parameters:
     ///   - step: number of the step in its epoch.
     ///   - globalStep: number of the step in the run, from 0: a coordinate of random numbers and Adam's clock.
-    package func run(step: Int, globalStep: Int, learningRate: Float, lane number: Int) {
+    ///   - closing: what lane 0 does when the totals hold this step, and may communicate; the other lanes see the result
+    ///     when `run` returns. It costs no meeting of its own.
+    package func run(
+        step: Int, globalStep: Int, learningRate: Float, lane number: Int, closing: () throws -> Void = {}
+    ) {
         let lane = lanes[number]
         let last = network.segments - 1
         lane.timeline?.beginStep(globalStep)
@@ -139,6 +153,7 @@ package final class TrainingStep: @unchecked Sendable {
         }
         pipeline.finish(lane: number, team: team, update)
         if team.hasFailed { return }
+        team.alone(number, closing)
         lane.timeline.measure(.prepareWeights) { prepared.prepare(lane: number) }
         team.meet(number)
     }
@@ -264,17 +279,22 @@ package struct EpochTotals {
         sums = FloatingPointCells(count: 2 * positions.count)
     }
 
-    func reset(_ position: Int) {
-        sums.values[2 * (position - positions.lowerBound)] = 0
-        sums.values[2 * (position - positions.lowerBound) + 1] = 0
+    func reset(_ position: Int) { set(position, loss: 0, correct: 0) }
+
+    func set(_ position: Int, loss: Double, correct: Double) {
+        sums.values[2 * (position - positions.lowerBound)] = loss
+        sums.values[2 * (position - positions.lowerBound) + 1] = correct
     }
+
+    /// Whether no loss is infinite or not a number.
+    var isFinite: Bool { positions.allSatisfy { self[$0].loss.isFinite } }
 
     func add(_ position: Int, loss: Double, correct: Int) {
         sums.values[2 * (position - positions.lowerBound)] += loss
         sums.values[2 * (position - positions.lowerBound) + 1] += Double(correct)
     }
 
-    /// Loss and count of one position, to read or to restore.
+    /// Loss and count of one position.
     package subscript(position: Int) -> (loss: Double, correct: Double) {
         let index = 2 * (position - positions.lowerBound)
         return (sums.values[index], sums.values[index + 1])

@@ -61,6 +61,15 @@ a_run_without_a_whole_checkpoint_is_not_resumed() { # test
     not_called "[--resume]"
 }
 
+a_run_without_a_checkpoint_is_taken_up_too() { # test
+    a_cluster
+    mkdir -p "$sandbox/runs/slurm-7"
+    touch "$sandbox/runs/slurm-7/config.json"
+    on_slurm spool/slurm_script
+    exits 0
+    called "[--resume]"
+}
+
 stopping_early_queues_the_job_again() { # test
     a_cluster
     MPIRUN_EXIT=75 on_slurm spool/slurm_script

@@ -6,13 +6,19 @@ import Testing
 @Suite struct CheckpointTests {
     private struct Interruption: Error {}
 
-    private func state(_ step: Int) -> CheckpointState {
-        CheckpointState(step: step, completedEpochs: step / 10, stepInEpoch: step % 10, settingsFingerprint: "0a1b2c3d")
+    private func state(_ step: Int, best: Int? = nil) -> CheckpointState {
+        CheckpointState(
+            step: step, completedEpochs: step / 10,
+            epochUnderWay: EpochUnderWay(steps: step % 10, losses: [0.1 + 0.2, 1 / 3], correct: [3, 4], seconds: 1.5),
+            best: best.map { BestCheckpoint(step: $0, validationLoss: 0.1 + 0.2) },
+            settings: ["--seed": "0", "--batch-size": "64"])
     }
 
     @discardableResult
-    private func write(_ step: Int, keep: Int = 3, to folder: CheckpointFolder) throws -> Checkpoint {
-        try folder.write(state(step), keep: keep) { path in
+    private func write(
+        _ step: Int, best: Int? = nil, keep: Int = 3, to folder: CheckpointFolder
+    ) throws -> Checkpoint {
+        try folder.write(state(step, best: best), keep: keep) { path in
             // "123456789" is the text whose CRC-32 every definition of it states: cbf43926.
             try put(Array("123456789".utf8), "\(path)/\(Checkpoint.modelName)")
             try put([UInt8](repeating: 7, count: 3_000_001), "\(path)/\(Checkpoint.optimizerName)")
@@ -56,6 +62,26 @@ import Testing
             try write(101, keep: 1, to: folder)
             #expect(try contents(base) == ["step-101"])
         }
+    }
+
+    @Test func theBestCheckpointOutlivesThoseThatAreKept() throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder(base)
+            for step in 1...5 { try write(step, best: min(step, 2), keep: 2, to: folder) }
+            #expect(try contents(base) == ["best.json", "step-2", "step-4", "step-5"])
+            #expect(
+                try JSONFile.read(BestCheckpoint.self, from: "\(base)/\(CheckpointFolder.bestName)")
+                    == BestCheckpoint(step: 2, validationLoss: 0.1 + 0.2))
+            try write(6, best: 6, keep: 2, to: folder)
+            #expect(try contents(base) == ["best.json", "step-5", "step-6"])
+        }
+    }
+
+    @Test func settingsThatDifferAreNamed() {
+        let begun = state(1)
+        #expect(begun.differences(from: begun.settings).isEmpty)
+        #expect(begun.differences(from: ["--seed": "7", "--batch-size": "64"]) == ["--seed 0 (now 7)"])
+        #expect(begun.differences(from: ["--seed": "0"]) == ["--batch-size 64 (now unknown)"])
     }
 
     @Test func foreignAndHalfWrittenFoldersAreNoCheckpoints() throws {
@@ -164,7 +190,7 @@ import Testing
         try withTemporaryFolder { base in
             struct LaterState: Encodable {
                 var format_version: Int
-                var step = 3, completed_epochs = 1, step_in_epoch = 0, settings_fingerprint = "", new_key = [1]
+                var step = 3, completed_epochs = 1, settings = ["--seed": "0"], new_key = [1]
             }
             let folder = CheckpointFolder(base)
             let path = "\(base)/state.json"

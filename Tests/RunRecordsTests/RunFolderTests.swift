@@ -82,7 +82,7 @@ import Testing
             try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
             try put([1], "\(partial)/model.safetensors")
             let folder = try RunFolder.open(base, resuming: true)
-            #expect(try contents(base) == [".mine.partial", "checkpoints"])
+            #expect(try contents(base) == [".lock", ".mine.partial", "checkpoints"])
             #expect(try contents(folder.checkpoints.path).isEmpty)
         }
     }

@@ -48,6 +48,15 @@ public func run(
         timeout: timeout)
 }
 
+/// Runs a script of the shell, which may start `mpirun` as root too.
+///
+/// - Parameters are those of `mpirun`.
+public func shell(script: String, timeout: TimeInterval = 60) throws -> ProgramOutcome {
+    try run(
+        URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", script],
+        environment: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"], timeout: timeout)
+}
+
 /// The path of an executable product of this package, which stands in the folder of the running tests; another build of it
 /// can be named by an environment variable (`SWIFT_RUN_TRAINER` for `swift-run-trainer`).
 public func path(ofProgram name: String) throws -> String {

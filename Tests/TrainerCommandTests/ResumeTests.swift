@@ -69,12 +69,28 @@ extension TrainerCommandTests {
             "--seed 1", "--batch-size 32", "--learning-rate 0.002", "--microbatch 4", "--normalize notebook",
             "--optimizer momentum", "--no-dropout", "--model simple", "--classes 1", "--split 0.6,0.2,0.2",
         ])
-        func otherSettingsAreRefused(_ change: String) throws {
+        func otherSettingsAreRefusedByName(_ change: String) throws {
             let run = try workspace.copy(survey.run(), to: "run")
             let before = try contents(run)
             let outcome = try trainer(train("\(change) --epochs 4 --resume --output \(run)"))
-            expectError(outcome, 64, saying: "--resume \(run)", "other settings or other data")
+            let option = String(change.split(separator: " ")[0])
+            expectError(outcome, 64, saying: "--resume \(run)", "other settings or other data", option, "(now ")
             #expect(try contents(run) == before)
+        }
+
+        @Test func theFileOfTheFirstWeightsNeedNotBeThereAnyMore() throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            try trained(train("--epochs 4 --resume --initial-weights gone.safetensors --threads 1 --output \(run)"))
+            #expect(try RunResult(run).differences(from: RunResult(survey.longRun())) == [])
+        }
+
+        @Test func aHistoryThatWasLostOrTornComesBackFromTheCheckpoint() throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            let history = try bytes("\(run)/history.csv")
+            try write(Array(history.dropLast(10)) + Array("\n7,1,".utf8), to: "\(run)/history.csv")
+            try write([], to: "\(run)/hashes.csv")
+            try trained(train("--epochs 4 --resume --threads 2 --output \(run)"))
+            #expect(try RunResult(run).differences(from: RunResult(survey.longRun())) == [])
         }
 
         @Test func otherStampsAreRefusedHoweverAlikeTheirFiles() throws {
@@ -87,7 +103,7 @@ extension TrainerCommandTests {
             let before = try contents(run)
             let outcome = try trainer(
                 "train --data \(data) \(Survey.recipe) --epochs 4 --resume --output \(run)", ranks: 2)
-            expectError(outcome, 64, saying: "--resume \(run)", "other settings or other data")
+            expectError(outcome, 64, saying: "--resume \(run)", "other settings or other data: --data 500 sources")
             #expect(try contents(run) == before)
         }
 

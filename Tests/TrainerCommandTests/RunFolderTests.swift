@@ -15,15 +15,16 @@ extension TrainerCommandTests {
         @Test func itHoldsWhatTheContractNamesAndNothingElse() throws {
             #expect(
                 try names(in: run) == [
-                    "checkpoints", "config.json", "history.csv", "metrics.json", "model.keras", "model.safetensors",
-                    "test_predictions.csv",
+                    "checkpoints", "config.json", "hashes.csv", "history.csv", "metrics.json", "model.keras",
+                    "model.safetensors", "test_predictions.csv",
                 ])
             // 700 training stamps in batches of 64 are 11 steps.
-            #expect(try names(in: "\(run)/checkpoints") == ["step-11", "step-22"])
+            #expect(try names(in: "\(run)/checkpoints") == ["best.json", "step-11", "step-22"])
             for step in ["step-11", "step-22"] {
                 #expect(
                     try names(in: "\(run)/checkpoints/\(step)") == [
-                        "manifest.json", "model.safetensors", "optimizer.safetensors", "state.json",
+                        "hashes.csv", "history.csv", "manifest.json", "model.safetensors", "optimizer.safetensors",
+                        "state.json",
                     ])
             }
         }
@@ -41,8 +42,9 @@ extension TrainerCommandTests {
             let settings = try #require(record["settings"] as? [String: Any])
             #expect(
                 settings.keys.sorted() == [
-                    "batch_size", "classes", "data_fingerprint", "dropout", "epochs", "learning_rate", "microbatch",
-                    "microbatches", "model", "network", "noise", "noise_stamps", "normalize", "optimizer", "output",
+                    "batch_size", "checkpoint_every", "classes", "data_fingerprint", "dropout", "epochs",
+                    "keep_checkpoints", "learning_rate", "microbatch", "microbatches", "model", "network", "noise",
+                    "noise_stamps", "normalize", "optimizer", "output",
                     "seed", "skip_bad", "source_stamps", "sources", "split", "stamp_height", "stamp_width",
                     "test_stamps", "training_stamps", "validation_stamps",
                 ])

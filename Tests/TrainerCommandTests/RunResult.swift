@@ -12,6 +12,7 @@ struct RunResult {
         parts = [
             ("model.safetensors", try bytes("\(folder)/model.safetensors")),
             ("history.csv", Array(history.joined(separator: "\n").utf8)),
+            ("hashes.csv", try bytes("\(folder)/hashes.csv")),
             ("test_predictions.csv", try bytes("\(folder)/test_predictions.csv")),
             ("metrics.json", try bytes("\(folder)/metrics.json")),
         ]

@@ -1,0 +1,60 @@
+import Communication
+import Faults
+import Logging
+import RunRecords
+import StampData
+
+/// The checkpoint that a run goes on from: found, compared with the run's settings, and not read yet.
+struct FoundCheckpoint {
+    /// Known to rank 0 alone.
+    let whole: WholeCheckpoint?
+
+    /// The newest whole checkpoint, if there is one. Collective.
+    ///
+    /// - Throws: a fault for a run with other settings, or with more epochs than are asked for.
+    static func newest(
+        in folder: RunFolder?, settings: [String: String], plan: BatchPlan, epochs: Int, group: any ProcessGroup,
+        logger: Logger
+    ) throws -> FoundCheckpoint? {
+        let whole = try group.agree {
+            try folder.flatMap { folder in
+                let found = try folder.checkpoints.newestWhole()
+                for skipped in found?.skipped ?? [] { logger.warning("\(skipped)") }
+                if let found { try check(found, folder, settings: settings, plan: plan, epochs: epochs) }
+                return found
+            }
+        }
+        return try group.maximum(of: whole == nil ? 0 : 1) > 0 ? FoundCheckpoint(whole: whole) : nil
+    }
+
+    private static func check(
+        _ found: WholeCheckpoint, _ folder: RunFolder, settings: [String: String], plan: BatchPlan, epochs: Int
+    ) throws {
+        let state = found.state
+        let differences = state.differences(from: settings)
+        guard differences.isEmpty else {
+            throw Fault(
+                .usage, "--resume \(folder.path)",
+                "was begun with other settings or other data: \(differences.joined(separator: ", "))",
+                remedy: "repeat its settings (see \(folder.configuration)) or choose a new --output")
+        }
+        let begun = state.completedEpochs + (state.epochUnderWay == nil ? 0 : 1)
+        guard begun <= epochs else {
+            throw Fault(
+                .usage, "--epochs \(epochs)",
+                "\(folder.path) has \(state.epochUnderWay == nil ? "done" : "begun") \(begun) epochs already",
+                remedy: "ask for \(begun) or more")
+        }
+        let underWay = state.epochUnderWay
+        let steps = underWay?.steps ?? 0
+        let sums = [underWay?.losses, underWay?.correct].compactMap { $0?.count }
+        guard state.completedEpochs >= 0, (0...plan.steps).contains(steps),
+            state.completedEpochs <= state.step, state.completedEpochs * plan.steps + steps == state.step,
+            sums.allSatisfy({ $0 == plan.microbatches })
+        else {
+            throw Fault(
+                .badData, found.checkpoint.path, "does not tell where in the run it was written",
+                remedy: "remove it to go on from the one before")
+        }
+    }
+}

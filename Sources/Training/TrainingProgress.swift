@@ -1,0 +1,50 @@
+import RunRecords
+import StampData
+
+/// Where a run stands between two steps.
+struct TrainingProgress {
+    var completedEpochs = 0
+    /// Whether the epoch after those has begun; when all its steps are done it is still to be validated.
+    var isWithinEpoch = false
+    /// Steps of the epoch under way that are done.
+    var stepsInEpoch = 0
+    /// The time that these steps took.
+    var seconds = 0.0
+    /// The epoch's sums for each microbatch position, where they are to be brought back; else empty.
+    var losses: [Double] = []
+    var correct: [Double] = []
+
+    /// Steps done since the start of the run.
+    func globalStep(_ plan: BatchPlan) -> Int { completedEpochs * plan.steps + stepsInEpoch }
+}
+
+/// What rank 0 knows of the complete epochs.
+struct EpochRecords: Sendable {
+    var history: History
+    var hashes: ParameterHashes
+    var best: BestCheckpoint?
+
+    /// The records of a run without epochs.
+    init(_ folder: RunFolder) {
+        self.init(history: History(path: folder.history), hashes: ParameterHashes(path: folder.hashes), best: nil)
+    }
+
+    init(history: History, hashes: ParameterHashes, best: BestCheckpoint?) {
+        self.history = history
+        self.hashes = hashes
+        self.best = best
+    }
+
+    /// Adds an epoch.
+    ///
+    /// - Parameters:
+    ///   - step: steps done since the start of the run.
+    ///   - isSaved: whether there is a checkpoint of this epoch: only then it can be the best one.
+    mutating func append(_ row: HistoryRow, step: Int, hash: String, isSaved: Bool) {
+        history.append(row)
+        hashes.append(ParameterHashes.Row(epoch: row.epoch, step: step, hash: hash))
+        if isSaved, let loss = row.validationLoss, loss.isFinite, loss < best?.validationLoss ?? .infinity {
+            best = BestCheckpoint(step: step, validationLoss: loss)
+        }
+    }
+}
