@@ -9,7 +9,7 @@ import Testing
     private static let sizes = ["model.safetensors": 41_234, "optimizer.safetensors": 20_481]
 
     private func state(_ step: Int) -> CheckpointState {
-        CheckpointState(step: step, completedEpochs: step, stepInEpoch: 0, settingsFingerprint: "0a1b2c3d")
+        CheckpointState(step: step, completedEpochs: step, settings: ["--seed": "0"])
     }
 
     /// Two checkpoints, of which the later one is damaged in the ways that `damages` says, one after the other.
