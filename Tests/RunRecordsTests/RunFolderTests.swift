@@ -9,7 +9,7 @@ import Testing
             let folder = try RunFolder.open("\(base)/a/b/run/", resuming: false)
             #expect(folder.path == "\(base)/a/b/run")
             #expect(folder.configuration == "\(base)/a/b/run/config.json")
-            #expect(try contents(folder.path).isEmpty)
+            #expect(try withExtendedLifetime(folder) { try contents(folder.path) } == [".lock"])
         }
     }
 
@@ -82,7 +82,8 @@ import Testing
             try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
             try put([1], "\(partial)/model.safetensors")
             let folder = try RunFolder.open(base, resuming: true)
-            #expect(try contents(base) == [".lock", ".mine.partial", "checkpoints"])
+            #expect(
+                try withExtendedLifetime(folder) { try contents(base) } == [".lock", ".mine.partial", "checkpoints"])
             #expect(try contents(folder.checkpoints.path).isEmpty)
         }
     }
