@@ -108,7 +108,7 @@ package final class LaneExecutor: @unchecked Sendable {
         }
     }
 
-    /// Runs one segment forward.
+    /// Runs one segment forward, behind what the plan repeats of earlier ones.
     package func forward(_ slot: Int, segment: Int) {
         if plan.isTraining { forward(slot, nodes: plan.repeated[clock.forwardTurn(segment)]) }
         forward(slot, nodes: segments[segment])

@@ -71,8 +71,7 @@ package final class TrainingStep: @unchecked Sendable {
             group: group, tree: tree, rankRuns: rankRuns, buckets: buckets.map(\.range), parts: parts)
         pipeline = GradientPipeline(
             reduction: reduction, segments: buckets.map(\.segment), weights: weights, optimizer: optimizer,
-            lanes: team.count, group: group,
-            timeline: team.timeline)
+            lanes: team.count, group: group, timeline: team.timeline)
         sums =
             network.largestMeeting == 0
             ? nil

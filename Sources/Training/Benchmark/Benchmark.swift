@@ -6,6 +6,7 @@ import StampData
 
 /// What `bench` is to measure.
 public struct BenchmarkConfiguration: Sendable {
+    /// The networks to train, in this order.
     public var models = StandardNetwork.allCases
     /// Stamps of one step over all ranks together.
     public var batchSize = 256

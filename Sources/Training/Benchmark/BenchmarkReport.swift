@@ -3,6 +3,7 @@
 /// Rates are of all lanes of all ranks together. Floating-point operations are those of `Network.operations`; the peak is
 /// measured (`peak_rounds` in `peak.h`). Lane time is wall time times the number of lanes.
 public struct BenchmarkReport: Encodable, Sendable {
+    /// Processes that take part.
     public var ranks: Int
     /// Lanes of each rank.
     public var threads: Int
@@ -10,6 +11,7 @@ public struct BenchmarkReport: Encodable, Sendable {
     public var cpuKernelType: String
     /// What all lanes together can compute, in 10⁹ floating-point operations a second.
     public var peakGflops: Double
+    /// One report a network, in the order asked for.
     public var networks: [NetworkReport]
     /// How fast given files are loaded; absent unless asked for.
     public var loading: LoadingReport?
@@ -23,9 +25,11 @@ public struct BenchmarkReport: Encodable, Sendable {
 
 /// How fast training data are opened, split, looked at and normalised, before the first step.
 public struct LoadingReport: Encodable, Sendable {
+    /// Stamps of both classes.
     public var stamps: Int
-    /// The median of several rounds, and the best.
+    /// Stamps a second: the median of several rounds.
     public var stampsPerSecond: Double
+    /// Stamps a second in the fastest round.
     public var bestStampsPerSecond: Double
 
     enum CodingKeys: String, CodingKey {
@@ -37,15 +41,21 @@ public struct LoadingReport: Encodable, Sendable {
 
 /// The speed of one network.
 public struct NetworkReport: Encodable, Sendable {
+    /// As `--models` names it.
     public var model: String
     /// Trained values.
     public var parameters: Int
+    /// Samples of one step over all ranks together.
     public var batchSize: Int
+    /// The most samples of a microbatch.
     public var microbatch: Int
-    /// How many steps were timed, and how many more were looked into.
+    /// How many steps were timed.
     public var steps: Int
+    /// How many more steps were looked into, part by part.
     public var profiledSteps: Int
+    /// Whole training steps: both passes, sums, update.
     public var training: Rate
+    /// The forward pass alone, with moving statistics.
     public var inference: Rate
     /// The most memory that a rank held while the network was trained, stamps and program included, in bytes.
     public var peakResidentBytes: Int
@@ -81,7 +91,9 @@ public struct NetworkReport: Encodable, Sendable {
         public var bestSamplesPerSecond: Double
         /// What one sample costs.
         public var flopPerSample: Int
+        /// `samplesPerSecond` · `flopPerSample`, in 10⁹ operations a second.
         public var gflops: Double
+        /// `gflops` as a share of the measured peak, 0 to 1.
         public var peakShare: Double
 
         /// - Parameter rounds: samples a second of each round.
@@ -104,6 +116,7 @@ public struct NetworkReport: Encodable, Sendable {
 
     /// Shares of lane time.
     public struct Shares: Encodable, Sendable {
+        /// Lanes that work.
         public var computing: Double
         /// Lanes that wait for others of their rank.
         public var waiting: Double
@@ -118,6 +131,7 @@ public struct AllReduceReport: Encodable, Sendable {
     public var seconds: Double
     /// What one rank sends.
     public var bytes: Int
+    /// `bytes` / `seconds`, in 10⁹ bytes a second.
     public var gigabytesPerSecond: Double
 
     enum CodingKeys: String, CodingKey {
@@ -128,11 +142,13 @@ public struct AllReduceReport: Encodable, Sendable {
 
 /// The time of a part of the training step: a layer, a kind of layers or something else.
 public struct PartReport: Encodable, Sendable {
+    /// The layer's name, its kind's, or what else is done.
     public var name: String
     /// The Keras class of a layer, else empty.
     public var kind: String
-    /// Lane time for one sample.
+    /// Lane time for one sample on the way forward.
     public var forwardNanoseconds: Double
+    /// The same on the way backward.
     public var backwardNanoseconds: Double
     /// Share of all lane time.
     public var share: Double
