@@ -71,8 +71,9 @@ public enum ProcessGroups {
             try? group.barrier()
             return leave(group, exitCode: agreed.fault.exitCode)
         } catch let stall as Stall {
-            // Whoever gives up first reports for all, and no other operation may follow.
-            report((group as? MPIProcessGroup)?.fault(of: stall) ?? Fault(describing: stall))
+            // Ranks that waited for the same one give up at the same moment.
+            let fault = (group as? MPIProcessGroup)?.fault(of: stall) ?? Fault(describing: stall)
+            if group.claimReport() { report(fault) }
             return leave(group, exitCode: Fault.Kind.internalFault.rawValue)
         } catch {
             var fault = Fault(describing: error)

@@ -3,7 +3,7 @@ import Faults
 /// A wait for other ranks has lasted longer than `ProcessGroup.limitWaits` allows.
 ///
 /// The operation goes on, as far as MPI is concerned, in buffers that are about to be released: nothing may follow but
-/// `ProcessGroup.abort`.
+/// `ProcessGroup.claimReport` and `ProcessGroup.abort`.
 struct Stall: Error {
     /// The MPI function in which this rank waited.
     let operation: String

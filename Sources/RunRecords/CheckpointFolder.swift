@@ -62,7 +62,10 @@ public struct CheckpointFolder: Sendable {
             try? FileAccess.remove(partial)
             throw error
         }
-        if let best = state.best { try JSONFile.write(best, to: "\(path)/\(Self.bestName)") }
+        // A full disk may have kept the best one from being written.
+        if let best = state.best, FileAccess.exists(self.checkpoint(step: best.step).path) {
+            try JSONFile.write(best, to: "\(path)/\(Self.bestName)")
+        }
         try prune(newest: state, keep: keep)
         return checkpoint
     }

@@ -3,16 +3,23 @@ import Faults
 import Logging
 import Synchronization
 
-/// Writes checkpoints on a thread of its own, one at a time, while training goes on.
+/// Writes what a run leaves on the disk, on a thread of its own and in order, while training goes on.
 ///
 /// What cannot be written is a warning at the time; the run learns of it at its end.
 final class CheckpointWriter: Sendable {
     private let queue = DispatchQueue(label: "checkpoints")
     private let busy = Atomic<Bool>(false)
-    /// Of the checkpoint that was written last.
-    private let latest = Mutex<Fault?>(nil)
-    private let first = Mutex<Fault?>(nil)
+    /// The checkpoint under way.
+    private let checkpoint = DispatchGroup()
+    private let state = Mutex(State())
     private let logger: Logger
+
+    private struct State {
+        /// Of the checkpoint that was written last.
+        var latest: Fault?
+        /// Of anything.
+        var first: Fault?
+    }
 
     init(logger: Logger) { self.logger = logger }
 
@@ -21,33 +28,41 @@ final class CheckpointWriter: Sendable {
 
     /// What went wrong with the checkpoint that was written last; nil if it is whole. Waits for it.
     var latestFailure: Fault? {
-        wait()
-        return latest.withLock { $0 }
+        waitForCheckpoint()
+        return state.withLock { $0.latest }
     }
 
-    /// The first failure of all. Waits for the checkpoint under way.
+    /// The first failure of all. Waits for all that is under way.
     var firstFailure: Fault? {
         wait()
-        return first.withLock { $0 }
+        return state.withLock { $0.first }
     }
 
-    /// Starts to write; the last one must be done.
-    func start(_ write: @escaping @Sendable () throws -> Void) {
+    /// Starts to write a checkpoint; the last one must be done.
+    func startCheckpoint(_ write: @escaping @Sendable () throws -> Void) {
         precondition(!isBusy, "one checkpoint at a time")
         busy.store(true, ordering: .relaxed)
-        queue.async { [self] in
+        queue.async(group: checkpoint) { [self] in
             let failure = failure(of: write)
-            latest.withLock { $0 = failure }
+            state.withLock { $0.latest = failure }
             failure.map(note)
             busy.store(false, ordering: .releasing)
         }
     }
 
+    /// Starts to write a record beside the checkpoints.
+    func startRecord(_ write: @escaping @Sendable () throws -> Void) {
+        queue.async { [self] in failure(of: write).map(note) }
+    }
+
+    /// Returns when no checkpoint is being written: its memory is free.
+    func waitForCheckpoint() { checkpoint.wait() }
+
     /// Returns when nothing is being written.
     func wait() { queue.sync {} }
 
     /// What keeps `write` from writing.
-    func failure(of write: () throws -> Void) -> Fault? {
+    private func failure(of write: () throws -> Void) -> Fault? {
         do {
             try write()
             return nil
@@ -58,9 +73,9 @@ final class CheckpointWriter: Sendable {
         }
     }
 
-    /// Remembers and tells that something beside the checkpoints could not be written.
-    func note(_ fault: Fault) {
+    /// Remembers and tells what could not be written.
+    private func note(_ fault: Fault) {
         logger.warning("\(fault); training goes on")
-        first.withLock { $0 = $0 ?? fault }
+        state.withLock { $0.first = $0.first ?? fault }
     }
 }

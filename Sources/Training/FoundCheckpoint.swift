@@ -38,23 +38,25 @@ struct FoundCheckpoint {
                 "was begun with other settings or other data: \(differences.joined(separator: ", "))",
                 remedy: "repeat its settings (see \(folder.configuration)) or choose a new --output")
         }
-        let begun = state.completedEpochs + (state.epochUnderWay == nil ? 0 : 1)
-        guard begun <= epochs else {
-            throw Fault(
-                .usage, "--epochs \(epochs)",
-                "\(folder.path) has \(state.epochUnderWay == nil ? "done" : "begun") \(begun) epochs already",
-                remedy: "ask for \(begun) or more")
-        }
+        // Where the plan of steps is the same, the numbers tell where in it the run stands.
         let underWay = state.epochUnderWay
         let steps = underWay?.steps ?? 0
         let sums = [underWay?.losses, underWay?.correct].compactMap { $0?.count }
-        guard state.completedEpochs >= 0, (0...plan.steps).contains(steps),
-            state.completedEpochs <= state.step, state.completedEpochs * plan.steps + steps == state.step,
-            sums.allSatisfy({ $0 == plan.microbatches })
+        let stepsOfWholeEpochs = state.step - min(max(steps, 0), state.step)
+        guard (0...plan.steps).contains(steps), stepsOfWholeEpochs.isMultiple(of: plan.steps),
+            stepsOfWholeEpochs / plan.steps == state.completedEpochs,
+            state.step == stepsOfWholeEpochs + steps,
+            sums.allSatisfy({ $0 == plan.microbatches }), underWay.map({ $0.seconds >= 0 }) ?? true
         else {
             throw Fault(
                 .badData, found.checkpoint.path, "does not tell where in the run it was written",
                 remedy: "remove it to go on from the one before")
+        }
+        guard state.completedEpochs < epochs || (state.completedEpochs == epochs && underWay == nil) else {
+            let begun = underWay == nil ? "done \(state.completedEpochs)" : "begun more than \(state.completedEpochs)"
+            throw Fault(
+                .usage, "--epochs \(epochs)", "\(folder.path) has \(begun) epochs already",
+                remedy: "ask for \(underWay == nil ? "" : "more than ")\(state.completedEpochs)\(underWay == nil ? " or more" : "")")
         }
     }
 }

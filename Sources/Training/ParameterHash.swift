@@ -4,9 +4,9 @@ import Models
 import StampFormats
 
 /// A hash of all parameters, moving statistics included: ranks that are sound have the same.
-enum ParameterHash {
+package enum ParameterHash {
     /// Eight hexadecimal digits: the CRC-32 of the parameters' bytes.
-    static func of(_ weights: Weights) -> String {
+    package static func of(_ weights: Weights) -> String {
         var checksum = CRC32()
         for buffer in [weights.trainable, weights.state] {
             checksum.update(
@@ -32,7 +32,7 @@ enum ParameterHash {
     }
 
     /// The ranks whose hash is not the most frequent one; of equally frequent ones that of the lowest rank counts.
-    static func diverging(_ hashes: [String]) -> [Int] {
+    package static func diverging(_ hashes: [String]) -> [Int] {
         let counts = Dictionary(hashes.map { ($0, 1) }, uniquingKeysWith: +)
         let most = counts.values.max() ?? 0
         let usual = hashes.first { counts[$0] == most }

@@ -62,7 +62,7 @@ final class TrainingCheckpoints {
     /// - Throws: a fault when the weights are no numbers any more: what was saved before is better.
     func save(_ progress: TrainingProgress, records: EpochRecords?) throws {
         let number = progress.globalStep(plan)
-        writer.wait()
+        writer.waitForCheckpoint()
         let totals = try progress.isWithinEpoch ? gatheredTotals() : nil
         guard try group.maximum(of: step.weights.isFinite ? 0 : 1) == 0 else {
             throw AgreedFault(fault: notFinite("weights became infinite or not a number", number))
@@ -92,7 +92,7 @@ final class TrainingCheckpoints {
         let model = TrainedModel(
             network: step.network, weights: copy.weights, normalization: configuration.normalization.rawValue)
         let names = configuration.optimizer.stateNames
-        writer.start { [keep = configuration.keepCheckpoints] in
+        writer.startCheckpoint { [keep = configuration.keepCheckpoints] in
             try folder.checkpoints.write(state, keep: keep) { path in
                 try model.write(to: "\(path)/\(Checkpoint.modelName)")
                 let tensors = zip(names, copy.vectors).map { name, vector in
@@ -156,9 +156,12 @@ final class TrainingCheckpoints {
             remedy: "use a smaller --learning-rate and a new --output, or look for extreme pixels in the stamps")
     }
 
-    /// Writes a record beside the checkpoints: like them, what cannot be written does not stop the run.
-    func attempt(_ write: () throws -> Void) {
-        writer.failure(of: write).map(writer.note)
+    /// Starts to write the run's epochs beside the checkpoints: like them, what cannot be written does not stop the run.
+    func write(_ records: EpochRecords) {
+        writer.startRecord {
+            try records.history.write()
+            try records.hashes.write()
+        }
     }
 
     /// Waits for the last checkpoint, and returns its path, or throws if it could not be written. Collective.
@@ -169,12 +172,12 @@ final class TrainingCheckpoints {
         }
     }
 
-    /// Waits for the last checkpoint, and throws if anything of the run could not be written. Collective.
+    /// Waits for all that is being written, and throws if anything of the run could not be written. Collective.
     func finish() throws {
         try group.agree { if let fault = writer.firstFailure { throw fault } }
     }
 
-    /// Waits for the last checkpoint. Not collective.
+    /// Waits for all that is being written. Not collective.
     func wait() { writer.wait() }
 
     // MARK: Restoring

@@ -71,7 +71,7 @@ final class TrainingEpochs: @unchecked Sendable {
         stand = start
         if let folder { self.records = records ?? EpochRecords(folder) }
         // What the checkpoint knows counts: rows of epochs that are done again go, and those that were lost come back.
-        if let records { checkpoints.attempt { try write(records) } }
+        if let records { checkpoints.write(records) }
         try team.run { [step] lane in step.prepareWeights(lane: lane) }
         let last = configuration.epochs * plan.steps
         try trace?.begin(start.globalStep(plan)..<max(start.globalStep(plan), last))
@@ -81,11 +81,6 @@ final class TrainingEpochs: @unchecked Sendable {
         }
         try stopIfAsked()
         try trace?.finish(before: last)
-    }
-
-    private func write(_ records: EpochRecords) throws {
-        try records.history.write()
-        try records.hashes.write()
     }
 
     // MARK: An epoch
@@ -119,7 +114,7 @@ final class TrainingEpochs: @unchecked Sendable {
         records.append(
             row, step: stand.globalStep(plan), hash: ParameterHash.of(step.weights), isSaved: isSaved)
         self.records = records
-        checkpoints.attempt { try write(records) }
+        checkpoints.write(records)
     }
 
     private func trainEpoch(_ epoch: Int) throws {
@@ -189,6 +184,8 @@ final class TrainingEpochs: @unchecked Sendable {
     /// Writes a checkpoint, unless this very state was saved before, and ends the run.
     private func stop(_ signal: Int) throws {
         if checkpoints.latestStep != stand.globalStep(plan) { try save() }
+        // The disk may have room again for what it had none for at the epoch's end.
+        if let records { checkpoints.write(records) }
         let checkpoint = try checkpoints.finishLatest()
         throw AgreedFault(fault: Interruption.fault(signal: signal, checkpoint: checkpoint))
     }

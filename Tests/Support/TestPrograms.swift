@@ -29,10 +29,11 @@ public func mpirun(
     let outcome = try run(
         URL(fileURLWithPath: "/usr/bin/env"), arguments: options + arguments,
         environment: allowances.merging(environment) { $1 }, timeout: timeout)
-    // Now and then mpirun's own event loop trips over a rank that has just been ended, and says so. Nobody but mpirun
-    // can keep that quiet.
+    // Now and then mpirun's own event loop trips over a rank that has just been ended, or the MPI library of one rank
+    // over another that is gone while it copies from its memory (`[host:process] Read -1, expected …`), and they say so.
+    // Nobody but Open MPI can keep that quiet.
     let lines = outcome.standardError.split(separator: "\n", omittingEmptySubsequences: false)
-        .filter { !$0.hasPrefix("[warn] Epoll ") }
+        .filter { !$0.hasPrefix("[warn] Epoll ") && !$0.starts(with: #/\[[^\]]+:\d+\] Read -1, expected /#) }
     return ProgramOutcome(
         status: outcome.status, standardOutput: outcome.standardOutput, standardError: lines.joined(separator: "\n"))
 }

@@ -38,7 +38,12 @@ extension TrainerCommandTests {
             #expect(try RunResult(run).differences(from: RunResult(whole)) == [])
         }
 
-        private var epochsBegun: Int { get throws { try text("\(run)/history.csv").split(separator: "\n").count } }
+        /// The epochs of `history.csv`, which is there from the first one's end, and the one after them.
+        private var epochsBegun: Int {
+            get throws {
+                exists("\(run)/history.csv") ? try text("\(run)/history.csv").split(separator: "\n").count : 1
+            }
+        }
 
         @Test(arguments: ["TERM", "INT", "USR1"])
         func aSignalStopsWithACheckpointAndTheRunGoesOnWithTheSameBits(signal: String) throws {
@@ -64,6 +69,34 @@ extension TrainerCommandTests {
                 when: "grep -q epoch_under_way \(run)/checkpoints/step-*/state.json")
             #expect(outcome.status == 128 + 9)
             try expectTheSameBits(epochs: epochsBegun + 1, "--checkpoint-every 3steps", ranks: 2)
+        }
+
+        /// Steps of a slow network, so that the second signal comes before the step is done that the first one waits for.
+        @Test func theSecondInterruptStopsAtOnce() throws {
+            let command =
+                "\(program) train --data \(survey.folder) --model resnet50 --batch-size 400 --threads 1 --output \(run)"
+            let sender =
+                "(until test -e \(run)/config.json; do sleep 0.02; done; kill -INT $$; sleep 0.1; kill -INT $$) &"
+            // A shell would have its background commands ignore the signal; the trainer is not one.
+            let outcome = try shell(script: "\(sender) exec \(command)")
+            #expect(outcome.status == 128 + 2, "\(outcome.standardError)")
+            #expect(outcome.errorLines == [])
+            #expect(!exists("\(run)/checkpoints"))
+        }
+
+        @Test func checkpointsWithinAnEpochComeByTheClock() throws {
+            let stamps = workspace.path("stamps")
+            try trained("simulate --output \(stamps) --sources 3000 --noise 3000 --seed 1")
+            let options = "train --data \(stamps) --model resnet50 --batch-size 64 --threads 1 --output \(run)"
+            let sender =
+                "(until grep -q epoch_under_way \(run)/checkpoints/step-*/state.json; do sleep 0.1; done; kill -USR1 $$)"
+            let script = "\(sender) >/dev/null 2>&1 & exec \(program) \(options) --epochs 1 --checkpoint-every 1s"
+            #expect(try shell(script: script, timeout: 120).status == 75)
+        }
+
+        @Test func checkpointsEachSecondEpochAndAtTheEnd() throws {
+            try trained(train("--epochs 3 --threads 2 --checkpoint-every 2epochs --output \(run)"))
+            #expect(try names(in: "\(run)/checkpoints").filter { $0.hasPrefix("step-") } == ["step-22", "step-33"])
         }
 
         @Test func aFolderInUseIsRefused() throws {
