@@ -27,6 +27,9 @@ struct FoundCheckpoint {
         return try group.maximum(of: whole == nil ? 0 : 1) > 0 ? FoundCheckpoint(whole: whole) : nil
     }
 
+    /// Whole numbers up to here are exact in double precision, as ranks tell them to each other.
+    private static let mostSteps = 1 << 53
+
     private static func check(
         _ found: WholeCheckpoint, _ folder: RunFolder, settings: [String: String], plan: BatchPlan, epochs: Int
     ) throws {
@@ -42,21 +45,22 @@ struct FoundCheckpoint {
         let underWay = state.epochUnderWay
         let steps = underWay?.steps ?? 0
         let sums = [underWay?.losses, underWay?.correct].compactMap { $0?.count }
-        let stepsOfWholeEpochs = state.step - min(max(steps, 0), state.step)
-        guard (0...plan.steps).contains(steps), stepsOfWholeEpochs.isMultiple(of: plan.steps),
+        let stepsOfWholeEpochs = state.step.subtractingReportingOverflow(steps).partialValue
+        guard (0...plan.steps).contains(steps), state.step <= Self.mostSteps, stepsOfWholeEpochs >= 0,
+            stepsOfWholeEpochs.isMultiple(of: plan.steps),
             stepsOfWholeEpochs / plan.steps == state.completedEpochs,
-            state.step == stepsOfWholeEpochs + steps,
             sums.allSatisfy({ $0 == plan.microbatches }), underWay.map({ $0.seconds >= 0 }) ?? true
         else {
             throw Fault(
                 .badData, found.checkpoint.path, "does not tell where in the run it was written",
                 remedy: "remove it to go on from the one before")
         }
-        guard state.completedEpochs < epochs || (state.completedEpochs == epochs && underWay == nil) else {
-            let begun = underWay == nil ? "done \(state.completedEpochs)" : "begun more than \(state.completedEpochs)"
+        let begun = state.completedEpochs + (underWay == nil ? 0 : 1)
+        guard begun <= epochs else {
             throw Fault(
-                .usage, "--epochs \(epochs)", "\(folder.path) has \(begun) epochs already",
-                remedy: "ask for \(underWay == nil ? "" : "more than ")\(state.completedEpochs)\(underWay == nil ? " or more" : "")")
+                .usage, "--epochs \(epochs)",
+                "\(folder.path) has \(underWay == nil ? "done" : "begun") \(begun) epochs already",
+                remedy: "ask for \(begun) or more")
         }
     }
 }

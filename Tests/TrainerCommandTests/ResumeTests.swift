@@ -1,3 +1,4 @@
+import StampFormats
 import Testing
 
 extension TrainerCommandTests {
@@ -40,6 +41,42 @@ extension TrainerCommandTests {
             let outcome = try trained(train("--epochs 4 --resume --threads 1 --output \(run)"), ranks: 2)
             #expect(outcome.errorLines(saying: "warning: skipped \(run)/checkpoints/step-22") == 1)
             #expect(try RunResult(run).differences(from: whole) == [])
+        }
+
+        /// Numbers that no run can have, in a checkpoint whose checksums are right.
+        @Test(arguments: [
+            "\"completed_epochs\" : 9223372036854775807", "\"completed_epochs\" : -1", "\"completed_epochs\" : 1",
+            """
+            "completed_epochs" : 9223372036854775807,
+            "epoch_under_way" : {"steps" : 0, "losses" : [], "correct" : [], "seconds" : 0}
+            """,
+            """
+            "completed_epochs" : 2,
+            "epoch_under_way" : {"steps" : -9223372036854775808, "losses" : [], "correct" : [], "seconds" : 0}
+            """,
+        ])
+        func aStateThatNoRunCanHaveIsRefused(_ change: String) throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            let (state, manifest) = (
+                "\(run)/checkpoints/step-22/state.json", "\(run)/checkpoints/step-22/manifest.json"
+            )
+            let original = try text(state)
+            let changed = original.replacing("\"completed_epochs\" : 2", with: change)
+            try #require(changed != original)
+            try write(Array(changed.utf8), to: state)
+            let (before, after) = (fingerprint(original), fingerprint(changed))
+            let said = try text(manifest).replacing(before.crc32, with: after.crc32)
+                .replacing("\"size\" : \(before.size)\n", with: "\"size\" : \(after.size)\n")
+            try write(Array(said.utf8), to: manifest)
+            expectError(
+                try trainer(train("--epochs 4 --resume --output \(run)")), 65, saying: "step-22",
+                "does not tell where in the run it was written")
+        }
+
+        private func fingerprint(_ text: String) -> (crc32: String, size: Int) {
+            var checksum = CRC32()
+            Array(text.utf8).withUnsafeBytes { checksum.update($0) }
+            return (checksum.hexadecimal, text.utf8.count)
         }
 
         @Test func withoutAWholeCheckpointThereIsNothingToResume() throws {

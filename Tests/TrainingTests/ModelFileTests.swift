@@ -1,5 +1,6 @@
 import Communication
 import Faults
+import Foundation
 import Models
 import RunRecords
 import StampFormats
@@ -25,6 +26,25 @@ import Training
         // Equal models give equal bytes.
         try read.write(to: folder.path("b.safetensors"))
         #expect(try folder.bytes("a.safetensors") == folder.bytes("b.safetensors"))
+    }
+
+    @Test(arguments: ["model.safetensors", "model.keras", "model.onnx"])
+    func namesInsideAModelLeadNowhere(file: String) throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: folder.path("a/b"), withIntermediateDirectories: true)
+        let name = "../../outside"
+        let network = try Network(
+            NetworkDescription(
+                name: name,
+                sequence: [
+                    ("i", .input(shape: [2, 2, 1])), ("f", .flatten),
+                    (name, .dense(units: 2, activation: .softmax)),
+                ]))
+        let model = TrainedModel(network: network, weights: network.initialWeights(seed: 1), normalization: "mean")
+        // Keras may not take such a name: a fault is as good as a file.
+        do { try ModelFiles.write(model, to: folder.path("a/b/\(file)")) } catch is Fault {}
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("")) == ["a"])
+        #expect(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path("a/b"))).isSubset(of: [file]))
     }
 
     @Test func weightsWithoutANetworkAreNoModel() throws {
