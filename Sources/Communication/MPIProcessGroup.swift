@@ -69,19 +69,11 @@ public final class MPIProcessGroup: ProcessGroup {
 
     // MARK: Floats and doubles
 
-    public func allToAll(
-        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
-    ) throws {
-        checkExchange(send, receive, plan)
-        let status = cmpi_all_to_all_floats(
-            send, plan.sendCounts32, plan.sendOffsets32, receive, plan.receiveCounts32, plan.receiveOffsets32)
-        try checkMPI(status, "MPI_Alltoallv")
-    }
-
     public func startAllToAll(
         _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
     ) throws -> Request {
-        checkExchange(send, receive, plan)
+        precondition(plan.sendCounts.count == size, "a plan for \(plan.sendCounts.count) ranks in a group of \(size)")
+        precondition(send != UnsafePointer(receive), "an exchange in place")
         precondition(!plan.operation.isPending, "this plan's last exchange is still under way")
         let status = cmpi_start_all_to_all_floats(
             send, plan.sendCounts32, plan.sendOffsets32, receive, plan.receiveCounts32, plan.receiveOffsets32,
@@ -89,19 +81,6 @@ public final class MPIProcessGroup: ProcessGroup {
         try checkMPI(status, "MPI_Ialltoallv")
         plan.operation.isPending = true
         return plan.request
-    }
-
-    private func checkExchange(
-        _ send: UnsafePointer<Float>, _ receive: UnsafeMutablePointer<Float>, _ plan: AllToAllPlan
-    ) {
-        precondition(plan.sendCounts.count == size, "a plan for \(plan.sendCounts.count) ranks in a group of \(size)")
-        precondition(send != UnsafePointer(receive), "an exchange in place")
-    }
-
-    public func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws {
-        precondition(plan.counts.count == size, "a plan for \(plan.counts.count) ranks in a group of \(size)")
-        let (counts, offsets) = plan.scaled(to: 1)
-        try checkMPI(cmpi_all_gather_floats_in_place(values, counts, offsets), "MPI_Allgatherv")
     }
 
     public func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws -> Request {

@@ -27,24 +27,20 @@ public protocol ProcessGroup: AnyObject, Sendable {
     /// Every rank's bytes, as many as each likes, on rank 0; nil elsewhere (`MPI_Gatherv`).
     func gather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]]?
 
-    /// Sends a part of `send` to each rank and receives a part of `receive` from each (`MPI_Alltoallv`).
+    /// Starts to send a part of `send` to each rank and to receive a part of `receive` from each (`MPI_Ialltoallv`).
+    /// The plan must not be in use.
     ///
     /// The two addresses must differ even where a rank sends nothing: MPI means something else by equal ones.
-    func allToAll(
-        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan) throws
-
-    /// The same without waiting (`MPI_Ialltoallv`). The plan must not be in use.
     func startAllToAll(
         _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
     ) throws -> Request
 
-    /// Completes `values` on every rank, of which each holds its own part already (`MPI_Allgatherv` in place).
-    func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws
-
-    /// The same without waiting (`MPI_Iallgatherv`). The plan must not be in use.
+    /// Starts to complete `values` on every rank, of which each holds its own part already (`MPI_Iallgatherv` in place).
+    /// The plan must not be in use.
     func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws -> Request
 
-    /// The same as `allGather`, in double precision, in blocks of `blockLength` numbers.
+    /// Completes `values` likewise, in double precision and in blocks of `blockLength` numbers, and waits for it
+    /// (`MPI_Allgatherv` in place).
     func allGather(
         inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int) throws
 

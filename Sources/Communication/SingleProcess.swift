@@ -20,27 +20,17 @@ public final class SingleProcess: ProcessGroup {
 
     public func gather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]]? { [Array(bytes)] }
 
-    public func allToAll(
-        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
-    ) {
-        precondition(plan.sendCounts.count == 1, "a plan for \(plan.sendCounts.count) ranks in a group of one")
-        precondition(plan.sendCounts == plan.receiveCounts, "what is sent is not what is received")
-        (receive + plan.receiveOffsets[0]).update(from: send + plan.sendOffsets[0], count: plan.sendCounts[0])
-    }
-
     public func startAllToAll(
         _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
     ) -> Request {
-        allToAll(send, into: receive, plan: plan)
+        precondition(plan.sendCounts.count == 1, "a plan for \(plan.sendCounts.count) ranks in a group of one")
+        precondition(plan.sendCounts == plan.receiveCounts, "what is sent is not what is received")
+        (receive + plan.receiveOffsets[0]).update(from: send + plan.sendOffsets[0], count: plan.sendCounts[0])
         return plan.request
     }
 
-    public func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) {
-        precondition(plan.counts.count == 1, "a plan for \(plan.counts.count) ranks in a group of one")
-    }
-
     public func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) -> Request {
-        allGather(inPlace: values, plan: plan)
+        precondition(plan.counts.count == 1, "a plan for \(plan.counts.count) ranks in a group of one")
         return plan.request
     }
 

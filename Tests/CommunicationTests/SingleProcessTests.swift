@@ -21,8 +21,6 @@ import Testing
     @Test func anAllToAllOfOneIsACopy() throws {
         let plan = AllToAllPlan(sendCounts: [3], sendOffsets: [1], receiveCounts: [3], receiveOffsets: [2])
         var received = [Float](repeating: 0, count: 6)
-        try group.allToAll([9, 1, 2, 3, 9], into: &received, plan: plan)
-        #expect(received == [0, 0, 1, 2, 3, 0])
         let request = try group.startAllToAll([9, 4, 5, 6, 9], into: &received, plan: plan)
         #expect(try request.test())
         try request.wait()

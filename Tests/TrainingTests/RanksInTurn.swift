@@ -47,13 +47,9 @@ final class RankInTurn: ProcessGroup {
 
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) { unavailable() }
     func allGather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { unavailable() }
-    func allToAll(
-        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
-    ) { unavailable() }
     func startAllToAll(
         _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
     ) -> Request { unavailable() }
-    func allGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) { unavailable() }
     func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) -> Request { unavailable() }
     func allGather(
         inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int

@@ -44,12 +44,9 @@ int cmpi_gather_bytes(const void *send, int count, void *receive, const int *cou
 int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets);
 
 // MPI_Allgatherv with MPI_IN_PLACE.
-int cmpi_all_gather_floats_in_place(float *values, const int *counts, const int *offsets);
 int cmpi_all_gather_doubles_in_place(double *values, const int *counts, const int *offsets);
 
-// MPI_Alltoallv and MPI_Ialltoallv. The arrays of the latter must stay until the request is complete.
-int cmpi_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
-                           const int *receive_counts, const int *receive_offsets);
+// MPI_Ialltoallv. The arrays must stay until the request is complete.
 int cmpi_start_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
                                  const int *receive_counts, const int *receive_offsets, cmpi_request *request);
 // MPI_Iallgatherv with MPI_IN_PLACE. The order of started all-to-alls, of started all-gathers and of blocking operations
