@@ -17,7 +17,15 @@ enum { VECTOR_FLOATS = 16 };
 
 // One body, compiled for AVX-512, AVX2 + FMA and the plain instruction set; the loader picks. On other processors
 // (arm64) the plain compilation already uses the machine's vectors.
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define IS_THREAD_SANITIZED
+#endif
+#endif
+#if defined(IS_THREAD_SANITIZED) && defined(__x86_64__)
+// The choice is made before ThreadSanitizer is ready to see it.
+#define FOR_EACH_CPU __attribute__((target("arch=x86-64-v3")))
+#elif defined(__x86_64__) && defined(__linux__)
 #define FOR_EACH_CPU __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EACH_CPU
