@@ -1,5 +1,5 @@
 // swift-tools-version: 6.1
-// Every reader of files under libFuzzer, AddressSanitizer and (in C) UndefinedBehaviorSanitizer: see README.md.
+// Every reader of files under libFuzzer and AddressSanitizer: see README.md.
 //
 // A package of its own, so that the trainer's build knows nothing of it; `Library` is a link to the trainer's sources.
 import PackageDescription
