@@ -27,18 +27,23 @@ public struct CompletenessFigure: Sendable {
         public var completeness: WilsonInterval { WilsonInterval(successes: found, trials: sources) }
     }
 
-    /// Cuts sources, ordered by signal-to-noise ratio, into bins of equal numbers (to within one): at most 15 bins, with at
-    /// least five sources each unless there are fewer.
+    /// Cuts sources, ordered by signal-to-noise ratio, into bins of equal numbers, to within one as `numpy.array_split` does:
+    /// at most 15 bins, with at least five sources each unless there are fewer.
     public static func bins(_ sources: [Source]) -> [Bin] {
         let ordered = sources.sorted { $0.signalToNoise < $1.signalToNoise }
-        let count = min(15, max(1, ordered.count / 5), ordered.count)
+        guard !ordered.isEmpty else { return [] }
+        let count = min(15, max(1, ordered.count / 5))
+        let (size, larger) = ordered.count.quotientAndRemainder(dividingBy: count)
+        var start = 0
         return (0..<count).map { bin in
-            let part = ordered[bin * ordered.count / count..<(bin + 1) * ordered.count / count]
-            let (lower, upper) = ((part.count - 1) / 2, part.count / 2)
+            let end = start + size + (bin < larger ? 1 : 0)
+            defer { start = end }
+            let (middle, other) = (start + (end - start) / 2, start + (end - start - 1) / 2)
             return Bin(
-                lowest: part.first!.signalToNoise,
-                median: (part[part.startIndex + lower].signalToNoise + part[part.startIndex + upper].signalToNoise) / 2,
-                highest: part.last!.signalToNoise, sources: part.count, found: part.count { $0.isFound })
+                lowest: ordered[start].signalToNoise,
+                median: (ordered[middle].signalToNoise + ordered[other].signalToNoise) / 2,
+                highest: ordered[end - 1].signalToNoise, sources: end - start,
+                found: ordered[start..<end].count { $0.isFound })
         }
     }
 

@@ -56,7 +56,7 @@ public struct ConfusionFigure: Sendable {
         set size ratio 1
         set tics scale 0
         set xtics ("noise" 0, "source" 1)
-        set ytics ("noise" 0, "source" 1) rotate by 90 center offset 0.5,0
+        set ytics ("noise" 0, "source" 1) rotate by 90 center offset -0.8,0
         set xlabel "predicted class"
         set ylabel "true class"
         set multiplot layout 1,2
@@ -77,7 +77,7 @@ public struct ConfusionFigure: Sendable {
                 let colour = share(trueClass, predictedClass) > 0.5 ? "white" : "#222222"
                 labels +=
                     "set label \"\(text(trueClass, predictedClass))\" at \(predictedClass),\(trueClass) center front "
-                labels += "textcolor rgb \"\(colour)\" font \",18\"\n"
+                labels += "textcolor rgb \"\(colour)\" font large_font\n"
             }
         }
         return labels

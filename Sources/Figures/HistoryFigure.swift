@@ -23,7 +23,8 @@ public struct HistoryFigure: Sendable {
     }
 
     private func description(_ last: HistoryRow) -> String {
-        var text = "Loss and accuracy after each of \(rows.count) \(rows.count == 1 ? "epoch" : "epochs"). At the end: "
+        var text =
+            "Loss and accuracy after \(rows.count == 1 ? "one epoch" : "each of \(rows.count) epochs"). At the end: "
         text +=
             "training loss \(FormattedNumber.metric(last.loss)), accuracy \(FormattedNumber.fixed(last.accuracy, 4))"
         if let loss = last.validationLoss, let accuracy = last.validationAccuracy {
@@ -47,6 +48,7 @@ public struct HistoryFigure: Sendable {
         return """
             set multiplot layout 1,2
             set xlabel "epoch"
+            set offsets 0,0,graph 0.04,graph 0.04
             set xrange [\(Double(epochs.lowerBound) - margin):\(Double(epochs.upperBound) + margin)]
             set xtics \(TickSpacing.wholeNumbers(over: epochs.count))
             \(panel("loss", "loss", key: "top right"))

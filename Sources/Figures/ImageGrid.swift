@@ -28,9 +28,9 @@ struct ImageGrid {
     /// A text at the left of each row; gnuplot's markup.
     var rowLabels: [String] = []
     /// The width of an image on the page.
-    var imageWidth = 150.0
+    var imageWidth = 160.0
     /// Room for a heading above each image.
-    var headingHeight = 36.0
+    var headingHeight = 40.0
     /// Whether pixels are counted along the outer axes.
     var hasAxes = true
 
@@ -38,8 +38,8 @@ struct ImageGrid {
     private var imageHeight: Double { imageWidth * Double(images.height) / Double(images.width) }
     private var left: Double { hasAxes ? 58 : 14 }
     private var right: Double { if case .signed = colours { 92 } else { 16 } }
-    private var bottom: Double { hasAxes ? 46 : 12 }
-    private var pitch: (x: Double, y: Double) { (imageWidth + (hasAxes ? 14 : 6), imageHeight + headingHeight) }
+    private var bottom: Double { hasAxes ? 58 : 12 }
+    private var pitch: (x: Double, y: Double) { (imageWidth + (hasAxes ? 18 : 6), imageHeight + headingHeight) }
 
     /// The size of the picture.
     var size: (width: Int, height: Int) {
@@ -57,7 +57,7 @@ struct ImageGrid {
             unset colorbox
             set xrange [-0.5:\(Double(images.width) - 0.5)]
             set yrange [\(Double(images.height) - 0.5):-0.5]
-            set tics front out scale 0.4 nomirror font ",11"
+            set tics front out scale 0.4 nomirror font small_font
             \(palette)
 
             """
@@ -88,7 +88,7 @@ struct ImageGrid {
             set rmargin at screen \((x + imageWidth) / width)
             set tmargin at screen \(1 - y / height)
             set bmargin at screen \(1 - (y + imageHeight) / height)
-            set title "\(heading.text)" offset 0,-0.6 font ",11" textcolor rgb "\(heading.isWarning ? "#b03a00" : "#222222")"
+            set title "\(heading.text)" offset 0,-0.7 font small_font textcolor rgb "\(heading.isWarning ? "#b03a00" : "#222222")"
             set cbrange [\(range(of: image).lowerBound):\(range(of: image).upperBound)]
             \(marks("x", extent: images.width, isShown: hasAxes && isLowest, label: isLowest ? "x" : ""))
             \(marks("y", extent: images.height, isShown: hasAxes && column == 0, label: column == 0 ? rowLabel(row) : ""))
@@ -98,7 +98,7 @@ struct ImageGrid {
             text += """
                 set colorbox user origin \(1 - 76 / width),\(0.15) size \(14 / width),0.7
                 set cblabel "\(label)" offset 0.5,0
-                set cbtics out scale 0.4 font ",11"
+                set cbtics out scale 0.4 font small_font
 
                 """
         }
@@ -119,7 +119,7 @@ struct ImageGrid {
         guard hasAxes else { return "unset \(axis)tics" }
         let spacing = TickSpacing.wholeNumbers(over: extent, most: 5)
         return "set \(axis)tics 0,\(spacing) format \"\(isShown ? "%g" : "")\"\n"
-            + "set \(axis)label \"\(isShown ? label : "")\" offset \(axis == "x" ? "0,0.6" : "1,0") font \",12\""
+            + "set \(axis)label \"\(isShown ? label : "")\" offset \(axis == "x" ? "0,0.6" : "0.5,0") font small_font"
     }
 
     /// The numbers that the ends of the colours stand for.

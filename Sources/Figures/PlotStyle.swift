@@ -6,7 +6,8 @@ enum PlotStyle {
     static let orange = "#E69F00"
     static let grey = "#666666"
 
-    /// How every figure's commands begin; `lt 1` and `lt 2` are its two colours.
+    /// How every figure's commands begin. Line style 1 is the network or the sources, 2 the matched filter or validation,
+    /// 3 noise, 4 what others are compared with.
     static let beginning = """
         # Drawn by gnuplot 5.4 or later. To draw it again: gnuplot -p THIS_FILE, or set terminal and output before.
         reset
@@ -20,15 +21,20 @@ enum PlotStyle {
         set style line 2 lc rgb "\(vermilion)" lw 2 dt (12,6) pt 5 ps 0.8
         set style line 3 lc rgb "\(orange)" lw 2 pt 9 ps 0.9
         set style line 4 lc rgb "\(grey)" lw 1.25 dt (4,4)
+        if (!exists("small_font")) small_font = ",9"
+        if (!exists("large_font")) large_font = ",14"
 
         """
 
     /// The commands that draw a plot twice: as SVG and as PNG.
     static func output(_ plot: Plot) -> String {
         let (width, height) = plot.size
+        // The SVG's fonts are counted in pixels, the PNG's in points of 4/3 pixels.
         // pngcairo draws the better text; not every gnuplot has it.
         return """
             set terminal svg enhanced standalone size \(width),\(height) font "sans-serif,14" background rgb "white"
+            small_font = ",11"
+            large_font = ",18"
             set output "\(partial(plot, "svg"))"
             load "\(plot.name).gnuplot"
             unset output
@@ -39,6 +45,8 @@ enum PlotStyle {
                 set terminal png enhanced size \(2 * width),\(2 * height) font "sans,10.5" fontscale 2 linewidth 2 \
             background rgb "white"
             }
+            small_font = ",8.25"
+            large_font = ",13.5"
             set output "\(partial(plot, "png"))"
             load "\(plot.name).gnuplot"
             unset output

@@ -84,7 +84,7 @@ public struct PrecisionRecallFigure: Sendable {
         }
         var curves = ["\(prevalence) with lines ls 4 title \"share of sources\"", curve("network", 1, precision)]
         if let filterPrecision { curves.append(curve("matched filter", 2, filterPrecision)) }
-        curves.append("$chosen using 1:2 with points ls 1 ps 1.5 title \"probability above \(threshold)\"")
+        curves.append("$chosen using 1:2 with points ls 1 ps 1.3 title \"probability above \(threshold)\"")
         return """
             $chosen << EOD
             \(chosen.x), \(chosen.y)

@@ -86,12 +86,16 @@ public struct ROCFigure: Sendable {
             description += matchedFilter.count < network.count ? ", of \(matchedFilter.count) of the stamps." : "."
         }
         return Plot(
-            name: "roc", title: "ROC curve", description: description + sampling, table: table, size: (860, 430),
-            commands: commands(area, filterArea, rates, smallestRate: 1 / Double(sweep.noise)))
+            name: "roc", title: "ROC curve", description: description + sampling, table: table,
+            size: (Self.hasLogarithmicPanel(sweep.noise) ? 860 : 480, 430),
+            commands: commands(area, filterArea, rates, noise: sweep.noise))
     }
 
+    /// Whether there is enough noise to look at small rates.
+    private static func hasLogarithmicPanel(_ noise: Int) -> Bool { noise >= 100 }
+
     private func commands(
-        _ area: Double, _ filterArea: Double?, _ chosen: (x: Double, y: Double), smallestRate: Double
+        _ area: Double, _ filterArea: Double?, _ chosen: (x: Double, y: Double), noise: Int
     ) -> String {
         func curve(_ name: String, _ style: Int, _ area: Double) -> String {
             "\"roc.csv\" using (strcol(\"classifier\") eq \"\(name)\" ? column(\"false_positive_rate\") : NaN)"
@@ -99,21 +103,26 @@ public struct ROCFigure: Sendable {
         }
         var curves = [curve("network", 1, area)]
         if let filterArea { curves.append(curve("matched filter", 2, filterArea)) }
-        curves.append("$chosen using 1:2 with points ls 1 ps 1.5 title \"probability above \(threshold)\"")
+        curves.append("$chosen using 1:2 with points ls 1 ps 1.3 title \"probability above \(threshold)\"")
         let both = curves.joined(separator: ", \\\n  ")
-        return """
+        let axes = """
             $chosen << EOD
             \(chosen.x), \(chosen.y)
             EOD
-            set multiplot layout 1,2
             set xlabel "false-positive rate"
             set ylabel "true-positive rate (completeness)"
             set yrange [0:1.02]
             set xrange [-0.02:1]
             set key bottom right
-            plot x with lines ls 4 title "chance", \(both)
+
+            """
+        let whole = "plot x with lines ls 4 title \"chance\", \(both)\n"
+        guard Self.hasLogarithmicPanel(noise) else { return axes + whole }
+        return axes + """
+            set multiplot layout 1,2
+            \(whole)
             set logscale x
-            set xrange [\(smallestRate / 1.5):1]
+            set xrange [\(1 / (1.5 * Double(noise))):1]
             set format x "10^{%T}"
             unset key
             plot x with lines ls 4, \(both)

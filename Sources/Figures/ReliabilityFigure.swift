@@ -77,7 +77,7 @@ public struct ReliabilityFigure: Sendable {
         set ylabel "share of sources"
         set xrange [0:1]
         set yrange [0:1]
-        set key top left
+        set key bottom right
         plot x with lines ls 4 title "calibrated", \\
           "reliability.csv" using "mean_probability":"share_of_sources":"lower":"upper" with yerrorbars ls 1 lw 1.25 \
         notitle, \\
