@@ -69,7 +69,7 @@ let package = Package(
             "Reports",
             [
                 "Figures", "StampData", "Models", "Layers", "Optimizers", "RunRecords", "StampFormats", "Tensors",
-                "CKernels", "Faults",
+                "Faults",
             ]),
         library(
             "Training",

@@ -1,4 +1,3 @@
-import CKernels
 import Faults
 import RunRecords
 import StampData
@@ -15,26 +14,13 @@ enum RunStamps {
             stamps.noiseCount == settings.noiseStamps && stamps.sourceCount == settings.sourceStamps
             && stamps.height == settings.stampHeight && stamps.width == settings.stampWidth
             && predictions.allSatisfy { $0.index < stamps.count && stamps.label($0.index) == $0.trueClass }
-            && fingerprint(stamps) == settings.dataFingerprint
+            && DataFingerprint(stamps).hexadecimal == settings.dataFingerprint
         guard isSame else {
             throw Fault(
                 .badData, settings.sources.first ?? "stamps", "the stamps are not those that the run was made with",
                 remedy: "put the run's own stamps there to have the figures that show them")
         }
         return stamps
-    }
-
-    /// The hash of all pixels that `config.json` holds as `data_fingerprint`: the sum of one hash a stamp.
-    static func fingerprint(_ stamps: StampCollection) -> String {
-        var sum: UInt64 = 0
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
-            for stamp in 0..<stamps.count {
-                stamps.copyStamp(stamp, into: pixels.baseAddress!)
-                sum &+= stamp_fingerprint(UInt64(stamp), pixels.baseAddress, stamps.pixels)
-            }
-        }
-        let digits = String(sum, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// The signal-to-noise ratio of every source stamp: `snr_sources.npy` beside each source file, as `simulate` writes it.
