@@ -7,3 +7,7 @@ func withTemporaryFolder<Result>(_ body: (_ path: String) throws -> Result) thro
     defer { try? FileManager.default.removeItem(at: folder) }
     return try body(folder.path)
 }
+
+func text(_ path: String) throws -> String {
+    String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+}

@@ -6,7 +6,7 @@ import Testing
     @Test func predictionsAreReadBackAsTheyWereWritten() throws {
         try withTemporaryFolder { base in
             let path = RunFolder(base).testPredictions
-            let probabilities: [Float] = [0, 1, 1e-30, 0.1, .nan, 1.0.nextDown]
+            let probabilities: [Float] = [0, 1, 1e-30, 0.1, .nan, Float(1).nextDown]
             try TestPredictions.write(
                 probabilities.enumerated().map {
                     SamplePrediction(index: 2 * $0, trueClass: $0 % 2, predictedClass: 0, probability: $1, loss: 0)
