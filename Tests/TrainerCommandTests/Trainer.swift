@@ -42,20 +42,14 @@ func expectError(
 ) {
     let text = outcome.standardError
     #expect(outcome.status == status, "\(text)", sourceLocation: sourceLocation)
-    #expect(
-        outcome.errorLines.count == 1 && outcome.errorLines[0].hasPrefix("error: "), "\(text)",
-        sourceLocation: sourceLocation)
+    #expect(outcome.errorLines.count == 1 && text.hasPrefix("error: "), "\(text)", sourceLocation: sourceLocation)
     for word in words { #expect(text.contains(word), sourceLocation: sourceLocation) }
     #expect(text.contains("; "), "no remedy: \(text)", sourceLocation: sourceLocation)
     #expect(outcome.standardOutput == "", sourceLocation: sourceLocation)
 }
 
 extension ProgramOutcome {
-    /// The program's own lines of standard error: Open MPI begins its own with `[host:process]`, and says so what a rank
-    /// noticed when the others were ended.
-    var errorLines: [Substring] {
-        standardError.split(separator: "\n").filter { !$0.starts(with: /\[[^\]]+:\d+\] /) }
-    }
+    var errorLines: [Substring] { standardError.split(separator: "\n") }
 
     /// How many lines of standard error contain `words`.
     func errorLines(saying words: String) -> Int { errorLines.count { $0.contains(words) } }
