@@ -84,7 +84,7 @@ import Testing
         #expect(made.figures.map(\.name) == ["history", "filters"])
     }
 
-    @Test(arguments: [(StandardNetwork.vgg6, [16, 3, 3]), (.simple, [30, 21, 21]), (.resnet50, [64, 7, 7])])
+    @Test(arguments: [(StandardNetwork.vgg6, [16, 3, 3]), (.simple, [30, 21, 21])])
     func filtersAreTheKernelsOfTheFirstLayerThatSeesMoreThanAPixel(network: StandardNetwork, shape: [Int]) throws {
         try withTemporaryFolder { folder in
             let results = try RunResults.read(MadeUpRun(network: network).write(into: folder))
