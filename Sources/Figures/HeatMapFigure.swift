@@ -12,7 +12,7 @@ public struct HeatMapFigure: Sendable {
     private let heatMap: [Float]
 
     /// - Parameters:
-    ///   - name: the stem of the files' names.
+    ///   - name: the stem of the files' names, without a slash.
     ///   - title, description: of the figure.
     ///   - quantity: what the map's numbers are, for the scale beside it.
     ///   - height, width: of both images in pixels.
@@ -55,13 +55,13 @@ public struct HeatMapFigure: Sendable {
             set palette gray
             set cbrange [\(Self.range(stamp))]
             set cblabel "pixel" offset 1,0
-            plot "\(name).csv" using "x":"y":"stamp" with image
+            plot \(PlotStyle.quoted("\(name).csv")) using "x":"y":"stamp" with image
             set title \(PlotStyle.quoted(title)) noenhanced
             set palette defined (0 "#00224e", 1 "#123570", 2 "#3b496c", 3 "#575d6d", 4 "#707173", 5 "#8a8678", \
             6 "#a59c74", 7 "#c3b369", 8 "#e1cc55", 9 "#fee838")
             set cbrange [\(Self.range(heatMap))]
             set cblabel \(PlotStyle.quoted(quantity)) noenhanced offset 1,0
-            plot "\(name).csv" using "x":"y":"map" with image
+            plot \(PlotStyle.quoted("\(name).csv")) using "x":"y":"map" with image
             unset multiplot
 
             """
