@@ -143,7 +143,7 @@ public struct CompletenessFigure: Sendable {
             set xlabel "signal-to-noise ratio of the source"
             set ylabel "completeness (share of sources found)"
             set yrange [-0.02:1.03]
-            set key bottom right
+            set key outside top center horizontal
             plot \(([curves("network", 1)] + (withFilter ? [curves("matched filter", 2)] : [])).joined(separator: ", \\\n  "))
 
             """

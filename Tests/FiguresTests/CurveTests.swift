@@ -79,14 +79,14 @@ import Testing
         #expect(points.count <= 2000 && points.count > 1000)
         #expect(points.first! == (0, 0) && points.last! == (1, 1))
         #expect(plot.description.contains("is drawn through \(points.count) of its "))
-        // 2000 chords of a length of 0.001 each: on each the curve is off by less than a triangle of 1.3e-7.
+        // 1500 steps of 0.0014 along the curve: on each it is off by less than a triangle of 2.3e-7.
         let exact = Metrics(
             samples.map {
                 SamplePrediction(
                     index: $0.index, trueClass: $0.trueClass, predictedClass: 0, probability: $0.score, loss: 0)
             }
         ).rocAUC!
-        #expect(abs(area(points.map(\.0), points.map(\.1)) - exact) < 2.6e-4)
+        #expect(abs(area(points.map(\.0), points.map(\.1)) - exact) < 3.5e-4)
         let again = try #require(ROCFigure(network: samples.reversed(), matchedFilter: nil, threshold: 0.5).plot)
         #expect(again.table == plot.table)
     }
