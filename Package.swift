@@ -64,6 +64,13 @@ let package = Package(
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels"]),
         library("RunRecords", ["StampFormats", "Faults"]),
+        library("Figures", ["RunRecords", "StampFormats", "Faults"]),
+        library(
+            "Reports",
+            [
+                "Figures", "StampData", "Models", "Layers", "Optimizers", "RunRecords", "StampFormats", "Tensors",
+                "Faults",
+            ]),
         library(
             "Training",
             [
@@ -98,6 +105,13 @@ let package = Package(
         tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
         tests("Optimizers", ["Optimizers"]),
         tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),
+        tests("Figures", ["Figures", "RunRecords", "StampFormats", "Faults"]),
+        tests(
+            "Reports",
+            [
+                "Reports", "Figures", "StampData", "Models", "Layers", "Optimizers", "RunRecords", "StampFormats",
+                "Tensors", "Faults",
+            ]),
         tests(
             "Training",
             [

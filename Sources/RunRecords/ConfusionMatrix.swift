@@ -10,6 +10,12 @@ public struct ConfusionMatrix: Hashable, Sendable {
         for sample in samples { counts[sample.trueClass][sample.predictedClass] += 1 }
     }
 
+    /// Takes counts as `metrics.json` holds them; nil unless they are two rows of two counts.
+    public init?(counts: [[Int]]) {
+        guard counts.count == 2, counts.allSatisfy({ $0.count == 2 && $0.allSatisfy { $0 >= 0 } }) else { return nil }
+        self.counts = counts
+    }
+
     /// Noise taken for noise.
     public var trueNegatives: Int { counts[0][0] }
     /// Noise taken for sources.

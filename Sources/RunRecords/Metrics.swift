@@ -58,7 +58,7 @@ public struct Metrics: Hashable, Sendable {
     }
 }
 
-extension Metrics: Encodable {
+extension Metrics: Codable {
     private enum CodingKeys: String, CodingKey {
         case loss, accuracy, samples
         case confusionMatrix = "confusion_matrix"
@@ -73,5 +73,19 @@ extension Metrics: Encodable {
         // Written as null where it is not defined, so that the key is always there.
         try container.encode(rocAUC, forKey: .rocAUC)
         try container.encode(samples, forKey: .samples)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        loss = try container.decode(Double.self, forKey: .loss)
+        accuracy = try container.decode(Double.self, forKey: .accuracy)
+        let counts = try container.decode([[Int]].self, forKey: .confusionMatrix)
+        guard let matrix = ConfusionMatrix(counts: counts) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .confusionMatrix, in: container, debugDescription: "it is not two rows of two counts")
+        }
+        confusionMatrix = matrix
+        rocAUC = try container.decodeIfPresent(Double.self, forKey: .rocAUC)
+        samples = try container.decode(Int.self, forKey: .samples)
     }
 }

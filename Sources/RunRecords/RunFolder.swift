@@ -12,6 +12,7 @@ import StampFormats
 /// test_predictions.csv index,true_class,probability
 /// model.safetensors    final weights
 /// model.keras          the same model for Keras, in a build that can write it
+/// figures/             pictures, and the numbers behind them
 /// checkpoints/step-N/  complete or absent, never half
 /// ```
 public struct RunFolder: Sendable {
@@ -48,6 +49,8 @@ public struct RunFolder: Sendable {
     public var model: String { "\(path)/model.safetensors" }
     /// The same model for Keras.
     public var kerasModel: String { "\(path)/model.keras" }
+    /// Pictures of the run, and the numbers behind them.
+    public var figures: String { "\(path)/figures" }
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
 

@@ -19,7 +19,7 @@ public enum NpyFile {
     /// The header of a float32 array, padded with spaces so that the elements start at a multiple of 64 bytes.
     ///
     /// As in numpy, its length does not depend on the length of the first axis, so that rows can be added later.
-    static func header(shape: [Int]) -> [UInt8] {
+    package static func header(shape: [Int]) -> [UInt8] {
         let digitsOfAnyLength = 21
         var text = "{'descr': '<f4', 'fortran_order': False, 'shape': \(shapeText(shape)), }"
         if let rows = shape.first {

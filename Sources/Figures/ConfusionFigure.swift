@@ -1,0 +1,87 @@
+import RunRecords
+
+/// Which class is taken for which, in counts and as shares of the true class: the notebook's `plot_confusion_matrix`.
+public struct ConfusionFigure: Sendable {
+    private static let classes = ["noise", "source"]
+
+    private let predictions: PredictionCounts
+    private let threshold: Float
+
+    /// - Parameters:
+    ///   - samples: at least one.
+    ///   - threshold: the probability above which a stamp counts as a source.
+    public init(_ samples: [ScoredSample], threshold: Float) {
+        precondition(!samples.isEmpty, "a confusion matrix of no samples")
+        predictions = PredictionCounts(samples, threshold: threshold)
+        self.threshold = threshold
+    }
+
+    /// The share of a true class that is taken for a class; NaN when the class is missing.
+    private func share(_ trueClass: Int, _ predictedClass: Int) -> Double {
+        Double(predictions.counts[trueClass][predictedClass]) / Double(predictions.samples(of: trueClass))
+    }
+
+    /// The figure.
+    public var plot: Plot {
+        var table = Table("true_class", "predicted_class", "count", "share_of_true_class")
+        for trueClass in 0...1 {
+            for predictedClass in 0...1 {
+                table.append(
+                    trueClass, predictedClass, predictions.counts[trueClass][predictedClass],
+                    share(trueClass, predictedClass))
+            }
+        }
+        let sentences = (0...1).map { trueClass in
+            let all = predictions.samples(of: trueClass)
+            guard all > 0 else { return "The test set has no \(trueClass == 0 ? "noise" : "sources")." }
+            return "Of \(all) \(all == 1 ? "stamp" : "stamps") of \(trueClass == 0 ? "noise" : "sources"), "
+                + "\(predictions.counts[trueClass][trueClass]) "
+                + "(\(percent(share(trueClass, trueClass)))) are taken for what they are."
+        }
+        return Plot(
+            name: "confusion", title: "Confusion matrix",
+            description: sentences.joined(separator: " ") + " A source is a probability above \(threshold).",
+            table: table, size: (860, 430), commands: commands)
+    }
+
+    private var commands: String {
+        """
+        set palette defined (0 "#f7fbff", 0.5 "#7fb5d9", 1 "#00477a")
+        set cbrange [0:1]
+        unset colorbox
+        unset key
+        unset grid
+        set xrange [-0.5:1.5]
+        set yrange [1.5:-0.5]
+        set size ratio 1
+        set tics scale 0
+        set xtics ("noise" 0, "source" 1)
+        set ytics ("noise" 0, "source" 1) rotate by 90 center offset -0.8,0
+        set xlabel "predicted class"
+        set ylabel "true class"
+        set multiplot layout 1,2
+        set title "counts"
+        \(panel { "\(predictions.counts[$0][$1])" })
+        unset label
+        set title "share of the true class"
+        \(panel { share($0, $1).isNaN ? "none" : percent(share($0, $1)) })
+        unset multiplot
+
+        """
+    }
+
+    private func panel(_ text: (Int, Int) -> String) -> String {
+        var labels = ""
+        for trueClass in 0...1 {
+            for predictedClass in 0...1 {
+                let colour = share(trueClass, predictedClass) > 0.5 ? "white" : "#222222"
+                labels +=
+                    "set label \"\(text(trueClass, predictedClass))\" at \(predictedClass),\(trueClass) center front "
+                labels += "textcolor rgb \"\(colour)\" font large_font\n"
+            }
+        }
+        return labels
+            + "plot \"confusion.csv\" using \"predicted_class\":\"true_class\":(0.5):(0.5):\"share_of_true_class\" "
+            + "with boxxyerror fs solid border lc rgb \"white\" fc palette"
+    }
+}

@@ -1,0 +1,48 @@
+import Figures
+import Models
+import Tensors
+
+extension FilterFigure {
+    /// The filters of a model's first layer that sees more of a stamp than one pixel: a convolution's kernels, or the
+    /// weights of a dense layer's units, one image for each channel that they see.
+    ///
+    /// - Returns: nil for a model without such a layer.
+    init?(_ model: TrainedModel) {
+        let network = model.network
+        for layer in network.description.layers {
+            let isOutput = layer.name == network.description.layers.last?.name
+            guard let kernel = network.parameters.first(where: { $0.name == "\(layer.name)/kernel" }) else { continue }
+            let values = model.weights.values(kernel)
+            let extents = kernel.shape.extents
+            if case .convolution2D = layer.kind, extents[0] * extents[1] > 1 {
+                self.init(
+                    layer: layer.name, height: extents[0], width: extents[1], channels: extents[2], units: extents[3],
+                    values)
+                return
+            }
+            let (height, width) = (network.inputShape.extents[0], network.inputShape.extents[1])
+            if case .dense = layer.kind, extents.count == 2, extents[0] % (height * width) == 0 {
+                self.init(
+                    layer: layer.name, height: height, width: width, channels: extents[0] / (height * width),
+                    units: extents[1], values, firstUnit: isOutput ? extents[1] - 1 : 0)
+                return
+            }
+        }
+        return nil
+    }
+
+    /// - Parameters:
+    ///   - kernel: (height, width, channel, unit), as Keras has it.
+    ///   - firstUnit: of two outputs the second alone is shown, which stands for a source: the first is its mirror image.
+    private init?(
+        layer: String, height: Int, width: Int, channels: Int, units: Int, _ kernel: [Float], firstUnit: Int = 0
+    ) {
+        let total = (units - firstUnit) * channels
+        var images: [Float] = []
+        for image in 0..<min(total, Self.mostImages) {
+            let (unit, channel) = (firstUnit + image / channels, image % channels)
+            for pixel in 0..<height * width { images.append(kernel[(pixel * channels + channel) * units + unit]) }
+        }
+        self.init(layer: layer, height: height, width: width, images: images, total: total)
+    }
+}

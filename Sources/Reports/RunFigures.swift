@@ -1,0 +1,123 @@
+import Faults
+import Figures
+import RunRecords
+import StampFormats
+
+/// All figures of a run.
+public struct RunFigures: Sendable {
+    /// In the order in which a report shows them.
+    public let figures: [Figure]
+    /// What could not be drawn and why, for the terminal.
+    public let warnings: [Fault]
+    /// What is left out and why, for the reader of a report.
+    public let notes: [String]
+
+    /// The names of all figures that a run can have.
+    public static let allNames = [
+        "history", "confusion", "roc", "precision_recall", "completeness", "reliability", "scores", "stamps",
+        "mistakes",
+        "filters",
+    ]
+
+    /// Makes all figures that the run has the numbers for, with one run of gnuplot.
+    ///
+    /// - Parameters:
+    ///   - folder: where to, usually `RUN/figures`; it is created if its parent is there. Older figures in it are replaced
+    ///     or removed.
+    ///   - threshold: the probability above which a stamp counts as a source.
+    /// - Throws: `Fault(.cannotWrite)`. What cannot be drawn is a warning.
+    public static func write(
+        _ results: RunResults, to folder: String, gnuplot: Gnuplot, threshold: Float = 0.5
+    ) throws -> RunFigures {
+        var plan = FigurePlan(results, threshold: threshold)
+        plan.addAll()
+        let names = Set(plan.plots.map(\.name))
+        // A figure of an earlier time would be taken for one of now.
+        for name in Self.allNames where !names.contains(name) {
+            for ending in ["csv", "npy", "gnuplot", "svg", "png"] {
+                try FileAccess.remove("\(folder)/\(name).\(ending)")
+            }
+        }
+        let (figures, warnings) = try FigureFolder(folder).draw(plan.plots, with: gnuplot)
+        return RunFigures(figures: figures, warnings: warnings, notes: plan.notes)
+    }
+}
+
+/// Which figures a run has, in their order.
+private struct FigurePlan {
+    private(set) var plots: [Plot] = []
+    private(set) var notes: [String] = []
+    private let results: RunResults
+    private let threshold: Float
+    /// The test set without samples whose probability is not a number.
+    private let samples: [ScoredSample]
+
+    init(_ results: RunResults, threshold: Float) {
+        self.results = results
+        self.threshold = threshold
+        samples = results.predictions.filter { !$0.score.isNaN }
+    }
+
+    mutating func addAll() {
+        add(HistoryFigure(results.history).plot, orNote: "No epoch has a finite loss, so there is no history to draw.")
+        let left = results.predictions.count - samples.count
+        if left > 0 {
+            notes.append("\(left) test stamps got a probability that is not a number, and are left out of the figures.")
+        }
+        if !samples.isEmpty { addTestFigures() }
+        if let model = results.model { add(FilterFigure(model)?.plot, orNote: nil) }
+    }
+
+    private mutating func add(_ plot: Plot?, orNote note: String?) {
+        if let plot { plots.append(plot) } else if let note { notes.append(note) }
+    }
+
+    private mutating func addTestFigures() {
+        let stamps = results.stamps.map {
+            TestStamps(stamps: $0, normalization: results.configuration.settings.normalize)
+        }
+        let matchedFilter = stamps?.filtered(samples)
+        add(ConfusionFigure(samples, threshold: threshold).plot, orNote: nil)
+        add(
+            ROCFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
+            orNote: "The test set lacks one class, so there is no ROC curve.")
+        add(
+            PrecisionRecallFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
+            orNote: "The test set has no sources, so there is neither precision nor recall.")
+        addCompleteness(matchedFilter)
+        add(ReliabilityFigure(samples).plot, orNote: nil)
+        add(ScoreHistogramFigure(samples, threshold: threshold).plot, orNote: nil)
+        if let stamps { addGrids(stamps) }
+    }
+
+    private mutating func addCompleteness(_ matchedFilter: [ScoredSample]?) {
+        guard let ratios = results.signalToNoise else {
+            notes.append(
+                "There is no snr_sources.npy beside the source stamps, so completeness is not drawn against it.")
+            return
+        }
+        // Sources are counted after all noise.
+        let first = results.configuration.settings.noiseStamps
+        let signalToNoise = Dictionary(uniqueKeysWithValues: ratios.enumerated().map { (first + $0, $1) })
+        add(
+            CompletenessFigure(
+                network: samples, matchedFilter: matchedFilter, signalToNoise: signalToNoise, threshold: threshold
+            ).plot, orNote: "No source of the test set has a signal-to-noise ratio, so completeness is not drawn.")
+    }
+
+    private mutating func addGrids(_ stamps: TestStamps) {
+        let (height, width) = (stamps.stamps.height, stamps.stamps.width)
+        add(
+            StampGridFigure.ofBothClasses(
+                stamps.classified(StampGridFigure.examples(samples)), total: samples.count, height: height,
+                width: width,
+                threshold: threshold
+            ).plot, orNote: nil)
+        let mistakes = stamps.classified(StampGridFigure.mistakes(samples, threshold: threshold))
+        add(
+            StampGridFigure.ofMistakes(
+                mistakes, total: samples.count { ($0.score > threshold) != $0.isSource }, height: height, width: width,
+                threshold: threshold
+            ).plot, orNote: "The network makes no mistake on the test set.")
+    }
+}

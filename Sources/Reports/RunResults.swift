@@ -1,0 +1,69 @@
+import Faults
+import Models
+import RunRecords
+import StampData
+import StampFormats
+
+/// A finished run, read back from its folder: all that figures and reports are made of.
+public struct RunResults: Sendable {
+    /// Where it was read.
+    public let folder: RunFolder
+    /// `config.json`.
+    public let configuration: ConfigurationRecord<RunSettings>
+    /// `history.csv`.
+    public let history: [HistoryRow]
+    /// `metrics.json`; nil for a run without a test set.
+    public let metrics: Metrics?
+    /// `test_predictions.csv`: the probabilities of the test set; empty for a run without one.
+    public let predictions: [ScoredSample]
+    /// `model.safetensors`; nil when it is gone.
+    public let model: TrainedModel?
+    /// The stamps that the run was trained and tested on; nil when they are gone or are others by now.
+    public let stamps: StampCollection?
+    /// The signal-to-noise ratio of each source stamp, in the order of the source files; nil when it is not known.
+    public let signalToNoise: [Double]?
+    /// What is missing, for the reader of a report.
+    public let notes: [String]
+
+    /// Reads a run folder, and opens the stamps that it names.
+    ///
+    /// - Throws: `Fault(.missingInput)` when there is no finished run, `Fault(.badData)` that names the file at fault.
+    public static func read(_ folder: RunFolder) throws -> RunResults {
+        guard FileAccess.exists(folder.configuration) else {
+            throw Fault(
+                .missingInput, folder.path, "holds no run: there is no config.json",
+                remedy: "name the --output folder of a finished run")
+        }
+        let configuration = try JSONFile.read(
+            ConfigurationRecord<RunSettings>.self, from: folder.configuration)
+        let predictions =
+            FileAccess.exists(folder.testPredictions) ? try TestPredictions.read(folder.testPredictions) : []
+        var notes: [String] = []
+        if predictions.isEmpty { notes.append("The run has no test set: --split leaves no stamps for one.") }
+        let model = optional(&notes) { try TrainedModel(contentsOf: folder.model) }
+        let stamps = optional(
+            &notes, "What needs the stamps is left out; relative names count from the current folder."
+        ) {
+            try RunStamps.open(configuration.settings, predictions: predictions)
+        }
+        return RunResults(
+            folder: folder, configuration: configuration, history: try History.read(folder.history).rows,
+            metrics: FileAccess.exists(folder.metrics) ? try JSONFile.read(Metrics.self, from: folder.metrics) : nil,
+            predictions: predictions, model: model, stamps: stamps,
+            signalToNoise: stamps == nil
+                ? nil : optional(&notes) { try RunStamps.signalToNoise(configuration.settings) } ?? nil,
+            notes: notes)
+    }
+
+    /// What `body` reads; nil, and a note that says why, when it cannot.
+    private static func optional<Value>(
+        _ notes: inout [String], _ consequence: String = "", _ body: () throws -> Value
+    ) -> Value? {
+        do {
+            return try body()
+        } catch {
+            notes.append("\(error)" + (consequence.isEmpty ? "" : ". " + consequence))
+            return nil
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Faults
+import RunRecords
+import StampData
+import StampFormats
+
+/// The stamps that a run was made with, found again by the names in its `config.json`.
+enum RunStamps {
+    /// Opens the files, and makes sure that they hold what they held when the run was made.
+    ///
+    /// - Throws: `Fault` when they are gone or have changed.
+    static func open(_ settings: RunSettings, predictions: [ScoredSample]) throws -> StampCollection {
+        let stamps = try StampCollection(noise: settings.noise, sources: settings.sources)
+        let isSame =
+            stamps.noiseCount == settings.noiseStamps && stamps.sourceCount == settings.sourceStamps
+            && stamps.height == settings.stampHeight && stamps.width == settings.stampWidth
+            && predictions.allSatisfy { $0.index < stamps.count && stamps.label($0.index) == $0.trueClass }
+            && DataFingerprint(stamps).hexadecimal == settings.dataFingerprint
+        guard isSame else {
+            throw Fault(
+                .badData, settings.sources.first ?? "stamps", "the stamps are not those that the run was made with",
+                remedy: "put the run's own stamps there to have the figures that show them")
+        }
+        return stamps
+    }
+
+    /// The signal-to-noise ratio of every source stamp: `snr_sources.npy` beside each source file, as `simulate` writes it.
+    ///
+    /// - Returns: nil when there is no such file beside one of them.
+    /// - Throws: `Fault` when one is there and does not fit.
+    static func signalToNoise(_ settings: RunSettings) throws -> [Double]? {
+        var all: [Double] = []
+        for source in settings.sources {
+            let path = "\(FileAccess.split(source).folder)/snr_sources.npy"
+            guard FileAccess.exists(path) else { return nil }
+            let values = try NumericArray(contentsOf: path)
+            let count = try StampArray(contentsOf: source).count
+            guard values.count == count else {
+                throw Fault(
+                    .badData, path, "holds \(values.count) values for the \(count) stamps of \(source)",
+                    remedy: "give one signal-to-noise ratio for each stamp to have completeness drawn against it")
+            }
+            all += values.values
+        }
+        return all
+    }
+}

@@ -1,0 +1,48 @@
+import Figures
+import RunRecords
+import StampData
+
+/// The stamps of a test set: what figures show of them, and what the matched filter makes of them.
+struct TestStamps {
+    /// The most stamps that the matched filter is tried on: it takes some microseconds for each.
+    static let mostFiltered = 20_000
+
+    let stamps: StampCollection
+    let normalization: Normalization
+
+    /// The stamps as the network sees them; pixels that cannot be normalised are 0.
+    func classified(_ samples: [ScoredSample]) -> [ClassifiedStamp] {
+        samples.map { ClassifiedStamp(sample: $0, pixels: normalized($0.index)) }
+    }
+
+    private func normalized(_ stamp: Int) -> [Float] {
+        let count = stamps.pixels
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count) { buffer in
+            let pixels = buffer.baseAddress!
+            stamps.copyStamp(stamp, into: pixels)
+            return [Float](unsafeUninitializedCapacity: count) { output, initialized in
+                if !normalization.apply(
+                    pixels: pixels, count: count, scratch: pixels + count, into: output.baseAddress!)
+                {
+                    output.initialize(repeating: 0)
+                }
+                initialized = count
+            }
+        }
+    }
+
+    /// The samples with the matched filter's scores: all of them, or evenly spaced ones of a large set.
+    func filtered(_ samples: [ScoredSample]) -> [ScoredSample] {
+        let filter = MatchedFilter(height: stamps.height, width: stamps.width)
+        let ordered = samples.sorted { $0.index < $1.index }
+        let count = min(ordered.count, Self.mostFiltered)
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
+            (0..<count).map { number in
+                var sample = ordered[number * ordered.count / count]
+                stamps.copyStamp(sample.index, into: pixels.baseAddress!)
+                sample.score = Float(filter.score(pixels.baseAddress!))
+                return sample
+            }
+        }
+    }
+}

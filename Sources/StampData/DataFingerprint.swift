@@ -1,0 +1,38 @@
+import CKernels
+
+/// A number that stands for all pixels of a data set, so that `--resume` and reports notice other stamps under the same
+/// names.
+///
+/// The sum of one hash a stamp, of its number and its pixels: ranks and lanes may each hash a share, in any order.
+/// Against oversight, not malice.
+public struct DataFingerprint: Hashable, Sendable {
+    /// The sum of the hashes so far.
+    public private(set) var value: UInt64 = 0
+
+    /// The number of no stamps.
+    public init() {}
+
+    /// The number of all stamps of a collection.
+    public init(_ stamps: StampCollection) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
+            for stamp in 0..<stamps.count {
+                stamps.copyStamp(stamp, into: pixels.baseAddress!)
+                add(stamp: stamp, pixels: pixels.baseAddress!, count: stamps.pixels)
+            }
+        }
+    }
+
+    /// Adds a stamp of `count` pixels.
+    public mutating func add(stamp: Int, pixels: UnsafePointer<Double>, count: Int) {
+        value &+= stamp_fingerprint(UInt64(stamp), pixels, count)
+    }
+
+    /// Adds what another rank or lane has found.
+    public mutating func add(_ other: UInt64) { value &+= other }
+
+    /// Sixteen hexadecimal digits.
+    public var hexadecimal: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

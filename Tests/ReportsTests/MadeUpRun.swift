@@ -1,0 +1,112 @@
+import FoundationEssentials
+import Models
+import Optimizers
+import RunRecords
+import StampData
+import StampFormats
+
+/// The folder of a run that never was: as much of it as results are read from.
+struct MadeUpRun {
+    var network = StandardNetwork.vgg6
+    /// Outputs of the network.
+    var classes = 2
+    var height = 21
+    var width = 21
+    var noise = 12
+    var sources = 9
+    /// The test set: indices with their probabilities.
+    var probabilities: [(index: Int, probability: Float)] = []
+    var hasSignalToNoise = true
+    var losses = [0.7, 0.5]
+
+    /// Settings as `config.json` holds them, with some that results do not need.
+    private struct Settings: Codable, Sendable {
+        var model = "vgg6"
+        var network: NetworkDescription
+        var noise: [String]
+        var sources: [String]
+        var stamp_height: Int
+        var stamp_width: Int
+        var noise_stamps: Int
+        var source_stamps: Int
+        var data_fingerprint: String
+        var training_stamps = 1
+        var validation_stamps = 0
+        var test_stamps = 0
+        var epochs = 2
+        var batch_size = 1
+        var microbatch = 1
+        var microbatches = 1
+        var learning_rate: Float = 0.1
+        var optimizer = Optimizer.sgd()
+        var classes: Int
+        var split: SplitFractions
+        var seed: UInt64 = 7
+        var output = "run"
+        var dropout = true
+        var normalize = Normalization.notebook
+        var skip_bad = false
+        var checkpoint_every = "1epoch"
+    }
+
+    /// Writes stamps into `FOLDER/data` and the run into `FOLDER/run`, and returns that.
+    func write(into folder: String) throws -> RunFolder {
+        for name in ["data", "run"] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        }
+        let run = RunFolder("\(folder)/run")
+        let files = (noise: ["\(folder)/data/stamps_noise.npy"], sources: ["\(folder)/data/stamps_sources.npy"])
+        try NpyFile.write(floats: pixels(0..<noise), shape: [noise, height, width], to: files.noise[0])
+        try NpyFile.write(
+            floats: pixels(noise..<noise + sources), shape: [sources, height, width], to: files.sources[0])
+        if hasSignalToNoise {
+            try NpyFile.write(
+                floats: (0..<sources).map { Float($0) + 3 }, shape: [sources], to: "\(folder)/data/snr_sources.npy")
+        }
+        let stamps = try StampCollection(noise: files.noise, sources: files.sources)
+        let description = network.description(height: height, width: width, classes: classes)
+        let settings = Settings(
+            network: description, noise: files.noise, sources: files.sources, stamp_height: height,
+            stamp_width: width, noise_stamps: noise, source_stamps: sources,
+            data_fingerprint: DataFingerprint(stamps).hexadecimal, classes: classes, split: try SplitFractions(1, 0, 0))
+        try JSONFile.write(
+            ConfigurationRecord(
+                settings: settings, versions: SoftwareVersions(program: "1", swift: "6", openBLAS: "0"),
+                cpuKernelType: "Zen", ranks: 1, threads: 1, badStamps: BadStampCounts(noise: 0, sources: 0)),
+            to: run.configuration)
+        var history = History(path: run.history)
+        for (epoch, loss) in losses.enumerated() {
+            history.append(
+                HistoryRow(
+                    epoch: epoch + 1, loss: loss, accuracy: 0.5, learningRate: 0.1, seconds: 1, samplesPerSecond: 1))
+        }
+        try history.write()
+        try writeTest(to: run)
+        let network = try Network(description)
+        try TrainedModel(network: network, weights: network.initialWeights(seed: 1), normalization: "notebook")
+            .write(to: run.model)
+        return run
+    }
+
+    private func writeTest(to run: RunFolder) throws {
+        guard !probabilities.isEmpty else { return }
+        let predictions = probabilities.map { index, probability in
+            SamplePrediction(
+                index: index, trueClass: index < noise ? 0 : 1, predictedClass: probability > 0.5 ? 1 : 0,
+                probability: probability, loss: 0.5)
+        }
+        try TestPredictions.write(predictions, to: run.testPredictions)
+        try JSONFile.write(Metrics(predictions), to: run.metrics)
+    }
+
+    /// Stamps with a bright centre for sources, in a pattern for noise.
+    private func pixels(_ stamps: Range<Int>) -> [Float] {
+        stamps.flatMap { stamp in
+            (0..<height * width).map { pixel in
+                let sky = Float((pixel * 7919 + stamp * 104_729) % 97)
+                let isCentre = pixel == height / 2 * width + width / 2
+                return sky + (stamp >= noise && isCentre ? 1000 : 0)
+            }
+        }
+    }
+}
