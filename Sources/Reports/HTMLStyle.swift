@@ -23,13 +23,13 @@ enum HTMLStyle {
         .scroll { overflow-x: auto; margin: .75rem 0; }
         .scroll:focus-visible { outline: 2px solid var(--accent); }
         table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
-        caption { text-align: left; padding-bottom: .3rem; }
+        caption { text-align: left; padding: .6rem 0 .3rem; white-space: nowrap; }
         th, td { text-align: left; padding: .28rem 1.1rem .28rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
           overflow-wrap: anywhere; }
         thead th { color: var(--faint); font-weight: 600; white-space: nowrap; }
         tbody th { font-weight: 500; white-space: nowrap; }
         .number { text-align: right; white-space: nowrap; }
-        figure { margin: 0 0 1.75rem; break-inside: avoid; }
+        figure { margin: 0 0 1.75rem; break-inside: avoid; } figure .scroll { margin: 0; }
         figure svg { display: block; width: 100%; height: auto; background: #ffffff; border: 1px solid var(--line);
           border-radius: .5rem; }
         figcaption { margin-top: .45rem; }
@@ -41,7 +41,7 @@ enum HTMLStyle {
           .numbers li { padding: .55rem .7rem; } }
         @media print {
           :root { --page: #ffffff; --text: #000000; --faint: #444444; --line: #bbbbbb; --card: #ffffff; --accent: #000000; }
-          main { max-width: none; padding: 0; } h2 { break-after: avoid; } .scroll { overflow: visible; }
+          main { max-width: none; padding: 0; } h2 { break-after: avoid; } .scroll { overflow: visible; } figure svg { min-width: 0 !important; }
         }
         """
 }

@@ -27,7 +27,8 @@ enum InlineFigure {
             !svg.contains("<script")
         else { return nil }
         let attributes = [
-            ("viewBox", box), ("role", "img"), ("aria-label", "\(figure.title). \(figure.description)"),
+            ("viewBox", box), ("style", size(box)), ("role", "img"),
+            ("aria-label", "\(figure.title). \(figure.description)"),
         ]
         var content = String(svg[open.upperBound..<end.lowerBound])
         // Pictures in a page share one space of names.
@@ -37,7 +38,13 @@ enum InlineFigure {
         }
         // In a page the prefix needs no declaration, and `href` is the name of today.
         content = content.split(separator: "xlink:href=", omittingEmptySubsequences: false).joined(separator: "href=")
-        return HTML("svg", attributes, [HTML(source: content)])
+        return HTML("div", [("class", "scroll")], [HTML("svg", attributes, [HTML(source: content)])])
+    }
+
+    /// As wide as it was drawn, or as the page; on a phone one scrolls rather than to read what is too small.
+    private static func size(_ viewBox: String) -> String {
+        guard let width = viewBox.split(separator: " ").dropFirst(2).first.flatMap({ Int($0) }) else { return "" }
+        return "max-width: \(width)px; min-width: \(width * 3 / 5)px"
     }
 
     private static func viewBox(_ attributes: Substring) -> String? {
