@@ -142,8 +142,8 @@ public struct CompletenessFigure: Sendable {
         return scale + """
             set xlabel "signal-to-noise ratio of the source"
             set ylabel "completeness (share of sources found)"
-            set yrange [0:1.02]
-            set key bottom right
+            set yrange [-0.02:1.03]
+            set key outside top center horizontal
             plot \(([curves("network", 1)] + (withFilter ? [curves("matched filter", 2)] : [])).joined(separator: ", \\\n  "))
 
             """

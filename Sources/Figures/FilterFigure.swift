@@ -42,8 +42,8 @@ public struct FilterFigure: Sendable {
         return Plot(
             name: "filters", title: "First-layer filters",
             description:
-                "The \(shown) filters of the layer \(layer), \(height)×\(width) weights each, on one scale: red "
-                + "weights ask for light, blue ones for darkness.",
+                "The \(shown) filters of the layer \(layer), \(height)×\(width) weights each, on one scale: "
+                + "positive weights are red, negative ones blue.",
             table: table, images: stack, size: grid.size, commands: grid.commands)
     }
 }

@@ -39,10 +39,9 @@ public struct Gnuplot: Sendable {
         }
         let messages = "\(folder)/.gnuplot.messages"
         defer { unlink(messages) }
-        // Between single quotes gnuplot takes all but these for what it is.
-        let enter = "cd '\(folder.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
         // Settings of the user's own (~/.gnuplot) are for other figures than these.
-        let arguments = ["gnuplot", "-d", "-e", "\(enter); load '\(script)'"]
+        let commands = "cd \(PlotStyle.quoted(folder)); load \(PlotStyle.quoted(script))"
+        let arguments = ["gnuplot", "-d", "-e", commands]
         let status = try wait(spawn(path, arguments, messages: messages))
         guard status == 0 else {
             let lines = String(decoding: (try? FileAccess.read(messages)) ?? [], as: UTF8.self)

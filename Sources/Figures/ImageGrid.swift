@@ -97,7 +97,7 @@ struct ImageGrid {
         if isLast, case .signed(let label) = colours {
             text += """
                 set colorbox user origin \(1 - 76 / width),\(0.15) size \(14 / width),0.7
-                set cblabel "\(label)" offset 0.5,0
+                set cblabel "\(label)" offset -0.5,0 font small_font
                 set cbtics out scale 0.4 font small_font
 
                 """

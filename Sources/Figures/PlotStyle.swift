@@ -35,8 +35,8 @@ enum PlotStyle {
             set terminal svg enhanced standalone size \(width),\(height) font "sans-serif,14" background rgb "white"
             small_font = ",11"
             large_font = ",18"
-            set output "\(partial(plot, "svg"))"
-            load "\(plot.name).gnuplot"
+            set output \(quoted(partial(plot, "svg")))
+            load \(quoted("\(plot.name).gnuplot"))
             unset output
             if (strstrt(GPVAL_TERMINALS, "pngcairo")) {
                 set terminal pngcairo enhanced size \(2 * width),\(2 * height) font "sans,10.5" fontscale 2 \
@@ -47,8 +47,8 @@ enum PlotStyle {
             }
             small_font = ",8.25"
             large_font = ",13.5"
-            set output "\(partial(plot, "png"))"
-            load "\(plot.name).gnuplot"
+            set output \(quoted(partial(plot, "png")))
+            load \(quoted("\(plot.name).gnuplot"))
             unset output
 
             """
@@ -85,12 +85,8 @@ enum PlotStyle {
         }
     }
 
-    /// A text between gnuplot's double quotes.
+    /// A text between gnuplot's single quotes, where all but these stand for themselves.
     static func quoted(_ text: String) -> String {
-        "\""
-            + text.reduce(into: "") { result, character in
-                if character == "\"" || character == "\\" { result += "\\" }
-                result.append(character)
-            } + "\""
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
     }
 }

@@ -4,13 +4,12 @@ import RunRecords
 public struct ROCFigure: Sendable {
     /// The curve: from (0, 0), at a threshold above all scores, to (1, 1).
     ///
-    /// Equals `sklearn.metrics.roc_curve` with `drop_intermediate=False`; ``corners(_:)`` leaves out, as
-    /// `drop_intermediate=True` does, points on a straight line between others.
+    /// Equals `sklearn.metrics.roc_curve` with `drop_intermediate=False`.
     public struct Curve: Hashable, Sendable {
-        public var falsePositiveRate: [Double]
-        public var truePositiveRate: [Double]
+        public private(set) var falsePositiveRate: [Double]
+        public private(set) var truePositiveRate: [Double]
         /// A sample counts as a source from this score on.
-        public var threshold: [Float]
+        public private(set) var threshold: [Float]
 
         /// - Parameter sweep: of samples of both classes.
         public init(_ sweep: ThresholdSweep) {

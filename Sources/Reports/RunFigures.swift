@@ -1,6 +1,7 @@
 import Faults
 import Figures
 import RunRecords
+import StampFormats
 
 /// All figures of a run.
 public struct RunFigures: Sendable {
@@ -11,11 +12,18 @@ public struct RunFigures: Sendable {
     /// What is left out and why, for the reader of a report.
     public let notes: [String]
 
+    /// The names of all figures that a run can have.
+    public static let allNames = [
+        "history", "confusion", "roc", "precision_recall", "completeness", "reliability", "scores", "stamps",
+        "mistakes",
+        "filters",
+    ]
+
     /// Makes all figures that the run has the numbers for, with one run of gnuplot.
     ///
     /// - Parameters:
-    ///   - folder: where to, usually `RUN/figures`; it is created if its parent is there. Figures of other runs in it are
-    ///     replaced or removed.
+    ///   - folder: where to, usually `RUN/figures`; it is created if its parent is there. Older figures in it are replaced
+    ///     or removed.
     ///   - threshold: the probability above which a stamp counts as a source.
     /// - Throws: `Fault(.cannotWrite)`. What cannot be drawn is a warning.
     public static func write(
@@ -23,6 +31,13 @@ public struct RunFigures: Sendable {
     ) throws -> RunFigures {
         var plan = FigurePlan(results, threshold: threshold)
         plan.addAll()
+        let names = Set(plan.plots.map(\.name))
+        // A figure of an earlier time would be taken for one of now.
+        for name in Self.allNames where !names.contains(name) {
+            for ending in ["csv", "npy", "gnuplot", "svg", "png"] {
+                try FileAccess.remove("\(folder)/\(name).\(ending)")
+            }
+        }
         let (figures, warnings) = try FigureFolder(folder).draw(plan.plots, with: gnuplot)
         return RunFigures(figures: figures, warnings: warnings, notes: plan.notes)
     }

@@ -41,7 +41,11 @@ public struct RunResults: Sendable {
         var notes: [String] = []
         if predictions.isEmpty { notes.append("The run has no test set: --split leaves no stamps for one.") }
         let model = optional(&notes) { try TrainedModel(contentsOf: folder.model) }
-        let stamps = optional(&notes) { try RunStamps.open(configuration.settings, predictions: predictions) }
+        let stamps = optional(
+            &notes, "What needs the stamps is left out; relative names count from the current folder."
+        ) {
+            try RunStamps.open(configuration.settings, predictions: predictions)
+        }
         return RunResults(
             folder: folder, configuration: configuration, history: try History.read(folder.history).rows,
             metrics: FileAccess.exists(folder.metrics) ? try JSONFile.read(Metrics.self, from: folder.metrics) : nil,
@@ -52,11 +56,13 @@ public struct RunResults: Sendable {
     }
 
     /// What `body` reads; nil, and a note that says why, when it cannot.
-    private static func optional<Value>(_ notes: inout [String], _ body: () throws -> Value) -> Value? {
+    private static func optional<Value>(
+        _ notes: inout [String], _ consequence: String = "", _ body: () throws -> Value
+    ) -> Value? {
         do {
             return try body()
         } catch {
-            notes.append("\(error)")
+            notes.append("\(error)" + (consequence.isEmpty ? "" : ". " + consequence))
             return nil
         }
     }

@@ -30,7 +30,8 @@ import Testing
             StampGridFigure.ofMistakes([stamps[6]], total: 1, height: 5, width: 6, threshold: 0.5).plot,
             FilterFigure(layer: "conv_1", height: 2, width: 2, images: [1, -1, 0, 2, 0, 0, 0, 0], total: 2).plot,
             HeatMapFigure(
-                name: "occlusion", title: "Occlusion \"5×5\" <_>", description: "a & b < c", quantity: "probability",
+                name: "it's `an` $occlusion \"map\"", title: "Occlusion \"5×5\" <_>", description: "a & b < c",
+                quantity: "probability",
                 height: 5, width: 6, stamp: stamps[0].pixels, heatMap: [Float](repeating: 0.5, count: 30)
             ).plot,
         ].compactMap { $0 }

@@ -30,7 +30,6 @@ struct Reference: Decodable {
     let precision_recall: PrecisionRecall?
     /// nil when a class is missing.
     let roc: ROC?
-    let roc_corners: ROC?
 
     var samples: [ScoredSample] {
         true_classes.indices.map { ScoredSample(index: $0, trueClass: true_classes[$0], score: scores[$0]) }

@@ -57,14 +57,13 @@ def test_set(name, true_classes, scores):
             "average_precision": average_precision_score(true_classes, scores),
         }
     if len(set(true_classes.tolist())) == 2:
-        for key, drop in (("roc", False), ("roc_corners", True)):
-            false_positives, true_positives, thresholds = roc_curve(true_classes, scores, drop_intermediate=drop)
-            case[key] = {
-                "false_positive_rate": false_positives.tolist(),
-                "true_positive_rate": true_positives.tolist(),
-                "thresholds": thresholds[1:].tolist(),  # the first is infinite, which JSON does not know
-                "area": roc_auc_score(true_classes, scores),
-            }
+        false_positives, true_positives, thresholds = roc_curve(true_classes, scores, drop_intermediate=False)
+        case["roc"] = {
+            "false_positive_rate": false_positives.tolist(),
+            "true_positive_rate": true_positives.tolist(),
+            "thresholds": thresholds[1:].tolist(),  # the first is infinite, which JSON does not know
+            "area": roc_auc_score(true_classes, scores),
+        }
     write(name, case)
 
 

@@ -9,11 +9,6 @@ import Testing
 
 @Suite struct RunFiguresTests {
     static let gnuplot = Gnuplot(environment: ProcessInfo.processInfo.environment)
-    static let allNames = [
-        "history", "confusion", "roc", "precision_recall", "completeness", "reliability", "scores", "stamps",
-        "mistakes",
-        "filters",
-    ]
 
     private func figures(of run: MadeUpRun) throws -> RunFigures {
         try withTemporaryFolder { folder in
@@ -34,13 +29,13 @@ import Testing
 
     @Test func tenTestStampsHaveAllFigures() throws {
         let made = try figures(of: MadeUpRun(probabilities: tenStamps))
-        #expect(made.figures.map(\.name) == Self.allNames)
+        #expect(made.figures.map(\.name) == RunFigures.allNames)
         #expect(made.notes.isEmpty)
     }
 
     @Test func oneOutputAndStampsOfAnotherSizeHaveThemToo() throws {
         let made = try figures(of: MadeUpRun(classes: 1, height: 25, width: 23, probabilities: tenStamps))
-        #expect(made.figures.map(\.name) == Self.allNames)
+        #expect(made.figures.map(\.name) == RunFigures.allNames)
     }
 
     @Test func anotherThresholdMakesOtherMistakes() throws {
@@ -52,6 +47,12 @@ import Testing
             #expect(lines == ["image,index,true_class,predicted_class,probability", "0,15,1,0,0.3", "1,20,1,0,0.6"])
             let images = try NumericArray(contentsOf: "\(results.folder.figures)/mistakes.npy")
             #expect(images.shape == [2, 21, 21])
+            // No source is below this threshold: there is no mistake, and the grid of before is gone.
+            let sources = MadeUpRun(probabilities: Array(tenStamps.suffix(5)))
+            let again = try RunResults.read(sources.write(into: folder))
+            _ = try RunFigures.write(again, to: results.folder.figures, gnuplot: none, threshold: 0.2)
+            #expect(!FileAccess.exists("\(results.folder.figures)/mistakes.csv"))
+            #expect(!FileAccess.exists("\(results.folder.figures)/roc.csv"))
         }
     }
 
@@ -62,18 +63,18 @@ import Testing
                 == ["history", "confusion", "reliability", "scores", "stamps", "mistakes", "filters"])
         #expect(onlyNoise.notes.count == 3)
         let onlySources = try figures(of: MadeUpRun(probabilities: Array(tenStamps.suffix(5))))
-        #expect(onlySources.figures.map(\.name) == Self.allNames.filter { $0 != "roc" })
+        #expect(onlySources.figures.map(\.name) == RunFigures.allNames.filter { $0 != "roc" })
     }
 
     @Test func aNetworkWithoutMistakesHasNoGridOfThem() throws {
         let made = try figures(of: MadeUpRun(probabilities: [(1, 0.0), (4, 0.5), (12, 0.75), (19, 1.0)]))
-        #expect(made.figures.map(\.name) == Self.allNames.filter { $0 != "mistakes" })
+        #expect(made.figures.map(\.name) == RunFigures.allNames.filter { $0 != "mistakes" })
         #expect(made.notes == ["The network makes no mistake on the test set."])
     }
 
     @Test func probabilitiesThatAreNoNumbersAreLeftOut() throws {
         let made = try figures(of: MadeUpRun(probabilities: [(1, .nan), (4, 0.25), (12, 0.75)], losses: [.nan]))
-        #expect(made.figures.map(\.name) == Self.allNames.filter { $0 != "mistakes" && $0 != "history" })
+        #expect(made.figures.map(\.name) == RunFigures.allNames.filter { $0 != "mistakes" && $0 != "history" })
         #expect(made.notes.contains { $0.hasPrefix("1 test stamps got a probability that is not a number") })
         let none = try figures(of: MadeUpRun(probabilities: [(1, .nan), (12, .nan)], losses: [.nan]))
         #expect(none.figures.map(\.name) == ["filters"])
@@ -84,7 +85,7 @@ import Testing
         #expect(made.figures.map(\.name) == ["history", "filters"])
     }
 
-    @Test(arguments: [(StandardNetwork.vgg6, [16, 3, 3]), (.simple, [30, 21, 21]), (.resnet50, [64, 7, 7])])
+    @Test(arguments: [(StandardNetwork.vgg6, [16, 3, 3]), (.simple, [30, 21, 21])])
     func filtersAreTheKernelsOfTheFirstLayerThatSeesMoreThanAPixel(network: StandardNetwork, shape: [Int]) throws {
         try withTemporaryFolder { folder in
             let results = try RunResults.read(MadeUpRun(network: network).write(into: folder))
