@@ -112,7 +112,7 @@ public struct HTMLReport: Sendable {
             [
                 HTML.table(
                     caption: "Metrics with intervals of 95 % confidence; a stamp counts as a source above 0.5",
-                    ["metric", "value", "95 % interval", "after"], rows, numbers: [1, 2]),
+                    ["metric", "value", "95 % interval", "method"], rows, numbers: [1, 2]),
                 HTML.table(
                     caption: "Confusion matrix", ["", "predicted noise", "predicted source"],
                     [
