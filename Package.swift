@@ -82,7 +82,7 @@ let package = Package(
             name: "TrainerCommand",
             dependencies: [
                 "Training", "StampData", "Models", "Optimizers", "Communication", "RunRecords", "StampFormats",
-                "CKernels",
+                "CKernels", "Reports", "Figures",
                 "Faults",
                 argumentParser, logging,
             ],
@@ -110,6 +110,7 @@ let package = Package(
             "Reports",
             [
                 "Reports", "Figures", "StampData", "Models", "Layers", "Optimizers", "RunRecords", "StampFormats",
+                "TestPrograms",
                 "Tensors", "Faults",
             ]),
         tests(

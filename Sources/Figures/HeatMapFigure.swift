@@ -49,6 +49,7 @@ public struct HeatMapFigure: Sendable {
             set xlabel "x"
             set ylabel "y"
             unset key
+            set format cb "%.3g"
             unset grid
             set multiplot layout 1,2
             set title "stamp"

@@ -12,10 +12,12 @@ public struct ConfigurationRecord<Settings: Codable & Sendable>: Codable, Sendab
     public var threads: Int
     /// What `--skip-bad` left out.
     public var badStamps: BadStampCounts
+    /// The command that made the run, word by word as it was typed; nil when that is not known.
+    public var commandLine: [String]?
 
     public init(
         settings: Settings, versions: SoftwareVersions, cpuKernelType: String, ranks: Int, threads: Int,
-        badStamps: BadStampCounts
+        badStamps: BadStampCounts, commandLine: [String]? = nil
     ) {
         self.settings = settings
         self.versions = versions
@@ -23,12 +25,14 @@ public struct ConfigurationRecord<Settings: Codable & Sendable>: Codable, Sendab
         self.ranks = ranks
         self.threads = threads
         self.badStamps = badStamps
+        self.commandLine = commandLine
     }
 
     enum CodingKeys: String, CodingKey {
         case settings, versions, ranks, threads
         case cpuKernelType = "cpu_kernel_type"
         case badStamps = "bad_stamps"
+        case commandLine = "command_line"
     }
 }
 

@@ -13,6 +13,7 @@ import StampFormats
 /// model.safetensors    final weights
 /// model.keras          the same model for Keras, in a build that can write it
 /// figures/             pictures, and the numbers behind them
+/// report.html          all of it as one page
 /// checkpoints/step-N/  complete or absent, never half
 /// ```
 public struct RunFolder: Sendable {
@@ -51,6 +52,8 @@ public struct RunFolder: Sendable {
     public var kerasModel: String { "\(path)/model.keras" }
     /// Pictures of the run, and the numbers behind them.
     public var figures: String { "\(path)/figures" }
+    /// The run as one page.
+    public var report: String { "\(path)/report.html" }
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
 
@@ -127,7 +130,7 @@ public struct RunFolder: Sendable {
     }
 
     private func removePartialFiles() throws {
-        let ours = [configuration, history, hashes, metrics, testPredictions, model, kerasModel].map {
+        let ours = [configuration, history, hashes, metrics, testPredictions, model, kerasModel, report].map {
             FileAccess.split($0).name
         }
         for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {

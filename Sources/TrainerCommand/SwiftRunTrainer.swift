@@ -21,7 +21,8 @@ struct SwiftRunTrainer: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Train.self, Predict.self, Evaluate.self, Summary.self, Simulate.self, Convert.self, Bench.self,
+            Train.self, Predict.self, Evaluate.self, Occlusion.self, Report.self, Summary.self, Simulate.self,
+            Convert.self, Bench.self,
         ],
         defaultSubcommand: Train.self)
 

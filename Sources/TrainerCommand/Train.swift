@@ -4,6 +4,8 @@ import Faults
 import Logging
 import Models
 import Optimizers
+import Reports
+import RunRecords
 import StampData
 import Training
 
@@ -109,6 +111,9 @@ struct Train: GroupCommand {
             "A rank that lets the others wait so many seconds ends the run; 0: wait for ever.", valueName: "seconds"))
     var stallTimeout = 300
 
+    @Flag(name: .customLong("no-report"), help: "Make neither figures nor report.html at the end.")
+    var noReport = false
+
     enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
         case sgd, momentum, adam
     }
@@ -124,7 +129,19 @@ struct Train: GroupCommand {
         let metrics = try run.run()
         guard group.rank == 0 else { return }
         if let metrics { print("\n\(metrics.table)") }
+        if !noReport { report(environment: environment, logger: logger) }
         print("results in \(output)")
+    }
+
+    /// A report that cannot be made is no reason to fail: the run is safe.
+    private func report(environment: [String: String], logger: Logger) {
+        let folder = RunFolder(output)
+        do {
+            for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
+            print("report in \(folder.report)")
+        } catch {
+            logger.warning("\(error)")
+        }
     }
 
     // MARK: Options to configuration
@@ -154,6 +171,7 @@ struct Train: GroupCommand {
         configuration.trace = trace
         configuration.traceSteps = traceSteps
         configuration.stallTimeout = stallTimeout
+        configuration.commandLine = CommandLine.arguments
         return configuration
     }
 

@@ -10,12 +10,12 @@ import Tensors
 
 /// Uses a trained model: probabilities of stamps, and metrics of labelled ones.
 public struct Prediction {
-    private let model: TrainedModel
+    let model: TrainedModel
     private let modelPath: String
-    private let normalization: Normalization
-    private let group: any ProcessGroup
-    private let logger: Logger
-    private let threads: Int?
+    let normalization: Normalization
+    let group: any ProcessGroup
+    let logger: Logger
+    let threads: Int?
 
     /// Reads the model on every rank.
     /// - Parameter normalization: overrides what the model remembers.
@@ -104,14 +104,14 @@ public struct Prediction {
     }
 
     /// Lets an output that cannot be written show before the work and not after it; leaves no file behind.
-    private func checkOutput(_ path: String) throws {
+    func checkOutput(_ path: String) throws {
         // A pipe is left alone: its reader would take this for the end.
         let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
         guard type == nil || type == .typeRegular || type == .typeDirectory else { return }
         _ = try StampFormats.AtomicFile(path)
     }
 
-    private func checkSize(_ stamps: StampCollection, name: String) throws {
+    func checkSize(_ stamps: StampCollection, name: String) throws {
         guard model.network.inputShape == [stamps.height, stamps.width, 1] else {
             let shape = model.network.inputShape.extents
             throw Fault(

@@ -48,6 +48,8 @@ public struct TrainingConfiguration: Sendable {
     public var traceSteps = 20
     /// How many seconds a rank waits for the others before it ends the run; 0 for ever.
     public var stallTimeout = 300
+    /// The command as it was typed, for the record; nil when there is none.
+    public var commandLine: [String]?
 
     public init(split: SplitFractions) { self.split = split }
 }

@@ -197,7 +197,8 @@ public final class TrainingRun {
                 settings: settings,
                 versions: SoftwareVersions(
                     program: programVersion, swift: swiftVersion, openBLAS: MatrixProduct.configuration),
-                cpuKernelType: kernelType, ranks: group.size, threads: team.count, badStamps: data.bad)
+                cpuKernelType: kernelType, ranks: group.size, threads: team.count, badStamps: data.bad,
+                commandLine: configuration.commandLine)
             try JSONFile.write(record, to: folder.configuration)
         }
         let epochs = TrainingEpochs(

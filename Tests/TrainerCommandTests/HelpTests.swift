@@ -13,7 +13,8 @@ extension TrainerCommandTests {
         @Test func helpNamesCommandsAndExitCodes() throws {
             let help = try trained("--help").standardOutput
             for word in [
-                "train", "predict", "evaluate", "summary", "simulate", "bench", "64", "65", "66", "70", "74", "75",
+                "train", "predict", "evaluate", "occlusion", "report", "summary", "simulate", "bench", "64", "65", "66",
+                "70", "74", "75",
             ] {
                 #expect(help.contains(word), "\(word)")
             }

@@ -1,0 +1,109 @@
+/// Pieces of a page. What is made from text is escaped; what is made from pieces is put together as it is.
+struct HTML: Sendable {
+    /// Well-formed as XML too.
+    private(set) var source: String
+
+    /// Text that a browser shows as it is, whatever is in it.
+    init(text: String) {
+        source = text.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            // Names may come from a hostile file: nothing that a page must not hold, or that turns the writing round.
+            case "\t", "\n": result.unicodeScalars.append(scalar)
+            default: result.unicodeScalars.append(Self.isPrintable(scalar) ? scalar : "\u{FFFD}")
+            }
+        }
+    }
+
+    /// What is a page's source already.
+    init(source: String) { self.source = source }
+
+    /// Pieces one behind the other.
+    init(_ pieces: [HTML]) { source = pieces.map(\.source).joined() }
+
+    /// An element with its attributes (the values are text) and what is in it.
+    init(_ element: String, _ attributes: [(name: String, value: String)] = [], _ content: [HTML]) {
+        let opening = attributes.map { " \($0.name)=\"\(HTML(text: $0.value).source)\"" }.joined()
+        source = "<\(element)\(opening)>\(content.map(\.source).joined())</\(element)>"
+    }
+
+    /// An element around text.
+    init(_ element: String, _ attributes: [(name: String, value: String)] = [], text: String) {
+        self.init(element, attributes, [HTML(text: text)])
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .surrogate, .privateUse, .unassigned: false
+        case .format: !(0x2028...0x2069).contains(scalar.value)
+        default: true
+        }
+    }
+
+    /// A table that scrolls within itself where a screen is narrow.
+    ///
+    /// - Parameters:
+    ///   - caption: what it shows, also for those who cannot see it.
+    ///   - numbers: the columns whose fields stand at the right.
+    static func table(
+        caption: String, _ columns: [String], _ rows: [[String]], numbers: Set<Int> = []
+    ) -> HTML {
+        let style: (Int) -> [(name: String, value: String)] = { numbers.contains($0) ? [("class", "number")] : [] }
+        let head = columns.enumerated().map { HTML("th", [("scope", "col")] + style($0), text: $1) }
+        let body = rows.map { row in
+            HTML(
+                "tr",
+                row.enumerated().map { column, text in
+                    column == 0
+                        ? HTML("th", [("scope", "row")] + style(0), text: text) : HTML("td", style(column), text: text)
+                })
+        }
+        return HTML(
+            "div", [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)],
+            [
+                HTML(
+                    "table",
+                    [
+                        HTML("caption", text: caption), HTML("thead", [HTML("tr", head)]), HTML("tbody", body),
+                    ])
+            ])
+    }
+
+    private init(_ element: String, _ content: [HTML]) { self.init(element, [], content) }
+
+    /// A part of a page under a heading.
+    static func section(_ title: String, _ content: [HTML]) -> HTML {
+        HTML("section", [HTML("h2", text: title)] + content)
+    }
+
+    /// A whole page that needs nothing but itself.
+    static func page(title: String, _ content: [HTML]) -> String {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="color-scheme" content="light dark"/>
+            <meta http-equiv="Content-Security-Policy" content="\(policy)"/>
+            <link rel="icon" href="data:,"/>
+            <title>\(HTML(text: title).source)</title>
+            <style>
+            \(HTMLStyle.sheet)
+            </style>
+            </head>
+            <body>
+            <main>
+            \(content.map(\.source).joined(separator: "\n"))
+            </main>
+            </body>
+            </html>
+
+            """
+    }
+}

@@ -1,0 +1,220 @@
+import Figures
+import RunRecords
+
+/// A run as one page: what it learned, with its figures in it, and how to make it again.
+public struct HTMLReport: Sendable {
+    /// Epochs that a table shows at most; longer histories are shown at even distances.
+    static let mostEpochs = 25
+
+    private let results: RunResults
+    private let figures: RunFigures
+    private let command: String
+
+    /// - Parameter command: the line that makes the run again.
+    public init(_ results: RunResults, figures: RunFigures, command: String) {
+        (self.results, self.figures, self.command) = (results, figures, command)
+    }
+
+    /// The page: HTML that is well-formed XML, without scripts, and without anything to load.
+    public var page: String {
+        HTML.page(
+            title: "\(results.folder.path) · \(results.configuration.settings.model)",
+            [heading, headline, figuresSection, mistakes, metrics, history, data, settings, reproduction, notes]
+                .compactMap { $0 })
+    }
+
+    // MARK: Sections
+
+    private var heading: HTML {
+        let settings = results.configuration.settings
+        return HTML(
+            "header", [],
+            [
+                HTML("h1", text: results.folder.path),
+                HTML(
+                    "p", [("class", "faint")],
+                    text: "\(settings.model) on \(settings.noiseStamps + settings.sourceStamps) stamps of "
+                        + "\(settings.stampHeight)×\(settings.stampWidth), \(results.history.count) epochs"),
+            ])
+    }
+
+    private var headline: HTML? {
+        guard let metrics = results.metrics else { return nil }
+        let estimates = MetricEstimates(metrics)
+        let cards = [
+            ("accuracy", estimates.accuracy), ("ROC area", estimates.rocArea),
+            ("completeness", estimates.completeness), ("purity", estimates.purity),
+        ].compactMap { name, estimate in estimate.map { (name, $0) } }
+        return HTML(
+            "ul", [("class", "numbers"), ("aria-label", "The test set in numbers")],
+            cards.map { name, estimate in
+                HTML(
+                    "li", [],
+                    [
+                        HTML("small", text: name), HTML("b", text: FormattedNumber.fixed(estimate.value, 4)),
+                        HTML("small", text: "95 %: \(estimate.interval)"),
+                    ])
+            })
+    }
+
+    private var figuresSection: HTML? {
+        guard !figures.figures.isEmpty else { return nil }
+        var content: [HTML] = []
+        if !figures.figures.contains(where: \.isDrawn) {
+            content.append(
+                HTML(
+                    "p", [("class", "note")],
+                    text: "The figures were not drawn: install gnuplot (apt install gnuplot-nox), then run "
+                        + "swift-run-trainer report --run \(RunCommand.quoted(results.folder.path))"))
+        }
+        return HTML.section("Figures", content + figures.figures.map(InlineFigure.html))
+    }
+
+    private var mistakes: HTML? {
+        let samples = results.predictions.filter { !$0.score.isNaN }
+        let worst = StampGridFigure.mistakes(samples, threshold: 0.5)
+        guard !worst.isEmpty else { return nil }
+        let rows = worst.map { sample in
+            let place = results.stamps?.location(sample.index)
+            return [
+                "\(sample.index)", sample.isSource ? "source" : "noise", FormattedNumber.fixed(Double(sample.score), 6),
+                place.map { "\($0.path)" } ?? (sample.isSource ? "source files" : "noise files"),
+                place.map { "\($0.index)" } ?? "–",
+            ]
+        }
+        return HTML.section(
+            "Worst mistakes",
+            [
+                HTML.table(
+                    caption: "Test stamps that the network is most sure about, and wrong",
+                    ["index", "truly", "probability of a source", "file", "stamp"], rows, numbers: [0, 2, 4])
+            ])
+    }
+
+    private var metrics: HTML? {
+        guard let metrics = results.metrics else { return nil }
+        let estimates = MetricEstimates(metrics)
+        let rows =
+            [["stamps", "\(metrics.samples)", "", ""], ["loss", FormattedNumber.metric(metrics.loss), "", ""]]
+            + [
+                ("accuracy", estimates.accuracy, "Wilson"), ("completeness (recall)", estimates.completeness, "Wilson"),
+                ("purity (precision)", estimates.purity, "Wilson"),
+                ("area under the ROC curve", estimates.rocArea, "Hanley and McNeil"),
+            ].map { name, estimate, method in
+                [
+                    name, estimate.map { FormattedNumber.fixed($0.value, 4) } ?? "–",
+                    estimate.map(\.interval) ?? "not defined", estimate == nil ? "" : method,
+                ]
+            }
+        let counts = metrics.confusionMatrix.counts
+        return HTML.section(
+            "Test set",
+            [
+                HTML.table(
+                    caption: "Metrics with intervals of 95 % confidence; a stamp counts as a source above 0.5",
+                    ["metric", "value", "95 % interval", "method"], rows, numbers: [1, 2]),
+                HTML.table(
+                    caption: "Confusion matrix", ["", "predicted noise", "predicted source"],
+                    [
+                        ["true noise", "\(counts[0][0])", "\(counts[0][1])"],
+                        ["true source", "\(counts[1][0])", "\(counts[1][1])"],
+                    ], numbers: [1, 2]),
+            ])
+    }
+
+    private var history: HTML? {
+        let epochs = results.history
+        guard !epochs.isEmpty else { return nil }
+        let shown = Self.evenlySpaced(epochs, most: Self.mostEpochs)
+        let rows = shown.map { row in
+            ["\(row.epoch)", FormattedNumber.metric(row.loss), FormattedNumber.fixed(row.accuracy, 4)]
+                + [
+                    row.validationLoss.map(FormattedNumber.metric) ?? "–",
+                    row.validationAccuracy.map { FormattedNumber.fixed($0, 4) } ?? "–",
+                    "\(row.learningRate)", FormattedNumber.fixed(row.seconds, 2),
+                    FormattedNumber.fixed(row.samplesPerSecond, 0),
+                ]
+        }
+        return HTML.section(
+            "History",
+            [
+                HTML.table(
+                    caption: shown.count < epochs.count
+                        ? "\(shown.count) of \(epochs.count) epochs; all are in history.csv" : "All epochs",
+                    [
+                        "epoch", "loss", "accuracy", "validation loss", "validation accuracy", "learning rate",
+                        "seconds", "stamps/s",
+                    ], rows, numbers: Set(0..<8))
+            ])
+    }
+
+    /// All of a list, or as many of it, with its first and its last.
+    static func evenlySpaced<Element>(_ all: [Element], most: Int) -> [Element] {
+        guard all.count > most else { return all }
+        return (0..<most).map { all[$0 * (all.count - 1) / (most - 1)] }
+    }
+
+    private var data: HTML {
+        let settings = results.configuration.settings
+        let bad = results.configuration.badStamps
+        return HTML.section(
+            "Data",
+            [
+                HTML.table(
+                    caption: "Classes", ["class", "stamps", "bad ones left out", "files"],
+                    [
+                        [
+                            "source", "\(settings.sourceStamps)", "\(bad.sources)",
+                            settings.sources.joined(separator: ", "),
+                        ],
+                        ["noise", "\(settings.noiseStamps)", "\(bad.noise)", settings.noise.joined(separator: ", ")],
+                    ], numbers: [1, 2]),
+                HTML.table(
+                    caption: "Split", ["part", "stamps"],
+                    [
+                        ["training", "\(settings.trainingStamps)"], ["validation", "\(settings.validationStamps)"],
+                        ["test", "\(settings.testStamps)"],
+                    ], numbers: [1]),
+                HTML("p", [("class", "faint")], text: "Fingerprint of all pixels: \(settings.dataFingerprint)"),
+            ])
+    }
+
+    private var settings: HTML {
+        HTML.section(
+            "Settings",
+            [
+                HTML.table(
+                    caption: "As resolved", ["setting", "value"],
+                    SettingsTable.settings(results.configuration).map { [$0.name, $0.value] })
+            ])
+    }
+
+    private var reproduction: HTML {
+        var content = [
+            HTML(
+                "p",
+                text: "The same weights, bit for bit, from any number of ranks and threads of this CPU kernel type:"),
+            HTML("pre", [("tabindex", "0")], text: command),
+            HTML(
+                "p", [("class", "faint")],
+                text: "Names of files count from the folder in which the run was started."),
+        ]
+        if let typed = results.configuration.commandLine, !typed.isEmpty {
+            content += [
+                HTML("p", text: "As it was typed:"),
+                HTML("pre", [("tabindex", "0")], text: typed.map(RunCommand.quoted).joined(separator: " ")),
+            ]
+        }
+        content.append(
+            HTML.table(
+                caption: "Versions and machine", ["", ""],
+                SettingsTable.machine(results.configuration).map { [$0.name, $0.value] }))
+        return HTML.section("How to make it again", content)
+    }
+
+    private var notes: HTML? {
+        let notes = results.notes + figures.notes + figures.warnings.map(\.description)
+        guard !notes.isEmpty else { return nil }
+        return HTML.section("Notes", [HTML("ul", [], notes.map { HTML("li", text: $0) })])
+    }
+}

@@ -1,0 +1,106 @@
+import Faults
+import RunRecords
+
+/// Runs side by side as one page: what differs in their settings, their metrics, their histories.
+public struct RunComparison: Sendable {
+    private let runs: [RunResults]
+
+    /// - Parameter runs: at least two, in the order of the columns.
+    public init(_ runs: [RunResults]) {
+        precondition(runs.count >= 2, "a comparison of \(runs.count) runs")
+        self.runs = runs
+    }
+
+    /// The page, as ``HTMLReport/page`` is.
+    public var page: String {
+        HTML.page(
+            title: "Comparison of \(runs.count) runs",
+            [
+                HTML("h1", text: "\(runs.count) runs side by side"),
+                HTML("p", [("class", "faint")], text: names.joined(separator: " · ")), metrics, settings, history,
+            ].compactMap { $0 })
+    }
+
+    private var names: [String] { runs.map(\.folder.path) }
+
+    private var metrics: HTML {
+        let all = runs.map { $0.metrics.map { ($0, MetricEstimates($0)) } }
+        func row(_ name: String, _ value: (Metrics, MetricEstimates) -> String?) -> [String] {
+            [name] + all.map { $0.flatMap(value) ?? "–" }
+        }
+        let rows = [
+            row("test stamps") { metrics, _ in "\(metrics.samples)" },
+            row("loss") { metrics, _ in FormattedNumber.metric(metrics.loss) },
+            row("accuracy") { $1.accuracy?.description },
+            row("area under the ROC curve") { $1.rocArea?.description },
+            row("completeness (recall)") { $1.completeness?.description },
+            row("purity (precision)") { $1.purity?.description },
+        ]
+        var content = [
+            HTML.table(
+                caption: "Metrics with intervals of 95 % confidence (Wilson; Hanley and McNeil for the area)",
+                ["metric"] + names, rows, numbers: Set(1...runs.count))
+        ]
+        if !haveTheSameTestSet {
+            content.append(
+                HTML(
+                    "p", [("class", "note")],
+                    text: "The runs were not tested on the same stamps: differences may be those of the stamps."))
+        }
+        return HTML.section("Test set", content)
+    }
+
+    /// Whether the same stamps were tested: the same data cut in the same way.
+    private var haveTheSameTestSet: Bool {
+        Set(runs.map(\.configuration.settings.dataFingerprint)).count == 1
+            && Set(runs.map { $0.predictions.map(\.index) }).count == 1
+    }
+
+    private var settings: HTML {
+        let columns = runs.map { run -> [SettingsTable.Row] in
+            let settings = run.configuration.settings
+            let bad = run.configuration.badStamps
+            return SettingsTable.settings(run.configuration).filter { $0.name != "initial weights" }
+                + [
+                    ("initial weights", settings.initialWeights ?? "drawn from the seed"),
+                    ("sources", settings.sources.joined(separator: ", ")),
+                    ("noise", settings.noise.joined(separator: ", ")),
+                    ("fingerprint of all pixels", settings.dataFingerprint),
+                    ("bad stamps left out", "\(bad.noise + bad.sources)"),
+                ] + SettingsTable.machine(run.configuration)
+        }
+        let rows = columns[0].indices.map { index in [columns[0][index].name] + columns.map { $0[index].value } }
+        let differing = rows.filter { Set($0.dropFirst()).count > 1 }
+        guard !differing.isEmpty else {
+            return HTML.section("Settings that differ", [HTML("p", text: "None: the runs have the same settings.")])
+        }
+        return HTML.section(
+            "Settings that differ",
+            [HTML.table(caption: "All others are the same", ["setting"] + names, differing)])
+    }
+
+    private var history: HTML? {
+        let last = runs.compactMap { $0.history.last?.epoch }.max() ?? 0
+        guard last > 0 else { return nil }
+        let epochs = HTMLReport.evenlySpaced(Array(1...last), most: HTMLReport.mostEpochs)
+        let byEpoch = runs.map { run in
+            Dictionary(run.history.map { ($0.epoch, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+        func table(_ caption: String, _ value: (HistoryRow) -> String?) -> HTML {
+            HTML.table(
+                caption: caption, ["epoch"] + names,
+                epochs.map { epoch in ["\(epoch)"] + byEpoch.map { $0[epoch].flatMap(value) ?? "–" } },
+                numbers: Set(0...runs.count))
+        }
+        return HTML.section(
+            "History",
+            [
+                table("Validation loss (loss where there is no validation)") {
+                    FormattedNumber.metric($0.validationLoss ?? $0.loss)
+                },
+                table("Validation accuracy (accuracy where there is no validation)") {
+                    FormattedNumber.fixed($0.validationAccuracy ?? $0.accuracy, 4)
+                },
+            ])
+    }
+}

@@ -1,0 +1,29 @@
+import Faults
+import Figures
+import RunRecords
+import StampFormats
+
+/// Makes all that people look at of a finished run: its figures and its page.
+public enum RunReport {
+    /// Makes `figures/` and `report.html` in a run's folder; what was there is replaced.
+    ///
+    /// - Returns: what could not be drawn, for the terminal.
+    /// - Throws: `Fault` when there is no finished run, or it cannot be written.
+    public static func write(_ folder: RunFolder, environment: [String: String]) throws -> [Fault] {
+        let results = try RunResults.read(folder)
+        let figures = try RunFigures.write(
+            results, to: folder.figures, gnuplot: Gnuplot(environment: environment))
+        let command = RunCommand.line(
+            results.configuration.settings, output: "\(results.configuration.settings.output)-again")
+        try AtomicFile.write(HTMLReport(results, figures: figures, command: command).page, to: folder.report)
+        return figures.warnings
+    }
+
+    /// Writes a page that puts runs side by side.
+    ///
+    /// - Parameter folders: of at least two runs.
+    /// - Throws: `Fault` when one holds no finished run, or the page cannot be written.
+    public static func compare(_ folders: [RunFolder], output: String) throws {
+        try AtomicFile.write(RunComparison(try folders.map { try RunResults.read($0) }).page, to: output)
+    }
+}

@@ -1,0 +1,39 @@
+import RunRecords
+
+/// A run's settings as names and values for people.
+enum SettingsTable {
+    typealias Row = (name: String, value: String)
+
+    /// What decides the result.
+    static func settings(_ configuration: ConfigurationRecord<RunSettings>) -> [Row] {
+        let settings = configuration.settings
+        var rows: [Row] = [
+            ("model", settings.model), ("outputs", "\(settings.classes)"), ("epochs", "\(settings.epochs)"),
+            ("batch size", "\(settings.batchSize)"), ("microbatch", "\(settings.microbatch)"),
+            ("optimizer", optimizer(settings)), ("learning rate", "\(settings.learningRate)"),
+            ("normalisation", settings.normalize.rawValue),
+            ("dropout", settings.dropout ? "as the model has it" : "off"),
+            ("split", RunCommand.split(settings)), ("seed", "\(settings.seed)"),
+        ]
+        if let weights = settings.initialWeights { rows.append(("initial weights", weights)) }
+        rows.append(("bad stamps", settings.skipBad ? "left out" : "refused"))
+        return rows
+    }
+
+    /// What explains its speed, and whose bits it has.
+    static func machine(_ configuration: ConfigurationRecord<RunSettings>) -> [Row] {
+        [
+            ("swift-run-trainer", configuration.versions.program), ("Swift", configuration.versions.swift),
+            ("OpenBLAS", configuration.versions.openBLAS), ("CPU kernel type", configuration.cpuKernelType),
+            ("ranks × threads", "\(configuration.ranks) × \(configuration.threads)"),
+        ]
+    }
+
+    private static func optimizer(_ settings: RunSettings) -> String {
+        switch settings.optimizer {
+        case .adam(let beta1, let beta2, let epsilon): "Adam (β₁ \(beta1), β₂ \(beta2), ε \(epsilon))"
+        case .sgd(let momentum, _) where momentum == 0: "SGD"
+        case .sgd(let momentum, let nesterov): "SGD with \(nesterov ? "Nesterov's " : "")momentum \(momentum)"
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Communication
+import Faults
+import Figures
+import FoundationEssentials
+import Logging
+import Reports
+import StampData
+import Training
+
+/// `swift-run-trainer occlusion`
+struct Occlusion: GroupCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write maps of what a network looks at.",
+        discussion: """
+            Covers each part of a stamp in turn and asks the network again: the map holds 1 − the probability of a source, \
+            large where the network needs what is covered. Writes (N, height, width) float32, or (height, width) of the \
+            stamp that --index names.
+            """)
+
+    @Option(help: ArgumentHelp("A trained model.", valueName: "file"))
+    var model: String
+
+    @Option(help: ArgumentHelp("Stamps (.npy or .npz).", valueName: "file"))
+    var input: String
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("One stamp, counted from 0. (default: all)", valueName: "n"))
+    var index: Int?
+
+    @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
+    var output: String
+
+    @Option(help: ArgumentHelp("A picture of one stamp and its map (.svg or .png); needs --index.", valueName: "file"))
+    var figure: String?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Side of what is covered, in pixels.", valueName: "n"))
+    var window = 5
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Pixels from one position to the next.", valueName: "n"))
+    var stride = 1
+
+    @Option(help: "Normalise otherwise than the model remembers: notebook, mean or none.")
+    var normalize: Normalization?
+
+    @OptionGroup var threads: ThreadsOption
+
+    func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
+        let (threads, window) = try group.agree { (try self.threads.checked(), try checkedWindow()) }
+        let prediction = try Prediction(
+            modelPath: model, normalization: normalize, threads: threads, group: group, logger: logger)
+        let map = try prediction.occlusion(input: input, index: index, window: window, output: output)
+        try group.agree {
+            guard let map, let index, let figure else { return }
+            let picture = OcclusionPicture(
+                title: "Occlusion map of stamp \(index)", height: map.height, width: map.width, stamp: map.stamp,
+                map: map.values)
+            for warning in try picture.write(to: figure, gnuplot: Gnuplot(environment: environment)) {
+                logger.warning("\(warning)")
+            }
+        }
+    }
+
+    private func checkedWindow() throws -> OcclusionWindow {
+        for (name, value) in [("--window", window), ("--stride", stride)] where value < 1 || value > 1 << 30 {
+            throw Fault(
+                .usage, "\(name) \(value)", "must be from 1 to \(1 << 30)", remedy: "give a positive number of pixels")
+        }
+        if let figure {
+            guard index != nil else {
+                throw Fault(.usage, "--figure \(figure)", "shows one stamp", remedy: "name it with --index")
+            }
+            try OcclusionPicture.check(figure)
+        }
+        return OcclusionWindow(side: window, stride: stride)
+    }
+}

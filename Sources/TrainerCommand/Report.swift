@@ -1,0 +1,60 @@
+import ArgumentParser
+import Communication
+import Faults
+import FoundationEssentials
+import Logging
+import Reports
+import RunRecords
+
+/// `swift-run-trainer report`
+struct Report: GroupCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make the figures and report.html of a run, or put runs side by side.",
+        discussion: "As train does at its end: RUN/figures and RUN/report.html, a page that needs nothing but itself.")
+
+    @Option(help: ArgumentHelp("The folder of a finished run.", valueName: "dir"))
+    var run: String?
+
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of runs to put side by side.", valueName: "dir"))
+    var compare: [String] = []
+
+    @Option(help: ArgumentHelp("The .html file that --compare writes.", valueName: "file"))
+    var output: String?
+
+    func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
+        try group.agree {
+            try checkOptions()
+            guard group.rank == 0 else { return }
+            if let run {
+                let folder = RunFolder(run)
+                for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
+                print("report in \(folder.report)")
+            } else if let output {
+                try RunReport.compare(compare.map(RunFolder.init), output: output)
+                print("report in \(output)")
+            }
+        }
+    }
+
+    private func checkOptions() throws {
+        guard run != "", !compare.contains(""), output != "" else {
+            throw Fault(.usage, "command line", "names an empty path", remedy: "name folders of finished runs")
+        }
+        guard (run == nil) != compare.isEmpty else {
+            throw Fault(
+                .usage, "command line", "needs either --run or --compare",
+                remedy: "name one run with --run, or several with --compare")
+        }
+        if run != nil, output != nil {
+            throw Fault(
+                .usage, "--output", "does not go with --run, whose report is in the run's folder",
+                remedy: "leave it out")
+        }
+        guard run != nil || compare.count >= 2 else {
+            throw Fault(.usage, "--compare", "names one run alone", remedy: "name at least two, or use --run")
+        }
+        guard run != nil || output != nil else {
+            throw Fault(.usage, "--compare", "needs --output", remedy: "name the .html file to write")
+        }
+    }
+}
