@@ -143,7 +143,7 @@ ended() {
 # The run has to outlast the kills, though each costs it no more than the work since its last checkpoint.
 epochs=$((6 * kills + 10))
 arguments=(--data "$work/data" --model vgg6 --normalize mean --optimizer adam --learning-rate 0.001
-    --batch-size 64 --microbatch 8 --epochs "$epochs" --seed "$seed" --checkpoint-every 5steps)
+    --batch-size 64 --microbatch 8 --epochs "$epochs" --seed "$seed" --checkpoint-every 5steps --no-report)
 
 say "the undisturbed run: $epochs epochs in $work"
 "$TRAINER" simulate --output "$work/data" --sources 300 --noise 300 --seed "$seed" >"$work/output" 2>"$work/errors" ||

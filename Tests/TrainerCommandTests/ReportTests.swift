@@ -23,7 +23,7 @@ extension TrainerCommandTests {
         @Test func trainingWithoutAReportMakesNone() throws {
             let run = workspace.path("run")
             let outcome = try trained(
-                "train --data \(survey.folder) --model simple --epochs 1 --no-report --output \(run)")
+                "train --data \(survey.folder) --model simple --epochs 1 --output \(run)")
             #expect(!exists("\(run)/report.html") && !exists("\(run)/figures"))
             #expect(!outcome.standardOutput.contains("report in"))
             let both = workspace.path("both.html")

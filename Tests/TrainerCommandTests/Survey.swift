@@ -54,7 +54,9 @@ struct Survey {
 
     private static func train(_ name: String, epochs: Int) throws -> String {
         let run = "\(workspace)/\(name)"
-        try trained("train --data \(try shared().folder) \(recipe) --epochs \(epochs) --threads 1 --output \(run)")
+        try trained(
+            "train --data \(try shared().folder) \(recipe) --epochs \(epochs) --threads 1 --output \(run)",
+            reporting: true)
         return run
     }
 }

@@ -3,8 +3,14 @@ import TestPrograms
 import Testing
 
 /// Runs the program with the words of `line`, on its own or as so many ranks under mpirun.
-func trainer(_ line: String, ranks: Int? = nil, timeout: TimeInterval = 60) throws -> ProgramOutcome {
-    try trainer(line.split(separator: " ").map(String.init), ranks: ranks, timeout: timeout)
+///
+/// - Parameter reporting: whether a training run makes its report, which takes time, and says so where there is no gnuplot.
+func trainer(
+    _ line: String, ranks: Int? = nil, reporting: Bool = false, timeout: TimeInterval = 60
+) throws -> ProgramOutcome {
+    let words = line.split(separator: " ").map(String.init)
+    let isSilent = words.first == "train" && !reporting
+    return try trainer(words + (isSilent ? ["--no-report"] : []), ranks: ranks, timeout: timeout)
 }
 
 func trainer(_ arguments: [String], ranks: Int? = nil, timeout: TimeInterval = 60) throws -> ProgramOutcome {
@@ -24,9 +30,9 @@ func trainer(eachRank lines: [String], timeout: TimeInterval = 60) throws -> Pro
 /// Runs the program and expects that it succeeds, with nothing but warnings on standard error.
 @discardableResult
 func trained(
-    _ line: String, ranks: Int? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    _ line: String, ranks: Int? = nil, reporting: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> ProgramOutcome {
-    let outcome = try trainer(line, ranks: ranks)
+    let outcome = try trainer(line, ranks: ranks, reporting: reporting)
     try #require(outcome.status == 0, "\(line)\n\(outcome.standardError)", sourceLocation: sourceLocation)
     #expect(
         outcome.errorLines.allSatisfy { $0.hasPrefix("warning: ") }, "\(outcome.standardError)",
