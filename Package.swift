@@ -71,7 +71,7 @@ let package = Package(
             "Training",
             [
                 "StampData", "Models", "KerasFormat", "ONNXFormat", "Layers", "Communication", "Optimizers",
-                "RunRecords", "StampFormats", "Tensors",
+                "RunRecords", "StampFormats", "TensorBoard", "Tensors",
                 "CKernels", "CSignals", "Faults", logging,
             ]),
         .executableTarget(

@@ -7,11 +7,13 @@ import StampFormats
 /// ```
 /// config.json          every setting as resolved, versions, CPU kernel type, ranks, threads
 /// history.csv          one row an epoch
+/// metrics.jsonl        steps and epochs as they are done, one JSON object a line
 /// hashes.csv           a hash of all parameters at each epoch's end
 /// metrics.json         the test set
 /// test_predictions.csv index,true_class,probability
 /// model.safetensors    final weights
 /// model.keras          the same model for Keras, in a build that can write it
+/// events/              what TensorBoard shows
 /// checkpoints/step-N/  complete or absent, never half
 /// ```
 public struct RunFolder: Sendable {
@@ -40,6 +42,8 @@ public struct RunFolder: Sendable {
     public var history: String { "\(path)/history.csv" }
     /// ``ParameterHashes``.
     public var hashes: String { "\(path)/hashes.csv" }
+    /// ``MetricsLog``.
+    public var metricsLog: String { "\(path)/metrics.jsonl" }
     /// ``Metrics`` of the test set.
     public var metrics: String { "\(path)/metrics.json" }
     /// ``TestPredictions``.
@@ -48,6 +52,8 @@ public struct RunFolder: Sendable {
     public var model: String { "\(path)/model.safetensors" }
     /// The same model for Keras.
     public var kerasModel: String { "\(path)/model.keras" }
+    /// What TensorBoard shows: one file for each part of the run.
+    public var events: String { "\(path)/events" }
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
 
@@ -124,7 +130,7 @@ public struct RunFolder: Sendable {
     }
 
     private func removePartialFiles() throws {
-        let ours = [configuration, history, hashes, metrics, testPredictions, model, kerasModel].map {
+        let ours = [configuration, history, hashes, metricsLog, metrics, testPredictions, model, kerasModel].map {
             FileAccess.split($0).name
         }
         for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {

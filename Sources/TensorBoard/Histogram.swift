@@ -14,7 +14,7 @@ public struct Histogram: Hashable, Sendable {
     /// Counts the finite ones of some values; where they are all equal, in one bucket.
     ///
     /// - Parameter buckets: how many buckets; 30 is TensorBoard's own choice.
-    public init(of values: some Collection<Float>, buckets: Int = 30) {
+    public init(of values: UnsafeBufferPointer<Float>, buckets: Int = 30) {
         precondition(buckets > 0, "a histogram needs a bucket")
         var (minimum, maximum) = (Double.infinity, -Double.infinity)
         var (count, sum, sumOfSquares) = (0, 0.0, 0.0)
@@ -41,5 +41,10 @@ public struct Histogram: Hashable, Sendable {
         }
         self.counts = counts
         upperEdges = (1...buckets).map { $0 == buckets ? maximum : minimum + Double($0) * width }
+    }
+
+    /// The same of an array.
+    public init(of values: [Float], buckets: Int = 30) {
+        self = values.withUnsafeBufferPointer { Histogram(of: $0, buckets: buckets) }
     }
 }

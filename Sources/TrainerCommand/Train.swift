@@ -97,6 +97,9 @@ struct Train: GroupCommand {
         help: ArgumentHelp("Compare the ranks' parameters every so many steps. (default: never)", valueName: "n"))
     var verifyEvery: Int?
 
+    @Flag(name: .customLong("no-tensorboard"), help: "Write no event files for TensorBoard.")
+    var noTensorBoard = false
+
     @Option(help: ArgumentHelp("Write what each lane does when, for ui.perfetto.dev.", valueName: "file"))
     var trace: String?
 
@@ -116,6 +119,8 @@ struct Train: GroupCommand {
     /// A signal that comes while the run is being set up must not end it either.
     func willStart() { Interruption.watch() }
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let configuration = try group.agree { try trainingConfiguration() }
         let run = TrainingRun(
@@ -123,6 +128,7 @@ struct Train: GroupCommand {
             logger: logger)
         let metrics = try run.run()
         guard group.rank == 0 else { return }
+        guard !verbosity.quiet else { return }
         if let metrics { print("\n\(metrics.table)") }
         print("results in \(output)")
     }
@@ -151,6 +157,8 @@ struct Train: GroupCommand {
         configuration.checkpointInterval = try CheckpointInterval(parsing: checkpointEvery)
         configuration.keepCheckpoints = keepCheckpoints
         configuration.verifyEvery = verifyEvery
+        configuration.tensorBoard = !noTensorBoard
+        configuration.showsProgress = !verbosity.quiet
         configuration.trace = trace
         configuration.traceSteps = traceSteps
         configuration.stallTimeout = stallTimeout

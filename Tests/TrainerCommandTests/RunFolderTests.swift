@@ -15,7 +15,8 @@ extension TrainerCommandTests {
         @Test func itHoldsWhatTheContractNamesAndNothingElse() throws {
             #expect(
                 try names(in: run) == [
-                    "checkpoints", "config.json", "hashes.csv", "history.csv", "metrics.json", "model.keras",
+                    "checkpoints", "config.json", "events", "hashes.csv", "history.csv", "metrics.json",
+                    "metrics.jsonl", "model.keras",
                     "model.safetensors", "test_predictions.csv",
                 ])
             // 700 training stamps in batches of 64 are 11 steps.
