@@ -61,6 +61,9 @@ let package = Package(
         .target(
             name: "ONNXFormat", dependencies: ["Models", "Layers", "Tensors", "StampFormats", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
+        .target(
+            name: "TensorBoard", dependencies: ["StampFormats", "Faults", "CZlib", protobuf],
+            exclude: ["event_subset.proto"], swiftSettings: swiftSettings),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
         library("Optimizers", ["CKernels"]),
         library("RunRecords", ["StampFormats", "Faults"]),
@@ -75,7 +78,7 @@ let package = Package(
             "Training",
             [
                 "StampData", "Models", "KerasFormat", "ONNXFormat", "Layers", "Communication", "Optimizers",
-                "RunRecords", "StampFormats", "Tensors",
+                "RunRecords", "StampFormats", "TensorBoard", "Tensors",
                 "CKernels", "CSignals", "Faults", logging,
             ]),
         .executableTarget(
@@ -102,6 +105,7 @@ let package = Package(
         tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
         tests("KerasFormat", ["KerasFormat", "Models", "Layers", "StampFormats", "Tensors", "Faults"]),
         tests("ONNXFormat", ["ONNXFormat", "Models", "Layers", "StampFormats", "Tensors", "Faults", protobuf]),
+        tests("TensorBoard", ["TensorBoard", "StampFormats", "Faults"]),
         tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
         tests("Optimizers", ["Optimizers"]),
         tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),

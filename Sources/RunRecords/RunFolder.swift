@@ -7,6 +7,7 @@ import StampFormats
 /// ```
 /// config.json          every setting as resolved, versions, CPU kernel type, ranks, threads
 /// history.csv          one row an epoch
+/// metrics.jsonl        steps and epochs as they are done, one JSON object a line
 /// hashes.csv           a hash of all parameters at each epoch's end
 /// metrics.json         the test set
 /// test_predictions.csv index,true_class,probability
@@ -14,6 +15,7 @@ import StampFormats
 /// model.keras          the same model for Keras, in a build that can write it
 /// figures/             pictures, and the numbers behind them
 /// report.html          all of it as one page
+/// events/              what TensorBoard shows
 /// checkpoints/step-N/  complete or absent, never half
 /// ```
 public struct RunFolder: Sendable {
@@ -42,6 +44,8 @@ public struct RunFolder: Sendable {
     public var history: String { "\(path)/history.csv" }
     /// ``ParameterHashes``.
     public var hashes: String { "\(path)/hashes.csv" }
+    /// ``MetricsLog``.
+    public var metricsLog: String { "\(path)/metrics.jsonl" }
     /// ``Metrics`` of the test set.
     public var metrics: String { "\(path)/metrics.json" }
     /// ``TestPredictions``.
@@ -54,6 +58,8 @@ public struct RunFolder: Sendable {
     public var figures: String { "\(path)/figures" }
     /// The run as one page.
     public var report: String { "\(path)/report.html" }
+    /// What TensorBoard shows: one file for each part of the run.
+    public var events: String { "\(path)/events" }
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
 
@@ -130,9 +136,10 @@ public struct RunFolder: Sendable {
     }
 
     private func removePartialFiles() throws {
-        let ours = [configuration, history, hashes, metrics, testPredictions, model, kerasModel, report].map {
-            FileAccess.split($0).name
-        }
+        let files = [
+            configuration, history, hashes, metricsLog, metrics, testPredictions, model, kerasModel, report,
+        ]
+        let ours = files.map { FileAccess.split($0).name }
         for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {
             try FileAccess.remove("\(path)/\(name)")
         }

@@ -45,6 +45,8 @@ struct Bench: GroupCommand {
 
     @OptionGroup var threads: ThreadsOption
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let configuration = try group.agree { try benchmarkConfiguration() }
         guard let report = try Benchmark(configuration, group: group, logger: logger).run() else { return }

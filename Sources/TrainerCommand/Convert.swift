@@ -17,6 +17,8 @@ struct Convert: GroupCommand {
     @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
     var output: String
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }

@@ -44,6 +44,8 @@ struct Occlusion: GroupCommand {
 
     @OptionGroup var threads: ThreadsOption
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let (threads, window) = try group.agree { (try self.threads.checked(), try checkedWindow()) }
         let prediction = try Prediction(

@@ -26,6 +26,8 @@ struct Predict: GroupCommand {
 
     @OptionGroup var threads: ThreadsOption
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let threads = try group.agree { try self.threads.checked() }
         let prediction = try Prediction(
@@ -53,6 +55,8 @@ struct Evaluate: GroupCommand {
     var skipBad = false
 
     @OptionGroup var threads: ThreadsOption
+
+    @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let (threads, files) = try group.agree { (try self.threads.checked(), try data.files()) }

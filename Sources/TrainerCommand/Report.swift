@@ -21,6 +21,8 @@ struct Report: GroupCommand {
     @Option(help: ArgumentHelp("The .html file that --compare writes.", valueName: "file"))
     var output: String?
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             try checkOptions()
@@ -28,10 +30,10 @@ struct Report: GroupCommand {
             if let run {
                 let folder = RunFolder(run)
                 for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
-                print("report in \(folder.report)")
+                if !verbosity.quiet { print("report in \(folder.report)") }
             } else if let output {
                 try RunReport.compare(compare.map(RunFolder.init), output: output)
-                print("report in \(output)")
+                if !verbosity.quiet { print("report in \(output)") }
             }
         }
     }

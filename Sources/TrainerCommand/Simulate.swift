@@ -28,11 +28,13 @@ struct Simulate: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Height and width of the stamps.", valueName: "pixels"))
     var size = 21
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
             try simulate()
-            print("wrote \(sources) stamps with a source and \(noise) without into \(output)")
+            if !verbosity.quiet { print("wrote \(sources) stamps with a source and \(noise) without into \(output)") }
         }
     }
 

@@ -1,3 +1,4 @@
+import Faults
 import Logging
 
 #if canImport(Glibc)
@@ -10,6 +11,7 @@ import Logging
 struct StandardErrorLog: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level
+    let environment: [String: String]
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -17,13 +19,27 @@ struct StandardErrorLog: LogHandler {
     }
 
     /// A logger that is silent on other ranks than 0 unless they warn.
-    static func logger(rank: Int) -> Logger {
-        Logger(label: "swift-run-trainer") { _ in StandardErrorLog(logLevel: rank == 0 ? .info : .warning) }
+    static func logger(rank: Int, level: Logger.Level, environment: [String: String]) -> Logger {
+        Logger(label: "swift-run-trainer") { _ in
+            StandardErrorLog(logLevel: rank == 0 ? level : .warning, environment: environment)
+        }
+    }
+
+    /// Writes the fault that ends the program: `error: …`, or `stopped: …` of a run that can be resumed.
+    static func report(_ fault: Fault, environment: [String: String]) {
+        let (word, colour): (String, TerminalColour) =
+            fault.kind == .stoppedEarly ? ("stopped:", .yellow) : ("error:", .red)
+        writeLine("\(colour.painted(word, environment: environment)) \(fault)\n")
     }
 
     func log(event: LogEvent) {
-        let line = "\(event.level): \(event.message)\n"
-        // One write, so that lines of several ranks do not mix.
+        let colour: TerminalColour = event.level >= .error ? .red : event.level == .warning ? .yellow : .cyan
+        let line = "\(colour.painted("\(event.level):", environment: environment)) \(event.message)\n"
+        Self.writeLine(line)
+    }
+
+    /// One write, so that lines of several ranks do not mix.
+    private static func writeLine(_ line: String) {
         line.withCString { _ = unsafe write(2, $0, strlen($0)) }
     }
 }

@@ -20,6 +20,8 @@ struct Summary: GroupCommand {
         help: ArgumentHelp("Height and width of the stamps of a standard network.", valueName: "pixels"))
     var size = 21
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }

@@ -42,8 +42,14 @@ struct SwiftRunTrainer: ParsableCommand {
             end(unparsed: error, environment: environment)
         }
         exitProcess(
-            ProcessGroups.run(environment: environment) { group in
-                try command.run(in: group, environment: environment, logger: StandardErrorLog.logger(rank: group.rank))
+            ProcessGroups.run(
+                environment: environment,
+                report: { StandardErrorLog.report($0, environment: environment) }
+            ) { group in
+                try command.run(
+                    in: group, environment: environment,
+                    logger: StandardErrorLog.logger(
+                        rank: group.rank, level: command.verbosity.level, environment: environment))
             })
     }
 
@@ -57,12 +63,18 @@ struct SwiftRunTrainer: ParsableCommand {
         var message = message(for: error).split(separator: "\n").first ?? "wrong usage"
         while message.hasSuffix(".") { message.removeLast() }
         let fault = Fault(.usage, "command line", String(message), remedy: "see swift-run-trainer --help")
-        exitProcess(ProcessGroups.run(environment: environment) { _ in throw AgreedFault(fault: fault) })
+        exitProcess(
+            ProcessGroups.run(
+                environment: environment,
+                report: { StandardErrorLog.report($0, environment: environment) }
+            ) { _ in throw AgreedFault(fault: fault) })
     }
 }
 
 /// A command that runs on every rank of a group.
 protocol GroupCommand: ParsableCommand {
+    var verbosity: VerbosityOptions { get }
+
     /// Called before the group of processes starts.
     func willStart()
 

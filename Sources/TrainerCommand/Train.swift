@@ -99,6 +99,9 @@ struct Train: GroupCommand {
         help: ArgumentHelp("Compare the ranks' parameters every so many steps. (default: never)", valueName: "n"))
     var verifyEvery: Int?
 
+    @Flag(name: .customLong("no-tensorboard"), help: "Write no event files for TensorBoard.")
+    var noTensorBoard = false
+
     @Option(help: ArgumentHelp("Write what each lane does when, for ui.perfetto.dev.", valueName: "file"))
     var trace: String?
 
@@ -121,6 +124,8 @@ struct Train: GroupCommand {
     /// A signal that comes while the run is being set up must not end it either.
     func willStart() { Interruption.watch() }
 
+    @OptionGroup var verbosity: VerbosityOptions
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let configuration = try group.agree { try trainingConfiguration() }
         let run = TrainingRun(
@@ -128,19 +133,24 @@ struct Train: GroupCommand {
             logger: logger)
         let metrics = try run.run()
         guard group.rank == 0 else { return }
-        if let metrics { print("\n\(metrics.table)") }
-        if !noReport { report(environment: environment, logger: logger) }
-        print("results in \(output)")
+        let isTold = !verbosity.quiet
+        if isTold, let metrics { print("\n\(metrics.table)") }
+        let page = noReport ? nil : report(environment: environment, logger: logger)
+        if isTold, let page { print("report in \(page)") }
+        if isTold { print("results in \(output)") }
     }
 
     /// A report that cannot be made is no reason to fail: the run is safe.
-    private func report(environment: [String: String], logger: Logger) {
+    ///
+    /// - Returns: its path.
+    private func report(environment: [String: String], logger: Logger) -> String? {
         let folder = RunFolder(output)
         do {
             for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
-            print("report in \(folder.report)")
+            return folder.report
         } catch {
             logger.warning("\(error)")
+            return nil
         }
     }
 
@@ -168,6 +178,8 @@ struct Train: GroupCommand {
         configuration.checkpointInterval = try CheckpointInterval(parsing: checkpointEvery)
         configuration.keepCheckpoints = keepCheckpoints
         configuration.verifyEvery = verifyEvery
+        configuration.tensorBoard = !noTensorBoard
+        configuration.showsProgress = !verbosity.quiet
         configuration.trace = trace
         configuration.traceSteps = traceSteps
         configuration.stallTimeout = stallTimeout

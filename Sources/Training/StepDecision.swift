@@ -5,6 +5,8 @@ import Communication
 /// Each rank has a wish, and the most urgent one is everybody's: one number's maximum over the ranks settles it.
 enum StepDecision: Hashable {
     case goOn
+    /// Rank 0 wants to tell of the steps so far.
+    case record
     /// Rank 0's clock or count says that it is time for one.
     case checkpoint
     /// A rank has got a signal.
@@ -20,8 +22,9 @@ enum StepDecision: Hashable {
     private var urgency: Int {
         switch self {
         case .goOn: 0
-        case .checkpoint: 1
-        case .stop(let signal): 1 + signal
+        case .record: 1
+        case .checkpoint: 2
+        case .stop(let signal): 2 + signal
         case .lossNotFinite: Int(Int32.max)
         }
     }
@@ -29,9 +32,10 @@ enum StepDecision: Hashable {
     private init(urgency: Int) {
         switch urgency {
         case 0: self = .goOn
-        case 1: self = .checkpoint
+        case 1: self = .record
+        case 2: self = .checkpoint
         case Int(Int32.max): self = .lossNotFinite
-        default: self = .stop(signal: urgency - 1)
+        default: self = .stop(signal: urgency - 2)
         }
     }
 }

@@ -164,6 +164,9 @@ final class TrainingCheckpoints {
         }
     }
 
+    /// Starts to write something beside the checkpoints, in order with them: what cannot be written does not stop the run.
+    func record(_ write: @escaping @Sendable () throws -> Void) { writer.startRecord(write) }
+
     /// Waits for the last checkpoint, and returns its path, or throws if it could not be written. Collective.
     func finishLatest() throws -> String {
         try group.agree {

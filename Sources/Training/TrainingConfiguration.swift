@@ -42,6 +42,10 @@ public struct TrainingConfiguration: Sendable {
     public var keepCheckpoints = 3
     /// After how many steps the ranks compare their parameters; nil for never.
     public var verifyEvery: Int?
+    /// Whether the run writes what TensorBoard shows.
+    public var tensorBoard = true
+    /// Whether standard output shows how far the training is.
+    public var showsProgress = true
     /// Where to write a trace of some steps; nil for none.
     public var trace: String?
     /// The most steps that the trace shows.

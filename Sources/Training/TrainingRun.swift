@@ -69,6 +69,10 @@ public final class TrainingRun {
         let weights: Weights
         /// The last of which may still be under way.
         let checkpoints: TrainingCheckpoints
+        /// Rank 0's.
+        let journal: RunJournal?
+        /// Steps of the whole run.
+        let steps: Int
         /// The stamps of the test set, in order.
         let test: [Int]
     }
@@ -155,6 +159,8 @@ public final class TrainingRun {
     ) throws -> Trained {
         // A network that cannot work is refused before the stamps are read.
         let network = try group.agree { try makeNetwork(collection) }
+        let clock = ContinuousClock()
+        let began = clock.now
         let data = try TrainingData.load(
             collection,
             TrainingData.Request(configuration: configuration, defaultMicrobatch: network.defaultMicrobatch),
@@ -162,6 +168,8 @@ public final class TrainingRun {
         if isRoot, let warning = data.findings.swappedClassesWarning { logger.warning("\(warning)") }
         let (plan, shard) = (data.plan, data.shard)
         warnAboutLanes(plan, team)
+        tell(collection, data, team, network)
+        if isRoot { logger.debug("stamps read and normalised in \(clock.now - began)") }
         let settings = resolvedSettings(collection, network, data)
         let deciding = try settings.decidingResult()
         let found =
@@ -201,11 +209,18 @@ public final class TrainingRun {
                 commandLine: configuration.commandLine)
             try JSONFile.write(record, to: folder.configuration)
         }
+        let journal = folder.map {
+            RunJournal(
+                $0, hasEvents: configuration.tensorBoard, isResumed: configuration.resume,
+                step: start?.progress.globalStep(plan) ?? 0, epochs: start?.progress.completedEpochs ?? 0)
+        }
         let epochs = TrainingEpochs(
             configuration: configuration, plan: plan, step: step, inference: inference, validation: data.validation,
-            checkpoints: checkpoints, folder: folder, trace: trace, team: trainingTeam, group: group,
-            environment: environment)
+            checkpoints: checkpoints, folder: folder, journal: journal, trace: trace, team: trainingTeam,
+            group: group, environment: environment)
         do {
+            let began = clock.now
+            defer { if isRoot { logger.debug("trained for \(clock.now - began)") } }
             try epochs.run(from: start?.progress ?? TrainingProgress(), records: start?.records)
         } catch {
             checkpoints.wait()
@@ -213,7 +228,7 @@ public final class TrainingRun {
         }
         return Trained(
             inference: inference, network: network, weights: weights, checkpoints: checkpoints,
-            test: data.split.test.sorted())
+            journal: journal, steps: configuration.epochs * plan.steps, test: data.split.test.sorted())
     }
 
     private func warnAboutLanes(_ plan: BatchPlan, _ team: LaneTeam) {
@@ -224,6 +239,29 @@ public final class TrainingRun {
             \(lanes) lanes (ranks × threads) share \(plan.microbatches) \
             \(plan.microbatches == 1 ? "microbatch" : "microbatches"), so some are idle; use a smaller --microbatch \
             or fewer ranks and threads
+            """)
+    }
+
+    /// What `--verbose` shows of the data and the plan.
+    private func tell(_ collection: StampCollection, _ data: TrainingData, _ team: LaneTeam, _ network: Network) {
+        guard isRoot else { return }
+        let (plan, split) = (data.plan, data.split)
+        logger.debug(
+            """
+            sources \(configuration.sources.joined(separator: ", ")), \
+            noise \(configuration.noise.joined(separator: ", ")): \(collection.sourceCount) + \(collection.noiseCount) \
+            stamps of \(collection.height)×\(collection.width)
+            """)
+        logger.debug(
+            """
+            \(split.training.count) stamps for training, \(split.validation.count) for validation, \
+            \(split.test.count) for the test
+            """)
+        logger.debug(
+            """
+            \(network.description.name): \(network.trainableCount) parameters; \(plan.steps) steps an epoch, batches of \(plan.batchSize) \
+            in \(plan.microbatches) microbatches of up to \(plan.largestMicrobatch), on \(group.size) \
+            \(group.size == 1 ? "rank" : "ranks") with \(team.count) \(team.count == 1 ? "thread" : "threads")
             """)
     }
 
@@ -241,6 +279,12 @@ public final class TrainingRun {
                 let metrics = Metrics(predictions)
                 try TestPredictions.write(predictions, to: folder.testPredictions)
                 try JSONFile.write(metrics, to: folder.metrics)
+                if configuration.tensorBoard, let journal = trained.journal {
+                    let pictures = TestPictures(metrics: metrics, predictions: predictions, collection: collection)
+                    trained.checkpoints.record { [steps = trained.steps] in
+                        try journal.show(pictures.values, step: steps)
+                    }
+                }
                 return metrics
             }
         }

@@ -15,8 +15,8 @@ extension TrainerCommandTests {
         @Test func itHoldsWhatTheContractNamesAndNothingElse() throws {
             #expect(
                 try names(in: run) == [
-                    "checkpoints", "config.json", "figures", "hashes.csv", "history.csv", "metrics.json", "model.keras",
-                    "model.safetensors", "report.html", "test_predictions.csv",
+                    "checkpoints", "config.json", "events", "figures", "hashes.csv", "history.csv", "metrics.json",
+                    "metrics.jsonl", "model.keras", "model.safetensors", "report.html", "test_predictions.csv",
                 ])
             // 700 training stamps in batches of 64 are 11 steps.
             #expect(try names(in: "\(run)/checkpoints") == ["best.json", "step-11", "step-22"])

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What must not depend on ranks, threads or interruptions in a run folder.
@@ -15,7 +16,18 @@ struct RunResult {
             ("hashes.csv", try bytes("\(folder)/hashes.csv")),
             ("test_predictions.csv", try bytes("\(folder)/test_predictions.csv")),
             ("metrics.json", try bytes("\(folder)/metrics.json")),
+            ("metrics.jsonl", Array(try Self.timeless("\(folder)/metrics.jsonl").utf8)),
         ]
+    }
+
+    /// The lines of `metrics.jsonl` without times.
+    private static func timeless(_ path: String) throws -> String {
+        try text(path).split(separator: "\n").map { line in
+            var row = try json(String(line))
+            for key in ["seconds", "samples_per_second"] { row[key] = nil }
+            return String(
+                decoding: try JSONSerialization.data(withJSONObject: row, options: .sortedKeys), as: UTF8.self)
+        }.joined(separator: "\n")
     }
 
     /// The files that differ.

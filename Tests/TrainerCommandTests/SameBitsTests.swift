@@ -93,6 +93,7 @@ extension TrainerCommandTests {
             #expect(
                 differences == [
                     "model.safetensors", "history.csv", "hashes.csv", "test_predictions.csv", "metrics.json",
+                    "metrics.jsonl",
                 ])
         }
 

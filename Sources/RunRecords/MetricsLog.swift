@@ -1,0 +1,154 @@
+import Faults
+import FoundationEssentials
+import Glibc
+import StampFormats
+
+/// The steps and epochs of a run as they are done, one JSON object a line: `metrics.jsonl`.
+///
+/// ```
+/// {"accuracy":0.53,"epoch":1,…,"kind":"step","loss":0.69,…,"step":1}
+/// {"accuracy":0.61,"epoch":1,…,"kind":"epoch","loss":0.66,…,"step":75,"val_loss":0.67}
+/// ```
+/// The file grows by whole lines. Numbers that JSON does not know are strings, as in ``JSONFile``. Not to be used from
+/// two threads at once.
+public final class MetricsLog {
+    /// The file.
+    public let path: String
+    /// The last row of steps that a resumed run has kept.
+    public private(set) var lastKeptStep: StepRow?
+    private let descriptor: Int32
+    /// The bytes of whole lines that are in the file.
+    private var length = 0
+    /// Whole lines that are not in the file yet.
+    private var pending: [UInt8] = []
+
+    /// Makes the file, or goes on with the one that is there.
+    ///
+    /// - Parameters:
+    ///   - step: lines of later steps go: a resumed run does these steps again. 0 for a run from the start.
+    ///   - epochs: lines of later epochs' ends go, too.
+    /// - Throws: `Fault(.cannotWrite)`.
+    public init(_ path: String, keepingSteps step: Int, epochs: Int) throws {
+        self.path = path
+        var kept: [UInt8] = []
+        if step > 0, FileAccess.exists(path) {
+            var last = (step: 0, epoch: 0)
+            for line in try FileAccess.read(path).split(separator: UInt8(ascii: "\n")) {
+                guard let (epoch, row) = Self.place(of: line) else { continue }
+                if let row {
+                    guard row.step <= step, row.step > last.step else { continue }
+                    last.step = row.step
+                    lastKeptStep = row
+                } else {
+                    guard epoch <= epochs, epoch > last.epoch else { continue }
+                    last.epoch = epoch
+                }
+                kept += line
+                kept.append(UInt8(ascii: "\n"))
+            }
+        }
+        try kept.withUnsafeBytes { try AtomicFile.write($0, to: path) }
+        length = kept.count
+        descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Adds a line; ``write()`` puts it on the disk.
+    public func append(_ row: StepRow) throws { try append(StepLine(row: row)) }
+
+    /// Adds a line of an epoch's end.
+    ///
+    /// - Parameter step: steps done since the start of the run.
+    public func append(_ row: HistoryRow, step: Int) throws { try append(EpochLine(row: row, step: step)) }
+
+    private func append(_ line: some Encodable) throws {
+        pending += try JSONFile.line(of: line).utf8
+    }
+
+    /// Brings the file up to date.
+    /// - Throws: `Fault(.cannotWrite)`; the file then holds the lines that it held before, and the next call writes the
+    ///   others with what follows.
+    public func write() throws {
+        var written = 0
+        while written < pending.count {
+            let count = pending.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(length + written))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                let code = count < 0 ? errno : ENOSPC
+                ftruncate(descriptor, off_t(length))
+                throw Fault.cannotWrite(path, code)
+            }
+            written += count
+        }
+        length += written
+        pending = []
+    }
+
+    /// Makes what was written durable (fsync(2)).
+    public func synchronize() throws {
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw Fault.cannotWrite(path, errno) }
+    }
+
+    /// Where a line belongs; nil for what is no line of this program.
+    private static func place(of line: ArraySlice<UInt8>) -> (epoch: Int, row: StepRow?)? {
+        let decoder = JSONFile.decoder
+        guard let place = try? decoder.decode(Place.self, from: Data(line)) else { return nil }
+        switch place.kind {
+        case StepLine.kind:
+            guard let row = try? decoder.decode(StepRow.self, from: Data(line)) else { return nil }
+            return (place.epoch, row)
+        case EpochLine.kind: return (place.epoch, nil)
+        default: return nil
+        }
+    }
+
+    private struct Place: Decodable {
+        let kind: String
+        let epoch: Int
+    }
+}
+
+private enum KindKey: String, CodingKey { case kind }
+
+private struct StepLine: Encodable {
+    static let kind = "step"
+    let row: StepRow
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: KindKey.self)
+        try container.encode(Self.kind, forKey: .kind)
+        try row.encode(to: encoder)
+    }
+}
+
+private struct EpochLine: Encodable {
+    static let kind = "epoch"
+    let row: HistoryRow
+    let step: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case kind, epoch, step, loss, accuracy, seconds
+        case validationLoss = "val_loss"
+        case validationAccuracy = "val_accuracy"
+        case learningRate = "learning_rate"
+        case samplesPerSecond = "samples_per_second"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(Self.kind, forKey: .kind)
+        try container.encode(row.epoch, forKey: .epoch)
+        try container.encode(step, forKey: .step)
+        try container.encode(row.loss, forKey: .loss)
+        try container.encode(row.accuracy, forKey: .accuracy)
+        try container.encodeIfPresent(row.validationLoss, forKey: .validationLoss)
+        try container.encodeIfPresent(row.validationAccuracy, forKey: .validationAccuracy)
+        try container.encode(row.learningRate, forKey: .learningRate)
+        try container.encode(row.seconds, forKey: .seconds)
+        try container.encode(row.samplesPerSecond, forKey: .samplesPerSecond)
+    }
+}

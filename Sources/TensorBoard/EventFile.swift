@@ -1,0 +1,119 @@
+import Faults
+import FoundationEssentials
+import Glibc
+import StampFormats
+import SwiftProtobuf
+
+/// A file of events that TensorBoard shows while it grows: `events.out.tfevents.SECONDS.HOST.PROCESS`.
+///
+/// Every call of ``write(_:step:wallTime:)`` ends with whole records in the file, where a running TensorBoard finds them.
+/// Not to be used from two threads at once.
+public final class EventFile {
+    /// The file.
+    public let path: String
+    private let descriptor: Int32
+    /// The bytes of whole records.
+    private var length = 0
+
+    /// Makes a file in `folder`, and the folder if it is not there.
+    ///
+    /// TensorBoard reads a folder's files in the order of their names: the new one is named after all others, also when
+    /// the clock was set back or stands in the same second.
+    /// - Parameters:
+    ///   - firstStep: where a resumed run goes on: what other files say of this step and later ones no longer counts.
+    ///     nil for a run from the start.
+    ///   - wallTime: now, in seconds since 1970.
+    /// - Throws: `Fault(.cannotWrite)`.
+    public init(in folder: String, resumingAt firstStep: Int?, wallTime: Double) throws {
+        guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw Fault.cannotWrite(folder, errno) }
+        path = "\(folder)/\(try Self.nextName(in: folder, wallTime: wallTime))"
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
+        var version = TensorBoardEvent()
+        version.wallTime = wallTime
+        // Session starts are only heeded in files of version 2.
+        version.fileVersion = "brain.Event:2"
+        var events = [version]
+        if let firstStep {
+            var start = TensorBoardEvent()
+            start.wallTime = wallTime
+            start.step = Int64(firstStep)
+            start.sessionLog.status = .start
+            events.append(start)
+        }
+        try append(events)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Adds what is known of one step.
+    ///
+    /// - Parameters:
+    ///   - step: steps done since the start of the run.
+    ///   - wallTime: seconds since 1970.
+    /// - Throws: `Fault(.cannotWrite)`; the file then ends with what was written before.
+    public func write(_ values: [SummaryValue], step: Int, wallTime: Double) throws {
+        try write([EventStep(values, step: step, wallTime: wallTime)])
+    }
+
+    /// Adds several steps with one system call.
+    /// - Throws: `Fault(.cannotWrite)`; the file then ends with what was written before.
+    public func write(_ steps: [EventStep]) throws {
+        try append(
+            steps.map { step in
+                var event = TensorBoardEvent()
+                event.wallTime = step.wallTime
+                event.step = Int64(step.step)
+                event.summary.value = step.values.map(\.message)
+                return event
+            })
+    }
+
+    private func append(_ events: [TensorBoardEvent]) throws {
+        let records = try events.flatMap { TFRecord.framed(try $0.serializedBytes()) }
+        var written = 0
+        while written < records.count {
+            let count = records.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(length + written))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                let code = count < 0 ? errno : ENOSPC
+                // Half a record would keep a reader from all that follows once there is room again.
+                ftruncate(descriptor, off_t(length))
+                throw Fault.cannotWrite(path, code)
+            }
+            written += count
+        }
+        length += records.count
+    }
+
+    private static let prefix = "events.out.tfevents."
+
+    private static func nextName(in folder: String, wallTime: Double) throws -> String {
+        let latest = try FileAccess.names(in: folder).compactMap { name -> Int? in
+            guard name.hasPrefix(prefix) else { return nil }
+            return name.dropFirst(prefix.count).split(separator: ".").first.flatMap { Int($0) }
+        }.max()
+        let seconds = max(Int(wallTime), latest.map { $0 + 1 } ?? 0)
+        // Ten digits, as TensorFlow does: names then sort as numbers do.
+        let digits = String(seconds)
+        let padded = String(repeating: "0", count: max(0, 10 - digits.count)) + digits
+        return "\(prefix)\(padded).\(ProcessInfo.processInfo.hostName).\(getpid())"
+    }
+}
+
+/// What is known of one step.
+public struct EventStep: Sendable {
+    public var values: [SummaryValue]
+    /// Steps done since the start of the run.
+    public var step: Int
+    /// Seconds since 1970.
+    public var wallTime: Double
+
+    public init(_ values: [SummaryValue], step: Int, wallTime: Double) {
+        self.values = values
+        self.step = step
+        self.wallTime = wallTime
+    }
+}

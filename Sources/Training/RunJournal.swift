@@ -1,0 +1,135 @@
+import Faults
+import FoundationEssentials
+import Models
+import RunRecords
+import TensorBoard
+
+/// What rank 0 tells of a run while it goes on: `metrics.jsonl` and TensorBoard's event file.
+///
+/// It only reads: the run has the same bits with it and without. All calls are made on the thread that writes
+/// checkpoints, one after the other.
+final class RunJournal: @unchecked Sendable {
+    private let folder: RunFolder
+    private let hasEvents: Bool
+    private let isResumed: Bool
+    /// Where the run goes on.
+    private let start: (step: Int, epochs: Int)
+    private var log: MetricsLog?
+    private var events: EventFile?
+    /// What is to be written yet.
+    private var rows: [Row] = []
+    private var shown: [EventStep] = []
+    /// A disk that is full is told of once, not every second.
+    private var isFailing = false
+
+    private enum Row {
+        case step(StepRow)
+        case epoch(HistoryRow, step: Int)
+    }
+
+    /// - Parameters:
+    ///   - hasEvents: whether there is an event file.
+    ///   - isResumed: whether the folder may hold what a run before has told: of steps that are done again, it no longer
+    ///     counts.
+    ///   - step: steps that are done.
+    ///   - epochs: epochs that are complete.
+    init(_ folder: RunFolder, hasEvents: Bool, isResumed: Bool, step: Int, epochs: Int) {
+        self.folder = folder
+        self.hasEvents = hasEvents
+        self.isResumed = isResumed
+        start = (step, epochs)
+    }
+
+    /// The last row of steps that a resumed run has kept.
+    var lastKeptStep: StepRow? { log?.lastKeptStep }
+
+    /// Adds rows of steps.
+    ///
+    /// - Parameter wallTimes: when each was done, in seconds since 1970.
+    func append(_ steps: [StepRow], wallTimes: [Double]) throws {
+        rows += steps.map(Row.step)
+        shown += zip(steps, wallTimes).map { row, time in
+            EventStep(
+                [
+                    .scalar("train/loss", row.loss), .scalar("train/accuracy", row.accuracy),
+                    .scalar("train/learning_rate", Double(row.learningRate)),
+                    .scalar("train/samples_per_second", row.samplesPerSecond),
+                ], step: row.step, wallTime: time)
+        }
+        try write()
+    }
+
+    /// Adds an epoch: what `history.csv` says of it, and how each array of parameters is spread.
+    ///
+    /// - Parameter step: steps done since the start of the run.
+    func append(_ row: HistoryRow, step: Int, weights: [SummaryValue]) throws {
+        rows.append(.epoch(row, step: step))
+        var values: [SummaryValue] = [
+            .scalar("epoch/loss", row.loss), .scalar("epoch/accuracy", row.accuracy),
+            .scalar("epoch/learning_rate", Double(row.learningRate)),
+            .scalar("epoch/samples_per_second", row.samplesPerSecond),
+        ]
+        if let loss = row.validationLoss { values.append(.scalar("epoch/val_loss", loss)) }
+        if let accuracy = row.validationAccuracy { values.append(.scalar("epoch/val_accuracy", accuracy)) }
+        shown.append(EventStep(values + weights, step: step, wallTime: Self.now))
+        try write()
+    }
+
+    /// Shows values in TensorBoard alone.
+    func show(_ values: [SummaryValue], step: Int) throws {
+        shown.append(EventStep(values, step: step, wallTime: Self.now))
+        try write()
+    }
+
+    /// Opens the files, where they are not open, and brings them up to date.
+    ///
+    /// - Throws: `Fault(.cannotWrite)` for the first failure in a row; the next call tries again.
+    func write() throws {
+        let failures = [writeLog, writeEvents].compactMap { write -> (any Error)? in
+            do {
+                try write()
+                return nil
+            } catch { return error }
+        }
+        defer { isFailing = !failures.isEmpty }
+        if let failure = failures.first, !isFailing { throw failure }
+    }
+
+    /// Makes the log durable, so that a checkpoint never knows more steps than it.
+    func synchronize() throws { try log?.synchronize() }
+
+    private func writeLog() throws {
+        let log = try log ?? MetricsLog(folder.metricsLog, keepingSteps: start.step, epochs: start.epochs)
+        self.log = log
+        for row in rows {
+            switch row {
+            case .step(let row): try log.append(row)
+            case .epoch(let row, let step): try log.append(row, step: step)
+            }
+        }
+        rows = []
+        try log.write()
+    }
+
+    private func writeEvents() throws {
+        guard hasEvents else { return shown = [] }
+        let events =
+            try events
+            ?? EventFile(in: folder.events, resumingAt: isResumed ? start.step + 1 : nil, wallTime: Self.now)
+        self.events = events
+        try events.write(shown)
+        shown = []
+    }
+
+    static var now: Double { Date().timeIntervalSince1970 }
+}
+
+extension Network {
+    /// How each array of parameters is spread.
+    func histograms(of weights: Weights) -> [SummaryValue] {
+        parameters.map { parameter in
+            let values = UnsafeBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count)
+            return .histogram("weights/\(parameter.name)", Histogram(of: values))
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import TestPrograms
+import Testing
+
+/// What TensorBoard itself reads in an event folder.
+private struct Events {
+    /// The interpreter that `SWIFT_RUN_TRAINER_PYTHON` names, else `python3`.
+    private static let python = ProcessInfo.processInfo.environment["SWIFT_RUN_TRAINER_PYTHON"] ?? "python3"
+    static let canBeRead = (try? shell(script: "\(python) -c 'import tensorboard, PIL'").status) == 0
+
+    /// Tag, step, value.
+    let scalars: [String: [[Double]]]
+    let histograms: [String: [[Any]]]
+    let images: [String: [[Any]]]
+
+    init(_ folder: String) throws {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("ReferenceValues/read_events.py").path
+        let outcome = try shell(script: "\(Self.python) \(script) \(folder)")
+        try #require(outcome.status == 0, "\(outcome.standardError)")
+        let found = try json(outcome.standardOutput)
+        scalars = try #require(found["scalars"] as? [String: [[Double]]])
+        histograms = try #require(found["histograms"] as? [String: [[Any]]])
+        images = try #require(found["images"] as? [String: [[Any]]])
+    }
+}
+
+/// The lines of a run's `metrics.jsonl` of one kind.
+private func lines(_ run: String, _ kind: String) throws -> [[String: Any]] {
+    try text("\(run)/metrics.jsonl").split(separator: "\n").map { try json(String($0)) }
+        .filter { $0["kind"] as? String == kind }
+}
+
+private func numbers(_ rows: [[String: Any]], _ key: String) -> [Double] { rows.map { $0[key] as? Double ?? .nan } }
+
+/// As event files keep them.
+private func single(_ values: [Double]) -> [Double] { values.map { Double(Float($0)) } }
+
+extension TrainerCommandTests {
+    @Suite struct MetricsLogTests {
+        private let workspace: Workspace
+        private let survey: Survey
+
+        init() throws {
+            workspace = try Workspace()
+            survey = try Survey.shared()
+        }
+
+        @Test func everyStepAndEveryEpochHasALine() throws {
+            let run = try survey.run()
+            let (steps, epochs) = (try lines(run, "step"), try lines(run, "epoch"))
+            #expect(numbers(steps, "step") == (1...22).map(Double.init))
+            #expect(numbers(steps, "epoch") == (1...22).map { $0 <= 11 ? 1 : 2 })
+            let history = try text("\(run)/history.csv").split(separator: "\n").map {
+                $0.split(separator: ",").map(String.init)
+            }
+            for (column, key) in history[0].enumerated() {
+                #expect(numbers(epochs, key) == history.dropFirst().map { Double($0[column]) ?? .nan }, "\(key)")
+            }
+            #expect(numbers(epochs, "step") == [11, 22])
+        }
+
+        /// Ten batches of 64 and one of 60. Differences of running sums leave rounding errors near 10⁻¹⁴.
+        @Test func theStepsOfAnEpochHaveTheEpochsMean() throws {
+            let run = try survey.run()
+            let (steps, epochs) = (try lines(run, "step"), try lines(run, "epoch"))
+            for (epoch, row) in epochs.enumerated() {
+                let own = Array(steps[(11 * epoch)..<(11 * epoch + 11)])
+                for key in ["loss", "accuracy"] {
+                    let values = numbers(own, key)
+                    let mean = (values.dropLast().reduce(0, +) * 64 + values[10] * 60) / 700
+                    #expect(abs(mean - (row[key] as? Double ?? .nan)) < 1e-12, "\(key)")
+                    #expect(Set(values).count > 5, "\(key)")
+                }
+            }
+        }
+
+        /// 1400 steps an epoch make 700 rows of two steps each; the checkpoint lies within one.
+        @Test func rowsOfSeveralStepsGoOnWhereTheRunWasInterrupted() throws {
+            let data = workspace.path("data")
+            try trained("simulate --output \(data) --sources 1000 --noise 1000 --seed 2")
+            let options = "train --data \(data) --model simple --batch-size 1 --epochs 1 --checkpoint-every 601steps"
+            let whole = workspace.path("whole")
+            try trained("\(options) --output \(whole) --threads 1")
+            #expect(numbers(try lines(whole, "step"), "step") == stride(from: 2, through: 1400, by: 2).map(Double.init))
+            let run = try workspace.copy(whole, to: "run")
+            for step in [1202, 1400] { try FileManager.default.removeItem(atPath: "\(run)/checkpoints/step-\(step)") }
+            try trained("\(options) --output \(run) --resume", ranks: 2)
+            #expect(try RunResult(run).differences(from: RunResult(whole)) == [])
+        }
+
+        @Test func withoutEventsTheRunHasTheSameBits() throws {
+            let run = workspace.path("run")
+            try trained(
+                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 2 --no-tensorboard --output \(run)"
+            )
+            #expect(!exists("\(run)/events"))
+            #expect(try RunResult(run).differences(from: RunResult(survey.run())) == [])
+        }
+    }
+
+    /// What TensorBoard itself reads in a run folder, where it is installed.
+    @Suite(.enabled(if: Events.canBeRead, "no Python has tensorboard and Pillow"))
+    struct EventTests {
+        private let survey: Survey
+
+        init() throws { survey = try Survey.shared() }
+
+        @Test func scalarsAreThoseOfTheOtherRecords() throws {
+            let run = try survey.run()
+            let events = try Events("\(run)/events")
+            for (kind, prefix, keys) in [
+                ("step", "train", ["loss", "accuracy", "learning_rate", "samples_per_second"]),
+                ("epoch", "epoch", ["loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]),
+            ] {
+                let rows = try lines(run, kind)
+                for key in keys {
+                    let shown = try #require(events.scalars["\(prefix)/\(key)"], "\(prefix)/\(key)")
+                    #expect(shown.map { $0[0] } == numbers(rows, "step"))
+                    #expect(shown.map { $0[1] } == single(numbers(rows, key)), "\(key)")
+                }
+            }
+            let metrics = try json(text("\(run)/metrics.json"))
+            #expect(events.scalars["test/accuracy"] == [[22] + single([metrics["accuracy"] as? Double ?? .nan])])
+        }
+
+        @Test func histogramsCountEveryWeight() throws {
+            let histograms = try Events("\(survey.run())/events").histograms
+            #expect(histograms.count == 16)
+            for (tag, count) in [("weights/conv3/kernel", 3 * 3 * 16 * 32), ("weights/fc_out/bias", 2)] {
+                let rows = try #require(histograms[tag])
+                #expect(rows.map { $0[0] as? Int } == [11, 22])
+                for row in rows {
+                    let buckets = try #require(row[1] as? [[Double]])
+                    #expect(buckets.reduce(0) { $0 + $1[2] } == Double(count), "\(tag)")
+                }
+            }
+        }
+
+        @Test func testPicturesAreThere() throws {
+            let images = try Events("\(survey.run())/events").images
+            #expect(images.keys.sorted() == ["test/confusion_matrix", "test/noise", "test/sources"])
+            for image in images.values {
+                #expect(image.count == 1 && image[0][0] as? Int == 22 && image[0][3] as? String == "L")
+                #expect(Set(image[0][4] as? [Int] ?? []).count > 2)
+            }
+        }
+
+        @Test func aRunThatGoesOnWithinAnEpochShowsWhatAnUndisturbedOneDoes() throws {
+            let workspace = try Workspace()
+            let whole = workspace.path("whole")
+            let options = "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --keep-checkpoints 9"
+            try trained("\(options) --checkpoint-every 4steps --output \(whole)")
+            let run = try workspace.copy(whole, to: "run")
+            for name in try names(in: "\(run)/checkpoints") where !["step-4", "best.json"].contains(name) {
+                try FileManager.default.removeItem(atPath: "\(run)/checkpoints/\(name)")
+            }
+            try trained("\(options) --resume --output \(run)", ranks: 2)
+            #expect(try names(in: "\(run)/events").count == 2)
+            let (resumed, undisturbed) = (try Events("\(run)/events"), try Events("\(whole)/events"))
+            for (tag, values) in undisturbed.scalars
+            where !tag.hasSuffix("samples_per_second") && !tag.hasPrefix("test/") {
+                #expect(resumed.scalars[tag] == values, "\(tag)")
+            }
+            #expect(resumed.scalars["train/loss"]?.count == 22)
+        }
+    }
+}

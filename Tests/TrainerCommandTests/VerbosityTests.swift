@@ -1,0 +1,64 @@
+import Foundation
+import TestPrograms
+import Testing
+
+extension TrainerCommandTests {
+    @Suite struct VerbosityTests {
+        private let workspace: Workspace
+        private let data: String
+
+        init() throws {
+            workspace = try Workspace()
+            data = try Survey.shared().folder
+        }
+
+        private var train: String { "train --data \(data) --model simple --epochs 1 --output \(workspace.path("run"))" }
+
+        @Test func quietRunsSayNothing() throws {
+            let outcome = try trained("\(train) --quiet")
+            #expect(outcome.standardOutput == "" && outcome.standardError == "")
+            #expect(exists(workspace.path("run/metrics.json")))
+        }
+
+        @Test func quietRunsStillTellErrors() throws {
+            expectError(
+                try trainer("\(train) --quiet --epochs 0"), 64, saying: "--epochs 0")
+        }
+
+        @Test func verboseRunsTellFilesSizesAndThePlan() throws {
+            let outcome = try trainer("\(train) --verbose --batch-size 64 --microbatch 8", ranks: 2)
+            #expect(outcome.status == 0)
+            for words in [
+                "\(data)/stamps_sources.npy", "500 + 500 stamps of 21×21",
+                "700 stamps for training, 100 for validation, 200 for the test",
+                "11 steps an epoch, batches of 64 in 8 microbatches of up to 8, on 2 ranks",
+            ] {
+                #expect(outcome.errorLines(saying: words) == 1, "\(words)\n\(outcome.standardError)")
+            }
+        }
+
+        @Test func quietDoesNotGoWithVerbose() throws {
+            expectError(try trainer("\(train) --quiet --verbose"), 64, saying: "--quiet", "--verbose")
+        }
+
+        /// A warning (more lanes than microbatches) on a terminal of script(1)'s.
+        @Test(
+            .enabled(if: (try? shell(script: "script --version").status) == 0, "needs script(1)"),
+            arguments: [
+                ("TERM=xterm", true), ("TERM=xterm NO_COLOR=1", false), ("TERM=xterm NO_COLOR=", true),
+                ("TERM=dumb", false), ("TERM=dumb CLICOLOR_FORCE=1", true), ("CLICOLOR_FORCE=1 NO_COLOR=1", false),
+            ])
+        func warningsHaveColourOnlyWhereItIsWanted(_ variables: String, _ isColoured: Bool) throws {
+            let program = try path(ofProgram: "swift-run-trainer")
+            let command = "\(variables) \(program) \(train) --threads 2 --batch-size 8 --microbatch 8"
+            let outcome = try shell(script: "env -u NO_COLOR -u CLICOLOR_FORCE script -qec '\(command)' /dev/null")
+            #expect(outcome.standardOutput.contains("warning:"))
+            #expect(outcome.standardOutput.contains("\u{1B}[1;33mwarning:\u{1B}[0m") == isColoured)
+        }
+
+        @Test func filesHaveNoColours() throws {
+            let outcome = try trained("\(train) --threads 2 --batch-size 8 --microbatch 8")
+            #expect(outcome.errorLines(saying: "warning: ") == 1 && !outcome.standardError.contains("\u{1B}"))
+        }
+    }
+}
