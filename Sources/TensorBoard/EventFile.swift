@@ -33,15 +33,12 @@ public final class EventFile {
         version.wallTime = wallTime
         // Session starts are only heeded in files of version 2.
         version.fileVersion = "brain.Event:2"
-        var events = [version]
-        if let firstStep {
-            var start = TensorBoardEvent()
-            start.wallTime = wallTime
-            start.step = Int64(firstStep)
-            start.sessionLog.status = .start
-            events.append(start)
-        }
-        try append(events)
+        // TensorBoard takes a session's start for a resumption only where it has seen an earlier one.
+        var start = TensorBoardEvent()
+        start.wallTime = wallTime
+        start.step = Int64(firstStep ?? 0)
+        start.sessionLog.status = .start
+        try append([version, start])
     }
 
     deinit { close(descriptor) }

@@ -33,8 +33,15 @@ private func lines(_ run: String, _ kind: String) throws -> [[String: Any]] {
 
 private func numbers(_ rows: [[String: Any]], _ key: String) -> [Double] { rows.map { $0[key] as? Double ?? .nan } }
 
-/// As event files keep them.
-private func single(_ values: [Double]) -> [Double] { values.map { Double(Float($0)) } }
+/// As event files keep them; JSONSerialization reads the last digits of a double now and then wrongly.
+private func single(_ values: [Double]) -> [Float] { values.map { Float($0) } }
+
+/// Makes it seem that the run was interrupted after a step.
+private func keepOnly(checkpoint step: Int, of run: String) throws {
+    for name in try names(in: "\(run)/checkpoints") where !["step-\(step)", "best.json"].contains(name) {
+        try FileManager.default.removeItem(atPath: "\(run)/checkpoints/\(name)")
+    }
+}
 
 extension TrainerCommandTests {
     @Suite struct MetricsLogTests {
@@ -55,7 +62,8 @@ extension TrainerCommandTests {
                 $0.split(separator: ",").map(String.init)
             }
             for (column, key) in history[0].enumerated() {
-                #expect(numbers(epochs, key) == history.dropFirst().map { Double($0[column]) ?? .nan }, "\(key)")
+                let expected = history.dropFirst().map { Double($0[column]) ?? .nan }
+                #expect(single(numbers(epochs, key)) == single(expected), "\(key)")
             }
             #expect(numbers(epochs, "step") == [11, 22])
         }
@@ -84,7 +92,7 @@ extension TrainerCommandTests {
             try trained("\(options) --output \(whole) --threads 1")
             #expect(numbers(try lines(whole, "step"), "step") == stride(from: 2, through: 1400, by: 2).map(Double.init))
             let run = try workspace.copy(whole, to: "run")
-            for step in [1202, 1400] { try FileManager.default.removeItem(atPath: "\(run)/checkpoints/step-\(step)") }
+            try keepOnly(checkpoint: 601, of: run)
             try trained("\(options) --output \(run) --resume", ranks: 2)
             #expect(try RunResult(run).differences(from: RunResult(whole)) == [])
         }
@@ -117,11 +125,13 @@ extension TrainerCommandTests {
                 for key in keys {
                     let shown = try #require(events.scalars["\(prefix)/\(key)"], "\(prefix)/\(key)")
                     #expect(shown.map { $0[0] } == numbers(rows, "step"))
-                    #expect(shown.map { $0[1] } == single(numbers(rows, key)), "\(key)")
+                    #expect(single(shown.map { $0[1] }) == single(numbers(rows, key)), "\(key)")
                 }
             }
             let metrics = try json(text("\(run)/metrics.json"))
-            #expect(events.scalars["test/accuracy"] == [[22] + single([metrics["accuracy"] as? Double ?? .nan])])
+            #expect(
+                events.scalars["test/accuracy"]?.map { Float($0[1]) }
+                    == single([metrics["accuracy"] as? Double ?? .nan]))
         }
 
         @Test func histogramsCountEveryWeight() throws {
@@ -152,9 +162,7 @@ extension TrainerCommandTests {
             let options = "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --keep-checkpoints 9"
             try trained("\(options) --checkpoint-every 4steps --output \(whole)")
             let run = try workspace.copy(whole, to: "run")
-            for name in try names(in: "\(run)/checkpoints") where !["step-4", "best.json"].contains(name) {
-                try FileManager.default.removeItem(atPath: "\(run)/checkpoints/\(name)")
-            }
+            try keepOnly(checkpoint: 4, of: run)
             try trained("\(options) --resume --output \(run)", ranks: 2)
             #expect(try names(in: "\(run)/events").count == 2)
             let (resumed, undisturbed) = (try Events("\(run)/events"), try Events("\(whole)/events"))
