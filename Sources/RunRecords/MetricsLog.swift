@@ -1,6 +1,5 @@
 import Faults
 import FoundationEssentials
-import Glibc
 import StampFormats
 
 /// The steps and epochs of a run as they are done, one JSON object a line: `metrics.jsonl`.
@@ -16,9 +15,7 @@ public final class MetricsLog {
     public let path: String
     /// The last row of steps that a resumed run has kept.
     public private(set) var lastKeptStep: StepRow?
-    private let descriptor: Int32
-    /// The bytes of whole lines that are in the file.
-    private var length = 0
+    private let file: GrowingFile
     /// Whole lines that are not in the file yet.
     private var pending: [UInt8] = []
 
@@ -48,12 +45,8 @@ public final class MetricsLog {
             }
         }
         try kept.withUnsafeBytes { try AtomicFile.write($0, to: path) }
-        length = kept.count
-        descriptor = open(path, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
+        file = try GrowingFile(continuing: path, length: kept.count)
     }
-
-    deinit { close(descriptor) }
 
     /// Adds a line; ``write()`` puts it on the disk.
     public func append(_ row: StepRow) throws { try append(StepLine(row: row)) }
@@ -71,27 +64,12 @@ public final class MetricsLog {
     /// - Throws: `Fault(.cannotWrite)`; the file then holds the lines that it held before, and the next call writes the
     ///   others with what follows.
     public func write() throws {
-        var written = 0
-        while written < pending.count {
-            let count = pending.withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(length + written))
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                let code = count < 0 ? errno : ENOSPC
-                ftruncate(descriptor, off_t(length))
-                throw Fault.cannotWrite(path, code)
-            }
-            written += count
-        }
-        length += written
+        try file.append(pending)
         pending = []
     }
 
     /// Makes what was written durable (fsync(2)).
-    public func synchronize() throws {
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw Fault.cannotWrite(path, errno) }
-    }
+    public func synchronize() throws { try file.synchronize() }
 
     /// Where a line belongs; nil for what is no line of this program.
     private static func place(of line: ArraySlice<UInt8>) -> (epoch: Int, row: StepRow?)? {

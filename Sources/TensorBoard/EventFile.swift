@@ -10,10 +10,8 @@ import SwiftProtobuf
 /// Not to be used from two threads at once.
 public final class EventFile {
     /// The file.
-    public let path: String
-    private let descriptor: Int32
-    /// The bytes of whole records.
-    private var length = 0
+    public var path: String { file.path }
+    private let file: GrowingFile
 
     /// Makes a file in `folder`, and the folder if it is not there.
     ///
@@ -26,9 +24,7 @@ public final class EventFile {
     /// - Throws: `Fault(.cannotWrite)`.
     public init(in folder: String, resumingAt firstStep: Int?, wallTime: Double) throws {
         guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw Fault.cannotWrite(folder, errno) }
-        path = "\(folder)/\(try Self.nextName(in: folder, wallTime: wallTime))"
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
+        file = try GrowingFile(creating: "\(folder)/\(try Self.nextName(in: folder, wallTime: wallTime))")
         var version = TensorBoardEvent()
         version.wallTime = wallTime
         // Session starts are only heeded in files of version 2.
@@ -40,8 +36,6 @@ public final class EventFile {
         start.sessionLog.status = .start
         try append([version, start])
     }
-
-    deinit { close(descriptor) }
 
     /// Adds what is known of one step.
     ///
@@ -67,22 +61,7 @@ public final class EventFile {
     }
 
     private func append(_ events: [TensorBoardEvent]) throws {
-        let records = try events.flatMap { TFRecord.framed(try $0.serializedBytes()) }
-        var written = 0
-        while written < records.count {
-            let count = records.withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(length + written))
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                let code = count < 0 ? errno : ENOSPC
-                // Half a record would keep a reader from all that follows once there is room again.
-                ftruncate(descriptor, off_t(length))
-                throw Fault.cannotWrite(path, code)
-            }
-            written += count
-        }
-        length += records.count
+        try file.append(events.flatMap { TFRecord.framed(try $0.serializedBytes()) })
     }
 
     private static let prefix = "events.out.tfevents."
