@@ -11,6 +11,8 @@ public struct ProgramOutcome: Sendable {
 /// A program that could not be run to its end.
 public struct ProgramFailure: Error, CustomStringConvertible {
     public let description: String
+    /// Whether every process that the program had started was gone when it was killed: mpirun hung, not a rank.
+    public var isAlone = false
 }
 
 /// Runs one of this package's programs under `mpirun`, with more ranks than processors if need be, also as root.
@@ -20,15 +22,34 @@ public struct ProgramFailure: Error, CustomStringConvertible {
 ///   - program: the name of an executable product of this package.
 ///   - environment: variables to set beside those of this process.
 ///   - timeout: after so many seconds all of them are killed and a failure is thrown.
+///   - restore: undoes what a run has left behind, should it have to be repeated.
+///
+/// A run is repeated, at most twice, when mpirun itself falls: after ranks that did not answer have been killed, the
+/// PMIx library of Open MPI 4 now and then crashes or waits for ever in its own `PMIx_server_finalize`.
 public func mpirun(
     ranks: Int, program: String, arguments: [String] = [], environment: [String: String] = [:],
-    timeout: TimeInterval = 60
+    timeout: TimeInterval = 60, restore: () throws -> Void = {}
 ) throws -> ProgramOutcome {
     let allowances = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
     let options = ["mpirun", "--oversubscribe", "-n", String(ranks), try path(ofProgram: program)]
-    let outcome = try run(
-        URL(fileURLWithPath: "/usr/bin/env"), arguments: options + arguments,
-        environment: allowances.merging(environment) { $1 }, timeout: timeout)
+    func attempt() throws -> ProgramOutcome {
+        try run(
+            URL(fileURLWithPath: "/usr/bin/env"), arguments: options + arguments,
+            environment: allowances.merging(environment) { $1 }, timeout: timeout)
+    }
+    var outcome: ProgramOutcome?
+    for _ in 0..<2 where outcome == nil {
+        do {
+            let ended = try attempt()
+            let isCrash = ended.status > 128 && ended.standardError.contains("PMIx_server_finalize")
+            outcome = isCrash ? nil : ended
+        } catch let failure as ProgramFailure where failure.isAlone {}
+        if outcome == nil { try restore() }
+    }
+    return try outcome.map(withoutRemarks) ?? withoutRemarks(attempt())
+}
+
+private func withoutRemarks(_ outcome: ProgramOutcome) -> ProgramOutcome {
     // Now and then mpirun's own event loop trips over a rank that has just been ended, or the MPI library of one rank
     // over another that is gone while it copies from its memory (`[host:process] Read -1, expected …`), and they say so.
     // Nobody but Open MPI can keep that quiet.
@@ -106,13 +127,15 @@ private func run(
     process.terminationHandler = { _ in ended.signal() }
     try withAllSignalsOpen { try process.run() }
     let isInTime = ended.wait(timeout: .now() + timeout) == .success
+    let isAlone = !isInTime && !hasLivingChildren(process.processIdentifier)
     if !isInTime { kill(process, ended) }
 
     let text = try [output, errors].map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
     guard isInTime else {
         let command = ([executable.path] + arguments).joined(separator: " ")
         throw ProgramFailure(
-            description: "killed after \(timeout) s: \(command)\n--- output:\n\(text[0])\n--- errors:\n\(text[1])")
+            description: "killed after \(timeout) s: \(command)\n--- output:\n\(text[0])\n--- errors:\n\(text[1])",
+            isAlone: isAlone)
     }
     let isSignal = process.terminationReason == .uncaughtSignal
     return ProgramOutcome(
@@ -129,6 +152,20 @@ private func withAllSignalsOpen(_ start: () throws -> Void) rethrows {
     pthread_sigmask(SIG_SETMASK, &none, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     try start()
+}
+
+/// Whether a process that `parent` has started runs, sleeps or is stopped; one that has ended but was not waited for
+/// (a zombie) is none. Always true where there is no `/proc`.
+private func hasLivingChildren(_ parent: Int32) -> Bool {
+    guard let entries = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return true }
+    return entries.contains { entry in
+        guard Int32(entry) != nil, let status = try? String(contentsOfFile: "/proc/\(entry)/stat", encoding: .utf8),
+            let nameEnd = status.lastIndex(of: ")")
+        else { return false }
+        // number (name) state parent …
+        let fields = status[nameEnd...].split(separator: " ")
+        return fields.count > 2 && fields[2] == String(parent) && fields[1] != "Z"
+    }
 }
 
 /// Ends the process and those that it started: mpirun, asked to end, kills its ranks; then the whole process group

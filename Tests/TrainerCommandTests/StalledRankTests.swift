@@ -18,7 +18,9 @@ extension TrainerCommandTests {
                 + " echo $$ >\(workspace.path("stopped")); kill -STOP $$) & exec \(program) \(line)"
             let words = line.split(separator: " ").map(String.init)
             let others = [":", "-n", "1", "sh", "-c", stopped, ":", "-n", "1", program] + words
-            let outcome = try trainer(words + others, ranks: 1, timeout: 40)
+            let outcome = try trainer(words + others, ranks: 1, timeout: 40) {
+                for path in [run, workspace.path("stopped")] { try FileManager.default.removeItem(atPath: path) }
+            }
 
             #expect(outcome.status == 70)
             #expect(outcome.errorLines.count == 1, "\(outcome.standardError)")

@@ -13,10 +13,12 @@ func trainer(
     return try trainer(words + (isSilent ? ["--no-report"] : []), ranks: ranks, timeout: timeout)
 }
 
-func trainer(_ arguments: [String], ranks: Int? = nil, timeout: TimeInterval = 60) throws -> ProgramOutcome {
+func trainer(
+    _ arguments: [String], ranks: Int? = nil, timeout: TimeInterval = 60, restore: () throws -> Void = {}
+) throws -> ProgramOutcome {
     let name = "swift-run-trainer"
     guard let ranks else { return try run(program: name, arguments: arguments, timeout: timeout) }
-    return try mpirun(ranks: ranks, program: name, arguments: arguments, timeout: timeout)
+    return try mpirun(ranks: ranks, program: name, arguments: arguments, timeout: timeout, restore: restore)
 }
 
 /// Runs one job whose ranks are given different words.
