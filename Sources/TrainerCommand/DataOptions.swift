@@ -2,6 +2,7 @@ import ArgumentParser
 import Faults
 import FoundationEssentials
 import StampData
+import Training
 
 /// Where labelled stamps come from.
 struct DataOptions: ParsableArguments {
@@ -52,3 +53,5 @@ struct DataOptions: ParsableArguments {
 }
 
 extension Normalization: ExpressibleByArgument {}
+
+extension Recipe: ExpressibleByArgument {}

@@ -18,29 +18,37 @@ struct Train: GroupCommand {
     @OptionGroup var data: DataOptions
 
     @Option(
+        help: ArgumentHelp(
+            "What options have that are not given: notebook (as astroML's notebook trains) or survey (what finds objects).",
+            valueName: "name"))
+    var recipe: Recipe = .notebook
+
+    @Option(
         help:
             "simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to go on from, or Keras' model.to_json() in a .json file."
     )
     var model = "vgg6"
 
-    @Option(parsing: .unconditional, help: "Passes over the training set.")
-    var epochs = 10
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Passes over the training set. (notebook: 10)", valueName: "n"))
+    var epochs: Int?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`.", valueName: "n"))
-    var batchSize = "256"
+        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`. (notebook: 256)", valueName: "n"))
+    var batchSize: String?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
     var microbatch: Int?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate.", valueName: "x"))
-    var learningRate: Float = 0.01
+    @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate. (notebook: 0.01)", valueName: "x"))
+    var learningRate: Float?
 
-    @Option(help: "sgd, momentum or adam, as Keras has them.")
-    var optimizer: OptimizerName = .sgd
+    @Option(help: "sgd, momentum or adam, as Keras has them. (notebook: sgd)")
+    var optimizer: OptimizerName?
 
     @Option(
         parsing: .unconditional,
@@ -77,8 +85,8 @@ struct Train: GroupCommand {
     @Flag(name: .customLong("no-dropout"), help: "Switch dropout layers off.")
     var noDropout = false
 
-    @Option(help: "How stamps are normalised: notebook (sum 1), mean (mean 1) or none.")
-    var normalize: Normalization = .notebook
+    @Option(help: "How stamps are normalised: notebook (sum 1), mean (mean 1) or none. (notebook: notebook)")
+    var normalize: Normalization?
 
     @Flag(help: "Leave out stamps that cannot be normalised.")
     var skipBad = false
@@ -158,14 +166,14 @@ struct Train: GroupCommand {
 
     func trainingConfiguration() throws -> TrainingConfiguration {
         try checkNumbers()
-        var configuration = TrainingConfiguration(split: try splitFractions())
+        var configuration = TrainingConfiguration(split: try splitFractions(), recipe: recipe)
         (configuration.noise, configuration.sources) = try data.files()
         configuration.model = model
-        configuration.epochs = epochs
-        configuration.batchSize = try parsedBatchSize()
+        if let epochs { configuration.epochs = epochs }
+        if let batchSize { configuration.batchSize = try parsedBatchSize(batchSize) }
         configuration.microbatch = microbatch
-        configuration.learningRate = learningRate
-        configuration.optimizer = try chosenOptimizer()
+        if let learningRate { configuration.learningRate = learningRate }
+        if let chosen = try chosenOptimizer() { configuration.optimizer = chosen }
         configuration.classes = classes
         configuration.seed = seed
         configuration.threads = try threads.checked()
@@ -173,7 +181,7 @@ struct Train: GroupCommand {
         configuration.resume = resume
         configuration.initialWeights = initialWeights
         configuration.dropout = !noDropout
-        configuration.normalization = normalize
+        if let normalize { configuration.normalization = normalize }
         configuration.skipBad = skipBad
         configuration.checkpointInterval = try CheckpointInterval(parsing: checkpointEvery)
         configuration.keepCheckpoints = keepCheckpoints
@@ -189,7 +197,7 @@ struct Train: GroupCommand {
 
     private func checkNumbers() throws {
         for (name, value) in [
-            ("--epochs", epochs), ("--microbatch", microbatch ?? 1), ("--trace-steps", traceSteps),
+            ("--epochs", epochs ?? 1), ("--microbatch", microbatch ?? 1), ("--trace-steps", traceSteps),
             ("--keep-checkpoints", keepCheckpoints), ("--verify-every", verifyEvery ?? 1),
         ] where value < 1 || value > 1 << 30 {
             throw Fault(
@@ -203,7 +211,7 @@ struct Train: GroupCommand {
         if let classes, classes != 1 && classes != 2 {
             throw Fault(.usage, "--classes \(classes)", "must be 1 or 2", remedy: "use 2 for softmax or 1 for sigmoid")
         }
-        guard learningRate > 0, learningRate.isFinite else {
+        if let learningRate, learningRate <= 0 || !learningRate.isFinite {
             throw Fault(
                 .usage, "--learning-rate \(learningRate)", "must be a positive number",
                 remedy: "give, for instance, 0.01")
@@ -215,7 +223,7 @@ struct Train: GroupCommand {
         guard trace != "" else { throw Fault(.usage, "--trace", "is empty", remedy: "name the file to write") }
     }
 
-    private func parsedBatchSize() throws -> TrainingConfiguration.BatchSize {
+    private func parsedBatchSize(_ batchSize: String) throws -> TrainingConfiguration.BatchSize {
         if batchSize == "full" { return .full }
         guard let count = Int(batchSize), count >= 1 else {
             throw Fault(
@@ -236,7 +244,9 @@ struct Train: GroupCommand {
         return try SplitFractions(first, second, third)
     }
 
-    private func chosenOptimizer() throws -> Optimizer {
+    /// Nil when no option tells: what the recipe says.
+    private func chosenOptimizer() throws -> Optimizer? {
+        if optimizer == nil, momentum == nil, !nesterov { return nil }
         if optimizer == .adam {
             guard momentum == nil, !nesterov else {
                 throw Fault(

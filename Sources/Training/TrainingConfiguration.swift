@@ -55,7 +55,11 @@ public struct TrainingConfiguration: Sendable {
     /// The command as it was typed, for the record; nil when there is none.
     public var commandLine: [String]?
 
-    public init(split: SplitFractions) { self.split = split }
+    /// - Parameter recipe: settles what is not settled afterwards.
+    public init(split: SplitFractions, recipe: Recipe = .notebook) {
+        self.split = split
+        recipe.settle(&self)
+    }
 }
 
 /// Every setting of a training run as resolved: what `config.json` records.
