@@ -2,46 +2,6 @@ import RunRecords
 
 /// Whether a probability means what it says: of the stamps that get 0.8, four in five should be sources.
 public struct ReliabilityFigure: Sendable {
-    /// Samples of similar probability: in (`lower`, `upper`], the first bin with 0.
-    public struct Bin: Hashable, Sendable {
-        public let lower: Double
-        public let upper: Double
-        public let samples: Int
-        public let sources: Int
-        /// NaN in an empty bin.
-        public let meanProbability: Double
-        /// NaN in an empty bin.
-        public var shareOfSources: Double { Double(sources) / Double(samples) }
-    }
-
-    /// Bins of equal width; those with samples equal `sklearn.calibration.calibration_curve`.
-    public static func bins(_ samples: [ScoredSample], count: Int = 10) -> [Bin] {
-        var totals = [(samples: Int, sources: Int, probability: Double)](repeating: (0, 0, 0), count: count)
-        let edges = (0...count).map { Double($0) / Double(count) }
-        for sample in samples {
-            let probability = Double(sample.score)
-            let bin = min((edges.dropFirst().firstIndex { probability <= $0 } ?? count) - 1, count - 1)
-            totals[bin].samples += 1
-            totals[bin].sources += sample.isSource ? 1 : 0
-            totals[bin].probability += probability
-        }
-        return totals.enumerated().map { bin, total in
-            Bin(
-                lower: edges[bin], upper: edges[bin + 1], samples: total.samples, sources: total.sources,
-                meanProbability: total.probability / Double(total.samples))
-        }
-    }
-
-    /// Σ nₖ/n |share of sources − mean probability| over the bins: the expected calibration error.
-    ///
-    /// Source: M. P. Naeini, G. F. Cooper, M. Hauskrecht, AAAI 2015.
-    public static func expectedCalibrationError(_ bins: [Bin]) -> Double {
-        let all = bins.reduce(0) { $0 + $1.samples }
-        return bins.filter { $0.samples > 0 }.reduce(0) {
-            $0 + Double($1.samples) / Double(all) * abs($1.shareOfSources - $1.meanProbability)
-        }
-    }
-
     private let samples: [ScoredSample]
 
     /// - Parameter samples: with probabilities, at least one.
@@ -52,7 +12,7 @@ public struct ReliabilityFigure: Sendable {
 
     /// The figure.
     public var plot: Plot {
-        let bins = Self.bins(samples)
+        let bins = ReliabilityBin.bins(samples)
         var table = Table(
             "bin_lower", "bin_upper", "samples", "sources", "mean_probability", "share_of_sources", "lower", "upper")
         for bin in bins {
@@ -61,7 +21,7 @@ public struct ReliabilityFigure: Sendable {
                 bin.lower, bin.upper, bin.samples, bin.sources, bin.meanProbability, bin.shareOfSources,
                 interval?.lower ?? .nan, interval?.upper ?? .nan)
         }
-        let error = FormattedNumber.fixed(Self.expectedCalibrationError(bins), 4)
+        let error = FormattedNumber.fixed(ReliabilityBin.expectedCalibrationError(bins), 4)
         return Plot(
             name: "reliability", title: "Reliability of the probabilities",
             description: "The share of sources among \(samples.count) test stamps against the probability that the "

@@ -5,7 +5,7 @@ import Models
 /// `model.weights.h5`.
 ///
 /// `keras.models.load_model` opens what `write` writes. Keras has no place for the normalisation of stamps: it is kept as
-/// `normalize` under `swift-run-trainer` in `metadata.json`, which Keras does not look at.
+/// `normalize` under `swift-run-trainer` (beside the threshold of a decision) in `metadata.json`, which Keras does not look at.
 public enum KerasArchive {
     /// Whether this program was built with the package trait `Keras`, without which there is neither reading nor writing.
     public static var isSupported: Bool {
@@ -34,7 +34,9 @@ public enum KerasArchive {
         #if Keras
             let metadata: JSONValue = [
                 "keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00",
-                "swift-run-trainer": ["normalize": .string(model.normalization)],
+                "swift-run-trainer": .object(
+                    model.decision.metadata.merging(["normalize": model.normalization]) { $1 }.mapValues { .string($0) }
+                ),
             ]
             try KerasZip.write(
                 [
@@ -60,7 +62,7 @@ extension TrainedModel {
     public init(kerasArchive path: String) throws {
         #if Keras
             let archive = try KerasZip(path)
-            let normalization = try Self.normalization(archive, path)
+            let notes = try Self.notes(archive, path)
             let configuration = try archive.bytes(of: "config.json", limit: 64 << 20)
             let description = try NetworkDescription(kerasConfiguration: configuration, from: path, isFresh: false)
             let network = try Self.network(description, path)
@@ -73,15 +75,17 @@ extension TrainedModel {
             }
             let weights = Weights(network: network)
             try file.withUnsafeBytes { try WeightsFile.read($0, network: network, into: weights, path: path) }
-            self.init(network: network, weights: weights, normalization: normalization)
+            self.init(
+                network: network, weights: weights, normalization: notes["normalize"] ?? "notebook",
+                decision: try DecisionRule(metadata: notes, from: path))
         #else
             throw KerasArchive.unsupported(path)
         #endif
     }
 
     #if Keras
-        /// What `metadata.json` says of the stamps, once it is clear that Keras 3 wrote the file.
-        private static func normalization(_ archive: KerasZip, _ path: String) throws -> String {
+        /// What this program says of the model in `metadata.json`, once it is clear that Keras 3 wrote the file.
+        private static func notes(_ archive: KerasZip, _ path: String) throws -> [String: String] {
             let metadata = JSONValue(parsing: try archive.bytes(of: "metadata.json", limit: 1 << 20))?.object ?? [:]
             let version = metadata["keras_version"]?.string ?? "an unknown version"
             guard version.hasPrefix("3.") else {
@@ -89,7 +93,7 @@ extension TrainedModel {
                     .badData, path, "was written by \(version) of Keras", remedy: "load it in Keras 3 and save it again"
                 )
             }
-            return metadata["swift-run-trainer"]?.object?["normalize"]?.string ?? "notebook"
+            return (metadata["swift-run-trainer"]?.object ?? [:]).compactMapValues { $0.string }
         }
 
         private static func network(_ description: NetworkDescription, _ path: String) throws -> Network {

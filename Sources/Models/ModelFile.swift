@@ -6,7 +6,8 @@ import Tensors
 /// A network with its weights and what else must be remembered to use it: one `.safetensors` file.
 ///
 /// Tensors are named `layer/parameter` and lie in Keras' layouts; the metadata hold the network's description as JSON
-/// under `network`, and the normalisation of its stamps under `normalize`.
+/// under `network`, the normalisation of its stamps under `normalize`, and under `threshold` and `temperature` how it
+/// decides, unless as Keras does.
 public struct TrainedModel: Sendable {
     /// What the model computes.
     public let network: Network
@@ -14,12 +15,15 @@ public struct TrainedModel: Sendable {
     public let weights: Weights
     /// How stamps are normalised before they enter the network: `notebook`, `mean` or `none`.
     public let normalization: String
+    /// How a probability becomes a class.
+    public let decision: DecisionRule
 
     /// - Parameter weights: those of this network.
-    public init(network: Network, weights: Weights, normalization: String) {
+    public init(network: Network, weights: Weights, normalization: String, decision: DecisionRule = .standard) {
         self.network = network
         self.weights = weights
         self.normalization = normalization
+        self.decision = decision
     }
 
     /// Reads a model that `write` has written.
@@ -35,6 +39,7 @@ public struct TrainedModel: Sendable {
         network = try Network(NetworkDescription(json: json, from: path))
         weights = try Weights(network: network, contentsOf: file)
         normalization = file.metadata["normalize"] ?? "notebook"
+        decision = try DecisionRule(metadata: file.metadata, from: path)
     }
 
     /// Writes the model, whole or not at all: equal models give equal bytes.
@@ -49,8 +54,8 @@ public struct TrainedModel: Sendable {
                 name: parameter.name, shape: parameter.shape.extents,
                 floats: UnsafeBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count))
         }
-        try SafetensorsFile.write(
-            tensors, metadata: ["network": json, "normalize": normalization, "format": "swift-run-trainer 1"], to: path)
+        let metadata = ["network": json, "normalize": normalization, "format": "swift-run-trainer 1"]
+        try SafetensorsFile.write(tensors, metadata: metadata.merging(decision.metadata) { $1 }, to: path)
     }
 }
 

@@ -6,7 +6,8 @@ import SwiftProtobuf
 /// A trained network as an `.onnx` file, for inference with onnxruntime and its like.
 ///
 /// Input `stamps` (N, height, width, channels) and output `probabilities` (N, 2) or (N, 1), both float32: what Keras'
-/// `predict` takes and gives. The stamps are to be normalised before; the metadata hold how, under `normalize`.
+/// `predict` takes and gives. The stamps are to be normalised before; the metadata hold how, under `normalize`,
+/// and the threshold of a decision.
 /// Inside, maps are NCHW, as ONNX' operators want them. Source: ONNX IR version 8, operators version 17.
 public enum ONNXFile {
     /// Writes the model, atomically: equal models give equal bytes.
@@ -49,12 +50,13 @@ public enum ONNXFile {
             $0.opsetImport = [.with { $0.version = 17 }]
             $0.producerName = "swift-run-trainer"
             $0.graph = graph
-            $0.metadataProps = [
+            let notes = model.decision.metadata.merging(["normalize": model.normalization]) { $1 }
+            $0.metadataProps = notes.sorted { $0.key < $1.key }.map { name, value in
                 .with {
-                    $0.key = "normalize"
-                    $0.value = model.normalization
+                    $0.key = name
+                    $0.value = value
                 }
-            ]
+            }
         }
     }
 

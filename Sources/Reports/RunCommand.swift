@@ -1,3 +1,5 @@
+import RunRecords
+
 /// The command that makes a run again.
 public enum RunCommand {
     /// Every setting as resolved, as a line for a shell.
@@ -10,12 +12,21 @@ public enum RunCommand {
         words += ["--microbatch", "\(settings.microbatch)", "--learning-rate", "\(settings.learningRate)"]
         words += optimizer(settings) + ["--classes", "\(settings.classes)"]
         words += ["--split", split(settings), "--seed", "\(settings.seed)"]
+        if let seed = settings.splitSeed { words += ["--split-seed", "\(seed)"] }
+        words += decision(settings.decision ?? .standard)
         if let weights = settings.initialWeights { words += ["--initial-weights", weights] }
         if !settings.dropout { words.append("--no-dropout") }
         words += ["--normalize", settings.normalize.rawValue]
         if settings.skipBad { words.append("--skip-bad") }
         words += ["--output", output]
         return words.map(quoted).joined(separator: " ")
+    }
+
+    private static func decision(_ decision: DecisionSettings) -> [String] {
+        var words = decision.calibrate ? ["--calibrate"] : []
+        if let completeness = decision.targetCompleteness { words += ["--target-completeness", "\(completeness)"] }
+        if let purity = decision.targetPurity { words += ["--target-purity", "\(purity)"] }
+        return words
     }
 
     private static func optimizer(_ settings: RunSettings) -> [String] {

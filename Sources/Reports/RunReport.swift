@@ -12,7 +12,8 @@ public enum RunReport {
     public static func write(_ folder: RunFolder, environment: [String: String]) throws -> [Fault] {
         let results = try RunResults.read(folder)
         let figures = try RunFigures.write(
-            results, to: folder.figures, gnuplot: Gnuplot(environment: environment))
+            results, to: folder.figures, gnuplot: Gnuplot(environment: environment),
+            threshold: results.model?.decision.threshold ?? 0.5)
         let command = RunCommand.line(
             results.configuration.settings, output: "\(results.configuration.settings.output)-again")
         try AtomicFile.write(HTMLReport(results, figures: figures, command: command).page, to: folder.report)

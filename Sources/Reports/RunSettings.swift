@@ -1,5 +1,6 @@
 import Models
 import Optimizers
+import RunRecords
 import StampData
 
 /// What a report needs of the settings in a run's `config.json`; what else is there is passed over.
@@ -32,10 +33,13 @@ public struct RunSettings: Codable, Hashable, Sendable {
     public var dropout: Bool
     public var normalize: Normalization
     public var skipBad: Bool
+    /// Nil in runs from before there was a choice.
+    public var decision: DecisionSettings?
+    public var splitSeed: UInt64?
 
     enum CodingKeys: String, CodingKey {
         case model, network, noise, sources, epochs, microbatch, optimizer, classes, split, seed, output, dropout
-        case normalize
+        case decision, normalize
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"
         case noiseStamps = "noise_stamps"
@@ -48,5 +52,6 @@ public struct RunSettings: Codable, Hashable, Sendable {
         case learningRate = "learning_rate"
         case initialWeights = "initial_weights"
         case skipBad = "skip_bad"
+        case splitSeed = "split_seed"
     }
 }

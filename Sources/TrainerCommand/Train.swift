@@ -71,6 +71,11 @@ struct Train: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
     var seed: UInt64 = 0
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Seed of the split alone, for runs that share it. (default: --seed)", valueName: "n"))
+    var splitSeed: UInt64?
+
     @OptionGroup var threads: ThreadsOption
 
     @Option(help: ArgumentHelp("Run folder to make.", valueName: "dir"))
@@ -121,6 +126,8 @@ struct Train: GroupCommand {
         help: ArgumentHelp(
             "A rank that lets the others wait so many seconds ends the run; 0: wait for ever.", valueName: "seconds"))
     var stallTimeout = 300
+
+    @OptionGroup var decision: DecisionOptions
 
     @Flag(name: .customLong("no-report"), help: "Make neither figures nor report.html at the end.")
     var noReport = false
@@ -186,6 +193,8 @@ struct Train: GroupCommand {
         configuration.checkpointInterval = try CheckpointInterval(parsing: checkpointEvery)
         configuration.keepCheckpoints = keepCheckpoints
         configuration.verifyEvery = verifyEvery
+        configuration.splitSeed = splitSeed
+        try decision.apply(to: &configuration)
         configuration.tensorBoard = !noTensorBoard
         configuration.showsProgress = !verbosity.quiet
         configuration.trace = trace

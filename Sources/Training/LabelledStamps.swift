@@ -9,7 +9,8 @@ import Tensors
 /// Stamps with known classes that are kept normalised in memory, each rank its share: the validation set.
 package final class LabelledStamps: Sendable {
     let stamps: [Int]
-    private let labels: [Int]
+    /// The true class of each.
+    let labels: [Int]
     private let share: Range<Int>
     private let pixels: Int
     private let memory: FloatBuffer
@@ -91,7 +92,11 @@ extension Inference {
 
 extension Network {
     /// What the network says of labelled stamps, from their logits in the same order.
-    func predictions(logits: [Float], stamps: [Int], in collection: StampCollection) -> [SamplePrediction] {
+    ///
+    /// - Parameter threshold: what the probability of a source must lie above.
+    func predictions(
+        logits: [Float], stamps: [Int], in collection: StampCollection, threshold: Float = 0.5
+    ) -> [SamplePrediction] {
         var probabilities = [Float](repeating: 0, count: logits.count)
         return logits.withUnsafeBufferPointer { logits in
             loss.probabilities(
@@ -99,9 +104,13 @@ extension Network {
             return stamps.enumerated().map { index, stamp in
                 let z = logits.baseAddress! + index * outputs
                 let label = collection.label(stamp)
+                let probability = probabilities[index * outputs + outputs - 1]
+                // At one half the logits tell what rounded probabilities may not.
+                let predictedClass =
+                    threshold == 0.5
+                    ? loss.predictedClass(logits: z, outputs: outputs) : probability > threshold ? 1 : 0
                 return SamplePrediction(
-                    index: stamp, trueClass: label, predictedClass: loss.predictedClass(logits: z, outputs: outputs),
-                    probability: probabilities[index * outputs + outputs - 1],
+                    index: stamp, trueClass: label, predictedClass: predictedClass, probability: probability,
                     loss: Float(loss.value(logits: z, outputs: outputs, label: label)))
             }
         }

@@ -16,6 +16,7 @@ public enum Recipe: String, Codable, CaseIterable, Sendable {
             configuration.normalization = .mean
             configuration.optimizer = .adam()
             configuration.learningRate = 0.001
+            configuration.decision.calibrate = true
         }
     }
 }

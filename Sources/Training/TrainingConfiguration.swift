@@ -50,6 +50,10 @@ public struct TrainingConfiguration: Sendable {
     public var trace: String?
     /// The most steps that the trace shows.
     public var traceSteps = 20
+    /// What the run makes of its validation set at the end.
+    public var decision = DecisionSettings.standard
+    /// The seed of the split, for runs that are to share one; nil for `seed`.
+    public var splitSeed: UInt64?
     /// How many seconds a rank waits for the others before it ends the run; 0 for ever.
     public var stallTimeout = 300
     /// The command as it was typed, for the record; nil when there is none.
@@ -94,9 +98,12 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var checkpointEvery: String
     public var keepCheckpoints: Int
     public var verifyEvery: Int?
+    public var decision: DecisionSettings
+    public var splitSeed: UInt64?
 
     enum CodingKeys: String, CodingKey {
-        case model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split, seed, output
+        case decision, model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split,
+            seed, output
         case dropout, normalize
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"
@@ -113,12 +120,13 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
         case checkpointEvery = "checkpoint_every"
         case keepCheckpoints = "keep_checkpoints"
         case verifyEvery = "verify_every"
+        case splitSeed = "split_seed"
     }
 
     /// The settings that decide the result, by the name of their option, for `--resume` to compare: all but the number of
     /// epochs, where files lie, and how often the run is looked after.
     func decidingResult() throws -> [String: String] {
-        [
+        var deciding = [
             "--model": "\(network.name) (\(try SettingsFingerprint.of(network)))",
             "--data": "\(sourceStamps) sources and \(noiseStamps) noise stamps of \(stampHeight)×\(stampWidth) "
                 + "(\(dataFingerprint))",
@@ -133,6 +141,9 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
             "--normalize": normalize.rawValue,
             "--skip-bad": "\(skipBad)",
         ]
+        // Named only where they are set, so that runs from before they existed can go on.
+        if let splitSeed { deciding["--split-seed"] = "\(splitSeed)" }
+        return deciding
     }
 }
 

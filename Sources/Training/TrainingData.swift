@@ -89,7 +89,7 @@ private struct Parts {
         _ usable: [Int], _ collection: StampCollection, _ request: TrainingData.Request, _ group: any ProcessGroup
     ) throws {
         let configuration = request.configuration
-        split = DataSplit(usable, fractions: configuration.split, seed: configuration.seed)
+        split = DataSplit(usable, fractions: configuration.split, seed: configuration.splitSeed ?? configuration.seed)
         plan = try BatchPlan(split, request)
         shard = TrainingShard(
             collection: collection, plan: plan, lists: plan.strata(of: split.training, seed: configuration.seed),

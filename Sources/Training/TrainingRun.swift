@@ -73,6 +73,7 @@ public final class TrainingRun {
         let journal: RunJournal?
         /// Steps of the whole run.
         let steps: Int
+        let validation: LabelledStamps
         /// The stamps of the test set, in order.
         let test: [Int]
     }
@@ -136,7 +137,8 @@ public final class TrainingRun {
             seed: configuration.seed, output: configuration.output, initialWeights: configuration.initialWeights,
             dropout: configuration.dropout, normalize: configuration.normalization, skipBad: configuration.skipBad,
             checkpointEvery: configuration.checkpointInterval.description,
-            keepCheckpoints: configuration.keepCheckpoints, verifyEvery: configuration.verifyEvery)
+            keepCheckpoints: configuration.keepCheckpoints, verifyEvery: configuration.verifyEvery,
+            decision: configuration.decision, splitSeed: configuration.splitSeed)
     }
 
     /// First weights: drawn from the seed, or read on rank 0 and sent to all.
@@ -228,7 +230,8 @@ public final class TrainingRun {
         }
         return Trained(
             inference: inference, network: network, weights: weights, checkpoints: checkpoints,
-            journal: journal, steps: configuration.epochs * plan.steps, test: data.split.test.sorted())
+            journal: journal, steps: configuration.epochs * plan.steps, validation: data.validation,
+            test: data.split.test.sorted())
     }
 
     private func warnAboutLanes(_ plan: BatchPlan, _ team: LaneTeam) {
@@ -269,13 +272,18 @@ public final class TrainingRun {
 
     private func test(_ trained: Trained, _ collection: StampCollection, _ folder: RunFolder?) throws -> Metrics? {
         let (network, test) = (trained.network, trained.test)
+        let decision = try Decision(
+            settings: configuration.decision, network: network, weights: trained.weights,
+            validation: trained.validation, inference: trained.inference, group: group, logger: logger
+        ).fit()
         var metrics: Metrics?
         if !test.isEmpty {
             let logits = try trained.inference.logits(
                 of: test, in: collection, normalization: configuration.normalization)
             metrics = try group.agree {
                 guard let folder, let logits else { return nil }
-                let predictions = network.predictions(logits: logits, stamps: test, in: collection)
+                let predictions = network.predictions(
+                    logits: logits, stamps: test, in: collection, threshold: decision.threshold)
                 let metrics = Metrics(predictions)
                 try TestPredictions.write(predictions, to: folder.testPredictions)
                 try JSONFile.write(metrics, to: folder.metrics)
@@ -291,7 +299,8 @@ public final class TrainingRun {
         try group.agree {
             guard let folder else { return }
             let model = TrainedModel(
-                network: network, weights: trained.weights, normalization: configuration.normalization.rawValue)
+                network: network, weights: trained.weights, normalization: configuration.normalization.rawValue,
+                decision: decision)
             try model.write(to: folder.model)
             if KerasArchive.isSupported { try writeForKeras(model, to: folder.kerasModel) }
         }

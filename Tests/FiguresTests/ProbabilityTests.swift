@@ -18,12 +18,12 @@ import Testing
     @Test(arguments: Reference.names)
     func theReliabilityEqualsScikitLearn(name: String) throws {
         let reference = try Reference.named(name)
-        let bins = ReliabilityFigure.bins(reference.samples)
+        let bins = ReliabilityBin.bins(reference.samples)
         #expect(bins.count == 10 && bins.reduce(0) { $0 + $1.samples } == reference.samples.count)
         let filled = bins.filter { $0.samples > 0 }
         #expect(isEqual(filled.map(\.shareOfSources), reference.calibration.share_of_sources))
         #expect(isEqual(filled.map(\.meanProbability), reference.calibration.mean_probability))
-        #expect(isEqual([ReliabilityFigure.expectedCalibrationError(bins)], [reference.calibration_error]))
+        #expect(isEqual([ReliabilityBin.expectedCalibrationError(bins)], [reference.calibration_error]))
     }
 
     @Test(arguments: Reference.names)

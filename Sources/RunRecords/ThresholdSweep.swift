@@ -1,5 +1,3 @@
-import RunRecords
-
 /// What every threshold on a score makes of labelled samples.
 ///
 /// Entry k counts the samples with a score of at least `thresholds[k]`; the thresholds are the distinct scores, the
@@ -40,27 +38,35 @@ public struct ThresholdSweep: Hashable, Sendable {
     }
 }
 
-/// Fewer points for a long curve.
-enum CurveThinning {
-    /// The most points that a curve is drawn with: more than a picture has pixels across.
-    static let mostPoints = 2000
+extension ThresholdSweep {
+    /// The highest threshold that at least the share `completeness` of the sources lies above: the purest choice of those
+    /// that find so many. Nil without sources.
+    public func threshold(completeness: Double) -> Float? {
+        truePositives.firstIndex { Double($0) >= completeness * Double(sources) && sources > 0 }.map(below)
+    }
 
-    /// Which points of a curve to draw: all, or `most`, its ends among them: a quarter of them at its beginning, where a
-    /// logarithmic axis shows every one, and the others evenly along the rest.
-    static func indices(_ x: [Double], _ y: [Double], most: Int = mostPoints) -> [Int] {
-        guard x.count > most else { return Array(x.indices) }
-        let first = most / 4
-        var lengths = [Double](repeating: 0, count: first)
-        for index in first..<x.count {
-            lengths.append(lengths[index - 1] + abs(x[index] - x[index - 1]) + abs(y[index] - y[index - 1]))
+    /// The lowest threshold above which the sources' share is at least `purity`: the most complete choice of those that
+    /// are so pure; nil when there is none.
+    public func threshold(purity: Double) -> Float? {
+        thresholds.indices.last {
+            Double(truePositives[$0]) >= purity * Double(truePositives[$0] + falsePositives[$0])
+        }.map(below)
+    }
+
+    /// The purity above the threshold at which it is greatest, and that threshold; nil without samples.
+    public var purest: (purity: Double, threshold: Float)? {
+        let purities = thresholds.indices.map {
+            Double(truePositives[$0]) / Double(truePositives[$0] + falsePositives[$0])
         }
-        let step = lengths[x.count - 1] / Double(most - first)
-        var chosen = Array(0..<first)
-        var next = step
-        for index in first..<x.count - 1 where lengths[index] >= next {
-            chosen.append(index)
-            next = max(next + step, lengths[index])
-        }
-        return chosen + [x.count - 1]
+        guard let greatest = purities.max(), let index = purities.lastIndex(of: greatest) else { return nil }
+        return (greatest, below(index))
+    }
+
+    /// A number that entry `index` lies above and the next one does not: halfway, so that a sample like one of these is
+    /// decided like it. Below the lowest score it is 0, as scores here are probabilities.
+    private func below(_ index: Int) -> Float {
+        let next = index + 1 < thresholds.count ? thresholds[index + 1] : 0
+        let middle = next + (thresholds[index] - next) / 2
+        return middle < thresholds[index] ? middle : next
     }
 }

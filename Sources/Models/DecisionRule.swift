@@ -1,0 +1,71 @@
+import Faults
+
+/// How a probability becomes a class, and how much the network's confidence was corrected.
+public struct DecisionRule: Hashable, Sendable {
+    /// As Keras decides: the class of the larger probability.
+    public static let standard = DecisionRule(threshold: 0.5, temperature: 1)
+
+    /// A stamp counts as a source when the probability of class 1 lies above this.
+    public var threshold: Float
+    /// What the logits were divided by for probabilities that mean what they say, 1 for nothing. It is in the weights
+    /// already (``Network/divideLogits(of:by:)``), and kept for people.
+    ///
+    /// Source: C. Guo et al., *On calibration of modern neural networks*, ICML 2017.
+    public var temperature: Float
+
+    public init(threshold: Float, temperature: Float) {
+        self.threshold = threshold
+        self.temperature = temperature
+    }
+}
+
+extension DecisionRule {
+    /// What is told of the rule under names of its own in a model file, which says nothing of the standard one.
+    public var metadata: [String: String] {
+        self == .standard ? [:] : ["threshold": "\(threshold)", "temperature": "\(temperature)"]
+    }
+
+    /// Reads what ``metadata`` gives; the standard rule where nothing is said.
+    ///
+    /// - Parameter file: where it comes from, for messages.
+    /// - Throws: a `badData` fault for values that no rule has.
+    public init(metadata: [String: String], from file: String) throws {
+        func value(_ name: String, _ standard: Float, _ isPossible: (Float) -> Bool) throws -> Float {
+            guard let text = metadata[name] else { return standard }
+            guard let value = Float(text), isPossible(value) else {
+                throw Fault(
+                    .badData, file, "has the \(name) \"\(text.prefix(40))\", which is none",
+                    remedy: "use a model as `train` has written it")
+            }
+            return value
+        }
+        self.init(
+            threshold: try value("threshold", Self.standard.threshold) { (0...1).contains($0) },
+            temperature: try value("temperature", Self.standard.temperature) { $0 > 0 && $0.isFinite })
+    }
+}
+
+extension Network {
+    /// The parameters of the dense layer that gives the logits; nil when another kind of layer does.
+    public var logitParameters: [Parameter]? {
+        guard var last = description.layers.last else { return nil }
+        if case .activation = last.kind {
+            guard let before = description.layers.first(where: { [$0.name] == last.inputs }) else { return nil }
+            last = before
+        }
+        guard case .dense = last.kind else { return nil }
+        return parameters.filter { $0.name.hasPrefix("\(last.name)/") }
+    }
+
+    /// Divides the logits by a temperature, in the last layer's weights: whatever uses them gives softmax(z / T).
+    ///
+    /// - Returns: false, and nothing is changed, when the logits do not come from a dense layer.
+    public func divideLogits(of weights: Weights, by temperature: Float) -> Bool {
+        guard let parameters = logitParameters else { return false }
+        for parameter in parameters {
+            let values = weights.pointer(parameter)
+            for index in 0..<parameter.shape.count { values[index] /= temperature }
+        }
+        return true
+    }
+}
