@@ -72,7 +72,7 @@ public struct HTMLReport: Sendable {
 
     private var mistakes: HTML? {
         let samples = results.predictions.filter { !$0.score.isNaN }
-        let worst = StampGridFigure.mistakes(samples, threshold: 0.5)
+        let worst = StampGridFigure.mistakes(samples, threshold: results.threshold)
         guard !worst.isEmpty else { return nil }
         let rows = worst.map { sample in
             let place = results.stamps?.location(sample.index)
@@ -111,7 +111,8 @@ public struct HTMLReport: Sendable {
             "Test set",
             [
                 HTML.table(
-                    caption: "Metrics with intervals of 95 % confidence; a stamp counts as a source above 0.5",
+                    caption:
+                        "Metrics with intervals of 95 % confidence; a stamp counts as a source above \(results.threshold)",
                     ["metric", "value", "95 % interval", "method"], rows, numbers: [1, 2]),
                 HTML.table(
                     caption: "Confusion matrix", ["", "predicted noise", "predicted source"],

@@ -1,7 +1,7 @@
 import RunRecords
 
 /// A share or an area with the interval that it lies in with 95 % confidence.
-public struct Estimate: Hashable, Sendable {
+public struct Estimate: Hashable, Sendable, Encodable {
     public let value: Double
     public let lower: Double
     public let upper: Double

@@ -13,7 +13,7 @@ public enum RunReport {
         let results = try RunResults.read(folder)
         let figures = try RunFigures.write(
             results, to: folder.figures, gnuplot: Gnuplot(environment: environment),
-            threshold: results.model?.decision.threshold ?? 0.5)
+            threshold: results.threshold)
         let command = RunCommand.line(
             results.configuration.settings, output: "\(results.configuration.settings.output)-again")
         try AtomicFile.write(HTMLReport(results, figures: figures, command: command).page, to: folder.report)

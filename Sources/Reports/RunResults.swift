@@ -25,6 +25,9 @@ public struct RunResults: Sendable {
     /// What is missing, for the reader of a report.
     public let notes: [String]
 
+    /// The probability above which a stamp counts as a source.
+    public var threshold: Float { model?.decision.threshold ?? 0.5 }
+
     /// Reads a run folder, and opens the stamps that it names.
     ///
     /// - Throws: `Fault(.missingInput)` when there is no finished run, `Fault(.badData)` that names the file at fault.
@@ -51,7 +54,7 @@ public struct RunResults: Sendable {
             metrics: FileAccess.exists(folder.metrics) ? try JSONFile.read(Metrics.self, from: folder.metrics) : nil,
             predictions: predictions, model: model, stamps: stamps,
             signalToNoise: stamps == nil
-                ? nil : optional(&notes) { try RunStamps.signalToNoise(configuration.settings) } ?? nil,
+                ? nil : optional(&notes) { try RunStamps.signalToNoise(of: configuration.settings.sources) } ?? nil,
             notes: notes)
     }
 

@@ -27,9 +27,9 @@ enum RunStamps {
     ///
     /// - Returns: nil when there is no such file beside one of them.
     /// - Throws: `Fault` when one is there and does not fit.
-    static func signalToNoise(_ settings: RunSettings) throws -> [Double]? {
+    static func signalToNoise(of sources: [String]) throws -> [Double]? {
         var all: [Double] = []
-        for source in settings.sources {
+        for source in sources {
             let path = "\(FileAccess.split(source).folder)/snr_sources.npy"
             guard FileAccess.exists(path) else { return nil }
             let values = try NumericArray(contentsOf: path)

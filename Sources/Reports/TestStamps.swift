@@ -32,10 +32,10 @@ struct TestStamps {
     }
 
     /// The samples with the matched filter's scores: all of them, or evenly spaced ones of a large set.
-    func filtered(_ samples: [ScoredSample]) -> [ScoredSample] {
+    func filtered(_ samples: [ScoredSample], most: Int = mostFiltered) -> [ScoredSample] {
         let filter = MatchedFilter(height: stamps.height, width: stamps.width)
         let ordered = samples.sorted { $0.index < $1.index }
-        let count = min(ordered.count, Self.mostFiltered)
+        let count = min(ordered.count, most)
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
             (0..<count).map { number in
                 var sample = ordered[number * ordered.count / count]

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a model says about one labelled sample.
 public struct SamplePrediction: Hashable, Sendable {
     /// Index into the noise files, then the source files, in order.
@@ -29,5 +31,20 @@ public struct SamplePrediction: Hashable, Sendable {
     /// The class that one sigmoid output names: class 1 above ½, as Keras' `BinaryAccuracy`.
     public static func predictedClass(probability: Float) -> Int {
         probability > 0.5 ? 1 : 0
+    }
+}
+
+extension SamplePrediction {
+    /// A labelled sample of which only the probability of class 1 is known: the mean over several models.
+    ///
+    /// - Parameters:
+    ///   - label: the true class.
+    ///   - threshold: what the probability of a source lies above.
+    public init(index: Int, label: Int, probability: Float, threshold: Float) {
+        let certainty = label == 1 ? Double(probability) : 1 - Double(probability)
+        self.init(
+            index: index, trueClass: label, predictedClass: probability > threshold ? 1 : 0, probability: probability,
+            // The least certainty that single precision can tell from none, as log 0 is infinite.
+            loss: Float(-log(max(certainty, 0x1p-149))))
     }
 }

@@ -47,7 +47,9 @@ public struct StampCollection: Sendable {
     }
 
     /// Opens unlabelled stamps: all count as class 0.
-    public init(unlabelled path: String) throws { try self.init(noise: [path], sources: []) }
+    ///
+    /// - Parameter paths: at least one.
+    public init(unlabelled paths: [String]) throws { try self.init(noise: paths, sources: []) }
 
     public var count: Int { noiseCount + sourceCount }
     public var pixels: Int { height * width }

@@ -49,7 +49,7 @@ struct Occlusion: GroupCommand {
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let (threads, window) = try group.agree { (try self.threads.checked(), try checkedWindow()) }
         let prediction = try Prediction(
-            modelPath: model, normalization: normalize, threads: threads, group: group, logger: logger)
+            models: [model], normalization: normalize, threads: threads, group: group, logger: logger)
         let map = try prediction.occlusion(input: input, index: index, window: window, output: output)
         try group.agree {
             guard let map, let index, let figure else { return }

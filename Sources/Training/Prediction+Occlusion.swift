@@ -34,7 +34,7 @@ extension Prediction {
         input: String, index: Int?, window: OcclusionWindow, output: String
     ) throws -> OcclusionMap? {
         let collection = try StampCollection.agreed(in: group) {
-            let collection = try StampCollection(unlabelled: input)
+            let collection = try StampCollection(unlabelled: [input])
             try checkSize(collection, name: input)
             _ = try Self.chosen(index, of: collection, window, name: input)
             if group.rank == 0 { try checkOutput(output) }

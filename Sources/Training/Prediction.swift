@@ -8,99 +8,158 @@ import StampData
 import StampFormats
 import Tensors
 
-/// Uses a trained model: probabilities of stamps, and metrics of labelled ones.
+/// Uses trained models: probabilities of stamps, and what is made of labelled ones. Several models are an ensemble: the
+/// mean of their probabilities counts.
 public struct Prediction {
-    let model: TrainedModel
-    private let modelPath: String
-    let normalization: Normalization
+    /// A model with what it needs to know.
+    struct Member {
+        let path: String
+        let model: TrainedModel
+        let normalization: Normalization
+    }
+
+    /// At least one.
+    let members: [Member]
     let group: any ProcessGroup
     let logger: Logger
     let threads: Int?
 
-    /// Reads the model on every rank.
-    /// - Parameter normalization: overrides what the model remembers.
+    /// Reads the models on every rank.
+    ///
+    /// - Parameters:
+    ///   - models: files, or run folders, which stand for the model in them or for those of all members in them; at least
+    ///     one.
+    ///   - normalization: overrides what the models remember.
     public init(
-        modelPath: String, normalization: Normalization?, threads: Int?, group: any ProcessGroup, logger: Logger
+        models: [String], normalization: Normalization?, threads: Int?, group: any ProcessGroup, logger: Logger
     ) throws {
-        self.modelPath = modelPath
+        precondition(!models.isEmpty, "a prediction needs a model")
         self.group = group
         self.logger = logger
         self.threads = threads
-        model = try group.agree {
-            let model = try ModelFiles.read(modelPath)
-            // Else each stamp would seem to be at fault.
-            guard model.weights.isFinite else {
+        members = try group.agree {
+            let paths = try models.flatMap { try EnsembleFolder.models(in: $0) }
+            let members = try paths.map { try Member($0, normalization) }
+            if let other = members.first(where: { $0.model.network.outputs != members[0].model.network.outputs }) {
                 throw Fault(
-                    .badData, modelPath, "has weights that are not finite: its training diverged",
-                    remedy: "train again with a smaller --learning-rate")
+                    .badData, other.path, "has another number of outputs than \(members[0].path)",
+                    remedy: "average models of one kind: all --classes 1 or all --classes 2")
             }
-            return model
+            return members
         }
-        guard let chosen = normalization ?? Normalization(rawValue: model.normalization) else {
-            throw AgreedFault(
-                fault: Fault(
-                    .badData, modelPath, "was trained with the unknown normalisation \(model.normalization)",
-                    remedy: "pass --normalize, or use a newer version of swift-run-trainer"))
-        }
-        self.normalization = chosen
     }
 
-    /// Writes the probabilities of all stamps of a file, (N, 2) or (N, 1), in file order; not-a-number for stamps that
-    /// cannot be normalised. Collective.
-    public func predict(input: String, output: String) throws {
+    /// The first model, for what is asked of one alone.
+    var model: TrainedModel { members[0].model }
+    var normalization: Normalization { members[0].normalization }
+
+    /// The probability above which a stamp counts as a source: the mean of the models'.
+    public var threshold: Float {
+        members.reduce(0) { $0 + $1.model.decision.threshold } / Float(members.count)
+    }
+
+    /// Writes the probabilities of all stamps of some files, in the order of the files; not-a-number for stamps that cannot
+    /// be normalised. Collective.
+    ///
+    /// - Parameters:
+    ///   - output: a `.npy` file of (N, 2) or (N, 1); nil for none.
+    ///   - table: a CSV file (``PredictionTable``); nil for none.
+    ///   - threshold: instead of the models' own.
+    public func predict(_ input: [String], output: String?, table: String? = nil, threshold: Float? = nil) throws {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
-            try checkSize(stamps, name: input)
-            if group.rank == 0 { try checkOutput(output) }
+            try checkSize(stamps, name: input[0])
+            if group.rank == 0 { for path in [output, table].compactMap({ $0 }) { try checkOutput(path) } }
             return stamps
         }
-        guard let logits = try logits(Array(0..<stamps.count), in: stamps) else { return try group.agree(on: nil) }
+        let probabilities = try probabilities(stamps)
         try group.agree {
+            guard let probabilities else { return }
             let outputs = model.network.outputs
-            var probabilities = logits
-            model.network.loss.probabilities(
-                logits: logits, samples: stamps.count, outputs: outputs, into: &probabilities)
-            let unusable = (0..<stamps.count).count { probabilities[$0 * outputs].isNaN }
-            if unusable > 0 {
-                logger.warning(
-                    "\(input): \(unusable) of \(stamps.count) stamps cannot be normalised; their rows are nan")
+            warn(unusable: (0..<stamps.count).filter { probabilities[$0 * outputs].isNaN }, stamps, input)
+            if let output {
+                try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output)
             }
-            try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output)
+            if let table {
+                let ofSources = (0..<stamps.count).map { probabilities[($0 + 1) * outputs - 1] }
+                try PredictionTable.write(
+                    ofSources, of: stamps, threshold: threshold ?? self.threshold, to: table)
+            }
         }
     }
 
-    /// The metrics of labelled stamps on rank 0, nil elsewhere. Collective.
-    public func evaluate(noise: [String], sources: [String], skipBad: Bool) throws -> Metrics? {
+    private func warn(unusable: [Int], _ stamps: StampCollection, _ input: [String]) {
+        guard !unusable.isEmpty else { return }
+        let name = input.count == 1 ? input[0] : "\(input.count) files"
+        logger.warning(
+            "\(name): \(unusable.count) of \(stamps.count) stamps cannot be normalised; their rows are nan")
+    }
+
+    /// What the models say of labelled stamps, on rank 0; nil elsewhere. Collective.
+    ///
+    /// - Parameters:
+    ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
+    ///   - threshold: instead of the models' own.
+    public func evaluate(
+        noise: [String], sources: [String], skipBad: Bool, threshold: Float? = nil
+    ) throws -> [SamplePrediction]? {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(noise: noise, sources: sources)
             try checkSize(stamps, name: (noise + sources)[0])
             return stamps
         }
-        guard let logits = try logits(Array(0..<stamps.count), in: stamps) else {
-            try group.agree(on: nil)
-            return nil
-        }
+        let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
         return try group.agree {
-            let outputs = model.network.outputs
-            let unusable = (0..<stamps.count).filter { logits[$0 * outputs].isNaN }
+            guard let predictions else { return nil }
+            let unusable = predictions.filter(\.probability.isNaN).map(\.index)
             if !unusable.isEmpty && !skipBad { throw StampScan.fault(unusable, in: stamps) }
-            let usable = model.network.predictions(logits: logits, stamps: Array(0..<stamps.count), in: stamps)
-                .filter { !$0.probability.isNaN }
-            guard !usable.isEmpty else {
+            guard unusable.count < predictions.count else {
                 throw Fault(
                     .badData, (noise + sources)[0], "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
-            return Metrics(usable)
+            return predictions.filter { !$0.probability.isNaN }
         }
     }
 
-    private func logits(_ stamps: [Int], in collection: StampCollection) throws -> [Float]? {
+    private func predictions(_ stamps: StampCollection, threshold: Float) throws -> [SamplePrediction]? {
+        let numbers = Array(0..<stamps.count)
+        if members.count == 1 {
+            return try logits(stamps)?[0].withThreshold(threshold, model.network, numbers, stamps)
+        }
+        let outputs = model.network.outputs
+        return try probabilities(stamps).map { probabilities in
+            numbers.map { stamp in
+                SamplePrediction(
+                    index: stamp, label: stamps.label(stamp), probability: probabilities[(stamp + 1) * outputs - 1],
+                    threshold: threshold)
+            }
+        }
+    }
+
+    /// The mean over the models of the probabilities of all stamps, (N, outputs), on rank 0; nil elsewhere.
+    private func probabilities(_ stamps: StampCollection) throws -> [Float]? {
+        guard let logits = try logits(stamps) else { return nil }
+        var sums = [Double](repeating: 0, count: logits[0].count)
+        for (member, logits) in zip(members, logits) {
+            var probabilities = logits
+            member.model.network.loss.probabilities(
+                logits: logits, samples: stamps.count, outputs: member.model.network.outputs, into: &probabilities)
+            for index in sums.indices { sums[index] += Double(probabilities[index]) }
+        }
+        return sums.map { Float($0 / Double(members.count)) }
+    }
+
+    /// The logits of all stamps by each model on rank 0, nil elsewhere. Collective.
+    private func logits(_ stamps: StampCollection) throws -> [[Float]]? {
         _ = try ProcessorKernels.agreed(in: group)
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
-        let inference = Inference(network: model.network, weights: model.weights, team: team, group: group)
-        return try inference.logits(of: stamps, in: collection, normalization: normalization)
+        let all = try members.compactMap { member in
+            try Inference(network: member.model.network, weights: member.model.weights, team: team, group: group)
+                .logits(of: Array(0..<stamps.count), in: stamps, normalization: member.normalization)
+        }
+        return all.isEmpty ? nil : all
     }
 
     /// Lets an output that cannot be written show before the work and not after it; leaves no file behind.
@@ -112,12 +171,39 @@ public struct Prediction {
     }
 
     func checkSize(_ stamps: StampCollection, name: String) throws {
-        guard model.network.inputShape == [stamps.height, stamps.width, 1] else {
-            let shape = model.network.inputShape.extents
+        for member in members where member.model.network.inputShape != [stamps.height, stamps.width, 1] {
+            let shape = member.model.network.inputShape.extents
             throw Fault(
                 .badData, name,
-                "holds stamps of \(stamps.height)×\(stamps.width), \(modelPath) takes \(shape[0])×\(shape[1])",
+                "holds stamps of \(stamps.height)×\(stamps.width), \(member.path) takes \(shape[0])×\(shape[1])",
                 remedy: "cut the stamps to that size or train a model for this one")
         }
+    }
+}
+
+extension Prediction.Member {
+    fileprivate init(_ path: String, _ normalization: Normalization?) throws {
+        let model = try ModelFiles.read(path)
+        // Else each stamp would seem to be at fault.
+        guard model.weights.isFinite else {
+            throw Fault(
+                .badData, path, "has weights that are not finite: its training diverged",
+                remedy: "train again with a smaller --learning-rate")
+        }
+        guard let chosen = normalization ?? Normalization(rawValue: model.normalization) else {
+            throw Fault(
+                .badData, path, "was trained with the unknown normalisation \(model.normalization)",
+                remedy: "pass --normalize, or use a newer version of swift-run-trainer")
+        }
+        self.init(path: path, model: model, normalization: chosen)
+    }
+}
+
+extension [Float] {
+    /// These logits of one model as predictions.
+    fileprivate func withThreshold(
+        _ threshold: Float, _ network: Network, _ numbers: [Int], _ stamps: StampCollection
+    ) -> [SamplePrediction] {
+        network.predictions(logits: self, stamps: numbers, in: stamps, threshold: threshold)
     }
 }

@@ -55,7 +55,7 @@ import Testing
 
     @Test func unlabelledStampsAreAllOfOneFile() throws {
         try withFolder { folder in
-            let collection = try StampCollection(unlabelled: try file(folder, "all", count: 4, first: 0))
+            let collection = try StampCollection(unlabelled: [try file(folder, "all", count: 4, first: 0)])
             #expect(collection.count == 4 && collection.sourceCount == 0)
         }
     }

@@ -148,8 +148,8 @@ struct KerasNetworkRun {
     func predictionDeviation(of model: String, from tensor: String) throws -> Deviation {
         let (input, output) = (folder.path("all.npy"), folder.path("prediction.npy"))
         try stamps.write(to: input)
-        try Prediction(modelPath: model, normalization: nil, threads: 2, group: SingleProcess(), logger: silent)
-            .predict(input: input, output: output)
+        try Prediction(models: [model], normalization: nil, threads: 2, group: SingleProcess(), logger: silent)
+            .predict([input], output: output)
         let probabilities = try NumericArray(contentsOf: output, choosing: { _ in true })
         #expect(probabilities.shape == reference.file.tensor(named: tensor)!.shape)
         return try reference.deviation(tensor, probabilities.values)

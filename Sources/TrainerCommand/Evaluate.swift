@@ -1,0 +1,61 @@
+import ArgumentParser
+import Communication
+import Faults
+import Logging
+import Reports
+import RunRecords
+import StampData
+import Training
+
+/// `swift-run-trainer evaluate`
+struct Evaluate: GroupCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure a model on labelled stamps.",
+        discussion: """
+            Intervals are of 95 %, by the bootstrap. With snr_sources.npy beside the sources, completeness is told by \
+            signal-to-noise ratio.
+            """)
+
+    @OptionGroup var models: ModelsOption
+
+    @OptionGroup var data: DataOptions
+
+    @Flag(help: "Print JSON, metrics.json's keys among it, instead of tables.")
+    var json = false
+
+    @Flag(help: "Measure the matched filter on the same stamps too.")
+    var matchedFilter = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Replicates of the bootstrap; 0 for no intervals.", valueName: "n"))
+    var bootstrap = 1000
+
+    @Flag(help: "Leave out stamps that cannot be normalised.")
+    var skipBad = false
+
+    @OptionGroup var threads: ThreadsOption
+
+    @OptionGroup var verbosity: VerbosityOptions
+
+    func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
+        let (threads, files) = try group.agree {
+            guard (0...1_000_000).contains(bootstrap) else {
+                throw Fault(
+                    .usage, "--bootstrap \(bootstrap)", "must be from 0 to 1000000", remedy: "give, for instance, 1000")
+            }
+            return (try self.threads.checked(), try data.files())
+        }
+        let prediction = try models.prediction(threads: threads, group: group, logger: logger)
+        let threshold = models.threshold ?? prediction.threshold
+        let predictions = try prediction.evaluate(
+            noise: files.noise, sources: files.sources, skipBad: skipBad, threshold: threshold)
+        try group.agree {
+            guard let predictions else { return }
+            let evaluation = try Evaluation(
+                predictions, noise: files.noise, sources: files.sources, threshold: threshold,
+                withMatchedFilter: matchedFilter, replicates: bootstrap)
+            print(json ? try JSONFile.text(of: evaluation) : evaluation.table, terminator: "")
+        }
+    }
+}

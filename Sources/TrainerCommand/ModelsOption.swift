@@ -1,0 +1,37 @@
+import ArgumentParser
+import Communication
+import Faults
+import Logging
+import StampData
+import Training
+
+/// Which models to use, and how.
+struct ModelsOption: ParsableArguments {
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "A trained model, or its run folder; several, or the folder of an ensemble: their mean counts.",
+            valueName: "file"))
+    var model: [String]
+
+    @Option(help: "Normalise otherwise than the model remembers: notebook, mean or none.")
+    var normalize: Normalization?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "A stamp is a source above this probability. (default: what the model remembers)", valueName: "p"))
+    var threshold: Float?
+
+    /// Reads the models. Collective.
+    func prediction(threads: Int?, group: any ProcessGroup, logger: Logger) throws -> Prediction {
+        try group.agree {
+            if let threshold, !(0...1).contains(threshold) {
+                throw Fault(
+                    .usage, "--threshold \(threshold)", "must be from 0 to 1", remedy: "give, for instance, 0.5")
+            }
+        }
+        return try Prediction(
+            models: model, normalization: normalize, threads: threads, group: group, logger: logger)
+    }
+}
