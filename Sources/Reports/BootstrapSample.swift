@@ -90,7 +90,7 @@ struct BootstrapSample {
             var random = CounterBasedRandom(seed: seed).stream(.bootstrap, detail: label, step: replicate)
             for _ in places {
                 // Off from uniform by less than one in 2³² / samples, which no interval shows.
-                counts[places[Int(UInt64(random.nextWord()) * UInt64(places.count) >> 32)]] += 1
+                counts[places[Int((UInt64(random.nextWord()) * UInt64(places.count)) >> 32)]] += 1
             }
         }
         return counts

@@ -129,6 +129,12 @@ struct Train: GroupCommand {
 
     @OptionGroup var decision: DecisionOptions
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Train so many networks, which differ by their seed: predict averages them.", valueName: "n"))
+    var members = 1
+
     @Flag(name: .customLong("no-report"), help: "Make neither figures nor report.html at the end.")
     var noReport = false
 
@@ -143,23 +149,36 @@ struct Train: GroupCommand {
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let configuration = try group.agree { try trainingConfiguration() }
+        if members > 1 {
+            let ensemble = EnsembleRun(
+                configuration, members: members, programVersion: SwiftRunTrainer.version, group: group,
+                environment: environment, logger: logger)
+            let metrics = try ensemble.run { tell($0, $1, environment, logger) }
+            guard group.rank == 0, !verbosity.quiet else { return }
+            if let metrics { print("\nthe mean of \(members) members:\n\(metrics.table)") }
+            print("results in \(output)")
+            return
+        }
         let run = TrainingRun(
             configuration, programVersion: SwiftRunTrainer.version, group: group, environment: environment,
             logger: logger)
         let metrics = try run.run()
-        guard group.rank == 0 else { return }
+        if group.rank == 0 { tell(RunFolder(output), metrics, environment, logger) }
+    }
+
+    /// What a run that has ended prints, once its report is made.
+    private func tell(_ folder: RunFolder, _ metrics: Metrics?, _ environment: [String: String], _ logger: Logger) {
         let isTold = !verbosity.quiet
         if isTold, let metrics { print("\n\(metrics.table)") }
-        let page = noReport ? nil : report(environment: environment, logger: logger)
+        let page = noReport ? nil : report(folder, environment: environment, logger: logger)
         if isTold, let page { print("report in \(page)") }
-        if isTold { print("results in \(output)") }
+        if isTold { print("results in \(folder.path)") }
     }
 
     /// A report that cannot be made is no reason to fail: the run is safe.
     ///
     /// - Returns: its path.
-    private func report(environment: [String: String], logger: Logger) -> String? {
-        let folder = RunFolder(output)
+    private func report(_ folder: RunFolder, environment: [String: String], logger: Logger) -> String? {
         do {
             for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
             return folder.report
@@ -207,7 +226,7 @@ struct Train: GroupCommand {
     private func checkNumbers() throws {
         for (name, value) in [
             ("--epochs", epochs ?? 1), ("--microbatch", microbatch ?? 1), ("--trace-steps", traceSteps),
-            ("--keep-checkpoints", keepCheckpoints), ("--verify-every", verifyEvery ?? 1),
+            ("--keep-checkpoints", keepCheckpoints), ("--verify-every", verifyEvery ?? 1), ("--members", members),
         ] where value < 1 || value > 1 << 30 {
             throw Fault(
                 .usage, "\(name) \(value)", "must be from 1 to \(1 << 30)", remedy: "give a positive whole number")

@@ -28,6 +28,48 @@ import Training
         #expect(try folder.bytes("a.safetensors") == folder.bytes("b.safetensors"))
     }
 
+    @Test(arguments: ["model.safetensors", "model.keras"])
+    func aModelRemembersHowItDecides(file: String) throws {
+        let folder = try TemporaryFolder()
+        let network = try Network.standard(.simple, classes: 2)
+        let rule = DecisionRule(threshold: 0.123456789, temperature: 1.7)
+        let model = TrainedModel(
+            network: network, weights: network.initialWeights(seed: 1), normalization: "mean", decision: rule)
+        try ModelFiles.write(model, to: folder.path(file))
+        let read = try ModelFiles.read(folder.path(file))
+        #expect(read.decision == rule && read.normalization == "mean")
+        // A model that decides as Keras does says nothing of it.
+        try ModelFiles.write(
+            TrainedModel(network: network, weights: model.weights, normalization: "mean"), to: folder.path(file))
+        #expect(try ModelFiles.read(folder.path(file)).decision == .standard)
+        if file.hasSuffix("safetensors") {
+            #expect(try SafetensorsFile(contentsOf: folder.path(file)).metadata["threshold"] == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ["threshold": "1.5"], ["threshold": "nan"], ["threshold": "high"], ["temperature": "0"],
+        ["temperature": "-1"], ["temperature": "inf"],
+    ])
+    func rulesThatAreNoneAreRefused(metadata: [String: String]) throws {
+        try expectBadData("m.safetensors", metadata.keys.first!, remedy: "train") {
+            _ = try DecisionRule(metadata: metadata, from: "m.safetensors")
+        }
+    }
+
+    @Test(arguments: [StandardNetwork.simpleBN, .vgg6, .resnet50], [2, 1])
+    func logitsCanBeDividedInTheWeights(standard: StandardNetwork, classes: Int) throws {
+        let network = try Network.standard(standard, classes: classes)
+        let weights = network.initialWeights(seed: 4)
+        let before = try predictions(network, weights)
+        #expect(network.divideLogits(of: weights, by: 1.7))
+        let after = try predictions(network, weights)
+        // Sums of up to 2048 products whose factors are rounded anew.
+        let largest = before.map(abs).max()!
+        for (before, after) in zip(before, after) { #expect(abs(after - before / 1.7) < 1e-5 * largest) }
+        #expect(before != after)
+    }
+
     @Test(arguments: ["model.safetensors", "model.keras", "model.onnx"])
     func namesInsideAModelLeadNowhere(file: String) throws {
         let folder = try TemporaryFolder()

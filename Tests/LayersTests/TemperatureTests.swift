@@ -1,0 +1,54 @@
+import FoundationEssentials
+import Layers
+import Testing
+
+/// `Tests/ReferenceValues/make_decision_reference.py` minimises the cross-entropy with scipy.
+@Suite struct TemperatureTests {
+    private struct Reference: Decodable {
+        struct Calibration: Decodable {
+            let labels: [Int]
+            let logits: [Float]
+            let softmax: Double
+            let sigmoid: Double
+        }
+        let calibrations: [Calibration]
+    }
+
+    private func calibrations() throws -> [Reference.Calibration] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let file = folder.appending(path: "ReferenceValues/decisions/decisions.json")
+        return try JSONDecoder().decode(Reference.self, from: Data(contentsOf: file)).calibrations
+    }
+
+    /// scipy looks at values, which are flat at the minimum: half of the digits of double precision are what it can find.
+    @Test func theTemperatureIsWhereTheCrossEntropyIsLeast() throws {
+        for reference in try calibrations() {
+            let softmax = Temperature.fitted(
+                .softmaxCrossEntropy, logits: reference.logits, outputs: 2, labels: reference.labels)
+            #expect(abs(softmax / reference.softmax - 1) < 1e-6)
+            let second = stride(from: 1, to: reference.logits.count, by: 2).map { reference.logits[$0] }
+            let sigmoid = Temperature.fitted(
+                .sigmoidCrossEntropy, logits: second, outputs: 1, labels: reference.labels)
+            #expect(abs(sigmoid / reference.sigmoid - 1) < 1e-6)
+        }
+    }
+
+    @Test func dividingByTheTemperatureLeavesNothingToDivide() throws {
+        let reference = try calibrations()[0]
+        let divided = reference.logits.map { $0 / Float(reference.softmax) }
+        let again = Temperature.fitted(.softmaxCrossEntropy, logits: divided, outputs: 2, labels: reference.labels)
+        #expect(abs(again - 1) < 1e-6)
+    }
+
+    @Test func logitsThatSayNothingOrEverythingHaveATemperature() {
+        let blind = Temperature.fitted(.sigmoidCrossEntropy, logits: [0, 0, 0], outputs: 1, labels: [0, 1, 1])
+        let sure = Temperature.fitted(.sigmoidCrossEntropy, logits: [-1e6, 1e6, 1e6], outputs: 1, labels: [0, 1, 1])
+        let wrong = Temperature.fitted(.sigmoidCrossEntropy, logits: [4, -4, -4], outputs: 1, labels: [0, 1, 1])
+        for temperature in [blind, sure, wrong] {
+            #expect(temperature >= 0.999 * Temperature.range.lowerBound)
+            #expect(temperature <= 1.001 * Temperature.range.upperBound)
+        }
+        // Who is sure and wrong is best made unsure.
+        #expect(wrong > 0.999 * Temperature.range.upperBound)
+    }
+}
