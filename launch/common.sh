@@ -12,7 +12,7 @@ system_packages=(libopenmpi-dev openmpi-bin libopenblas-dev "pkg-config|pkgconf"
 
 # The settings with which vgg6 learns from simulated stamps; arguments of the user take their place.
 # shellcheck disable=SC2034  # read by the scripts that source this file
-learning_settings=(--model vgg6 --normalize mean --optimizer adam --learning-rate 0.001 --batch-size 256 --epochs 15)
+learning_settings=(--model vgg6 --recipe survey)
 
 # say TEXT…: one line of progress on standard error, which leaves standard output to results.
 say() {
