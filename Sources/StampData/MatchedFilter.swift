@@ -4,9 +4,11 @@ import Glibc
 /// The yardstick of source detection: how well the middle of a stamp looks like a point source of any usual width.
 ///
 /// Pixels are standardised robustly, z = (x − median) / σ_G with σ_G = 0.7413 (p75 − p25), and summed under a Gaussian
-/// g of unit norm, Σg² = 1: in white noise the sum Σ g·z has variance 1, and is the signal-to-noise ratio of a source of
-/// that shape. The score is the largest sum over the widths of ``fullWidthsHalfMaximum`` and the nine positions
-/// within one pixel of the centre. Compare G. L. Turin, *An introduction to matched filters*, IRE Trans. 6, 311 (1960).
+/// g from which its mean over the stamp is taken, h = (g − ḡ) / ‖g − ḡ‖: in white noise the sum Σ h·z has variance 1, and
+/// is the signal-to-noise ratio of a source of that shape above a level that is not known. Light that lies over the whole
+/// stamp, as the wings of a neighbour, counts little. The score is the largest sum over the widths of
+/// ``fullWidthsHalfMaximum`` and the nine positions within one pixel of the centre. Compare G. L. Turin, *An introduction
+/// to matched filters*, IRE Trans. 6, 311 (1960).
 public struct MatchedFilter: Sendable {
     /// The widths that are tried, in pixels.
     public static let fullWidthsHalfMaximum = [1.5, 2, 2.5, 3, 4, 5, 6]
@@ -20,6 +22,15 @@ public struct MatchedFilter: Sendable {
     private struct Profile {
         let rows: [Double]
         let columns: [Double]
+        /// Each offset's sum along the axis.
+        var rowSums: SIMD3<Double> { Self.sums(rows) }
+        var columnSums: SIMD3<Double> { Self.sums(columns) }
+
+        private static func sums(_ values: [Double]) -> SIMD3<Double> {
+            let extent = values.count / 3
+            func sum(_ offset: Int) -> Double { values[offset * extent..<(offset + 1) * extent].reduce(0, +) }
+            return SIMD3(sum(0), sum(1), sum(2))
+        }
     }
 
     /// - Parameters: height and width of the stamps in pixels.
@@ -69,11 +80,15 @@ public struct MatchedFilter: Sendable {
         return pixels.withUnsafeBufferPointer { score($0.baseAddress!) }
     }
 
-    /// The largest Σ g·(x − level) over the nine positions: along the rows first, then down the columns.
+    /// The largest Σ h·(x − level) over the nine positions: along the rows first, then down the columns. With Σg² = 1,
+    /// Σ h·x = (Σ g·x − ḡ Σ x) / √(1 − N ḡ²).
     private func largestSum(_ profile: Profile, _ pixels: UnsafePointer<Double>, level: Double) -> Double {
         profile.rows.withUnsafeBufferPointer { rows in
             profile.columns.withUnsafeBufferPointer { columns in
                 var largest = -Double.infinity
+                let count = Double(height * width)
+                let total = (0..<height * width).reduce(0.0) { $0 + (pixels[$1] - level) }
+                let (rowSums, columnSums) = (profile.rowSums, profile.columnSums)
                 for columnOffset in 0..<3 {
                     let across = columns.baseAddress! + columnOffset * width
                     var sums = SIMD3<Double>.zero
@@ -82,7 +97,9 @@ public struct MatchedFilter: Sendable {
                         for column in 0..<width { sum += across[column] * (pixels[row * width + column] - level) }
                         sums += sum * SIMD3(rows[row], rows[height + row], rows[2 * height + row])
                     }
-                    largest = max(largest, sums.max())
+                    let means = rowSums * columnSums[columnOffset] / count
+                    let norms = (1 - count * means * means).squareRoot()
+                    largest = max(largest, ((sums - means * total) / norms).max())
                 }
                 return largest
             }

@@ -91,7 +91,7 @@ def completeness(random, count):
 
 
 def matched_filter(stamp):
-    """The best sum under Gaussians of unit norm, of seven widths at nine positions, each a whole image."""
+    """The best sum under Gaussians without their mean, of seven widths at nine positions, each a whole image."""
     quarter, median, three_quarters = np.percentile(stamp, [25, 50, 75])
     standardised = (stamp - median) / (0.7413 * (three_quarters - quarter))
     y, x = np.indices(stamp.shape)
@@ -101,6 +101,7 @@ def matched_filter(stamp):
         for centre_y in stamp.shape[0] // 2 + np.arange(-1, 2):
             for centre_x in stamp.shape[1] // 2 + np.arange(-1, 2):
                 gaussian = np.exp(-((x - centre_x) ** 2 + (y - centre_y) ** 2) / (2 * sigma**2))
+                gaussian -= gaussian.mean()
                 best = max(best, (standardised * gaussian / np.linalg.norm(gaussian)).sum())
     return best
 
