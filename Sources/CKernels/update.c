@@ -1,12 +1,6 @@
 #include "update.h"
 
 FOR_EACH_CPU
-void average_update(float *restrict average, const float *restrict values, ptrdiff_t count, float momentum) {
-    const float rest = 1 - momentum;
-    for (ptrdiff_t i = 0; i < count; ++i) average[i] = momentum * average[i] + rest * values[i];
-}
-
-FOR_EACH_CPU
 void sgd_update(float *parameters, const float *gradient, ptrdiff_t count, float rate) {
     for (ptrdiff_t i = 0; i < count; ++i) parameters[i] -= rate * gradient[i];
 }

@@ -165,26 +165,6 @@ public final class Weights: Sendable {
         state = FloatBuffer(count: network.stateCount)
     }
 
-    /// These buffers, without a copy.
-    package init(trainable: FloatBuffer, state: FloatBuffer) {
-        self.trainable = trainable
-        self.state = state
-    }
-
-    /// The same values in buffers of its own.
-    package func copy() -> Weights {
-        let copy = Weights(
-            trainable: FloatBuffer(count: trainable.count), state: FloatBuffer(count: state.count))
-        copy.assign(self)
-        return copy
-    }
-
-    /// Takes over the values of another network of the same kind.
-    package func assign(_ other: Weights) {
-        trainable.pointer.update(from: other.trainable.pointer, count: trainable.count)
-        state.pointer.update(from: other.state.pointer, count: state.count)
-    }
-
     /// Where a parameter's values start.
     public func pointer(_ parameter: Network.Parameter) -> UnsafeMutablePointer<Float> {
         (parameter.isTrainable ? trainable.pointer : state.pointer) + parameter.offset

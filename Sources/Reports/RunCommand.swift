@@ -13,26 +13,13 @@ public enum RunCommand {
         words += optimizer(settings) + ["--classes", "\(settings.classes)"]
         words += ["--split", split(settings), "--seed", "\(settings.seed)"]
         if let seed = settings.splitSeed { words += ["--split-seed", "\(seed)"] }
-        words += stopping(settings) + decision(settings.decision ?? .standard)
+        words += decision(settings.decision ?? .standard)
         if let weights = settings.initialWeights { words += ["--initial-weights", weights] }
         if !settings.dropout { words.append("--no-dropout") }
         words += ["--normalize", settings.normalize.rawValue]
         if settings.skipBad { words.append("--skip-bad") }
         words += ["--output", output]
         return words.map(quoted).joined(separator: " ")
-    }
-
-    private static func stopping(_ settings: RunSettings) -> [String] {
-        var words: [String] = []
-        if let stopping = settings.earlyStopping {
-            words += ["--early-stopping", stopping.metric.rawValue, "--patience", "\(stopping.patience)"]
-            words += ["--min-delta", "\(stopping.minimumDelta)"]
-        }
-        if let reduction = settings.plateauReduction {
-            words += ["--reduce-on-plateau", "\(reduction.factor),\(reduction.patience)"]
-        }
-        if let momentum = settings.averageMomentum { words += ["--ema", "\(momentum)"] }
-        return words
     }
 
     private static func decision(_ decision: DecisionSettings) -> [String] {

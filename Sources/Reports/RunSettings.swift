@@ -36,9 +36,6 @@ public struct RunSettings: Codable, Hashable, Sendable {
     /// Nil in runs from before there was a choice.
     public var decision: DecisionSettings?
     public var splitSeed: UInt64?
-    public var earlyStopping: EarlyStopping?
-    public var plateauReduction: PlateauReduction?
-    public var averageMomentum: Float?
 
     enum CodingKeys: String, CodingKey {
         case model, network, noise, sources, epochs, microbatch, optimizer, classes, split, seed, output, dropout
@@ -56,8 +53,5 @@ public struct RunSettings: Codable, Hashable, Sendable {
         case initialWeights = "initial_weights"
         case skipBad = "skip_bad"
         case splitSeed = "split_seed"
-        case earlyStopping = "early_stopping"
-        case plateauReduction = "reduce_on_plateau"
-        case averageMomentum = "ema"
     }
 }

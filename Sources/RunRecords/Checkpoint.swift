@@ -2,8 +2,7 @@ import Faults
 
 /// One whole checkpoint: a folder `checkpoints/step-N`.
 ///
-/// It holds `model.safetensors`, `optimizer.safetensors`, `average.safetensors` of a run that averages its weights,
-/// `best.safetensors` of one that stops early, the epochs' `history.csv` and `hashes.csv`, `state.json`, and
+/// It holds `model.safetensors`, `optimizer.safetensors`, the epochs' `history.csv` and `hashes.csv`, `state.json`, and
 /// `manifest.json`, which lists the size and the CRC-32 of all others.
 public struct Checkpoint: Hashable, Sendable {
     /// Optimizer steps done since the start of the run.
@@ -16,10 +15,6 @@ public struct Checkpoint: Hashable, Sendable {
     /// The name of the file with what the optimizer remembers from step to step.
     public static let optimizerName = "optimizer.safetensors"
 
-    /// The name of the file with the moving average of the weights.
-    public static let averageName = "average.safetensors"
-    /// The name of the file with the weights of the best epoch.
-    public static let bestName = "best.safetensors"
     /// The name of the file with the epochs that are complete.
     public static let historyName = "history.csv"
     /// The name of the file with the parameters' hashes at the ends of these epochs.
@@ -29,10 +24,6 @@ public struct Checkpoint: Hashable, Sendable {
     public var model: String { "\(path)/\(Self.modelName)" }
     /// The path of the optimizer's state.
     public var optimizer: String { "\(path)/\(Self.optimizerName)" }
-    /// The path of the moving average of the weights.
-    public var average: String { "\(path)/\(Self.averageName)" }
-    /// The path of the weights of the best epoch.
-    public var best: String { "\(path)/\(Self.bestName)" }
     /// The path of the epochs that are complete.
     public var history: String { "\(path)/\(Self.historyName)" }
     /// The path of their hashes.

@@ -127,8 +127,6 @@ struct Train: GroupCommand {
             "A rank that lets the others wait so many seconds ends the run; 0: wait for ever.", valueName: "seconds"))
     var stallTimeout = 300
 
-    @OptionGroup var stopping: StoppingOptions
-
     @OptionGroup var decision: DecisionOptions
 
     @Option(
@@ -215,7 +213,6 @@ struct Train: GroupCommand {
         configuration.keepCheckpoints = keepCheckpoints
         configuration.verifyEvery = verifyEvery
         configuration.splitSeed = splitSeed
-        try stopping.apply(to: &configuration)
         try decision.apply(to: &configuration)
         configuration.tensorBoard = !noTensorBoard
         configuration.showsProgress = !verbosity.quiet

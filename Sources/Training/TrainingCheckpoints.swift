@@ -22,20 +22,16 @@ final class TrainingCheckpoints {
     private let writer: CheckpointWriter
     /// Rank 0's memory for a checkpoint, made for the first one and used for all.
     private var copy: Copy?
-    /// Rank 0's weights of the best epoch so far, for a run that stops early; nobody changes them.
-    private var best: Weights?
     /// The checkpoint that was taken or read last, by its step.
     private(set) var latestStep: Int?
 
     /// The state of a run as it was at the end of a step.
     private final class Copy: @unchecked Sendable {
         let weights: Weights
-        let average: Weights?
         let vectors: [FloatBuffer]
 
-        init(network: Network, hasAverage: Bool, vectors: Int) {
+        init(network: Network, vectors: Int) {
             weights = Weights(network: network)
-            average = hasAverage ? Weights(network: network) : nil
             self.vectors = (0..<vectors).map { _ in FloatBuffer(count: network.trainableCount) }
         }
     }
@@ -73,12 +69,10 @@ final class TrainingCheckpoints {
         }
         let copy = try group.agree {
             guard folder != nil else { return nil as Copy? }
-            let copy =
-                self.copy
-                ?? Copy(
-                    network: step.network, hasAverage: step.average != nil, vectors: step.optimizerState.count)
-            copy.weights.assign(step.weights)
-            if let average = step.average { copy.average?.assign(average.weights) }
+            let copy = self.copy ?? Copy(network: step.network, vectors: step.optimizerState.count)
+            copy.weights.trainable.pointer.update(
+                from: step.weights.trainable.pointer, count: step.weights.trainable.count)
+            copy.weights.state.pointer.update(from: step.weights.state.pointer, count: step.weights.state.count)
             return copy
         }
         self.copy = copy
@@ -95,16 +89,12 @@ final class TrainingCheckpoints {
     }
 
     private func write(_ copy: Copy, _ state: CheckpointState, _ records: EpochRecords, to folder: RunFolder) {
-        let (network, normalization) = (step.network, configuration.normalization.rawValue)
-        let models = [
-            (Checkpoint.modelName, copy.weights), (Checkpoint.averageName, copy.average), (Checkpoint.bestName, best),
-        ].compactMap { name, weights in
-            weights.map { (name, TrainedModel(network: network, weights: $0, normalization: normalization)) }
-        }
+        let model = TrainedModel(
+            network: step.network, weights: copy.weights, normalization: configuration.normalization.rawValue)
         let names = configuration.optimizer.stateNames
         writer.startCheckpoint { [keep = configuration.keepCheckpoints] in
             try folder.checkpoints.write(state, keep: keep) { path in
-                for (name, model) in models { try model.write(to: "\(path)/\(name)") }
+                try model.write(to: "\(path)/\(Checkpoint.modelName)")
                 let tensors = zip(names, copy.vectors).map { name, vector in
                     TensorBytes(
                         name: name, shape: [vector.count],
@@ -193,21 +183,6 @@ final class TrainingCheckpoints {
     /// Waits for all that is being written. Not collective.
     func wait() { writer.wait() }
 
-    // MARK: The best epoch
-
-    /// Keeps the present weights as those of the best epoch so far: rank 0 holds them, and each checkpoint from now on.
-    func keepBest() {
-        guard folder != nil else { return }
-        best = (step.average?.weights ?? step.weights).copy()
-    }
-
-    /// Gives all ranks the weights of the best epoch, if there is one. Collective.
-    func restoreBest(into weights: Weights) throws {
-        guard try group.maximum(of: best == nil ? 0 : 1) > 0 else { return }
-        if let best { weights.assign(best) }
-        try group.broadcast(weights)
-    }
-
     // MARK: Restoring
 
     /// Brings back the state of a checkpoint, on all ranks. Collective.
@@ -217,7 +192,6 @@ final class TrainingCheckpoints {
         let vectors = configuration.optimizer.stateNames.map { _ in FloatBuffer(count: step.network.trainableCount) }
         let records = try group.agree { try found.whole.map { try read($0, into: vectors) } }
         try group.broadcast(step.weights)
-        if let average = step.average { try group.broadcast(average.weights) }
         for (vector, state) in zip(vectors, step.optimizerState) {
             try group.broadcast(vector)
             var own = state.pointer
@@ -248,15 +222,10 @@ final class TrainingCheckpoints {
     }
 
     private func read(_ found: WholeCheckpoint, into vectors: [FloatBuffer]) throws -> EpochRecords {
-        func weights(_ path: String) throws -> Weights {
-            try Weights(network: step.network, contentsOf: SafetensorsFile(contentsOf: path))
-        }
-        if let average = step.average { average.weights.assign(try weights(found.checkpoint.average)) }
-        if configuration.earlyStopping != nil, FileAccess.exists(found.checkpoint.best) {
-            best = try weights(found.checkpoint.best)
-        }
-        // Last, as the average shares the moving statistics.
-        step.weights.assign(try weights(found.checkpoint.model))
+        let model = try SafetensorsFile(contentsOf: found.checkpoint.model)
+        let weights = try Weights(network: step.network, contentsOf: model)
+        step.weights.trainable.pointer.update(from: weights.trainable.pointer, count: weights.trainable.count)
+        step.weights.state.pointer.update(from: weights.state.pointer, count: weights.state.count)
         let optimizer = try SafetensorsFile(contentsOf: found.checkpoint.optimizer)
         for (name, vector) in zip(configuration.optimizer.stateNames, vectors) {
             try optimizer.copyFloats(name, into: UnsafeMutableBufferPointer(start: vector.pointer, count: vector.count))

@@ -50,12 +50,6 @@ public struct TrainingConfiguration: Sendable {
     public var trace: String?
     /// The most steps that the trace shows.
     public var traceSteps = 20
-    /// Whether the run ends when it gets no better, with the best weights.
-    public var earlyStopping: EarlyStopping?
-    /// Whether the learning rate falls when the run gets no better.
-    public var plateauReduction: PlateauReduction?
-    /// The momentum of a moving average of the weights, which is evaluated in place of the weights; nil for none.
-    public var averageMomentum: Float?
     /// What the run makes of its validation set at the end.
     public var decision = DecisionSettings.standard
     /// The seed of the split, for runs that are to share one; nil for `seed`.
@@ -104,9 +98,6 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var checkpointEvery: String
     public var keepCheckpoints: Int
     public var verifyEvery: Int?
-    public var earlyStopping: EarlyStopping?
-    public var plateauReduction: PlateauReduction?
-    public var averageMomentum: Float?
     public var decision: DecisionSettings
     public var splitSeed: UInt64?
 
@@ -129,9 +120,6 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
         case checkpointEvery = "checkpoint_every"
         case keepCheckpoints = "keep_checkpoints"
         case verifyEvery = "verify_every"
-        case earlyStopping = "early_stopping"
-        case plateauReduction = "reduce_on_plateau"
-        case averageMomentum = "ema"
         case splitSeed = "split_seed"
     }
 
@@ -155,14 +143,6 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
         ]
         // Named only where they are set, so that runs from before they existed can go on.
         if let splitSeed { deciding["--split-seed"] = "\(splitSeed)" }
-        if let stopping = earlyStopping {
-            deciding["--early-stopping"] =
-                "\(stopping.metric.rawValue), --patience \(stopping.patience), --min-delta \(stopping.minimumDelta)"
-        }
-        if let reduction = plateauReduction {
-            deciding["--reduce-on-plateau"] = "\(reduction.factor),\(reduction.patience)"
-        }
-        if let momentum = averageMomentum { deciding["--ema"] = "\(momentum)" }
         return deciding
     }
 }

@@ -23,12 +23,8 @@ final class TrainingEpochs: @unchecked Sendable {
     private var progress: ProgressLine?
     /// Rank 0 redraws its progress line at most this often, and looks at the clock at most once a step.
     private var nextDrawing: UInt64 = 0
-    /// What the learning rate is multiplied by since the run got no better.
-    private var rateFactor: Float = 1
-    /// Whether the run ends before its last epoch, as it got no better.
-    private(set) var isOver = false
     /// Where the run stands, as of the last step that something was done after.
-    private(set) var stand = TrainingProgress()
+    private var stand = TrainingProgress()
     private var epochStart: UInt64 = 0
     /// The time that steps of this epoch took before the run was interrupted.
     private var secondsBefore = 0.0
@@ -107,10 +103,9 @@ final class TrainingEpochs: @unchecked Sendable {
             checkpoints.wait()
         }
         try team.run { [step] lane in step.prepareWeights(lane: lane) }
-        try followHistory(isNew: false)
         let last = configuration.epochs * plan.steps
         try trace?.begin(start.globalStep(plan)..<max(start.globalStep(plan), last))
-        while stand.completedEpochs < configuration.epochs && !isOver {
+        while stand.completedEpochs < configuration.epochs {
             try stopIfAsked()
             try runEpoch()
         }
@@ -137,30 +132,12 @@ final class TrainingEpochs: @unchecked Sendable {
             epoch: epoch + 1, loss: totals.loss / Double(plan.samples),
             accuracy: totals.correct / Double(plan.samples),
             validationLoss: measured?.loss, validationAccuracy: measured?.accuracy,
-            learningRate: learningRate, seconds: epochSeconds,
+            learningRate: configuration.learningRate, seconds: epochSeconds,
             samplesPerSecond: Double(plan.samples) / max(1e-9, trainingSeconds))
         let isSaved = configuration.checkpointInterval.includesEnd(ofEpoch: epoch + 1, of: configuration.epochs)
         note(row, isSaved: isSaved)
         progress?.endEpoch(row)
-        try followHistory(isNew: true)
-        if isSaved || isOver { try save() }
-    }
-
-    private var learningRate: Float { configuration.learningRate * rateFactor }
-
-    /// Does what the epochs so far ask for: another learning rate, the end of the run, weights to be kept. All of it is a
-    /// function of the epochs, of which rank 0 tells the others. Collective.
-    ///
-    /// - Parameter isNew: whether the weights are those of the last of these epochs.
-    private func followHistory(isNew: Bool) throws {
-        guard configuration.earlyStopping != nil || configuration.plateauReduction != nil else { return }
-        let rows = records?.history.rows ?? []
-        let stopping = configuration.earlyStopping?.stand(after: rows)
-        if isNew, let best = stopping?.bestEpoch, best == rows.last?.epoch { checkpoints.keepBest() }
-        var told = (configuration.plateauReduction?.factor(after: rows) ?? 1, Float(stopping?.isOver == true ? 1 : 0))
-        try withUnsafeMutableBytes(of: &told) { try group.broadcast($0, from: 0) }
-        rateFactor = told.0
-        isOver = told.1 != 0
+        if isSaved { try save() }
     }
 
     /// Adds an epoch to the records, on rank 0.
@@ -186,7 +163,7 @@ final class TrainingEpochs: @unchecked Sendable {
             if begun.isWithinEpoch { step.restoreTotals(losses: begun.losses, correct: begun.correct, lane: lane) }
             for number in begun.stepsInEpoch..<plan.steps {
                 step.run(
-                    step: number, globalStep: firstStep + number, learningRate: learningRate, lane: lane
+                    step: number, globalStep: firstStep + number, learningRate: configuration.learningRate, lane: lane
                 ) { try decide(afterStep: firstStep + number + 1) }
                 if team.hasFailed { return }
                 if decision != .goOn || isVerified(afterStep: firstStep + number + 1) {
@@ -297,7 +274,7 @@ final class TrainingEpochs: @unchecked Sendable {
         let row = StepRow(
             epoch: stand.completedEpochs + 1, step: stand.completedEpochs * plan.steps + sum.steps,
             loss: (sum.loss - told.loss) / count, accuracy: (sum.correct - told.correct) / count,
-            learningRate: learningRate,
+            learningRate: configuration.learningRate,
             samplesPerSecond: Double(samples - told.samplesBefore) / seconds,
             epochSamples: samples, epochLossSum: sum.loss, epochCorrect: sum.correct)
         told = Told(

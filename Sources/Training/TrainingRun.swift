@@ -138,8 +138,6 @@ public final class TrainingRun {
             dropout: configuration.dropout, normalize: configuration.normalization, skipBad: configuration.skipBad,
             checkpointEvery: configuration.checkpointInterval.description,
             keepCheckpoints: configuration.keepCheckpoints, verifyEvery: configuration.verifyEvery,
-            earlyStopping: configuration.earlyStopping, plateauReduction: configuration.plateauReduction,
-            averageMomentum: configuration.averageMomentum,
             decision: configuration.decision, splitSeed: configuration.splitSeed)
     }
 
@@ -194,14 +192,11 @@ public final class TrainingRun {
                     group: group, logger: logger)
             }
         }
-        let average = configuration.averageMomentum.map { WeightsAverage(of: weights, momentum: $0) }
         let step = TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: configuration.optimizer,
-            seed: configuration.seed, average: average, team: trainingTeam, group: group)
-        let evaluated = average?.weights ?? weights
+            seed: configuration.seed, team: trainingTeam, group: group)
         let inference = Inference(
-            network: network, weights: evaluated, prepared: average == nil ? step.prepared : nil, team: team,
-            group: group)
+            network: network, weights: weights, prepared: step.prepared, team: team, group: group)
         let checkpoints = TrainingCheckpoints(
             folder: folder, settings: deciding, step: step, plan: plan, configuration: configuration, group: group,
             logger: logger)
@@ -229,26 +224,14 @@ public final class TrainingRun {
             let began = clock.now
             defer { if isRoot { logger.debug("trained for \(clock.now - began)") } }
             try epochs.run(from: start?.progress ?? TrainingProgress(), records: start?.records)
-            try checkpoints.restoreBest(into: evaluated)
-            tellStop(epochs)
         } catch {
             checkpoints.wait()
             throw error
         }
         return Trained(
-            inference: inference, network: network, weights: evaluated, checkpoints: checkpoints,
-            journal: journal, steps: epochs.stand.globalStep(plan), validation: data.validation,
+            inference: inference, network: network, weights: weights, checkpoints: checkpoints,
+            journal: journal, steps: configuration.epochs * plan.steps, validation: data.validation,
             test: data.split.test.sorted())
-    }
-
-    /// Tells of a run that ended before its last epoch.
-    private func tellStop(_ epochs: TrainingEpochs) {
-        guard isRoot, configuration.showsProgress, epochs.isOver, let stopping = configuration.earlyStopping else {
-            return
-        }
-        print(
-            "stopped after epoch \(epochs.stand.completedEpochs): \(stopping.metric.rawValue) is no better for "
-                + "\(stopping.patience) \(stopping.patience == 1 ? "epoch" : "epochs"); the best weights are restored")
     }
 
     private func warnAboutLanes(_ plan: BatchPlan, _ team: LaneTeam) {

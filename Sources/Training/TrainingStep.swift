@@ -13,8 +13,6 @@ package final class TrainingStep: @unchecked Sendable {
     let network: Network
     package let weights: Weights
     package let prepared: PreparedWeights
-    /// Takes the new parameters of each step in; nil when nobody wants it.
-    let average: WeightsAverage?
     private let team: LaneTeam
     private let group: any ProcessGroup
     private let shard: TrainingShard
@@ -38,11 +36,10 @@ package final class TrainingStep: @unchecked Sendable {
 
     package init(
         network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer, seed: UInt64,
-        average: WeightsAverage? = nil, team: LaneTeam, group: any ProcessGroup
+        team: LaneTeam, group: any ProcessGroup
     ) {
         self.network = network
         self.weights = weights
-        self.average = average
         self.shard = shard
         self.plan = plan
         self.seed = seed
@@ -155,7 +152,6 @@ package final class TrainingStep: @unchecked Sendable {
         }
         pipeline.finish(lane: number, team: team, update)
         if team.hasFailed { return }
-        average?.update(isFirstStep: globalStep == 0, lane: number, of: team.count)
         team.alone(number, closing)
         lane.timeline.measure(.prepareWeights) { prepared.prepare(lane: number) }
         team.meet(number)

@@ -4,9 +4,6 @@
 
 #include "vectors.h"
 
-// a = momentum·a + (1 − momentum)·v
-void average_update(float *average, const float *values, ptrdiff_t count, float momentum);
-
 // p −= rate·g
 void sgd_update(float *parameters, const float *gradient, ptrdiff_t count, float rate);
 
