@@ -21,7 +21,7 @@ struct Predict: GroupCommand {
     @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
     var output: String
 
-    @Option(help: "Normalise otherwise than the model remembers: notebook, mean or none.")
+    @Option(help: "Normalise otherwise than the model remembers: notebook, mean, robust, asinh, minmax or none.")
     var normalize: Normalization?
 
     @OptionGroup var threads: ThreadsOption
@@ -48,7 +48,7 @@ struct Evaluate: GroupCommand {
     @Flag(help: "Print metrics.json's content instead of a table.")
     var json = false
 
-    @Option(help: "Normalise otherwise than the model remembers: notebook, mean or none.")
+    @Option(help: "Normalise otherwise than the model remembers: notebook, mean, robust, asinh, minmax or none.")
     var normalize: Normalization?
 
     @Flag(help: "Leave out stamps that cannot be normalised.")
