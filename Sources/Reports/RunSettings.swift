@@ -31,11 +31,13 @@ public struct RunSettings: Codable, Hashable, Sendable {
     public var initialWeights: String?
     public var dropout: Bool
     public var normalize: Normalization
+    /// Nil in runs of versions that had none.
+    public var augmentation: Augmentation?
     public var skipBad: Bool
 
     enum CodingKeys: String, CodingKey {
         case model, network, noise, sources, epochs, microbatch, optimizer, classes, split, seed, output, dropout
-        case normalize
+        case normalize, augmentation
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"
         case noiseStamps = "noise_stamps"

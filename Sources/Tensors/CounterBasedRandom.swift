@@ -8,6 +8,7 @@ public enum RandomPurpose: UInt32, Sendable {
     case initialWeights = 4
     case dropout = 5
     case simulation = 6
+    case augmentation = 7
 }
 
 /// Random numbers as a pure function of (seed, purpose, detail, step, sample, element): no state to save, the same

@@ -35,6 +35,8 @@ public struct TrainingConfiguration: Sendable {
     public var initialWeights: String?
     public var dropout = true
     public var normalization = Normalization.notebook
+    /// How training stamps vary from epoch to epoch.
+    public var augmentation = Augmentation.none
     public var skipBad = false
     /// When checkpoints are written beside those at the ends of epochs.
     public var checkpointInterval = CheckpointInterval.epochs(1)
@@ -90,6 +92,7 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var initialWeights: String?
     public var dropout: Bool
     public var normalize: Normalization
+    public var augmentation: Augmentation
     public var skipBad: Bool
     public var checkpointEvery: String
     public var keepCheckpoints: Int
@@ -97,7 +100,7 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split, seed, output
-        case dropout, normalize
+        case dropout, normalize, augmentation
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"
         case noiseStamps = "noise_stamps"
@@ -131,6 +134,7 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
             "--seed": "\(seed)",
             "--no-dropout": "\(!dropout)",
             "--normalize": normalize.rawValue,
+            "--augment": "\(augmentation)",
             "--skip-bad": "\(skipBad)",
         ]
     }
