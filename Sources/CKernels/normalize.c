@@ -1,8 +1,12 @@
 #include "normalize.h"
 
+// The same bits on every processor: no multiplication is fused with the addition behind it.
+#pragma STDC FP_CONTRACT OFF
+
 #include <float.h>
 #include <math.h>
 
+#include "elementary.h"
 #include "quartiles.h"
 
 // Independent sums, minima and maxima side by side: pixel i belongs to lane i mod 16. Loops over the lanes have a fixed
@@ -88,4 +92,91 @@ FOR_EACH_CPU bool stamp_round(const double *pixels, ptrdiff_t n, float *out) {
         wrong |= !(fabsf(out[i]) <= FLT_MAX);
     }
     return !wrong;
+}
+
+// The largest pixel.
+FOR_EACH_CPU static double maximum(const double *restrict pixels, ptrdiff_t n) {
+    double high[LANES];
+    for (int lane = 0; lane < LANES; ++lane) high[lane] = -INFINITY;
+    for (ptrdiff_t i = 0; i < n; i += LANES) {
+        const int lanes = n - i < LANES ? (int)(n - i) : LANES;
+        for (int lane = 0; lane < lanes; ++lane) high[lane] = max_of(high[lane], pixels[i + lane]);
+    }
+    for (int lane = 1; lane < LANES; ++lane) high[0] = max_of(high[0], high[lane]);
+    return high[0];
+}
+
+bool stamp_scale_to_range(const double *pixels, double *scratch, ptrdiff_t n, float *out) {
+    const double lowest = minimum(pixels, n);
+    if (isnan(lowest)) return false;
+    const double range = maximum(pixels, n) - lowest;
+    if (!(range > 0 && range <= DBL_MAX)) return false;
+    subtract_floor(pixels, n, lowest, scratch);
+    divide(scratch, n, range, out);
+    return true;
+}
+
+// The mean distance from `centre`, in 16 partial sums.
+static double mean_distance(const double *pixels, ptrdiff_t n, double centre) {
+    double sums[LANES] = {0};
+    for (ptrdiff_t i = 0; i < n; ++i) sums[i % LANES] += fabs(pixels[i] - centre);
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int lane = 0; lane < width; ++lane) sums[lane] += sums[lane + width];
+    return sums[0] / (double)n;
+}
+
+double stamp_spread(const double *pixels, double *scratch, ptrdiff_t n, double *median) {
+    if (isnan(minimum(pixels, n))) return NAN;
+    double quartiles[3];
+    stamp_quartiles(pixels, n, scratch, quartiles);
+    *median = quartiles[1];
+    const double sigma = 0.7413 * (quartiles[2] - quartiles[0]);
+    // √(π/2): what makes it σ in normal noise.
+    const double spread = sigma > 0 ? sigma : 1.2533141373155001 * mean_distance(pixels, n, *median);
+    return spread <= DBL_MAX ? spread : NAN;
+}
+
+FOR_EACH_CPU static void standardize(const double *restrict pixels, ptrdiff_t n, double median, double spread,
+                                     float *restrict out) {
+    const double farthest = STAMP_FARTHEST;
+    for (ptrdiff_t i = 0; i < n; ++i) {
+        const double distance = (pixels[i] - median) / spread;
+        out[i] = (float)max_of(min_of(distance, farthest), -farthest);
+    }
+}
+
+bool stamp_standardize(const double *pixels, double *scratch, ptrdiff_t n, float *out) {
+    double median;
+    const double spread = stamp_spread(pixels, scratch, n, &median);
+    if (!(spread > 0)) return false;
+    standardize(pixels, n, median, spread, out);
+    return true;
+}
+
+FOR_EACH_CPU void stamp_clip(float *values, ptrdiff_t n, float lowest, float highest) {
+    for (ptrdiff_t i = 0; i < n; ++i) {
+        const float x = values[i] < lowest ? lowest : values[i];
+        values[i] = x > highest ? highest : x;
+    }
+}
+
+// ln(1 + x) for 0 <= x <= 1e30: what rounding 1 + x to w loses counts for (x - (w - 1)) / w.
+INLINE float log_of_one_plus(float x) {
+    const float w = 1 + x;
+    const float lost = x - (w - 1);
+    return elementary_log(w) + (w < 0x1p24f ? lost / w : 0);
+}
+
+FOR_EACH_CPU void stamp_asinh(float *values, ptrdiff_t n, float softening) {
+    for (ptrdiff_t i = 0; i < n; ++i) {
+        const float x = values[i] / softening;
+        const float a = x < 0 ? -x : x;
+        // asinh x = ln(x + √(1 + x²)), so written that small x keep their digits.
+        const float grown = softening * log_of_one_plus(a + a * a / (1 + sqrtf(1 + a * a)));
+        values[i] = x < 0 ? -grown : grown;
+    }
+}
+
+FOR_EACH_CPU void stamp_widen(const float *restrict pixels, ptrdiff_t n, double *restrict out) {
+    for (ptrdiff_t i = 0; i < n; ++i) out[i] = pixels[i];
 }

@@ -1,4 +1,5 @@
 import RunRecords
+import StampData
 
 /// The command that makes a run again.
 public enum RunCommand {
@@ -17,6 +18,7 @@ public enum RunCommand {
         if let weights = settings.initialWeights { words += ["--initial-weights", weights] }
         if !settings.dropout { words.append("--no-dropout") }
         words += ["--normalize", settings.normalize.rawValue]
+        words += augmentation(settings.augmentation ?? .none)
         if settings.skipBad { words.append("--skip-bad") }
         words += ["--output", output]
         return words.map(quoted).joined(separator: " ")
@@ -36,6 +38,16 @@ public enum RunCommand {
         case .sgd(let momentum, let nesterov):
             ["--optimizer", "momentum", "--momentum", "\(momentum)"] + (nesterov ? ["--nesterov"] : [])
         }
+    }
+
+    private static func augmentation(_ augmentation: Augmentation) -> [String] {
+        let kinds = [
+            ("shifts", "--augment-shift", augmentation.shift), ("noise", "--augment-noise", augmentation.noise),
+            ("contrast", "--augment-contrast", augmentation.contrast),
+        ].filter { $0.2 > 0 }
+        let names = (augmentation.symmetries ? ["symmetries"] : []) + kinds.map(\.0)
+        if names.isEmpty { return [] }
+        return ["--augment", names.joined(separator: ",")] + kinds.flatMap { [$0.1, "\($0.2)"] }
     }
 
     static func split(_ settings: RunSettings) -> String {

@@ -32,6 +32,8 @@ public struct RunSettings: Codable, Hashable, Sendable {
     public var initialWeights: String?
     public var dropout: Bool
     public var normalize: Normalization
+    /// Nil in runs of versions that had none.
+    public var augmentation: Augmentation?
     public var skipBad: Bool
     /// Nil in runs from before there was a choice.
     public var decision: DecisionSettings?
@@ -39,7 +41,7 @@ public struct RunSettings: Codable, Hashable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case model, network, noise, sources, epochs, microbatch, optimizer, classes, split, seed, output, dropout
-        case decision, normalize
+        case augmentation, decision, normalize
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"
         case noiseStamps = "noise_stamps"

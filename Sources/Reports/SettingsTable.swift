@@ -1,4 +1,5 @@
 import RunRecords
+import StampData
 
 /// A run's settings as names and values for people.
 enum SettingsTable {
@@ -12,6 +13,7 @@ enum SettingsTable {
             ("batch size", "\(settings.batchSize)"), ("microbatch", "\(settings.microbatch)"),
             ("optimizer", optimizer(settings)), ("learning rate", "\(settings.learningRate)"),
             ("normalisation", settings.normalize.rawValue),
+            ("augmentation", "\(settings.augmentation ?? .none)"),
             ("dropout", settings.dropout ? "as the model has it" : "off"),
             ("split", RunCommand.split(settings)), ("seed", "\(settings.seed)"),
         ]

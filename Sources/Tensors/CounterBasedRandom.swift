@@ -8,6 +8,7 @@ public enum RandomPurpose: UInt32, Sendable {
     case initialWeights = 4
     case dropout = 5
     case simulation = 6
+    case augmentation = 7
     case bootstrap = 8
 }
 

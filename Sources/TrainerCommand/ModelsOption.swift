@@ -14,7 +14,7 @@ struct ModelsOption: ParsableArguments {
             valueName: "file"))
     var model: [String]
 
-    @Option(help: "Normalise otherwise than the model remembers: notebook, mean or none.")
+    @Option(help: "Normalise otherwise than the model remembers: notebook, mean, robust, asinh, minmax or none.")
     var normalize: Normalization?
 
     @Option(

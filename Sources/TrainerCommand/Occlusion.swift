@@ -39,7 +39,7 @@ struct Occlusion: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Pixels from one position to the next.", valueName: "n"))
     var stride = 1
 
-    @Option(help: "Normalise otherwise than the model remembers: notebook, mean or none.")
+    @Option(help: "Normalise otherwise than the model remembers: notebook, mean, robust, asinh, minmax or none.")
     var normalize: Normalization?
 
     @OptionGroup var threads: ThreadsOption

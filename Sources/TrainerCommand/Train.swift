@@ -90,8 +90,13 @@ struct Train: GroupCommand {
     @Flag(name: .customLong("no-dropout"), help: "Switch dropout layers off.")
     var noDropout = false
 
-    @Option(help: "How stamps are normalised: notebook (sum 1), mean (mean 1) or none. (notebook: notebook)")
+    @Option(
+        help:
+            "How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of robust), minmax (0 to 1) or none. (notebook: notebook)"
+    )
     var normalize: Normalization?
+
+    @OptionGroup var augmentation: AugmentationOptions
 
     @Flag(help: "Leave out stamps that cannot be normalised.")
     var skipBad = false
@@ -208,6 +213,7 @@ struct Train: GroupCommand {
         configuration.initialWeights = initialWeights
         configuration.dropout = !noDropout
         if let normalize { configuration.normalization = normalize }
+        try augmentation.apply(to: &configuration)
         configuration.skipBad = skipBad
         configuration.checkpointInterval = try CheckpointInterval(parsing: checkpointEvery)
         configuration.keepCheckpoints = keepCheckpoints

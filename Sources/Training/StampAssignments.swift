@@ -7,6 +7,7 @@ struct StampAssignments: @unchecked Sendable {
         case leave
         case look
         case keep(UnsafeMutablePointer<Float>)
+        case keepForAugmentation(UnsafeMutablePointer<Float>, spread: UnsafeMutablePointer<Float>)
     }
 
     /// Stamps that a lane reads before it asks for more: so many that asking costs nothing, and so few that the second-level
@@ -33,6 +34,15 @@ struct StampAssignments: @unchecked Sendable {
         for stamp in stamps {
             uses[stamp] = .keep(place)
             place += collection.pixels
+        }
+    }
+
+    /// Assigns stamps to be kept as they are before augmentation and normalisation, and the spread of each one's sky.
+    mutating func keepForAugmentation(
+        _ stamps: some Sequence<Int>, at memory: UnsafeMutablePointer<Float>, spreads: UnsafeMutablePointer<Float>
+    ) {
+        for (index, stamp) in stamps.enumerated() {
+            uses[stamp] = .keepForAugmentation(memory + index * collection.pixels, spread: spreads + index)
         }
     }
 
@@ -64,20 +74,26 @@ struct StampAssignments: @unchecked Sendable {
         if stamps.count == 1, case .leave = uses[stamps.lowerBound] { return }
         let count = collection.pixels
         // The run, the scratch of a stamp, and a stamp that is not kept.
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: (stamps.count + 3) * count) { memory in
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: (stamps.count + 4) * count) { memory in
             let run = memory.baseAddress!
             let scratch = run + stamps.count * count
-            let unkept = UnsafeMutableRawPointer(scratch + 2 * count).bindMemory(to: Float.self, capacity: count)
+            let unkept = UnsafeMutableRawPointer(scratch + 3 * count).bindMemory(to: Float.self, capacity: count)
             collection.copyStamps(stamps, into: run)
             for (stamp, use) in zip(stamps, uses[stamps]) {
-                let target: UnsafeMutablePointer<Float>
+                let pixels = run + (stamp - stamps.lowerBound) * count
+                let isUsable: Bool
                 switch use {
                 case .leave: continue
-                case .look: target = unkept
-                case .keep(let place): target = place
+                case .look:
+                    isUsable = normalization.apply(pixels: pixels, count: count, scratch: scratch, into: unkept)
+                case .keep(let place):
+                    isUsable = normalization.apply(pixels: pixels, count: count, scratch: scratch, into: place)
+                case .keepForAugmentation(let place, let spread):
+                    let found = normalization.prepareForAugmentation(
+                        pixels: pixels, count: count, scratch: scratch, into: place)
+                    spread.pointee = found ?? .nan
+                    isUsable = found != nil
                 }
-                let pixels = run + (stamp - stamps.lowerBound) * count
-                let isUsable = normalization.apply(pixels: pixels, count: count, scratch: scratch, into: target)
                 inspect(stamp, pixels, isUsable)
             }
         }

@@ -35,6 +35,8 @@ public struct TrainingConfiguration: Sendable {
     public var initialWeights: String?
     public var dropout = true
     public var normalization = Normalization.notebook
+    /// How training stamps vary from epoch to epoch.
+    public var augmentation = Augmentation.none
     public var skipBad = false
     /// When checkpoints are written beside those at the ends of epochs.
     public var checkpointInterval = CheckpointInterval.epochs(1)
@@ -94,6 +96,7 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var initialWeights: String?
     public var dropout: Bool
     public var normalize: Normalization
+    public var augmentation: Augmentation
     public var skipBad: Bool
     public var checkpointEvery: String
     public var keepCheckpoints: Int
@@ -102,9 +105,8 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var splitSeed: UInt64?
 
     enum CodingKeys: String, CodingKey {
-        case decision, model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split,
-            seed, output
-        case dropout, normalize
+        case model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split, seed, output
+        case dropout, normalize, augmentation, decision
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"
         case noiseStamps = "noise_stamps"
@@ -139,6 +141,7 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
             "--seed": "\(seed)",
             "--no-dropout": "\(!dropout)",
             "--normalize": normalize.rawValue,
+            "--augment": "\(augmentation)",
             "--skip-bad": "\(skipBad)",
         ]
         // Named only where they are set, so that runs from before they existed can go on.

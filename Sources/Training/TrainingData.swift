@@ -93,7 +93,9 @@ private struct Parts {
         plan = try BatchPlan(split, request)
         shard = TrainingShard(
             collection: collection, plan: plan, lists: plan.strata(of: split.training, seed: configuration.seed),
-            positions: (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank], seed: configuration.seed)
+            positions: (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank], seed: configuration.seed,
+            augmenter: StampAugmenter(
+                configuration.augmentation, configuration.normalization, seed: configuration.seed, stamps: collection))
         validation = LabelledStamps(split.validation, collection, group: group)
     }
 

@@ -135,7 +135,8 @@ public final class TrainingRun {
             microbatches: plan.microbatches, learningRate: configuration.learningRate,
             optimizer: configuration.optimizer, classes: network.outputs, split: configuration.split,
             seed: configuration.seed, output: configuration.output, initialWeights: configuration.initialWeights,
-            dropout: configuration.dropout, normalize: configuration.normalization, skipBad: configuration.skipBad,
+            dropout: configuration.dropout, normalize: configuration.normalization,
+            augmentation: configuration.augmentation, skipBad: configuration.skipBad,
             checkpointEvery: configuration.checkpointInterval.description,
             keepCheckpoints: configuration.keepCheckpoints, verifyEvery: configuration.verifyEvery,
             decision: configuration.decision, splitSeed: configuration.splitSeed)

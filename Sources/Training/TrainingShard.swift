@@ -1,7 +1,7 @@
 import StampData
 import Tensors
 
-/// The strata that a rank owns: their normalised stamps, labels and numbers, and the order in which an epoch draws them.
+/// The strata that a rank owns: their stamps (normalised, or as they are augmented from), labels and numbers, and the order in which an epoch draws them.
 package final class TrainingShard: @unchecked Sendable {
     /// The microbatch positions of this rank.
     let positions: Range<Int>
@@ -15,18 +15,29 @@ package final class TrainingShard: @unchecked Sendable {
     /// The first stamp of each stratum, and their number.
     private let starts: [Int]
     private let stamps: FloatBuffer
+    /// What varies the stamps as they are drawn, and the spread of each one's sky; nil and none without augmentation.
+    private let augmenter: StampAugmenter?
+    private let spreads: FloatBuffer
     private let labels: UnsafeMutablePointer<UInt8>
     /// The stamps' numbers in the collection: coordinates of their random numbers.
     private let stampNumbers: UnsafeMutablePointer<UInt32>
     /// The order of the epoch within each stratum.
     private let orders: UnsafeMutablePointer<UInt32>
+    /// The epoch of each position: a coordinate of augmentation.
+    private let epochs: UnsafeMutablePointer<Int>
     /// Where each microbatch's sample numbers are put.
     private let drawnNumbers: UnsafeMutablePointer<UInt32>
 
     /// Makes room for the strata of `positions`; `assign(to:)` has them loaded.
     ///
-    /// - Parameter lists: the stamps of every stratum of the training set.
-    init(collection: StampCollection, plan: BatchPlan, lists: [[Int]], positions: Range<Int>, seed: UInt64) {
+    /// - Parameters:
+    ///   - lists: the stamps of every stratum of the training set.
+    ///   - augmenter: varies stamps as they are drawn; nil to draw them as they are.
+    init(
+        collection: StampCollection, plan: BatchPlan, lists: [[Int]], positions: Range<Int>, seed: UInt64,
+        augmenter: StampAugmenter?
+    ) {
+        self.augmenter = augmenter
         self.positions = positions
         self.plan = plan
         self.seed = seed
@@ -36,6 +47,9 @@ package final class TrainingShard: @unchecked Sendable {
         self.starts = starts
         let count = starts.last!
         stamps = FloatBuffer(count: count * collection.pixels)
+        spreads = FloatBuffer(count: augmenter == nil ? 0 : count)
+        epochs = .allocate(capacity: max(positions.count, 1))
+        epochs.initialize(repeating: 0, count: max(positions.count, 1))
         labels = .allocate(capacity: max(count, 1))
         stampNumbers = .allocate(capacity: max(count, 1))
         orders = .allocate(capacity: max(count, 1))
@@ -54,9 +68,11 @@ package final class TrainingShard: @unchecked Sendable {
     /// - Parameter lists: the stamps of every stratum of the training set.
     package convenience init(
         collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
-        positions: Range<Int>, seed: UInt64, team: LaneTeam
+        positions: Range<Int>, seed: UInt64, augmentation: Augmentation = .none, team: LaneTeam
     ) throws {
-        self.init(collection: collection, plan: plan, lists: lists, positions: positions, seed: seed)
+        self.init(
+            collection: collection, plan: plan, lists: lists, positions: positions, seed: seed,
+            augmenter: StampAugmenter(augmentation, normalization, seed: seed, stamps: collection))
         var assignments = StampAssignments(collection)
         assign(to: &assignments)
         try assignments.carryOut(normalization, team: team) { _, stamp, _, isUsable in
@@ -65,6 +81,7 @@ package final class TrainingShard: @unchecked Sendable {
     }
 
     deinit {
+        epochs.deallocate()
         labels.deallocate()
         stampNumbers.deallocate()
         orders.deallocate()
@@ -73,7 +90,12 @@ package final class TrainingShard: @unchecked Sendable {
 
     /// Has the stamps kept in this shard's memory.
     func assign(to assignments: inout StampAssignments) {
-        assignments.keep((0..<residentStamps).lazy.map { Int(self.stampNumbers[$0]) }, at: stamps.pointer)
+        let numbers = (0..<residentStamps).lazy.map { Int(self.stampNumbers[$0]) }
+        if augmenter == nil {
+            assignments.keep(numbers, at: stamps.pointer)
+        } else {
+            assignments.keepForAugmentation(numbers, at: stamps.pointer, spreads: spreads.pointer)
+        }
     }
 
     /// Stamps held in memory.
@@ -81,25 +103,32 @@ package final class TrainingShard: @unchecked Sendable {
 
     /// Shuffles one stratum for an epoch. Each lane does its own positions.
     package func beginEpoch(_ epoch: Int, position: Int) {
+        epochs[position - positions.lowerBound] = epoch
         let order = orders + starts[position - positions.lowerBound]
         for (place, index) in plan.order(position: position, epoch: epoch, seed: seed).enumerated() {
             order[place] = UInt32(index)
         }
     }
 
-    /// Copies the microbatch's stamps to `input`.
+    /// Copies the microbatch's stamps to `input`, augmented where that is asked for.
     /// - Returns: how many there are.
     package func draw(step: Int, position: Int, into input: UnsafeMutablePointer<Float>) -> Int {
         let local = position - positions.lowerBound
         let start = starts[local]
         let count = plan.microbatchSamples(step: step, position: position)
         let drawn = orders + start + plan.firstInStratum(step: step, position: position)
-        let source = stamps.pointer + start * pixels
         let numbers = drawnNumbers + local * plan.largestMicrobatch
         for sample in 0..<count {
-            let index = Int(drawn[sample])
-            (input + sample * pixels).update(from: source + index * pixels, count: pixels)
-            numbers[sample] = stampNumbers[start + index]
+            let index = start + Int(drawn[sample])
+            let (source, target) = (stamps.pointer + index * pixels, input + sample * pixels)
+            numbers[sample] = stampNumbers[index]
+            if let augmenter {
+                augmenter.write(
+                    kept: source, spread: spreads.pointer[index], number: Int(numbers[sample]), epoch: epochs[local],
+                    into: target)
+            } else {
+                target.update(from: source, count: pixels)
+            }
         }
         return count
     }
@@ -113,5 +142,14 @@ package final class TrainingShard: @unchecked Sendable {
     /// The numbers of the samples drawn last for a position.
     package func numbers(position: Int) -> UnsafePointer<UInt32> {
         UnsafePointer(drawnNumbers + (position - positions.lowerBound) * plan.largestMicrobatch)
+    }
+}
+
+extension StampAugmenter {
+    /// Nil when nothing is to be varied.
+    init?(_ augmentation: Augmentation, _ normalization: Normalization, seed: UInt64, stamps: StampCollection) {
+        guard augmentation != .none else { return nil }
+        self.init(
+            augmentation, normalization: normalization, seed: seed, height: stamps.height, width: stamps.width)
     }
 }

@@ -84,12 +84,30 @@ def notebook(stamp):
     return image
 
 
+def standardised(stamp):
+    """(x - median) / sigma_G, or where that is 0 the mean distance from the median times that of a normal distribution."""
+    low, middle, high = numpy.percentile(stamp, [25, 50, 75])
+    spread = 0.7413 * (high - low)
+    if spread == 0:
+        spread = numpy.sqrt(numpy.pi / 2) * numpy.mean(numpy.abs(stamp - middle))
+    return (stamp - middle) / spread
+
+
 def normalised(name, stamps):
     stamps = numpy.asarray(stamps, "float64")
     write_expected(f"normalise_{name}_input", stamps)
     clipped = [notebook(stamp) for stamp in stamps]
     for mode, divisor in (("notebook", numpy.sum), ("mean", numpy.mean)):
         result = numpy.stack([image / divisor(image) for image in clipped])
+        (FOLDER / f"normalise_{name}_{mode}.f32").write_bytes(result.astype("<f4").tobytes())
+    standard = numpy.stack([standardised(stamp) for stamp in stamps])
+    axes = tuple(range(1, stamps.ndim))
+    lowest, highest = stamps.min(axes, keepdims=True), stamps.max(axes, keepdims=True)
+    for mode, result in (
+        ("robust", numpy.clip(standard, -5, 20)),
+        ("asinh", 3 * numpy.arcsinh(standard / 3)),
+        ("minmax", (stamps - lowest) / (highest - lowest)),
+    ):
         (FOLDER / f"normalise_{name}_{mode}.f32").write_bytes(result.astype("<f4").tobytes())
     quartiles = [numpy.percentile(stamp, [25, 50, 75]) for stamp in stamps]
     write_expected(f"normalise_{name}_quartiles", quartiles)
@@ -106,6 +124,48 @@ def normalisation(random):
     normalised("size25", random.normal(0, 1, (2, 25, 25)))
     for pixels in (2, 3, 5, 6, 7, 8, 9, 16, 17, 30, 36, 49):
         normalised(f"pixels{pixels}", random.normal(-3, 2, (4, pixels)))
+    # Half and more of the pixels masked: sigma_G is 0.
+    masked = random.normal(5, 1, (2, 21, 21))
+    masked[0, :11], masked[1, :, :17] = 0, 7
+    normalised("masked", masked)
+
+
+def keys(x):
+    """The kernel of cubic convolution (Keys, 1981) with a = -1/2."""
+    x = numpy.abs(x)
+    near = 1.5 * x**3 - 2.5 * x**2 + 1
+    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    return numpy.where(x <= 1, near, numpy.where(x < 2, far, 0))
+
+
+def shift_matrix(extent, shift):
+    """What makes an axis' pixels of those before: the kernel at every distance, edges repeated far beyond."""
+    margin = 40
+    places = numpy.arange(-margin, extent + margin)
+    weights = keys(numpy.arange(extent)[:, None] - shift - places[None, :])
+    matrix = numpy.zeros((extent, extent))
+    for place, column in zip(numpy.clip(places, 0, extent - 1), weights.T):
+        matrix[:, place] += column
+    return matrix
+
+
+def augmentation(random):
+    for height, width in ((21, 21), (5, 5), (4, 7), (17, 33), (1, 20), (20, 1)):
+        stamp = random.normal(0, 1, (height, width)).astype("<f4")
+        (FOLDER / f"augment_{height}x{width}.f32").write_bytes(stamp.tobytes())
+        kinds = [numpy.flip(stamp, axes) for axes in ((), (1,), (0,), (0, 1))]
+        if height == width:
+            kinds += [kind.T for kind in kinds]
+        symmetries = numpy.stack(kinds)
+        (FOLDER / f"augment_{height}x{width}_symmetries.f32").write_bytes(symmetries.astype("<f4").tobytes())
+        shifted = [
+            shift_matrix(height, rows) @ stamp.astype("float64") @ shift_matrix(width, columns).T
+            for rows, columns in ((0.25, -0.4), (-0.5, 0.5), (1.7, -3.2), (-6, 30.5))
+        ]
+        (FOLDER / f"augment_{height}x{width}_shifts.f32").write_bytes(numpy.stack(shifted).astype("<f4").tobytes())
+        mean = stamp.mean(dtype="float64")
+        contrasted = (stamp - mean) * 1.3 + mean
+        (FOLDER / f"augment_{height}x{width}_contrast.f32").write_bytes(contrasted.astype("<f4").tobytes())
 
 
 def main():
@@ -114,6 +174,7 @@ def main():
     number_formats(random)
     versions_and_shapes(random)
     normalisation(random)
+    augmentation(random)
     total = sum(file.stat().st_size for file in FOLDER.iterdir())
     print(f"{len(list(FOLDER.iterdir()))} files, {total} bytes in {FOLDER}")
 

@@ -1,6 +1,7 @@
 import Optimizers
 import Reports
 import RunRecords
+import StampData
 import Testing
 
 @Suite struct RunCommandTests {
@@ -18,12 +19,13 @@ import Testing
         settings.initialWeights = "w.safetensors"
         settings.dropout = false
         settings.skipBad = true
+        settings.augmentation = Augmentation(symmetries: true, noise: 2)
         #expect(
             RunCommand.line(settings, output: "again")
                 == "swift-run-trainer train --sources a.npy 'it'\\''s b.npy' --noise '$x.npz:empty' --model vgg6 "
                 + "--epochs 2 --batch-size 1 --microbatch 1 --learning-rate 0.1 --optimizer momentum --momentum 0.5 "
                 + "--nesterov --classes 2 --split 1.0,0.0,0.0 --seed 7 --initial-weights w.safetensors --no-dropout "
-                + "--normalize notebook --skip-bad --output again")
+                + "--normalize notebook --augment symmetries,noise --augment-noise 2.0 --skip-bad --output again")
     }
 
     @Test func theDefaultsAreSpelledOut() throws {

@@ -103,7 +103,8 @@ extension TrainerCommandTests {
 
         /// Later options win over those of the recipe.
         @Test(arguments: [
-            "--seed 1", "--batch-size 32", "--learning-rate 0.002", "--microbatch 4", "--normalize notebook",
+            "--seed 1", "--augment symmetries", "--batch-size 32", "--learning-rate 0.002", "--microbatch 4",
+            "--normalize notebook",
             "--optimizer momentum", "--no-dropout", "--model simple", "--classes 1", "--split 0.6,0.2,0.2",
         ])
         func otherSettingsAreRefusedByName(_ change: String) throws {

@@ -38,6 +38,8 @@ extension TrainerCommandTests {
                 "simple-bn, Nesterov, one output",
                 "--model simple-bn --classes 1 --momentum 0.9 --nesterov --batch-size 64 --microbatch 8",
                 [(1, 3), (3, 1)]),
+            Recipe(
+                "vgg6, augmented", "\(Survey.recipe) --normalize robust --augment all", [(1, 2), (3, 1), (2, 2)]),
             Recipe("vgg6, one output", "\(Survey.recipe) --classes 1", [(2, 2)]),
             Recipe(
                 "a last batch of 10 for 32 microbatches",

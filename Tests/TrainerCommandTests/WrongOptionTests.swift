@@ -22,7 +22,8 @@ extension TrainerCommandTests {
         @Test(arguments: [
             ("--epoch 3", "'--epoch'. Did you mean '--epochs'?"), ("stamps", "'stamps'"), ("--epochs", "'--epochs"),
             ("--epochs two", "'two' is invalid for '--epochs"), ("--learning-rate fast", "'--learning-rate"),
-            ("--optimizer sdg", "'sgd', 'momentum' or 'adam'"), ("--normalize sum", "'notebook', 'mean' or 'none'"),
+            ("--optimizer sdg", "'sgd', 'momentum' or 'adam'"),
+            ("--normalize sum", "'notebook', 'mean', 'robust', 'asinh', 'minmax' or 'none'"),
             ("--seed -1", "'-1' is invalid for '--seed"),
         ])
         func whatTheParserRefusesIsOneLine(_ options: String, _ words: String) throws {
@@ -38,6 +39,8 @@ extension TrainerCommandTests {
             ("--batch-size", "99999999999999999999"), ("--batch-size", "701"), ("--classes", "3"),
             ("--momentum", "2.0"),
             ("--momentum", "nan"), ("--model", "vgg7"), ("--split", "0.5,0.5"), ("--split", "a,b,c"),
+            ("--augment", "blur"), ("--augment", "noise,"), ("--augment-shift", "0.0"), ("--augment-noise", "-1.0"),
+            ("--augment-contrast", "1.0"), ("--augment-noise", "nan"),
             ("--split", "0.5,,0.5"), ("--split", "0.0,0.5,0.5"), ("--split", "-1.0,1.0,1.0"),
         ])
         func aValueOutOfRangeIsNamedWithItsOption(_ option: String, _ value: String) throws {
@@ -47,7 +50,8 @@ extension TrainerCommandTests {
         @Test(arguments: [
             ("--nesterov", "--nesterov"), ("--optimizer adam --momentum 0.5", "--momentum"),
             ("--optimizer adam --nesterov", "--nesterov"), ("--sources stamps.npy --noise stamps.npy", "--data"),
-            ("--noise stamps.npy", "--data"),
+            ("--noise stamps.npy", "--data"), ("--augment-shift 0.5", "--augment-shift"),
+            ("--augment symmetries --augment-noise 2", "--augment-noise"),
         ])
         func optionsThatDoNotGoTogetherAreNamed(_ options: String, _ name: String) throws {
             #expect(try train(options).hasPrefix("error: \(name)"))

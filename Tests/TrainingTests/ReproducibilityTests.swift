@@ -56,6 +56,35 @@ import Training
         #expect(try results(configuration.output) != all[0])
     }
 
+    /// Every normalisation of augmented stamps: any lanes, and a resume, draw what one lane draws.
+    @Test(arguments: Normalization.allCases)
+    func augmentationGivesTheSameBitsOnAnyLanes(normalization: Normalization) throws {
+        let folder = try TemporaryFolder()
+        var configuration = try configuration(.vgg6, .adam(), in: folder)
+        configuration.normalization = normalization
+        configuration.augmentation = .all
+        let all = try [1, 2, 5].map { threads in
+            configuration.threads = threads
+            configuration.output = folder.path("run-\(threads)")
+            try configuration.run()
+            return try results(configuration.output)
+        }
+        #expect(all.allSatisfy { $0 == all[0] })
+        configuration.output = folder.path("in-parts")
+        configuration.epochs = 2
+        try configuration.run()
+        configuration.epochs = 4
+        configuration.threads = 3
+        configuration.resume = true
+        try configuration.run()
+        #expect(try results(folder.path("in-parts")) == all[0])
+        configuration.resume = false
+        configuration.augmentation = .none
+        configuration.output = folder.path("plain")
+        try configuration.run()
+        #expect(try results(folder.path("plain")) != all[0])
+    }
+
     /// The optimizer's state goes through a checkpoint without a rounding, and is dealt anew to another number of lanes.
     @Test(arguments: optimizers) func resumingGivesTheSameBits(optimizer: Optimizer) throws {
         let folder = try TemporaryFolder()

@@ -1,4 +1,4 @@
-// What simulated stamps are made of: normal numbers, correlated noise, point sources.
+// What simulated stamps are made of, beside normal numbers: correlated noise, point sources.
 //
 // None of these has a clone for each CPU, on purpose: fused multiply-adds would change the last bits, and the same
 // seed shall give the same stamps on every x86-64 machine.
@@ -6,10 +6,6 @@
 #define CKERNELS_SIMULATION_H
 
 #include "vectors.h"
-
-// Normal numbers of mean 0 and variance 1 (Box and Muller, 1958), a pure function of counter and key: Philox's block
-// counter[0] + b gives elements 4b ... 4b + 3. None exceeds 5.8 in magnitude (23-bit uniform numbers).
-void standard_normals(const uint32_t counter[4], const uint32_t key[2], size_t count, float *out);
 
 // A point-spread function of unit flux: a Moffat profile and a Gaussian with one width and one elliptical shape.
 // With t = xx·dx² + 2·xy·dx·dy + yy·dy², which is 1 at half maximum, the brightness is
