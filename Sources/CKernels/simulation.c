@@ -27,17 +27,28 @@ void add_point_source(
     }
 }
 
-void correlate_neighbours(const float *image, size_t height, size_t width, float weight, float *restrict out) {
-    const float centre = 1 / (1 + 2 * weight * weight), side = weight * centre, corner = weight * side;
+void add_filtered(
+    const float *image, size_t height, size_t width, const float down[3], const float across[3], float *restrict out) {
+    const float a = across[0], b = across[1], c = across[2], d = down[0], e = down[1], f = down[2];
     for (size_t row = 0; row + 2 < height; ++row) {
         const float *above = image + row * width, *here = above + width, *below = here + width;
         for (size_t column = 0; column + 2 < width; ++column) {
-            out[row * (width - 2) + column] =
-                centre * here[column + 1]
-                + side * ((above[column + 1] + below[column + 1]) + (here[column] + here[column + 2]))
-                + corner * ((above[column] + above[column + 2]) + (below[column] + below[column + 2]));
+            const float first = (a * above[column] + b * above[column + 1]) + c * above[column + 2];
+            const float second = (a * here[column] + b * here[column + 1]) + c * here[column + 2];
+            const float third = (a * below[column] + b * below[column + 1]) + c * below[column + 2];
+            out[row * (width - 2) + column] += (d * first + e * second) + f * third;
         }
     }
 }
 
 float portable_exp(float x) { return elementary_exp(x); }
+
+float portable_log(float x) { return elementary_log(x); }
+
+float portable_cosine_of_turns(float turns) {
+    const float full = 6.28318531f;
+    const float fraction = fabsf(turns - rintf(turns));
+    if (fraction <= 0.125f) return elementary_cos(full * fraction);
+    if (fraction < 0.375f) return elementary_sin(full * (0.25f - fraction));
+    return -elementary_cos(full * (0.5f - fraction));
+}

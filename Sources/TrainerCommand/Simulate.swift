@@ -5,13 +5,17 @@ import Faults
 import FoundationEssentials
 import Logging
 import StampData
-import StampFormats
 
 /// `swift-run-trainer simulate`
 struct Simulate: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make stamps like a survey's.",
-        discussion: "Writes stamps_sources.npy, stamps_noise.npy and snr_sources.npy (the sources' signal-to-noise).")
+        discussion: """
+            Writes stamps_sources.npy, stamps_noise.npy, snr_sources.npy (the sources' signal-to-noise), kinds_sources.csv \
+            and kinds_noise.csv (what each stamp shows).
+
+            \(SimulationOptions.listOfKinds)
+            """)
 
     @Option(help: ArgumentHelp("Folder to write into.", valueName: "dir"))
     var output = "data"
@@ -27,6 +31,8 @@ struct Simulate: GroupCommand {
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Height and width of the stamps.", valueName: "pixels"))
     var size = 21
+
+    @OptionGroup var simulation: SimulationOptions
 
     @OptionGroup var verbosity: VerbosityOptions
 
@@ -47,7 +53,8 @@ struct Simulate: GroupCommand {
                 .usage, "--size \(size)", "must be from \(StampSimulator.smallestSize) to 1024",
                 remedy: "use, for instance, 21")
         }
-        let paths = ["stamps_sources", "stamps_noise", "snr_sources"].map { "\(output)/\($0).npy" }
+        let settings = try simulation.settings()
+        let paths = SimulatedFiles.names.map { "\(output)/\($0)" }
         if let present = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) {
             throw Fault(
                 .cannotWrite, present, "already exists", remedy: "choose another --output or remove it first")
@@ -57,19 +64,9 @@ struct Simulate: GroupCommand {
         } catch {
             throw Fault(.cannotWrite, output, "cannot be made", remedy: "choose another --output")
         }
-        let sourceStamps = try NpyWriter(path: paths[0], rowShape: [size, size])
-        let noiseStamps = try NpyWriter(path: paths[1], rowShape: [size, size])
-        let signalToNoise = try NpyWriter(path: paths[2], rowShape: [])
-        try StampSimulator(seed: seed, height: size, width: size).generate(
-            sources: sources, noise: noise, threads: Int(available_processors())
-        ) { block in
-            switch block.population {
-            case .sources:
-                try sourceStamps.append(block.pixels)
-                try signalToNoise.append(block.signalToNoise)
-            case .noise: try noiseStamps.append(block.pixels)
-            }
-        }
-        for writer in [sourceStamps, noiseStamps, signalToNoise] { try writer.finish() }
+        let files = try SimulatedFiles(folder: output, height: size, width: size)
+        try StampSimulator(seed: seed, height: size, width: size, settings: settings).generate(
+            sources: sources, noise: noise, threads: Int(available_processors()), write: files.append)
+        try files.finish()
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension TrainerCommandTests {
@@ -55,10 +56,33 @@ extension TrainerCommandTests {
             #expect(try contents(workspace.path("a")) == contents(workspace.path("b")))
             #expect(try contents(workspace.path("a")) != contents(workspace.path("c")))
             #expect(
-                try names(in: workspace.path("a")) == ["snr_sources.npy", "stamps_noise.npy", "stamps_sources.npy"])
+                try names(in: workspace.path("a")) == [
+                    "kinds_noise.csv", "kinds_sources.csv", "snr_sources.npy", "stamps_noise.npy", "stamps_sources.npy",
+                ])
             #expect(try numbers(workspace.path("a/stamps_sources.npy")).shape == [30, 21, 21])
             #expect(try numbers(workspace.path("a/stamps_noise.npy")).shape == [20, 21, 21])
-            #expect(try numbers(workspace.path("a/snr_sources.npy")).values.allSatisfy { $0 >= 3 && $0 <= 100 })
+            #expect(try numbers(workspace.path("a/snr_sources.npy")).values.allSatisfy { $0 >= 3 && $0 <= 300 })
+        }
+
+        @Test func simulationsHaveTheKindsAndRangesAskedFor() throws {
+            let workspace = try Workspace()
+            let output = workspace.path("stamps")
+            try trained(
+                "simulate --output \(output) --sources 40 --noise 40 --kinds trail=2,dipole=1 --fwhm 2,2.5 --snr 9,10")
+            let noise = try String(contentsOfFile: "\(output)/kinds_noise.csv", encoding: .utf8)
+            for line in noise.split(separator: "\n").dropFirst() {
+                let fields = line.split(separator: ",")
+                #expect(["trail", "dipole"].contains(fields[1]))
+                #expect((2...2.5).contains(try #require(Double(fields[2]))))
+            }
+            #expect(try numbers("\(output)/snr_sources.npy").values.allSatisfy { $0 >= 9 && $0 <= 10 })
+        }
+
+        @Test func helpListsEveryKindOfStamp() throws {
+            let help = try trained("simulate --help").standardOutput
+            for kind in ["point-source=0.58", "crowded-source", "empty-sky=0.34", "masked-sky", "diffraction-spike"] {
+                #expect(help.contains(kind))
+            }
         }
     }
 }

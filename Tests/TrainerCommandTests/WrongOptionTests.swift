@@ -78,7 +78,10 @@ extension TrainerCommandTests {
             ("predict --model m --input stamps.npy", "--output"), ("evaluate", "'--model"),
             ("evaluate --model m --data d --threads 0", "--threads 0"), ("summary --model vgg7", "--model vgg7"),
             ("summary --classes 0", "--classes 0"), ("simulate --output d --sources 0", "--sources 0"),
-            ("simulate --output d --size 3", "--size 3"), ("practise", "'practise'"),
+            ("simulate --output d --size 3", "--size 3"), ("simulate --output d --kinds stars=1", "\"stars\""),
+            ("simulate --output d --kinds trail=-1", "--kinds trail=-1"), ("simulate --output d --kinds=", "--kinds"),
+            ("simulate --output d --fwhm 6,2", "--fwhm 6,2"), ("simulate --output d --snr 3", "--snr 3"),
+            ("simulate --output d --snr 0,9", "--snr 0,9"), ("practise", "'practise'"),
         ])
         func otherCommandsNameTheOptionToo(_ line: String, _ words: String) throws {
             expectError(try trainer(line), 64, saying: words)

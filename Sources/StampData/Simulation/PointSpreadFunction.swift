@@ -28,11 +28,25 @@ public struct PointSpreadFunction: Hashable, Sendable {
         self.ellipticity = ellipticity
     }
 
-    /// One of the survey: width 2.5 to 5 pixels, β 2.5 to 4.5, up to half of the flux in the Gaussian, |e| up to 0.2.
-    init(_ random: inout RandomStream) {
+    /// One of the survey: width log-uniform in the range; a third each of pure Gaussians, pure Moffat profiles and
+    /// mixtures, β 2.2 to 5; |e| up to 0.2, and up to 0.4 in one of five.
+    init(_ random: inout RandomStream, fullWidths: ClosedRange<Float>) {
+        let mixture: Float =
+            switch random.index(below: 3) {
+            case 0: 1
+            case 1: 0
+            default: random.uniformFloat()
+            }
         self.init(
-            fullWidthHalfMaximum: random.uniform(2.5, 5), moffatIndex: random.uniform(2.5, 4.5),
-            gaussianFraction: random.uniform(0, 0.5), ellipticity: 0.2 * random.pointInDisc())
+            fullWidthHalfMaximum: random.logUniform(fullWidths), moffatIndex: random.uniform(2.2, 5),
+            gaussianFraction: mixture, ellipticity: (random.happens(0.2) ? 0.4 : 0.2) * random.pointInDisc())
+    }
+
+    /// The image of a galaxy: an exponential-like profile 1.2 to 2.5 times as wide, with a shape of its own.
+    func galaxy(_ random: inout RandomStream) -> PointSpreadFunction {
+        PointSpreadFunction(
+            fullWidthHalfMaximum: fullWidthHalfMaximum * random.uniform(1.2, 2.5),
+            moffatIndex: random.uniform(2, 4), gaussianFraction: 0, ellipticity: 0.6 * random.pointInDisc())
     }
 
     /// Adds a point source to `image`, integrated over pixels.

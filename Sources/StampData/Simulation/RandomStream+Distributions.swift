@@ -7,9 +7,14 @@ extension RandomStream {
     mutating func uniform(_ low: Float, _ high: Float) -> Float { low + (high - low) * uniformFloat() }
 
     /// A number whose logarithm is uniform between those of the bounds: density proportional to 1 / x.
-    mutating func logUniform(_ low: Float, _ high: Float, logOfRatio: Float) -> Float {
-        min(max(low * portable_exp(logOfRatio * uniformFloat()), low), high)
+    mutating func logUniform(_ low: Float, _ high: Float) -> Float {
+        min(max(low * portable_exp(portable_log(high / low) * uniformFloat()), low), high)
     }
+
+    mutating func logUniform(_ range: ClosedRange<Float>) -> Float { logUniform(range.lowerBound, range.upperBound) }
+
+    /// 1 or -1.
+    mutating func sign() -> Float { happens(0.5) ? 1 : -1 }
 
     /// A point uniform in the disc of radius 1, without its very centre.
     mutating func pointInDisc() -> SIMD2<Float> {
@@ -17,6 +22,16 @@ extension RandomStream {
             let point = SIMD2(uniform(-1, 1), uniform(-1, 1))
             let square = (point * point).sum()
             if square <= 1, square > 1e-4 { return point }
+        }
+    }
+
+    /// A point uniform in the rectangle of |x| ≤ `half.x`, |y| ≤ `half.y` outside of the disc of radius `clear`, or of
+    /// the largest disc that leaves corners of it.
+    mutating func point(within half: SIMD2<Float>, beyond clear: Float) -> SIMD2<Float> {
+        let radius = min(clear, half.min())
+        while true {
+            let point = half * SIMD2(uniform(-1, 1), uniform(-1, 1))
+            if (point * point).sum() > radius * radius { return point }
         }
     }
 

@@ -7,8 +7,8 @@ public struct SimulatedBlock {
     public let indices: Range<Int>
     /// (stamps, height, width), in ADU.
     public let pixels: UnsafeBufferPointer<Float>
-    /// One for each stamp; 0 in the class of noise.
-    public let signalToNoise: [Float]
+    /// What each stamp is known to show.
+    public let truths: [SimulatedStamp.Truth]
 }
 
 extension StampSimulator {
@@ -26,35 +26,35 @@ extension StampSimulator {
             sources >= 0 && noise >= 0 && threads > 0, "\(sources) sources, \(noise) noise, \(threads) threads")
         let stamps = min(Self.stampsAtOnce, max(sources, noise))
         let pixels = UnsafeMutableBufferPointer<Float>.allocate(capacity: stamps * height * width)
-        let ratios = UnsafeMutableBufferPointer<Float>.allocate(capacity: stamps)
+        let truths = UnsafeMutableBufferPointer<SimulatedStamp.Truth>.allocate(capacity: stamps)
         defer {
             pixels.deallocate()
-            ratios.deallocate()
+            truths.deallocate()
         }
         for (population, count) in [(Population.sources, sources), (.noise, noise)] {
             for start in stride(from: 0, to: count, by: Self.stampsAtOnce) {
                 let indices = start..<min(start + Self.stampsAtOnce, count)
-                fill(pixels, ratios, population, indices, threads: threads)
+                fill(pixels, truths, population, indices, threads: threads)
                 try write(
                     SimulatedBlock(
                         population: population, indices: indices,
                         pixels: UnsafeBufferPointer(rebasing: pixels[..<(indices.count * height * width)]),
-                        signalToNoise: Array(ratios[..<indices.count])))
+                        truths: Array(truths[..<indices.count])))
             }
         }
     }
 
     private func fill(
-        _ pixels: UnsafeMutableBufferPointer<Float>, _ ratios: UnsafeMutableBufferPointer<Float>,
+        _ pixels: UnsafeMutableBufferPointer<Float>, _ truths: UnsafeMutableBufferPointer<SimulatedStamp.Truth>,
         _ population: Population, _ indices: Range<Int>, threads: Int
     ) {
         // Each thread writes rows of its own.
-        nonisolated(unsafe) let pixels = pixels, ratios = ratios
+        nonisolated(unsafe) let pixels = pixels, truths = truths
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
             for row in (indices.count * thread / threads)..<(indices.count * (thread + 1) / threads) {
                 let stamp = stamp(population, index: indices.lowerBound + row)
                 _ = pixels[(row * height * width)...].update(fromContentsOf: stamp.pixels)
-                ratios[row] = stamp.signalToNoise
+                truths.initializeElement(at: row, to: stamp.truth)
             }
         }
     }

@@ -1,0 +1,59 @@
+extension SimulatedStamp {
+    /// What a stamp shows. The raw value is its name on the command line and in files.
+    public enum Kind: String, CaseIterable, Hashable, Sendable {
+        // The class of sources.
+        case pointSource = "point-source"
+        case crowdedSource = "crowded-source"
+        case trailedSource = "trailed-source"
+        case flawedSource = "flawed-source"
+        case maskedSource = "masked-source"
+        case saturatedSource = "saturated-source"
+        // The class of noise.
+        case emptySky = "empty-sky"
+        case halo
+        case cosmicRay = "cosmic-ray"
+        case badLine = "bad-line"
+        case neighbour
+        case offCentreStar = "off-centre-star"
+        case blend
+        case saturatedStar = "saturated-star"
+        case diffractionSpike = "diffraction-spike"
+        case trail
+        case dipole
+        case residual
+        case maskedSky = "masked-sky"
+
+        /// The class that stamps of this kind belong to.
+        public var population: StampSimulator.Population {
+            switch self {
+            case .pointSource, .crowdedSource, .trailedSource, .flawedSource, .maskedSource, .saturatedSource: .sources
+            default: .noise
+            }
+        }
+
+        /// What a stamp of this kind shows, in a few words.
+        public var summary: String {
+            switch self {
+            case .pointSource: "a point source near the centre"
+            case .crowdedSource: "a point source with one to three neighbours"
+            case .trailedSource: "a source that moved by up to its width while exposed"
+            case .flawedSource: "a point source with a cosmic ray or a bad line away from it"
+            case .maskedSource: "a point source with masked pixels away from it"
+            case .saturatedSource: "a bright point source whose core is clipped at full well"
+            case .emptySky: "nothing but sky"
+            case .halo: "the steep, curved glow of a bright star or galaxy far outside"
+            case .cosmicRay: "a cosmic ray: a hit, a track or a worm"
+            case .badLine: "a bad column or row"
+            case .neighbour: "the wings of a star at the border or outside"
+            case .offCentreStar: "stars and galaxies inside the stamp, off its centre"
+            case .blend: "two or three stars that overlap, off the centre"
+            case .saturatedStar: "a star off the centre, clipped at full well, some with a bleed trail"
+            case .diffractionSpike: "the diffraction spikes of a bright star outside"
+            case .trail: "the trail of a satellite or an asteroid that crosses"
+            case .dipole: "a bright and a dark half, as misaligned images leave"
+            case .residual: "rings, dark cores and lobes, as subtracted stars and galaxies leave"
+            case .maskedSky: "sky with masked pixels"
+            }
+        }
+    }
+}

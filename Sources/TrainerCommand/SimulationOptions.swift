@@ -1,0 +1,65 @@
+import ArgumentParser
+import Faults
+import StampData
+
+/// What a simulated survey is like.
+struct SimulationOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Kinds of stamps with their weights, for instance empty-sky=0.5,cosmic-ray=0.1. A class of which none is named keeps its own.",
+            valueName: "kind=weight,…"))
+    var kinds: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Least and largest full width at half maximum of point sources in pixels. (default: 1.5,6)",
+            valueName: "low,high"))
+    var fwhm: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Least and largest signal-to-noise ratio of the sources, log-uniform. (default: 3,300)",
+            valueName: "low,high"))
+    var snr: String?
+
+    /// The settings that the options make.
+    ///
+    /// - Throws: a `usage` fault.
+    func settings() throws -> SimulationSettings {
+        var settings = SimulationSettings()
+        if let kinds { settings.kinds = try KindShares(parsing: kinds) }
+        if let fwhm { settings.fullWidths = try Self.range("--fwhm", fwhm, within: 1...100, example: "1.5,6") }
+        if let snr { settings.signalToNoise = try Self.range("--snr", snr, within: 0.1...100_000, example: "3,300") }
+        return settings
+    }
+
+    private static func range(
+        _ option: String, _ text: String, within limits: ClosedRange<Float>, example: String
+    ) throws -> ClosedRange<Float> {
+        let bounds = text.split(separator: ",", omittingEmptySubsequences: false).map { Float(String($0)) }
+        guard bounds.count == 2, let low = bounds[0], let high = bounds[1], low <= high, limits.contains(low),
+            limits.contains(high)
+        else {
+            throw Fault(
+                .usage, "\(option) \(text)",
+                "must be two numbers from \(limits.lowerBound) to \(limits.upperBound), the smaller one first",
+                remedy: "use, for instance, \(example)")
+        }
+        return low...high
+    }
+
+    /// One line for each kind: its share and what it shows.
+    static var listOfKinds: String {
+        StampSimulator.Population.allCases.reversed().map { population in
+            let kinds = SimulatedStamp.Kind.allCases.filter { $0.population == population }
+            let lines = kinds.map { kind in
+                let share = KindShares.standard.share(of: kind)
+                return "  \(kind.rawValue)=\((share * 100).rounded() / 100): \(kind.summary)"
+            }
+            return "Kinds of the class of \(population), with their usual shares:\n" + lines.joined(separator: "\n")
+        }.joined(separator: "\n\n")
+    }
+}
