@@ -1,6 +1,8 @@
 #include "simulation.h"
 #include "elementary.h"
 
+#include <math.h>
+
 enum { COLUMNS_AT_ONCE = 8 };
 
 void add_point_source(

@@ -38,6 +38,20 @@ public enum Loss: String, Hashable, Sendable, Codable {
         }
     }
 
+    /// The loss of one sample of class `label` whose target is y·(1 − s) + s/K, s the smoothing and K the number of classes:
+    /// the cross-entropies of Keras with `label_smoothing`.
+    public func value(logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double) -> Double {
+        let plain = value(logits: z, outputs: outputs, label: label)
+        guard smoothing > 0 else { return plain }
+        // ln p of the true class less that of all classes' mean, which the smoothed target takes a share of.
+        switch self {
+        case .sigmoidCrossEntropy: return plain + smoothing * (Double(label) - 0.5) * Double(z[0])
+        case .softmaxCrossEntropy:
+            let mean = (0..<outputs).reduce(0) { $0 + Double(z[$1]) } / Double(outputs)
+            return plain + smoothing * (Double(z[label]) - mean)
+        }
+    }
+
     /// Whether the prediction is right: the largest output (the first of equals), or p > ½ for one output.
     public func isCorrect(logits z: UnsafePointer<Float>, outputs: Int, label: Int) -> Bool {
         predictedClass(logits: z, outputs: outputs) == label
@@ -54,18 +68,20 @@ public enum Loss: String, Hashable, Sendable, Codable {
         }
     }
 
-    /// ∂(loss·weight)/∂z of one sample: (p − onehot(label))·weight.
+    /// ∂(loss·weight)/∂z of one sample: (p − target)·weight.
     public func gradient(
-        logits z: UnsafePointer<Float>, outputs: Int, label: Int, weight: Double,
+        logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double = 0, weight: Double,
         into gradient: UnsafeMutablePointer<Float>
     ) {
+        let share = smoothing / Double(max(outputs, 2))
+        func target(_ isTrue: Bool) -> Double { (isTrue ? 1 - smoothing : 0) + share }
         switch self {
         case .sigmoidCrossEntropy:
-            gradient[0] = Float((1 / (1 + exp(-Double(z[0]))) - Double(label)) * weight)
+            gradient[0] = Float((1 / (1 + exp(-Double(z[0]))) - target(label == 1)) * weight)
         case .softmaxCrossEntropy:
             let logSum = Self.logSumExp(z, outputs)
             for output in 0..<outputs {
-                gradient[output] = Float((exp(Double(z[output]) - logSum) - (output == label ? 1 : 0)) * weight)
+                gradient[output] = Float((exp(Double(z[output]) - logSum) - target(output == label)) * weight)
             }
         }
     }

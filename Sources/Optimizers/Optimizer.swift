@@ -8,12 +8,27 @@ public enum Optimizer: Hashable, Sendable, Codable {
     /// m ← m + (g − m)(1 − β₁), v ← v + (g² − v)(1 − β₂), p ← p − η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε).
     /// Source: D. Kingma and J. Ba, ICLR 2015; `keras.optimizers.Adam`.
     case adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-7)
+    /// Adam's direction u = m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε), and for each array p ← p − η·‖p‖/‖u‖·u.
+    /// Source: Y. You et al., ICLR 2020; `keras.optimizers.Lamb`, with weight decay before the step as there.
+    case lamb(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-7)
+    /// For each array of the decaying ones v ← μ·v − η·r·(g + λ·p) with r = c·‖p‖/(‖g‖ + λ·‖p‖), else r = 1 and λ = 0;
+    /// p ← p + v. Source: Y. You, I. Gitman and B. Ginsburg, arXiv:1708.03888.
+    case lars(momentum: Float = 0.9, trust: Float = 0.001)
 
     /// How many vectors of the parameters' length the optimizer remembers, and what Keras calls them.
     public var stateNames: [String] {
         switch self {
         case .sgd(let momentum, _): momentum == 0 ? [] : ["momentum"]
-        case .adam: ["first_moment", "second_moment"]
+        case .adam, .lamb: ["first_moment", "second_moment"]
+        case .lars: ["momentum"]
+        }
+    }
+
+    /// Whether a step's length depends on the norms of whole arrays: the update then takes `direct`, `trust` and `apply`.
+    public var needsNorms: Bool {
+        switch self {
+        case .sgd, .adam: false
+        case .lamb, .lars: true
         }
     }
 
@@ -38,18 +53,19 @@ public enum Optimizer: Hashable, Sendable, Codable {
             // 1 − 0.999 taken in single precision would be off by 10⁻⁵, which ten steps can show.
             adam_update(
                 parameters, gradient, state(0), state(1), count, rate, Float(1 - beta1), Float(1 - beta2), epsilon)
+        case .lamb, .lars: preconditionFailure("\(self) needs norms before it updates")
         }
     }
 
     /// η·√(1 − β₂ᵗ)/(1 − β₁ᵗ), of β rounded to single precision as in Keras.
-    private static func correctedRate(_ rate: Float, beta1: Double, beta2: Double, step: Int) -> Float {
+    static func correctedRate(_ rate: Float, beta1: Double, beta2: Double, step: Int) -> Float {
         let first = 1 - power(Double(Float(beta1)), step)
         let second = 1 - power(Double(Float(beta2)), step)
         return Float(Double(rate) * second.squareRoot() / first)
     }
 
     /// base to a positive whole power, by squaring: the same bits everywhere.
-    private static func power(_ base: Double, _ exponent: Int) -> Double {
+    static func power(_ base: Double, _ exponent: Int) -> Double {
         var (result, square, left) = (1.0, base, exponent)
         while left > 0 {
             if left & 1 == 1 { result *= square }

@@ -12,6 +12,7 @@ public enum RunCommand {
         words += ["--model", settings.model, "--epochs", "\(settings.epochs)", "--batch-size", "\(settings.batchSize)"]
         words += ["--microbatch", "\(settings.microbatch)", "--learning-rate", "\(settings.learningRate)"]
         words += optimizer(settings) + ["--classes", "\(settings.classes)"]
+        words += ObjectiveCommand.words(settings)
         words += ["--split", split(settings), "--seed", "\(settings.seed)"]
         if let seed = settings.splitSeed { words += ["--split-seed", "\(seed)"] }
         words += decision(settings.decision ?? .standard)
@@ -34,6 +35,8 @@ public enum RunCommand {
     private static func optimizer(_ settings: RunSettings) -> [String] {
         switch settings.optimizer {
         case .adam: ["--optimizer", "adam"]
+        case .lamb: ["--optimizer", "lamb"]
+        case .lars(let momentum, _): ["--optimizer", "lars", "--momentum", "\(momentum)"]
         case .sgd(let momentum, _) where momentum == 0: ["--optimizer", "sgd"]
         case .sgd(let momentum, let nesterov):
             ["--optimizer", "momentum", "--momentum", "\(momentum)"] + (nesterov ? ["--nesterov"] : [])

@@ -24,6 +24,11 @@ public struct RunSettings: Codable, Hashable, Sendable {
     public var microbatch: Int
     public var learningRate: Float
     public var optimizer: Optimizer
+    /// Nil in runs that were made before there was a choice, as are the next three.
+    public var schedule: Schedule?
+    public var objective: Objective?
+    public var regularization: Regularization?
+    public var stopping: Stopping?
     /// 2 outputs (softmax) or 1 (sigmoid).
     public var classes: Int
     public var split: SplitFractions
@@ -41,7 +46,7 @@ public struct RunSettings: Codable, Hashable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case model, network, noise, sources, epochs, microbatch, optimizer, classes, split, seed, output, dropout
-        case augmentation, decision, normalize
+        case augmentation, decision, normalize, schedule, objective, regularization, stopping
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"
         case noiseStamps = "noise_stamps"

@@ -12,6 +12,10 @@ enum SettingsTable {
             ("model", settings.model), ("outputs", "\(settings.classes)"), ("epochs", "\(settings.epochs)"),
             ("batch size", "\(settings.batchSize)"), ("microbatch", "\(settings.microbatch)"),
             ("optimizer", optimizer(settings)), ("learning rate", "\(settings.learningRate)"),
+        ]
+        let objective = ObjectiveCommand.words(settings)
+        if !objective.isEmpty { rows.append(("schedule and objective", objective.joined(separator: " "))) }
+        rows += [
             ("normalisation", settings.normalize.rawValue),
             ("augmentation", "\(settings.augmentation ?? .none)"),
             ("dropout", settings.dropout ? "as the model has it" : "off"),
@@ -34,6 +38,8 @@ enum SettingsTable {
     private static func optimizer(_ settings: RunSettings) -> String {
         switch settings.optimizer {
         case .adam(let beta1, let beta2, let epsilon): "Adam (β₁ \(beta1), β₂ \(beta2), ε \(epsilon))"
+        case .lamb(let beta1, let beta2, let epsilon): "LAMB (β₁ \(beta1), β₂ \(beta2), ε \(epsilon))"
+        case .lars(let momentum, let trust): "LARS (momentum \(momentum), trust \(trust))"
         case .sgd(let momentum, _) where momentum == 0: "SGD"
         case .sgd(let momentum, let nesterov): "SGD with \(nesterov ? "Nesterov's " : "")momentum \(momentum)"
         }

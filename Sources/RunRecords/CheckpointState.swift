@@ -15,7 +15,7 @@ public struct CheckpointState: Codable, Hashable, Sendable {
     public var completedEpochs: Int
     /// The epoch after those, as far as it has come; nil at an epoch's end.
     public var epochUnderWay: EpochUnderWay?
-    /// The checkpoint with the least validation loss so far; nil before the first validation.
+    /// The best checkpoint so far; nil before the first validation.
     public var best: BestCheckpoint?
     /// The settings that decide the result, by the name of their option: a run goes on with the same ones only.
     public var settings: [String: String]
@@ -69,13 +69,15 @@ public struct EpochUnderWay: Codable, Hashable, Sendable {
     }
 }
 
-/// The checkpoint with the least validation loss: what `checkpoints/best.json` names too, for people.
+/// The checkpoint with the least validation loss, or the best one by what `--early-stopping` watches: what
+/// `checkpoints/best.json` names too, for people.
 public struct BestCheckpoint: Codable, Hashable, Sendable {
     /// The checkpoint is `step-N` of this step.
     public var step: Int
-    public var validationLoss: Double
+    /// Nil where it was not measured.
+    public var validationLoss: Double?
 
-    public init(step: Int, validationLoss: Double) {
+    public init(step: Int, validationLoss: Double?) {
         self.step = step
         self.validationLoss = validationLoss
     }

@@ -47,16 +47,18 @@ struct Train: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate. (notebook: 0.01)", valueName: "x"))
     var learningRate: Float?
 
-    @Option(help: "sgd, momentum or adam, as Keras has them. (notebook: sgd)")
+    @Option(help: "sgd, momentum, adam, adamw, lamb or lars. (notebook: sgd)")
     var optimizer: OptimizerName?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("SGD's momentum. (default: 0 for sgd, 0.9 for momentum)", valueName: "x"))
+        help: ArgumentHelp("Momentum of SGD and LARS. (default: 0 for sgd, else 0.9)", valueName: "x"))
     var momentum: Float?
 
     @Flag(help: "Nesterov's momentum.")
     var nesterov = false
+
+    @OptionGroup var objective: ObjectiveOptions
 
     @Option(
         parsing: .unconditional,
@@ -144,7 +146,7 @@ struct Train: GroupCommand {
     var noReport = false
 
     enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
-        case sgd, momentum, adam
+        case sgd, momentum, adam, adamw, lamb, lars
     }
 
     /// A signal that comes while the run is being set up must not end it either.
@@ -205,6 +207,9 @@ struct Train: GroupCommand {
         configuration.microbatch = microbatch
         if let learningRate { configuration.learningRate = learningRate }
         if let chosen = try chosenOptimizer() { configuration.optimizer = chosen }
+        // Keras' default of AdamW.
+        if optimizer == .adamw { configuration.regularization.weightDecay = 0.004 }
+        try objective.apply(to: &configuration)
         configuration.classes = classes
         configuration.seed = seed
         configuration.threads = try threads.checked()
@@ -281,17 +286,26 @@ struct Train: GroupCommand {
     /// Nil when no option tells: what the recipe says.
     private func chosenOptimizer() throws -> Optimizer? {
         if optimizer == nil, momentum == nil, !nesterov { return nil }
-        if optimizer == .adam {
+        if let optimizer, [.adam, .adamw, .lamb].contains(optimizer) {
             guard momentum == nil, !nesterov else {
                 throw Fault(
-                    .usage, momentum == nil ? "--nesterov" : "--momentum", "does not go with --optimizer adam",
+                    .usage, momentum == nil ? "--nesterov" : "--momentum",
+                    "does not go with --optimizer \(optimizer.rawValue)",
                     remedy: "leave it out or use --optimizer momentum")
             }
-            return .adam()
+            return optimizer == .lamb ? .lamb() : .adam()
         }
-        let momentum = momentum ?? (optimizer == .momentum ? 0.9 : 0)
+        let momentum = momentum ?? (optimizer == .momentum || optimizer == .lars ? 0.9 : 0)
         guard momentum >= 0, momentum <= 1 else {
             throw Fault(.usage, "--momentum \(momentum)", "must be from 0 to 1", remedy: "give, for instance, 0.9")
+        }
+        if optimizer == .lars {
+            guard !nesterov else {
+                throw Fault(
+                    .usage, "--nesterov", "does not go with --optimizer lars",
+                    remedy: "leave it out or use --optimizer momentum")
+            }
+            return .lars(momentum: momentum)
         }
         guard momentum > 0 || !nesterov else {
             throw Fault(.usage, "--nesterov", "needs momentum", remedy: "add --momentum 0.9")

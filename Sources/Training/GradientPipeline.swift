@@ -16,12 +16,15 @@ import Tensors
 /// later sweep reads. What is left when the last segment has been swept, `finish` completes.
 ///
 /// Ranks need not be at the same stage: each bucket's value is a sum in the order of the tree, whenever it is made.
+///
+/// Where a step needs norms over all gradients (`ParameterUpdate.needsAllGradients`), buckets are only summed as they
+/// arrive; their updates and gatherings wait until the last of them has.
 final class GradientPipeline: @unchecked Sendable {
     /// Parameters that a lane sums and updates at a time, so that the sum is still in cache for the optimizer: 64 KiB.
     private static let blockLength = 1 << 14
 
     /// What the optimizer remembers of this rank's slices, bucket after bucket, vector by vector.
-    let optimizerState: [FloatBuffer]
+    var optimizerState: [FloatBuffer] { rule.state }
     /// The slices of each rank, bucket after bucket.
     let slices: [[Range<Int>]]
 
@@ -29,7 +32,7 @@ final class GradientPipeline: @unchecked Sendable {
     /// The segment whose sweep fills each bucket.
     private let segments: [Int]
     let weights: Weights
-    private let optimizer: Optimizer
+    private let rule: ParameterUpdate
     private let isAlone: Bool
     private let shares: [[Share]]
     /// Where the state of each bucket's slice starts.
@@ -54,6 +57,8 @@ final class GradientPipeline: @unchecked Sendable {
     private var gathering = 0
     /// Whether all parameters are new on this rank.
     private var isFinished = false
+    /// Whether this rank has all its sums, where updates wait for them.
+    private var isSummed = false
     /// What went wrong between meetings, where a lane cannot stop the others.
     private var failure: (any Error)?
     // How many will have been summed over lanes and updated when all lanes have done their present work.
@@ -61,14 +66,14 @@ final class GradientPipeline: @unchecked Sendable {
     private var updating = 0
 
     init(
-        reduction: GradientReduction, segments: [Int], weights: Weights, optimizer: Optimizer, lanes: Int,
+        reduction: GradientReduction, segments: [Int], weights: Weights, rule: ParameterUpdate, lanes: Int,
         group: any ProcessGroup, timeline: Timeline?
     ) {
         self.timeline = timeline
         self.reduction = reduction
         self.segments = segments
         self.weights = weights
-        self.optimizer = optimizer
+        self.rule = rule
         isAlone = group.size == 1
         let buckets = reduction.buckets
         slices = (0..<group.size).map { rank in buckets.map { $0.slices[rank] } }
@@ -80,8 +85,7 @@ final class GradientPipeline: @unchecked Sendable {
         exchangeStarts = buckets.map { _ in nil }
         gatherStarts = exchangeStarts
         stateOffsets = buckets.indices.map { buckets[..<$0].reduce(0) { $0 + $1.slice.count } }
-        let stateCount = buckets.reduce(0) { $0 + $1.slice.count }
-        optimizerState = optimizer.stateNames.map { _ in FloatBuffer(count: stateCount) }
+        rule.makeState(count: buckets.reduce(0) { $0 + $1.slice.count })
     }
 
     /// How the optimizer takes one step.
@@ -103,7 +107,7 @@ final class GradientPipeline: @unchecked Sendable {
             timeline.measure(.update) {
                 forEachBlock(of: shares[bucket][lane].update) { block in
                     reduction.buckets[bucket].combineRanks(block)
-                    update(block, bucket: bucket, step)
+                    take(block, bucket: bucket, step)
                 }
             }
         }
@@ -119,13 +123,17 @@ final class GradientPipeline: @unchecked Sendable {
         }
     }
 
-    private func update(_ range: Range<Int>, bucket number: Int, _ step: Step) {
+    /// The step of a part whose gradient is complete, or as much of it as can be done yet.
+    private func take(_ range: Range<Int>, bucket: Int, _ step: Step) {
+        let piece = piece(range, bucket: bucket)
+        if rule.needsAllGradients { rule.note(piece) } else { rule.step(piece, step) }
+    }
+
+    private func piece(_ range: Range<Int>, bucket number: Int) -> ParameterUpdate.Piece {
         let bucket = reduction.buckets[number]
         let offset = range.lowerBound - bucket.slice.lowerBound
-        optimizer.update(
-            weights.trainable.pointer + range.lowerBound, gradient: bucket.total + offset,
-            state: { optimizerState[$0].pointer + stateOffsets[number] + offset }, count: range.count,
-            learningRate: step.learningRate, step: step.number)
+        return ParameterUpdate.Piece(
+            range: range, gradient: bucket.total + offset, stateOffset: stateOffsets[number] + offset)
     }
 
     private func forEachBlock(of range: Range<Int>, _ body: (Range<Int>) -> Void) {
@@ -150,7 +158,7 @@ final class GradientPipeline: @unchecked Sendable {
             try startExchange(started)
             started += 1
         }
-        while gathering < updated {
+        while !rule.needsAllGradients, gathering < updated {
             try startGather(gathering)
             gathering += 1
         }
@@ -167,6 +175,8 @@ final class GradientPipeline: @unchecked Sendable {
             arrived += 1
             while arrived < started, try isExchanged(arrived) { arrived += 1 }
             updating = arrived
+        } else if rule.needsAllGradients {
+            isSummed = true
         } else {
             for bucket in reduction.buckets.indices { try finishGather(bucket) }
             isFinished = true
@@ -176,7 +186,7 @@ final class GradientPipeline: @unchecked Sendable {
     private func startOver() {
         (summed, started, arrived, updated, gathering) = (0, 0, 0, 0, 0)
         (summing, updating) = (0, 0)
-        isFinished = false
+        (isSummed, isFinished) = (false, false)
     }
 
     /// When a lane has swept the last segment: completes all buckets, together with the other lanes. Afterwards the
@@ -189,16 +199,59 @@ final class GradientPipeline: @unchecked Sendable {
                 for bucket in reduction.buckets.indices {
                     forEachBlock(of: shares[bucket][lane].update) { block in
                         reduction.combineLanes(block)
-                        update(block, bucket: bucket, step)
+                        take(block, bucket: bucket, step)
                     }
                 }
             }
+            if rule.needsAllGradients { return finishWithNorms(lane: lane, team: team, step) }
             return team.meet(lane)
         }
         repeat {
             team.meet(lane) { try advanceWaiting() }
             if team.hasFailed { return }
             work(lane: lane, step)
-        } while !isFinished
+        } while !isFinished && !isSummed
+        if rule.needsAllGradients { finishWithNorms(lane: lane, team: team, step) }
+    }
+
+    /// The updates that have waited for all gradients, and the gathering of their parameters.
+    private func finishWithNorms(lane: Int, team: LaneTeam, _ step: Step) {
+        team.meet(lane) { try rule.finishClipping() }
+        if team.hasFailed { return }
+        forEachPiece(lane: lane) { rule.direct($0, step) }
+        if rule.needsTrust {
+            team.meet(lane) { try rule.finishTrust() }
+            if team.hasFailed { return }
+            forEachPiece(lane: lane) { rule.apply($0, step) }
+        }
+        team.meet(lane) {
+            guard !isAlone else { return }
+            for bucket in reduction.buckets.indices { try startGather(bucket) }
+            for bucket in reduction.buckets.indices { try finishGather(bucket) }
+            isFinished = true
+        }
+    }
+
+    /// A lane's share of all buckets, in blocks.
+    private func forEachPiece(lane: Int, _ body: (ParameterUpdate.Piece) -> Void) {
+        let timeline = timeline?.lanes[lane]
+        timeline.measure(.update) {
+            for bucket in reduction.buckets.indices {
+                forEachBlock(of: shares[bucket][lane].update) { body(piece($0, bucket: bucket)) }
+            }
+        }
+    }
+
+    // MARK: Between steps
+
+    /// Gives all ranks, whole, a remembered vector of which each holds its slices. Collective.
+    func gather(state index: Int, into whole: FloatBuffer) throws {
+        for (number, bucket) in reduction.buckets.enumerated() {
+            (whole.pointer + bucket.slice.lowerBound).update(
+                from: optimizerState[index].pointer + stateOffsets[number], count: bucket.slice.count)
+            guard !isAlone else { continue }
+            try bucket.startGather(whole.pointer)
+            try bucket.finishGather()
+        }
     }
 }

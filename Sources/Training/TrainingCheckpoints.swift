@@ -3,6 +3,7 @@ import Faults
 import FoundationEssentials
 import Logging
 import Models
+import Optimizers
 import RunRecords
 import StampData
 import StampFormats
@@ -91,7 +92,7 @@ final class TrainingCheckpoints {
     private func write(_ copy: Copy, _ state: CheckpointState, _ records: EpochRecords, to folder: RunFolder) {
         let model = TrainedModel(
             network: step.network, weights: copy.weights, normalization: configuration.normalization.rawValue)
-        let names = configuration.optimizer.stateNames
+        let names = step.stateNames
         writer.startCheckpoint { [keep = configuration.keepCheckpoints] in
             try folder.checkpoints.write(state, keep: keep) { path in
                 try model.write(to: "\(path)/\(Checkpoint.modelName)")
@@ -189,7 +190,7 @@ final class TrainingCheckpoints {
     ///
     /// - Returns: where the run stands, and its epochs on rank 0.
     func restore(_ found: FoundCheckpoint) throws -> (progress: TrainingProgress, records: EpochRecords?) {
-        let vectors = configuration.optimizer.stateNames.map { _ in FloatBuffer(count: step.network.trainableCount) }
+        let vectors = step.stateNames.map { _ in FloatBuffer(count: step.network.trainableCount) }
         let records = try group.agree { try found.whole.map { try read($0, into: vectors) } }
         try group.broadcast(step.weights)
         for (vector, state) in zip(vectors, step.optimizerState) {
@@ -203,6 +204,25 @@ final class TrainingCheckpoints {
         let progress = try broadcast(found.whole?.state)
         latestStep = progress.globalStep(plan)
         return (progress, records)
+    }
+
+    /// Takes the weights of the best checkpoint, averaged ones if averages are kept, for the test and the model. Collective.
+    ///
+    /// - Parameter number: its step, on rank 0; nil where no epoch could be compared: the weights stay.
+    func restoreBest(_ number: Int?) throws {
+        writer.wait()
+        let isThere = try group.agree { () -> Bool in
+            guard let folder, let number else { return false }
+            let checkpoint = folder.checkpoints.checkpoint(step: number)
+            _ = try checkpoint.verifiedState()
+            try readWeights(checkpoint)
+            if step.stateNames.contains(Regularization.averageName) {
+                try SafetensorsFile(contentsOf: checkpoint.optimizer).copyFloats(
+                    Regularization.averageName, into: step.weights.trainable.floats)
+            }
+            return true
+        }
+        if try group.maximum(of: isThere ? 1 : 0) > 0 { try group.broadcast(step.weights) }
     }
 
     /// Tells all ranks where the run stands.
@@ -221,14 +241,18 @@ final class TrainingCheckpoints {
             correct: Array(sums.dropFirst(plan.microbatches)))
     }
 
-    private func read(_ found: WholeCheckpoint, into vectors: [FloatBuffer]) throws -> EpochRecords {
-        let model = try SafetensorsFile(contentsOf: found.checkpoint.model)
+    private func readWeights(_ checkpoint: Checkpoint) throws {
+        let model = try SafetensorsFile(contentsOf: checkpoint.model)
         let weights = try Weights(network: step.network, contentsOf: model)
         step.weights.trainable.pointer.update(from: weights.trainable.pointer, count: weights.trainable.count)
         step.weights.state.pointer.update(from: weights.state.pointer, count: weights.state.count)
+    }
+
+    private func read(_ found: WholeCheckpoint, into vectors: [FloatBuffer]) throws -> EpochRecords {
+        try readWeights(found.checkpoint)
         let optimizer = try SafetensorsFile(contentsOf: found.checkpoint.optimizer)
-        for (name, vector) in zip(configuration.optimizer.stateNames, vectors) {
-            try optimizer.copyFloats(name, into: UnsafeMutableBufferPointer(start: vector.pointer, count: vector.count))
+        for (name, vector) in zip(step.stateNames, vectors) {
+            try optimizer.copyFloats(name, into: vector.floats)
         }
         return EpochRecords(
             history: History(
@@ -236,5 +260,11 @@ final class TrainingCheckpoints {
             hashes: ParameterHashes(
                 path: folder?.hashes ?? "", rows: try ParameterHashes.read(found.checkpoint.hashes).rows),
             best: found.state.best)
+    }
+}
+
+extension FloatBuffer {
+    fileprivate var floats: UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(start: pointer, count: count)
     }
 }

@@ -23,6 +23,12 @@ public struct TrainingConfiguration: Sendable {
     public var microbatch: Int?
     public var learningRate: Float = 0.01
     public var optimizer = Optimizer.sgd()
+    /// How the learning rate changes.
+    public var schedule = Schedule()
+    public var objective = Objective()
+    public var regularization = Regularization()
+    /// What is done when the network gets no better.
+    public var stopping = Stopping()
     /// 2 outputs with softmax, or 1 with sigmoid; nil for 2, or for what a model file has.
     public var classes: Int?
     public var split: SplitFractions
@@ -89,6 +95,10 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var microbatches: Int
     public var learningRate: Float
     public var optimizer: Optimizer
+    public var schedule: Schedule
+    public var objective: Objective
+    public var regularization: Regularization
+    public var stopping: Stopping
     public var classes: Int
     public var split: SplitFractions
     public var seed: UInt64
@@ -105,6 +115,7 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var splitSeed: UInt64?
 
     enum CodingKeys: String, CodingKey {
+        case schedule, objective, regularization, stopping
         case model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split, seed, output
         case dropout, normalize, augmentation, decision
         case stampHeight = "stamp_height"
@@ -128,25 +139,49 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     /// The settings that decide the result, by the name of their option, for `--resume` to compare: all but the number of
     /// epochs, where files lie, and how often the run is looked after.
     func decidingResult() throws -> [String: String] {
-        var deciding = [
-            "--model": "\(network.name) (\(try SettingsFingerprint.of(network)))",
-            "--data": "\(sourceStamps) sources and \(noiseStamps) noise stamps of \(stampHeight)×\(stampWidth) "
-                + "(\(dataFingerprint))",
-            "--batch-size": "\(batchSize)",
-            "--microbatch": "\(microbatch)",
-            "--learning-rate": "\(learningRate)",
-            "--optimizer": "\(optimizer)",
-            "--classes": "\(classes)",
-            "--split": "\(split.training),\(split.validation),\(split.test)",
-            "--seed": "\(seed)",
-            "--no-dropout": "\(!dropout)",
-            "--normalize": normalize.rawValue,
-            "--augment": "\(augmentation)",
-            "--skip-bad": "\(skipBad)",
-        ]
-        // Named only where they are set, so that runs from before they existed can go on.
-        if let splitSeed { deciding["--split-seed"] = "\(splitSeed)" }
-        return deciding
+        // What is not asked for is not listed: a run that was begun before there was such an option goes on.
+        try listed.merging(decidingObjective) { first, _ in first }
+    }
+
+    private var decidingObjective: [String: String] {
+        var settings: [String: String] = [:]
+        if augmentation != .none { settings["--augment"] = "\(augmentation)" }
+        if let splitSeed { settings["--split-seed"] = "\(splitSeed)" }
+        if schedule != Schedule() {
+            settings["--schedule"] = "\(schedule)" + (schedule.dependsOnEpochs ? " over \(epochs) epochs" : "")
+        }
+        if objective.labelSmoothing != 0 { settings["--label-smoothing"] = "\(objective.labelSmoothing)" }
+        if objective.classWeights != .equal { settings["--class-weights"] = "\(objective.classWeights)" }
+        if regularization.weightDecay != 0 { settings["--weight-decay"] = "\(regularization.weightDecay)" }
+        if let norm = regularization.clipNorm { settings["--clip-norm"] = "\(norm)" }
+        if let momentum = regularization.averaging { settings["--ema"] = "\(momentum)" }
+        if let early = stopping.early {
+            settings["--early-stopping"] = "\(early.metric.rawValue) \(early.patience) \(early.minimumDelta)"
+        }
+        if let plateau = stopping.plateau {
+            settings["--reduce-on-plateau"] = "\(plateau.factor),\(plateau.patience) of \(plateau.metric.rawValue)"
+        }
+        return settings
+    }
+
+    private var listed: [String: String] {
+        get throws {
+            [
+                "--model": "\(network.name) (\(try SettingsFingerprint.of(network)))",
+                "--data": "\(sourceStamps) sources and \(noiseStamps) noise stamps of \(stampHeight)×\(stampWidth) "
+                    + "(\(dataFingerprint))",
+                "--batch-size": "\(batchSize)",
+                "--microbatch": "\(microbatch)",
+                "--learning-rate": "\(learningRate)",
+                "--optimizer": "\(optimizer)",
+                "--classes": "\(classes)",
+                "--split": "\(split.training),\(split.validation),\(split.test)",
+                "--seed": "\(seed)",
+                "--no-dropout": "\(!dropout)",
+                "--normalize": normalize.rawValue,
+                "--skip-bad": "\(skipBad)",
+            ]
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 import Communication
 import FoundationEssentials
 import Models
+import Optimizers
 import RunRecords
 import StampData
+import Tensors
 
 /// The epochs of a run: steps, validation, history, checkpoint, progress.
 final class TrainingEpochs: @unchecked Sendable {
@@ -31,26 +33,12 @@ final class TrainingEpochs: @unchecked Sendable {
     /// Rank 0's.
     private var records: EpochRecords?
     private var schedule: CheckpointSchedule?
-    private var stepSums: StepSums
-    /// Rank 0's sums of the epoch as far as rows of steps are made of them.
-    private var told = Told()
-    private var nextRecording: UInt64 = 0
-    private let wallOrigin = RunJournal.now
+    private var telling: StepTelling
+    private let rates: LearningRates
+    /// What the epochs so far say of the next ones.
+    private var verdict = EpochVerdict()
     /// What all ranks do after the step just done. Lane 0 writes it before the meeting that ends the step.
     private var decision = StepDecision.goOn
-
-    /// What of the epoch under way is in rows of steps.
-    private struct Told {
-        var samples = 0
-        var loss = 0.0
-        var correct = 0.0
-        /// When, and how many samples before: for the speed.
-        var time: UInt64 = 0
-        var samplesBefore = 0
-    }
-
-    /// So often are steps told of, in nanoseconds.
-    private static let recordingInterval: UInt64 = 1_000_000_000
 
     init(
         configuration: TrainingConfiguration, plan: BatchPlan, step: TrainingStep, inference: Inference,
@@ -70,7 +58,10 @@ final class TrainingEpochs: @unchecked Sendable {
         self.team = team
         self.group = group
         origin = clock.now
-        stepSums = StepSums(plan: plan, group: group)
+        telling = StepTelling(plan: plan, journal: journal, group: group)
+        rates = LearningRates(
+            configuration.schedule, learningRate: configuration.learningRate, batchSize: plan.batchSize,
+            stepsPerEpoch: plan.steps, total: configuration.epochs * plan.steps)
         sums = DoubleTreeSum(
             group: group, tree: CanonicalTree(count: plan.microbatches),
             rankRuns: (0..<plan.microbatches).balancedRuns(over: group.size), maximumLength: 2)
@@ -92,7 +83,7 @@ final class TrainingEpochs: @unchecked Sendable {
     /// Trains from where the run stands to the end of its last epoch.
     ///
     /// - Parameter records: the epochs so far, on rank 0; nil for none.
-    func run(from start: TrainingProgress, records: EpochRecords?) throws {
+    func run(from start: TrainingProgress, records: EpochRecords?) throws -> Outcome {
         stand = start
         if let folder { self.records = records ?? EpochRecords(folder) }
         // What the checkpoint knows counts: rows of epochs that are done again go, and those that were lost come back.
@@ -105,12 +96,34 @@ final class TrainingEpochs: @unchecked Sendable {
         try team.run { [step] lane in step.prepareWeights(lane: lane) }
         let last = configuration.epochs * plan.steps
         try trace?.begin(start.globalStep(plan)..<max(start.globalStep(plan), last))
-        while stand.completedEpochs < configuration.epochs {
+        verdict = try EpochVerdict.agreed(configuration.stopping, on: self.records?.history.rows ?? [], in: group)
+        while stand.completedEpochs < configuration.epochs, !verdict.ends {
             try stopIfAsked()
             try runEpoch()
         }
         try stopIfAsked()
         try trace?.finish(before: last)
+        try takeFinalWeights()
+        return Outcome(epochs: stand.completedEpochs, endedEarly: verdict.ends, best: self.records?.best?.step)
+    }
+
+    /// How the training ended.
+    struct Outcome {
+        /// Those that are complete.
+        let epochs: Int
+        /// Whether the metric that was watched got no better.
+        let endedEarly: Bool
+        /// The step of the best checkpoint; on rank 0.
+        let best: Int?
+    }
+
+    /// The weights for the test and for the model: the best ones where they were asked for, averaged if averages are kept.
+    private func takeFinalWeights() throws {
+        if configuration.stopping.early != nil {
+            try checkpoints.restoreBest(records?.best?.step)
+        } else if let averaged = try step.averagedWeights() {
+            step.weights.trainable.copy(averaged)
+        }
     }
 
     // MARK: An epoch
@@ -120,31 +133,51 @@ final class TrainingEpochs: @unchecked Sendable {
         epochStart = now
         secondsBefore = stand.seconds
         progress?.beginEpoch(epoch + 1, firstStep: stand.stepsInEpoch, at: epochStart)
-        beginTelling(epoch)
+        telling.begin(stand, at: epochStart)
         try trainEpoch(epoch)
         try tellSteps()
         let trainingSeconds = epochSeconds
         try trace?.finish(before: (epoch + 1) * plan.steps)
         let totals = try epochTotals()
-        let measured = validation.stamps.isEmpty ? nil : try validation.evaluate(inference, step.network)
+        let measured = try validate()
         stand = TrainingProgress(completedEpochs: epoch + 1)
         let row = HistoryRow(
             epoch: epoch + 1, loss: totals.loss / Double(plan.samples),
             accuracy: totals.correct / Double(plan.samples),
             validationLoss: measured?.loss, validationAccuracy: measured?.accuracy,
-            learningRate: configuration.learningRate, seconds: epochSeconds,
+            learningRate: learningRate((epoch + 1) * plan.steps - 1), seconds: epochSeconds,
             samplesPerSecond: Double(plan.samples) / max(1e-9, trainingSeconds))
-        let isSaved = configuration.checkpointInterval.includesEnd(ofEpoch: epoch + 1, of: configuration.epochs)
+        verdict = try EpochVerdict.agreed(
+            configuration.stopping, on: (records?.history.rows ?? []) + [row], in: group)
+        let isSaved =
+            verdict.isBest || verdict.ends
+            || configuration.checkpointInterval.includesEnd(ofEpoch: epoch + 1, of: configuration.epochs)
         note(row, isSaved: isSaved)
         progress?.endEpoch(row)
         if isSaved { try save() }
+    }
+
+    /// Loss and accuracy of the validation set, of the averaged weights if averages are kept; on rank 0. Collective.
+    ///
+    /// Batch normalisation's moving statistics are averages of the steps by themselves, and taken as they are.
+    private func validate() throws -> (loss: Double, accuracy: Double)? {
+        guard !validation.stamps.isEmpty else { return nil }
+        guard let averaged = try step.averagedWeights() else { return try validation.evaluate(inference, step.network) }
+        let trained = FloatBuffer(count: averaged.count)
+        trained.copy(step.weights.trainable)
+        step.weights.trainable.copy(averaged)
+        let measured = try validation.evaluate(inference, step.network)
+        step.weights.trainable.copy(trained)
+        try team.run { [step] lane in step.prepareWeights(lane: lane) }
+        return measured
     }
 
     /// Adds an epoch to the records, on rank 0.
     private func note(_ row: HistoryRow, isSaved: Bool) {
         guard var records else { return }
         records.append(
-            row, step: stand.globalStep(plan), hash: ParameterHash.of(step.weights), isSaved: isSaved)
+            row, step: stand.globalStep(plan), hash: ParameterHash.of(step.weights),
+            isBest: configuration.stopping.early == nil ? nil : verdict.isBest, isSaved: isSaved)
         self.records = records
         checkpoints.write(records)
         guard let journal else { return }
@@ -163,7 +196,8 @@ final class TrainingEpochs: @unchecked Sendable {
             if begun.isWithinEpoch { step.restoreTotals(losses: begun.losses, correct: begun.correct, lane: lane) }
             for number in begun.stepsInEpoch..<plan.steps {
                 step.run(
-                    step: number, globalStep: firstStep + number, learningRate: configuration.learningRate, lane: lane
+                    step: number, globalStep: firstStep + number, learningRate: learningRate(firstStep + number),
+                    lane: lane
                 ) { try decide(afterStep: firstStep + number + 1) }
                 if team.hasFailed { return }
                 if decision != .goOn || isVerified(afterStep: firstStep + number + 1) {
@@ -180,7 +214,7 @@ final class TrainingEpochs: @unchecked Sendable {
     /// Lane 0 of every rank, while a step ends: what all ranks do after it.
     private func decide(afterStep number: Int) throws {
         let steps = (number - 1) % plan.steps + 1
-        if stepSums.isDue(steps) { stepSums.note(step.totals, steps: steps, at: now) }
+        telling.note(step.totals, steps: steps, at: now)
         decision = try StepDecision.agreed(wish(afterStep: number), in: group)
     }
 
@@ -190,7 +224,7 @@ final class TrainingEpochs: @unchecked Sendable {
         let isDue = schedule?.isDue(step: number, at: clock.now, writerIsBusy: checkpoints.writerIsBusy) ?? false
         if number % plan.steps == 0 { return .goOn }
         if isDue { return .checkpoint }
-        return journal != nil && !stepSums.isEmpty && now >= nextRecording ? .record : .goOn
+        return telling.isDue(at: now) ? .record : .goOn
     }
 
     private func isVerified(afterStep number: Int) -> Bool {
@@ -239,47 +273,15 @@ final class TrainingEpochs: @unchecked Sendable {
         schedule?.note(at: clock.now)
     }
 
-    // MARK: Telling of steps
+    // MARK: Learning rate and telling
 
-    /// An epoch begins, or goes on from a checkpoint within it: on rank 0, takes up the sums where its last row left them.
-    private func beginTelling(_ epoch: Int) {
-        guard let journal else { return }
-        nextRecording = now
-        told = Told(time: now)
-        guard stand.stepsInEpoch > 0 else { return }
-        told.samplesBefore = min(plan.samples, stand.stepsInEpoch * plan.batchSize)
-        if let row = journal.lastKeptStep, row.epoch == epoch + 1 {
-            (told.samples, told.loss, told.correct) = (row.epochSamples, row.epochLossSum, row.epochCorrect)
-        } else {
-            told.samples = told.samplesBefore
-            (told.loss, told.correct) = (stand.losses.reduce(0, +), stand.correct.reduce(0, +))
-        }
-    }
+    /// The learning rate of a step, counted from 0 since the start of the run.
+    private func learningRate(_ step: Int) -> Float { Float(Double(rates.rate(step: step)) * verdict.reduction) }
 
     /// Makes rows of the steps since the last time, and starts to write them. Collective.
     private func tellSteps() throws {
-        let sums = try stepSums.collect()
-        nextRecording = now + Self.recordingInterval
-        guard let journal, !sums.isEmpty else { return }
-        let rows = sums.map(row)
-        let times = sums.map { wallOrigin + Double($0.time) * 1e-9 }
-        checkpoints.record { try journal.append(rows, wallTimes: times) }
-    }
-
-    /// What the steps since the last row cost.
-    private func row(_ sum: StepSums.Sum) -> StepRow {
-        let samples = min(plan.samples, sum.steps * plan.batchSize)
-        let count = Double(max(1, samples - told.samples))
-        let seconds = sum.time > told.time ? Double(sum.time - told.time) * 1e-9 : 1e-9
-        let row = StepRow(
-            epoch: stand.completedEpochs + 1, step: stand.completedEpochs * plan.steps + sum.steps,
-            loss: (sum.loss - told.loss) / count, accuracy: (sum.correct - told.correct) / count,
-            learningRate: configuration.learningRate,
-            samplesPerSecond: Double(samples - told.samplesBefore) / seconds,
-            epochSamples: samples, epochLossSum: sum.loss, epochCorrect: sum.correct)
-        told = Told(
-            samples: samples, loss: sum.loss, correct: sum.correct, time: sum.time, samplesBefore: samples)
-        return row
+        try telling.tell(
+            epochs: stand.completedEpochs, at: now, learningRate: learningRate, checkpoints: checkpoints)
     }
 
     /// The time of the epoch under way, with that before an interruption.
@@ -307,4 +309,9 @@ final class TrainingEpochs: @unchecked Sendable {
         let total = try sums.sum(length: 2)
         return (total[0], total[1])
     }
+}
+
+extension FloatBuffer {
+    /// Takes the values of another buffer of the same length.
+    fileprivate func copy(_ other: FloatBuffer) { pointer.update(from: other.pointer, count: count) }
 }

@@ -39,11 +39,15 @@ struct EpochRecords: Sendable {
     ///
     /// - Parameters:
     ///   - step: steps done since the start of the run.
+    ///   - isBest: whether the run's own criterion takes it for the best so far; nil for that with the least validation loss.
     ///   - isSaved: whether there is a checkpoint of this epoch: only then it can be the best one.
-    mutating func append(_ row: HistoryRow, step: Int, hash: String, isSaved: Bool) {
+    mutating func append(_ row: HistoryRow, step: Int, hash: String, isBest: Bool? = nil, isSaved: Bool) {
         history.append(row)
         hashes.append(ParameterHashes.Row(epoch: row.epoch, step: step, hash: hash))
-        if isSaved, let loss = row.validationLoss, loss.isFinite, loss < best?.validationLoss ?? .infinity {
+        if let isBest {
+            guard isBest, isSaved else { return }
+            best = BestCheckpoint(step: step, validationLoss: row.validationLoss.flatMap { $0.isFinite ? $0 : nil })
+        } else if isSaved, let loss = row.validationLoss, loss.isFinite, loss < best?.validationLoss ?? .infinity {
             best = BestCheckpoint(step: step, validationLoss: loss)
         }
     }

@@ -133,7 +133,9 @@ public final class TrainingRun {
             testStamps: split.test.count,
             epochs: configuration.epochs, batchSize: plan.batchSize, microbatch: plan.largestMicrobatch,
             microbatches: plan.microbatches, learningRate: configuration.learningRate,
-            optimizer: configuration.optimizer, classes: network.outputs, split: configuration.split,
+            optimizer: configuration.optimizer, schedule: configuration.schedule, objective: configuration.objective,
+            regularization: configuration.regularization, stopping: configuration.stopping,
+            classes: network.outputs, split: configuration.split,
             seed: configuration.seed, output: configuration.output, initialWeights: configuration.initialWeights,
             dropout: configuration.dropout, normalize: configuration.normalization,
             augmentation: configuration.augmentation, skipBad: configuration.skipBad,
@@ -169,6 +171,8 @@ public final class TrainingRun {
             TrainingData.Request(configuration: configuration, defaultMicrobatch: network.defaultMicrobatch),
             team: team, group: group, logger: logger)
         if isRoot, let warning = data.findings.swappedClassesWarning { logger.warning("\(warning)") }
+        try refuseUnmeasured(configuration.stopping.early?.metric, "--early-stopping", data)
+        try refuseUnmeasured(configuration.stopping.plateau?.metric, "--reduce-on-plateau", data)
         let (plan, shard) = (data.plan, data.shard)
         warnAboutLanes(plan, team)
         tell(collection, data, team, network)
@@ -193,9 +197,13 @@ public final class TrainingRun {
                     group: group, logger: logger)
             }
         }
+        let sources = data.split.training.count { collection.label($0) == 1 }
         let step = TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: configuration.optimizer,
-            seed: configuration.seed, team: trainingTeam, group: group)
+            regularization: configuration.regularization, labelSmoothing: configuration.objective.labelSmoothing,
+            classWeights: configuration.objective.classWeights.values(
+                noise: data.split.training.count - sources, sources: sources), seed: configuration.seed,
+            team: trainingTeam, group: group)
         let inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: team, group: group)
         let checkpoints = TrainingCheckpoints(
@@ -221,18 +229,40 @@ public final class TrainingRun {
             configuration: configuration, plan: plan, step: step, inference: inference, validation: data.validation,
             checkpoints: checkpoints, folder: folder, journal: journal, trace: trace, team: trainingTeam,
             group: group, environment: environment)
+        let outcome: TrainingEpochs.Outcome
         do {
             let began = clock.now
             defer { if isRoot { logger.debug("trained for \(clock.now - began)") } }
-            try epochs.run(from: start?.progress ?? TrainingProgress(), records: start?.records)
+            outcome = try epochs.run(from: start?.progress ?? TrainingProgress(), records: start?.records)
         } catch {
             checkpoints.wait()
             throw error
         }
+        if isRoot, outcome.endedEarly { tellOfEarlyEnd(outcome, plan) }
         return Trained(
             inference: inference, network: network, weights: weights, checkpoints: checkpoints,
-            journal: journal, steps: configuration.epochs * plan.steps, validation: data.validation,
+            journal: journal, steps: outcome.epochs * plan.steps, validation: data.validation,
             test: data.split.test.sorted())
+    }
+
+    /// A metric that was not measured cannot be watched.
+    private func refuseUnmeasured(_ metric: Stopping.Metric?, _ option: String, _ data: TrainingData) throws {
+        guard let metric, metric.needsValidation, data.split.validation.isEmpty else { return }
+        throw AgreedFault(
+            fault: Fault(
+                .usage, option, "watches \(metric.rawValue), and --split leaves no stamp for validation",
+                remedy: "give validation a share, or --early-stopping loss"))
+    }
+
+    private func tellOfEarlyEnd(_ outcome: TrainingEpochs.Outcome, _ plan: BatchPlan) {
+        guard let early = configuration.stopping.early else { return }
+        let best = outcome.best.map { ", with the weights of epoch \($0 / plan.steps)" } ?? ""
+        logger.notice(
+            """
+            the run is finished after epoch \(outcome.epochs) of \(configuration.epochs): \
+            \(early.metric.rawValue) got no better for \(early.patience) \
+            \(early.patience == 1 ? "epoch" : "epochs")\(best)
+            """)
     }
 
     private func warnAboutLanes(_ plan: BatchPlan, _ team: LaneTeam) {

@@ -18,6 +18,9 @@ package final class TrainingStep: @unchecked Sendable {
     private let shard: TrainingShard
     private let plan: BatchPlan
     private let seed: UInt64
+    private let labelSmoothing: Double
+    /// Of class 0 and class 1.
+    private let classWeights: [Double]
     private let lanes: [Lane]
     private let pipeline: GradientPipeline
     private let sums: DoubleTreeSum?
@@ -35,14 +38,17 @@ package final class TrainingStep: @unchecked Sendable {
     }
 
     package init(
-        network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer, seed: UInt64,
-        team: LaneTeam, group: any ProcessGroup
+        network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer,
+        regularization: Regularization = Regularization(), labelSmoothing: Double = 0,
+        classWeights: [Double] = [1, 1], seed: UInt64, team: LaneTeam, group: any ProcessGroup
     ) {
         self.network = network
         self.weights = weights
         self.shard = shard
         self.plan = plan
         self.seed = seed
+        self.labelSmoothing = labelSmoothing
+        self.classWeights = classWeights
         self.team = team
         self.group = group
         parameterRanges = network.parameterRanges
@@ -69,8 +75,12 @@ package final class TrainingStep: @unchecked Sendable {
         let buckets = network.gradientBuckets(smallest: group.size == 1 ? Int.max : Network.smallestBucket)
         let reduction = GradientReduction(
             group: group, tree: tree, rankRuns: rankRuns, buckets: buckets.map(\.range), parts: parts)
+        let rule = ParameterUpdate(
+            optimizer: optimizer, regularization: regularization, weights: weights, network: network,
+            norms: { TensorNorms(network: network, buckets: reduction.buckets, group: group) })
+        stateNames = rule.stateNames
         pipeline = GradientPipeline(
-            reduction: reduction, segments: buckets.map(\.segment), weights: weights, optimizer: optimizer,
+            reduction: reduction, segments: buckets.map(\.segment), weights: weights, rule: rule,
             lanes: team.count, group: group, timeline: team.timeline)
         sums =
             network.largestMeeting == 0
@@ -79,10 +89,20 @@ package final class TrainingStep: @unchecked Sendable {
         totals = EpochTotals(positions: rankRuns[group.rank])
     }
 
+    /// The names of `optimizerState`'s vectors.
+    let stateNames: [String]
     /// What the optimizer remembers of this rank's slices of the parameters, slice after slice, vector by vector.
     var optimizerState: [FloatBuffer] { pipeline.optimizerState }
     /// The slices of the parameters whose optimizer state each rank holds, in the order in which it holds them.
     var slices: [[Range<Int>]] { pipeline.slices }
+
+    /// The average of the weights over the steps, whole on every rank; nil where none is kept. Collective.
+    func averagedWeights() throws -> FloatBuffer? {
+        guard let index = stateNames.firstIndex(of: Regularization.averageName) else { return nil }
+        let whole = FloatBuffer(count: network.trainableCount)
+        try pipeline.gather(state: index, into: whole)
+        return whole
+    }
 
     // MARK: The flow
 
@@ -178,10 +198,12 @@ package final class TrainingStep: @unchecked Sendable {
         for sample in 0..<plan.microbatchSamples(step: step, position: position) {
             let label = shard.label(step: step, position: position, sample: sample)
             let z = logits + sample * outputs
-            loss += network.loss.value(logits: z, outputs: outputs, label: label)
+            let share = classWeights[label]
+            loss += share * network.loss.value(logits: z, outputs: outputs, label: label, smoothing: labelSmoothing)
             if network.loss.isCorrect(logits: z, outputs: outputs, label: label) { correct += 1 }
             network.loss.gradient(
-                logits: z, outputs: outputs, label: label, weight: weight, into: gradient + sample * outputs)
+                logits: z, outputs: outputs, label: label, smoothing: labelSmoothing, weight: weight * share,
+                into: gradient + sample * outputs)
         }
         totals.add(position, loss: loss, correct: correct)
     }

@@ -1,0 +1,158 @@
+import CKernels
+import Models
+import Optimizers
+import Tensors
+
+/// How a rank's slices of the parameters take a step: clipping, weight decay, the optimizer, and the average of the weights,
+/// in Keras' order.
+///
+/// Where nothing asks for norms, `step` does all of it for any piece as soon as that piece's gradient is there. Where
+/// something does, the pieces wait for each other:
+///
+///     note the gradients' squares → finishClipping → direct → finishTrust → apply
+final class ParameterUpdate: @unchecked Sendable {
+    let optimizer: Optimizer
+    let regularization: Regularization
+    /// Nil where no norm is needed.
+    private let norms: (gradient: TensorNorms, weights: TensorNorms)?
+    private let tensors: [Range<Int>]
+    private let decays: [Bool]
+    private let weights: Weights
+    /// What is remembered of this rank's slices, slice after slice, vector by vector.
+    private(set) var state: [FloatBuffer] = []
+    /// What gradients are multiplied with before anything else.
+    private var shrinking: Float = 1
+    /// How much longer each array's step is than the learning rate says.
+    private var trusts: [Double] = []
+
+    /// A piece of the parameters of one lane, its gradient, and where it starts in the remembered vectors.
+    struct Piece {
+        let range: Range<Int>
+        let gradient: UnsafeMutablePointer<Float>
+        let stateOffset: Int
+    }
+
+    init(
+        optimizer: Optimizer, regularization: Regularization, weights: Weights, network: Network,
+        norms makeNorms: () -> TensorNorms
+    ) {
+        self.optimizer = optimizer
+        self.regularization = regularization
+        self.weights = weights
+        tensors = network.trainableTensors
+        decays = network.decayingTensors
+        norms = optimizer.needsNorms || regularization.clipNorm != nil ? (makeNorms(), makeNorms()) : nil
+    }
+
+    /// The names of the vectors that a slice remembers, those of the optimizer first.
+    var stateNames: [String] { optimizer.stateNames(with: regularization) }
+
+    /// Makes the vectors that are remembered, of `count` values in all slices of this rank.
+    func makeState(count: Int) { state = stateNames.map { _ in FloatBuffer(count: count) } }
+
+    /// Whether no parameter can change before all gradients are there.
+    var needsAllGradients: Bool { norms != nil }
+
+    // MARK: At once
+
+    /// One step of a piece whose gradient is complete.
+    func step(_ piece: Piece, _ step: GradientPipeline.Step) {
+        decay(piece, step)
+        optimizer.update(
+            weights.trainable.pointer + piece.range.lowerBound, gradient: piece.gradient,
+            state: { state[$0].pointer + piece.stateOffset }, count: piece.range.count, learningRate: step.learningRate,
+            step: step.number)
+        average(piece, step)
+    }
+
+    private func decay(_ piece: Piece, _ step: GradientPipeline.Step) {
+        guard regularization.weightDecay > 0 else { return }
+        if case .lars = optimizer { return }
+        forEachTensor(of: piece) { tensor, part in
+            guard decays[tensor] else { return }
+            decay_weights(
+                weights.trainable.pointer + part.lowerBound, part.count, step.learningRate * regularization.weightDecay)
+        }
+    }
+
+    private func average(_ piece: Piece, _ step: GradientPipeline.Step) {
+        guard let momentum = regularization.averaging else { return }
+        let momentumNow = step.number == 1 ? 0 : momentum
+        average_update(
+            state[optimizer.stateNames.count].pointer + piece.stateOffset,
+            weights.trainable.pointer + piece.range.lowerBound,
+            piece.range.count, momentumNow, 1 - momentumNow)
+    }
+
+    // MARK: With norms
+
+    /// Adds up the squares of a piece's gradient, where they decide on clipping.
+    func note(_ piece: Piece) {
+        guard let norms, regularization.clipNorm != nil else { return }
+        forEachTensor(of: piece) { tensor, part in
+            norms.gradient.note(piece.gradient + (part.lowerBound - piece.range.lowerBound), part, of: tensor)
+        }
+    }
+
+    /// When all pieces are noted: what gradients are to be multiplied with. Collective, one lane.
+    func finishClipping() throws {
+        guard let norms, let limit = regularization.clipNorm else { return }
+        let norm = try norms.gradient.gathered().reduce(0, +).squareRoot()
+        shrinking = norm > Double(limit) ? Float(Double(limit) / norm) : 1
+    }
+
+    /// Everything of a step but, for optimizers that need more norms, the step itself.
+    func direct(_ piece: Piece, _ step: GradientPipeline.Step) {
+        if shrinking != 1 { scale_values(piece.gradient, piece.range.count, shrinking) }
+        guard optimizer.needsNorms, let norms else { return self.step(piece, step) }
+        decay(piece, step)
+        optimizer.direct(
+            piece.gradient, state: { state[$0].pointer + piece.stateOffset }, count: piece.range.count,
+            step: step.number)
+        forEachTensor(of: piece) { tensor, part in
+            norms.gradient.note(piece.gradient + (part.lowerBound - piece.range.lowerBound), part, of: tensor)
+            norms.weights.note(weights.trainable.pointer + part.lowerBound, part, of: tensor)
+        }
+    }
+
+    /// Whether `finishTrust` and `apply` follow `direct`.
+    var needsTrust: Bool { optimizer.needsNorms }
+
+    /// When all pieces have their direction: how long the arrays' steps are. Collective, one lane.
+    func finishTrust() throws {
+        guard let norms else { return }
+        let (directions, values) = (try norms.gradient.gathered(), try norms.weights.gathered())
+        trusts = tensors.indices.map { tensor in
+            optimizer.trust(
+                weights: values[tensor].squareRoot(), direction: directions[tensor].squareRoot(),
+                decay: decays[tensor] ? regularization.weightDecay : nil)
+        }
+    }
+
+    /// The step in its direction.
+    func apply(_ piece: Piece, _ step: GradientPipeline.Step) {
+        forEachTensor(of: piece) { tensor, part in
+            let offset = part.lowerBound - piece.range.lowerBound
+            optimizer.apply(
+                weights.trainable.pointer + part.lowerBound, direction: piece.gradient + offset,
+                state: { state[$0].pointer + piece.stateOffset + offset }, count: part.count,
+                rate: Float(Double(step.learningRate) * trusts[tensor]),
+                decay: decays[tensor] ? regularization.weightDecay : 0)
+        }
+        average(piece, step)
+    }
+
+    /// The arrays that a piece has a part of.
+    private func forEachTensor(of piece: Piece, _ body: (_ tensor: Int, _ part: Range<Int>) -> Void) {
+        for (number, tensor) in tensors.enumerated() where tensor.overlaps(piece.range) {
+            body(number, tensor.clamped(to: piece.range))
+        }
+    }
+}
+
+extension Optimizer {
+    /// The vectors that a run remembers from step to step: the optimizer's, and the average of the weights.
+    func stateNames(with regularization: Regularization) -> [String] {
+        stateNames + (regularization.averaging == nil ? [] : [Regularization.averageName])
+    }
+}
