@@ -60,9 +60,15 @@ struct SwiftRunTrainer: ParsableCommand {
             exitProcess(0)
         }
         // The parser's messages already name the option; its usage text would make more lines of them.
-        var message = message(for: error).split(separator: "\n").first ?? "wrong usage"
+        let lines = message(for: error).split(separator: "\n")
+        var message = String(lines.first ?? "wrong usage")
         while message.hasSuffix(".") { message.removeLast() }
-        let fault = Fault(.usage, "command line", String(message), remedy: "see swift-run-trainer --help")
+        // Many possible values stand on lines of their own.
+        if message.hasSuffix(":") {
+            let values = lines.dropFirst().prefix { $0.hasPrefix("  - ") }
+            message += " " + values.map { $0.dropFirst(4) }.joined(separator: ", ")
+        }
+        let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
         exitProcess(
             ProcessGroups.run(
                 environment: environment,

@@ -42,7 +42,8 @@ extension TrainerCommandTests {
             let settings = try #require(record["settings"] as? [String: Any])
             #expect(
                 settings.keys.sorted() == [
-                    "batch_size", "checkpoint_every", "classes", "data_fingerprint", "dropout", "epochs",
+                    "augmentation", "batch_size", "checkpoint_every", "classes", "data_fingerprint", "dropout",
+                    "epochs",
                     "keep_checkpoints", "learning_rate", "microbatch", "microbatches", "model", "network", "noise",
                     "noise_stamps", "normalize", "optimizer", "output",
                     "seed", "skip_bad", "source_stamps", "sources", "split", "stamp_height", "stamp_width",

@@ -23,7 +23,7 @@ extension TrainerCommandTests {
             ("--epoch 3", "'--epoch'. Did you mean '--epochs'?"), ("stamps", "'stamps'"), ("--epochs", "'--epochs"),
             ("--epochs two", "'two' is invalid for '--epochs"), ("--learning-rate fast", "'--learning-rate"),
             ("--optimizer sdg", "'sgd', 'momentum' or 'adam'"),
-            ("--normalize sum", "'notebook', 'mean', 'robust', 'asinh', 'minmax' or 'none'"),
+            ("--normalize sum", "notebook, mean, robust, asinh, minmax, none"),
             ("--seed -1", "'-1' is invalid for '--seed"),
         ])
         func whatTheParserRefusesIsOneLine(_ options: String, _ words: String) throws {
