@@ -60,9 +60,13 @@ struct SwiftRunTrainer: ParsableCommand {
             exitProcess(0)
         }
         // The parser's messages already name the option; its usage text would make more lines of them.
-        var message = message(for: error).split(separator: "\n").first ?? "wrong usage"
+        let lines = message(for: error).split(separator: "\n")
+        var message = String(lines.first ?? "wrong usage")
         while message.hasSuffix(".") { message.removeLast() }
-        let fault = Fault(.usage, "command line", String(message), remedy: "see swift-run-trainer --help")
+        // Many allowed values stand in lines of their own.
+        let values = lines.dropFirst().prefix { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
+        if message.hasSuffix(":") { message += " " + values.joined(separator: ", ") }
+        let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
         exitProcess(
             ProcessGroups.run(
                 environment: environment,

@@ -22,7 +22,7 @@ extension TrainerCommandTests {
         @Test(arguments: [
             ("--epoch 3", "'--epoch'. Did you mean '--epochs'?"), ("stamps", "'stamps'"), ("--epochs", "'--epochs"),
             ("--epochs two", "'two' is invalid for '--epochs"), ("--learning-rate fast", "'--learning-rate"),
-            ("--optimizer sdg", "'adamw', 'lamb' or 'lars'"),
+            ("--optimizer sdg", "sgd, momentum, adam, adamw, lamb, lars"),
             ("--schedule linear", "'one-cycle'"), ("--early-stopping val_loss", "'validation_loss'"),
             ("--normalize sum", "'notebook', 'mean' or 'none'"),
             ("--seed -1", "'-1' is invalid for '--seed"),
