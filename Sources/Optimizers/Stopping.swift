@@ -3,8 +3,8 @@
 /// Everything is a function of the metric's course over the epochs: a resumed run needs no more than its history.
 public struct Stopping: Codable, Hashable, Sendable {
     public enum Metric: String, Codable, CaseIterable, Sendable {
-        case validationLoss = "validation_loss"
-        case validationAccuracy = "validation_accuracy"
+        case validationLoss = "val_loss"
+        case validationAccuracy = "val_accuracy"
         case loss, accuracy
 
         /// Whether a larger value is a better one.

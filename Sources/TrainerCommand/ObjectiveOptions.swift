@@ -55,7 +55,7 @@ struct ObjectiveOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "End when this gets no better, with the best weights: validation_loss, validation_accuracy, loss or accuracy.",
+            "End when this gets no better, with the best weights: loss, accuracy, val_loss or val_accuracy.",
             valueName: "metric"))
     var earlyStopping: Stopping.Metric?
 

@@ -63,11 +63,9 @@ struct SwiftRunTrainer: ParsableCommand {
         let lines = message(for: error).split(separator: "\n")
         var message = String(lines.first ?? "wrong usage")
         while message.hasSuffix(".") { message.removeLast() }
-        // Many possible values stand on lines of their own.
-        if message.hasSuffix(":") {
-            let values = lines.dropFirst().prefix { $0.hasPrefix("  - ") }
-            message += " " + values.map { $0.dropFirst(4) }.joined(separator: ", ")
-        }
+        // Many allowed values stand in lines of their own.
+        let values = lines.dropFirst().prefix { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
+        if message.hasSuffix(":") { message += " " + values.joined(separator: ", ") }
         let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
         exitProcess(
             ProcessGroups.run(

@@ -13,9 +13,13 @@ public enum Recipe: String, Codable, CaseIterable, Sendable {
         switch self {
         case .notebook: break
         case .survey:
-            configuration.normalization = .mean
+            configuration.normalization = .robust
+            configuration.augmentation.symmetries = true
             configuration.optimizer = .adam()
-            configuration.learningRate = 0.001
+            configuration.learningRate = 0.003
+            configuration.schedule.kind = .cosine
+            configuration.schedule.warmup = .epochs(1)
+            configuration.epochs = 30
             configuration.decision.calibrate = true
         }
     }

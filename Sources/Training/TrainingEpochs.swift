@@ -4,15 +4,13 @@ import Models
 import Optimizers
 import RunRecords
 import StampData
-import Tensors
 
 /// The epochs of a run: steps, validation, history, checkpoint, progress.
 final class TrainingEpochs: @unchecked Sendable {
     private let configuration: TrainingConfiguration
     private let plan: BatchPlan
     private let step: TrainingStep
-    private let inference: Inference
-    private let validation: LabelledStamps
+    private let validation: ValidationPass
     private let checkpoints: TrainingCheckpoints
     private let folder: RunFolder?
     private let journal: RunJournal?
@@ -49,8 +47,7 @@ final class TrainingEpochs: @unchecked Sendable {
         self.configuration = configuration
         self.plan = plan
         self.step = step
-        self.inference = inference
-        self.validation = validation
+        self.validation = ValidationPass(stamps: validation, inference: inference, step: step, team: team)
         self.checkpoints = checkpoints
         self.folder = folder
         self.journal = journal
@@ -122,7 +119,7 @@ final class TrainingEpochs: @unchecked Sendable {
         if configuration.stopping.early != nil {
             try checkpoints.restoreBest(records?.best?.step)
         } else if let averaged = try step.averagedWeights() {
-            step.weights.trainable.copy(averaged)
+            step.weights.trainable.pointer.update(from: averaged.pointer, count: averaged.count)
         }
     }
 
@@ -139,7 +136,7 @@ final class TrainingEpochs: @unchecked Sendable {
         let trainingSeconds = epochSeconds
         try trace?.finish(before: (epoch + 1) * plan.steps)
         let totals = try epochTotals()
-        let measured = try validate()
+        let measured = try validation.measure()
         stand = TrainingProgress(completedEpochs: epoch + 1)
         let row = HistoryRow(
             epoch: epoch + 1, loss: totals.loss / Double(plan.samples),
@@ -155,21 +152,6 @@ final class TrainingEpochs: @unchecked Sendable {
         note(row, isSaved: isSaved)
         progress?.endEpoch(row)
         if isSaved { try save() }
-    }
-
-    /// Loss and accuracy of the validation set, of the averaged weights if averages are kept; on rank 0. Collective.
-    ///
-    /// Batch normalisation's moving statistics are averages of the steps by themselves, and taken as they are.
-    private func validate() throws -> (loss: Double, accuracy: Double)? {
-        guard !validation.stamps.isEmpty else { return nil }
-        guard let averaged = try step.averagedWeights() else { return try validation.evaluate(inference, step.network) }
-        let trained = FloatBuffer(count: averaged.count)
-        trained.copy(step.weights.trainable)
-        step.weights.trainable.copy(averaged)
-        let measured = try validation.evaluate(inference, step.network)
-        step.weights.trainable.copy(trained)
-        try team.run { [step] lane in step.prepareWeights(lane: lane) }
-        return measured
     }
 
     /// Adds an epoch to the records, on rank 0.
@@ -309,9 +291,4 @@ final class TrainingEpochs: @unchecked Sendable {
         let total = try sums.sum(length: 2)
         return (total[0], total[1])
     }
-}
-
-extension FloatBuffer {
-    /// Takes the values of another buffer of the same length.
-    fileprivate func copy(_ other: FloatBuffer) { pointer.update(from: other.pointer, count: count) }
 }

@@ -255,9 +255,9 @@ public final class TrainingRun {
     }
 
     private func tellOfEarlyEnd(_ outcome: TrainingEpochs.Outcome, _ plan: BatchPlan) {
-        guard let early = configuration.stopping.early else { return }
+        guard let early = configuration.stopping.early, configuration.showsProgress else { return }
         let best = outcome.best.map { ", with the weights of epoch \($0 / plan.steps)" } ?? ""
-        logger.notice(
+        print(
             """
             the run is finished after epoch \(outcome.epochs) of \(configuration.epochs): \
             \(early.metric.rawValue) got no better for \(early.patience) \

@@ -52,6 +52,33 @@ import Testing
         #expect(abs(value - plain(Double(z))) <= 1e-13 * max(1, value))
     }
 
+    /// Σ −t·ln p with t the smoothed target, written out.
+    private func smoothed(_ loss: Loss, _ z: [Double], label: Int, _ smoothing: Double) -> Double {
+        let p = loss == .sigmoidCrossEntropy ? [1 / (1 + exp(z[0])), 1 / (1 + exp(-z[0]))] : z.map { exp($0) }
+        let total = p.reduce(0, +)
+        return p.indices.reduce(0) { sum, output in
+            let target = (output == label ? 1 - smoothing : 0) + smoothing / Double(p.count)
+            return sum - target * log(p[output] / total)
+        }
+    }
+
+    @Test(arguments: [Loss.softmaxCrossEntropy, .sigmoidCrossEntropy], [0, 1])
+    func smoothedGradientMatchesFiniteDifferences(_ loss: Loss, label: Int) {
+        for z in [[0, 0], [1, -1], [0.3, 2.5], [-4, 3]] as [[Float]] {
+            let z = loss == .sigmoidCrossEntropy ? [z[1]] : z
+            let differences = finiteDifferences(at: doubles(z), along: Array(z.indices)) {
+                0.125 * smoothed(loss, $0, label: label, 0.2)
+            }
+            var computed = z
+            loss.gradient(
+                logits: z, outputs: z.count, label: label, smoothing: 0.2, weight: 0.125, into: &computed)
+            // As above: differences of a loss of order one, then single precision.
+            #expect(zip(computed, differences).allSatisfy { abs(Double($0) - $1) <= 2e-9 + 1e-7 * abs($1) })
+            let value = loss.value(logits: z, outputs: z.count, label: label, smoothing: 0.2)
+            #expect(abs(value - smoothed(loss, doubles(z), label: label, 0.2)) <= 1e-13 * max(1, value))
+        }
+    }
+
     @Test(arguments: [-1000, 1000] as [Float]) func extremeLogitsGiveFiniteLossesAndGradients(z: Float) {
         for label in [0, 1] {
             let isRight = (z > 0) == (label == 1)

@@ -55,6 +55,7 @@ import Testing
                 second += (g * g - second) * (1 - Double(beta2))
                 let rate = learningRate * (1 - power2).squareRoot() / (1 - power1)
                 value -= rate * first / (second.squareRoot() + Double(epsilon))
+            case .lamb, .lars: preconditionFailure("TrustTests have them")
             }
         }
     }

@@ -36,4 +36,29 @@ import Testing
         settings.optimizer = .sgd()
         #expect(RunCommand.line(settings, output: "again").contains(" --optimizer sgd --classes 2 "))
     }
+
+    @Test func theObjectiveIsInTheCommand() throws {
+        var settings = try settings()
+        settings.optimizer = .lars(momentum: 0.8)
+        var schedule = Schedule()
+        (schedule.kind, schedule.warmup, schedule.scalesWithBatch) = (.step, .epochs(2), true)
+        (schedule.factor, schedule.every) = (0.5, .steps(30))
+        settings.schedule = schedule
+        var objective = Objective()
+        (objective.labelSmoothing, objective.classWeights) = (0.1, .given(1, 2))
+        settings.objective = objective
+        var regularization = Regularization()
+        (regularization.weightDecay, regularization.clipNorm, regularization.averaging) = (0.25, 1, 0.5)
+        settings.regularization = regularization
+        var stopping = Stopping()
+        stopping.early = Stopping.Early(metric: .accuracy, patience: 3, minimumDelta: 0.5)
+        stopping.plateau = Stopping.Plateau(metric: .accuracy, factor: 0.5, patience: 2)
+        settings.stopping = stopping
+        let options =
+            " --optimizer lars --momentum 0.8 --classes 2 --schedule step --schedule-factor 0.5 --schedule-every 30steps "
+            + "--warmup 2epochs --scale-learning-rate --label-smoothing 0.1 --class-weights 1.0,2.0 --weight-decay 0.25 "
+            + "--clip-norm 1.0 --ema 0.5 --early-stopping accuracy --patience 3 --min-delta 0.5 "
+            + "--reduce-on-plateau 0.5,2 --split "
+        #expect(RunCommand.line(settings, output: "again").contains(options))
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import StampFormats
 import Testing
 
@@ -29,6 +30,27 @@ extension TrainerCommandTests {
             try trained("\(options) --epochs 3 --resume --output \(workspace.path("run"))", ranks: 2)
             #expect(
                 try RunResult(workspace.path("run")).differences(from: RunResult(workspace.path("whole"))) == [])
+        }
+
+        /// Norms, averages and the course of the metrics, all taken up within an epoch by other ranks.
+        @Test(arguments: ["adamw --ema 0.9 --early-stopping loss", "lamb --reduce-on-plateau 0.5,1"])
+        func theObjectiveSurvivesTheInterruption(_ optimizer: String) throws {
+            let (whole, run) = (workspace.path("whole"), workspace.path("run"))
+            let options =
+                "train --data \(survey.folder) --model simple --optimizer \(optimizer) --learning-rate 0.01 --epochs 3"
+                + " --normalize mean --batch-size 64 --microbatch 8 --clip-norm 0.5 --schedule cosine --warmup 1epoch"
+                + " --label-smoothing 0.1 --class-weights balanced --weight-decay 0.01"
+            try trained("\(options) --threads 1 --output \(whole)")
+            try trained(
+                "\(options) --checkpoint-every 8steps --keep-checkpoints 20 --threads 2 --output \(run)")
+            // As if it had been cut off in the midst of its second epoch of 11 steps.
+            for name in try names(in: "\(run)/checkpoints") where !["step-8", "step-11", "step-16"].contains(name) {
+                try FileManager.default.removeItem(atPath: "\(run)/checkpoints/\(name)")
+            }
+            try trained("\(options) --resume --output \(run)", ranks: 3)
+            #expect(try RunResult(run).differences(from: RunResult(whole)) == [])
+            let outcome = try trainer("\(options.replacing("epochs 3", with: "epochs 4")) --resume --output \(run)")
+            expectError(outcome, 64, saying: "--schedule cosine, warm-up 1epochs over 3 epochs (now")
         }
 
         @Test func aDamagedCheckpointIsPassedOverWithAWarning() throws {

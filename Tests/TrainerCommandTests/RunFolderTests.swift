@@ -45,8 +45,8 @@ extension TrainerCommandTests {
                     "augmentation", "batch_size", "checkpoint_every", "classes", "data_fingerprint", "dropout",
                     "epochs",
                     "keep_checkpoints", "learning_rate", "microbatch", "microbatches", "model", "network", "noise",
-                    "noise_stamps", "normalize", "optimizer", "output",
-                    "seed", "skip_bad", "source_stamps", "sources", "split", "stamp_height", "stamp_width",
+                    "noise_stamps", "normalize", "objective", "optimizer", "output", "regularization", "schedule",
+                    "seed", "skip_bad", "source_stamps", "sources", "split", "stamp_height", "stamp_width", "stopping",
                     "test_stamps", "training_stamps", "validation_stamps",
                 ])
             let numbers = [

@@ -40,6 +40,15 @@ extension TrainerCommandTests {
                 [(1, 3), (3, 1)]),
             Recipe(
                 "vgg6, augmented", "\(Survey.recipe) --normalize robust --augment all", [(1, 2), (3, 1), (2, 2)]),
+            Recipe(
+                "AdamW with everything",
+                "--model vgg6 --optimizer adamw --learning-rate 0.001 --normalize mean --batch-size 64 --microbatch 8"
+                    + " --clip-norm 0.5 --schedule cosine --warmup 5steps --ema 0.9 --label-smoothing 0.1"
+                    + " --class-weights balanced --early-stopping loss --reduce-on-plateau 0.5,1",
+                [(1, 2), (3, 1), (2, 2)]),
+            Recipe(
+                "LAMB", "--model simple-bn --optimizer lamb --weight-decay 0.01 --batch-size 64 --microbatch 8",
+                [(1, 3), (3, 1)]),
             Recipe("vgg6, one output", "\(Survey.recipe) --classes 1", [(2, 2)]),
             Recipe(
                 "a last batch of 10 for 32 microbatches",
@@ -69,13 +78,15 @@ extension TrainerCommandTests {
         }
 
         /// Sums over branches, batch statistics and small maps in a deep network: 24 stamps are enough to meet them all.
-        @Test func aDeepResidualNetworkGivesTheSameBits() throws {
+        /// With LAMB, whose norms are of more arrays than slices, in several buckets.
+        @Test(arguments: ["", "--optimizer lamb --clip-norm 1 --ema 0.5 "])
+        func aDeepResidualNetworkGivesTheSameBits(_ options: String) throws {
             let data = workspace.path("data")
             try trained("simulate --output \(data) --sources 12 --noise 12 --seed 1")
             func result(ranks: Int?, threads: Int) throws -> RunResult {
                 let output = workspace.path("\(ranks ?? 1)-\(threads)")
                 try trained(
-                    "train --data \(data) --model resnet50 --epochs 1 --batch-size 16 --microbatch 4 --seed 3"
+                    "train --data \(data) --model resnet50 --epochs 1 --batch-size 16 --microbatch 4 --seed 3 \(options)"
                         + " --threads \(threads) --output \(output)", ranks: ranks)
                 return try RunResult(output)
             }

@@ -22,7 +22,8 @@ extension TrainerCommandTests {
         @Test(arguments: [
             ("--epoch 3", "'--epoch'. Did you mean '--epochs'?"), ("stamps", "'stamps'"), ("--epochs", "'--epochs"),
             ("--epochs two", "'two' is invalid for '--epochs"), ("--learning-rate fast", "'--learning-rate"),
-            ("--optimizer sdg", "'sgd', 'momentum' or 'adam'"),
+            ("--optimizer sdg", "sgd, momentum, adam, adamw, lamb, lars"),
+            ("--schedule linear", "one-cycle"), ("--early-stopping validation_loss", "'val_loss'"),
             ("--normalize sum", "notebook, mean, robust, asinh, minmax, none"),
             ("--seed -1", "'-1' is invalid for '--seed"),
         ])
@@ -38,6 +39,9 @@ extension TrainerCommandTests {
             ("--learning-rate", "inf"), ("--batch-size", "0"), ("--batch-size", "-3"), ("--batch-size", "many"),
             ("--batch-size", "99999999999999999999"), ("--batch-size", "701"), ("--classes", "3"),
             ("--momentum", "2.0"),
+            ("--warmup", "5minutes"), ("--label-smoothing", "1.0"), ("--class-weights", "1,2,3"),
+            ("--class-weights", "-1,1"), ("--weight-decay", "-0.5"), ("--clip-norm", "0.0"), ("--ema", "1.0"),
+            ("--reduce-on-plateau", "2,3"), ("--reduce-on-plateau", "0.5"),
             ("--momentum", "nan"), ("--model", "vgg7"), ("--split", "0.5,0.5"), ("--split", "a,b,c"),
             ("--augment", "blur"), ("--augment", "noise,"), ("--augment-shift", "0.0"), ("--augment-noise", "-1.0"),
             ("--augment-contrast", "1.0"), ("--augment-noise", "nan"),
@@ -52,6 +56,11 @@ extension TrainerCommandTests {
             ("--optimizer adam --nesterov", "--nesterov"), ("--sources stamps.npy --noise stamps.npy", "--data"),
             ("--noise stamps.npy", "--data"), ("--augment-shift 0.5", "--augment-shift"),
             ("--augment symmetries --augment-noise 2", "--augment-noise"),
+            ("--schedule-factor 0.5", "--schedule-factor"),
+            ("--schedule cosine --schedule-every 1epoch", "--schedule-every"), ("--patience 3", "--patience"),
+            ("--min-delta 0.1", "--min-delta"), ("--optimizer lamb --momentum 0.5", "--momentum"),
+            ("--optimizer lars --nesterov", "--nesterov"),
+            ("--early-stopping val_loss --split 0.8,0,0.2", "--early-stopping"),
         ])
         func optionsThatDoNotGoTogetherAreNamed(_ options: String, _ name: String) throws {
             #expect(try train(options).hasPrefix("error: \(name)"))

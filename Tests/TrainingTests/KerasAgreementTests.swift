@@ -91,6 +91,34 @@ import Training
         try expectRounding(run.finalWeightDeviations())
     }
 
+    /// AdamW with a cosine schedule, clipping and averaging, LAMB, and SGD with weight decay and clipping; all with smoothed
+    /// targets and class weights.
+    @Test(arguments: [("vgg6-2", "adamw"), ("vgg6-2", "lamb"), ("simple-2", "lamb"), ("simple-1", "decay")])
+    func objectivesAgree(name: String, objective: String) throws {
+        var run = try FullBatchRun(name, compareWith: "\(name)-\(objective)")
+        run.configuration.objective.labelSmoothing = 0.1
+        run.configuration.objective.classWeights = .given(0.7, 1.6)
+        switch objective {
+        case "adamw":
+            run.configuration.optimizer = .adam()
+            run.configuration.learningRate = 0.001
+            run.configuration.schedule.kind = .cosine
+            run.configuration.regularization.weightDecay = 0.1
+            run.configuration.regularization.clipNorm = 0.05
+            run.configuration.regularization.averaging = 0.7
+        case "lamb":
+            run.configuration.optimizer = .lamb()
+            run.configuration.regularization.weightDecay = 0.05
+        default:
+            run.configuration.optimizer = .sgd(momentum: 0.9)
+            run.configuration.regularization.weightDecay = 0.5
+            run.configuration.regularization.clipNorm = 0.1
+        }
+        try run.train()
+        try expectRounding([run.reference.deviation("loss", try run.history().map(\.loss))])
+        try expectRounding(run.finalWeightDeviations())
+    }
+
     private func expectRounding(
         _ deviations: [Deviation], sourceLocation: SourceLocation = #_sourceLocation
     ) {

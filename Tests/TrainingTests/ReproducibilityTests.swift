@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Models
 import Optimizers
 import RunRecords
@@ -22,6 +23,22 @@ import Training
         configuration.batchSize = .samples(33)
         configuration.microbatch = 4
         configuration.epochs = 4
+        return configuration
+    }
+
+    /// Everything at once: what asks for norms, averages, and the course of a metric.
+    private func demanding(_ optimizer: Optimizer, in folder: TemporaryFolder) throws -> TrainingConfiguration {
+        var configuration = try configuration(.vgg6, optimizer, in: folder)
+        configuration.schedule.kind = .cosine
+        configuration.schedule.warmup = .epochs(1)
+        configuration.objective.labelSmoothing = 0.1
+        configuration.objective.classWeights = .balanced
+        configuration.regularization.weightDecay = 0.01
+        configuration.regularization.clipNorm = 0.1
+        configuration.regularization.averaging = 0.8
+        configuration.stopping.plateau = Stopping.Plateau(metric: .validationLoss, factor: 0.5, patience: 1)
+        configuration.stopping.early = Stopping.Early(metric: .validationLoss, patience: 3)
+        configuration.keepCheckpoints = 10
         return configuration
     }
 
@@ -100,5 +117,51 @@ import Training
         configuration.resume = true
         try configuration.run()
         #expect(try results(folder.path("in-parts")) == results(folder.path("at-once")))
+    }
+
+    @Test(arguments: [Optimizer.adam(), .lamb(), .lars()])
+    func everyPartOfTheObjectiveGivesTheSameBits(optimizer: Optimizer) throws {
+        let folder = try TemporaryFolder()
+        var configuration = try demanding(optimizer, in: folder)
+        configuration.checkpointInterval = .steps(1)
+        let all = try [1, 3, 5].map { threads in
+            configuration.threads = threads
+            configuration.output = folder.path("run-\(threads)")
+            try configuration.run()
+            return try results(configuration.output)
+        }
+        #expect(all.allSatisfy { $0 == all[0] })
+        // As if the run had been cut off in the midst of its second epoch.
+        let checkpoints = RunFolder(configuration.output).checkpoints
+        for checkpoint in try checkpoints.all() where checkpoint.step > 4 {
+            try FileManager.default.removeItem(atPath: checkpoint.path)
+        }
+        configuration.threads = 2
+        configuration.resume = true
+        try configuration.run()
+        #expect(try results(configuration.output) == all[0])
+    }
+
+    @Test func aRunThatGotNoBetterEndsWithItsBestWeights() throws {
+        let folder = try TemporaryFolder()
+        var configuration = try configuration(.simple, .adam(), in: folder)
+        configuration.epochs = 60
+        configuration.stopping.early = Stopping.Early(metric: .validationAccuracy, patience: 2)
+        try configuration.run()
+        let history = try History.read(RunFolder(configuration.output).history).rows
+        let best = history.max { ($0.validationAccuracy!, $1.epoch) < ($1.validationAccuracy!, $0.epoch) }!
+        #expect(history.count == best.epoch + 2)
+        let checkpoint = RunFolder(configuration.output).checkpoints.checkpoint(step: 3 * best.epoch)
+        let (ended, expected) = (
+            try TrainedModel(contentsOf: RunFolder(configuration.output).model),
+            try TrainedModel(contentsOf: checkpoint.model)
+        )
+        #expect(ended.weights.trainable.array == expected.weights.trainable.array)
+        // It stays finished.
+        configuration.resume = true
+        try configuration.run()
+        #expect(try History.read(RunFolder(configuration.output).history).rows.count == history.count)
+        let again = try TrainedModel(contentsOf: RunFolder(configuration.output).model)
+        #expect(again.weights.trainable.array == expected.weights.trainable.array)
     }
 }

@@ -1,0 +1,83 @@
+import Foundation
+import StampFormats
+import Testing
+
+extension TrainerCommandTests {
+    /// Runs that end early, whose learning rate falls, or whose weights are averaged.
+    @Suite struct StoppingTests {
+        private let workspace: Workspace
+        private let survey: Survey
+
+        init() throws {
+            workspace = try Workspace()
+            survey = try Survey.shared()
+        }
+
+        private func train(_ options: String, name: String) throws -> String {
+            let run = workspace.path(name)
+            try trained("train --data \(survey.folder) \(Survey.recipe) --threads 2 --output \(run) \(options)")
+            return run
+        }
+
+        private func history(_ run: String) throws -> [[Substring]] {
+            try text("\(run)/history.csv").split(separator: "\n").dropFirst().map {
+                $0.split(separator: ",", omittingEmptySubsequences: false)
+            }
+        }
+
+        /// No improvement is as large as 10, but the first from nothing: the best epoch is the first.
+        private static let stopping = "--early-stopping val_loss --patience 2 --min-delta 10"
+
+        @Test func aRunThatGetsNoBetterEndsWithItsBestWeights() throws {
+            let run = try train("--epochs 9 \(Self.stopping)", name: "stopped")
+            #expect(try history(run).count == 3)
+            let best = try train("--epochs 1", name: "best")
+            for file in ["model.safetensors", "test_predictions.csv", "metrics.json"] {
+                #expect(try bytes("\(run)/\(file)") == bytes("\(best)/\(file)"), "\(file)")
+            }
+            // It has ended: to go on gives the same again, and says so.
+            let again = try trained(
+                "train --data \(survey.folder) \(Survey.recipe) --epochs 9 \(Self.stopping) --output \(run) --resume")
+            #expect(again.standardOutput.contains("finished after epoch 3 of 9: val_loss got no better for 2 epochs"))
+            #expect(try history(run).count == 3)
+            #expect(try bytes("\(run)/model.safetensors") == bytes("\(best)/model.safetensors"))
+        }
+
+        @Test func theLearningRateFallsOnAPlateau() throws {
+            // Too slow to improve by 10⁻⁴ in an epoch.
+            let run = try train(
+                "--optimizer sgd --learning-rate 1e-9 --epochs 5 --reduce-on-plateau 0.5,1 --no-dropout", name: "flat")
+            let rates = try history(run).map { try #require(Float($0[5])) }
+            // The validation loss of the first epochs moves with batch normalisation's statistics: it may still improve.
+            #expect(rates[0] == 1e-9)
+            for (rate, next) in zip(rates, rates.dropFirst()) { #expect(next == rate || next == rate / 2) }
+        }
+
+        /// Each checkpoint holds the average of the weights of all steps so far.
+        @Test func checkpointsHoldTheAverage() throws {
+            // One step an epoch, as each epoch's end has a checkpoint.
+            let run = try train("--epochs 6 --batch-size full --ema 0.8 --keep-checkpoints 100", name: "averaged")
+            let steps = try names(in: "\(run)/checkpoints").compactMap { Int($0.dropFirst("step-".count)) }.sorted()
+            #expect(steps == Array(1...6))
+            var average: [Float] = []
+            var written: [Float] = []
+            for step in steps {
+                let folder = "\(run)/checkpoints/step-\(step)"
+                // The first parameters of all: conv1's kernel.
+                let weights = try SafetensorsFile(contentsOf: "\(folder)/model.safetensors").floats("conv1/kernel")
+                average = average.isEmpty ? weights : zip(average, weights).map { 0.8 * $0 + (1 - 0.8) * $1 }
+                written = Array(
+                    try SafetensorsFile(contentsOf: "\(folder)/optimizer.safetensors").floats("average")
+                        .prefix(weights.count))
+                // Roundings of each step, some of them fused.
+                for (a, b) in zip(average, written) { #expect(abs(a - b) <= 1e-6) }
+            }
+            // The model is the last average, with the moving statistics of the last step.
+            let last = "\(run)/checkpoints/step-6/model.safetensors"
+            let model = try SafetensorsFile(contentsOf: "\(run)/model.safetensors")
+            #expect(try model.floats("conv1/kernel") == written)
+            let statistics = try #require(model.tensors.map(\.name).first { $0.hasSuffix("moving_variance") })
+            #expect(try model.floats(statistics) == SafetensorsFile(contentsOf: last).floats(statistics))
+        }
+    }
+}
