@@ -42,9 +42,9 @@ extension TrainerCommandTests {
             let settings = try #require(record["settings"] as? [String: Any])
             #expect(
                 settings.keys.sorted() == [
-                    "augmentation", "batch_size", "checkpoint_every", "classes", "data_fingerprint", "dropout",
-                    "epochs",
-                    "keep_checkpoints", "learning_rate", "microbatch", "microbatches", "model", "network", "noise",
+                    "augmentation", "batch_size", "checkpoint_every", "classes", "data_fingerprint", "decision",
+                    "dropout", "epochs", "keep_checkpoints", "learning_rate", "microbatch", "microbatches", "model",
+                    "network", "noise",
                     "noise_stamps", "normalize", "objective", "optimizer", "output", "regularization", "schedule",
                     "seed", "skip_bad", "source_stamps", "sources", "split", "stamp_height", "stamp_width", "stopping",
                     "test_stamps", "training_stamps", "validation_stamps",
