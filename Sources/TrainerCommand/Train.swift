@@ -89,8 +89,8 @@ struct Train: GroupCommand {
     @Option(help: ArgumentHelp("Start from these weights (.safetensors or .keras).", valueName: "file"))
     var initialWeights: String?
 
-    @Flag(name: .customLong("no-dropout"), help: "Switch dropout layers off.")
-    var noDropout = false
+    @Flag(inversion: .prefixedNo, help: "Whether dropout layers are on. (notebook: yes, survey: no)")
+    var dropout: Bool?
 
     @Option(
         help:
@@ -216,7 +216,7 @@ struct Train: GroupCommand {
         configuration.output = output
         configuration.resume = resume
         configuration.initialWeights = initialWeights
-        configuration.dropout = !noDropout
+        if let dropout { configuration.dropout = dropout }
         if let normalize { configuration.normalization = normalize }
         try augmentation.apply(to: &configuration)
         configuration.skipBad = skipBad
@@ -286,6 +286,11 @@ struct Train: GroupCommand {
     /// Nil when no option tells: what the recipe says.
     private func chosenOptimizer() throws -> Optimizer? {
         if optimizer == nil, momentum == nil, !nesterov { return nil }
+        guard optimizer != nil || recipe == .notebook else {
+            throw Fault(
+                .usage, momentum == nil ? "--nesterov" : "--momentum", "does not go with --recipe \(recipe.rawValue)",
+                remedy: "add --optimizer momentum")
+        }
         if let optimizer, [.adam, .adamw, .lamb].contains(optimizer) {
             guard momentum == nil, !nesterov else {
                 throw Fault(
