@@ -7,7 +7,7 @@ import Training
 struct AugmentationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Vary training stamps: all, none, or some of symmetries,shifts,noise,contrast. (notebook: none)",
+            "Vary training stamps: all, none, or some of symmetries,shifts,noise,contrast. (notebook: none, survey: symmetries,shifts)",
             valueName: "kinds"))
     var augment: String?
 

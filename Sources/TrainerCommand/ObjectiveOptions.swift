@@ -6,7 +6,9 @@ import Training
 /// What training minimises, how long its steps are, and when it ends. What is not given is as the recipe has it.
 struct ObjectiveOptions: ParsableArguments {
     @Option(
-        help: "How the learning rate changes: constant, step, exponential, cosine or one-cycle. (notebook: constant)")
+        help:
+            "How the learning rate changes: constant, step, exponential, cosine or one-cycle. (notebook: constant, survey: cosine)"
+    )
     var schedule: Schedule.Kind?
 
     @Option(
@@ -22,7 +24,8 @@ struct ObjectiveOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Let the rate rise at first for 500steps, 1epoch or 0.05 of the run.", valueName: "span"))
+        help: ArgumentHelp(
+            "Let the rate rise at first for 500steps, 1epoch or 0.05 of the run. (survey: 1epoch)", valueName: "span"))
     var warmup: String?
 
     @Flag(help: "Multiply the learning rate by batch/256.")

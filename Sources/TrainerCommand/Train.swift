@@ -31,12 +31,13 @@ struct Train: GroupCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Passes over the training set. (notebook: 10)", valueName: "n"))
+        help: ArgumentHelp("Passes over the training set. (notebook: 10, survey: 30)", valueName: "n"))
     var epochs: Int?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`. (notebook: 256)", valueName: "n"))
+        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`. (both recipes: 256)", valueName: "n")
+    )
     var batchSize: String?
 
     @Option(
@@ -44,10 +45,11 @@ struct Train: GroupCommand {
         help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
     var microbatch: Int?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate. (notebook: 0.01)", valueName: "x"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Learning rate. (notebook: 0.01, survey: 0.003)", valueName: "x"))
     var learningRate: Float?
 
-    @Option(help: "sgd, momentum, adam, adamw, lamb or lars. (notebook: sgd)")
+    @Option(help: "sgd, momentum, adam, adamw, lamb or lars. (notebook: sgd, survey: adam)")
     var optimizer: OptimizerName?
 
     @Option(
@@ -94,7 +96,7 @@ struct Train: GroupCommand {
 
     @Option(
         help:
-            "How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of robust), minmax (0 to 1) or none. (notebook: notebook)"
+            "How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of robust), minmax (0 to 1) or none. (notebook: notebook, survey: asinh)"
     )
     var normalize: Normalization?
 

@@ -34,6 +34,11 @@ extension Prediction {
         input: String, index: Int?, window: OcclusionWindow, output: String
     ) throws -> OcclusionMap? {
         let collection = try StampCollection.agreed(in: group) {
+            guard members.count == 1 else {
+                throw Fault(
+                    .usage, "--model", "names \(members.count) models, and a map shows what one of them looks at",
+                    remedy: "name one, such as \(members[0].path)")
+            }
             let collection = try StampCollection(unlabelled: [input])
             try checkSize(collection, name: input)
             _ = try Self.chosen(index, of: collection, window, name: input)

@@ -140,6 +140,9 @@ extension TrainerCommandTests {
                 }
                 try FileManager.default.removeItem(atPath: output)
             }
+            expectError(
+                try trainer("occlusion --model \(run) --input \(survey.noise) --index 0 --output \(output)"), 64,
+                saying: "2 models", "member-1")
             // An ensemble that is whole goes on to nothing; another may not begin there.
             let before = try contents(run)
             let line =
