@@ -25,7 +25,7 @@ public enum RunCommand {
         return words.map(quoted).joined(separator: " ")
     }
 
-    private static func decision(_ decision: DecisionSettings) -> [String] {
+    static func decision(_ decision: DecisionSettings) -> [String] {
         var words = decision.calibrate ? ["--calibrate"] : []
         if let completeness = decision.targetCompleteness { words += ["--target-completeness", "\(completeness)"] }
         if let purity = decision.targetPurity { words += ["--target-purity", "\(purity)"] }

@@ -15,6 +15,8 @@ enum SettingsTable {
         ]
         let objective = ObjectiveCommand.words(settings)
         if !objective.isEmpty { rows.append(("schedule and objective", objective.joined(separator: " "))) }
+        let decision = RunCommand.decision(settings.decision ?? .standard)
+        if !decision.isEmpty { rows.append(("decision", decision.joined(separator: " "))) }
         rows += [
             ("normalisation", settings.normalize.rawValue),
             ("augmentation", "\(settings.augmentation ?? .none)"),
