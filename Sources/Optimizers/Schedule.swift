@@ -24,6 +24,7 @@ public struct Schedule: Codable, Hashable, Sendable {
         case oneCycle = "one-cycle"
     }
 
+    /// Which of these.
     public var kind = Kind.constant
     /// f, of `step` and `exponential`.
     public var factor = 0.1

@@ -2,6 +2,7 @@
 ///
 /// Everything is a function of the metric's course over the epochs: a resumed run needs no more than its history.
 public struct Stopping: Codable, Hashable, Sendable {
+    /// What is watched, by its column in `history.csv`.
     public enum Metric: String, Codable, CaseIterable, Sendable {
         case validationLoss = "val_loss"
         case validationAccuracy = "val_accuracy"
@@ -9,6 +10,7 @@ public struct Stopping: Codable, Hashable, Sendable {
 
         /// Whether a larger value is a better one.
         public var growsBetter: Bool { self == .accuracy || self == .validationAccuracy }
+        /// Whether it is measured on the validation set.
         public var needsValidation: Bool { self == .validationLoss || self == .validationAccuracy }
     }
 
@@ -83,7 +85,9 @@ public struct Stopping: Codable, Hashable, Sendable {
         }
     }
 
+    /// Whether the run ends; nil for not before its last epoch.
     public var early: Early?
+    /// Whether the learning rate falls; nil for not for this reason.
     public var plateau: Plateau?
 
     /// A run goes on to its last epoch.

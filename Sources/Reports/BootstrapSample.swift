@@ -39,11 +39,8 @@ struct BootstrapSample {
         scores = ranked.map { Double($0.score) }
         isSource = ranked.map(\.isSource)
         above = ranked.count { $0.score > threshold }
-        // The bins of `ReliabilityBin`: (lower, upper], the first with 0.
-        bin = ranked.map { sample in
-            let edges = (1...Self.bins).map { Double($0) / Double(Self.bins) }
-            return min(edges.firstIndex { Double(sample.score) <= $0 } ?? Self.bins - 1, Self.bins - 1)
-        }
+        let edges = ReliabilityBin.edges(Self.bins)
+        bin = ranked.map { ReliabilityBin.index(of: Double($0.score), edges) }
         places = [false, true].map { isSource in ranked.indices.filter { ranked[$0].isSource == isSource } }
     }
 

@@ -9,13 +9,23 @@ public struct ReliabilityBin: Hashable, Sendable {
     /// NaN in an empty bin.
     public var shareOfSources: Double { Double(sources) / Double(samples) }
 
+    /// Where `count` bins of equal width begin and end.
+    public static func edges(_ count: Int) -> [Double] { (0...count).map { Double($0) / Double(count) } }
+
+    /// The bin of a probability; what lies above the last edge is in the last bin.
+    ///
+    /// - Parameter edges: as ``edges(_:)`` gives them.
+    public static func index(of probability: Double, _ edges: [Double]) -> Int {
+        (edges.dropFirst().firstIndex { probability <= $0 } ?? edges.count - 1) - 1
+    }
+
     /// Bins of equal width; those with samples equal `sklearn.calibration.calibration_curve`.
     public static func bins(_ samples: [ScoredSample], count: Int = 10) -> [ReliabilityBin] {
         var totals = [(samples: Int, sources: Int, probability: Double)](repeating: (0, 0, 0), count: count)
-        let edges = (0...count).map { Double($0) / Double(count) }
+        let edges = edges(count)
         for sample in samples {
             let probability = Double(sample.score)
-            let bin = min((edges.dropFirst().firstIndex { probability <= $0 } ?? count) - 1, count - 1)
+            let bin = index(of: probability, edges)
             totals[bin].samples += 1
             totals[bin].sources += sample.isSource ? 1 : 0
             totals[bin].probability += probability

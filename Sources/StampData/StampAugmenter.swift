@@ -19,6 +19,7 @@ public struct StampAugmenter: Sendable {
         public init() {}
     }
 
+    /// What is varied, and how much.
     public let augmentation: Augmentation
     private let normalization: Normalization
     private let random: CounterBasedRandom

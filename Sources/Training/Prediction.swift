@@ -125,7 +125,9 @@ public struct Prediction {
     private func predictions(_ stamps: StampCollection, threshold: Float) throws -> [SamplePrediction]? {
         let numbers = Array(0..<stamps.count)
         if members.count == 1 {
-            return try logits(stamps)?[0].withThreshold(threshold, model.network, numbers, stamps)
+            return try logits(stamps).map {
+                model.network.predictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
+            }
         }
         let outputs = model.network.outputs
         return try probabilities(stamps).map { probabilities in
@@ -196,14 +198,5 @@ extension Prediction.Member {
                 remedy: "pass --normalize, or use a newer version of swift-run-trainer")
         }
         self.init(path: path, model: model, normalization: chosen)
-    }
-}
-
-extension [Float] {
-    /// These logits of one model as predictions.
-    fileprivate func withThreshold(
-        _ threshold: Float, _ network: Network, _ numbers: [Int], _ stamps: StampCollection
-    ) -> [SamplePrediction] {
-        network.predictions(logits: self, stamps: numbers, in: stamps, threshold: threshold)
     }
 }

@@ -88,14 +88,7 @@ import Training
         }
         #expect(all.allSatisfy { $0 == all[0] })
         configuration.output = folder.path("in-parts")
-        configuration.epochs = 2
-        try configuration.run()
-        configuration.epochs = 4
-        configuration.threads = 3
-        configuration.resume = true
-        try configuration.run()
-        #expect(try results(folder.path("in-parts")) == all[0])
-        configuration.resume = false
+        #expect(try resultsInTwoParts(configuration) == all[0])
         configuration.augmentation = .none
         configuration.output = folder.path("plain")
         try configuration.run()
@@ -110,13 +103,19 @@ import Training
         configuration.output = folder.path("at-once")
         try configuration.run()
         configuration.output = folder.path("in-parts")
+        #expect(try resultsInTwoParts(configuration) == results(folder.path("at-once")))
+    }
+
+    /// Two of the four epochs, then the others on three lanes.
+    private func resultsInTwoParts(_ configuration: TrainingConfiguration) throws -> Results {
+        var configuration = configuration
         configuration.epochs = 2
         try configuration.run()
         configuration.epochs = 4
         configuration.threads = 3
         configuration.resume = true
         try configuration.run()
-        #expect(try results(folder.path("in-parts")) == results(folder.path("at-once")))
+        return try results(configuration.output)
     }
 
     @Test(arguments: [Optimizer.adam(), .lamb(), .lars()])
