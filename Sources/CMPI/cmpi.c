@@ -6,13 +6,22 @@
 #include <string.h>
 
 _Static_assert(sizeof(MPI_Request) <= sizeof(uintptr_t), "a request fits the handle");
+_Static_assert(sizeof(MPI_Comm) <= sizeof(uintptr_t), "a communicator fits the handle");
 _Static_assert(MPI_MAX_ERROR_STRING <= CMPI_TEXT_CAPACITY, "an error's text fits");
 
 enum { NOTICE_TAG = 65 };
 
-// Ranks that compute while they communicate start all-to-alls, all-gathers and blocking operations in orders of their
-// own, but MPI wants one order on each communicator. So each of the three kinds has its own.
-static MPI_Comm all_to_alls = MPI_COMM_NULL, all_gathers = MPI_COMM_NULL;
+static MPI_Comm communicator_of(uintptr_t handle) {
+    MPI_Comm communicator;
+    memcpy(&communicator, &handle, sizeof communicator);
+    return communicator;
+}
+
+static uintptr_t handle_of(MPI_Comm communicator) {
+    uintptr_t handle = 0;
+    memcpy(&handle, &communicator, sizeof communicator);
+    return handle;
+}
 
 // MARK: Environment
 
@@ -22,16 +31,11 @@ int cmpi_init(bool *funneled) {
     *funneled = provided >= MPI_THREAD_FUNNELED;
     if (status != MPI_SUCCESS) return status;
     // The copies inherit it.
-    int next = MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-    if (next == MPI_SUCCESS) next = MPI_Comm_dup(MPI_COMM_WORLD, &all_to_alls);
-    if (next == MPI_SUCCESS) next = MPI_Comm_dup(MPI_COMM_WORLD, &all_gathers);
-    return next;
+    return MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
 }
 
 int cmpi_finalize(void) {
     cmpi_stop_watching();
-    if (all_to_alls != MPI_COMM_NULL) MPI_Comm_free(&all_to_alls);
-    if (all_gathers != MPI_COMM_NULL) MPI_Comm_free(&all_gathers);
     return MPI_Finalize();
 }
 
@@ -101,11 +105,28 @@ int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int 
         MPI_Iallgatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, MPI_COMM_WORLD, &request), &request);
 }
 
-int cmpi_all_gather_doubles_in_place(double *values, const int *counts, const int *offsets) {
+// MARK: Channels
+
+int cmpi_open_channel(int color, int rank, cmpi_channel *channel) {
+    MPI_Comm first = MPI_COMM_NULL, second = MPI_COMM_NULL, third = MPI_COMM_NULL;
+    int status = MPI_Comm_split(MPI_COMM_WORLD, color, rank, &first);
+    if (status == MPI_SUCCESS) status = MPI_Comm_dup(first, &second);
+    if (status == MPI_SUCCESS) status = MPI_Comm_dup(first, &third);
+    *channel = (cmpi_channel){handle_of(first), handle_of(second), handle_of(third)};
+    return status;
+}
+
+int cmpi_channel_place(const cmpi_channel *channel, int *rank, int *size) {
+    const int status = MPI_Comm_rank(communicator_of(channel->sums), rank);
+    return status != MPI_SUCCESS ? status : MPI_Comm_size(communicator_of(channel->sums), size);
+}
+
+int cmpi_all_gather_doubles_in_place(const cmpi_channel *channel, double *values, const int *counts,
+                                     const int *offsets) {
     MPI_Request request;
     return finished(
-        MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_DOUBLE, MPI_COMM_WORLD,
-                        &request),
+        MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_DOUBLE,
+                        communicator_of(channel->sums), &request),
         &request);
 }
 
@@ -117,20 +138,23 @@ static MPI_Request request_of(const cmpi_request *request) {
     return mpi;
 }
 
-int cmpi_start_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
-                                 const int *receive_counts, const int *receive_offsets, cmpi_request *request) {
+int cmpi_start_all_to_all(const cmpi_channel *channel, size_t element_bytes, const void *send, const int *send_counts,
+                          const int *send_offsets, void *receive, const int *receive_counts, const int *receive_offsets,
+                          cmpi_request *request) {
+    // Of two bytes there is no floating-point type in MPI: nobody computes with what is under way.
+    const MPI_Datatype type = element_bytes == sizeof(float) ? MPI_FLOAT : MPI_UINT16_T;
     MPI_Request mpi = MPI_REQUEST_NULL;
-    const int status = MPI_Ialltoallv(send, send_counts, send_offsets, MPI_FLOAT, receive, receive_counts,
-                                      receive_offsets, MPI_FLOAT, all_to_alls, &mpi);
+    const int status = MPI_Ialltoallv(send, send_counts, send_offsets, type, receive, receive_counts, receive_offsets,
+                                      type, communicator_of(channel->all_to_alls), &mpi);
     memcpy(&request->handle, &mpi, sizeof mpi);
     return status;
 }
 
-int cmpi_start_all_gather_floats_in_place(float *values, const int *counts, const int *offsets,
-                                          cmpi_request *request) {
+int cmpi_start_all_gather_floats_in_place(const cmpi_channel *channel, float *values, const int *counts,
+                                          const int *offsets, cmpi_request *request) {
     MPI_Request mpi = MPI_REQUEST_NULL;
     const int status = MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_FLOAT,
-                                       all_gathers, &mpi);
+                                       communicator_of(channel->all_gathers), &mpi);
     memcpy(&request->handle, &mpi, sizeof mpi);
     return status;
 }

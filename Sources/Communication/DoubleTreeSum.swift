@@ -5,49 +5,62 @@ import Faults
 /// precision and in the order of the canonical tree. Every rank receives the same bits, for any number of ranks.
 ///
 /// Each lane writes the vectors of its microbatches (`leaf`); when all have, one thread calls `sum`; then all may read
-/// the result. A rank sums its run into whole subtrees, all ranks gather those, and each finishes the tree itself.
+/// the result. A rank sums its run into whole subtrees; at each level of ranks, all that exchange gather theirs, and each
+/// adds them up itself.
 public final class DoubleTreeSum: @unchecked Sendable {
     /// The microbatches of this rank.
     public let run: Range<Int>
     /// The most numbers in a vector.
     public let maximumLength: Int
 
-    private let group: any ProcessGroup
-    private let plan: AllGatherPlan
-    /// Additions among the leaves of the run, then among the subtrees of all ranks.
-    private let local, global: CanonicalTree.Combination
-    /// The place of this rank's first subtree among all.
-    private let firstSubtree: Int
+    /// Additions among the leaves of the run.
+    private let local: CanonicalTree.Combination
+    private let levels: [Level]
     private let leafStride: Int
     /// One vector for each microbatch of the run, each on cache lines of its own.
     private let leaves: UnsafeMutablePointer<Double>
-    /// One vector for each subtree of all ranks, close together.
-    private let subtrees: UnsafeMutablePointer<Double>
 
-    /// Plans sums of up to `maximumLength` numbers. Every rank must be given the same tree, runs and length.
+    /// The ranks of one level, which gather the subtrees of all of them.
+    private struct Level {
+        let channel: any Channel
+        let plan: AllGatherPlan
+        /// The place of this rank's first subtree among all.
+        let firstSubtree: Int
+        /// Additions among the subtrees of all.
+        let combination: CanonicalTree.Combination
+        /// One vector for each subtree, close together.
+        let subtrees: UnsafeMutablePointer<Double>
+    }
+
+    /// Plans sums of up to `maximumLength` numbers. Every rank must be given the same tree, runs, levels and length.
     ///
     /// - Parameter rankRuns: the run of microbatches of each rank, from left to right; together all leaves of `tree`.
-    public init(group: any ProcessGroup, tree: CanonicalTree, rankRuns: [Range<Int>], maximumLength: Int) {
-        precondition(rankRuns.count == group.size, "\(rankRuns.count) runs for \(group.size) ranks")
+    public init(levels: RankLevels, tree: CanonicalTree, rankRuns: [Range<Int>], maximumLength: Int) {
+        precondition(rankRuns.count == levels.size, "\(rankRuns.count) runs for \(levels.size) ranks")
         precondition(maximumLength >= 1, "vectors of \(maximumLength) numbers")
-        let wholeSubtrees = rankRuns.map { tree.wholeSubtrees(of: $0) }
-        self.group = group
         self.maximumLength = maximumLength
-        run = rankRuns[group.rank]
+        run = rankRuns[levels.rank]
         local = tree.combination(of: run.map { CanonicalTree.Node(level: 0, index: $0) })
-        global = tree.combination(of: wholeSubtrees.flatMap { $0 })
-        precondition(global.nodes == [tree.root], "the ranks' runs do not cover the tree")
-        plan = AllGatherPlan(counts: wholeSubtrees.map(\.count))
-        firstSubtree = plan.offsets[group.rank]
+        self.levels = levels.channels.indices.map { level in
+            let nodes = levels.members(level: level).map { ranks in
+                tree.wholeSubtrees(
+                    of: rankRuns[ranks.lowerBound].lowerBound..<rankRuns[ranks.upperBound - 1].upperBound)
+            }
+            let plan = AllGatherPlan(counts: nodes.map(\.count))
+            return Level(
+                channel: levels.channels[level], plan: plan, firstSubtree: plan.offsets[levels.channels[level].rank],
+                combination: tree.combination(of: nodes.flatMap { $0 }),
+                subtrees: Self.zeros(plan.counts.reduce(0, +) * maximumLength))
+        }
+        precondition((self.levels.last?.combination ?? local).nodes == [tree.root], "the runs do not cover the tree")
         let doublesPerLine = 8
         leafStride = (maximumLength + doublesPerLine - 1) / doublesPerLine * doublesPerLine
         leaves = Self.zeros(run.count * leafStride)
-        subtrees = Self.zeros(plan.counts.reduce(0, +) * maximumLength)
     }
 
     deinit {
         leaves.deallocate()
-        subtrees.deallocate()
+        for level in levels { level.subtrees.deallocate() }
     }
 
     /// Where the vector of one microbatch of `run` is to be written: `maximumLength` numbers, overwritten by `sum`.
@@ -62,17 +75,26 @@ public final class DoubleTreeSum: @unchecked Sendable {
     @discardableResult
     public func sum(length: Int) throws -> UnsafeBufferPointer<Double> {
         precondition(length >= 0 && length <= maximumLength, "vectors of \(length) numbers, planned \(maximumLength)")
-        for addition in local.additions {
-            add_doubles_into(leaves + addition.into * leafStride, leaves + addition.from * leafStride, length)
+        Self.add(local, leaves, stride: leafStride, length: length)
+        var (values, stride, positions) = (leaves, leafStride, local.positions)
+        for level in levels {
+            for (index, position) in positions.enumerated() {
+                (level.subtrees + (level.firstSubtree + index) * length)
+                    .update(from: values + position * stride, count: length)
+            }
+            try level.channel.allGather(inPlace: level.subtrees, plan: level.plan, blockLength: length)
+            Self.add(level.combination, level.subtrees, stride: length, length: length)
+            (values, stride, positions) = (level.subtrees, length, level.combination.positions)
         }
-        for (index, position) in local.positions.enumerated() {
-            (subtrees + (firstSubtree + index) * length).update(from: leaves + position * leafStride, count: length)
+        return UnsafeBufferPointer(start: values + positions[0] * stride, count: length)
+    }
+
+    private static func add(
+        _ combination: CanonicalTree.Combination, _ vectors: UnsafeMutablePointer<Double>, stride: Int, length: Int
+    ) {
+        for addition in combination.additions {
+            add_doubles_into(vectors + addition.into * stride, vectors + addition.from * stride, length)
         }
-        try group.allGather(inPlace: subtrees, plan: plan, blockLength: length)
-        for addition in global.additions {
-            add_doubles_into(subtrees + addition.into * length, subtrees + addition.from * length, length)
-        }
-        return UnsafeBufferPointer(start: subtrees + global.positions[0] * length, count: length)
     }
 
     private static func zeros(_ count: Int) -> UnsafeMutablePointer<Double> {

@@ -8,20 +8,25 @@ private func planned(_ values: [Int], _ what: String) -> UnsafeMutablePointer<In
     return pointer
 }
 
-/// Who sends how many floats to whom in an all-to-all exchange, worked out once and used every step.
+/// Who sends how many numbers to whom in an all-to-all exchange, worked out once and used every step.
 ///
-/// Counts and offsets are in floats, one for each rank. A plan carries one exchange at a time.
+/// Counts and offsets are in numbers, one for each rank. A plan carries one exchange at a time.
 public final class AllToAllPlan: @unchecked Sendable {
     public let sendCounts: [Int]
     public let sendOffsets: [Int]
     public let receiveCounts: [Int]
     public let receiveOffsets: [Int]
+    /// What a number is.
+    public let format: GradientFormat
 
     let sendCounts32, sendOffsets32, receiveCounts32, receiveOffsets32: UnsafeMutablePointer<Int32>
     let operation = PendingOperation()
 
     /// A plan for `sendCounts.count` ranks. Counts and offsets beyond `Int32.max` are refused.
-    public init(sendCounts: [Int], sendOffsets: [Int], receiveCounts: [Int], receiveOffsets: [Int]) {
+    public init(
+        sendCounts: [Int], sendOffsets: [Int], receiveCounts: [Int], receiveOffsets: [Int],
+        format: GradientFormat = .float32
+    ) {
         precondition(
             [sendOffsets.count, receiveCounts.count, receiveOffsets.count].allSatisfy { $0 == sendCounts.count },
             "counts and offsets for different numbers of ranks")
@@ -29,6 +34,7 @@ public final class AllToAllPlan: @unchecked Sendable {
         self.sendOffsets = sendOffsets
         self.receiveCounts = receiveCounts
         self.receiveOffsets = receiveOffsets
+        self.format = format
         sendCounts32 = planned(sendCounts, "count")
         sendOffsets32 = planned(sendOffsets, "offset")
         receiveCounts32 = planned(receiveCounts, "count")
@@ -56,9 +62,15 @@ public final class AllGatherPlan: @unchecked Sendable {
     let operation = PendingOperation()
 
     /// A plan for `counts.count` ranks whose contributions stand one behind the other.
-    public init(counts: [Int]) {
+    public convenience init(counts: [Int]) {
+        self.init(counts: counts, offsets: counts.indices.map { counts[..<$0].reduce(0, +) })
+    }
+
+    /// A plan for `counts.count` ranks whose contributions stand where `offsets` says.
+    public init(counts: [Int], offsets: [Int]) {
+        precondition(counts.count == offsets.count, "\(counts.count) counts and \(offsets.count) offsets")
         self.counts = counts
-        offsets = counts.indices.map { counts[..<$0].reduce(0, +) }
+        self.offsets = offsets
         counts32 = planned(counts, "count")
         offsets32 = planned(offsets, "offset")
     }

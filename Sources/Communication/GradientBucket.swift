@@ -11,123 +11,92 @@ public final class GradientBucket: @unchecked Sendable {
     /// The slice that this rank owns.
     public let slice: Range<Int>
     /// The slice's sum over all microbatches: `slice.count` floats, of which the first belongs to parameter
-    /// `slice.lowerBound`. Valid after `combineRanks`, until parts are filled again.
+    /// `slice.lowerBound`. Valid when the last level is combined, until parts are filled again.
     public let total: UnsafeMutablePointer<Float>
 
-    /// Floats that this rank sends in an exchange.
-    public let sentCount: Int
+    private let lanes: GradientAdditions
+    private let exchanges: [LevelExchange]
+    private let isPacked: Bool
 
-    private let group: any ProcessGroup
-    private let rounds: [Round]
-    private let receiveBuffer: UnsafeMutablePointer<Float>
-    private let additions: GradientAdditions
-    private let gatherPlan: AllGatherPlan
-
-    /// One exchange: every rank's subtree of the same position.
-    private struct Round {
-        let send: UnsafePointer<Float>
-        let plan: AllToAllPlan
-    }
-
-    /// What all buckets share: where this rank's subtrees are, what the other ranks have, and how they are added up.
-    struct Subtrees {
-        /// How many whole subtrees each rank's run has.
-        let counts: [Int]
-        /// This rank's subtrees, over all parameters.
-        let own: [UnsafeMutablePointer<Float>]
-        /// Additions among the subtrees of all ranks.
-        let combination: CanonicalTree.Combination
-
-        /// How many subtrees `rank` receives.
-        func received(by rank: Int) -> Int { counts.reduce(0, +) - counts[rank] }
-    }
-
-    /// Slices of `range` for each of `ranks`.
-    static func slices(of range: Range<Int>, ranks: Int) -> [Range<Int>] {
-        range.balancedRuns(over: ranks, multipleOf: GradientReduction.sliceUnit)
-    }
-
-    /// The distance from one received slice to the next: every slice starts on a cache line.
-    static func stride(of slice: Range<Int>) -> Int {
-        (slice.count + GradientReduction.sliceUnit - 1) / GradientReduction.sliceUnit * GradientReduction.sliceUnit
-    }
-
-    /// - Parameters:
-    ///   - receiveBuffer: room for the slice of every subtree that this rank receives.
-    ///   - nothing: an address to send nothing from, other than that of `receiveBuffer`: MPI takes equal ones for a
-    ///     wish to exchange in place, and then the ranks wait for each other for ever.
-    init(
-        group: any ProcessGroup, range: Range<Int>, subtrees: Subtrees, receiveBuffer: UnsafeMutablePointer<Float>,
-        nothing: UnsafePointer<Float>
-    ) {
-        let rank = group.rank
-        let slices = Self.slices(of: range, ranks: group.size)
-        let stride = Self.stride(of: slices[rank])
-        let received = subtrees.counts.enumerated().map { $0.offset == rank ? 0 : $0.element }
-        let firstReceived = received.indices.map { received[..<$0].reduce(0, +) }
-        let held = subtrees.counts.indices.flatMap { source in
-            (0..<subtrees.counts[source]).map { position in
-                source == rank
-                    ? subtrees.own[position] + slices[rank].lowerBound
-                    : receiveBuffer + (firstReceived[source] + position) * stride
-            }
-        }
-        self.group = group
+    init(_ range: Range<Int>, parts: GradientReduction.Parts, levels: RankLevels, format: GradientFormat) {
         self.range = range
-        self.slices = slices
-        self.receiveBuffer = receiveBuffer
-        slice = slices[rank]
-        total = held[subtrees.combination.positions[0]]
-        additions = GradientAdditions(
-            subtrees.combination.additions, buffers: held, firstIndex: slices[rank].lowerBound)
-        sentCount = group.size == 1 ? 0 : subtrees.counts[rank] * (range.count - slices[rank].count)
-        gatherPlan = AllGatherPlan(counts: slices.map(\.count))
-        rounds = (0..<(group.size == 1 ? 0 : subtrees.counts.max()!)).map { position in
-            func takesPart(_ other: Int) -> Bool { position < subtrees.counts[other] }
-            let plan = AllToAllPlan(
-                sendCounts: slices.enumerated().map { $0.offset != rank && takesPart(rank) ? $0.element.count : 0 },
-                sendOffsets: slices.map(\.lowerBound),
-                receiveCounts: slices.indices.map { $0 != rank && takesPart($0) ? slices[rank].count : 0 },
-                receiveOffsets: firstReceived.map { ($0 + position) * stride })
-            return Round(send: takesPart(rank) ? UnsafePointer(subtrees.own[position]) : nothing, plan: plan)
+        let unit = GradientReduction.sliceUnit
+        slices = (0..<levels.size).map { levels.slice(range, of: $0, multipleOf: unit) }
+        lanes = parts.additions
+        isPacked = format == .bfloat16
+        var holding = LevelExchange.Holding(
+            nodes: parts.holding.nodes, values: parts.holding.values.map { $0 + range.lowerBound })
+        var held = range
+        exchanges = levels.channels.indices.map { level in
+            let nodes = levels.members(level: level).map { parts.nodes(ofRanks: $0) }
+            let exchange = LevelExchange(
+                channel: levels.channels[level], tree: parts.tree, range: held, holding: holding, nodes: nodes,
+                format: format)
+            (holding, held) = (exchange.result, exchange.slice)
+            return exchange
         }
+        slice = held
+        precondition(slice == slices[levels.rank], "levels do not agree on slices")
+        precondition(holding.nodes == [parts.tree.root], "the ranks' runs do not cover the tree")
+        total = holding.values[0]
     }
 
-    /// Begins to send each rank its slice of this rank's subtrees, and to receive this rank's slice of theirs.
-    /// Collective.
-    public func startExchange() throws {
-        // Each plan keeps its own request: an array of requests would be allocated in every step.
-        for round in rounds { _ = try group.startAllToAll(round.send, into: receiveBuffer, plan: round.plan) }
+    /// How many exchanges there are, one behind the other; none in a single process.
+    public var levels: Int { exchanges.count }
+
+    // MARK: Lanes' work
+
+    /// The parameters of which this rank has sums when so many levels are exchanged and combined: all of the bucket at
+    /// first, its own slice at the end.
+    public func range(after levels: Int) -> Range<Int> { levels == 0 ? range : exchanges[levels - 1].slice }
+
+    /// Adds up what this rank has for the parameters in `part` of `range(after: level)`: the lanes' sums where no level
+    /// has been exchanged yet, else the sums of the ranks of the last exchange; and makes them ready for the next one.
+    /// Any thread, disjoint ranges.
+    public func combine(after level: Int, _ part: Range<Int>) {
+        if level == 0 { lanes.apply(to: part) } else { exchanges[level - 1].combine(part) }
+        if isPacked, level < exchanges.count { exchanges[level].pack(part) }
     }
+
+    /// Whether `combine(after:)` does anything.
+    public func hasWork(after level: Int) -> Bool {
+        level > 0 || !lanes.isEmpty || isPacked && !exchanges.isEmpty
+    }
+
+    // MARK: Messages
+
+    /// Begins the exchange of a level. Collective among its ranks.
+    public func startExchange(_ level: Int) throws { try exchanges[level].startExchange() }
 
     /// Whether the exchange is complete. Asking lets it make progress.
-    public func isExchanged() throws -> Bool {
-        for round in rounds where try !round.plan.request.test() { return false }
-        return true
-    }
+    public func isExchanged(_ level: Int) throws -> Bool { try exchanges[level].isExchanged() }
 
     /// Waits until the exchange is complete.
-    public func finishExchange() throws {
-        for round in rounds { try round.plan.request.wait() }
-    }
+    public func finishExchange(_ level: Int) throws { try exchanges[level].finishExchange() }
 
-    /// Adds up all ranks' subtrees for the parameters in `range`, a part of `slice`. Any thread, disjoint ranges.
-    public func combineRanks(_ range: Range<Int>) {
-        precondition(
-            range.isEmpty || range.lowerBound >= slice.lowerBound && range.upperBound <= slice.upperBound,
-            "parameters \(range) outside the slice \(slice)")
-        additions.apply(to: range)
-    }
-
-    /// Begins to complete the bucket's part of `parameters` (all of them), of which each rank holds its own slice.
-    /// Collective.
-    public func startGather(_ parameters: UnsafeMutablePointer<Float>) throws {
-        _ = try group.startAllGather(inPlace: parameters + range.lowerBound, plan: gatherPlan)
+    /// Begins to complete the part of `parameters` (all of them) that the ranks of this level cut among them, of which each
+    /// holds its own slice. The last level comes first. Collective among its ranks.
+    public func startGather(_ level: Int, _ parameters: UnsafeMutablePointer<Float>) throws {
+        try exchanges[level].startGather(parameters)
     }
 
     /// Whether the gathering is complete. Asking lets it make progress.
-    public func isGathered() throws -> Bool { try gatherPlan.request.test() }
+    public func isGathered(_ level: Int) throws -> Bool { try exchanges[level].isGathered() }
 
-    /// Waits until the bucket's parameters are complete.
-    public func finishGather() throws { try gatherPlan.request.wait() }
+    /// Waits until the gathering is complete.
+    public func finishGather(_ level: Int) throws { try exchanges[level].finishGather() }
+
+    /// Completes the bucket's part of `parameters`, of which each rank holds its own slice. Collective.
+    public func gather(_ parameters: UnsafeMutablePointer<Float>) throws {
+        for exchange in exchanges.reversed() {
+            try exchange.startGather(parameters)
+            try exchange.finishGather()
+        }
+    }
+
+    /// Bytes that this rank sends in the exchange of a level.
+    public func exchangeBytes(_ level: Int) -> Int { exchanges[level].sentBytes }
+
+    /// Bytes that this rank sends in the gathering of a level.
+    public func gatherBytes(_ level: Int) -> Int { exchanges[level].gatheredBytes }
 }

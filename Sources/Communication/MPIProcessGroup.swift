@@ -22,6 +22,7 @@ public final class MPIProcessGroup: ProcessGroup {
     public let rank: Int
     public let size: Int
     public let hostName: String
+    public let all: any Channel
     /// The most bytes that one MPI call moves.
     public let largestMessage: Int
     /// What a wait may last, in seconds, and the names of all ranks' hosts, once `limitWaits` has been called.
@@ -40,6 +41,7 @@ public final class MPIProcessGroup: ProcessGroup {
         self.size = Int(size)
         self.largestMessage = largestMessage
         hostName = currentHostName()
+        all = try MPIChannel(color: 0, worldRank: Int(rank))
         guard isFunneled else {
             throw Fault(
                 .internalFault, "MPI library", "does not allow threads beside the one that communicates",
@@ -67,39 +69,7 @@ public final class MPIProcessGroup: ProcessGroup {
         return Int(largest)
     }
 
-    // MARK: Floats and doubles
-
-    public func startAllToAll(
-        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
-    ) throws -> Request {
-        precondition(plan.sendCounts.count == size, "a plan for \(plan.sendCounts.count) ranks in a group of \(size)")
-        precondition(send != UnsafePointer(receive), "an exchange in place")
-        precondition(!plan.operation.isPending, "this plan's last exchange is still under way")
-        let status = cmpi_start_all_to_all_floats(
-            send, plan.sendCounts32, plan.sendOffsets32, receive, plan.receiveCounts32, plan.receiveOffsets32,
-            plan.operation.handle)
-        try checkMPI(status, "MPI_Ialltoallv")
-        plan.operation.isPending = true
-        return plan.request
-    }
-
-    public func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws -> Request {
-        precondition(plan.counts.count == size, "a plan for \(plan.counts.count) ranks in a group of \(size)")
-        precondition(!plan.operation.isPending, "this plan's last all-gather is still under way")
-        let (counts, offsets) = plan.scaled(to: 1)
-        let status = cmpi_start_all_gather_floats_in_place(values, counts, offsets, plan.operation.handle)
-        try checkMPI(status, "MPI_Iallgatherv")
-        plan.operation.isPending = true
-        return plan.request
-    }
-
-    public func allGather(
-        inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int
-    ) throws {
-        precondition(plan.counts.count == size, "a plan for \(plan.counts.count) ranks in a group of \(size)")
-        let (counts, offsets) = plan.scaled(to: blockLength)
-        try checkMPI(cmpi_all_gather_doubles_in_place(values, counts, offsets), "MPI_Allgatherv")
-    }
+    public func openChannel(color: Int) throws -> any Channel { try MPIChannel(color: color, worldRank: rank) }
 
     // MARK: Bytes
 

@@ -3,8 +3,6 @@ import Faults
 /// The processes that train together: one (`SingleProcess`), or those that a launcher started (`MPIProcessGroup`).
 ///
 /// Every operation but `abort` and `claimReport` is collective: each rank must make the same calls in the same order.
-/// Only where an all-to-all or an all-gather is *started* among other calls is free: the order of those started is what
-/// counts, for each of the two kinds.
 /// All calls come from the thread that started the group (MPI's "funneled" level). A `Fault` thrown by an
 /// operation means that communication itself failed.
 public protocol ProcessGroup: AnyObject, Sendable {
@@ -27,22 +25,11 @@ public protocol ProcessGroup: AnyObject, Sendable {
     /// Every rank's bytes, as many as each likes, on rank 0; nil elsewhere (`MPI_Gatherv`).
     func gather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]]?
 
-    /// Starts to send a part of `send` to each rank and to receive a part of `receive` from each (`MPI_Ialltoallv`).
-    /// The plan must not be in use.
-    ///
-    /// The two addresses must differ even where a rank sends nothing: MPI means something else by equal ones.
-    func startAllToAll(
-        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
-    ) throws -> Request
+    /// All ranks, for numbers that a step exchanges.
+    var all: any Channel { get }
 
-    /// Starts to complete `values` on every rank, of which each holds its own part already (`MPI_Iallgatherv` in place).
-    /// The plan must not be in use.
-    func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) throws -> Request
-
-    /// Completes `values` likewise, in double precision and in blocks of `blockLength` numbers, and waits for it
-    /// (`MPI_Allgatherv` in place).
-    func allGather(
-        inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int) throws
+    /// The ranks that name the same color, in the order of their numbers (`MPI_Comm_split`).
+    func openChannel(color: Int) throws -> any Channel
 
     /// The largest of all ranks' values (`MPI_Allreduce`).
     func maximum(of value: Int) throws -> Int

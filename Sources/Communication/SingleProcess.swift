@@ -20,12 +20,30 @@ public final class SingleProcess: ProcessGroup {
 
     public func gather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]]? { [Array(bytes)] }
 
+    public var all: any Channel { self }
+
+    public func openChannel(color: Int) -> any Channel { self }
+
+    public func maximum(of value: Int) -> Int { value }
+
+    public func limitWaits(to seconds: Int) {}
+
+    public func finish() {}
+
+    public func claimReport() -> Bool { true }
+
+    public func abort(exitCode: Int32) -> Never { endProcess(exitCode: exitCode) }
+}
+
+extension SingleProcess: Channel {
     public func startAllToAll(
-        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
+        _ send: UnsafeRawPointer, into receive: UnsafeMutableRawPointer, plan: AllToAllPlan
     ) -> Request {
         precondition(plan.sendCounts.count == 1, "a plan for \(plan.sendCounts.count) ranks in a group of one")
         precondition(plan.sendCounts == plan.receiveCounts, "what is sent is not what is received")
-        (receive + plan.receiveOffsets[0]).update(from: send + plan.sendOffsets[0], count: plan.sendCounts[0])
+        let size = plan.format.byteCount
+        (receive + plan.receiveOffsets[0] * size).copyMemory(
+            from: send + plan.sendOffsets[0] * size, byteCount: plan.sendCounts[0] * size)
         return plan.request
     }
 
@@ -37,14 +55,4 @@ public final class SingleProcess: ProcessGroup {
     public func allGather(inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int) {
         precondition(plan.counts.count == 1, "a plan for \(plan.counts.count) ranks in a group of one")
     }
-
-    public func maximum(of value: Int) -> Int { value }
-
-    public func limitWaits(to seconds: Int) {}
-
-    public func finish() {}
-
-    public func claimReport() -> Bool { true }
-
-    public func abort(exitCode: Int32) -> Never { endProcess(exitCode: exitCode) }
 }

@@ -20,6 +20,7 @@ public enum RunCommand {
         if !settings.dropout { words.append("--no-dropout") }
         words += ["--normalize", settings.normalize.rawValue]
         words += augmentation(settings.augmentation ?? .none)
+        if let gradients = settings.gradients, gradients != "float32" { words += ["--gradients", gradients] }
         if settings.skipBad { words.append("--skip-bad") }
         words += ["--output", output]
         return words.map(quoted).joined(separator: " ")

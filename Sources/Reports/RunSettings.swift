@@ -43,9 +43,12 @@ public struct RunSettings: Codable, Hashable, Sendable {
     /// Nil in runs from before there was a choice.
     public var decision: DecisionSettings?
     public var splitSeed: UInt64?
+    /// float32 or bfloat16; nil in runs from before there was a choice.
+    public var gradients: String?
 
     enum CodingKeys: String, CodingKey {
-        case model, network, noise, sources, epochs, microbatch, optimizer, classes, split, seed, output, dropout
+        case gradients, model, network, noise, sources, epochs, microbatch, optimizer, classes, split, seed, output,
+            dropout
         case augmentation, decision, normalize, schedule, objective, regularization, stopping
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"

@@ -23,6 +23,7 @@ enum SettingsTable {
             ("dropout", settings.dropout ? "as the model has it" : "off"),
             ("split", RunCommand.split(settings)), ("seed", "\(settings.seed)"),
         ]
+        if let gradients = settings.gradients, gradients != "float32" { rows.append(("gradients", gradients)) }
         if let weights = settings.initialWeights { rows.append(("initial weights", weights)) }
         rows.append(("bad stamps", settings.skipBad ? "left out" : "refused"))
         return rows

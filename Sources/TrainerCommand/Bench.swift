@@ -45,6 +45,8 @@ struct Bench: GroupCommand {
 
     @OptionGroup var threads: ThreadsOption
 
+    @OptionGroup var exchange: ExchangeOptions
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
@@ -79,6 +81,8 @@ struct Bench: GroupCommand {
         configuration.threads = try threads.checked()
         configuration.seconds = seconds
         configuration.layers = layers
+        configuration.gradients = exchange.gradients
+        configuration.ranksPerNode = try exchange.checkedRanksPerNode()
         if let data {
             var loading = TrainingConfiguration(split: try SplitFractions(0.7, 0.1, 0.2))
             (loading.noise, loading.sources) = try DataOptions.files(in: data)

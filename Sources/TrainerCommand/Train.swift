@@ -136,6 +136,8 @@ struct Train: GroupCommand {
             "A rank that lets the others wait so many seconds ends the run; 0: wait for ever.", valueName: "seconds"))
     var stallTimeout = 300
 
+    @OptionGroup var exchange: ExchangeOptions
+
     @OptionGroup var decision: DecisionOptions
 
     @Option(
@@ -227,6 +229,7 @@ struct Train: GroupCommand {
         configuration.verifyEvery = verifyEvery
         configuration.splitSeed = splitSeed
         try decision.apply(to: &configuration)
+        try exchange.apply(to: &configuration)
         configuration.tensorBoard = !noTensorBoard
         configuration.showsProgress = !verbosity.quiet
         configuration.trace = trace

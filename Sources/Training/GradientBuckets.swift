@@ -9,7 +9,15 @@ package struct GradientBucketPlan: Equatable, Sendable {
 }
 
 extension Network {
-    /// The smallest bucket, in floats: 1 MiB, which takes far longer to move than to announce.
+    /// The smallest bucket, in floats: 1 MiB, which takes far longer to move than to announce; and for each rank of the
+    /// largest level at least 64 KiB, since each sends every other one a part. Alone, nothing travels, and one bucket is
+    /// enough.
+    package static func smallestBucket(_ levels: RankLevels) -> Int {
+        guard let largest = levels.sizes.max() else { return Int.max }
+        return max(smallestBucket, largest << 14)
+    }
+
+    /// For few ranks.
     package static let smallestBucket = 1 << 18
 
     /// Cuts the trainable parameters into buckets in the order in which a backward pass completes them.

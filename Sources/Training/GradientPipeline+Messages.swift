@@ -5,54 +5,58 @@ extension GradientPipeline {
     /// Lane 0's timeline: it alone communicates.
     private var messages: LaneTimeline? { timeline?.lanes[0] }
 
-    func startExchange(_ number: Int) throws {
-        exchangeStarts[number] = messages?.isRecording == true ? Timeline.now() : nil
-        try messages.measure(.exchange, exchangeBytes(number)) { try reduction.buckets[number].startExchange() }
-    }
-
-    func isExchanged(_ number: Int) throws -> Bool {
-        guard try reduction.buckets[number].isExchanged() else { return false }
-        noteArrival(&exchangeStarts[number], exchangeBytes(number))
-        return true
-    }
-
-    func finishExchange(_ number: Int) throws {
-        try messages.measure(.exchange, exchangeBytes(number)) { try reduction.buckets[number].finishExchange() }
-        noteArrival(&exchangeStarts[number], exchangeBytes(number))
-    }
-
-    func startGather(_ number: Int) throws {
-        gatherStarts[number] = messages?.isRecording == true ? Timeline.now() : nil
-        try messages.measure(.gather, gatherBytes(number)) {
-            try reduction.buckets[number].startGather(weights.trainable.pointer)
+    /// Begins a stage of messages with a bucket.
+    func start(_ stage: Stage, _ number: Int, _ bucket: Int) throws {
+        starts[number][bucket] = messages?.isRecording == true ? Timeline.now() : nil
+        try messages.measure(activity(stage), bytes(stage, bucket)) {
+            switch stage {
+            case .exchange(let level): try reduction.buckets[bucket].startExchange(level)
+            case .gather(let level): try reduction.buckets[bucket].startGather(level, weights.trainable.pointer)
+            case .work: preconditionFailure("lanes' work is no message")
+            }
         }
     }
 
-    func isGathered(_ number: Int) throws -> Bool {
-        guard try reduction.buckets[number].isGathered() else { return false }
-        noteArrival(&gatherStarts[number], gatherBytes(number))
-        return true
+    /// Whether a bucket has passed a stage of messages.
+    func isComplete(_ stage: Stage, _ number: Int, _ bucket: Int) throws -> Bool {
+        let isThere =
+            switch stage {
+            case .exchange(let level): try reduction.buckets[bucket].isExchanged(level)
+            case .gather(let level): try reduction.buckets[bucket].isGathered(level)
+            case .work: preconditionFailure("lanes' work is no message")
+            }
+        if isThere { noteArrival(stage, number, bucket) }
+        return isThere
     }
 
-    func finishGather(_ number: Int) throws {
-        try messages.measure(.gather, gatherBytes(number)) { try reduction.buckets[number].finishGather() }
-        noteArrival(&gatherStarts[number], gatherBytes(number))
+    /// Waits until a bucket has passed a stage of messages.
+    func finish(_ stage: Stage, _ number: Int, _ bucket: Int) throws {
+        try messages.measure(activity(stage), bytes(stage, bucket)) {
+            switch stage {
+            case .exchange(let level): try reduction.buckets[bucket].finishExchange(level)
+            case .gather(let level): try reduction.buckets[bucket].finishGather(level)
+            case .work: preconditionFailure("lanes' work is no message")
+            }
+        }
+        noteArrival(stage, number, bucket)
     }
 
-    private func noteArrival(_ start: inout Int?, _ bytes: Int) {
-        guard let began = start else { return }
-        messages?.append(.flight, bytes, since: began)
-        start = nil
+    private func noteArrival(_ stage: Stage, _ number: Int, _ bucket: Int) {
+        guard let began = starts[number][bucket] else { return }
+        messages?.append(.flight, bytes(stage, bucket), since: began)
+        starts[number][bucket] = nil
+    }
+
+    private func activity(_ stage: Stage) -> Activity {
+        if case .gather = stage { .gather } else { .exchange }
     }
 
     /// Bytes that this rank sends.
-    private func exchangeBytes(_ number: Int) -> Int {
-        reduction.buckets[number].sentCount * MemoryLayout<Float>.stride
-    }
-
-    /// Bytes that this rank receives.
-    private func gatherBytes(_ number: Int) -> Int {
-        let bucket = reduction.buckets[number]
-        return (bucket.range.count - bucket.slice.count) * MemoryLayout<Float>.stride
+    private func bytes(_ stage: Stage, _ bucket: Int) -> Int {
+        switch stage {
+        case .exchange(let level): reduction.buckets[bucket].exchangeBytes(level)
+        case .gather(let level): reduction.buckets[bucket].gatherBytes(level)
+        case .work: 0
+        }
     }
 }

@@ -8,7 +8,7 @@ import Tensors
 ///
 /// A bucket passes these stages, in the order of buckets:
 ///
-///     filled → summed over lanes → exchanged → summed over ranks and updated → gathered
+///     filled → summed over lanes → exchanged → summed over ranks, level by level → updated → gathered, level by level
 ///
 /// Lanes work on buckets between meetings (`work`); at each meeting lane 0, the one that communicates, sees what
 /// that has completed, starts what has become possible and looks at what has arrived (`advance`). So the exchange of a
@@ -34,36 +34,37 @@ final class GradientPipeline: @unchecked Sendable {
     let weights: Weights
     private let rule: ParameterUpdate
     private let isAlone: Bool
-    private let shares: [[Share]]
+    /// For each bucket and so many levels that are behind it, each lane's part of the work.
+    private let shares: [[[Range<Int>]]]
     /// Where the state of each bucket's slice starts.
     private let stateOffsets: [Int]
 
     let timeline: Timeline?
-    /// When each bucket's exchange and gathering began, while they are under way and recorded.
-    var exchangeStarts: [Int?]
-    var gatherStarts: [Int?]
+    /// When each bucket's messages began, stage by stage, while they are under way and recorded.
+    var starts: [[Int?]]
 
-    /// What one lane does for one bucket.
-    private struct Share {
-        let sum: Range<Int>
-        let update: Range<Int>
+    /// What happens to one bucket after the other.
+    enum Stage: Equatable {
+        /// Lanes add up what so many exchanges have brought; after the last one they update the parameters too.
+        case work(after: Int)
+        /// Messages of a level.
+        case exchange(Int)
+        case gather(Int)
     }
 
-    // How many buckets have passed each stage. Lane 0 writes them, in meetings.
-    private var summed = 0
-    private var started = 0
-    private var arrived = 0
-    private var updated = 0
-    private var gathering = 0
+    /// In the order in which a bucket passes them.
+    let stages: [Stage]
+    /// How many of `stages` begin as soon as they can: all, unless an update needs norms over all gradients.
+    private let eagerStages: Int
+    // How many buckets have begun each stage, and how many are through. Lane 0 writes them, in meetings.
+    private var begun: [Int]
+    private var passed: [Int]
     /// Whether all parameters are new on this rank.
     private var isFinished = false
     /// Whether this rank has all its sums, where updates wait for them.
     private var isSummed = false
     /// What went wrong between meetings, where a lane cannot stop the others.
     private var failure: (any Error)?
-    // How many will have been summed over lanes and updated when all lanes have done their present work.
-    private var summing = 0
-    private var updating = 0
 
     init(
         reduction: GradientReduction, segments: [Int], weights: Weights, rule: ParameterUpdate, lanes: Int,
@@ -76,14 +77,20 @@ final class GradientPipeline: @unchecked Sendable {
         self.rule = rule
         isAlone = group.size == 1
         let buckets = reduction.buckets
+        let levels = buckets[0].levels
         slices = (0..<group.size).map { rank in buckets.map { $0.slices[rank] } }
         shares = buckets.map { bucket in
-            let sums = bucket.range.balancedRuns(over: lanes, multipleOf: GradientReduction.sliceUnit)
-            let updates = bucket.slice.balancedRuns(over: lanes, multipleOf: GradientReduction.sliceUnit)
-            return zip(sums, updates).map { Share(sum: $0, update: $1) }
+            (0...levels).map { level in
+                bucket.range(after: level).balancedRuns(over: lanes, multipleOf: GradientReduction.sliceUnit)
+            }
         }
-        exchangeStarts = buckets.map { _ in nil }
-        gatherStarts = exchangeStarts
+        let before = (0..<levels).flatMap { [Stage.work(after: $0), .exchange($0)] }
+            .filter { $0 != .work(after: 0) || buckets[0].hasWork(after: 0) }
+        stages = before + [.work(after: levels)] + (0..<levels).reversed().map { .gather($0) }
+        eagerStages = rule.needsAllGradients ? before.count + 1 : stages.count
+        begun = stages.map { _ in 0 }
+        passed = begun
+        starts = stages.map { _ in buckets.map { _ in nil } }
         stateOffsets = buckets.indices.map { buckets[..<$0].reduce(0) { $0 + $1.slice.count } }
         rule.makeState(count: buckets.reduce(0) { $0 + $1.slice.count })
     }
@@ -100,14 +107,14 @@ final class GradientPipeline: @unchecked Sendable {
     /// One lane's part of what the last meeting has made possible.
     func work(lane: Int, _ step: Step) {
         let timeline = timeline?.lanes[lane]
-        for bucket in summed..<summing {
-            timeline.measure(.combineGradients) { reduction.combineLanes(shares[bucket][lane].sum) }
-        }
-        for bucket in updated..<updating {
-            timeline.measure(.update) {
-                forEachBlock(of: shares[bucket][lane].update) { block in
-                    reduction.buckets[bucket].combineRanks(block)
-                    take(block, bucket: bucket, step)
+        for (number, stage) in stages.prefix(eagerStages).enumerated() {
+            guard case .work(let level) = stage else { continue }
+            for bucket in passed[number]..<begun[number] {
+                let (values, share) = (reduction.buckets[bucket], shares[bucket][level][lane])
+                if level < values.levels {
+                    timeline.measure(.combineGradients) { values.combine(after: level, share) }
+                } else {
+                    timeline.measure(.update) { finish(bucket, share, step) }
                 }
             }
         }
@@ -116,10 +123,20 @@ final class GradientPipeline: @unchecked Sendable {
     /// Lets what is under way make progress: the MPI library may have no thread of its own to do it. Lane 0.
     func progress() {
         do {
-            for bucket in arrived..<started where try !isExchanged(bucket) { return }
-            for bucket in 0..<gathering where try !isGathered(bucket) { return }
+            for (number, stage) in stages.enumerated() where !stage.isWork {
+                for bucket in passed[number]..<begun[number] where try !isComplete(stage, number, bucket) { return }
+            }
         } catch {
             failure = error
+        }
+    }
+
+    /// The last sum of a lane's part of a bucket, and the step that it makes.
+    private func finish(_ bucket: Int, _ share: Range<Int>, _ step: Step) {
+        let values = reduction.buckets[bucket]
+        forEachBlock(of: share) { block in
+            values.combine(after: values.levels, block)
+            take(block, bucket: bucket, step)
         }
     }
 
@@ -150,42 +167,43 @@ final class GradientPipeline: @unchecked Sendable {
         guard !isAlone else { return }
         if let failure { throw failure }
         if isFinished { startOver() }
-        let filled = segments.prefix { $0 >= segment }.count
-        summed = reduction.hasLaneSums ? summing : filled
-        summing = filled
-        updated = updating
-        while started < summed {
-            try startExchange(started)
-            started += 1
+        for (number, stage) in stages.enumerated() where stage.isWork { passed[number] = begun[number] }
+        var available = segments.prefix { $0 >= segment }.count
+        for (number, stage) in stages.prefix(eagerStages).enumerated() {
+            if stage.isWork {
+                begun[number] = available
+            } else {
+                while begun[number] < available {
+                    try start(stage, number, begun[number])
+                    begun[number] += 1
+                }
+                while passed[number] < begun[number], try isComplete(stage, number, passed[number]) {
+                    passed[number] += 1
+                }
+            }
+            available = passed[number]
         }
-        while !rule.needsAllGradients, gathering < updated {
-            try startGather(gathering)
-            gathering += 1
-        }
-        while arrived < started, try isExchanged(arrived) { arrived += 1 }
-        updating = arrived
     }
 
     /// The same when nothing is left to sweep: waits rather than let lanes go without work.
     private func advanceWaiting() throws {
         try advance(swept: 0)
-        guard summed == summing, updated == updating else { return }
-        if arrived < started {
-            try finishExchange(arrived)
-            arrived += 1
-            while arrived < started, try isExchanged(arrived) { arrived += 1 }
-            updating = arrived
-        } else if rule.needsAllGradients {
-            isSummed = true
-        } else {
-            for bucket in reduction.buckets.indices { try finishGather(bucket) }
-            isFinished = true
+        while !hasWork {
+            guard let number = stages.prefix(eagerStages).indices.first(where: { passed[$0] < begun[$0] }) else {
+                isSummed = rule.needsAllGradients
+                isFinished = !isSummed
+                return
+            }
+            try finish(stages[number], number, passed[number])
+            try advance(swept: 0)
         }
     }
 
+    /// Whether lanes have something to do before the next meeting.
+    private var hasWork: Bool { stages.indices.contains { stages[$0].isWork && passed[$0] < begun[$0] } }
+
     private func startOver() {
-        (summed, started, arrived, updated, gathering) = (0, 0, 0, 0, 0)
-        (summing, updating) = (0, 0)
+        for number in stages.indices { (begun[number], passed[number]) = (0, 0) }
         (isSummed, isFinished) = (false, false)
     }
 
@@ -197,10 +215,7 @@ final class GradientPipeline: @unchecked Sendable {
             let timeline = timeline?.lanes[lane]
             timeline.measure(.update) {
                 for bucket in reduction.buckets.indices {
-                    forEachBlock(of: shares[bucket][lane].update) { block in
-                        reduction.combineLanes(block)
-                        take(block, bucket: bucket, step)
-                    }
+                    finish(bucket, shares[bucket][0][lane], step)
                 }
             }
             if rule.needsAllGradients { return finishWithNorms(lane: lane, team: team, step) }
@@ -226,8 +241,10 @@ final class GradientPipeline: @unchecked Sendable {
         }
         team.meet(lane) {
             guard !isAlone else { return }
-            for bucket in reduction.buckets.indices { try startGather(bucket) }
-            for bucket in reduction.buckets.indices { try finishGather(bucket) }
+            for (number, stage) in stages.enumerated().dropFirst(eagerStages) {
+                for bucket in reduction.buckets.indices { try start(stage, number, bucket) }
+                for bucket in reduction.buckets.indices { try finish(stage, number, bucket) }
+            }
             isFinished = true
         }
     }
@@ -237,7 +254,7 @@ final class GradientPipeline: @unchecked Sendable {
         let timeline = timeline?.lanes[lane]
         timeline.measure(.update) {
             for bucket in reduction.buckets.indices {
-                forEachBlock(of: shares[bucket][lane].update) { body(piece($0, bucket: bucket)) }
+                forEachBlock(of: shares[bucket].last![lane]) { body(piece($0, bucket: bucket)) }
             }
         }
     }
@@ -249,9 +266,12 @@ final class GradientPipeline: @unchecked Sendable {
         for (number, bucket) in reduction.buckets.enumerated() {
             (whole.pointer + bucket.slice.lowerBound).update(
                 from: optimizerState[index].pointer + stateOffsets[number], count: bucket.slice.count)
-            guard !isAlone else { continue }
-            try bucket.startGather(whole.pointer)
-            try bucket.finishGather()
+            try bucket.gather(whole.pointer)
         }
     }
+}
+
+extension GradientPipeline.Stage {
+    /// Whether it is lanes that carry it out, not messages.
+    var isWork: Bool { if case .work = self { true } else { false } }
 }

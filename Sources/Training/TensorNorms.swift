@@ -30,7 +30,9 @@ final class TensorNorms: @unchecked Sendable {
         func cell(_ index: Int) -> Int { index >= count ? first.last! : Self.cell(index, tensors, first) }
         exchanges = buckets.map { bucket in
             let counts = bucket.slices.map { $0.isEmpty ? 0 : cell($0.upperBound) - cell($0.lowerBound) }
-            return (cell(bucket.range.lowerBound), AllGatherPlan(counts: counts))
+            let first = cell(bucket.range.lowerBound)
+            let offsets = bucket.slices.map { $0.isEmpty ? 0 : cell($0.lowerBound) - first }
+            return (first, AllGatherPlan(counts: counts, offsets: offsets))
         }
     }
 
@@ -61,7 +63,7 @@ final class TensorNorms: @unchecked Sendable {
     func gathered() throws -> [Double] {
         if group.size > 1 {
             for exchange in exchanges {
-                try group.allGather(inPlace: sums + exchange.first, plan: exchange.plan, blockLength: 1)
+                try group.all.allGather(inPlace: sums + exchange.first, plan: exchange.plan, blockLength: 1)
             }
         }
         return tensors.indices.map { tensor in

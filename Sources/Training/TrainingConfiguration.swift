@@ -1,3 +1,4 @@
+import Communication
 import Models
 import Optimizers
 import RunRecords
@@ -62,6 +63,10 @@ public struct TrainingConfiguration: Sendable {
     public var decision = DecisionSettings.standard
     /// The seed of the split, for runs that are to share one; nil for `seed`.
     public var splitSeed: UInt64?
+    /// How gradients are summed.
+    public var gradients = GradientFormat.float32
+    /// How many neighbouring ranks sum among themselves first; nil for those of a host.
+    public var ranksPerNode: Int?
     /// How many seconds a rank waits for the others before it ends the run; 0 for ever.
     public var stallTimeout = 300
     /// The command as it was typed, for the record; nil when there is none.
@@ -113,9 +118,10 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
     public var verifyEvery: Int?
     public var decision: DecisionSettings
     public var splitSeed: UInt64?
+    public var gradients: GradientFormat
 
     enum CodingKeys: String, CodingKey {
-        case schedule, objective, regularization, stopping
+        case gradients, schedule, objective, regularization, stopping
         case model, network, noise, sources, epochs, microbatch, microbatches, optimizer, classes, split, seed, output
         case dropout, normalize, augmentation, decision
         case stampHeight = "stamp_height"
@@ -147,6 +153,7 @@ public struct ResolvedSettings: Codable, Hashable, Sendable {
         var settings: [String: String] = [:]
         if augmentation != .none { settings["--augment"] = "\(augmentation)" }
         if let splitSeed { settings["--split-seed"] = "\(splitSeed)" }
+        if gradients != .float32 { settings["--gradients"] = gradients.rawValue }
         if schedule != Schedule() {
             settings["--schedule"] = "\(schedule)" + (schedule.dependsOnEpochs ? " over \(epochs) epochs" : "")
         }

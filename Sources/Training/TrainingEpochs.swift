@@ -60,7 +60,7 @@ final class TrainingEpochs: @unchecked Sendable {
             configuration.schedule, learningRate: configuration.learningRate, batchSize: plan.batchSize,
             stepsPerEpoch: plan.steps, total: configuration.epochs * plan.steps)
         sums = DoubleTreeSum(
-            group: group, tree: CanonicalTree(count: plan.microbatches),
+            levels: step.levels, tree: CanonicalTree(count: plan.microbatches),
             rankRuns: (0..<plan.microbatches).balancedRuns(over: group.size), maximumLength: 2)
         if group.rank == 0 {
             schedule = CheckpointSchedule(configuration.checkpointInterval, from: origin)

@@ -141,7 +141,8 @@ public final class TrainingRun {
             augmentation: configuration.augmentation, skipBad: configuration.skipBad,
             checkpointEvery: configuration.checkpointInterval.description,
             keepCheckpoints: configuration.keepCheckpoints, verifyEvery: configuration.verifyEvery,
-            decision: configuration.decision, splitSeed: configuration.splitSeed)
+            decision: configuration.decision, splitSeed: configuration.splitSeed,
+            gradients: configuration.gradients)
     }
 
     /// First weights: drawn from the seed, or read on rank 0 and sent to all.
@@ -198,12 +199,16 @@ public final class TrainingRun {
             }
         }
         let sources = data.split.training.count { collection.label($0) == 1 }
+        let levels = try RankLevels(group, ranksPerNode: configuration.ranksPerNode)
+        if isRoot, levels.sizes.count > 1 {
+            logger.debug("ranks sum in levels of \(levels.sizes.map(String.init).joined(separator: " × "))")
+        }
         let step = TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: configuration.optimizer,
             regularization: configuration.regularization, labelSmoothing: configuration.objective.labelSmoothing,
             classWeights: configuration.objective.classWeights.values(
                 noise: data.split.training.count - sources, sources: sources), seed: configuration.seed,
-            team: trainingTeam, group: group)
+            format: configuration.gradients, team: trainingTeam, levels: levels, group: group)
         let inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: team, group: group)
         let checkpoints = TrainingCheckpoints(

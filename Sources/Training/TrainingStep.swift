@@ -13,6 +13,8 @@ package final class TrainingStep: @unchecked Sendable {
     let network: Network
     package let weights: Weights
     package let prepared: PreparedWeights
+    /// How ranks sum.
+    let levels: RankLevels
     private let team: LaneTeam
     private let group: any ProcessGroup
     private let shard: TrainingShard
@@ -21,6 +23,8 @@ package final class TrainingStep: @unchecked Sendable {
     private let labelSmoothing: Double
     /// Of class 0 and class 1.
     private let classWeights: [Double]
+    /// What gradients and their sums are rounded to.
+    private let format: GradientFormat
     private let lanes: [Lane]
     private let pipeline: GradientPipeline
     private let sums: DoubleTreeSum?
@@ -40,8 +44,11 @@ package final class TrainingStep: @unchecked Sendable {
     package init(
         network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer,
         regularization: Regularization = Regularization(), labelSmoothing: Double = 0,
-        classWeights: [Double] = [1, 1], seed: UInt64, team: LaneTeam, group: any ProcessGroup
+        classWeights: [Double] = [1, 1], seed: UInt64, format: GradientFormat = .float32, team: LaneTeam,
+        levels arrangement: RankLevels? = nil, group: any ProcessGroup
     ) {
+        let levels = arrangement ?? RankLevels(flat: group)
+        self.levels = levels
         self.network = network
         self.weights = weights
         self.shard = shard
@@ -49,6 +56,7 @@ package final class TrainingStep: @unchecked Sendable {
         self.seed = seed
         self.labelSmoothing = labelSmoothing
         self.classWeights = classWeights
+        self.format = format
         self.team = team
         self.group = group
         parameterRanges = network.parameterRanges
@@ -71,10 +79,9 @@ package final class TrainingStep: @unchecked Sendable {
             lanes.append(Lane(positions: run, executor: executor, gradients: gradients))
         }
         self.lanes = lanes
-        // Alone, nothing travels, and one bucket is enough.
-        let buckets = network.gradientBuckets(smallest: group.size == 1 ? Int.max : Network.smallestBucket)
+        let buckets = network.gradientBuckets(smallest: Network.smallestBucket(levels))
         let reduction = GradientReduction(
-            group: group, tree: tree, rankRuns: rankRuns, buckets: buckets.map(\.range), parts: parts)
+            levels: levels, tree: tree, rankRuns: rankRuns, buckets: buckets.map(\.range), parts: parts, format: format)
         let rule = ParameterUpdate(
             optimizer: optimizer, regularization: regularization, weights: weights, network: network,
             norms: { TensorNorms(network: network, buckets: reduction.buckets, group: group) })
@@ -85,7 +92,7 @@ package final class TrainingStep: @unchecked Sendable {
         sums =
             network.largestMeeting == 0
             ? nil
-            : DoubleTreeSum(group: group, tree: tree, rankRuns: rankRuns, maximumLength: network.largestMeeting)
+            : DoubleTreeSum(levels: levels, tree: tree, rankRuns: rankRuns, maximumLength: network.largestMeeting)
         totals = EpochTotals(positions: rankRuns[group.rank])
     }
 
@@ -218,13 +225,17 @@ package final class TrainingStep: @unchecked Sendable {
             let gradient = lane.gradients[stack.nextSlot].pointer
             lane.executor.backward(
                 slot, segment: segment, gradient: gradient, sums: segment > 0 ? sums!.leaf(position) : nil)
+            if format != .float32 {
+                lane.timeline.measure(.combineGradients) {
+                    for range in ranges { format.round(gradient + range.lowerBound, count: range.count) }
+                }
+            }
             stack.completeLeaf { into, from in
                 lane.timeline.measure(.combineGradients) {
                     for range in ranges {
-                        add_into(
-                            lane.gradients[into].pointer + range.lowerBound,
+                        format.add(
                             lane.gradients[from].pointer + range.lowerBound,
-                            range.count)
+                            to: lane.gradients[into].pointer + range.lowerBound, count: range.count)
                     }
                 }
             }

@@ -29,19 +29,35 @@ import Testing
         #expect(outcome.status == 0)
     }
 
-    /// Microbatches (fewer than ranks, odd, many), parameters (fewer than ranks have cache lines, odd, many blocks).
-    @Test(arguments: ["1 40", "3 1000", "13 25458", "16 4001", "37 5000"])
-    func theReducedBitsAreTheSameForAnyRanksAndLanes(problem: String) throws {
-        let alone = try run(
+    private func reduce(_ problem: String, format: Int, lanes: Int) throws -> ProgramOutcome {
+        try run(
             program: "ProcessGroupProgram",
-            arguments: ["reduce"] + problem.split(separator: " ").map(String.init) + ["1"]
-        )
+            arguments: "reduce \(format) 1 \(problem) \(lanes)".split(separator: " ").map(String.init))
+    }
+
+    /// Microbatches (fewer than ranks, odd, many), parameters (fewer than ranks have cache lines, odd, many blocks).
+    @Test(arguments: ["1 40", "3 1000", "13 25458", "16 4001", "37 5000"], [32, 16])
+    func theReducedBitsAreTheSameForAnyRanksAndLanes(problem: String, format: Int) throws {
+        let alone = try reduce(problem, format: format, lanes: 1)
         #expect(alone.status == 0)
         #expect(!alone.standardOutput.isEmpty)
         for (ranks, lanes) in [(1, 3), (2, 1), (3, 2), (5, 1)] {
-            let outcome = try launch(ranks, "reduce \(problem) \(lanes)")
+            let outcome = try launch(ranks, "reduce \(format) 1 \(problem) \(lanes)")
             #expect(outcome.status == 0, "\(outcome.standardError)")
             #expect(outcome.standardOutput == alone.standardOutput, "\(ranks) ranks of \(lanes) lanes")
+        }
+    }
+
+    /// Nodes of two and three ranks, nodes that are cut into levels themselves (20 = 4 × 5), and a number of
+    /// ranks per node that does not divide them.
+    @Test(arguments: [(4, 2), (6, 3), (6, 2), (20, 20), (6, 4)], [32, 16])
+    func levelsOfRanksDoNotChangeTheReducedBits(ranks: (count: Int, perNode: Int), format: Int) throws {
+        for problem in ["1 40", "13 3001", "37 5000"] {
+            let alone = try reduce(problem, format: format, lanes: 1)
+            #expect(alone.status == 0, "\(alone.standardError)")
+            let outcome = try launch(ranks.count, "reduce \(format) \(ranks.perNode) \(problem) 2 16 7")
+            #expect(outcome.status == 0, "\(outcome.standardError)")
+            #expect(outcome.standardOutput == alone.standardOutput, "\(problem)")
         }
     }
 
@@ -49,11 +65,11 @@ import Testing
     @Test(arguments: ["13 5000 1000 37 16 1 900", "5 3000 100 2900", "3 50 7 20 23"])
     func bucketsDoNotChangeTheReducedBits(problem: String) throws {
         let numbers = problem.split(separator: " ").map(String.init)
-        let whole = try run(program: "ProcessGroupProgram", arguments: ["reduce"] + numbers.prefix(2) + ["1"])
+        let whole = try reduce(numbers.prefix(2).joined(separator: " "), format: 32, lanes: 1)
         #expect(whole.status == 0, "\(whole.standardError)")
         for (ranks, lanes) in [(1, 2), (2, 3), (3, 1), (5, 2)] {
             let sizes = numbers.dropFirst(2).joined(separator: " ")
-            let outcome = try launch(ranks, "reduce \(numbers[0]) \(numbers[1]) \(lanes) \(sizes)")
+            let outcome = try launch(ranks, "reduce 32 1 \(numbers[0]) \(numbers[1]) \(lanes) \(sizes)")
             #expect(outcome.status == 0, "\(outcome.standardError)")
             #expect(outcome.standardOutput == whole.standardOutput, "\(ranks) ranks of \(lanes) lanes")
         }

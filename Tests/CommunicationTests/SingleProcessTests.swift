@@ -21,7 +21,7 @@ import Testing
     @Test func anAllToAllOfOneIsACopy() throws {
         let plan = AllToAllPlan(sendCounts: [3], sendOffsets: [1], receiveCounts: [3], receiveOffsets: [2])
         var received = [Float](repeating: 0, count: 6)
-        let request = try group.startAllToAll([9, 4, 5, 6, 9], into: &received, plan: plan)
+        let request = try group.all.startAllToAll([9, 4, 5, 6, 9] as [Float], into: &received, plan: plan)
         #expect(try request.test())
         try request.wait()
         #expect(received == [0, 0, 4, 5, 6, 0])
@@ -29,7 +29,7 @@ import Testing
 
     @Test func anAllGatherOfOneChangesNothing() throws {
         var values: [Float] = [1, 2, 3]
-        let request = try group.startAllGather(inPlace: &values, plan: AllGatherPlan(counts: [3]))
+        let request = try group.all.startAllGather(inPlace: &values, plan: AllGatherPlan(counts: [3]))
         #expect(try request.test())
         try request.wait()
         #expect(values == [1, 2, 3])
@@ -41,7 +41,7 @@ import Testing
         let buffers = (0..<2).map { _ in UnsafeMutablePointer<Float>.allocate(capacity: 100) }
         defer { for buffer in buffers { buffer.deallocate() } }
         let reduction = GradientReduction(
-            group: group, tree: tree, rankRuns: [0..<3], buckets: [70..<100, 0..<70],
+            levels: RankLevels(flat: group), tree: tree, rankRuns: [0..<3], buckets: [70..<100, 0..<70],
             parts: zip([0..<2, 2..<3], buffers).map {
                 GradientReduction.Part(node: tree.wholeSubtrees(of: $0)[0], buffer: $1)
             })
@@ -51,21 +51,20 @@ import Testing
             buffers[0][index] = Float(index)
             buffers[1][index] = 1000
         }
-        reduction.combineLanes(0..<40)
+        reduction.buckets[1].combine(after: 0, 0..<40)
         #expect(buffers[0][39] == 1039 && buffers[0][40] == 40)
-        reduction.combineLanes(40..<100)
+        reduction.buckets[1].combine(after: 0, 40..<70)
+        reduction.buckets[0].combine(after: 0, 70..<100)
         for bucket in reduction.buckets {
-            try bucket.startExchange()
-            #expect(try bucket.isExchanged())
-            bucket.combineRanks(bucket.slice)
-            try bucket.startGather(buffers[0])
-            try bucket.finishGather()
+            #expect(bucket.levels == 0)
+            try bucket.gather(buffers[0])
         }
         #expect((0..<100).allSatisfy { buffers[0][$0] == Float(1000 + $0) })
     }
 
     @Test func doublesAreSummedOverMicrobatches() throws {
-        let sums = DoubleTreeSum(group: group, tree: CanonicalTree(count: 5), rankRuns: [0..<5], maximumLength: 3)
+        let sums = DoubleTreeSum(
+            levels: RankLevels(flat: group), tree: CanonicalTree(count: 5), rankRuns: [0..<5], maximumLength: 3)
         for microbatch in 0..<5 {
             for element in 0..<3 { sums.leaf(microbatch)[element] = Double(10 * microbatch + element) }
         }

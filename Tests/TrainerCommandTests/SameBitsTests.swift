@@ -17,9 +17,12 @@ extension TrainerCommandTests {
             let name: String
             let options: String
             let layouts: [Layout]
+            /// So many neighbouring ranks sum first; nil for those of the host.
+            let ranksPerNode: Int?
             var testDescription: String { name }
 
-            init(_ name: String, _ options: String, _ layouts: [(Int, Int)]) {
+            init(_ name: String, _ options: String, ranksPerNode: Int? = nil, _ layouts: [(Int, Int)]) {
+                self.ranksPerNode = ranksPerNode
                 self.name = name
                 self.options = options
                 self.layouts = layouts.map { Layout(ranks: $0, threads: $1) }
@@ -49,6 +52,13 @@ extension TrainerCommandTests {
             Recipe(
                 "LAMB", "--model simple-bn --optimizer lamb --weight-decay 0.01 --batch-size 64 --microbatch 8",
                 [(1, 3), (3, 1)]),
+            Recipe(
+                "two levels of ranks, clipped, with batch statistics",
+                "--model simple-bn --optimizer adamw --clip-norm 0.5 --ema 0.9 --batch-size 64 --microbatch 8",
+                ranksPerNode: 2, [(4, 1), (2, 2), (6, 1)]),
+            Recipe(
+                "gradients in bfloat16", "--model simple-bn --gradients bfloat16 --batch-size 64 --microbatch 8",
+                ranksPerNode: 2, [(1, 3), (3, 1), (2, 2), (4, 1)]),
             Recipe("vgg6, one output", "\(Survey.recipe) --classes 1", [(2, 2)]),
             Recipe(
                 "a last batch of 10 for 32 microbatches",
@@ -67,7 +77,7 @@ extension TrainerCommandTests {
                 let output = workspace.path("\(layout.ranks)-\(layout.threads)")
                 try trained(
                     "train --data \(data) \(recipe.options) --epochs 2 --seed 5 --threads \(layout.threads)"
-                        + " --output \(output)",
+                        + (recipe.ranksPerNode.map { " --ranks-per-node \($0)" } ?? "") + " --output \(output)",
                     ranks: layout.ranks == 1 ? nil : layout.ranks)
                 return try RunResult(output)
             }
@@ -79,8 +89,11 @@ extension TrainerCommandTests {
 
         /// Sums over branches, batch statistics and small maps in a deep network: 24 stamps are enough to meet them all.
         /// With LAMB, whose norms are of more arrays than slices, in several buckets.
-        @Test(arguments: ["", "--optimizer lamb --clip-norm 1 --ema 0.5 "])
-        func aDeepResidualNetworkGivesTheSameBits(_ options: String) throws {
+        /// With four ranks on two levels, in bfloat16.
+        @Test(arguments: [
+            ("", 2), ("--optimizer lamb --clip-norm 1 --ema 0.5 ", 2), ("--gradients bfloat16 --ranks-per-node 2 ", 4),
+        ])
+        func aDeepResidualNetworkGivesTheSameBits(_ options: String, ranks: Int) throws {
             let data = workspace.path("data")
             try trained("simulate --output \(data) --sources 12 --noise 12 --seed 1")
             func result(ranks: Int?, threads: Int) throws -> RunResult {
@@ -92,7 +105,17 @@ extension TrainerCommandTests {
             }
             let alone = try result(ranks: nil, threads: 1)
             #expect(try result(ranks: nil, threads: 2).differences(from: alone) == [])
-            #expect(try result(ranks: 2, threads: 1).differences(from: alone) == [])
+            #expect(try result(ranks: ranks, threads: 1).differences(from: alone) == [])
+        }
+
+        @Test func roundedSumsGiveOtherBits() throws {
+            let survey = try Survey.shared()
+            try trained(
+                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1 --gradients bfloat16"
+                    + " --output \(workspace.path("run"))"
+            )
+            let differences = try RunResult(workspace.path("run")).differences(from: RunResult(survey.run()))
+            #expect(differences.contains("model.safetensors"))
         }
 
         /// Without this, a program that always wrote the same would pass.

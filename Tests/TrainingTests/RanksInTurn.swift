@@ -47,13 +47,8 @@ final class RankInTurn: ProcessGroup {
 
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) { unavailable() }
     func allGather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { unavailable() }
-    func startAllToAll(
-        _ send: UnsafePointer<Float>, into receive: UnsafeMutablePointer<Float>, plan: AllToAllPlan
-    ) -> Request { unavailable() }
-    func startAllGather(inPlace values: UnsafeMutablePointer<Float>, plan: AllGatherPlan) -> Request { unavailable() }
-    func allGather(
-        inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int
-    ) { unavailable() }
+    var all: any Channel { unavailable() }
+    func openChannel(color: Int) -> any Channel { unavailable() }
     func maximum(of value: Int) -> Int { unavailable() }
 
     private func unavailable() -> Never { preconditionFailure("ranks that run in turn cannot exchange") }

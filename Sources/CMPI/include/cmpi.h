@@ -1,7 +1,7 @@
 // The part of MPI that this program uses, in terms that Swift can import: mpi.h hides its constants behind casts in
 // macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE), and its location is known to the C compiler only.
 //
-// Every function works on the ranks of MPI_COMM_WORLD and returns MPI's status: 0 (MPI_SUCCESS) or a code for cmpi_error_string;
+// Every function works on the ranks of MPI_COMM_WORLD, or of the channel it is given, and returns MPI's status: 0 (MPI_SUCCESS) or a code for cmpi_error_string;
 // those that wait for other ranks return CMPI_STALLED when they have waited in vain (cmpi_watch). The operation then still
 // reads and writes its buffers whenever MPI is called: nothing but cmpi_abort may follow.
 // All of them but cmpi_is_main_thread belong to the thread that called cmpi_init (MPI_THREAD_FUNNELED).
@@ -43,16 +43,31 @@ int cmpi_all_gather_int64(int64_t value, int64_t *values);
 int cmpi_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets, int root);
 int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets);
 
-// MPI_Allgatherv with MPI_IN_PLACE.
-int cmpi_all_gather_doubles_in_place(double *values, const int *counts, const int *offsets);
+// Some ranks that exchange with each other. Ranks that compute while they communicate start all-to-alls, all-gathers and
+// blocking operations in orders of their own, but MPI wants one order on each communicator: so each of the three kinds has
+// its own. The order of started all-to-alls, of started all-gathers and of sums must be the same on all ranks of a channel
+// within each kind only.
+typedef struct {
+    // MPI_Comms: pointers or ints, according to the MPI library.
+    uintptr_t all_to_alls, all_gathers, sums;
+} cmpi_channel;
 
-// MPI_Ialltoallv. The arrays must stay until the request is complete.
-int cmpi_start_all_to_all_floats(const float *send, const int *send_counts, const int *send_offsets, float *receive,
-                                 const int *receive_counts, const int *receive_offsets, cmpi_request *request);
-// MPI_Iallgatherv with MPI_IN_PLACE. The order of started all-to-alls, of started all-gathers and of blocking operations
-// must be the same on all ranks within each kind only.
-int cmpi_start_all_gather_floats_in_place(float *values, const int *counts, const int *offsets,
-                                          cmpi_request *request);
+// MPI_Comm_split: the ranks of one color, in their order; there until MPI ends. Collective over all ranks.
+int cmpi_open_channel(int color, int rank, cmpi_channel *channel);
+// This process's place among the ranks of the channel, and how many they are.
+int cmpi_channel_place(const cmpi_channel *channel, int *rank, int *size);
+
+// MPI_Allgatherv with MPI_IN_PLACE.
+int cmpi_all_gather_doubles_in_place(const cmpi_channel *channel, double *values, const int *counts,
+                                     const int *offsets);
+
+// MPI_Ialltoallv of elements of 4 or 2 bytes. The arrays must stay until the request is complete.
+int cmpi_start_all_to_all(const cmpi_channel *channel, size_t element_bytes, const void *send, const int *send_counts,
+                          const int *send_offsets, void *receive, const int *receive_counts, const int *receive_offsets,
+                          cmpi_request *request);
+// MPI_Iallgatherv with MPI_IN_PLACE.
+int cmpi_start_all_gather_floats_in_place(const cmpi_channel *channel, float *values, const int *counts,
+                                          const int *offsets, cmpi_request *request);
 int cmpi_wait(cmpi_request *request);
 int cmpi_test(cmpi_request *request, bool *complete);
 

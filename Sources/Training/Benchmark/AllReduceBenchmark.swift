@@ -5,6 +5,7 @@ import Tensors
 struct AllReduceBenchmark {
     let parameterCount: Int
     let team: LaneTeam
+    let levels: RankLevels
     let group: any ProcessGroup
 
     /// The report, the same on all ranks; nil in a single process. Collective.
@@ -15,25 +16,26 @@ struct AllReduceBenchmark {
         let parameters = FloatBuffer(count: parameterCount)
         let tree = CanonicalTree(count: group.size)
         let reduction = GradientReduction(
-            group: group, tree: tree, rankRuns: (0..<group.size).balancedRuns(over: group.size),
+            levels: levels, tree: tree, rankRuns: (0..<group.size).balancedRuns(over: group.size),
             buckets: [0..<parameterCount],
             parts: [.init(node: CanonicalTree.Node(level: 0, index: group.rank), buffer: gradient.pointer)])
         let bucket = reduction.buckets[0]
-        let shares = bucket.slice.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
+        let shares = (0...bucket.levels).map { level in
+            bucket.range(after: level).balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
+        }
         let round = { (repetitions: Int) in
             try TimedRounds.time(group: group) {
                 try team.run { lane in
                     for _ in 0..<repetitions {
-                        team.meet(lane) {
-                            try bucket.startExchange()
-                            try bucket.finishExchange()
+                        for level in 0..<bucket.levels {
+                            team.meet(lane) {
+                                try bucket.startExchange(level)
+                                try bucket.finishExchange(level)
+                            }
+                            if team.hasFailed { return }
+                            bucket.combine(after: level + 1, shares[level + 1][lane])
                         }
-                        if team.hasFailed { return }
-                        bucket.combineRanks(shares[lane])
-                        team.meet(lane) {
-                            try bucket.startGather(parameters.pointer)
-                            try bucket.finishGather()
-                        }
+                        team.meet(lane) { try bucket.gather(parameters.pointer) }
                         if team.hasFailed { return }
                     }
                 }
@@ -42,9 +44,7 @@ struct AllReduceBenchmark {
         let times = try withExtendedLifetime((gradient, parameters)) {
             try TimedRounds.measure(seconds: seconds, group: group, round).times
         }
-        // The reduce-scatter sends all but the own slice, the all-gather the own slice to all others.
-        let sent = parameterCount - bucket.slice.count + bucket.slice.count * (group.size - 1)
-        let bytes = sent * MemoryLayout<Float>.stride
+        let bytes = (0..<bucket.levels).reduce(0) { $0 + bucket.exchangeBytes($1) + bucket.gatherBytes($1) }
         let median = times.sorted()[times.count / 2]
         return AllReduceReport(seconds: median, bytes: bytes, gigabytesPerSecond: Double(bytes) / median * 1e-9)
     }

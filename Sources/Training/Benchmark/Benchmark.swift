@@ -18,6 +18,10 @@ public struct BenchmarkConfiguration: Sendable {
     public var seconds = 3.0
     /// Whether to tell where the time goes, layer by layer.
     public var layers = false
+    /// How gradients are summed.
+    public var gradients = GradientFormat.float32
+    /// As in `TrainingConfiguration`.
+    public var ranksPerNode: Int?
     /// A run whose data are loaded to see how long that takes; nil for none.
     public var loading: TrainingConfiguration?
 

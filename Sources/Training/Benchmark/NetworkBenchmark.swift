@@ -17,6 +17,7 @@ final class NetworkBenchmark {
     private let network: Network
     private let plan: BatchPlan
     private let group: any ProcessGroup
+    private let levels: RankLevels
     /// All lanes, and those that have a microbatch.
     private let team, trainingTeam: LaneTeam
     private let step: TrainingStep
@@ -33,6 +34,7 @@ final class NetworkBenchmark {
         self.model = model
         self.configuration = configuration
         self.group = group
+        levels = try RankLevels(group, ranksPerNode: configuration.ranksPerNode)
         self.team = team
         network = try Network(model.description(height: collection.height, width: collection.width, classes: 2))
         // Whole batches only: each step costs the same.
@@ -55,7 +57,7 @@ final class NetworkBenchmark {
         let weights = network.initialWeights(seed: 0)
         step = TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0,
-            team: trainingTeam, group: group)
+            format: configuration.gradients, team: trainingTeam, levels: levels, group: group)
         inference = Inference(network: network, weights: weights, prepared: step.prepared, team: team, group: group)
         stamps = try LabelledStamps(list, collection, .mean, team: team, group: group)
     }
@@ -80,8 +82,10 @@ final class NetworkBenchmark {
                 for _ in 0..<repetitions { _ = try stamps.logits(inference) }
             } / Double(repetitions)
         }
-        let allReduce = try AllReduceBenchmark(parameterCount: network.trainableCount, team: team, group: group)
-            .run(seconds: configuration.seconds / 6)
+        let allReduce = try AllReduceBenchmark(
+            parameterCount: network.trainableCount, team: team, levels: levels, group: group
+        )
+        .run(seconds: configuration.seconds / 6)
         guard let totals = profile.totals else { return nil }
         let breakdown =
             configuration.layers

@@ -36,7 +36,7 @@ func checkEveryOperation(_ group: any ProcessGroup) throws {
     let start = plan.offsets[rank]
     for index in start..<(start + rank + 1) { floats[index] = Float(index) }
     try floats.withUnsafeMutableBufferPointer {
-        try group.startAllGather(inPlace: $0.baseAddress!, plan: plan).wait()
+        try group.all.startAllGather(inPlace: $0.baseAddress!, plan: plan).wait()
     }
     try check(floats == floats.indices.map { Float($0) }, "startAllGather and wait")
     try checkStartedAllGathers(group)
@@ -45,7 +45,7 @@ func checkEveryOperation(_ group: any ProcessGroup) throws {
     for blockLength in [3, 1] {
         var doubles = [Double](repeating: -1, count: blockLength * floats.count)
         for index in (blockLength * start)..<(blockLength * (start + rank + 1)) { doubles[index] = Double(index) }
-        try group.allGather(inPlace: &doubles, plan: plan, blockLength: blockLength)
+        try group.all.allGather(inPlace: &doubles, plan: plan, blockLength: blockLength)
         try check(doubles == doubles.indices.map { Double($0) }, "allGather of doubles")
     }
 }
@@ -64,7 +64,7 @@ private func checkStartedAllGathers(_ group: any ProcessGroup) throws {
     }
     defer { for buffer in buffers { buffer.deallocate() } }
     func start() throws -> [Request] {
-        try zip(buffers, plans).map { try group.startAllGather(inPlace: $0, plan: $1) }
+        try zip(buffers, plans).map { try group.all.startAllGather(inPlace: $0, plan: $1) }
     }
     var requests = group.rank.isMultiple(of: 2) ? try start() : []
     try checkAllToAll(group)
@@ -92,7 +92,7 @@ private func checkAllToAll(_ group: any ProcessGroup) throws {
         let buffer = UnsafeMutablePointer<Float>.allocate(capacity: expected.count)
         defer { buffer.deallocate() }
         try send.withUnsafeBufferPointer { sent in
-            let request = try group.startAllToAll(sent.baseAddress!, into: buffer, plan: plan)
+            let request = try group.all.startAllToAll(sent.baseAddress!, into: buffer, plan: plan)
             if isPolled { while !(try request.test()) {} }
             try request.wait()
         }

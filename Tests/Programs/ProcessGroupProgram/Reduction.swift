@@ -11,12 +11,23 @@ func leafValue(_ leaf: Int, _ element: Int) -> Double {
     return (Double(bits >> 40) / 16_777_216 - 0.5) * magnitude
 }
 
+/// The bfloat16 nearest to a value, ties to even, by the way of decimal places: the value is cut into a multiple of its last
+/// place and what is left.
+func nearestBFloat16(_ value: Float) -> Float {
+    if value == 0 { return value }
+    let place = Float(sign: .plus, exponent: value.exponent - 7, significand: 1)
+    return (value / place).rounded(.toNearestOrEven) * place
+}
+
 /// The sum that a reduction must give: by the definition of the tree, microbatch by microbatch.
-func plainSum(_ tree: CanonicalTree, _ node: CanonicalTree.Node, _ element: Int) -> Float {
-    if node.level == 0 { return Float(leafValue(node.index, element)) }
+func plainSum(
+    _ tree: CanonicalTree, _ node: CanonicalTree.Node, _ element: Int, _ format: GradientFormat
+) -> Float {
+    let round = { (value: Float) in format == .float32 ? value : nearestBFloat16(value) }
+    if node.level == 0 { return round(Float(leafValue(node.index, element))) }
     let halves = [2 * node.index, 2 * node.index + 1].map { CanonicalTree.Node(level: node.level - 1, index: $0) }
-    let left = plainSum(tree, halves[0], element)
-    return tree.leaves(of: halves[1]).isEmpty ? left : left + plainSum(tree, halves[1], element)
+    let left = plainSum(tree, halves[0], element, format)
+    return tree.leaves(of: halves[1]).isEmpty ? left : round(left + plainSum(tree, halves[1], element, format))
 }
 
 /// Buckets of the given sizes, from the last parameters to the first, and one of what is left.
@@ -33,30 +44,40 @@ func buckets(_ sizes: [Int], of parameterCount: Int) -> [Range<Int>] {
 func reduceBuckets(
     _ group: any ProcessGroup, _ reduction: GradientReduction, laneCount: Int, parameters: UnsafeMutablePointer<Float>
 ) throws {
-    func start(_ bucket: GradientBucket) throws {
-        for range in bucket.range.balancedRuns(over: laneCount, multipleOf: 16) { reduction.combineLanes(range) }
-        try bucket.startExchange()
+    func combine(_ bucket: GradientBucket, after level: Int) {
+        for range in bucket.range(after: level).balancedRuns(over: laneCount, multipleOf: 16) {
+            bucket.combine(after: level, range)
+        }
     }
     let isEager = group.rank.isMultiple(of: 2)
-    if isEager { for bucket in reduction.buckets { try start(bucket) } }
-    for (number, bucket) in reduction.buckets.enumerated() {
-        if !isEager { try start(bucket) }
-        if number.isMultiple(of: 2) { while !(try bucket.isExchanged()) {} }
-        try bucket.finishExchange()
-        for range in bucket.slice.balancedRuns(over: laneCount, multipleOf: 16) { bucket.combineRanks(range) }
-        (parameters + bucket.slice.lowerBound).update(from: bucket.total, count: bucket.slice.count)
-        try bucket.startGather(parameters)
+    let levels = reduction.buckets[0].levels
+    for bucket in reduction.buckets { combine(bucket, after: 0) }
+    for level in 0..<levels {
+        if isEager { for bucket in reduction.buckets { try bucket.startExchange(level) } }
+        for (number, bucket) in reduction.buckets.enumerated() {
+            if !isEager { try bucket.startExchange(level) }
+            if number.isMultiple(of: 2) { while !(try bucket.isExchanged(level)) {} }
+            try bucket.finishExchange(level)
+            combine(bucket, after: level + 1)
+        }
     }
-    for (number, bucket) in reduction.buckets.enumerated() {
-        if number.isMultiple(of: 2) { while !(try bucket.isGathered()) {} }
-        try bucket.finishGather()
+    for bucket in reduction.buckets {
+        (parameters + bucket.slice.lowerBound).update(from: bucket.total, count: bucket.slice.count)
+    }
+    for level in (0..<levels).reversed() {
+        for bucket in reduction.buckets { try bucket.startGather(level, parameters) }
+        for (number, bucket) in reduction.buckets.enumerated() {
+            if number.isMultiple(of: 2) { while !(try bucket.isGathered(level)) {} }
+            try bucket.finishGather(level)
+        }
     }
 }
 
 /// Reduces `parameterCount` floats and doubles over `microbatches` with `laneCount` lanes on each rank (one after the
 /// other), gathers the totals, compares them with plain sums and returns a digest of all their bits.
 func reducedDigest(
-    _ group: any ProcessGroup, microbatches: Int, parameterCount: Int, laneCount: Int, bucketSizes: [Int]
+    _ levels: RankLevels, _ group: any ProcessGroup, microbatches: Int, parameterCount: Int, laneCount: Int,
+    bucketSizes: [Int], format: GradientFormat
 ) throws -> UInt64 {
     let tree = CanonicalTree(count: microbatches)
     let rankRuns = (0..<microbatches).balancedRuns(over: group.size)
@@ -77,9 +98,9 @@ func reducedDigest(
         }
     }
     let reduction = GradientReduction(
-        group: group, tree: tree, rankRuns: rankRuns, buckets: buckets(bucketSizes, of: parameterCount),
-        parts: parts)
-    let sums = DoubleTreeSum(group: group, tree: tree, rankRuns: rankRuns, maximumLength: 9)
+        levels: levels, tree: tree, rankRuns: rankRuns, buckets: buckets(bucketSizes, of: parameterCount),
+        parts: parts, format: format)
+    let sums = DoubleTreeSum(levels: levels, tree: tree, rankRuns: rankRuns, maximumLength: 9)
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     func take(_ bits: UInt64) { digest = (digest ^ bits) &* 0x0000_0100_0000_01B3 }
 
@@ -91,8 +112,9 @@ func reducedDigest(
                 for element in 0..<parameterCount {
                     buffer[element] = Float(leafValue(lane.stack.nextLeaf, element + step))
                 }
+                format.round(buffer, count: parameterCount)
                 lane.stack.completeLeaf { into, from in
-                    for element in 0..<parameterCount { lane.buffers[into][element] += lane.buffers[from][element] }
+                    format.add(lane.buffers[from], to: lane.buffers[into], count: parameterCount)
                 }
             }
         }
@@ -102,7 +124,7 @@ func reducedDigest(
         try reduceBuckets(group, reduction, laneCount: laneCount, parameters: parameters)
         for element in 0..<parameterCount {
             take(UInt64(parameters[element].bitPattern))
-            let expected = plainSum(tree, tree.root, element + step)
+            let expected = plainSum(tree, tree.root, element + step, format)
             try check(parameters[element] == expected, "parameter \(element) is the tree's sum")
         }
 

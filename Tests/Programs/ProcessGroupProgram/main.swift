@@ -1,8 +1,9 @@
 // Run by CommunicationTests under mpirun, in one of these modes:
 //   operations         checks every operation of the group
 //   long-messages      checks messages that need several MPI calls
-//   reduce M P L B…    prints a digest of P parameters summed over M microbatches with L lanes a rank, in buckets of B…
-//                      parameters from the last one on, and one of what is left
+//   reduce F N M P L B…  prints a digest of P parameters summed over M microbatches with L lanes a rank, in buckets of B…
+//                      parameters from the last one on, and one of what is left; values are float32 (F = 32) or bfloat16
+//                      (16), and N ranks are taken for those of a node
 //   agree R…           ranks R… fail, and all agree on it
 //   fail R…            ranks R… fail while the others wait for them
 //   usage              every rank meets the same fault, without agreeing
@@ -29,8 +30,9 @@ func perform(_ group: any ProcessGroup) throws {
         try group.agree { try check(group is SingleProcess == (group.size == 1 && !isLaunched), "MPI when launched") }
     case "reduce":
         let digest = try reducedDigest(
-            group, microbatches: numbers[0], parameterCount: numbers[1], laneCount: numbers[2],
-            bucketSizes: Array(numbers.dropFirst(3)))
+            try RankLevels(group, ranksPerNode: numbers[1]), group, microbatches: numbers[2],
+            parameterCount: numbers[3], laneCount: numbers[4], bucketSizes: Array(numbers.dropFirst(5)),
+            format: numbers[0] == 16 ? .bfloat16 : .float32)
         let digests = try group.allGather(Array(String(digest).utf8))
         try check(Set(digests).count == 1, "all ranks hold the same bits")
         if group.rank == 0 { print(digest) }
