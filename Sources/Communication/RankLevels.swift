@@ -49,8 +49,18 @@ public struct RankLevels: Sendable {
             sizes: Self.sizes(ranks: group.size, ranksPerNode: ranksPerNode ?? Self.ranksPerNode(hosts)), group: group)
     }
 
+    private init(sizes: [Int], channels: [any Channel], rank: Int, size: Int) {
+        (self.sizes, self.channels, self.rank, self.size) = (sizes, channels, rank, size)
+    }
+
+    /// The ranks that exchange with this one at a level, as if there were no others.
+    public func alone(_ level: Int) -> RankLevels {
+        RankLevels(
+            sizes: [sizes[level]], channels: [channels[level]], rank: channels[level].rank, size: sizes[level])
+    }
+
     /// How many ranks each host has, where all have as many and neighbours are together; otherwise 1.
-    static func ranksPerNode<Name: Equatable>(_ hosts: [Name]) -> Int {
+    package static func ranksPerNode<Name: Equatable>(_ hosts: [Name]) -> Int {
         let count = hosts.prefix { $0 == hosts[0] }.count
         guard hosts.count.isMultiple(of: count) else { return 1 }
         let isEven = stride(from: 0, to: hosts.count, by: count).allSatisfy { start in

@@ -40,6 +40,15 @@ struct Bench: GroupCommand {
     @Flag(help: "Tell where the time goes, by kind of layer and by layer.")
     var layers = false
 
+    @Flag(help: "Foretell what 1 to 4096 ranks would give, from what these ones measure.")
+    var scaling = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --scaling: the link between nodes, in Gbit/s and µs a message. (default: as measured)",
+            valueName: "rate,latency"))
+    var link: String?
+
     @Flag(help: "Print one JSON object instead of tables.")
     var json = false
 
@@ -81,6 +90,11 @@ struct Bench: GroupCommand {
         configuration.threads = try threads.checked()
         configuration.seconds = seconds
         configuration.layers = layers
+        configuration.scaling = scaling
+        guard scaling || link == nil else {
+            throw Fault(.usage, "--link", "is for forecasts only", remedy: "add --scaling")
+        }
+        configuration.link = try link.map { try LinkSpeed(parsing: $0) }
         configuration.gradients = exchange.gradients
         configuration.ranksPerNode = try exchange.checkedRanksPerNode()
         if let data {

@@ -12,8 +12,11 @@ extension Network {
     /// The smallest bucket, in floats: 1 MiB, which takes far longer to move than to announce; and for each rank of the
     /// largest level at least 64 KiB, since each sends every other one a part. Alone, nothing travels, and one bucket is
     /// enough.
-    package static func smallestBucket(_ levels: RankLevels) -> Int {
-        guard let largest = levels.sizes.max() else { return Int.max }
+    package static func smallestBucket(_ levels: RankLevels) -> Int { smallestBucket(levels.sizes) }
+
+    /// - Parameter sizes: of the levels of ranks.
+    package static func smallestBucket(_ sizes: [Int]) -> Int {
+        guard let largest = sizes.max() else { return Int.max }
         return max(smallestBucket, largest << 14)
     }
 

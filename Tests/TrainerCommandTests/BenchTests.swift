@@ -92,6 +92,42 @@ extension TrainerCommandTests {
             #expect(hidden >= 0 && hidden <= 1)
         }
 
+        /// Two ranks that count as two nodes, and one process that is told of a link.
+        @Test(arguments: [("--ranks-per-node 1 --gradients bfloat16", 2), ("--link 25,2", nil)] as [(String, Int?)])
+        func scalingIsForetold(_ options: String, ranks: Int?) throws {
+            let report = try report("--models simple-bn --threads 1 --microbatch 8 --scaling \(options)", ranks: ranks)
+            let network = try #require(try networks(report).first)
+            let scaling = try #require(network["scaling"] as? [String: Any])
+            #expect(
+                scaling.keys.filter { $0 != "overlap" }.sorted() == [
+                    "check", "forecasts", "network", "ranks_per_node", "seconds_per_microbatch", "seconds_per_step",
+                ])
+            #expect((scaling["overlap"] != nil) == (ranks != nil))
+            let link = try #require(scaling["network"] as? [String: Any])
+            #expect(try number(link["latency"]) > 0 && number(link["bytes_per_second"]) > 0)
+            if ranks == nil { #expect(try abs(number(link["bytes_per_second"]) / 25e9 * 8 - 1) < 1e-12) }
+            let check = try #require(scaling["check"] as? [String: Any])
+            #expect(try number(check["foretold_samples_per_second"]) > 0)
+            #expect(try number(check["measured_samples_per_second"]) > 0)
+            let forecasts = try #require(scaling["forecasts"] as? [[String: Any]])
+            #expect(forecasts.map { $0["ranks"] as? Int } == (0...12).map { 1 << $0 })
+            for forecast in forecasts {
+                #expect(
+                    forecast.keys.filter { $0 != "batch_for_90_percent" }.sorted() == [
+                        "bytes_per_step", "messages_per_step", "ranks", "strong", "weak",
+                    ])
+                let strong = try #require(forecast["strong"] as? [String: Any])
+                #expect(strong["batch_size"] as? Int == 64)
+                #expect(try number(strong["efficiency"]) > 0 && number(strong["samples_per_second"]) > 0)
+            }
+        }
+
+        @Test func withoutALinkForecastsEndAtTheNode() throws {
+            let table = try trained("\(Self.quick) --models simple --scaling").standardOutput
+            #expect(table.contains("The link between nodes is not known"))
+            #expect(table.contains(/\n1 +\d+\/s/) && !table.contains(/\n2 +\d+\/s/))
+        }
+
         @Test func theTableNamesWhatLosesMost() throws {
             let table = try trained("\(Self.quick) --models vgg6 --layers").standardOutput
             for words in ["measured peak", "samples/s", "vgg6", "Conv2D", "conv2", "wait for lanes", "largest gap: "] {
@@ -117,7 +153,10 @@ extension TrainerCommandTests {
 
         @Test(arguments: [
             ("--models vgg7", "vgg7 is no network"), ("--models ,", "name a network"), ("--seconds 0", "above 0"),
-            ("--batch-size 0", "must be from 1"), ("--microbatch -1", "must be from 1"), ("--threads 0", "--threads 0"),
+            ("--link 25,2", "add --scaling"), ("--scaling --link 25", "is no link"),
+            ("--scaling --link 0,1", "is no link"), ("--ranks-per-node 0", "must be 1 or more"),
+            ("--gradients half", "--gradients"), ("--batch-size 0", "must be from 1"),
+            ("--microbatch -1", "must be from 1"), ("--threads 0", "--threads 0"),
         ])
         func wrongOptionsAreOneLine(_ options: String, _ words: String) throws {
             expectError(try trainer("bench \(options)"), 64, saying: words)

@@ -43,7 +43,8 @@ extension TrainerCommandTests {
             #expect(
                 settings.keys.sorted() == [
                     "augmentation", "batch_size", "checkpoint_every", "classes", "data_fingerprint", "decision",
-                    "dropout", "epochs", "gradients", "keep_checkpoints", "learning_rate", "microbatch", "microbatches", "model",
+                    "dropout", "epochs", "gradients", "keep_checkpoints", "learning_rate", "microbatch", "microbatches",
+                    "model",
                     "network", "noise",
                     "noise_stamps", "normalize", "objective", "optimizer", "output", "regularization", "schedule",
                     "seed", "skip_bad", "source_stamps", "sources", "split", "stamp_height", "stamp_width", "stopping",

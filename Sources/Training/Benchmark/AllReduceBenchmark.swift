@@ -11,41 +11,67 @@ struct AllReduceBenchmark {
     /// The report, the same on all ranks; nil in a single process. Collective.
     /// - Parameter seconds: about how long to measure.
     func run(seconds: Double) throws -> AllReduceReport? {
-        guard group.size > 1 else { return nil }
-        let gradient = FloatBuffer(count: parameterCount)
-        let parameters = FloatBuffer(count: parameterCount)
-        let tree = CanonicalTree(count: group.size)
-        let reduction = GradientReduction(
-            levels: levels, tree: tree, rankRuns: (0..<group.size).balancedRuns(over: group.size),
-            buckets: [0..<parameterCount],
-            parts: [.init(node: CanonicalTree.Node(level: 0, index: group.rank), buffer: gradient.pointer)])
-        let bucket = reduction.buckets[0]
-        let shares = (0...bucket.levels).map { level in
-            bucket.range(after: level).balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)
-        }
-        let round = { (repetitions: Int) in
+        guard levels.size > 1 else { return nil }
+        let reduced = ReducedBuffer(parameterCount: parameterCount, levels: levels)
+        let times = try TimedRounds.measure(seconds: seconds, group: group) { repetitions in
             try TimedRounds.time(group: group) {
                 try team.run { lane in
-                    for _ in 0..<repetitions {
-                        for level in 0..<bucket.levels {
-                            team.meet(lane) {
-                                try bucket.startExchange(level)
-                                try bucket.finishExchange(level)
-                            }
-                            if team.hasFailed { return }
-                            bucket.combine(after: level + 1, shares[level + 1][lane])
-                        }
-                        team.meet(lane) { try bucket.gather(parameters.pointer) }
-                        if team.hasFailed { return }
-                    }
+                    for _ in 0..<repetitions where !team.hasFailed { reduced.reduce(lane, team: team) }
                 }
             } / Double(repetitions)
-        }
-        let times = try withExtendedLifetime((gradient, parameters)) {
-            try TimedRounds.measure(seconds: seconds, group: group, round).times
-        }
-        let bytes = (0..<bucket.levels).reduce(0) { $0 + bucket.exchangeBytes($1) + bucket.gatherBytes($1) }
+        }.times
         let median = times.sorted()[times.count / 2]
-        return AllReduceReport(seconds: median, bytes: bytes, gigabytesPerSecond: Double(bytes) / median * 1e-9)
+        return AllReduceReport(
+            seconds: median, bytes: reduced.sentBytes, gigabytesPerSecond: Double(reduced.sentBytes) / median * 1e-9)
+    }
+}
+
+/// A gradient of zeros, one microbatch for each rank, to be summed over ranks as often as one likes.
+final class ReducedBuffer: Sendable {
+    private let gradient, parameters: FloatBuffer
+    private let reduction: GradientReduction
+    private var bucket: GradientBucket { reduction.buckets[0] }
+
+    init(parameterCount: Int, levels: RankLevels) {
+        gradient = FloatBuffer(count: parameterCount)
+        parameters = FloatBuffer(count: parameterCount)
+        reduction = GradientReduction(
+            levels: levels, tree: CanonicalTree(count: levels.size),
+            rankRuns: (0..<levels.size).balancedRuns(over: levels.size), buckets: [0..<parameterCount],
+            parts: [.init(node: CanonicalTree.Node(level: 0, index: levels.rank), buffer: gradient.pointer)])
+    }
+
+    /// Bytes that this rank sends.
+    var sentBytes: Int {
+        (0..<bucket.levels).reduce(0) { $0 + bucket.exchangeBytes($1) + bucket.gatherBytes($1) }
+    }
+
+    /// One all-reduce. Called on every lane.
+    ///
+    /// - Parameter compute: what lane 0 does, again and again, while messages are under way, until it says that it is done;
+    ///   nil to wait.
+    func reduce(_ lane: Int, team: LaneTeam, while compute: (() -> Bool)? = nil) {
+        let (bucket, parameters) = (bucket, parameters)
+        func receive(_ isThere: () throws -> Bool, _ finish: () throws -> Void) throws {
+            if let compute { while try !isThere(), compute() {} }
+            try finish()
+        }
+        for level in 0..<bucket.levels {
+            team.meet(lane) {
+                try bucket.startExchange(level)
+                try receive({ try bucket.isExchanged(level) }, { try bucket.finishExchange(level) })
+            }
+            if team.hasFailed { return }
+            let range = bucket.range(after: level + 1)
+            bucket.combine(
+                after: level + 1,
+                range.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)[lane])
+        }
+        team.meet(lane) {
+            for level in (0..<bucket.levels).reversed() {
+                try bucket.startGather(level, parameters.pointer)
+                try receive({ try bucket.isGathered(level) }, { try bucket.finishGather(level) })
+            }
+        }
     }
 }

@@ -18,6 +18,10 @@ public struct BenchmarkConfiguration: Sendable {
     public var seconds = 3.0
     /// Whether to tell where the time goes, layer by layer.
     public var layers = false
+    /// Whether to foretell what more ranks give.
+    public var scaling = false
+    /// A link between nodes to reckon with; nil for the one that is measured.
+    public var link: LinkSpeed?
     /// How gradients are summed.
     public var gradients = GradientFormat.float32
     /// As in `TrainingConfiguration`.
@@ -33,6 +37,8 @@ public struct BenchmarkConfiguration: Sendable {
 public struct Benchmark {
     /// Fewer stamps would all lie in a cache.
     private static let fewestStamps = 4096
+    /// The most samples of a microbatch that is chosen from the network.
+    private static let largestMicrobatch = 64
     /// Height and width of the stamps, in pixels.
     private static let side = 21
 
@@ -53,7 +59,9 @@ public struct Benchmark {
         let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
         defer { team.finish() }
         let kernelType = try ProcessorKernels.agreed(in: group)
-        let perClass = (max(Self.fewestStamps, configuration.batchSize) + 1) / 2
+        // Alone, each rank trains batches of a few microbatches for each lane.
+        let own = configuration.scaling ? 4 * team.count * (configuration.microbatch ?? Self.largestMicrobatch) : 0
+        let perClass = (max(Self.fewestStamps, configuration.batchSize, own) + 1) / 2
         let stamps = try group.agree {
             try StampCollection(
                 simulated: perClass, by: StampSimulator(seed: 0, height: Self.side, width: Self.side),
@@ -65,7 +73,17 @@ public struct Benchmark {
             ResidentMemory.resetPeak()
             let benchmark = try NetworkBenchmark(model, configuration, stamps: stamps, team: team, group: group)
             defer { benchmark.finish() }
-            if let report = try benchmark.run(peak: peak) { networks.append(report) }
+            var report = try benchmark.run(peak: peak)
+            if configuration.scaling {
+                benchmark.finish()
+                let scaling = ScalingBenchmark(
+                    model: model, configuration: configuration, stamps: stamps, team: team, group: group)
+                let measured = report.map { ($0.training.samplesPerSecond, $0.shares.messages) }
+                let forecast = try scaling.run(
+                    benchmark.network, microbatch: benchmark.plan.largestMicrobatch, measured: measured)
+                report?.scaling = forecast
+            }
+            if let report { networks.append(report) }
         }
         let loading = try configuration.loading.map {
             try LoadingBenchmark.measure($0, seconds: configuration.seconds, group: group, logger: logger)

@@ -28,7 +28,9 @@ extension BenchmarkReport {
                     + "at best \(FormattedNumber.fixed($0.bestStampsPerSecond, 0))",
             ]
         }
-        return ([head, "", table.text] + (loaded ?? []) + networks.compactMap(\.breakdown)).joined(separator: "\n")
+        return
+            ([head, "", table.text] + (loaded ?? []) + networks.compactMap(\.breakdown)
+            + networks.compactMap { $0.scaling?.text($0) }).joined(separator: "\n")
             + "\n"
     }
 }
@@ -78,10 +80,10 @@ extension PartReport {
     }
 }
 
-private func percent(_ share: Double) -> String { "\(FormattedNumber.fixed(100 * share, 1)) %" }
+func percent(_ share: Double) -> String { "\(FormattedNumber.fixed(100 * share, 1)) %" }
 
 /// Rows of text in columns as wide as their widest cell, the first one left-aligned.
-private struct TextTable {
+struct TextTable {
     private var rows: [[String]]
 
     init(_ header: [String]) { rows = [header] }

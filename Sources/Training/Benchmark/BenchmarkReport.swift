@@ -65,6 +65,8 @@ public struct NetworkReport: Encodable, Sendable {
     public var communicationHidden: Double?
     /// The all-reduce of this network's gradient by itself; absent in a single process, which has nothing to exchange.
     public var allReduce: AllReduceReport?
+    /// What more ranks would give; absent unless asked for.
+    public var scaling: ScalingReport?
     /// Time by layer, in the network's order; absent unless asked for.
     public var layers: [PartReport]?
     /// Time by kind of layer, the one that loses most first; absent unless asked for.
@@ -73,7 +75,7 @@ public struct NetworkReport: Encodable, Sendable {
     public var otherActivities: [PartReport]?
 
     enum CodingKeys: String, CodingKey {
-        case model, parameters, microbatch, steps, training, inference, shares, layers
+        case model, parameters, microbatch, steps, training, inference, shares, layers, scaling
         case batchSize = "batch_size"
         case profiledSteps = "profiled_steps"
         case peakResidentBytes = "peak_resident_bytes"

@@ -14,8 +14,8 @@ final class NetworkBenchmark {
 
     private let model: StandardNetwork
     private let configuration: BenchmarkConfiguration
-    private let network: Network
-    private let plan: BatchPlan
+    let network: Network
+    let plan: BatchPlan
     private let group: any ProcessGroup
     private let levels: RankLevels
     /// All lanes, and those that have a microbatch.
@@ -111,17 +111,28 @@ final class NetworkBenchmark {
             layerKinds: breakdown?.kinds, otherActivities: breakdown?.others)
     }
 
+    /// The median time of a step, and how it is spent.
+    func trainingAlone() throws -> (seconds: Double, totals: TimelineTotals) {
+        try trainingTeam.run { [step] lane in step.prepareWeights(lane: lane) }
+        let times = try TimedRounds.measure(seconds: configuration.seconds, group: group) { try train(steps: $0) }.times
+        let median = times.sorted()[times.count / 2]
+        return (median, try profile(secondsPerStep: median).totals!)
+    }
+
     /// Trains so many steps. Collective.
     /// - Returns: seconds of one step.
     private func train(steps: Int) throws -> Double {
         let numbers = next..<next + steps
         next += steps
         let seconds = try TimedRounds.time(group: group) {
-            try trainingTeam.run { [step, plan, trainingTeam] lane in
+            try trainingTeam.run { [step, plan, group, trainingTeam] lane in
                 for number in numbers {
                     let (epoch, stepOfEpoch) = number.quotientAndRemainder(dividingBy: plan.steps)
                     if stepOfEpoch == 0 { step.beginEpoch(epoch, lane: lane) }
-                    step.run(step: stepOfEpoch, globalStep: number, learningRate: Self.learningRate, lane: lane)
+                    // As in a run, where ranks agree after each step to go on.
+                    step.run(step: stepOfEpoch, globalStep: number, learningRate: Self.learningRate, lane: lane) {
+                        _ = try group.maximum(of: 0)
+                    }
                     if trainingTeam.hasFailed { return }
                 }
             }

@@ -1,0 +1,62 @@
+/// What `bench --scaling` measures and foretells of one network. JSON keys in snake case; times are in seconds.
+public struct ScalingReport: Encodable, Sendable {
+    /// How long messages take within a node or between nodes.
+    public struct Link: Encodable, Sendable {
+        /// α: of each message.
+        public var latency: Double
+        /// 1/β: that a rank sends a second while all ranks of its node send.
+        public var bytesPerSecond: Double
+
+        enum CodingKeys: String, CodingKey {
+            case latency
+            case bytesPerSecond = "bytes_per_second"
+        }
+    }
+
+    /// What the model says of the job that measured it, beside what was measured.
+    public struct Check: Encodable, Sendable {
+        public var foretoldSamplesPerSecond: Double
+        public var measuredSamplesPerSecond: Double
+        /// Of the whole step, that is spent on messages that nothing hides.
+        public var foretoldCommunication: Double
+        public var measuredCommunication: Double
+
+        /// How far the forecast is off, as a share of what was measured.
+        public var error: Double { foretoldSamplesPerSecond / measuredSamplesPerSecond - 1 }
+
+        enum CodingKeys: String, CodingKey {
+            case foretoldSamplesPerSecond = "foretold_samples_per_second"
+            case measuredSamplesPerSecond = "measured_samples_per_second"
+            case foretoldCommunication = "foretold_communication"
+            case measuredCommunication = "measured_communication"
+        }
+    }
+
+    /// Ranks that share a node.
+    public var ranksPerNode: Int
+    /// How a rank's lanes spend a step: whatever the number of microbatches, and for each microbatch of a lane.
+    public var secondsPerStep: Double
+    public var secondsPerMicrobatch: Double
+    /// Absent where there is one rank on each node.
+    public var node: Link?
+    /// Absent where there is one node, and no link was given.
+    public var network: Link?
+    /// The share of messages that computing hides when it takes place meanwhile; absent where nothing can be hidden.
+    public var overlap: Double?
+    public var check: Check
+    public var forecasts: [ScalingForecast]
+
+    enum CodingKeys: String, CodingKey {
+        case node, network, overlap, check, forecasts
+        case ranksPerNode = "ranks_per_node"
+        case secondsPerStep = "seconds_per_step"
+        case secondsPerMicrobatch = "seconds_per_microbatch"
+    }
+}
+
+extension ScalingReport.Link {
+    init(_ link: ScalingModel.Link) {
+        latency = link.latency
+        bytesPerSecond = link.secondsPerByte > 0 ? 1 / link.secondsPerByte : .greatestFiniteMagnitude
+    }
+}
