@@ -12,8 +12,9 @@
 #
 # How it runs: one rank is one process, bound to as many cores as it has threads, so that no rank's threads run on another's
 # cores. The result does not depend on ranks × threads. SIGUSR1 reaches every rank through mpirun; a trainer that then
-# ends with 75 (stopped early, checkpoint written), or ends by the signal with a checkpoint newer than it began with, is
-# queued again and resumes from its newest checkpoint.
+# ends with 75 (stopped early, checkpoint written) is queued again and resumes from its newest checkpoint. So is a run that
+# was lost (a node or a rank died, a host stopped answering) as long as it gets on: after three starts in a row without a
+# new checkpoint the job ends. What the program itself finds wrong ends it at once.
 
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -47,6 +48,27 @@ newest_step() {
     printf '%s' "$newest"
 }
 
+# was_lost CODE: whether the run ended by no decision of the program's, whose codes are those of sysexits (64 to 78): by a
+# signal, by mpirun, which has lost a rank or a node (1, 205, …), or because a rank let the others wait (70).
+was_lost() {
+    (($1 != 0 && ($1 < 64 || $1 > 78 || $1 == 70)))
+}
+
+# may_go_on RUN STEP: whether a lost run is worth another start: it has got beyond the step it began with, or has been
+# started fewer than three times from there. Notes the start in the run folder.
+may_go_on() {
+    local note="$1/.lost-starts" starts=0
+    if [[ $(newest_step "$1") != "$2" ]]; then
+        rm -f "$note"
+        return 0
+    fi
+    # Without a folder there was no run.
+    [[ -d $1 ]] || return 1
+    [[ ! -r $note ]] || read -r starts <"$note" || starts=0
+    echo "$((starts + 1))" >"$note"
+    ((starts + 1 < 3))
+}
+
 # ask_to_stop_after SECONDS PID: sends the process SIGUSR1 when the time is up. Runs in the background until ended by SIGTERM.
 ask_to_stop_after() {
     local sleeper
@@ -58,11 +80,12 @@ ask_to_stop_after() {
 }
 
 # forward_signals_and_wait PID: passes SIGUSR1 and SIGTERM on to mpirun, which passes them to its ranks, until it ends.
-# Returns its exit code.
+# Returns its exit code. Leaves `is_cancelled` true after SIGTERM, with which schedulers end a job that is not wanted any more.
 forward_signals_and_wait() {
     local pid=$1 status interrupted
+    is_cancelled=false
     trap 'interrupted=true; kill -USR1 "$pid" 2>/dev/null' USR1
-    trap 'interrupted=true; kill -TERM "$pid" 2>/dev/null' TERM
+    trap 'interrupted=true is_cancelled=true; kill -TERM "$pid" 2>/dev/null' TERM
     while :; do
         interrupted=false
         status=0
@@ -76,7 +99,7 @@ forward_signals_and_wait() {
 
 # train_on_cluster RANKS THREADS REQUEUE [MPIRUN OPTION…] -- [TRAIN ARGUMENT…]
 # Trains, or resumes, and ends the script with the trainer's exit code. REQUEUE is the command (a function of the batch
-# script) that queues the job again; it is called when that code is 75.
+# script) that queues the job again; it is called when that code is 75, or the run was lost and is worth another start.
 train_on_cluster() {
     local ranks=$1 threads=$2 requeue=$3 placement=() further=() arguments=() timer="" status=0 first_step
     shift 3
@@ -129,13 +152,14 @@ train_on_cluster() {
         kill "$timer" 2>/dev/null || true
         wait "$timer" || true
     fi
-    # The signal ends a trainer that does not listen for it. Going on is worth while if there was progress: otherwise the job
-    # would be queued for ever.
-    if [[ $status -eq $((128 + $(kill -l USR1))) && $(newest_step "$RUN") != "$first_step" ]]; then
+    if [[ $status -eq 75 ]]; then
+        rm -f "$RUN/.lost-starts"
+        say "stopped early with a checkpoint in $RUN; queueing the job again"
+    elif [[ $is_cancelled == false ]] && was_lost "$status" && may_go_on "$RUN" "$first_step"; then
+        say "the run was lost (code $status); queueing the job again, to go on from ${RUN}'s newest checkpoint"
         status=75
     fi
     if [[ $status -eq 75 ]]; then
-        say "stopped early with a checkpoint in $RUN; queueing the job again"
         "$requeue" || say "error: the job could not be queued again; submit it by hand with RUN=$RUN, and it resumes"
     fi
     exit "$status"

@@ -89,11 +89,33 @@ a_job_that_the_signal_ended_is_queued_again_if_it_came_further() { # test
     called "scontrol [requeue] [7]"
 }
 
-a_job_that_the_signal_ended_where_it_began_is_not_queued_again() { # test
+# 205 is mpirun's code when it has lost a node, 70 the program's when a rank does not answer.
+a_lost_run_is_queued_again_while_it_gets_on() { # test
+    local code
     a_cluster
-    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-120" "$sandbox/runs/slurm-7/checkpoints/step-90"
-    MPIRUN_EXIT=138 on_slurm spool/slurm_script
-    exits 138
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-90"
+    for code in 205 1 70 137; do
+        rm -rf "$sandbox/runs/slurm-7/checkpoints/step-120"
+        stub mpirun 'mkdir "'"$sandbox"'/runs/slurm-7/checkpoints/step-120"; exit '"$code"
+        on_slurm spool/slurm_script
+        exits 75
+        tells "the run was lost (code $code)"
+    done
+    stub mpirun 'exit 205'
+    for _ in first second; do
+        on_slurm spool/slurm_script
+        exits 75
+    done
+    : >"$calls"
+    on_slurm spool/slurm_script
+    exits 205
+    not_called scontrol
+}
+
+a_lost_run_without_a_folder_is_not_queued_again() { # test
+    a_cluster
+    MPIRUN_EXIT=205 on_slurm spool/slurm_script
+    exits 205
     not_called scontrol
 }
 
@@ -137,6 +159,11 @@ the_warning_signal_reaches_mpirun() { # test
 
 termination_reaches_mpirun() { # test
     a_running_job
+    signal_when_running TERM
+    exits 3
+    not_called scontrol
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-90"
+    rm "$sandbox/running" "$sandbox/pid"
     signal_when_running TERM
     exits 3
     not_called scontrol
