@@ -194,7 +194,8 @@ burst_of() {
         else if (rate ~ /kbit$/) number *= 1e3
         else exit 1
         bytes = number / 8 * 0.004
-        printf "%d\n", bytes > 66000 ? bytes : 66000
+        if (bytes < 66000) bytes = 66000
+        printf "%d\n", bytes
     }'
 }
 
@@ -254,16 +255,17 @@ hostfile() {
 
 # pml ob1 with these three transports is Open MPI's own TCP; left to itself it may take UCX, which sees that the hosts are one
 # machine and uses its memory. Both interface options keep to the cable: lo has the same address on every host.
+# ssh takes no environment along, and mpirun only what -x names: OpenBLAS must find the same settings everywhere.
 run() {
-    local ranks="$1" first
+    local ranks="$1" first variable environment=()
     shift
+    for variable in $(compgen -e OPENBLAS_); do environment+=(-x "$variable"); done
     hostfile "$ranks" >"$state/hostfile"
-    first="$(connected_hosts | head -n 1)"
-    [[ -n $first ]] || fail "no host is connected"
+    read -r first _ <"$state/hostfile" || fail "no host is connected"
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     become "$first" mpirun --hostfile "$state/hostfile" --oversubscribe --bind-to none \
         --mca plm_rsh_agent "ssh -F $state/ssh_config" --mca pml ob1 --mca btl self,vader,tcp \
-        --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 "$@"
+        --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 "${environment[@]}" "$@"
 }
 
 pids() {
