@@ -255,6 +255,7 @@ hostfile() {
 
 # pml ob1 with these three transports is Open MPI's own TCP; left to itself it may take UCX, which sees that the hosts are one
 # machine and uses its memory. Both interface options keep to the cable: lo has the same address on every host.
+# The hosts share this machine's cores: a rank that waits must leave them to the others, which Open MPI cannot know.
 # ssh takes no environment along, and mpirun only what -x names: OpenBLAS must find the same settings everywhere.
 run() {
     local ranks="$1" first variable environment=()
@@ -265,7 +266,8 @@ run() {
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     become "$first" mpirun --hostfile "$state/hostfile" --oversubscribe --bind-to none \
         --mca plm_rsh_agent "ssh -F $state/ssh_config" --mca pml ob1 --mca btl self,vader,tcp \
-        --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 "${environment[@]}" "$@"
+        --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 \
+        --mca mpi_yield_when_idle 1 "${environment[@]}" "$@"
 }
 
 pids() {
