@@ -245,7 +245,8 @@ become() {
     name="$(name_of "$1")"
     shift
     [[ -s $state/$name/sshd.pid ]] || fail "$name was killed: hosts.sh join $name"
-    exec nsenter --target "$(cat "$state/$name/sshd.pid")" --net --uts --mount --wd="$PWD" -- "$@"
+    # The folder is entered there: what is mounted over it on that host alone counts.
+    exec nsenter --target "$(cat "$state/$name/sshd.pid")" --net --uts --mount -- env --chdir="$PWD" "$@"
 }
 
 hostfile() {
@@ -253,6 +254,7 @@ hostfile() {
     for name in $(connected_hosts); do printf '%s slots=%s\n' "$name" "$1"; done
 }
 
+# Settings of Open MPI come by the environment, so that an --mca among the options takes a setting's place.
 # pml ob1 with these three transports is Open MPI's own TCP; left to itself it may take UCX, which sees that the hosts are one
 # machine and uses its memory. Both interface options keep to the cable: lo has the same address on every host.
 # The hosts share this machine's cores: a rank that waits must leave them to the others, which Open MPI cannot know.
@@ -263,11 +265,10 @@ run() {
     for variable in $(compgen -e OPENBLAS_); do environment+=(-x "$variable"); done
     hostfile "$ranks" >"$state/hostfile"
     read -r first _ <"$state/hostfile" || fail "no host is connected"
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-    become "$first" mpirun --hostfile "$state/hostfile" --oversubscribe --bind-to none \
-        --mca plm_rsh_agent "ssh -F $state/ssh_config" --mca pml ob1 --mca btl self,vader,tcp \
-        --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 \
-        --mca mpi_yield_when_idle 1 "${environment[@]}" "$@"
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_plm_rsh_agent="ssh -F $state/ssh_config" \
+        OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader,tcp OMPI_MCA_btl_tcp_if_include=eth0 OMPI_MCA_oob_tcp_if_include=eth0 \
+        OMPI_MCA_mpi_yield_when_idle=1
+    become "$first" mpirun --hostfile "$state/hostfile" --oversubscribe --bind-to none "${environment[@]}" "$@"
 }
 
 pids() {
