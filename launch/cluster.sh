@@ -138,6 +138,10 @@ train_on_cluster() {
         say "resuming $RUN"
     fi
     allow_mpi_as_root
+    # mpirun notices a machine that is lost after 60 + 3 × 10 seconds, before the trainer's --stall-timeout, and can end the job then.
+    export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-60}" \
+        OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-10}" \
+        OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-3}"
     say "$ranks ranks × $threads threads; results in $RUN"
 
     mpirun -n "$ranks" "${placement[@]}" --map-by "slot:PE=$threads" --bind-to core \

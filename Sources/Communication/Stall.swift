@@ -25,12 +25,18 @@ struct Stall: Error {
         }
         var names = silent.prefix(Self.namedRanks).map(name).joined(separator: ", ")
         if silent.count > Self.namedRanks { names += " and \(silent.count - Self.namedRanks) more" }
+        // mpirun waits for its daemon on a host that it cannot reach until the kernel gives the connection up.
+        let answering = Set(hosts.indices.filter { !silent.contains($0) }.map { hosts[$0] })
+        let isHostSilent = !silent.allSatisfy { answering.contains(hosts[$0]) }
         return Fault(
             .internalFault, names,
             """
             \(silent.count == 1 ? "has" : "have") not answered for \(seconds) seconds \
             (\(name(waiting)) waits in \(operation))
             """,
-            remedy: "check the host, then continue with --resume, with a larger --stall-timeout if it was only slow")
+            remedy: """
+                check the host\(isHostSilent ? " and end mpirun, which may wait for it" : ""), then continue with \
+                --resume, with a larger --stall-timeout if it was only slow
+                """)
     }
 }

@@ -415,7 +415,10 @@ enum ProcessorKernels {
                     "rank 0 computes with \(all[0]) loops, rank \(other) with \(all[other]), whose bits differ",
                     remedy: ownLoops[0] != ownLoops[1]
                         ? "use nodes of one kind"
-                        : "use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell)"
+                        : """
+                        use nodes of one kind, or set OPENBLAS_CORETYPE to the same type on all (for instance Haswell; \
+                        mpirun takes it to other hosts with -x OPENBLAS_CORETYPE)
+                        """
                 ))
         }
         return own
