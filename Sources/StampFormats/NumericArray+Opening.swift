@@ -12,8 +12,14 @@ extension NumericArray {
     ///   - isWanted: picks the shape that is wanted when a `.npz` file holds several arrays and none is named.
     /// - Throws: a `missingInput` fault when the file is not there or unreadable, `badData` when it is not as it should be.
     public init(contentsOf path: String, choosing isWanted: ([Int]) -> Bool = { _ in false }) throws {
+        let (file, _) = Self.split(path)
+        try self.init(ReadOnlyBytes.contents(of: file), path: path, choosing: isWanted)
+    }
+
+    /// Opens the array in the contents of the file that `path` names.
+    init(_ storage: ReadOnlyBytes, path: String, choosing isWanted: ([Int]) -> Bool) throws {
         let (file, member) = Self.split(path)
-        try self.init(ReadOnlyBytes.contents(of: file), path: path, file: file, member: member, choosing: isWanted)
+        try self.init(storage, path: path, file: file, member: member, choosing: isWanted)
     }
 
     /// Opens the array in a copy of a file's bytes; `name` is what messages call the file.
@@ -39,7 +45,7 @@ extension NumericArray {
     }
 
     /// Parts `FILE.npz:NAME` into file and member.
-    private static func split(_ path: String) -> (file: String, member: String?) {
+    static func split(_ path: String) -> (file: String, member: String?) {
         guard let separator = path.ranges(of: ".npz:").last else { return (path, nil) }
         let file = path[..<separator.upperBound].dropLast()
         return (String(file), String(path[separator.upperBound...]))
