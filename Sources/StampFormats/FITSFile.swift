@@ -124,7 +124,7 @@
             guard parameters.shape.count >= 2, parameters.shape.allSatisfy({ $0 > 0 }) else { return nil }
             let byteCount = try byteCount(of: parameters.shape, parameters.storage, number)
             if isCompressed {
-                try checkTiles(parameters.shape.count, byteCount: byteCount, number)
+                try checkTiles(parameters.shape.count, parameters.storage, byteCount: byteCount, number)
             } else if byteCount > bytes.count - dataOffset {
                 throw truncated(number)
             }
@@ -155,13 +155,22 @@
             of shape: [Int], _ storage: FITSPixelFormat.Storage, _ number: Int
         ) throws -> Int {
             guard let count = Self.product(shape + [storage.byteCount]) else {
-                throw Self.damaged(name, "HDU \(number) claims the shape \(shapeText(shape)), which no computer can hold")
+                throw Self.damaged(
+                    name, "HDU \(number) claims the shape \(shapeText(shape)), which no computer can hold")
             }
             return count
         }
 
         /// Refuses claims about compressed tiles that would have memory asked for without reason.
-        private func checkTiles(_ axes: Int, byteCount: Int, _ number: Int) throws {
+        private func checkTiles(
+            _ axes: Int, _ storage: FITSPixelFormat.Storage, byteCount: Int, _ number: Int
+        ) throws {
+            // cfitsio refuses 64-bit integers, or worse, reads other numbers.
+            guard storage != .int64 else {
+                throw Fault(
+                    .badData, name, "HDU \(number) holds compressed 64-bit integers, which cfitsio cannot read",
+                    remedy: "save the image uncompressed")
+            }
             let most = bytes.count.multipliedReportingOverflow(by: Self.largestExpansion)
             var tile: [Int] = []
             for axis in 1...axes {

@@ -38,7 +38,8 @@ extension FITSImages {
                 storage = try GzipStream.contents(of: storage.bytes, name: file)
                 guard storage.bytes.starts(with: Self.magic) else {
                     throw Fault(
-                        .badData, file, "holds no FITS file, once it is inflated", remedy: "gunzip any other file first")
+                        .badData, file, "holds no FITS file, once it is inflated", remedy: "gunzip any other file first"
+                    )
                 }
             }
             self = try FITSFile.with(storage.bytes, name: file) { fits in
@@ -105,7 +106,8 @@ extension FITSImages {
                     throw Fault(
                         .badData, file,
                         "\(image.title) has the shape \(shapeText(image.shape)), which is not one of stamps",
-                        remedy: "save it as a cube (NAXIS1 columns, NAXIS2 rows, NAXIS3 stamps) or each stamp as an image")
+                        remedy:
+                            "save it as a cube (NAXIS1 columns, NAXIS2 rows, NAXIS3 stamps) or each stamp as an image")
                 }
                 let expected = first ?? (stamps.height, stamps.width)
                 guard (stamps.height, stamps.width) == expected else {
