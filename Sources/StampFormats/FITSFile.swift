@@ -6,7 +6,7 @@
     /// A FITS file while cfitsio looks at it: its headers, and pixels in compressed tiles.
     ///
     /// cfitsio gets bytes and no name: it opens nothing itself, and never sees the pixels that are read by range.
-    struct FITSFile: ~Copyable {
+    struct FITSFile {
         /// cfitsio need not be built for several threads.
         private static let turn = Mutex<Void>(())
         /// The most axes of which the lengths are looked at: none of an image of stamps.
@@ -16,17 +16,19 @@
         private let bytes: UnsafeRawBufferPointer
         private let name: String
 
-        /// Calls `body` with the file that these bytes are; `name` is what messages call it.
+        /// Calls `body` with the file that these bytes are, and which is closed afterwards; `name` is what messages call it.
         ///
         /// - Throws: a `badData` fault when they are no FITS file, and what `body` throws.
         static func with<Result>(
-            _ bytes: UnsafeRawBufferPointer, name: String, _ body: (borrowing FITSFile) throws -> Result
+            _ bytes: UnsafeRawBufferPointer, name: String, _ body: (FITSFile) throws -> Result
         ) throws -> Result {
             var result: Result?
             try turn.withLock { _ in
                 // cfitsio keeps the addresses of both, and writes to neither: the file is open for reading.
                 var base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-                var count = bytes.count
+                // It reads whole blocks only.
+                var count = bytes.count / block * block
+                guard count > 0 else { throw damaged(name, "its first header is cut off") }
                 result = try withUnsafeMutablePointer(to: &base) { base in
                     try withUnsafeMutablePointer(to: &count) { count in
                         var file: UnsafeMutablePointer<fitsfile>?
@@ -57,11 +59,13 @@
             var images: [FITSImageHeader] = []
             var end = 0
             var number = 0
-            while end < bytes.count {
+            // Where an HDU ends beyond the bytes that it was given, cfitsio takes them to be as many as that. So nothing more
+            // is read behind such an HDU: it has to be the last, which need not be padded, and its header is there.
+            while end < wholeByteCount {
                 var type: Int32 = 0
                 let status = cfitsio_move(file, Int32(clamping: number + 1), &type)
                 // A file may be longer than its last HDU by what a tape wrote.
-                if status != 0, bytes[end...].allSatisfy({ $0 == 0 || $0 == 0x20 }) { break }
+                if status != 0, isPadding(bytes[end...]) { break }
                 guard status == 0 else {
                     throw Self.damaged(name, "HDU \(number) cannot be read: it is damaged or cut off", status)
                 }
@@ -70,6 +74,10 @@
                 end = addresses.end
                 number += 1
             }
+            guard end >= bytes.count || isPadding(bytes[end...]) else {
+                throw Self.damaged(name, "HDU \(number) cannot be read: it is damaged or cut off")
+            }
+            guard end <= wholeByteCount || images.allSatisfy({ $0.bytes != nil }) else { throw truncated(number - 1) }
             return images
         }
 
@@ -102,6 +110,13 @@
     // MARK: One header
 
     extension FITSFile {
+        /// The bytes of whole blocks, all that cfitsio sees.
+        private var wholeByteCount: Int { bytes.count / Self.block * Self.block }
+
+        private func isPadding(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+            bytes.allSatisfy { $0 == 0 || $0 == 0x20 }
+        }
+
         /// Where the data of the HDU that cfitsio is at start, and where the next HDU does.
         ///
         /// What cfitsio makes of absurd lengths may overflow: an HDU has to follow the one before.

@@ -123,7 +123,7 @@ extension FITSImages {
 
         /// The stored pixels of images one behind the other, in this machine's byte order.
         private static func storedPixels(
-            of images: [FITSImageHeader], in fits: borrowing FITSFile, file: String
+            of images: [FITSImageHeader], in fits: FITSFile, file: String
         ) throws -> ReadOnlyBytes {
             var byteCount = 0
             for image in images {
