@@ -47,16 +47,10 @@ static inline int cfitsio_image_parameters(fitsfile *file, int most, int *bits, 
     return ffgiprll(file, most, bits, axes, lengths, &status);
 }
 
-// fits_read_key of a real number.
-static inline int cfitsio_read_double(fitsfile *file, const char *key, double *value) {
+// fits_read_keyword: a value as it stands in the header. Those functions that convert numbers trip over long values.
+static inline int cfitsio_read_value(fitsfile *file, const char *key, char value[FLEN_VALUE]) {
     int status = 0;
-    return ffgkyd(file, key, value, NULL, &status);
-}
-
-// fits_read_key of an integer.
-static inline int cfitsio_read_integer(fitsfile *file, const char *key, long long *value) {
-    int status = 0;
-    return ffgkyjj(file, key, value, NULL, &status);
+    return ffgkey(file, key, value, NULL, &status);
 }
 
 // fits_read_key of a string, at most 70 characters.

@@ -219,21 +219,35 @@
 
     extension FITSFile {
         private func real(_ key: String, _ number: Int) throws -> Double? {
-            var value = 0.0
-            guard try isThere(key, number, cfitsio_read_double(file, key, &value)) else { return nil }
-            guard value.isFinite else { throw Self.damaged(name, "HDU \(number) has the \(key) \(value)") }
+            guard let text = try text(key, number, cfitsio_read_value), !text.isEmpty else { return nil }
+            // Fortran writes 1.5D3 as well.
+            let digits = text.replacing("D", with: "E").replacing("d", with: "e")
+            guard digits.allSatisfy({ "+-.0123456789Ee".contains($0) }), let value = Double(digits), value.isFinite
+            else {
+                throw Self.damaged(name, "HDU \(number) has the \(key) \(text), which is no number")
+            }
             return value
         }
 
         private func integer(_ key: String, _ number: Int) throws -> Int64? {
-            var value: Int64 = 0
-            return try isThere(key, number, cfitsio_read_integer(file, key, &value)) ? value : nil
+            guard let text = try text(key, number, cfitsio_read_value), !text.isEmpty else { return nil }
+            guard let value = Int64(text) else {
+                throw Self.damaged(name, "HDU \(number) has the \(key) \(text), which is no integer")
+            }
+            return value
         }
 
-        /// A string, or a logical value's letter.
+        /// A string, or the letter of a logical value.
         private func string(_ key: String, _ number: Int) throws -> String? {
+            try text(key, number, cfitsio_read_string)
+        }
+
+        private func text(
+            _ key: String, _ number: Int,
+            _ read: (UnsafeMutablePointer<fitsfile>, UnsafePointer<CChar>, UnsafeMutablePointer<CChar>) -> Int32
+        ) throws -> String? {
             try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FLEN_VALUE)) { text in
-                guard try isThere(key, number, cfitsio_read_string(file, key, text.baseAddress!)) else { return nil }
+                guard try isThere(key, number, read(file, key, text.baseAddress!)) else { return nil }
                 return String(cString: text.baseAddress!)
             }
         }
