@@ -50,16 +50,29 @@ public struct StampArray: Sendable {
 
     /// Copies the pixels of a range of stamps, stamp by stamp and row by row, to `destination`, which has room for
     /// `pixelsPerStamp` of each.
-    public func copyStamps(_ stamps: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
-        precondition(
-            stamps.lowerBound >= 0 && stamps.upperBound <= count, "stamps \(stamps) of \(count) in \(path)")
-        let elements = stamps.lowerBound * pixelsPerStamp..<stamps.upperBound * pixelsPerStamp
-        array.copy(elements, into: UnsafeMutableBufferPointer(start: destination, count: elements.count))
+    ///
+    /// - Throws: a `missingInput` fault when the file cannot be opened or read any more, `badData` when it has changed.
+    public func copyStamps(_ stamps: Range<Int>, into destination: UnsafeMutablePointer<Double>) throws {
+        let elements = elements(of: stamps)
+        try array.copy(elements, into: UnsafeMutableBufferPointer(start: destination, count: elements.count))
     }
 
     /// Copies the pixels of one stamp.
-    public func copyStamp(_ index: Int, into destination: UnsafeMutablePointer<Double>) {
-        copyStamps(index..<index + 1, into: destination)
+    ///
+    /// - Throws: as `copyStamps` does.
+    public func copyStamp(_ index: Int, into destination: UnsafeMutablePointer<Double>) throws {
+        try copyStamps(index..<index + 1, into: destination)
+    }
+
+    /// Tells the system that a stamp will be read soon.
+    ///
+    /// - Throws: as `copyStamps` does.
+    public func willReadStamp(_ index: Int) throws { try array.willRead(elements(of: index..<index + 1)) }
+
+    private func elements(of stamps: Range<Int>) -> Range<Int> {
+        precondition(
+            stamps.lowerBound >= 0 && stamps.upperBound <= count, "stamps \(stamps) of \(count) in \(path)")
+        return stamps.lowerBound * pixelsPerStamp..<stamps.upperBound * pixelsPerStamp
     }
 
     /// Height and width of the stamps in an array of this shape; nil when it is no array of stamps.

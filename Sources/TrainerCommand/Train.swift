@@ -157,7 +157,11 @@ struct Train: GroupCommand {
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let configuration = try group.agree { try trainingConfiguration() }
+        var configuration = try group.agree { try trainingConfiguration() }
+        // The others learn from rank 0 what is in the files.
+        if let files = try group.onRoot({ try data.files() }) {
+            (configuration.noise, configuration.sources) = files
+        }
         if members > 1 {
             let ensemble = EnsembleRun(
                 configuration, members: members, programVersion: SwiftRunTrainer.version, group: group,
@@ -199,10 +203,10 @@ struct Train: GroupCommand {
 
     // MARK: Options to configuration
 
+    /// All but the names of the files.
     func trainingConfiguration() throws -> TrainingConfiguration {
         try checkNumbers()
         var configuration = TrainingConfiguration(split: try splitFractions(), recipe: recipe)
-        (configuration.noise, configuration.sources) = try data.files()
         configuration.model = model
         if let epochs { configuration.epochs = epochs }
         if let batchSize { configuration.batchSize = try parsedBatchSize(batchSize) }

@@ -68,12 +68,13 @@ package final class LabelledStamps: Sendable {
 extension StampCollection {
     /// Reads and normalises one stamp.
     /// - Returns: whether it can be used.
+    /// - Throws: `Fault` when its file cannot be read.
     func normalizedStamp(
         _ stamp: Int, _ normalization: Normalization, into target: UnsafeMutablePointer<Float>
-    ) -> Bool {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * pixels) { memory in
+    ) throws -> Bool {
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * pixels) { memory in
             let raw = memory.baseAddress!
-            copyStamp(stamp, into: raw)
+            try copyStamp(stamp, into: raw)
             return normalization.apply(pixels: raw, count: pixels, scratch: raw + pixels, into: target)
         }
     }
@@ -85,7 +86,7 @@ extension Inference {
         -> [Float]?
     {
         try logits(of: stamps.count) { index, target in
-            collection.normalizedStamp(stamps[index], normalization, into: target)
+            try collection.normalizedStamp(stamps[index], normalization, into: target)
         }
     }
 }

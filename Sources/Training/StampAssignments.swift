@@ -56,13 +56,18 @@ struct StampAssignments: @unchecked Sendable {
         inspect: @escaping @Sendable (_ lane: Int, _ stamp: Int, UnsafePointer<Double>, _ isUsable: Bool) -> Void
     ) throws {
         try team.share(collection.count, chunk: Self.chunk) { [self] lane, stamps in
-            let assigned = stamps.count { if case .leave = uses[$0] { false } else { true } }
-            guard assigned > 0 else { return }
-            if assigned > stamps.count / 2 {
-                read(stamps, normalization) { inspect(lane, $0, $1, $2) }
-            } else {
-                // Other ranks have most of them: each stamp is read alone.
-                for stamp in stamps { read(stamp..<stamp + 1, normalization) { inspect(lane, $0, $1, $2) } }
+            var next = stamps.lowerBound
+            while next < stamps.upperBound {
+                let part = next..<min(stamps.upperBound, collection.endOfFile(holding: next))
+                next = part.upperBound
+                let assigned = part.count { if case .leave = uses[$0] { false } else { true } }
+                guard assigned > 0 else { continue }
+                if assigned > part.count / 2 {
+                    try read(part, normalization) { inspect(lane, $0, $1, $2) }
+                } else {
+                    // Other ranks have most of them: each stamp is read alone.
+                    for stamp in part { try read(stamp..<stamp + 1, normalization) { inspect(lane, $0, $1, $2) } }
+                }
             }
         }
     }
@@ -70,15 +75,15 @@ struct StampAssignments: @unchecked Sendable {
     /// Reads a run of stamps at once and normalises those that are assigned.
     private func read(
         _ stamps: Range<Int>, _ normalization: Normalization, inspect: (Int, UnsafePointer<Double>, Bool) -> Void
-    ) {
+    ) throws {
         if stamps.count == 1, case .leave = uses[stamps.lowerBound] { return }
         let count = collection.pixels
         // The run, the scratch of a stamp, and a stamp that is not kept.
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: (stamps.count + 4) * count) { memory in
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: (stamps.count + 4) * count) { memory in
             let run = memory.baseAddress!
             let scratch = run + stamps.count * count
             let unkept = UnsafeMutableRawPointer(scratch + 3 * count).bindMemory(to: Float.self, capacity: count)
-            collection.copyStamps(stamps, into: run)
+            try collection.copyStamps(stamps, into: run)
             for (stamp, use) in zip(stamps, uses[stamps]) {
                 let pixels = run + (stamp - stamps.lowerBound) * count
                 let isUsable: Bool

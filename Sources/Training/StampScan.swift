@@ -36,17 +36,19 @@ enum StampScan {
         }
         let shared = SendablePointer(parts)
         let isCompared = comparedStamps(collection)
-        try assignments.carryOut(normalization, team: team) { lane, stamp, pixels, isUsable in
-            shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.pixels)
-            if !isUsable { shared.pointer[lane].unusable.append(stamp) }
-            guard isCompared[stamp],
-                let excess = SwappedClassCheck.centreExcess(
-                    pixels, height: collection.height, width: collection.width)
-            else { return }
-            if collection.label(stamp) == 0 {
-                shared.pointer[lane].excesses.noise.append(excess)
-            } else {
-                shared.pointer[lane].excesses.sources.append(excess)
+        try group.agree {
+            try assignments.carryOut(normalization, team: team) { lane, stamp, pixels, isUsable in
+                shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.pixels)
+                if !isUsable { shared.pointer[lane].unusable.append(stamp) }
+                guard isCompared[stamp],
+                    let excess = SwappedClassCheck.centreExcess(
+                        pixels, height: collection.height, width: collection.width)
+                else { return }
+                if collection.label(stamp) == 0 {
+                    shared.pointer[lane].excesses.noise.append(excess)
+                } else {
+                    shared.pointer[lane].excesses.sources.append(excess)
+                }
             }
         }
         var all = Part()

@@ -53,8 +53,10 @@ struct TrainingData {
         let left = Set(findings.unusable)
         let usable = (0..<collection.count).filter { !left.contains($0) }
         let parts = try group.agree { try Parts(usable, collection, request, group) }
-        try parts.assignments(collection, group).carryOut(configuration.normalization, team: team) {
-            _, stamp, _, isUsable in precondition(isUsable, "stamp \(stamp) was good before")
+        try group.agree {
+            try parts.assignments(collection, group).carryOut(configuration.normalization, team: team) {
+                _, stamp, _, isUsable in precondition(isUsable, "stamp \(stamp) was good before")
+            }
         }
         return TrainingData(parts, findings, bad)
     }
