@@ -82,6 +82,12 @@ struct Train: GroupCommand {
 
     @OptionGroup var threads: ThreadsOption
 
+    @Option(
+        help: ArgumentHelp(
+            "The most memory for stamps on a rank, such as 512M or 8G: what does not fit is read ahead. (default: no limit)",
+            valueName: "size"))
+    var memory: String?
+
     @Option(help: ArgumentHelp("Run folder to make.", valueName: "dir"))
     var output = "run"
 
@@ -219,6 +225,7 @@ struct Train: GroupCommand {
         configuration.classes = classes
         configuration.seed = seed
         configuration.threads = try threads.checked()
+        configuration.memory = try memory.map(parsedMemory)
         configuration.output = output
         configuration.resume = resume
         configuration.initialWeights = initialWeights
@@ -266,6 +273,15 @@ struct Train: GroupCommand {
             throw Fault(.usage, "--output", "is empty", remedy: "name the run folder to make")
         }
         guard trace != "" else { throw Fault(.usage, "--trace", "is empty", remedy: "name the file to write") }
+    }
+
+    private func parsedMemory(_ memory: String) throws -> MemorySize {
+        guard let size = MemorySize(parsing: memory), size.bytes > 0 else {
+            throw Fault(
+                .usage, "--memory \(memory)", "must be a whole number of bytes, K, M, G or T",
+                remedy: "give, for instance, 512M")
+        }
+        return size
     }
 
     private func parsedBatchSize(_ batchSize: String) throws -> TrainingConfiguration.BatchSize {

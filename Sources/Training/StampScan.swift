@@ -107,6 +107,16 @@ enum StampScan {
     }
 }
 
+extension StampScan {
+    /// The fault of a stamp that could be used when it was looked at, and cannot be any more.
+    static func changed(_ stamp: Int, of collection: StampCollection) -> Fault {
+        let place = collection.location(stamp)
+        return Fault(
+            .badData, place.path, "stamp \(place.index) has changed since the run began",
+            remedy: "leave the files alone while a run reads them")
+    }
+}
+
 extension StampScan.Findings {
     /// What to tell the user if the classes look exchanged.
     var swappedClassesWarning: String? {

@@ -213,6 +213,7 @@ public final class TrainingRun {
             classWeights: configuration.objective.classWeights.values(
                 noise: data.split.training.count - sources, sources: sources), seed: configuration.seed,
             team: trainingTeam, group: group)
+        try tellMemory(data)
         let inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: team, group: group)
         let checkpoints = TrainingCheckpoints(
@@ -225,7 +226,8 @@ public final class TrainingRun {
                 settings: settings,
                 versions: SoftwareVersions(
                     program: programVersion, swift: swiftVersion, openBLAS: MatrixProduct.configuration),
-                cpuKernelType: kernelType, ranks: group.size, threads: team.count, badStamps: data.bad,
+                cpuKernelType: kernelType, ranks: group.size, threads: team.count,
+                memory: configuration.memory?.description, badStamps: data.bad,
                 commandLine: configuration.commandLine)
             try JSONFile.write(record, to: folder.configuration)
         }
@@ -305,6 +307,19 @@ public final class TrainingRun {
             \(network.description.name): \(network.trainableCount) parameters; \(plan.steps) steps an epoch, batches of \(plan.batchSize) \
             in \(plan.microbatches) microbatches of up to \(plan.largestMicrobatch), on \(group.size) \
             \(group.size == 1 ? "rank" : "ranks") with \(team.count) \(team.count == 1 ? "thread" : "threads")
+            """)
+    }
+
+    /// Where the ranks' stamps are, for `--verbose`. Collective.
+    private func tellMemory(_ data: TrainingData) throws {
+        let most = MemorySize(bytes: try group.maximum(of: data.shard.stampBytes + data.validation.stampBytes))
+        let isStreamed = try group.maximum(of: data.shard.isStreamed ? 1 : 0) > 0
+        guard isRoot else { return }
+        let share = Int((100 * data.shard.residentShare).rounded(.down))
+        logger.debug(
+            """
+            stamps take at most \(most.rounded) of memory on a rank\
+            \(isStreamed ? "; \(share) % of them stay there, the others are read ahead of each step" : "")
             """)
     }
 
