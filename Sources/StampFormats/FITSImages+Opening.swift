@@ -26,16 +26,21 @@ extension FITSImages {
     /// Pixels that are not compressed are left where they are; others are decompressed into memory.
     ///
     /// - Parameters:
+    ///   - storage: the file's bytes; what headers do not take of them is not touched.
+    ///   - ranged: the same file, from which pixels are read by range; nil where it is none, as with a pipe.
     ///   - file: what messages call it.
     ///   - selection: EXTNAME of the HDUs that hold the stamps, a pattern of it (`fnmatch`(3)), or the number of one HDU from
     ///     0; nil for all images of the file, which must then be of one kind.
     /// - Throws: a `badData` fault when the file is damaged or holds something else than stamps; `missingInput` when
     ///   nothing is called so; `usage` in a build without FITS support.
-    init(_ storage: ReadOnlyBytes, file: String, selecting selection: String?) throws {
+    init(
+        _ storage: ReadOnlyBytes, in ranged: RangedFile?, file: String, selecting selection: String?
+    ) throws {
         #if FITS
-            var storage = storage
+            var (storage, ranged) = (storage, ranged)
             if storage.bytes.starts(with: GzipStream.magic) {
                 storage = try GzipStream.contents(of: storage.bytes, name: file)
+                ranged = nil
                 guard storage.bytes.starts(with: Self.magic) else {
                     throw Fault(
                         .badData, file, "holds no FITS file, once it is inflated", remedy: "gunzip any other file first"
@@ -46,7 +51,14 @@ extension FITSImages {
                 let images = try Self.images(fits.imageHeaders(), selecting: selection, file: file)
                 let size = try Self.size(of: images, file: file)
                 let isInPlace = images.allSatisfy { $0.bytes != nil }
-                let pixels = isInPlace ? storage : try Self.storedPixels(of: images, in: fits, file: file)
+                let pixels: ArrayBytes =
+                    if !isInPlace {
+                        .block(try Self.storedPixels(of: images, in: fits, file: file))
+                    } else if let ranged, ranged.byteCount == storage.bytes.count {
+                        .file(ranged)
+                    } else {
+                        .block(storage)
+                    }
                 var parts: [Part] = []
                 var (pixel, byte) = (0, 0)
                 for image in images {

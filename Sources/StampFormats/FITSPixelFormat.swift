@@ -2,9 +2,9 @@
 ///
 /// Source: the FITS standard 4.0, sections 4.4.2.5 and 5. The physical value is BZERO + BSCALE · stored value, in double
 /// precision; a stored integer equal to BLANK is undefined and becomes NaN.
-struct FITSPixelFormat: Hashable, Sendable {
+struct FITSPixelFormat: Hashable, Sendable, Codable {
     /// What becomes of a stored number.
-    enum Scaling: Hashable, Sendable {
+    enum Scaling: Hashable, Sendable, Codable {
         case none
         /// The convention for integers of the other sign: BSCALE is 1 and BZERO shifts the range (32768 for unsigned 16-bit
         /// numbers), which is exact in integers of any size.
@@ -13,7 +13,7 @@ struct FITSPixelFormat: Hashable, Sendable {
     }
 
     /// The values of BITPIX.
-    enum Storage: Int, Hashable, Sendable {
+    enum Storage: Int, Hashable, Sendable, Codable {
         case unsignedByte = 8
         case int16 = 16
         case int32 = 32

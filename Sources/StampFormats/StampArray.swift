@@ -16,10 +16,10 @@ public struct StampArray: Sendable {
     public let width: Int
     /// height · width.
     public var pixelsPerStamp: Int { height * width }
-    private let pixels: Pixels
+    let pixels: Pixels
 
     /// The pixels in the form that their file has.
-    private enum Pixels {
+    enum Pixels {
         case array(NumericArray)
         case images(FITSImages)
     }
@@ -34,8 +34,21 @@ public struct StampArray: Sendable {
     ///   something else than stamps; `usage` for a FITS file in a build without FITS support.
     public init(contentsOf path: String) throws {
         let (file, selection) = FITSImages.split(path)
-        let storage = try ReadOnlyBytes.contents(of: selection == nil ? NumericArray.split(path).file : file)
-        try self.init(storage, path: path, file: file, selection: selection)
+        let name = selection == nil ? NumericArray.split(path).file : file
+        guard let ranged = try RangedFile.regular(name) else {
+            try self.init(ReadOnlyBytes.contents(of: name), path: path, file: file, selection: selection)
+            return
+        }
+        let prefix = try ranged.prefix(NumericArray.page)
+        if prefix.withUnsafeBytes(FITSImages.isFITS) {
+            let images = try FITSImages(
+                ReadOnlyBytes.contents(of: name), in: ranged, file: file, selecting: selection)
+            self.init(images: images, path: path)
+        } else {
+            try Self.refuseAsFITS(file)
+            let array = try NumericArray(in: ranged, prefix: prefix, path: path, choosing: Self.isShapeOfStamps)
+            try self.init(array: array, path: path)
+        }
     }
 
     /// Opens the stamps in a copy of a file's bytes; `name` is what messages call the file.
@@ -47,18 +60,25 @@ public struct StampArray: Sendable {
 
     private init(_ storage: ReadOnlyBytes, path: String, file: String, selection: String?) throws {
         if FITSImages.isFITS(storage.bytes) {
-            try self.init(images: FITSImages(storage, file: file, selecting: selection), path: path)
-        } else if FITSImages.nameEndings.contains(where: { file.hasSuffix($0) }) {
-            throw Fault(
-                .badData, file, "is not a FITS file: it does not start with SIMPLE",
-                remedy: "name a FITS file, or give the file the name of its own format")
+            let images = try FITSImages(storage, in: nil, file: file, selecting: selection)
+            self.init(images: images, path: path)
         } else {
-            try self.init(
-                array: NumericArray(storage, path: path, choosing: { Self.stampSize(of: $0) != nil }), path: path)
+            try Self.refuseAsFITS(file)
+            try self.init(array: NumericArray(storage, path: path, choosing: Self.isShapeOfStamps), path: path)
         }
     }
 
-    private init(images: FITSImages, path: String) {
+    /// Refuses a file that is named as FITS files are and is none.
+    private static func refuseAsFITS(_ file: String) throws {
+        guard FITSImages.nameEndings.contains(where: { file.hasSuffix($0) }) else { return }
+        throw Fault(
+            .badData, file, "is not a FITS file: it does not start with SIMPLE",
+            remedy: "name a FITS file, or give the file the name of its own format")
+    }
+
+    private static func isShapeOfStamps(_ shape: [Int]) -> Bool { stampSize(of: shape) != nil }
+
+    init(images: FITSImages, path: String) {
         self.path = path
         pixels = .images(images)
         (count, height, width) = (images.count, images.height, images.width)
@@ -86,20 +106,39 @@ public struct StampArray: Sendable {
 
     /// Copies the pixels of a range of stamps, stamp by stamp and row by row, to `destination`, which has room for
     /// `pixelsPerStamp` of each.
-    public func copyStamps(_ stamps: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
-        precondition(
-            stamps.lowerBound >= 0 && stamps.upperBound <= count, "stamps \(stamps) of \(count) in \(path)")
-        let elements = stamps.lowerBound * pixelsPerStamp..<stamps.upperBound * pixelsPerStamp
+    ///
+    /// - Throws: a `missingInput` fault when the file cannot be opened or read any more, `badData` when it has changed.
+    public func copyStamps(_ stamps: Range<Int>, into destination: UnsafeMutablePointer<Double>) throws {
+        let elements = elements(of: stamps)
         let room = UnsafeMutableBufferPointer(start: destination, count: elements.count)
         switch pixels {
-        case .array(let array): array.copy(elements, into: room)
-        case .images(let images): images.copy(elements, into: room)
+        case .array(let array): try array.copy(elements, into: room)
+        case .images(let images): try images.copy(elements, into: room)
         }
     }
 
     /// Copies the pixels of one stamp.
-    public func copyStamp(_ index: Int, into destination: UnsafeMutablePointer<Double>) {
-        copyStamps(index..<index + 1, into: destination)
+    ///
+    /// - Throws: as `copyStamps` does.
+    public func copyStamp(_ index: Int, into destination: UnsafeMutablePointer<Double>) throws {
+        try copyStamps(index..<index + 1, into: destination)
+    }
+
+    /// Tells the system that a stamp will be read soon.
+    ///
+    /// - Throws: as `copyStamps` does.
+    public func willReadStamp(_ index: Int) throws {
+        let elements = elements(of: index..<index + 1)
+        switch pixels {
+        case .array(let array): try array.willRead(elements)
+        case .images(let images): try images.willRead(elements)
+        }
+    }
+
+    private func elements(of stamps: Range<Int>) -> Range<Int> {
+        precondition(
+            stamps.lowerBound >= 0 && stamps.upperBound <= count, "stamps \(stamps) of \(count) in \(path)")
+        return stamps.lowerBound * pixelsPerStamp..<stamps.upperBound * pixelsPerStamp
     }
 
     /// Height and width of the stamps in an array of this shape; nil when it is no array of stamps.

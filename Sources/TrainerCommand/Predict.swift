@@ -36,7 +36,8 @@ struct Predict: GroupCommand {
             guard output != nil || csv != nil else {
                 throw Fault(.usage, "predict", "has nothing to write", remedy: "name a file with --output or --csv")
             }
-            return (try self.threads.checked(), try StampFiles.expand(self.input))
+            // Rank 0 alone looks for files.
+            return (try self.threads.checked(), group.rank == 0 ? try StampFiles.expand(self.input) : [])
         }
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         try prediction.predict(input, output: output, table: csv, threshold: models.threshold)

@@ -123,6 +123,7 @@ def images():
     write("fits", "cube", fits(image(3, 2, 2), bytes(48)))
     write("fits", "scaled", fits(image(3, 2, bits=16, BSCALE=0.5, BZERO=32768, BLANK=-1), bytes(12)))
     write("fits", "unsigned", fits(image(3, 2, bits=64, BZERO="9223372036854775808."), bytes(48)))
+    write("fits", "long", fits(image(3, 2, bits=16, BLANK="1" + 68 * "x"), bytes(12)))
     for name, axes in [("huge", (2**40, 2**40)), ("overflow", (2**62, 2**62, 8)), ("negative", (-3, 2)), ("many", (1,) * 30)]:
         write("fits", name, fits(image(*axes), bytes(24)))
     whole = fits(image(3, 2), bytes(2880)) + fits(image(3, 2, bits=8, first=extension), bytes(6), extension)

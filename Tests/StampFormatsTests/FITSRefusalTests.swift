@@ -93,6 +93,13 @@
                 primary(["3", "2"], bits: 16, more: [(key, value)], data: 12), saying: "copy the file again")
         }
 
+        /// cfitsio's own conversion aborts the process.
+        @Test(arguments: ["BLANK", "BZERO"]) func longValuesAreNoNumbers(_ key: String) throws {
+            let value = "1" + String(repeating: "x", count: 68)
+            try expectBadData(
+                primary(["3", "2"], bits: 16, more: [(key, value)], data: 12), saying: "HDU 0 has the \(key) 1xxx")
+        }
+
         /// A short file that claims compressed images of a terabyte, and tiles of one.
         @Test(arguments: ["ZNAXIS3 =                    5", "ZTILE1  =                    5"])
         func compressedImagesWithoutEndAreRefused(_ card: String) throws {

@@ -54,7 +54,8 @@ final class RankInTurn: ProcessGroup {
     func allGather(
         inPlace values: UnsafeMutablePointer<Double>, plan: AllGatherPlan, blockLength: Int
     ) { unavailable() }
-    func maximum(of value: Int) -> Int { unavailable() }
+    /// Of a rank's own value: enough to agree that nothing is wrong.
+    func maximum(of value: Int) -> Int { value }
 
     private func unavailable() -> Never { preconditionFailure("ranks that run in turn cannot exchange") }
 }

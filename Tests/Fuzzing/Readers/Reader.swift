@@ -58,8 +58,8 @@ enum Reader: String, CaseIterable {
         // What a stamp needs, the file holds.
         let most = 1 << 16
         guard stamps.pixelsPerStamp <= most else { return }
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixelsPerStamp) { pixels in
-            stamps.copyStamp(stamps.count - 1, into: pixels.baseAddress!)
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixelsPerStamp) { pixels in
+            try stamps.copyStamp(stamps.count - 1, into: pixels.baseAddress!)
         }
     }
 
