@@ -68,5 +68,33 @@ extension TrainerCommandTests {
             #expect(counts.opensOfFirst == 2 && counts.opensOfOther == 2 && counts.opens == 8)
             #expect(counts.bytes < 2 * (2 * each * 100 + 2 * 4096))
         }
+
+        /// What cannot be read by parts goes from rank 0 to all.
+        @Test func deflatedStampsGoToAllRanks() throws {
+            let deflated = URL(fileURLWithPath: kerasArchives).deletingLastPathComponent()
+                .appendingPathComponent("numpy/repetitive.npz").path
+            let survey = try Survey.shared()
+            let files = "--sources \(survey.sources) --noise \(deflated) \(survey.noise)"
+            for ranks in [1, 3] {
+                try trained(
+                    "train \(files) --skip-bad --model simple --epochs 1 --batch-size 32 --microbatch 4 --threads 1 --quiet"
+                        + " --normalize none --output \(workspace.path("run-\(ranks)"))", ranks: ranks)
+            }
+            #expect(
+                try RunResult(workspace.path("run-3")).differences(from: RunResult(workspace.path("run-1"))) == [])
+        }
+
+        /// A model file is read by rank 0 alone, and all ranks begin with its weights.
+        @Test func aModelFileGoesToAllRanks() throws {
+            let survey = try Survey.shared()
+            let model = "\(try survey.run())/model.safetensors"
+            for ranks in [1, 2] {
+                try trained(
+                    "train --data \(survey.folder) --model \(model) --normalize mean --epochs 1 --threads 1"
+                        + " --output \(workspace.path("run-\(ranks)"))", ranks: ranks)
+            }
+            #expect(
+                try RunResult(workspace.path("run-2")).differences(from: RunResult(workspace.path("run-1"))) == [])
+        }
     }
 }
