@@ -33,8 +33,8 @@ enum Reader: String, CaseIterable {
         switch self {
         case .npy, .npz:
             let array = try NumericArray(copying: bytes, name: "fuzz") { $0.count == 3 }
-            read(try StampArray(array: array, path: "fuzz"))
-        case .fits: read(try StampArray(copying: bytes, name: "fuzz"))
+            try read(StampArray(array: array, path: "fuzz"))
+        case .fits: try read(StampArray(copying: bytes, name: "fuzz"))
         case .safetensors:
             let file = try SafetensorsFile(copying: bytes, name: "fuzz")
             for tensor in file.tensors { _ = try file.doubles(tensor.name) }
@@ -54,7 +54,7 @@ enum Reader: String, CaseIterable {
         }
     }
 
-    private func read(_ stamps: StampArray) {
+    private func read(_ stamps: StampArray) throws {
         // What a stamp needs, the file holds.
         let most = 1 << 16
         guard stamps.pixelsPerStamp <= most else { return }
