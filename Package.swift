@@ -22,7 +22,8 @@ let package = Package(
     products: [.executable(name: "swift-run-trainer", targets: ["TrainerCommand"])],
     traits: [
         .trait(name: "Keras", description: "Read and write .keras files; needs libhdf5 and libzip."),
-        .default(enabledTraits: ["Keras"]),
+        .trait(name: "FITS", description: "Read stamps from FITS files; needs cfitsio."),
+        .default(enabledTraits: ["Keras", "FITS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -36,6 +37,7 @@ let package = Package(
             name: "CMPISystem", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CFITSIO", pkgConfig: "cfitsio", providers: [.apt(["libcfitsio-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
@@ -47,7 +49,8 @@ let package = Package(
         // The library, from the bottom up.
         library("Faults", []),
         library("Tensors", ["CKernels", "COpenBLAS"]),
-        library("StampFormats", ["Faults", "CZlib"]),
+        library(
+            "StampFormats", ["Faults", "CZlib", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
         library("Layers", ["Tensors", "CKernels"]),
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),

@@ -8,7 +8,8 @@ checkout="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 scratch_path="${SCRATCH_PATH:-$checkout/.build}"
 
 # `a|b` means that either package will do: newer releases replace pkg-config with pkgconf.
-system_packages=(libopenmpi-dev openmpi-bin libopenblas-dev "pkg-config|pkgconf" zlib1g-dev libhdf5-dev libzip-dev)
+system_packages=(libopenmpi-dev openmpi-bin libopenblas-dev "pkg-config|pkgconf" zlib1g-dev libhdf5-dev libzip-dev
+    libcfitsio-dev)
 
 # The settings with which vgg6 learns from simulated stamps; arguments of the user take their place.
 # shellcheck disable=SC2034  # read by the scripts that source this file
@@ -59,14 +60,15 @@ install_packages() {
         fault 69 "apt-get could not install the packages; as root, run: apt-get install ${missing[*]}"
 }
 
-# ensure_system_packages: MPI, BLAS, zlib, HDF5, libzip and pkg-config are there when it returns.
+# ensure_system_packages: MPI, BLAS, zlib, HDF5, libzip, cfitsio and pkg-config are there when it returns.
 ensure_system_packages() {
     if command -v dpkg-query >/dev/null; then
         install_packages "${system_packages[@]}"
-    elif ! command -v mpirun >/dev/null || ! pkg-config --exists ompi-c openblas zlib hdf5 libzip 2>/dev/null; then
+    elif ! command -v mpirun >/dev/null || ! pkg-config --exists ompi-c openblas zlib hdf5 libzip cfitsio 2>/dev/null; then
         fault 69 "not Debian or Ubuntu; install by hand, development files included, so that pkg-config finds" \
-            "ompi-c, openblas, zlib, hdf5 and libzip: Open MPI, OpenBLAS, zlib, HDF5, libzip, pkg-config (on clusters:" \
-            "module load …); without HDF5 and libzip: swift build --disable-default-traits leaves .keras files out"
+            "ompi-c, openblas, zlib, hdf5, libzip and cfitsio: Open MPI, OpenBLAS, zlib, HDF5, libzip, cfitsio, pkg-config" \
+            "(on clusters: module load …); without HDF5, libzip and cfitsio: swift build --disable-default-traits leaves" \
+            ".keras and .fits files out"
     fi
 }
 

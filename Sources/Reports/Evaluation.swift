@@ -110,7 +110,7 @@ extension Evaluation {
             predictions, threshold: threshold, signalToNoise: try RunStamps.signalToNoise(of: sources),
             noiseStamps: stamps.noiseCount,
             matchedFilter: withMatchedFilter
-                ? TestStamps(stamps: stamps, normalization: .none).filtered(samples, most: samples.count) : nil,
+                ? try TestStamps(stamps: stamps, normalization: .none).filtered(samples, most: samples.count) : nil,
             replicates: replicates)
     }
 }

@@ -30,7 +30,7 @@ public struct RunFigures: Sendable {
         _ results: RunResults, to folder: String, gnuplot: Gnuplot, threshold: Float = 0.5
     ) throws -> RunFigures {
         var plan = FigurePlan(results, threshold: threshold)
-        plan.addAll()
+        try plan.addAll()
         let names = Set(plan.plots.map(\.name))
         // A figure of an earlier time would be taken for one of now.
         for name in Self.allNames where !names.contains(name) {
@@ -58,13 +58,13 @@ private struct FigurePlan {
         samples = results.predictions.filter { !$0.score.isNaN }
     }
 
-    mutating func addAll() {
+    mutating func addAll() throws {
         add(HistoryFigure(results.history).plot, orNote: "No epoch has a finite loss, so there is no history to draw.")
         let left = results.predictions.count - samples.count
         if left > 0 {
             notes.append("\(left) test stamps got a probability that is not a number, and are left out of the figures.")
         }
-        if !samples.isEmpty { addTestFigures() }
+        if !samples.isEmpty { try addTestFigures() }
         if let model = results.model { add(FilterFigure(model)?.plot, orNote: nil) }
     }
 
@@ -72,11 +72,11 @@ private struct FigurePlan {
         if let plot { plots.append(plot) } else if let note { notes.append(note) }
     }
 
-    private mutating func addTestFigures() {
+    private mutating func addTestFigures() throws {
         let stamps = results.stamps.map {
             TestStamps(stamps: $0, normalization: results.configuration.settings.normalize)
         }
-        let matchedFilter = stamps?.filtered(samples)
+        let matchedFilter = try stamps?.filtered(samples)
         add(ConfusionFigure(samples, threshold: threshold).plot, orNote: nil)
         add(
             ROCFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
@@ -87,7 +87,7 @@ private struct FigurePlan {
         addCompleteness(matchedFilter)
         add(ReliabilityFigure(samples).plot, orNote: nil)
         add(ScoreHistogramFigure(samples, threshold: threshold).plot, orNote: nil)
-        if let stamps { addGrids(stamps) }
+        if let stamps { try addGrids(stamps) }
     }
 
     private mutating func addCompleteness(_ matchedFilter: [ScoredSample]?) {
@@ -105,15 +105,15 @@ private struct FigurePlan {
             ).plot, orNote: "No source of the test set has a signal-to-noise ratio, so completeness is not drawn.")
     }
 
-    private mutating func addGrids(_ stamps: TestStamps) {
+    private mutating func addGrids(_ stamps: TestStamps) throws {
         let (height, width) = (stamps.stamps.height, stamps.stamps.width)
         add(
             StampGridFigure.ofBothClasses(
-                stamps.classified(StampGridFigure.examples(samples)), total: samples.count, height: height,
+                try stamps.classified(StampGridFigure.examples(samples)), total: samples.count, height: height,
                 width: width,
                 threshold: threshold
             ).plot, orNote: nil)
-        let mistakes = stamps.classified(StampGridFigure.mistakes(samples, threshold: threshold))
+        let mistakes = try stamps.classified(StampGridFigure.mistakes(samples, threshold: threshold))
         add(
             StampGridFigure.ofMistakes(
                 mistakes, total: samples.count { ($0.score > threshold) != $0.isSource }, height: height, width: width,

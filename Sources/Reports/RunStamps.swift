@@ -11,7 +11,7 @@ enum RunStamps {
     static func open(_ settings: RunSettings, predictions: [ScoredSample]) throws -> StampCollection {
         let stamps = try StampCollection(noise: settings.noise, sources: settings.sources)
         let isSame =
-            stamps.noiseCount == settings.noiseStamps && stamps.sourceCount == settings.sourceStamps
+            try stamps.noiseCount == settings.noiseStamps && stamps.sourceCount == settings.sourceStamps
             && stamps.height == settings.stampHeight && stamps.width == settings.stampWidth
             && predictions.allSatisfy { $0.index < stamps.count && stamps.label($0.index) == $0.trueClass }
             && DataFingerprint(stamps).hexadecimal == settings.dataFingerprint
@@ -39,7 +39,7 @@ enum RunStamps {
                     .badData, path, "holds \(values.count) values for the \(count) stamps of \(source)",
                     remedy: "give one signal-to-noise ratio for each stamp to have completeness drawn against it")
             }
-            all += values.values
+            all += try values.values
         }
         return all
     }

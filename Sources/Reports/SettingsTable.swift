@@ -31,11 +31,12 @@ enum SettingsTable {
 
     /// What explains its speed, and whose bits it has.
     static func machine(_ configuration: ConfigurationRecord<RunSettings>) -> [Row] {
-        [
+        let rows: [Row] = [
             ("swift-run-trainer", configuration.versions.program), ("Swift", configuration.versions.swift),
             ("OpenBLAS", configuration.versions.openBLAS), ("CPU kernel type", configuration.cpuKernelType),
             ("ranks × threads", "\(configuration.ranks) × \(configuration.threads)"),
         ]
+        return rows + (configuration.memory.map { [("memory for stamps", $0)] } ?? [])
     }
 
     private static func optimizer(_ settings: RunSettings) -> String {

@@ -11,15 +11,15 @@ struct TestStamps {
     let normalization: Normalization
 
     /// The stamps as the network sees them; pixels that cannot be normalised are 0.
-    func classified(_ samples: [ScoredSample]) -> [ClassifiedStamp] {
-        samples.map { ClassifiedStamp(sample: $0, pixels: normalized($0.index)) }
+    func classified(_ samples: [ScoredSample]) throws -> [ClassifiedStamp] {
+        try samples.map { ClassifiedStamp(sample: $0, pixels: try normalized($0.index)) }
     }
 
-    private func normalized(_ stamp: Int) -> [Float] {
+    private func normalized(_ stamp: Int) throws -> [Float] {
         let count = stamps.pixels
-        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count) { buffer in
+        return try withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count) { buffer in
             let pixels = buffer.baseAddress!
-            stamps.copyStamp(stamp, into: pixels)
+            try stamps.copyStamp(stamp, into: pixels)
             return [Float](unsafeUninitializedCapacity: count) { output, initialized in
                 if !normalization.apply(
                     pixels: pixels, count: count, scratch: pixels + count, into: output.baseAddress!)
@@ -32,14 +32,14 @@ struct TestStamps {
     }
 
     /// The samples with the matched filter's scores: all of them, or evenly spaced ones of a large set.
-    func filtered(_ samples: [ScoredSample], most: Int = mostFiltered) -> [ScoredSample] {
+    func filtered(_ samples: [ScoredSample], most: Int = mostFiltered) throws -> [ScoredSample] {
         let filter = MatchedFilter(height: stamps.height, width: stamps.width)
         let ordered = samples.sorted { $0.index < $1.index }
         let count = min(ordered.count, most)
-        return withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
-            (0..<count).map { number in
+        return try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
+            try (0..<count).map { number in
                 var sample = ordered[number * ordered.count / count]
-                stamps.copyStamp(sample.index, into: pixels.baseAddress!)
+                try stamps.copyStamp(sample.index, into: pixels.baseAddress!)
                 sample.score = Float(filter.score(pixels.baseAddress!))
                 return sample
             }

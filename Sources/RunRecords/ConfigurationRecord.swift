@@ -10,6 +10,8 @@ public struct ConfigurationRecord<Settings: Codable & Sendable>: Codable, Sendab
     public var ranks: Int
     /// Lanes of each rank.
     public var threads: Int
+    /// The most memory that stamps might take on a rank, as it was given; nil where it was not limited.
+    public var memory: String?
     /// What `--skip-bad` left out.
     public var badStamps: BadStampCounts
     /// The command that made the run, word by word as it was typed; nil when that is not known.
@@ -17,19 +19,20 @@ public struct ConfigurationRecord<Settings: Codable & Sendable>: Codable, Sendab
 
     public init(
         settings: Settings, versions: SoftwareVersions, cpuKernelType: String, ranks: Int, threads: Int,
-        badStamps: BadStampCounts, commandLine: [String]? = nil
+        memory: String? = nil, badStamps: BadStampCounts, commandLine: [String]? = nil
     ) {
         self.settings = settings
         self.versions = versions
         self.cpuKernelType = cpuKernelType
         self.ranks = ranks
         self.threads = threads
+        self.memory = memory
         self.badStamps = badStamps
         self.commandLine = commandLine
     }
 
     enum CodingKeys: String, CodingKey {
-        case settings, versions, ranks, threads
+        case settings, versions, ranks, threads, memory
         case cpuKernelType = "cpu_kernel_type"
         case badStamps = "bad_stamps"
         case commandLine = "command_line"

@@ -13,10 +13,12 @@ public struct DataFingerprint: Hashable, Sendable {
     public init() {}
 
     /// The number of all stamps of a collection.
-    public init(_ stamps: StampCollection) {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
+    ///
+    /// - Throws: `Fault` when a file cannot be read.
+    public init(_ stamps: StampCollection) throws {
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
             for stamp in 0..<stamps.count {
-                stamps.copyStamp(stamp, into: pixels.baseAddress!)
+                try stamps.copyStamp(stamp, into: pixels.baseAddress!)
                 add(stamp: stamp, pixels: pixels.baseAddress!, count: stamps.pixels)
             }
         }

@@ -12,7 +12,9 @@ public struct StampCollection: Sendable {
     /// How many stamps there are of each class.
     public let noiseCount: Int
     public let sourceCount: Int
-    private let files: [StampArray]
+    let files: [StampArray]
+    /// How many of them hold noise.
+    let noiseFileCount: Int
     /// The number of each file's first stamp.
     private let starts: [Int]
 
@@ -26,6 +28,7 @@ public struct StampCollection: Sendable {
     /// Stamps that are open already, of one size.
     public init(noise noiseFiles: [StampArray], sources sourceFiles: [StampArray]) throws {
         files = noiseFiles + sourceFiles
+        noiseFileCount = noiseFiles.count
         guard let first = files.first else { preconditionFailure("a collection needs a file") }
         for file in files where file.height != first.height || file.width != first.width {
             throw Fault(
@@ -59,24 +62,54 @@ public struct StampCollection: Sendable {
 
     /// Where a stamp is found: its file and its index there.
     public func location(_ stamp: Int) -> (path: String, index: Int) {
-        let file = starts.lastIndex { $0 <= stamp }!
+        let file = file(of: stamp)
         return (files[file].path, stamp - starts[file])
     }
 
     /// Copies a stamp's pixels as they are in the file. Any thread.
-    public func copyStamp(_ stamp: Int, into pixels: UnsafeMutablePointer<Double>) {
-        var file = starts.count - 1
-        while starts[file] > stamp { file -= 1 }
-        files[file].copyStamp(stamp - starts[file], into: pixels)
+    ///
+    /// - Throws: a `missingInput` fault when the file cannot be opened or read any more, `badData` when it has changed.
+    public func copyStamp(_ stamp: Int, into pixels: UnsafeMutablePointer<Double>) throws {
+        let file = file(of: stamp)
+        try files[file].copyStamp(stamp - starts[file], into: pixels)
     }
+
     /// Copies the pixels of a range of stamps, one behind the other. Any thread.
-    public func copyStamps(_ stamps: Range<Int>, into pixels: UnsafeMutablePointer<Double>) {
-        for (file, start) in zip(files, starts) {
-            let part = stamps.clamped(to: start..<start + file.count)
-            guard !part.isEmpty else { continue }
-            file.copyStamps(
-                part.lowerBound - start..<part.upperBound - start,
-                into: pixels + (part.lowerBound - stamps.lowerBound) * self.pixels)
+    ///
+    /// - Throws: as `copyStamp` does.
+    public func copyStamps(_ stamps: Range<Int>, into pixels: UnsafeMutablePointer<Double>) throws {
+        var next = stamps.lowerBound
+        while next < stamps.upperBound {
+            let file = file(of: next)
+            let end = min(stamps.upperBound, starts[file] + files[file].count)
+            try files[file].copyStamps(
+                next - starts[file]..<end - starts[file], into: pixels + (next - stamps.lowerBound) * self.pixels)
+            next = end
         }
+    }
+
+    /// Tells the system that a stamp will be read soon, so that it fetches it meanwhile. Any thread.
+    ///
+    /// - Throws: as `copyStamp` does.
+    public func willRead(_ stamp: Int) throws {
+        let file = file(of: stamp)
+        try files[file].willReadStamp(stamp - starts[file])
+    }
+
+    /// The number behind the last stamp of the file that holds a stamp.
+    public func endOfFile(holding stamp: Int) -> Int {
+        let file = file(of: stamp)
+        return starts[file] + files[file].count
+    }
+
+    /// The last file that starts at or before a stamp (none is empty).
+    private func file(of stamp: Int) -> Int {
+        precondition(stamp >= 0 && stamp < count, "stamp \(stamp) of \(count)")
+        var (low, high) = (0, starts.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if starts[middle] <= stamp { low = middle } else { high = middle }
+        }
+        return low
     }
 }

@@ -20,6 +20,6 @@ extension NumericArray {
                 .internalFault, name, "does not fit into memory (\(byteCount) bytes)", remedy: "ask for fewer stamps")
         }
         let read = try NpyHeader(storage.bytes, fileByteCount: storage.bytes.count, name: name)
-        self.init(name: name, header: read, storage: storage, byteOffset: read.dataOffset)
+        self.init(name: name, header: read, storage: .block(storage), byteOffset: read.dataOffset)
     }
 }

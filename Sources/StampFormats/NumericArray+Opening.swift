@@ -3,17 +3,40 @@ import Faults
 extension NumericArray {
     /// Opens an array of numbers: a `.npy` file, or one member of a `.npz` file.
     ///
-    /// What a file is shows in its first bytes, not in its name. Files and stored members are mapped, never copied;
-    /// deflated members are inflated into memory. Shape times element size is checked against the file before anything is
-    /// allocated.
+    /// What a file is shows in its first bytes, not in its name. Files and stored members are read by range as they are
+    /// needed, or mapped where they are in Fortran order; deflated members and pipes are taken into memory. Shape times
+    /// element size is checked against the file before anything is allocated.
     ///
     /// - Parameters:
     ///   - path: the file, or `FILE.npz:NAME` for a member (`NAME` with or without `.npy`).
     ///   - isWanted: picks the shape that is wanted when a `.npz` file holds several arrays and none is named.
     /// - Throws: a `missingInput` fault when the file is not there or unreadable, `badData` when it is not as it should be.
     public init(contentsOf path: String, choosing isWanted: ([Int]) -> Bool = { _ in false }) throws {
-        let (file, member) = Self.split(path)
-        try self.init(ReadOnlyBytes.contents(of: file), path: path, file: file, member: member, choosing: isWanted)
+        let name = Self.split(path).file
+        if let file = try RangedFile.regular(name) {
+            try self.init(in: file, prefix: file.prefix(Self.page), path: path, choosing: isWanted)
+        } else {
+            try self.init(ReadOnlyBytes.contents(of: name), path: path, choosing: isWanted)
+        }
+    }
+
+    /// Opens the array in a file that starts with `prefix`, a page of it or all, and which `path` names.
+    init(in file: RangedFile, prefix: [UInt8], path: String, choosing isWanted: ([Int]) -> Bool) throws {
+        let (name, member) = Self.split(path)
+        guard !prefix.withUnsafeBytes(ZipArchive.isArchive) else {
+            let archive = try ZipArchive(ReadOnlyBytes.contents(of: name), path: name)
+            try self.init(memberOf: archive, in: file, named: member, choosing: isWanted)
+            return
+        }
+        if member != nil { throw Self.notAnArchive(name) }
+        let header = try Self.header(prefix, of: file, name: path)
+        self.init(name: path, header: header, storage: .file(file), byteOffset: header.dataOffset)
+    }
+
+    /// Opens the array in the contents of the file that `path` names.
+    init(_ storage: ReadOnlyBytes, path: String, choosing isWanted: ([Int]) -> Bool) throws {
+        let (name, member) = Self.split(path)
+        try self.init(storage, path: path, file: name, member: member, choosing: isWanted)
     }
 
     /// Opens the array in a copy of a file's bytes; `name` is what messages call the file.
@@ -29,23 +52,40 @@ extension NumericArray {
         _ storage: ReadOnlyBytes, path: String, file: String, member: String?, choosing isWanted: ([Int]) -> Bool
     ) throws {
         if ZipArchive.isArchive(storage.bytes) {
-            try self.init(memberOf: ZipArchive(storage, path: file), named: member, choosing: isWanted)
+            try self.init(memberOf: ZipArchive(storage, path: file), in: nil, named: member, choosing: isWanted)
         } else if member != nil {
-            throw Fault(.badData, file, "is not a .npz file", remedy: "name the file alone, without :NAME")
+            throw Self.notAnArchive(file)
         } else {
             let header = try NpyHeader(storage.bytes, fileByteCount: storage.bytes.count, name: path)
-            self.init(name: path, header: header, storage: storage, byteOffset: header.dataOffset)
+            self.init(name: path, header: header, storage: .block(storage), byteOffset: header.dataOffset)
         }
     }
 
+    private static func notAnArchive(_ file: String) -> Fault {
+        Fault(.badData, file, "is not a .npz file", remedy: "name the file alone, without :NAME")
+    }
+
+    /// Nearly every header is far shorter than a page.
+    static let page = 1 << 12
+
+    /// The header of a `.npy` file that starts with `prefix`.
+    private static func header(_ prefix: [UInt8], of file: RangedFile, name: String) throws -> NpyHeader {
+        let isShort = prefix.count < file.byteCount && !prefix.withUnsafeBytes(NpyHeader.isWhole)
+        let start = isShort ? try file.prefix(NpyHeader.maximumByteCount + 12) : prefix
+        return try start.withUnsafeBytes { try NpyHeader($0, fileByteCount: file.byteCount, name: name) }
+    }
+
     /// Parts `FILE.npz:NAME` into file and member.
-    private static func split(_ path: String) -> (file: String, member: String?) {
+    static func split(_ path: String) -> (file: String, member: String?) {
         guard let separator = path.ranges(of: ".npz:").last else { return (path, nil) }
         let file = path[..<separator.upperBound].dropLast()
         return (String(file), String(path[separator.upperBound...]))
     }
 
-    private init(memberOf archive: ZipArchive, named name: String?, choosing isWanted: ([Int]) -> Bool) throws {
+    /// - Parameter file: the archive's file, from which stored members are read by range; nil where it is none.
+    private init(
+        memberOf archive: ZipArchive, in file: RangedFile?, named name: String?, choosing isWanted: ([Int]) -> Bool
+    ) throws {
         let arrays = archive.members.filter { $0.name.hasSuffix(".npy") }
         guard !arrays.isEmpty else {
             throw Fault(.badData, archive.path, "holds no array", remedy: "save the arrays with numpy.savez")
@@ -56,9 +96,9 @@ extension NumericArray {
                     .missingInput, archive.path, "holds no array called \(name)",
                     remedy: "name one of \(Self.list(arrays))")
             }
-            try self.init(member, of: archive)
+            try self.init(member, of: archive, in: file)
         } else if arrays.count == 1 {
-            try self.init(arrays[0], of: archive)
+            try self.init(arrays[0], of: archive, in: file)
         } else {
             let wanted = try arrays.filter { isWanted(try Self.header(of: $0, in: archive).shape) }
             guard wanted.count == 1 else {
@@ -66,23 +106,28 @@ extension NumericArray {
                     .badData, archive.path, "holds the arrays \(Self.list(arrays))",
                     remedy: "\(archive.path):NAME selects one")
             }
-            try self.init(wanted[0], of: archive)
+            try self.init(wanted[0], of: archive, in: file)
         }
     }
 
-    private init(_ member: ZipArchive.Member, of archive: ZipArchive) throws {
+    private init(_ member: ZipArchive.Member, of archive: ZipArchive, in file: RangedFile?) throws {
         // The header comes first: what it says must agree with the member's size before all of it is inflated.
         let header = try Self.header(of: member, in: archive)
+        let name = "\(archive.path):\(member.name)"
+        if let file, member.compression == .stored, file.byteCount == archive.storage.bytes.count {
+            self.init(
+                name: name, header: header, storage: .file(file),
+                byteOffset: member.location.lowerBound + header.dataOffset)
+            return
+        }
         let contents = try archive.contents(of: member)
         self.init(
-            name: "\(archive.path):\(member.name)", header: header, storage: contents.storage,
+            name: name, header: header, storage: .block(contents.storage),
             byteOffset: contents.byteOffset + header.dataOffset)
     }
 
     private static func header(of member: ZipArchive.Member, in archive: ZipArchive) throws -> NpyHeader {
         try archive.checkSizes(of: member)
-        // Nearly every header is far shorter than a page.
-        let page = 1 << 12
         let name = "\(archive.path):\(member.name)"
         var prefix = try archive.prefix(of: member, byteCount: page)
         if prefix.bytes.count == page, !NpyHeader.isWhole(in: prefix.bytes) {

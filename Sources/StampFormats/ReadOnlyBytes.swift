@@ -4,18 +4,14 @@ import Glibc
 /// Bytes that do not change, at a fixed address: a file mapped into memory, or a block of memory.
 ///
 /// A mapped file costs no memory until it is read and is shared by all processes of a machine. Whoever shortens the file
-/// while it is mapped ends the process (SIGBUS), as with every mapped file. What is copied does not go through the mapping:
-/// pages read there would count as memory of the process, and mapping them takes longer than copying.
+/// while it is mapped ends the process (SIGBUS), as with every mapped file: what is large and read by range is a
+/// ``RangedFile`` instead.
 final class ReadOnlyBytes: @unchecked Sendable {
     /// Where the bytes came from.
     private enum Origin {
-        /// With the file's descriptor, unless it was closed.
-        case mapping(Int32?)
+        case mapping
         case memory
     }
-
-    /// Descriptors above this one are not kept: a process may have 1024 files open on most systems.
-    private static let lastKeptDescriptor: Int32 = 511
 
     /// The bytes. Their address need not be aligned.
     let bytes: UnsafeRawBufferPointer
@@ -29,9 +25,7 @@ final class ReadOnlyBytes: @unchecked Sendable {
     deinit {
         guard let base = bytes.baseAddress else { return }
         switch origin {
-        case .mapping(let descriptor):
-            munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
-            if let descriptor { close(descriptor) }
+        case .mapping: munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
         case .memory: free(UnsafeMutableRawPointer(mutating: base))
         }
     }
@@ -42,17 +36,16 @@ final class ReadOnlyBytes: @unchecked Sendable {
     static func contents(of path: String) throws -> ReadOnlyBytes {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
-        var isKept = false
-        defer { if !isKept { close(descriptor) } }
+        defer { close(descriptor) }
+        ReadCounts.noteOpen()
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Fault.cannotRead(path, errno) }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
             let count = Int(status.st_size)
             if count > 0, let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED {
-                isKept = descriptor <= lastKeptDescriptor
-                return ReadOnlyBytes(
-                    UnsafeRawBufferPointer(start: base, count: count), origin: .mapping(isKept ? descriptor : nil))
+                ReadCounts.note(bytes: count)
+                return ReadOnlyBytes(UnsafeRawBufferPointer(start: base, count: count), origin: .mapping)
             }
         case S_IFIFO, S_IFSOCK: break
         case S_IFDIR: throw Fault(.missingInput, path, "is a folder", remedy: "name a file in it")
@@ -80,21 +73,13 @@ final class ReadOnlyBytes: @unchecked Sendable {
             .internalFault, name, "does not fit into memory (\(bytes.count) bytes)", remedy: "end other programs first")
     }
 
-    /// Copies the bytes of `range` (pread(2) for a file). Any thread.
+    /// Whether the bytes take memory of this process' own.
+    var isInMemory: Bool { origin == .memory }
+
+    /// Copies the bytes of `range`. Any thread.
     func copy(_ range: Range<Int>, to destination: UnsafeMutableRawPointer) {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "bytes \(range) of \(bytes.count)")
-        var done = 0
-        if case .mapping(let descriptor?) = origin {
-            while done < range.count {
-                let count = pread(descriptor, destination + done, range.count - done, off_t(range.lowerBound + done))
-                if count < 0 && errno == EINTR { continue }
-                // A file that cannot be read to its end is left to the mapping.
-                guard count > 0 else { break }
-                done += count
-            }
-        }
-        guard done < range.count, let base = bytes.baseAddress else { return }
-        memcpy(destination + done, base + range.lowerBound + done, range.count - done)
+        if let base = bytes.baseAddress { memcpy(destination, base + range.lowerBound, range.count) }
     }
 
     private static func reading(_ descriptor: Int32, path: String) throws -> ReadOnlyBytes {
@@ -109,6 +94,7 @@ final class ReadOnlyBytes: @unchecked Sendable {
                 free(block)
                 throw Fault.cannotRead(path, error)
             }
+            ReadCounts.note(bytes: received)
             if received == 0 {
                 return ReadOnlyBytes(UnsafeRawBufferPointer(start: block, count: count), origin: .memory)
             }

@@ -2,7 +2,8 @@ import Faults
 
 /// The stamps of one file: N images of one size, in any number format and layout, read as `Double`.
 ///
-/// Accepted shapes are (N, height, width), (N, height, width, 1) and (N, pixels) with a perfect square of pixels.
+/// Accepted shapes are (N, height, width), (N, height, width, 1) and (N, pixels) with a perfect square of pixels; of a FITS
+/// file, cubes and lists of image HDUs.
 /// Nothing is copied until a stamp is asked for, and many threads may read at once.
 public struct StampArray: Sendable {
     /// The file, as it was named.
@@ -15,24 +16,79 @@ public struct StampArray: Sendable {
     public let width: Int
     /// height · width.
     public var pixelsPerStamp: Int { height * width }
-    /// The file's own shape and number format.
-    public let array: NumericArray
+    let pixels: Pixels
 
-    /// Opens a `.npy` file, or a member of a `.npz` file (`FILE.npz:NAME`; a file's only array, or the only one
-    /// with the shape of stamps, need not be named).
+    /// The pixels in the form that their file has.
+    enum Pixels {
+        case array(NumericArray)
+        case images(FITSImages)
+    }
+
+    /// Opens a `.npy` file, a member of a `.npz` file (`FILE.npz:NAME`; a file's only array, or the only one
+    /// with the shape of stamps, need not be named), or the images of a FITS file (`FILE.fits:NAME` for those whose
+    /// EXTNAME is or matches NAME, or for one HDU by its number; images of one kind need not be named).
+    ///
+    /// What a file is shows in its first bytes, not in its name.
     ///
     /// - Throws: a `missingInput` fault when the file is not there, `badData` when it is damaged, holds no stamps or
-    ///   something else than stamps.
+    ///   something else than stamps; `usage` for a FITS file in a build without FITS support.
     public init(contentsOf path: String) throws {
-        try self.init(
-            array: NumericArray(contentsOf: path, choosing: { Self.stampSize(of: $0) != nil }), path: path)
+        let (file, selection) = FITSImages.split(path)
+        let name = selection == nil ? NumericArray.split(path).file : file
+        guard let ranged = try RangedFile.regular(name) else {
+            try self.init(ReadOnlyBytes.contents(of: name), path: path, file: file, selection: selection)
+            return
+        }
+        let prefix = try ranged.prefix(NumericArray.page)
+        if prefix.withUnsafeBytes(FITSImages.isFITS) {
+            let images = try FITSImages(
+                ReadOnlyBytes.contents(of: name), in: ranged, file: file, selecting: selection)
+            self.init(images: images, path: path)
+        } else {
+            try Self.refuseAsFITS(file)
+            let array = try NumericArray(in: ranged, prefix: prefix, path: path, choosing: Self.isShapeOfStamps)
+            try self.init(array: array, path: path)
+        }
+    }
+
+    /// Opens the stamps in a copy of a file's bytes; `name` is what messages call the file.
+    ///
+    /// - Throws: as the file would.
+    package init(copying bytes: UnsafeRawBufferPointer, name: String) throws {
+        try self.init(ReadOnlyBytes.copying(bytes, name), path: name, file: name, selection: nil)
+    }
+
+    private init(_ storage: ReadOnlyBytes, path: String, file: String, selection: String?) throws {
+        if FITSImages.isFITS(storage.bytes) {
+            let images = try FITSImages(storage, in: nil, file: file, selecting: selection)
+            self.init(images: images, path: path)
+        } else {
+            try Self.refuseAsFITS(file)
+            try self.init(array: NumericArray(storage, path: path, choosing: Self.isShapeOfStamps), path: path)
+        }
+    }
+
+    /// Refuses a file that is named as FITS files are and is none.
+    private static func refuseAsFITS(_ file: String) throws {
+        guard FITSImages.nameEndings.contains(where: { file.hasSuffix($0) }) else { return }
+        throw Fault(
+            .badData, file, "is not a FITS file: it does not start with SIMPLE",
+            remedy: "name a FITS file, or give the file the name of its own format")
+    }
+
+    private static func isShapeOfStamps(_ shape: [Int]) -> Bool { stampSize(of: shape) != nil }
+
+    init(images: FITSImages, path: String) {
+        self.path = path
+        pixels = .images(images)
+        (count, height, width) = (images.count, images.height, images.width)
     }
 
     /// The stamps of an array.
     ///
     /// - Throws: a `badData` fault when it holds no stamps or something else than stamps.
     public init(array: NumericArray, path: String) throws {
-        self.array = array
+        pixels = .array(array)
         self.path = path
         guard let size = Self.stampSize(of: array.shape) else {
             throw Fault(
@@ -50,16 +106,39 @@ public struct StampArray: Sendable {
 
     /// Copies the pixels of a range of stamps, stamp by stamp and row by row, to `destination`, which has room for
     /// `pixelsPerStamp` of each.
-    public func copyStamps(_ stamps: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
-        precondition(
-            stamps.lowerBound >= 0 && stamps.upperBound <= count, "stamps \(stamps) of \(count) in \(path)")
-        let elements = stamps.lowerBound * pixelsPerStamp..<stamps.upperBound * pixelsPerStamp
-        array.copy(elements, into: UnsafeMutableBufferPointer(start: destination, count: elements.count))
+    ///
+    /// - Throws: a `missingInput` fault when the file cannot be opened or read any more, `badData` when it has changed.
+    public func copyStamps(_ stamps: Range<Int>, into destination: UnsafeMutablePointer<Double>) throws {
+        let elements = elements(of: stamps)
+        let room = UnsafeMutableBufferPointer(start: destination, count: elements.count)
+        switch pixels {
+        case .array(let array): try array.copy(elements, into: room)
+        case .images(let images): try images.copy(elements, into: room)
+        }
     }
 
     /// Copies the pixels of one stamp.
-    public func copyStamp(_ index: Int, into destination: UnsafeMutablePointer<Double>) {
-        copyStamps(index..<index + 1, into: destination)
+    ///
+    /// - Throws: as `copyStamps` does.
+    public func copyStamp(_ index: Int, into destination: UnsafeMutablePointer<Double>) throws {
+        try copyStamps(index..<index + 1, into: destination)
+    }
+
+    /// Tells the system that a stamp will be read soon.
+    ///
+    /// - Throws: as `copyStamps` does.
+    public func willReadStamp(_ index: Int) throws {
+        let elements = elements(of: index..<index + 1)
+        switch pixels {
+        case .array(let array): try array.willRead(elements)
+        case .images(let images): try images.willRead(elements)
+        }
+    }
+
+    private func elements(of stamps: Range<Int>) -> Range<Int> {
+        precondition(
+            stamps.lowerBound >= 0 && stamps.upperBound <= count, "stamps \(stamps) of \(count) in \(path)")
+        return stamps.lowerBound * pixelsPerStamp..<stamps.upperBound * pixelsPerStamp
     }
 
     /// Height and width of the stamps in an array of this shape; nil when it is no array of stamps.

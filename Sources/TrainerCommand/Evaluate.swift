@@ -39,13 +39,15 @@ struct Evaluate: GroupCommand {
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let (threads, files) = try group.agree {
+        let threads = try group.agree {
             guard (0...1_000_000).contains(bootstrap) else {
                 throw Fault(
                     .usage, "--bootstrap \(bootstrap)", "must be from 0 to 1000000", remedy: "give, for instance, 1000")
             }
-            return (try self.threads.checked(), try data.files())
+            return try self.threads.checked()
         }
+        // The others learn from rank 0 what is in the files.
+        let files = try group.onRoot { try data.files() } ?? (noise: [], sources: [])
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
         let predictions = try prediction.evaluate(

@@ -21,7 +21,7 @@ struct Occlusion: GroupCommand {
     @Option(help: ArgumentHelp("A trained model.", valueName: "file"))
     var model: String
 
-    @Option(help: ArgumentHelp("Stamps (.npy or .npz).", valueName: "file"))
+    @Option(help: ArgumentHelp("Stamps (.npy, .npz or .fits).", valueName: "file"))
     var input: String
 
     @Option(parsing: .unconditional, help: ArgumentHelp("One stamp, counted from 0. (default: all)", valueName: "n"))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Communication
 import Faults
 import Logging
+import StampFormats
 import Training
 
 /// `swift-run-trainer predict`
@@ -15,7 +16,9 @@ struct Predict: GroupCommand {
 
     @OptionGroup var models: ModelsOption
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Stamps (.npy or .npz).", valueName: "file"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Files of stamps (.npy, .npz or .fits), or quoted patterns.", valueName: "file"))
     var input: [String]
 
     @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
@@ -29,11 +32,12 @@ struct Predict: GroupCommand {
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let threads = try group.agree {
+        let (threads, input) = try group.agree {
             guard output != nil || csv != nil else {
                 throw Fault(.usage, "predict", "has nothing to write", remedy: "name a file with --output or --csv")
             }
-            return try self.threads.checked()
+            // Rank 0 alone looks for files.
+            return (try self.threads.checked(), group.rank == 0 ? try StampFiles.expand(self.input) : [])
         }
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         try prediction.predict(input, output: output, table: csv, threshold: models.threshold)

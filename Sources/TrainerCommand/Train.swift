@@ -82,6 +82,12 @@ struct Train: GroupCommand {
 
     @OptionGroup var threads: ThreadsOption
 
+    @Option(
+        help: ArgumentHelp(
+            "The most memory for stamps on a rank, such as 512M or 8G: what does not fit is read ahead. (default: no limit)",
+            valueName: "size"))
+    var memory: String?
+
     @Option(help: ArgumentHelp("Run folder to make.", valueName: "dir"))
     var output = "run"
 
@@ -159,7 +165,11 @@ struct Train: GroupCommand {
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let configuration = try group.agree { try trainingConfiguration() }
+        var configuration = try group.agree { try trainingConfiguration() }
+        // The others learn from rank 0 what is in the files.
+        if let files = try group.onRoot({ try data.files() }) {
+            (configuration.noise, configuration.sources) = files
+        }
         if members > 1 {
             let ensemble = EnsembleRun(
                 configuration, members: members, programVersion: SwiftRunTrainer.version, group: group,
@@ -201,10 +211,10 @@ struct Train: GroupCommand {
 
     // MARK: Options to configuration
 
+    /// All but the names of the files.
     func trainingConfiguration() throws -> TrainingConfiguration {
         try checkNumbers()
         var configuration = TrainingConfiguration(split: try splitFractions(), recipe: recipe)
-        (configuration.noise, configuration.sources) = try data.files()
         configuration.model = model
         if let epochs { configuration.epochs = epochs }
         if let batchSize { configuration.batchSize = try parsedBatchSize(batchSize) }
@@ -217,6 +227,7 @@ struct Train: GroupCommand {
         configuration.classes = classes
         configuration.seed = seed
         configuration.threads = try threads.checked()
+        configuration.memory = try memory.map(parsedMemory)
         configuration.output = output
         configuration.resume = resume
         configuration.initialWeights = initialWeights
@@ -265,6 +276,15 @@ struct Train: GroupCommand {
             throw Fault(.usage, "--output", "is empty", remedy: "name the run folder to make")
         }
         guard trace != "" else { throw Fault(.usage, "--trace", "is empty", remedy: "name the file to write") }
+    }
+
+    private func parsedMemory(_ memory: String) throws -> MemorySize {
+        guard let size = MemorySize(parsing: memory), size.bytes > 0 else {
+            throw Fault(
+                .usage, "--memory \(memory)", "must be a whole number of bytes, K, M, G or T",
+                remedy: "give, for instance, 512M")
+        }
+        return size
     }
 
     private func parsedBatchSize(_ batchSize: String) throws -> TrainingConfiguration.BatchSize {

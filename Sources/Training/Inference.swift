@@ -49,8 +49,10 @@ package final class Inference: @unchecked Sendable {
     /// The logits of `count` stamps in order on rank 0, nil elsewhere; not-a-number for stamps that cannot be used.
     ///
     /// - Parameter load: puts a stamp's normalised pixels into memory, or tells that it cannot be used. Any lane.
+    /// - Throws: `AgreedFault` when a rank's `load` throws.
     package func logits(
-        of count: Int, _ load: @escaping @Sendable (_ stamp: Int, _ pixels: UnsafeMutablePointer<Float>) -> Bool
+        of count: Int,
+        _ load: @escaping @Sendable (_ stamp: Int, _ pixels: UnsafeMutablePointer<Float>) throws -> Bool
     ) throws -> [Float]? {
         let share = Self.share(of: count, in: group)
         let outputs = network.outputs
@@ -60,9 +62,11 @@ package final class Inference: @unchecked Sendable {
             if lane == 0 { prepared.useMovingStatistics() }
             team.meet()
         }
-        try team.share(share.count, chunk: chunk) { [executors] lane, range in
-            let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
-            executors[lane].infer(stamps, load, into: results.pointer + range.lowerBound * outputs)
+        try group.agree {
+            try team.share(share.count, chunk: chunk) { [executors] lane, range in
+                let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
+                try executors[lane].infer(stamps, load, into: results.pointer + range.lowerBound * outputs)
+            }
         }
         return try withExtendedLifetime(results) {
             let bytes = UnsafeRawBufferPointer(
@@ -77,14 +81,14 @@ package final class Inference: @unchecked Sendable {
 extension LaneExecutor {
     /// One chunk of stamps from pixels to logits.
     fileprivate func infer(
-        _ stamps: Range<Int>, _ load: (Int, UnsafeMutablePointer<Float>) -> Bool,
+        _ stamps: Range<Int>, _ load: (Int, UnsafeMutablePointer<Float>) throws -> Bool,
         into logits: UnsafeMutablePointer<Float>
-    ) {
+    ) rethrows {
         let pixels = network.inputShape.count
         var unusable: [Int] = []
         for (sample, stamp) in stamps.enumerated() {
             let target = input(0) + sample * pixels
-            if !load(stamp, target) {
+            if try !load(stamp, target) {
                 target.update(repeating: 0, count: pixels)
                 unusable.append(sample)
             }

@@ -6,22 +6,36 @@ import RunRecords
 import StampData
 import Tensors
 
-/// Stamps with known classes that are kept normalised in memory, each rank its share: the validation set.
+/// Stamps with known classes, each rank its share: the validation set. They are kept normalised in memory, or as many as
+/// there is room for; the others are read as they are needed.
 package final class LabelledStamps: Sendable {
     let stamps: [Int]
     /// The true class of each.
     let labels: [Int]
     private let share: Range<Int>
-    private let pixels: Int
+    /// Those of the share that stay in memory.
+    private let resident: Range<Int>
+    private let collection: StampCollection
+    private let normalization: Normalization
     private let memory: FloatBuffer
 
+    /// So many stamps before they are needed the system is told to fetch them: what some chunks hold.
+    private static let lead = 256
+
     /// Makes room for this rank's share of the stamps; `assign(to:)` has them loaded.
-    init(_ stamps: [Int], _ collection: StampCollection, group: any ProcessGroup) {
+    ///
+    /// - Parameter room: how many stamps stay in memory.
+    init(
+        _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, group: any ProcessGroup,
+        room: StampMemory = .unlimited
+    ) {
         self.stamps = stamps
+        self.collection = collection
+        self.normalization = normalization
         labels = stamps.map { collection.label($0) }
-        pixels = collection.pixels
         share = Inference.share(of: stamps.count, in: group)
-        memory = FloatBuffer(count: share.count * pixels)
+        resident = share.prefix(room.resident(of: share.count))
+        memory = FloatBuffer(count: resident.count * collection.pixels)
     }
 
     /// Loads and normalises this rank's share of the stamps, all of which must be usable.
@@ -29,7 +43,7 @@ package final class LabelledStamps: Sendable {
         _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, team: LaneTeam,
         group: any ProcessGroup
     ) throws {
-        self.init(stamps, collection, group: group)
+        self.init(stamps, collection, normalization, group: group)
         var assignments = StampAssignments(collection)
         assign(to: &assignments)
         try assignments.carryOut(normalization, team: team) { _, stamp, _, isUsable in
@@ -37,14 +51,27 @@ package final class LabelledStamps: Sendable {
         }
     }
 
-    /// Has this rank's share of the stamps kept in memory.
-    func assign(to assignments: inout StampAssignments) { assignments.keep(stamps[share], at: memory.pointer) }
+    /// Has those of this rank's share that stay kept in memory, and the others looked at.
+    func assign(to assignments: inout StampAssignments) {
+        assignments.keep(stamps[resident], at: memory.pointer)
+        assignments.look(at: stamps[resident.upperBound..<share.upperBound])
+    }
+
+    /// Bytes of memory that stamps take.
+    package var stampBytes: Int { memory.count * MemoryLayout<Float>.stride }
 
     /// The logits of all stamps in order on rank 0, nil elsewhere. Collective.
     func logits(_ inference: Inference) throws -> [Float]? {
-        let (memory, share, pixels) = (memory, share, pixels)
-        return try inference.logits(of: stamps.count) { stamp, target in
-            target.update(from: memory.pointer + (stamp - share.lowerBound) * pixels, count: pixels)
+        try inference.logits(of: stamps.count) { [self] stamp, target in
+            guard stamp >= resident.upperBound else {
+                let place = stamp - resident.lowerBound
+                target.update(from: memory.pointer + place * collection.pixels, count: collection.pixels)
+                return true
+            }
+            if stamp + Self.lead < share.upperBound { try collection.willRead(stamps[stamp + Self.lead]) }
+            guard try collection.normalizedStamp(stamps[stamp], normalization, into: target) else {
+                throw StampScan.changed(stamps[stamp], of: collection)
+            }
             return true
         }
     }
@@ -68,12 +95,13 @@ package final class LabelledStamps: Sendable {
 extension StampCollection {
     /// Reads and normalises one stamp.
     /// - Returns: whether it can be used.
+    /// - Throws: `Fault` when its file cannot be read.
     func normalizedStamp(
         _ stamp: Int, _ normalization: Normalization, into target: UnsafeMutablePointer<Float>
-    ) -> Bool {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * pixels) { memory in
+    ) throws -> Bool {
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * pixels) { memory in
             let raw = memory.baseAddress!
-            copyStamp(stamp, into: raw)
+            try copyStamp(stamp, into: raw)
             return normalization.apply(pixels: raw, count: pixels, scratch: raw + pixels, into: target)
         }
     }
@@ -85,7 +113,7 @@ extension Inference {
         -> [Float]?
     {
         try logits(of: stamps.count) { index, target in
-            collection.normalizedStamp(stamps[index], normalization, into: target)
+            try collection.normalizedStamp(stamps[index], normalization, into: target)
         }
     }
 }

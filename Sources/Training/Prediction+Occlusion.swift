@@ -42,7 +42,7 @@ extension Prediction {
             let collection = try StampCollection(unlabelled: [input])
             try checkSize(collection, name: input)
             _ = try Self.chosen(index, of: collection, window, name: input)
-            if group.rank == 0 { try checkOutput(output) }
+            try checkOutput(output)
             return collection
         }
         let stamps = try Self.chosen(index, of: collection, window, name: input)
@@ -51,6 +51,7 @@ extension Prediction {
         defer { team.finish() }
         let pass = OcclusionPass(
             network: model.network, collection: collection, normalization: normalization, window: window, team: team,
+            group: group,
             inference: Inference(network: model.network, weights: model.weights, team: team, group: group))
         if index != nil {
             let maps = try pass.maps(stamps)
@@ -60,7 +61,7 @@ extension Prediction {
                 let shape = [collection.height, collection.width]
                 try NpyFile.write(floats: maps, shape: shape, to: output)
                 return OcclusionMap(
-                    height: shape[0], width: shape[1], stamp: pass.normalized(stamps), values: maps)
+                    height: shape[0], width: shape[1], stamp: try pass.normalized(stamps), values: maps)
             }
         }
         try writeAll(stamps, pass, input: input, output: output)
@@ -124,6 +125,7 @@ private struct OcclusionPass {
     let normalization: Normalization
     let window: OcclusionWindow
     let team: LaneTeam
+    let group: any ProcessGroup
     let inference: Inference
 
     /// Positions of the window on a stamp.
@@ -133,12 +135,12 @@ private struct OcclusionPass {
     }
 
     /// The stamps as the network sees them; what cannot be normalised is not a number.
-    func normalized(_ stamps: Range<Int>) -> [Float] {
+    func normalized(_ stamps: Range<Int>) throws -> [Float] {
         let pixels = collection.pixels
-        return [Float](unsafeUninitializedCapacity: stamps.count * pixels) { output, initialized in
+        return try [Float](unsafeUninitializedCapacity: stamps.count * pixels) { output, initialized in
             for (place, stamp) in stamps.enumerated() {
                 let target = output.baseAddress! + place * pixels
-                if !collection.normalizedStamp(stamp, normalization, into: target) {
+                if try !collection.normalizedStamp(stamp, normalization, into: target) {
                     target.initialize(repeating: .nan, count: pixels)
                 }
             }
@@ -151,12 +153,14 @@ private struct OcclusionPass {
         let (pixels, positions) = (collection.pixels, positions)
         let normalized = FloatBuffer(count: stamps.count * pixels)
         // Few beside the occluded ones, so every rank has all of them.
-        try team.share(stamps.count, chunk: 16) { [collection, normalization] _, range in
-            for place in range {
-                let target = normalized.pointer + place * pixels
-                let stamp = stamps.lowerBound + place
-                // Normalising it again then fails too.
-                if !collection.normalizedStamp(stamp, normalization, into: target) { target[0] = .nan }
+        try group.agree {
+            try team.share(stamps.count, chunk: 16) { [collection, normalization] _, range in
+                for place in range {
+                    let target = normalized.pointer + place * pixels
+                    let stamp = stamps.lowerBound + place
+                    // Normalising it again then fails too.
+                    if try !collection.normalizedStamp(stamp, normalization, into: target) { target[0] = .nan }
+                }
             }
         }
         let logits = try inference.logits(of: stamps.count * positions) { [self] number, target in

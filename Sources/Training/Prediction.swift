@@ -24,7 +24,7 @@ public struct Prediction {
     let logger: Logger
     let threads: Int?
 
-    /// Reads the models on every rank.
+    /// Reads the models on rank 0, which sends them to the others.
     ///
     /// - Parameters:
     ///   - models: files, or run folders, which stand for the model in them or for those of all members in them; at least
@@ -37,7 +37,7 @@ public struct Prediction {
         self.group = group
         self.logger = logger
         self.threads = threads
-        members = try group.agree {
+        let own = try group.onRoot {
             let paths = try models.flatMap { try EnsembleFolder.models(in: $0) }
             let members = try paths.map { try Member($0, normalization) }
             if let other = members.first(where: { $0.model.network.outputs != members[0].model.network.outputs }) {
@@ -47,6 +47,7 @@ public struct Prediction {
             }
             return members
         }
+        members = try (0..<group.maximum(of: own?.count ?? 0)).map { try Member.shared(own?[$0], in: group) }
     }
 
     /// The first model, for what is asked of one alone.
@@ -69,7 +70,7 @@ public struct Prediction {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
             try checkSize(stamps, name: input[0])
-            if group.rank == 0 { for path in [output, table].compactMap({ $0 }) { try checkOutput(path) } }
+            for path in [output, table].compactMap({ $0 }) { try checkOutput(path) }
             return stamps
         }
         let probabilities = try probabilities(stamps)
@@ -184,6 +185,38 @@ public struct Prediction {
 }
 
 extension Prediction.Member {
+    /// What is told of a member beside its weights.
+    private struct Header: Codable {
+        let path: String
+        let network: NetworkDescription
+        let normalization: String
+        let threshold: Float
+        let temperature: Float
+        let chosen: Normalization
+    }
+
+    /// Rank 0's member on all ranks. Collective.
+    fileprivate static func shared(_ own: Self?, in group: any ProcessGroup) throws -> Self {
+        if let own, group.size == 1 { return own }
+        let header = try group.shared {
+            let own = own!
+            return Header(
+                path: own.path, network: own.model.network.description, normalization: own.model.normalization,
+                threshold: own.model.decision.threshold, temperature: own.model.decision.temperature,
+                chosen: own.normalization)
+        }
+        let member = try group.agree {
+            if let own { return own }
+            let network = try Network(header.network)
+            let model = TrainedModel(
+                network: network, weights: Weights(network: network), normalization: header.normalization,
+                decision: DecisionRule(threshold: header.threshold, temperature: header.temperature))
+            return Self(path: header.path, model: model, normalization: header.chosen)
+        }
+        try group.broadcast(member.model.weights)
+        return member
+    }
+
     fileprivate init(_ path: String, _ normalization: Normalization?) throws {
         let model = try ModelFiles.read(path)
         // Else each stamp would seem to be at fault.

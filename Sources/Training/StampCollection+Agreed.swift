@@ -3,23 +3,21 @@ import Faults
 import StampData
 
 extension StampCollection {
-    /// Opens stamps on every rank, and makes sure that all ranks see as many of each class and of one size: where machines
-    /// hold other files under the same names, each rank would plan another run, and they would wait for each other for ever.
-    /// Collective.
+    /// Opens stamps on rank 0, which tells the others where in the files the pixels lie: they open a file when they read
+    /// stamps of it, and only then, so that thousands of ranks do not all ask a file system for the same headers. What is
+    /// not in a file by itself (deflated arrays, pipes) goes to all as it is in rank 0's memory. Collective.
     ///
-    /// - Throws: `AgreedFault` if a rank cannot open them, or sees others than rank 0.
+    /// Machines that hold other files under the same names show where a file is opened: its length must be as rank 0 has
+    /// found it.
+    ///
+    /// - Parameter open: called on rank 0 alone.
+    /// - Throws: `AgreedFault` if rank 0 cannot open them, or a rank has no memory for what is sent.
     static func agreed(in group: any ProcessGroup, _ open: () throws -> StampCollection) throws -> StampCollection {
-        let collection = try group.agree(open)
-        let all = try group.allGather(Array(collection.extent.utf8)).map { String(decoding: $0, as: UTF8.self) }
-        if let other = all.firstIndex(where: { $0 != all[0] }) {
-            throw AgreedFault(
-                fault: Fault(
-                    .badData, "stamps", "rank 0 finds \(all[0]), rank \(other) finds \(all[other])",
-                    remedy: "give all machines the same files"))
-        }
+        let own = try group.onRoot(open)
+        if let own, group.size == 1 { return own }
+        let description = try group.broadcast(group.agree { try own?.encoded() ?? [] }, from: 0)
+        let collection = try group.agree { try own ?? StampCollection(encoded: description) }
+        try collection.forEachUnfilledBlock { try group.broadcast($0, from: 0) }
         return collection
     }
-
-    /// How many stamps there are of class 0 and class 1, and of what size.
-    private var extent: String { "\(noiseCount) + \(sourceCount) of \(height)×\(width)" }
 }

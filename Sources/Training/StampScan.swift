@@ -36,17 +36,19 @@ enum StampScan {
         }
         let shared = SendablePointer(parts)
         let isCompared = comparedStamps(collection)
-        try assignments.carryOut(normalization, team: team) { lane, stamp, pixels, isUsable in
-            shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.pixels)
-            if !isUsable { shared.pointer[lane].unusable.append(stamp) }
-            guard isCompared[stamp],
-                let excess = SwappedClassCheck.centreExcess(
-                    pixels, height: collection.height, width: collection.width)
-            else { return }
-            if collection.label(stamp) == 0 {
-                shared.pointer[lane].excesses.noise.append(excess)
-            } else {
-                shared.pointer[lane].excesses.sources.append(excess)
+        try group.agree {
+            try assignments.carryOut(normalization, team: team) { lane, stamp, pixels, isUsable in
+                shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.pixels)
+                if !isUsable { shared.pointer[lane].unusable.append(stamp) }
+                guard isCompared[stamp],
+                    let excess = SwappedClassCheck.centreExcess(
+                        pixels, height: collection.height, width: collection.width)
+                else { return }
+                if collection.label(stamp) == 0 {
+                    shared.pointer[lane].excesses.noise.append(excess)
+                } else {
+                    shared.pointer[lane].excesses.sources.append(excess)
+                }
             }
         }
         var all = Part()
@@ -102,6 +104,16 @@ enum StampScan {
             .badData, first.path,
             "stamp \(first.index) is constant or has pixels that are not finite (\(unusable.count) such stamps in all)",
             remedy: "mend the file or leave such stamps out with --skip-bad")
+    }
+}
+
+extension StampScan {
+    /// The fault of a stamp that could be used when it was looked at, and cannot be any more.
+    static func changed(_ stamp: Int, of collection: StampCollection) -> Fault {
+        let place = collection.location(stamp)
+        return Fault(
+            .badData, place.path, "stamp \(place.index) has changed since the run began",
+            remedy: "leave the files alone while a run reads them")
     }
 }
 

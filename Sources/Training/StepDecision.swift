@@ -13,6 +13,8 @@ enum StepDecision: Hashable {
     case stop(signal: Int)
     /// A rank has met a loss that is infinite or not a number.
     case lossNotFinite
+    /// A rank cannot read its stamps any more.
+    case readingFailed
 
     /// The decision of all ranks. Collective.
     static func agreed(_ wish: StepDecision, in group: any ProcessGroup) throws -> StepDecision {
@@ -26,6 +28,7 @@ enum StepDecision: Hashable {
         case .checkpoint: 2
         case .stop(let signal): 2 + signal
         case .lossNotFinite: Int(Int32.max)
+        case .readingFailed: Int(Int32.max) + 1
         }
     }
 
@@ -35,6 +38,7 @@ enum StepDecision: Hashable {
         case 1: self = .record
         case 2: self = .checkpoint
         case Int(Int32.max): self = .lossNotFinite
+        case Int(Int32.max) + 1: self = .readingFailed
         default: self = .stop(signal: urgency - 2)
         }
     }

@@ -15,14 +15,16 @@ struct TestPictures {
     let collection: StampCollection
 
     /// All that is shown.
-    var values: [SummaryValue] {
+    ///
+    /// - Throws: `Fault` when a file of stamps cannot be read.
+    func values() throws -> [SummaryValue] {
         var values: [SummaryValue] = [
             .scalar("test/loss", metrics.loss), .scalar("test/accuracy", metrics.accuracy),
             .image("test/confusion_matrix", confusionMatrix),
         ]
         if let area = metrics.rocAUC { values.append(.scalar("test/roc_auc", area)) }
         for (label, name) in ["noise", "sources"].enumerated() {
-            if let image = examples(label) { values.append(.image("test/\(name)", image)) }
+            if let image = try examples(label) { values.append(.image("test/\(name)", image)) }
         }
         return values
     }
@@ -48,7 +50,7 @@ struct TestPictures {
 
     /// Stamps of a class side by side, evenly from the one with the lowest probability of a source to the one with the
     /// highest, which is written below each; nil where there are none.
-    private func examples(_ label: Int) -> PNGImage? {
+    private func examples(_ label: Int) throws -> PNGImage? {
         let ranked = predictions.filter { $0.trueClass == label }
             .sorted { ($0.probability, $0.index) < ($1.probability, $1.index) }
         guard !ranked.isEmpty else { return nil }
@@ -57,8 +59,8 @@ struct TestPictures {
         var picture = GreyPicture(width: count * width + Self.gap, height: height + 2 * Self.gap + Self.textHeight)
         for place in 0..<count {
             let sample = ranked[count == 1 ? 0 : place * (ranked.count - 1) / (count - 1)]
-            let pixels = [Double](unsafeUninitializedCapacity: collection.pixels) { memory, filled in
-                collection.copyStamp(sample.index, into: memory.baseAddress!)
+            let pixels = try [Double](unsafeUninitializedCapacity: collection.pixels) { memory, filled in
+                try collection.copyStamp(sample.index, into: memory.baseAddress!)
                 filled = collection.pixels
             }
             let x = Self.gap + place * width

@@ -36,6 +36,8 @@ public struct TrainingConfiguration: Sendable {
     public var seed: UInt64 = 0
     /// Lanes of a rank; nil for as many as the rank may use processors.
     public var threads: Int?
+    /// The most memory that the stamps of one rank may take; nil for all that they need.
+    public var memory: MemorySize?
     /// The run folder.
     public var output = "run"
     public var resume = false

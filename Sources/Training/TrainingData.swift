@@ -4,7 +4,8 @@ import Logging
 import RunRecords
 import StampData
 
-/// The stamps of a training run: cut into parts, looked at, and normalised in memory, each rank its share.
+/// The stamps of a training run: cut into parts, looked at, and normalised in memory as far as there is room, each rank its
+/// share.
 struct TrainingData {
     let split: DataSplit
     let plan: BatchPlan
@@ -33,7 +34,7 @@ struct TrainingData {
         try refuseEmptyClasses(collection, BadStampCounts(noise: 0, sources: 0))
         let findings: StampScan.Findings
         do {
-            let parts = try group.agree { try Parts(Array(0..<collection.count), collection, request, group) }
+            let parts = try Parts.agreed(Array(0..<collection.count), collection, request, team, group)
             findings = try StampScan.scan(
                 collection, parts.assignments(collection, group), normalization: configuration.normalization,
                 team: team, group: group)
@@ -52,9 +53,11 @@ struct TrainingData {
         }
         let left = Set(findings.unusable)
         let usable = (0..<collection.count).filter { !left.contains($0) }
-        let parts = try group.agree { try Parts(usable, collection, request, group) }
-        try parts.assignments(collection, group).carryOut(configuration.normalization, team: team) {
-            _, stamp, _, isUsable in precondition(isUsable, "stamp \(stamp) was good before")
+        let parts = try Parts.agreed(usable, collection, request, team, group)
+        try group.agree {
+            try parts.assignments(collection, group).carryOut(configuration.normalization, team: team) {
+                _, stamp, _, isUsable in precondition(isUsable, "stamp \(stamp) was good before")
+            }
         }
         return TrainingData(parts, findings, bad)
     }
@@ -85,18 +88,42 @@ private struct Parts {
     let shard: TrainingShard
     let validation: LabelledStamps
 
-    init(
-        _ usable: [Int], _ collection: StampCollection, _ request: TrainingData.Request, _ group: any ProcessGroup
-    ) throws {
+    /// Cuts the data into parts and makes room for this rank's share. Collective.
+    static func agreed(
+        _ usable: [Int], _ collection: StampCollection, _ request: TrainingData.Request, _ team: LaneTeam,
+        _ group: any ProcessGroup
+    ) throws -> Parts {
         let configuration = request.configuration
-        split = DataSplit(usable, fractions: configuration.split, seed: configuration.splitSeed ?? configuration.seed)
-        plan = try BatchPlan(split, request)
+        let (split, plan) = try group.agree {
+            let split = DataSplit(
+                usable, fractions: configuration.split, seed: configuration.splitSeed ?? configuration.seed)
+            return (split, try BatchPlan(split, request))
+        }
+        let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
+        let demand = StampMemory.Demand(
+            training: positions.reduce(0) { $0 + plan.stratumSamples(position: $1) },
+            validation: Inference.share(of: split.validation.count, in: group).count, pixels: collection.pixels,
+            isAugmented: configuration.augmentation != .none, lanes: min(team.count, positions.count),
+            largestMicrobatch: plan.largestMicrobatch)
+        let memory = try StampMemory.agreed(demand, budget: configuration.memory, collection, in: group)
+        return try group.agree { Parts(split, plan, positions, collection, configuration, memory, group) }
+    }
+
+    private init(
+        _ split: DataSplit, _ plan: BatchPlan, _ positions: Range<Int>, _ collection: StampCollection,
+        _ configuration: TrainingConfiguration, _ memory: StampMemory, _ group: any ProcessGroup
+    ) {
+        self.split = split
+        self.plan = plan
+        let normalization = configuration.normalization
         shard = TrainingShard(
-            collection: collection, plan: plan, lists: plan.strata(of: split.training, seed: configuration.seed),
-            positions: (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank], seed: configuration.seed,
+            collection: collection, normalization: normalization, plan: plan,
+            lists: plan.strata(of: split.training, seed: configuration.seed), positions: positions,
+            seed: configuration.seed,
             augmenter: StampAugmenter(
-                configuration.augmentation, configuration.normalization, seed: configuration.seed, stamps: collection))
-        validation = LabelledStamps(split.validation, collection, group: group)
+                configuration.augmentation, normalization, seed: configuration.seed, stamps: collection),
+            memory: memory)
+        validation = LabelledStamps(split.validation, collection, normalization, group: group, room: memory)
     }
 
     /// What this rank does with each stamp: all ranks together read each of them once.
@@ -104,7 +131,8 @@ private struct Parts {
         var assignments = StampAssignments(collection)
         shard.assign(to: &assignments)
         validation.assign(to: &assignments)
-        assignments.look(at: split.test[(0..<split.test.count).balancedRuns(over: group.size)[group.rank]])
+        // In the order of the files: each rank looks at few of them.
+        assignments.look(at: split.test.sorted()[(0..<split.test.count).balancedRuns(over: group.size)[group.rank]])
         return assignments
     }
 }

@@ -174,7 +174,7 @@ final class TrainingEpochs: @unchecked Sendable {
         stand.isWithinEpoch = true
         nextDrawing = 0
         try team.run { [self] lane in
-            step.beginEpoch(epoch, lane: lane)
+            step.beginEpoch(epoch, from: begun.stepsInEpoch, lane: lane)
             if begun.isWithinEpoch { step.restoreTotals(losses: begun.losses, correct: begun.correct, lane: lane) }
             for number in begun.stepsInEpoch..<plan.steps {
                 step.run(
@@ -201,6 +201,7 @@ final class TrainingEpochs: @unchecked Sendable {
     }
 
     private func wish(afterStep number: Int) -> StepDecision {
+        if step.hasReadingFailed { return .readingFailed }
         if !step.totals.isFinite { return .lossNotFinite }
         if Interruption.signal != 0 { return .stop(signal: Interruption.signal) }
         let isDue = schedule?.isDue(step: number, at: clock.now, writerIsBusy: checkpoints.writerIsBusy) ?? false
@@ -220,13 +221,14 @@ final class TrainingEpochs: @unchecked Sendable {
         stand.stepsInEpoch = number
         stand.seconds = epochSeconds
         let total = stand.globalStep(plan)
+        if decision == .readingFailed { try step.throwReadingFailure(in: group) }
         try tellSteps()
         if decision == .lossNotFinite {
             throw AgreedFault(fault: checkpoints.notFinite("the loss became infinite or not a number", total))
         }
         if isVerified(afterStep: total) { try ParameterHash.verify(step.weights, step: total, in: group) }
         switch decision {
-        case .goOn, .record, .lossNotFinite: break
+        case .goOn, .record, .lossNotFinite, .readingFailed: break
         case .checkpoint: try save()
         case .stop(let signal): try stop(signal)
         }

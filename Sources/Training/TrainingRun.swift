@@ -86,12 +86,19 @@ public final class TrainingRun {
         }
     }
 
-    private func makeNetwork(_ collection: StampCollection) throws -> Network {
+    /// The network that a model file holds; nil for a standard one. Rank 0 alone reads the file. Collective.
+    private func describedNetwork() throws -> NetworkDescription? {
+        guard StandardNetwork(rawValue: configuration.model) == nil else { return nil }
+        return try group.shared { try ModelFiles.network(configuration.model).network.description }
+    }
+
+    private func makeNetwork(_ collection: StampCollection, _ described: NetworkDescription?) throws -> Network {
         let network: Network
         if let standard = StandardNetwork(rawValue: configuration.model) {
             network = try makeNetwork(standard, height: collection.height, width: collection.width)
         } else {
-            network = try ModelFiles.network(configuration.model).network
+            precondition(described != nil, "no description of \(configuration.model)")
+            network = try Network(described!)
         }
         if let classes = configuration.classes, classes != network.outputs {
             throw Fault(
@@ -164,7 +171,8 @@ public final class TrainingRun {
         _ team: LaneTeam, _ collection: StampCollection, _ folder: RunFolder?, _ kernelType: String
     ) throws -> Trained {
         // A network that cannot work is refused before the stamps are read.
-        let network = try group.agree { try makeNetwork(collection) }
+        let described = try describedNetwork()
+        let network = try group.agree { try makeNetwork(collection, described) }
         let clock = ContinuousClock()
         let began = clock.now
         let data = try TrainingData.load(
@@ -178,6 +186,7 @@ public final class TrainingRun {
         warnAboutLanes(plan, team)
         tell(collection, data, team, network)
         if isRoot { logger.debug("stamps read and normalised in \(clock.now - began)") }
+        try tellReadCounts()
         let settings = resolvedSettings(collection, network, data)
         let deciding = try settings.decidingResult()
         let found =
@@ -209,6 +218,7 @@ public final class TrainingRun {
             classWeights: configuration.objective.classWeights.values(
                 noise: data.split.training.count - sources, sources: sources), seed: configuration.seed,
             format: configuration.gradients, team: trainingTeam, levels: levels, group: group)
+        try tellMemory(data)
         let inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: team, group: group)
         let checkpoints = TrainingCheckpoints(
@@ -221,7 +231,8 @@ public final class TrainingRun {
                 settings: settings,
                 versions: SoftwareVersions(
                     program: programVersion, swift: swiftVersion, openBLAS: MatrixProduct.configuration),
-                cpuKernelType: kernelType, ranks: group.size, threads: team.count, badStamps: data.bad,
+                cpuKernelType: kernelType, ranks: group.size, threads: team.count,
+                memory: configuration.memory?.description, badStamps: data.bad,
                 commandLine: configuration.commandLine)
             try JSONFile.write(record, to: folder.configuration)
         }
@@ -304,6 +315,34 @@ public final class TrainingRun {
             """)
     }
 
+    /// Where the ranks' stamps are, for `--verbose`. Collective.
+    private func tellMemory(_ data: TrainingData) throws {
+        let most = MemorySize(bytes: try group.maximum(of: data.shard.stampBytes + data.validation.stampBytes))
+        let isStreamed = try group.maximum(of: data.shard.isStreamed ? 1 : 0) > 0
+        guard isRoot else { return }
+        let share = Int((100 * data.shard.residentShare).rounded(.down))
+        logger.debug(
+            """
+            stamps take at most \(most.rounded) of memory on a rank\
+            \(isStreamed ? "; \(share) % of them stay there, the others are read ahead of each step" : "")
+            """)
+    }
+
+    /// What the ranks have asked of the file system so far, for `--verbose`. Collective.
+    private func tellReadCounts() throws {
+        let own = [ReadCounts.now]
+        let all = try own.withUnsafeBytes { try group.allGather($0) }.map {
+            $0.withUnsafeBytes { $0.loadUnaligned(as: ReadCounts.self) }
+        }
+        guard isRoot else { return }
+        logger.debug(
+            """
+            the first rank opened \(all[0].opens) files, another at most \(all.dropFirst().map(\.opens).max() ?? 0), \
+            all together \(all.reduce(0) { $0 + $1.opens }); a rank read at most \(all.map(\.bytes).max() ?? 0) bytes, \
+            all together \(all.reduce(0) { $0 + $1.bytes })
+            """)
+    }
+
     // MARK: Test
 
     private func test(_ trained: Trained, _ collection: StampCollection, _ folder: RunFolder?) throws -> Metrics? {
@@ -326,7 +365,7 @@ public final class TrainingRun {
                 if configuration.tensorBoard, let journal = trained.journal {
                     let pictures = TestPictures(metrics: metrics, predictions: predictions, collection: collection)
                     trained.checkpoints.record { [steps = trained.steps] in
-                        try journal.show(pictures.values, step: steps)
+                        try journal.show(pictures.values(), step: steps)
                     }
                 }
                 return metrics
@@ -365,19 +404,6 @@ extension TrainingRun {
 #else
     private let swiftVersion = "6.1 or earlier"
 #endif
-
-extension ProcessGroup {
-    /// Gives every rank the weights of rank 0.
-    func broadcast(_ weights: Weights) throws {
-        for buffer in [weights.trainable, weights.state] { try broadcast(buffer) }
-    }
-
-    func broadcast(_ buffer: FloatBuffer) throws {
-        try broadcast(
-            UnsafeMutableRawBufferPointer(start: buffer.pointer, count: buffer.count * MemoryLayout<Float>.stride),
-            from: 0)
-    }
-}
 
 extension LaneTeam {
     /// The lanes of a rank: as many as asked for, or as processors that it may use. Collective.

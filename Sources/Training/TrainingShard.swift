@@ -1,7 +1,8 @@
 import StampData
 import Tensors
 
-/// The strata that a rank owns: their stamps (normalised, or as they are augmented from), labels and numbers, and the order in which an epoch draws them.
+/// The strata that a rank owns: their stamps (normalised, or as they are augmented from), labels and numbers, and the order
+/// in which an epoch draws them. Stamps for which there is no room in memory are read ahead of each draw.
 package final class TrainingShard: @unchecked Sendable {
     /// The microbatch positions of this rank.
     let positions: Range<Int>
@@ -14,6 +15,13 @@ package final class TrainingShard: @unchecked Sendable {
 
     /// The first stamp of each stratum, and their number.
     private let starts: [Int]
+    private let memory: StampMemory
+    /// The first stamp in memory of each stratum, and their number: of each stratum the first ones.
+    private let residentStarts: [Int]
+    private let source: ReadAhead.Source
+    /// What reads the stamps that are not in memory, and which of them is each position's; none where there are none.
+    private var readers: [ReadAhead] = []
+    private var readerOfPosition: [Int] = []
     private let stamps: FloatBuffer
     /// What varies the stamps as they are drawn, and the spread of each one's sky; nil and none without augmentation.
     private let augmenter: StampAugmenter?
@@ -33,21 +41,29 @@ package final class TrainingShard: @unchecked Sendable {
     /// - Parameters:
     ///   - lists: the stamps of every stratum of the training set.
     ///   - augmenter: varies stamps as they are drawn; nil to draw them as they are.
+    ///   - memory: how many stamps stay in it.
     init(
-        collection: StampCollection, plan: BatchPlan, lists: [[Int]], positions: Range<Int>, seed: UInt64,
-        augmenter: StampAugmenter?
+        collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
+        positions: Range<Int>, seed: UInt64, augmenter: StampAugmenter?, memory: StampMemory = .unlimited
     ) {
+        self.memory = memory
+        source = ReadAhead.Source(
+            collection: collection, normalization: normalization, plan: plan, seed: seed, isAugmented: augmenter != nil)
         self.augmenter = augmenter
         self.positions = positions
         self.plan = plan
         self.seed = seed
         pixels = collection.pixels
-        var starts = [0]
-        for position in positions { starts.append(starts.last! + lists[position].count) }
+        var (starts, residentStarts) = ([0], [0])
+        for position in positions {
+            starts.append(starts.last! + lists[position].count)
+            residentStarts.append(residentStarts.last! + memory.resident(of: lists[position].count))
+        }
         self.starts = starts
-        let count = starts.last!
-        stamps = FloatBuffer(count: count * collection.pixels)
-        spreads = FloatBuffer(count: augmenter == nil ? 0 : count)
+        self.residentStarts = residentStarts
+        let (count, resident) = (starts.last!, residentStarts.last!)
+        stamps = FloatBuffer(count: resident * collection.pixels)
+        spreads = FloatBuffer(count: augmenter == nil ? 0 : resident)
         epochs = .allocate(capacity: max(positions.count, 1))
         epochs.initialize(repeating: 0, count: max(positions.count, 1))
         labels = .allocate(capacity: max(count, 1))
@@ -65,14 +81,18 @@ package final class TrainingShard: @unchecked Sendable {
 
     /// Loads and normalises the strata of `positions`, all of whose stamps must be usable.
     ///
-    /// - Parameter lists: the stamps of every stratum of the training set.
+    /// - Parameters:
+    ///   - lists: the stamps of every stratum of the training set.
+    ///   - memory: how many stamps stay in it.
     package convenience init(
         collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
-        positions: Range<Int>, seed: UInt64, augmentation: Augmentation = .none, team: LaneTeam
+        positions: Range<Int>, seed: UInt64, augmentation: Augmentation = .none, memory: StampMemory = .unlimited,
+        team: LaneTeam
     ) throws {
         self.init(
-            collection: collection, plan: plan, lists: lists, positions: positions, seed: seed,
-            augmenter: StampAugmenter(augmentation, normalization, seed: seed, stamps: collection))
+            collection: collection, normalization: normalization, plan: plan, lists: lists, positions: positions,
+            seed: seed, augmenter: StampAugmenter(augmentation, normalization, seed: seed, stamps: collection),
+            memory: memory)
         var assignments = StampAssignments(collection)
         assign(to: &assignments)
         try assignments.carryOut(normalization, team: team) { _, stamp, _, isUsable in
@@ -81,6 +101,7 @@ package final class TrainingShard: @unchecked Sendable {
     }
 
     deinit {
+        for reader in readers { reader.finish() }
         epochs.deallocate()
         labels.deallocate()
         stampNumbers.deallocate()
@@ -88,18 +109,70 @@ package final class TrainingShard: @unchecked Sendable {
         drawnNumbers.deallocate()
     }
 
-    /// Has the stamps kept in this shard's memory.
+    /// Has the stamps that stay kept in this shard's memory, and the others looked at.
     func assign(to assignments: inout StampAssignments) {
-        let numbers = (0..<residentStamps).lazy.map { Int(self.stampNumbers[$0]) }
+        var (resident, others): ([Int], [Int]) = ([], [])
+        resident.reserveCapacity(residentStamps)
+        for local in 0..<positions.count {
+            for stamp in starts[local]..<starts[local + 1] {
+                let isResident = stamp - starts[local] < residentCount(local)
+                if isResident {
+                    resident.append(Int(stampNumbers[stamp]))
+                } else {
+                    others.append(Int(stampNumbers[stamp]))
+                }
+            }
+        }
         if augmenter == nil {
-            assignments.keep(numbers, at: stamps.pointer)
+            assignments.keep(resident, at: stamps.pointer)
         } else {
-            assignments.keepForAugmentation(numbers, at: stamps.pointer, spreads: spreads.pointer)
+            assignments.keepForAugmentation(resident, at: stamps.pointer, spreads: spreads.pointer)
+        }
+        assignments.look(at: others)
+    }
+
+    private func residentCount(_ local: Int) -> Int { residentStarts[local + 1] - residentStarts[local] }
+
+    /// Stamps held in memory.
+    package var residentStamps: Int { residentStarts[positions.count] }
+
+    /// Bytes of memory that stamps take, those that are read ahead included.
+    package var stampBytes: Int {
+        (stamps.count + spreads.count) * MemoryLayout<Float>.stride + readers.reduce(0) { $0 + $1.stampBytes }
+    }
+
+    /// Whether some stamps are read as they are drawn.
+    var isStreamed: Bool { residentStamps < starts[positions.count] }
+    /// The share of the stamps that stays in memory.
+    var residentShare: Double { memory.residentShare }
+
+    /// Makes room for what lanes read ahead, where stamps do not stay in memory. Before the first epoch.
+    ///
+    /// - Parameter runs: each lane's positions.
+    package func prepareReading(by runs: [Range<Int>]) {
+        guard isStreamed else { return }
+        precondition(memory.depth > 0, "there is no room to read ahead")
+        readerOfPosition = Array(repeating: 0, count: positions.count)
+        for run in runs where !run.isEmpty {
+            let locals = run.lowerBound - positions.lowerBound..<run.upperBound - positions.lowerBound
+            for local in locals { readerOfPosition[local] = readers.count }
+            let first = starts[locals.lowerBound]
+            readers.append(
+                ReadAhead(
+                    source,
+                    ReadAhead.Strata(
+                        positions: run, starts: starts[locals].map { $0 - first }, resident: locals.map(residentCount),
+                        numbers: UnsafePointer(stampNumbers + first)), depth: memory.depth))
         }
     }
 
-    /// Stamps held in memory.
-    package var residentStamps: Int { starts[positions.count] }
+    /// Lets a lane's draws begin with a step of an epoch.
+    ///
+    /// - Parameter run: the lane's positions.
+    package func beginReading(_ run: Range<Int>, step: Int, epoch: Int) {
+        guard !readers.isEmpty, !run.isEmpty else { return }
+        readers[readerOfPosition[run.lowerBound - positions.lowerBound]].proceed(to: step, ofEpoch: epoch)
+    }
 
     /// Shuffles one stratum for an epoch. Each lane does its own positions.
     package func beginEpoch(_ epoch: Int, position: Int) {
@@ -110,21 +183,48 @@ package final class TrainingShard: @unchecked Sendable {
         }
     }
 
-    /// Copies the microbatch's stamps to `input`, augmented where that is asked for.
+    /// Copies the microbatch's stamps to `input`, augmented where that is asked for. Where stamps are read ahead, each lane
+    /// has to draw from its positions in their order, step after step.
+    ///
     /// - Returns: how many there are.
-    package func draw(step: Int, position: Int, into input: UnsafeMutablePointer<Float>) -> Int {
+    /// - Throws: `Fault` when a file cannot be read any more.
+    package func draw(step: Int, position: Int, into input: UnsafeMutablePointer<Float>) throws -> Int {
         let local = position - positions.lowerBound
-        let start = starts[local]
+        guard !readers.isEmpty else { return copy(step, position, read: nil, to: input) }
+        let draw = ReadAhead.Draw(epoch: epochs[local], step: step, position: position)
+        var count = 0
+        try readers[readerOfPosition[local]].take(draw) { stamps, spreads in
+            count = copy(step, position, read: (stamps, spreads), to: input)
+        }
+        return count
+    }
+
+    /// - Parameter read: the stamps that are not in memory, sample by sample, and their spreads.
+    private func copy(
+        _ step: Int, _ position: Int, read: (stamps: UnsafePointer<Float>, spreads: UnsafePointer<Float>)?,
+        to input: UnsafeMutablePointer<Float>
+    ) -> Int {
+        let local = position - positions.lowerBound
+        let (start, residentStart, resident) = (starts[local], residentStarts[local], residentCount(local))
         let count = plan.microbatchSamples(step: step, position: position)
         let drawn = orders + start + plan.firstInStratum(step: step, position: position)
         let numbers = drawnNumbers + local * plan.largestMicrobatch
         for sample in 0..<count {
-            let index = start + Int(drawn[sample])
-            let (source, target) = (stamps.pointer + index * pixels, input + sample * pixels)
-            numbers[sample] = stampNumbers[index]
+            let index = Int(drawn[sample])
+            let source: UnsafePointer<Float>
+            let spread: UnsafePointer<Float>
+            if index < resident {
+                source = UnsafePointer(stamps.pointer + (residentStart + index) * pixels)
+                spread = UnsafePointer(spreads.pointer + (augmenter == nil ? 0 : residentStart + index))
+            } else {
+                source = read!.stamps + sample * pixels
+                spread = read!.spreads + (augmenter == nil ? 0 : sample)
+            }
+            let target = input + sample * pixels
+            numbers[sample] = stampNumbers[start + index]
             if let augmenter {
                 augmenter.write(
-                    kept: source, spread: spreads.pointer[index], number: Int(numbers[sample]), epoch: epochs[local],
+                    kept: source, spread: spread.pointee, number: Int(numbers[sample]), epoch: epochs[local],
                     into: target)
             } else {
                 target.update(from: source, count: pixels)

@@ -4,6 +4,7 @@ import Layers
 import Models
 import Optimizers
 import StampData
+import Synchronization
 import Tensors
 
 /// One step of training, from stamps to new parameters, on all lanes of all ranks.
@@ -30,6 +31,8 @@ package final class TrainingStep: @unchecked Sendable {
     private let sums: DoubleTreeSum?
     private let parameterRanges: [[Range<Int>]]
     private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
+    /// What kept stamps from being read, if anything did.
+    private let failure = Mutex<(any Error)?>(nil)
     /// Loss and right predictions of this epoch so far, for each of this rank's microbatch positions.
     package private(set) var totals: EpochTotals
 
@@ -66,6 +69,7 @@ package final class TrainingStep: @unchecked Sendable {
         let tree = CanonicalTree(count: plan.microbatches)
         let rankRuns = (0..<plan.microbatches).balancedRuns(over: group.size)
         let laneRuns = rankRuns[group.rank].balancedRuns(over: team.count)
+        shard.prepareReading(by: laneRuns)
         var lanes: [Lane] = []
         var parts: [GradientReduction.Part] = []
         for run in laneRuns {
@@ -120,7 +124,10 @@ package final class TrainingStep: @unchecked Sendable {
     }
 
     /// Starts an epoch: empty totals, a new order of each stratum. Called on every lane.
-    package func beginEpoch(_ epoch: Int, lane: Int) {
+    ///
+    /// - Parameter step: the first one that will be run.
+    package func beginEpoch(_ epoch: Int, from step: Int = 0, lane: Int) {
+        shard.beginReading(lanes[lane].positions, step: step, epoch: epoch)
         for position in lanes[lane].positions {
             shard.beginEpoch(epoch, position: position)
             totals.reset(position)
@@ -184,10 +191,24 @@ package final class TrainingStep: @unchecked Sendable {
         team.meet(number)
     }
 
-    /// Puts a microbatch's stamps into its slot.
+    /// Whether stamps could not be read: what the steps since then have made of the weights is worth nothing.
+    var hasReadingFailed: Bool { failure.withLock { $0 != nil } }
+
+    /// Throws what kept stamps from being read, on all ranks. Collective.
+    func throwReadingFailure(in group: any ProcessGroup) throws {
+        try group.agree { if let failure = failure.withLock({ $0 }) { throw failure } }
+    }
+
+    /// Puts a microbatch's stamps into its slot. Where they cannot be read the step goes on without them, since other ranks
+    /// and lanes wait for its end.
     private func load(_ lane: Lane, _ slot: Int, _ position: Int, step: Int, globalStep: Int) {
         let samples = lane.timeline.measure(.load) {
-            shard.draw(step: step, position: position, into: lane.executor.input(slot))
+            do {
+                return try shard.draw(step: step, position: position, into: lane.executor.input(slot))
+            } catch {
+                failure.withLock { if $0 == nil { $0 = error } }
+                return plan.microbatchSamples(step: step, position: position)
+            }
         }
         var random = RandomCoordinates()
         random.seed = seed

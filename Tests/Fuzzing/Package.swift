@@ -11,7 +11,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Library/\(name)",
         swiftSettings: [
-            .swiftLanguageMode(.v6), .define("Keras"),
+            .swiftLanguageMode(.v6), .define("Keras"), .define("FITS"),
             .unsafeFlags(["-sanitize=address", "-sanitize-coverage=\(coverage)"]),
         ])
 }
@@ -25,6 +25,7 @@ let package = Package(
     targets: [
         system("COpenBLAS", "openblas"),
         system("CZlib", "zlib"),
+        system("CFITSIO", "cfitsio"),
         system("CHDF5", "hdf5"),
         system("CZip", "libzip"),
         .target(
@@ -33,7 +34,7 @@ let package = Package(
             cSettings: [.unsafeFlags(["-O1", "-Wno-psabi"])]),
         library("Faults", []),
         library("Tensors", ["CKernels", "COpenBLAS"]),
-        library("StampFormats", ["Faults", "CZlib"]),
+        library("StampFormats", ["Faults", "CZlib", "CFITSIO"]),
         library("Layers", ["Tensors", "CKernels"]),
         library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
         library("KerasFormat", ["Models", "Layers", "Tensors", "StampFormats", "Faults", "CHDF5", "CZip"]),

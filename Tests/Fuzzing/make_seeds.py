@@ -44,6 +44,17 @@ def overlapping():
     return whole[: entries[1] + 42] + struct.pack("<I", 0) + whole[entries[1] + 46 :]
 
 
+def fits(cards, data=b"", first="SIMPLE  =                    T"):
+    lines = [first] + [f"{key:8}= {value:>20}" for key, value in cards] + ["END"]
+    header = "".join(line.ljust(80) for line in lines).encode()
+    return header.ljust(-(-len(header) // 2880) * 2880) + data
+
+
+def image(*axes, bits=-32, first=None, **more):
+    cards = [("BITPIX", bits), ("NAXIS", len(axes)), *((f"NAXIS{i}", n) for i, n in enumerate(axes, 1)), *more.items()]
+    return cards if first is None else cards + [("PCOUNT", 0), ("GCOUNT", 1)]
+
+
 def safetensors(header, data=b""):
     text = header if isinstance(header, str) else json.dumps(header)
     return struct.pack("<Q", len(text)) + text.encode() + data
@@ -107,6 +118,21 @@ def stamps():
     write("npz", "zip64", (REFERENCES / "numpy/zip64_deflated.npz").read_bytes())
 
 
+def images():
+    extension = "XTENSION= 'IMAGE   '"
+    write("fits", "cube", fits(image(3, 2, 2), bytes(48)))
+    write("fits", "scaled", fits(image(3, 2, bits=16, BSCALE=0.5, BZERO=32768, BLANK=-1), bytes(12)))
+    write("fits", "unsigned", fits(image(3, 2, bits=64, BZERO="9223372036854775808."), bytes(48)))
+    write("fits", "long", fits(image(3, 2, bits=16, BLANK="1" + 68 * "x"), bytes(12)))
+    for name, axes in [("huge", (2**40, 2**40)), ("overflow", (2**62, 2**62, 8)), ("negative", (-3, 2)), ("many", (1,) * 30)]:
+        write("fits", name, fits(image(*axes), bytes(24)))
+    whole = fits(image(3, 2), bytes(2880)) + fits(image(3, 2, bits=8, first=extension), bytes(6), extension)
+    write("fits", "list", whole)
+    table = [("BITPIX", 8), ("NAXIS", 2), ("NAXIS1", 8), ("NAXIS2", -4), ("PCOUNT", 2**60), ("GCOUNT", 1), ("TFIELDS", 1)]
+    write("fits", "table", fits([("BITPIX", 8), ("NAXIS", 0)]) + fits(table, bytes(40), "XTENSION= 'BINTABLE'"))
+    write("fits", "gzipped", (REFERENCES / "fits/cube_members.fits.gz").read_bytes())
+
+
 def tensors():
     two = {"__metadata__": {"k": "\u00e9\n"}, "a": tensor([2], 0, 8), "b": tensor([1, 2], 8, 16)}
     write("safetensors", "two", safetensors(two, bytes(16)))
@@ -155,6 +181,7 @@ def records():
 
 
 stamps()
+images()
 tensors()
 networks()
 records()

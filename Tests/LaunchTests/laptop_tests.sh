@@ -143,7 +143,7 @@ elsewhere_than_debian_what_is_there_will_do() { # test
     stub pkg-config
     run launch/laptop.sh
     exits 0
-    called "pkg-config [--exists] [ompi-c] [openblas] [zlib] [hdf5] [libzip]"
+    called "pkg-config [--exists] [ompi-c] [openblas] [zlib] [hdf5] [libzip] [cfitsio]"
 }
 
 an_old_swift_is_refused() { # test

@@ -68,7 +68,8 @@ struct MadeUpRun {
         let settings = Settings(
             network: description, noise: files.noise, sources: files.sources, stamp_height: height,
             stamp_width: width, noise_stamps: noise, source_stamps: sources,
-            data_fingerprint: DataFingerprint(stamps).hexadecimal, classes: classes, split: try SplitFractions(1, 0, 0))
+            data_fingerprint: try DataFingerprint(stamps).hexadecimal, classes: classes,
+            split: try SplitFractions(1, 0, 0))
         try JSONFile.write(
             ConfigurationRecord(
                 settings: settings, versions: SoftwareVersions(program: "1", swift: "6", openBLAS: "0"),

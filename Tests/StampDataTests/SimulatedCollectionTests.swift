@@ -8,7 +8,7 @@ import Testing
         #expect(stamps.noiseCount == 20 && stamps.sourceCount == 20 && stamps.height == 9 && stamps.width == 12)
         var pixels = [Double](repeating: 0, count: stamps.pixels)
         for number in 0..<stamps.count {
-            stamps.copyStamp(number, into: &pixels)
+            try stamps.copyStamp(number, into: &pixels)
             let expected = number < 20 ? simulator.noise(index: number) : simulator.source(index: number - 20)
             #expect(pixels == expected.pixels.map(Double.init))
         }

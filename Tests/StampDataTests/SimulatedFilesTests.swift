@@ -40,7 +40,7 @@ struct SimulatedFilesTests {
                     #expect(fields[3...].map { Float($0) } == [truth.signalToNoise, truth.offset.x, truth.offset.y])
                 }
                 var pixels = [Double](repeating: 0, count: 72)
-                stamps.copyStamp(population == .noise ? index : 4100 + index, into: &pixels)
+                try stamps.copyStamp(population == .noise ? index : 4100 + index, into: &pixels)
                 #expect(pixels == stamp.pixels.map(Double.init))
             }
         }

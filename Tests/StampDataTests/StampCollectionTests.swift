@@ -35,13 +35,13 @@ import Testing
             #expect((0..<7).map { collection.label($0) } == [0, 0, 0, 1, 1, 1, 1])
             for stamp in 0..<7 {
                 var pixels = [Double](repeating: -1, count: 6)
-                pixels.withUnsafeMutableBufferPointer { collection.copyStamp(stamp, into: $0.baseAddress!) }
+                try pixels.withUnsafeMutableBufferPointer { try collection.copyStamp(stamp, into: $0.baseAddress!) }
                 #expect(pixels == (0..<6).map { Double(6 * stamp + $0) })
             }
             for start in 0..<7 {
                 for end in start + 1...7 {
                     var pixels = [Double](repeating: -1, count: 6 * (end - start))
-                    collection.copyStamps(start..<end, into: &pixels)
+                    try collection.copyStamps(start..<end, into: &pixels)
                     #expect(pixels == (6 * start..<6 * end).map { Double($0) })
                 }
             }

@@ -25,7 +25,8 @@ extension TrainerCommandTests {
             let help = try trained("train --help").standardOutput
             for option in [
                 "data", "sources", "noise", "model", "epochs", "batch-size", "microbatch", "learning-rate", "optimizer",
-                "momentum", "nesterov", "classes", "split", "seed", "threads", "output", "resume", "initial-weights",
+                "momentum", "nesterov", "classes", "split", "seed", "threads", "memory", "output", "resume",
+                "initial-weights",
                 "no-dropout", "normalize", "skip-bad", "trace", "trace-steps",
                 "schedule", "schedule-factor", "schedule-every", "warmup", "scale-learning-rate", "label-smoothing",
                 "class-weights", "weight-decay", "clip-norm", "ema", "early-stopping", "patience", "min-delta",

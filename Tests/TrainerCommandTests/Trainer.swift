@@ -21,12 +21,11 @@ func trainer(
     return try mpirun(ranks: ranks, program: name, arguments: arguments, timeout: timeout, restore: restore)
 }
 
-/// Runs one job whose ranks are given different words.
-func trainer(eachRank lines: [String], timeout: TimeInterval = 60) throws -> ProgramOutcome {
+/// Runs one job whose ranks work in different folders, as on hosts that share no file system.
+func trainer(_ line: String, inFolders folders: [String], timeout: TimeInterval = 60) throws -> ProgramOutcome {
     let program = try path(ofProgram: "swift-run-trainer")
-    let ranks = lines.map { [program] + $0.split(separator: " ").map(String.init) }
-    let others = ranks.dropFirst().flatMap { [":", "-n", "1"] + $0 }
-    return try trainer(Array(ranks[0].dropFirst()) + others, ranks: 1, timeout: timeout)
+    let ranks = folders.map { "-n 1 -wdir \($0) \(program) \(line)" }
+    return try shell(script: "exec mpirun --oversubscribe \(ranks.joined(separator: " : "))", timeout: timeout)
 }
 
 /// Runs the program and expects that it succeeds, with nothing but warnings on standard error.

@@ -51,7 +51,7 @@ func json(_ text: String) throws -> [String: Any] {
 /// The numbers of a `.npy` file, and its shape.
 func numbers(_ path: String) throws -> (values: [Float], shape: [Int]) {
     let array = try NumericArray(contentsOf: path)
-    return (array.values.map { Float($0) }, array.shape)
+    return (try array.values.map { Float($0) }, array.shape)
 }
 
 /// The folder of models that Keras itself saved.

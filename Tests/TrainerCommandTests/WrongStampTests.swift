@@ -1,3 +1,4 @@
+import Foundation
 import StampFormats
 import Testing
 
@@ -125,32 +126,38 @@ extension TrainerCommandTests {
         /// Only one rank's host misses the file: all must end, and say which rank it was.
         @Test func aFaultOfOneRankEndsAll() throws {
             let output = workspace.path("run")
-            func line(_ data: String) -> String { "train --data \(data) --model simple --epochs 1 --output \(output)" }
-            let missing = workspace.path("missing")
+            let folders = [try hosted("here", survey.folder), workspace.path, try hosted("there", survey.folder)]
             let outcome = try trainer(
-                eachRank: [line(survey.folder), line(missing), line(survey.folder)], timeout: 30)
-            expectError(outcome, 66, saying: "\(missing)/stamps_noise.npy (rank 1 on ", "does not exist")
+                "train --data data --model simple --epochs 1 --no-report --output \(output)", inFolders: folders,
+                timeout: 30)
+            expectError(outcome, 66, saying: " (rank 1 on ", "there is no such file")
             #expect(!exists(output))
         }
 
-        /// Machines that hold other files under one name: a job that went on would wait for ever, or read past its memory.
+        /// Machines that hold other files under one name: what rank 0 says of a file must be so on all.
         @Test func ranksThatFindOtherStampsAreRefused() throws {
             let (run, output) = (workspace.path("run"), workspace.path("p.npy"))
             let model = "\(try survey.run())/model.safetensors"
-            let other = workspace.path("other")
+            let other = workspace.path("other-stamps")
             try trained("simulate --output \(other) --sources 100 --noise 90")
-            let found = ["rank 0 finds 500 + 500 of 21×21", "rank 1 finds 90 + 100 of 21×21"]
+            let folders = [try hosted("here", survey.folder), try hosted("there", other)]
             let training = try trainer(
-                eachRank: [survey.folder, other].map { "train --data \($0) --model simple --output \(run)" },
-                timeout: 30)
-            expectError(training, 65, saying: found[0], found[1])
+                "train --data data --model simple --no-report --output \(run)", inFolders: folders, timeout: 30)
+            expectError(training, 65, saying: " (rank 1 on ", "bytes long and was", "give all machines the same files")
             #expect(!exists(run))
             let prediction = try trainer(
-                eachRank: [survey.noise, "\(other)/stamps_noise.npy"].map {
-                    "predict --model \(model) --input \($0) --output \(output)"
-                }, timeout: 30)
-            expectError(prediction, 65, saying: "rank 0 finds 500 + 0", "rank 1 finds 90 + 0")
+                "predict --model \(model) --input data/stamps_noise.npy --output \(output)", inFolders: folders,
+                timeout: 30)
+            expectError(prediction, 65, saying: "data/stamps_noise.npy (rank 1 on ", "bytes long and was")
             #expect(!exists(output))
+        }
+
+        /// A folder where `data` is what `folder` is elsewhere: a host of its own.
+        private func hosted(_ name: String, _ folder: String) throws -> String {
+            let host = workspace.path(name)
+            try FileManager.default.createDirectory(atPath: host, withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(atPath: "\(host)/data", withDestinationPath: folder)
+            return host
         }
     }
 }

@@ -49,7 +49,7 @@ import Training
                 for position in positions { shard.beginEpoch(epoch, position: position) }
                 for step in 0..<plan.steps {
                     for position in positions {
-                        let count = shard.draw(step: step, position: position, into: input.pointer)
+                        let count = try shard.draw(step: step, position: position, into: input.pointer)
                         #expect(count == plan.microbatchSamples(step: step, position: position))
                         for sample in 0..<count {
                             let number = shard.numbers(position: position)[sample]
@@ -76,9 +76,9 @@ import Training
         let input = FloatBuffer(count: plan.largestMicrobatch * 25)
         let draws = try (1...5).map { ranks in
             try shards(ranks, plan, team, TemporaryFolder()).enumerated().flatMap { rank, shard in
-                (0..<plan.microbatches).balancedRuns(over: ranks)[rank].map { position in
+                try (0..<plan.microbatches).balancedRuns(over: ranks)[rank].map { position in
                     shard.beginEpoch(4, position: position)
-                    let count = shard.draw(step: plan.steps - 1, position: position, into: input.pointer)
+                    let count = try shard.draw(step: plan.steps - 1, position: position, into: input.pointer)
                     return (0..<count).map { shard.numbers(position: position)[$0] }
                 }
             }

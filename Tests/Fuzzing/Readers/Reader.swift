@@ -9,6 +9,8 @@ import StampFormats
 enum Reader: String, CaseIterable {
     /// An `.npy` file, or an `.npz` file with its members.
     case npy, npz
+    /// A FITS file, with cfitsio.
+    case fits
     /// Tensors by name.
     case safetensors
     /// A whole model: tensors, the network's description, weights.
@@ -29,7 +31,10 @@ enum Reader: String, CaseIterable {
     /// Reads the bytes as the program does, and uses what comes out once.
     func read(_ bytes: UnsafeRawBufferPointer) throws {
         switch self {
-        case .npy, .npz: try readStamps(bytes)
+        case .npy, .npz:
+            let array = try NumericArray(copying: bytes, name: "fuzz") { $0.count == 3 }
+            try read(StampArray(array: array, path: "fuzz"))
+        case .fits: try read(StampArray(copying: bytes, name: "fuzz"))
         case .safetensors:
             let file = try SafetensorsFile(copying: bytes, name: "fuzz")
             for tensor in file.tensors { _ = try file.doubles(tensor.name) }
@@ -49,14 +54,12 @@ enum Reader: String, CaseIterable {
         }
     }
 
-    private func readStamps(_ bytes: UnsafeRawBufferPointer) throws {
-        let array = try NumericArray(copying: bytes, name: "fuzz") { $0.count == 3 }
-        let stamps = try StampArray(array: array, path: "fuzz")
+    private func read(_ stamps: StampArray) throws {
         // What a stamp needs, the file holds.
         let most = 1 << 16
         guard stamps.pixelsPerStamp <= most else { return }
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixelsPerStamp) { pixels in
-            stamps.copyStamp(stamps.count - 1, into: pixels.baseAddress!)
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixelsPerStamp) { pixels in
+            try stamps.copyStamp(stamps.count - 1, into: pixels.baseAddress!)
         }
     }
 

@@ -1,0 +1,76 @@
+// cfitsio under the names of its manual, which are macros that Swift cannot see. Each function returns the library's status.
+#ifndef CFITSIO_SYSTEM_H
+#define CFITSIO_SYSTEM_H
+
+#include <fitsio.h>
+#include <stddef.h>
+
+// fits_open_memfile: a file whose bytes are at `*bytes`, for reading. The name is a constant, so that nothing of cfitsio's
+// extended file names (filters, pipes, network addresses) can be reached from outside.
+static inline int cfitsio_open_memory(fitsfile **file, void **bytes, size_t *count) {
+    int status = 0;
+    return ffomem(file, "stamps", READONLY, bytes, count, 0, NULL, &status);
+}
+
+// fits_close_file: leaves the bytes alone.
+static inline int cfitsio_close(fitsfile *file) {
+    int status = 0;
+    return ffclos(file, &status);
+}
+
+// fits_movabs_hdu: `number` counts from 1; END_OF_FILE behind the last.
+static inline int cfitsio_move(fitsfile *file, int number, int *type) {
+    int status = 0;
+    return ffmahd(file, number, type, &status);
+}
+
+// fits_get_hduaddrll: where the header starts, the data start, and the HDU ends.
+static inline int cfitsio_addresses(fitsfile *file, long long *header, long long *data, long long *end) {
+    int status = 0;
+    LONGLONG start = 0, middle = 0, finish = 0;
+    ffghadll(file, &start, &middle, &finish, &status);
+    *header = start;
+    *data = middle;
+    *end = finish;
+    return status;
+}
+
+// fits_is_compressed_image: whether a table holds an image in compressed tiles.
+static inline int cfitsio_is_compressed_image(fitsfile *file) {
+    int status = 0;
+    return fits_is_compressed_image(file, &status);
+}
+
+// fits_get_img_paramll: BITPIX, NAXIS and the first `most` of NAXISn, also of a compressed image.
+static inline int cfitsio_image_parameters(fitsfile *file, int most, int *bits, int *axes, long long *lengths) {
+    int status = 0;
+    return ffgiprll(file, most, bits, axes, lengths, &status);
+}
+
+// fits_read_keyword: a value as it stands in the header. Those functions that convert numbers trip over long values.
+static inline int cfitsio_read_value(fitsfile *file, const char *key, char value[FLEN_VALUE]) {
+    int status = 0;
+    return ffgkey(file, key, value, NULL, &status);
+}
+
+// fits_read_key of a string, at most 70 characters.
+static inline int cfitsio_read_string(fitsfile *file, const char *key, char value[FLEN_VALUE]) {
+    int status = 0;
+    return ffgkys(file, key, value, NULL, &status);
+}
+
+// fits_read_img: the first `count` pixels of an image as they are stored (BSCALE and BZERO not applied), in this machine's
+// byte order. `undefined` takes the place of undefined pixels; NULL leaves them.
+static inline int cfitsio_read_stored_pixels(fitsfile *file, int type, long long count, void *undefined, void *pixels) {
+    int status = 0, any = 0;
+    ffpscl(file, 1, 0, &status);
+    return ffgpv(file, type, 1, count, undefined, pixels, &any, &status);
+}
+
+// fits_get_errstatus: what a status means; what the library remembers about it is dropped.
+static inline void cfitsio_describe(int status, char text[FLEN_STATUS]) {
+    ffgerr(status, text);
+    ffcmsg();
+}
+
+#endif

@@ -1,0 +1,25 @@
+import Synchronization
+
+/// What this process has asked of the file system for stamps and models: how many times it opened a file, and how many bytes
+/// it read. Where many processes share a file system, these are what it bears.
+package struct ReadCounts: Sendable, Hashable, BitwiseCopyable {
+    package var opens: Int
+    /// Bytes that were read by range, and the lengths of files that were mapped or read as a whole.
+    package var bytes: Int
+
+    package init(opens: Int, bytes: Int) {
+        self.opens = opens
+        self.bytes = bytes
+    }
+
+    private static let opened = Atomic<Int>(0)
+    private static let read = Atomic<Int>(0)
+
+    /// The counts since the process began.
+    package static var now: ReadCounts {
+        ReadCounts(opens: opened.load(ordering: .relaxed), bytes: read.load(ordering: .relaxed))
+    }
+
+    static func noteOpen() { opened.add(1, ordering: .relaxed) }
+    static func note(bytes: Int) { read.add(bytes, ordering: .relaxed) }
+}

@@ -1,0 +1,78 @@
+import Faults
+import Glibc
+
+/// Which files hold stamps: those that a pattern matches, and those of a data folder. Their order decides which number each
+/// stamp has, so it is the same whenever the same files are there.
+public enum StampFiles {
+    /// How the files of a data folder may end, the preferred ones first.
+    public static let endings = [".npy", ".npz", ".fits", ".fits.gz", ".fits.fz"]
+
+    /// Replaces every pattern (`*`, `?`, `[…]`, as in glob(7)) by the files that match it, by name in the order of their
+    /// bytes, as a shell in the C locale does.
+    ///
+    /// A name without such characters stays as it is, and so does one that is itself the name of a file. What follows the
+    /// file's name (`FILE.npz:NAME`, `FILE.fits:NAME`) stays with every match.
+    ///
+    /// - Throws: a `missingInput` fault when nothing matches, or a folder cannot be searched.
+    public static func expand(_ names: [String]) throws(Fault) -> [String] {
+        var files: [String] = []
+        for name in names {
+            let (file, part) = split(name)
+            let isPattern = file.contains { "*?[".contains($0) }
+            if !isPattern || FileAccess.exists(file) || FileAccess.exists(name) {
+                files.append(name)
+            } else {
+                files += try matches(file, of: name).map { $0 + part }
+            }
+        }
+        return files
+    }
+
+    /// The files of a class in a data folder: `NAME.npy`, or with another of the endings; else, in the order of their
+    /// numbers, `NAME-00000.npy`, `NAME-00001.npy` ….
+    ///
+    /// - Returns: nothing when there is none.
+    /// - Throws: a `badData` fault when two files have one number.
+    public static func files(called name: String, in folder: String) throws(Fault) -> [String] {
+        let single = endings.map { "\(folder)/\(name)\($0)" }
+        if let path = single.first(where: { FileAccess.exists($0) }) { return [path] }
+        guard FileAccess.isFolder(folder) else { return [] }
+        var shards: [(number: Int, path: String)] = []
+        for entry in try FileAccess.names(in: folder) where entry.hasPrefix(name + "-") {
+            guard let ending = endings.first(where: { entry.hasSuffix($0) }) else { continue }
+            let digits = entry.dropFirst(name.count + 1).dropLast(ending.count)
+            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(digits) else { continue }
+            shards.append((number, "\(folder)/\(entry)"))
+        }
+        shards.sort { ($0.number, $0.path) < ($1.number, $1.path) }
+        for (shard, next) in zip(shards, shards.dropFirst()) where shard.number == next.number {
+            throw Fault(
+                .badData, next.path, "has the same number as \(shard.path)", remedy: "keep one file of each number")
+        }
+        return shards.map(\.path)
+    }
+
+    /// Parts a name into that of a file and what selects a part of it, with its colon.
+    private static func split(_ name: String) -> (file: String, part: Substring) {
+        let npz = NumericArray.split(name)
+        let file = npz.member == nil ? FITSImages.split(name).file : npz.file
+        return (file, name.dropFirst(file.count))
+    }
+
+    /// What glob(3) finds, sorted here: its own order is the locale's.
+    private static func matches(_ pattern: String, of name: String) throws(Fault) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        switch glob(pattern, GLOB_ERR | GLOB_NOSORT, nil, &found) {
+        case 0:
+            let paths = (0..<Int(found.gl_pathc)).map { String(cString: found.gl_pathv[$0]!) }
+            return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        case GLOB_NOMATCH:
+            throw Fault(
+                .missingInput, name, "matches no file", remedy: "check the pattern; `ls` with the same one lists files")
+        default:
+            throw Fault(
+                .missingInput, name, "could not be searched for", remedy: "check that the folders in it can be read")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Faults
+
+/// A number of bytes as people write it: `8G`, `512M`, `65536`; a K is 1024 bytes.
+public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
+    public let bytes: Int
+
+    private static let units: [(letter: Character, shift: Int)] = [("T", 40), ("G", 30), ("M", 20), ("K", 10)]
+
+    public init(bytes: Int) {
+        precondition(bytes >= 0, "\(bytes) bytes")
+        self.bytes = bytes
+    }
+
+    /// Nil for what is no whole number of bytes, K, M, G or T, or too many.
+    public init?(parsing text: String) {
+        let unit = Self.units.first { text.uppercased().last == $0.letter }
+        let digits = unit == nil ? text[...] : text.dropLast()
+        guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }), let count = Int(digits) else {
+            return nil
+        }
+        let (bytes, isTooLarge) = count.multipliedReportingOverflow(by: 1 << (unit?.shift ?? 0))
+        guard !isTooLarge else { return nil }
+        self.init(bytes: bytes)
+    }
+
+    /// In the largest unit that is exact.
+    public var description: String {
+        for (letter, shift) in Self.units where bytes > 0 && bytes % (1 << shift) == 0 {
+            return "\(bytes >> shift)\(letter)"
+        }
+        return "\(bytes)"
+    }
+
+    /// About so much, for people: rounded up to a whole number, of at most four digits, of a unit.
+    public var rounded: String {
+        for (letter, shift) in Self.units.reversed() where bytes > 0 {
+            let count = (bytes + (1 << shift) - 1) >> shift
+            if count < 10_000 { return "\(count)\(letter)" }
+        }
+        return description
+    }
+}
