@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the batch scripts of Slurm, PBS and LSF share. Sourced, never run.
+# What the batch scripts of Slurm, PBS, LSF and Grid Engine share. Sourced, never run.
 #
 # Settings that the environment may override:
 #   RUN              run folder                                   (default: runs/<scheduler>-<job id> in the checkout)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # variables come from sandbox.sh; stubs expand theirs when they run
-# launch/slurm.sbatch, launch/pbs.sh, launch/lsf.sh and what they share in launch/cluster.sh.
+# launch/slurm.sbatch, launch/pbs.sh, launch/lsf.sh, launch/gridengine.sh and what they share in launch/cluster.sh.
 
 settings="[--model] [vgg6] [--recipe] [survey]"
 
@@ -272,6 +272,41 @@ lsf_queues_again_by_exit_code() { # test
     MPIRUN_EXIT=75 THREADS=2 on_lsf bash -c 'bash <launch/lsf.sh'
     exits 75
     grep -qx '#BSUB -Q "75"' "$repository/launch/lsf.sh" || wrong "LSF is not told"
+}
+
+on_gridengine() {
+    printf '%s 4 all.q@%s UNDEFINED\n' node1 node1 node2 node2 >"$sandbox/pe"
+    cp "$repository/launch/gridengine.sh" "$sandbox/spool/41"
+    run env -C / SGE_O_WORKDIR="$sandbox" JOB_ID=41 PE_HOSTFILE="$sandbox/pe" NSLOTS=8 "$@"
+}
+
+gridengine_divides_slots_into_ranks() { # test
+    a_cluster
+    THREADS=2 on_gridengine "$sandbox/spool/41" --momentum 0.9
+    exits 0
+    called "mpirun [-n] [4] [--hostfile] ["
+    called "[slot:PE=2]"
+    called "[--output] [$sandbox/runs/gridengine-41]"
+    called "[--momentum] [0.9]"
+    [[ $(<"$sandbox/hosts") == $'node1 slots=2\nnode2 slots=2' ]] || wrong "hosts: $(<"$sandbox/hosts")"
+}
+
+gridengine_queues_again_by_exit_code() { # test
+    a_cluster
+    MPIRUN_EXIT=75 THREADS=4 on_gridengine "$sandbox/spool/41"
+    exits 99
+    tells "Grid Engine does so"
+    MPIRUN_EXIT=65 THREADS=4 on_gridengine "$sandbox/spool/41"
+    exits 65
+}
+
+gridengine_needs_a_parallel_environment() { # test
+    a_cluster
+    cp "$repository/launch/gridengine.sh" "$sandbox/spool/41"
+    run env SGE_O_WORKDIR="$sandbox" JOB_ID=41 "$sandbox/spool/41"
+    exits 1
+    tells "submit with -pe"
+    not_called mpirun
 }
 
 a_hostfile_has_ranks_as_slots() { # test
