@@ -184,8 +184,8 @@ END
     trap - EXIT INT TERM
 }
 
-# tc's bucket for a rate: what passes in 4 milliseconds (a kernel's tick at 250 Hz), or the full rate would not be reached;
-# not less than one unsegmented packet.
+# tc's bucket for a rate: what passes in 0.2 milliseconds, since a link lets nothing through at once that it has saved up;
+# not less than two packets.
 burst_of() {
     awk -v rate="$1" 'BEGIN {
         number = rate + 0
@@ -193,8 +193,8 @@ burst_of() {
         else if (rate ~ /mbit$/) number *= 1e6
         else if (rate ~ /kbit$/) number *= 1e3
         else exit 1
-        bytes = number / 8 * 0.004
-        if (bytes < 66000) bytes = 66000
+        bytes = number / 8 * 0.0002
+        if (bytes < 3200) bytes = 3200
         printf "%d\n", bytes
     }'
 }

@@ -6,13 +6,14 @@ struct AllReduceBenchmark {
     let parameterCount: Int
     let team: LaneTeam
     let levels: RankLevels
+    let format: GradientFormat
     let group: any ProcessGroup
 
     /// The report, the same on all ranks; nil in a single process. Collective.
     /// - Parameter seconds: about how long to measure.
     func run(seconds: Double) throws -> AllReduceReport? {
         guard levels.size > 1 else { return nil }
-        let reduced = ReducedBuffer(parameterCount: parameterCount, levels: levels)
+        let reduced = ReducedBuffer(parameterCount: parameterCount, levels: levels, format: format)
         let times = try TimedRounds.measure(seconds: seconds, group: group) { repetitions in
             try TimedRounds.time(group: group) {
                 try team.run { lane in
@@ -32,13 +33,14 @@ final class ReducedBuffer: Sendable {
     private let reduction: GradientReduction
     private var bucket: GradientBucket { reduction.buckets[0] }
 
-    init(parameterCount: Int, levels: RankLevels) {
+    init(parameterCount: Int, levels: RankLevels, format: GradientFormat) {
         gradient = FloatBuffer(count: parameterCount)
         parameters = FloatBuffer(count: parameterCount)
         reduction = GradientReduction(
             levels: levels, tree: CanonicalTree(count: levels.size),
             rankRuns: (0..<levels.size).balancedRuns(over: levels.size), buckets: [0..<parameterCount],
-            parts: [.init(node: CanonicalTree.Node(level: 0, index: levels.rank), buffer: gradient.pointer)])
+            parts: [.init(node: CanonicalTree.Node(level: 0, index: levels.rank), buffer: gradient.pointer)],
+            format: format)
     }
 
     /// Bytes that this rank sends.
@@ -56,16 +58,19 @@ final class ReducedBuffer: Sendable {
             if let compute { while try !isThere(), compute() {} }
             try finish()
         }
+        func combine(after level: Int) {
+            let range = bucket.range(after: level)
+            bucket.combine(
+                after: level, range.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)[lane])
+        }
+        combine(after: 0)
         for level in 0..<bucket.levels {
             team.meet(lane) {
                 try bucket.startExchange(level)
                 try receive({ try bucket.isExchanged(level) }, { try bucket.finishExchange(level) })
             }
             if team.hasFailed { return }
-            let range = bucket.range(after: level + 1)
-            bucket.combine(
-                after: level + 1,
-                range.balancedRuns(over: team.count, multipleOf: GradientReduction.sliceUnit)[lane])
+            combine(after: level + 1)
         }
         team.meet(lane) {
             for level in (0..<bucket.levels).reversed() {

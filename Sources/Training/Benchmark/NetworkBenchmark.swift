@@ -83,7 +83,8 @@ final class NetworkBenchmark {
             } / Double(repetitions)
         }
         let allReduce = try AllReduceBenchmark(
-            parameterCount: network.trainableCount, team: team, levels: levels, group: group
+            parameterCount: network.trainableCount, team: team, levels: levels,
+            format: configuration.gradients, group: group
         )
         .run(seconds: configuration.seconds / 6)
         guard let totals = profile.totals else { return nil }

@@ -10,6 +10,7 @@ struct LinkBenchmark {
     let levels: RankLevels
     /// Parameters of a bucket.
     let bucketCount: Int
+    let format: GradientFormat
     let team: LaneTeam
     let group: any ProcessGroup
     /// About how long each measurement takes.
@@ -51,7 +52,7 @@ struct LinkBenchmark {
 
     private func times(of level: RankLevels) throws -> Times {
         func measure(_ count: Int) throws -> AllReduceReport {
-            try AllReduceBenchmark(parameterCount: count, team: team, levels: level, group: group)
+            try AllReduceBenchmark(parameterCount: count, team: team, levels: level, format: format, group: group)
                 .run(seconds: seconds)!
         }
         return Times(
@@ -65,7 +66,7 @@ struct LinkBenchmark {
     /// - Parameter interval: seconds of computing between two looks at what has arrived.
     func overlap(interval: Double) throws -> Double {
         guard group.size > 1 else { return 0 }
-        let all = ReducedBuffer(parameterCount: bucketCount, levels: levels)
+        let all = ReducedBuffer(parameterCount: bucketCount, levels: levels, format: format)
         let pieces = try piece(interval)
         let alone = try time { [team] lane in all.reduce(lane, team: team) }
         let count = max(1, Int(alone / pieces.seconds))

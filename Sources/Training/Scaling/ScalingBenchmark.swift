@@ -32,7 +32,8 @@ struct ScalingBenchmark {
         let compute = try measureCompute(network, perLane: (share + team.count - 1) / team.count, microbatch)
         let plans = network.gradientBuckets(smallest: Network.smallestBucket(levels))
         let links = LinkBenchmark(
-            levels: levels, bucketCount: network.trainableCount / plans.count, team: team, group: group,
+            levels: levels, bucketCount: network.trainableCount / plans.count,
+            format: configuration.gradients, team: team, group: group,
             seconds: configuration.seconds / 6)
         let measuredLinks = try links.links(ranksPerNode: ranksPerNode)
         let overlap =

@@ -1,0 +1,74 @@
+# shellcheck shell=bash disable=SC2154  # the sandbox's variables
+# launch/Dockerfile, launch/swift-run-trainer.def and launch/mpijob.yaml: what they name exists, and they say the same.
+
+# packages_of FILE: what its calls of apt-get install name, sorted, once each.
+packages_of() {
+    sed -e ':a' -e '/\\$/{N;s/\\\n//;ba' -e '}' "$1" | grep 'apt-get install' | sed 's/.*--no-install-recommends//; s/&&.*//' |
+        tr -s ' ' '\n' | grep . | sort -u
+}
+
+both_images_have_the_same_packages() { # test
+    [[ -n $(packages_of "$repository/launch/Dockerfile") ]] || wrong "no packages"
+    diff <(packages_of "$repository/launch/Dockerfile") <(packages_of "$repository/launch/swift-run-trainer.def") >/dev/null ||
+        wrong "the Dockerfile and the definition install different packages"
+}
+
+an_image_is_built_with_what_a_machine_is() { # test
+    local package
+    # shellcheck source-path=SCRIPTDIR source=../../launch/common.sh
+    . "$repository/launch/common.sh"
+    for package in "${system_packages[@]}"; do
+        packages_of "$repository/launch/Dockerfile" | grep -qxF "${package%%|*}" || wrong "not installed: $package"
+    done
+}
+
+every_package_of_an_image_is_in_bookworm() { # test
+    local package
+    grep -qs 'VERSION_CODENAME=bookworm' /etc/os-release && command -v apt-cache >/dev/null || exit 99
+    apt-cache show openmpi-bin >/dev/null 2>&1 || exit 99
+    for package in $(packages_of "$repository/launch/Dockerfile"); do
+        apt-cache show "$package" >/dev/null 2>&1 || wrong "no package: $package"
+    done
+}
+
+every_option_of_the_image_examples_is_one_of_the_program() { # test
+    local option
+    [[ -x ${SWIFT_RUN_TRAINER:-} ]] || exit 99
+    "$SWIFT_RUN_TRAINER" train --help >"$sandbox/help"
+    for option in $(sed -n '/- swift-run-trainer$/,/resources/s/^ *- \(--[a-z-]*\)$/\1/p' "$repository/launch/mpijob.yaml") \
+        $(grep -ho 'swift-run-trainer train .*' "$repository/launch/Dockerfile" "$repository/launch/swift-run-trainer.def" | grep -o -- '--[a-z-]*'); do
+        grep -q -- "$option" "$sandbox/help" || wrong "no option: $option"
+    done
+}
+
+the_kubernetes_job_is_one_of_the_operator() { # test
+    local python="${SWIFT_RUN_TRAINER_PYTHON:-python3}"
+    "$python" -c 'import jsonschema, yaml' 2>/dev/null || exit 99
+    "$python" - "$repository" <<'PYTHON' || wrong "mpijob.yaml does not agree with its schema, or with itself"
+import json, sys, jsonschema, yaml
+folder = sys.argv[1]
+job = yaml.safe_load(open(folder + "/launch/mpijob.yaml"))
+schema = json.load(open(folder + "/Tests/LaunchTests/mpijob-schema.json"))
+jsonschema.validate(job, schema)
+spec = job["spec"]
+launcher = spec["mpiReplicaSpecs"]["Launcher"]["template"]["spec"]["containers"][0]
+workers = spec["mpiReplicaSpecs"]["Worker"]
+pod = workers["template"]["spec"]
+arguments = launcher["args"]
+after = lambda name: arguments[arguments.index(name) + 1]
+assert int(after("-n")) == spec["slotsPerWorker"] * workers["replicas"], "ranks"
+assert after("--map-by") == "slot:PE=" + after("--threads"), "threads"
+cores = int(after("--threads")) * spec["slotsPerWorker"]
+assert int(pod["containers"][0]["resources"]["limits"]["cpu"]) == cores, "processors"
+mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
+assert set(mounts) == {volume["name"] for volume in pod["volumes"]}, "volumes"
+assert after("--data").startswith(mounts["stamps"]) and after("--output").startswith(mounts["runs"]), "folders"
+# The schema refuses what the operator does not know.
+job["spec"]["slots"] = 2
+try:
+    jsonschema.validate(job, schema)
+except jsonschema.ValidationError:
+    sys.exit(0)
+sys.exit("the schema takes anything")
+PYTHON
+}
