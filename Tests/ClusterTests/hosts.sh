@@ -185,15 +185,15 @@ END
 }
 
 # tc's bucket for a rate: what passes in 0.2 milliseconds, since a link lets nothing through at once that it has saved up;
-# not less than two packets.
+# not less than two packets. Longer ones (HOSTS_BURST, in milliseconds) reach rates near 1gbit more evenly.
 burst_of() {
-    awk -v rate="$1" 'BEGIN {
+    awk -v rate="$1" -v burst="${HOSTS_BURST:-0.2}" 'BEGIN {
         number = rate + 0
         if (rate ~ /gbit$/) number *= 1e9
         else if (rate ~ /mbit$/) number *= 1e6
         else if (rate ~ /kbit$/) number *= 1e3
         else exit 1
-        bytes = number / 8 * 0.0002
+        bytes = number / 8 * burst / 1000
         if (bytes < 3200) bytes = 3200
         printf "%d\n", bytes
     }'

@@ -78,7 +78,7 @@ public struct Benchmark {
                 benchmark.finish()
                 let scaling = ScalingBenchmark(
                     model: model, configuration: configuration, stamps: stamps, team: team, group: group)
-                let measured = report.map { ($0.training.samplesPerSecond, $0.shares.messages) }
+                let measured = report.map { ($0.training.bestSamplesPerSecond, $0.shares.messages) }
                 let forecast = try scaling.run(
                     benchmark.network, microbatch: benchmark.plan.largestMicrobatch, measured: measured)
                 report?.scaling = forecast

@@ -131,6 +131,8 @@ public struct NetworkReport: Encodable, Sendable {
 public struct AllReduceReport: Encodable, Sendable {
     /// Of one all-reduce, the median of several rounds.
     public var seconds: Double
+    /// In the fastest round; not in the JSON.
+    var bestSeconds: Double
     /// What one rank sends.
     public var bytes: Int
     /// `bytes` / `seconds`, in 10⁹ bytes a second.

@@ -14,7 +14,7 @@ extension ScalingReport {
         if let overlap { lines.append("messages while threads compute: \(percent(overlap)) of their time is hidden") }
         lines.append(
             "this job: \(FormattedNumber.fixed(check.foretoldSamplesPerSecond, 0)) samples/s foretold, "
-                + "\(FormattedNumber.fixed(check.measuredSamplesPerSecond, 0)) measured "
+                + "\(FormattedNumber.fixed(check.measuredSamplesPerSecond, 0)) measured at best "
                 + "(\(check.error < 0 ? "−" : "+")\(percent(abs(check.error))))")
         lines += ["", table, ""]
         if self.network == nil {

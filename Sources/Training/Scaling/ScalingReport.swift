@@ -16,6 +16,7 @@ public struct ScalingReport: Encodable, Sendable {
     /// What the model says of the job that measured it, beside what was measured.
     public struct Check: Encodable, Sendable {
         public var foretoldSamplesPerSecond: Double
+        /// In the fastest round.
         public var measuredSamplesPerSecond: Double
         /// Of the whole step, that is spent on messages that nothing hides.
         public var foretoldCommunication: Double
