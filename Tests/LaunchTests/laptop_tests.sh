@@ -172,7 +172,7 @@ another_program_named_swift_is_no_toolchain() { # test
 
 tests_run_after_the_same_set_up() { # test
     stub id 'echo 0'
-    stub swift "env | grep -E '^(SWIFT_RUN_TRAINER|OMPI_)' | sort >'$sandbox/environment'
+    stub swift "env | grep -E '^(SWIFT_RUN_TRAINER=|OMPI_)' | sort >'$sandbox/environment'
         $(sed 1,2d "$stubs/swift")"
     run launch/test.sh --filter LayersTests
     exits 0
