@@ -41,6 +41,26 @@ every_option_of_the_image_examples_is_one_of_the_program() { # test
     done
 }
 
+# The operator mounts a key of an elliptic curve as id_rsa, with id_rsa.pub and authorized_keys (its setupSSHOnPod); root
+# owns them, another user reads them.
+the_sshd_of_the_image_starts_with_the_keys_of_the_operator() { # test
+    local keys="$sandbox/home/mpiuser/.ssh" sshd=/usr/sbin/sshd as_user=()
+    [[ -x $sshd ]] && command -v ssh-keygen >/dev/null || exit 99
+    mkdir -p "$keys"
+    ssh-keygen -q -t ecdsa -b 521 -m PEM -N "" -f "$keys/id_rsa"
+    cp "$keys/id_rsa.pub" "$keys/authorized_keys"
+    if [[ $(id -u) -eq 0 ]]; then
+        as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+        chmod 755 "$sandbox"
+        chmod 644 "$keys"/*
+    fi
+    # The line of the Dockerfile that writes sshd's settings, with the sandbox for a root.
+    sed -n "/^RUN printf .*'Port 2222'/,/sshd_config/p" "$repository/launch/Dockerfile" |
+        sed -e 's/^RUN //' -e 's/ \\$//' -e "s|/home/mpiuser|$sandbox/home/mpiuser|g" | tr '\n' ' ' >"$sandbox/settings.sh"
+    sh "$sandbox/settings.sh" || wrong "the settings are not written"
+    "${as_user[@]}" "$sshd" -t -f "$sandbox/home/mpiuser/.sshd_config" >"$sandbox/sshd" 2>&1 || wrong "sshd does not start: $(head -n 1 "$sandbox/sshd")"
+}
+
 the_kubernetes_job_is_one_of_the_operator() { # test
     local python="${SWIFT_RUN_TRAINER_PYTHON:-python3}"
     "$python" -c 'import jsonschema, yaml' 2>/dev/null || exit 99
