@@ -53,6 +53,8 @@ the_sshd_of_the_image_starts_with_the_keys_of_the_operator() { # test
         as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
         chmod 755 "$sandbox"
         chmod 644 "$keys"/*
+        # Where nobody else may look into the folder of temporary files.
+        "${as_user[@]}" test -r "$keys/id_rsa" || exit 99
     fi
     # The line of the Dockerfile that writes sshd's settings, with the sandbox for a root.
     sed -n "/^RUN printf .*'Port 2222'/,/sshd_config/p" "$repository/launch/Dockerfile" |
