@@ -49,83 +49,137 @@ let package = Package(
         // The library, from the bottom up.
         library("Faults", []),
         library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("Files", ["Faults", "CZlib"]),
         library(
-            "StampFormats", ["Faults", "CZlib", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
+            "StampFormats", ["Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
+        library("StampSimulation", ["StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
+        library("Communication", ["CMPI", "CKernels", "Faults"]),
+        library("Lanes", ["CKernels", "Faults"]),
+        library(
+            "StampLoading",
+            ["Lanes", "Communication", "StampData", "Files", "Tensors", "Faults", logging]),
         library("Layers", ["Tensors", "CKernels"]),
-        library("Models", ["Layers", "Tensors", "StampFormats", "Faults"]),
+        library("Optimizers", ["CKernels"]),
+        library("Models", ["Layers", "Files", "Tensors", "Faults"]),
         library(
             "KerasFormat",
             [
-                "Models", "Layers", "Tensors", "StampFormats", "Faults",
+                "Models", "Layers", "Files", "Tensors", "Faults",
                 .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
         .target(
-            name: "ONNXFormat", dependencies: ["Models", "Layers", "Tensors", "StampFormats", "Faults", protobuf],
+            name: "ONNXFormat", dependencies: ["Models", "Layers", "Files", "Tensors", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
-        .target(
-            name: "TensorBoard", dependencies: ["StampFormats", "Faults", "CZlib", protobuf],
-            exclude: ["event_subset.proto"], swiftSettings: swiftSettings),
-        library("Communication", ["CMPI", "CKernels", "Faults"]),
-        library("Optimizers", ["CKernels"]),
-        library("RunRecords", ["StampFormats", "Faults"]),
-        library("Figures", ["RunRecords", "StampFormats", "Faults"]),
+        library("ModelFiles", ["KerasFormat", "ONNXFormat", "Models", "Files", "Faults"]),
         library(
-            "Reports",
+            "Settings",
+            ["StampLoading", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults"]),
+        library("Metrics", ["Files", "Tensors", "CKernels"]),
+        library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
+        library(
+            "Engine",
             [
-                "Figures", "StampData", "Models", "Layers", "Optimizers", "RunRecords", "StampFormats", "Tensors",
-                "Faults",
+                "StampLoading", "Models", "Layers", "Optimizers", "Lanes", "Communication", "StampData", "Files",
+                "Tensors", "CKernels", "Faults", logging,
             ]),
+        library(
+            "Prediction",
+            [
+                "Engine", "RunRecords", "Settings", "Metrics", "ModelFiles", "Models", "Layers", "StampLoading",
+                "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", "Faults", logging,
+            ]),
+        .target(
+            name: "TensorBoard", dependencies: ["Files", "Faults", "CZlib", protobuf],
+            exclude: ["event_subset.proto"], swiftSettings: swiftSettings),
         library(
             "Training",
             [
-                "StampData", "Models", "KerasFormat", "ONNXFormat", "Layers", "Communication", "Optimizers",
-                "RunRecords", "StampFormats", "TensorBoard", "Tensors",
-                "CKernels", "CSignals", "Faults", logging,
+                "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "ModelFiles", "KerasFormat", "Models",
+                "Layers", "Optimizers", "TensorBoard", "StampLoading", "StampData", "Lanes", "Communication", "Files",
+                "Tensors", "CSignals", "CKernels", "Faults", logging,
+            ]),
+        library(
+            "Benchmarks",
+            [
+                "Engine", "Settings", "Models", "Layers", "Optimizers", "StampLoading", "StampSimulation", "StampData",
+                "Lanes", "Communication", "Files", "Tensors", "CKernels", "Faults", logging,
+            ]),
+        library("Figures", ["RunRecords", "Metrics", "StampFormats", "Files", "Faults"]),
+        library(
+            "Reports",
+            [
+                "Figures", "RunRecords", "Settings", "Metrics", "Models", "Optimizers", "StampData", "StampFormats",
+                "Files", "Tensors", "Faults",
             ]),
         .executableTarget(
             name: "TrainerCommand",
             dependencies: [
-                "Training", "StampData", "Models", "Optimizers", "Communication", "RunRecords", "StampFormats",
-                "CKernels", "Reports", "Figures",
-                "Faults",
-                argumentParser, logging,
+                "Training", "Prediction", "Benchmarks", "Reports", "Figures", "RunRecords", "Settings", "Metrics",
+                "ModelFiles", "Models", "Optimizers", "StampSimulation", "StampData", "StampFormats", "Communication",
+                "Files", "CKernels", "Faults", argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
 
-        // Programs that tests run, on their own or under mpirun, and the way to run them.
-        .target(name: "TestPrograms", path: "Tests/Support", swiftSettings: swiftSettings),
+        // What tests share: folders, programs and how to run them; stamps, networks and ranks to run the engine on.
+        .target(
+            name: "TestSupport", dependencies: ["Faults"], path: "Tests/Support/General", swiftSettings: swiftSettings),
+        .target(
+            name: "EngineTestSupport",
+            dependencies: [
+                "TestSupport", "Training", "Engine", "Settings", "Models", "Layers", "StampLoading", "StampData",
+                "StampFormats", "Lanes", "Communication", "Files", "Tensors", logging,
+            ],
+            path: "Tests/Support/Engine", swiftSettings: swiftSettings),
         .executableTarget(
             name: "ProcessGroupProgram", dependencies: ["Communication", "Faults"],
             path: "Tests/Programs/ProcessGroupProgram", swiftSettings: swiftSettings),
 
         // Tests mirror the sources.
         tests("Tensors", ["Tensors", "CKernels"]),
-        tests("StampFormats", ["StampFormats", "Faults"]),
-        tests("StampData", ["StampData", "StampFormats", "Tensors", "CKernels", "Faults"]),
-        tests("Layers", ["Layers", "StampFormats", "Tensors", "CKernels"]),
-        tests("Models", ["Models", "Layers", "StampFormats", "Tensors", "Faults"]),
-        tests("KerasFormat", ["KerasFormat", "Models", "Layers", "StampFormats", "Tensors", "Faults"]),
-        tests("ONNXFormat", ["ONNXFormat", "Models", "Layers", "StampFormats", "Tensors", "Faults", protobuf]),
-        tests("TensorBoard", ["TensorBoard", "StampFormats", "Faults"]),
-        tests("Communication", ["Communication", "CKernels", "Faults", "TestPrograms"]),
+        tests("Files", ["Files", "StampFormats", "Faults", "TestSupport"]),
+        tests("StampFormats", ["StampFormats", "Files", "Faults", "TestSupport"]),
+        tests("StampData", ["StampData", "StampSimulation", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
+        tests("StampSimulation", ["StampSimulation", "StampData", "StampFormats", "CKernels", "Faults"]),
+        tests("Communication", ["Communication", "CKernels", "Faults", "TestSupport"]),
+        tests("Lanes", ["Lanes"]),
+        tests("StampLoading", ["StampLoading", "StampData", "Lanes", "Communication", "Tensors", "EngineTestSupport"]),
+        tests("Layers", ["Layers", "Files", "Tensors", "CKernels"]),
         tests("Optimizers", ["Optimizers"]),
-        tests("RunRecords", ["RunRecords", "StampFormats", "Faults"]),
-        tests("Figures", ["Figures", "RunRecords", "StampFormats", "Faults"]),
+        tests("Models", ["Models", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
+        tests("KerasFormat", ["KerasFormat", "Models", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
+        tests("ONNXFormat", ["ONNXFormat", "Models", "Layers", "Files", "Tensors", "Faults", "TestSupport", protobuf]),
         tests(
-            "Reports",
+            "ModelFiles",
             [
-                "Reports", "Figures", "StampData", "Models", "Layers", "Optimizers", "RunRecords", "StampFormats",
-                "TestPrograms",
-                "Tensors", "Faults",
+                "ModelFiles", "Models", "Engine", "Lanes", "Communication", "Files", "Tensors", "Faults", "TestSupport",
+                "EngineTestSupport",
+            ]),
+        tests("Metrics", ["Metrics", "RunRecords", "Files", "Faults", "TestSupport"]),
+        tests("RunRecords", ["RunRecords", "Settings", "Metrics", "StampData", "Files", "Faults", "TestSupport"]),
+        tests(
+            "Engine",
+            [
+                "Engine", "StampLoading", "Models", "Layers", "Optimizers", "Lanes", "Communication", "StampData",
+                "StampFormats", "Files", "Tensors", "Faults", "TestSupport", "EngineTestSupport",
             ]),
         tests(
             "Training",
             [
-                "Training", "StampData", "Models", "Layers", "Communication", "Optimizers", "RunRecords",
-                "StampFormats", "Tensors", "Faults", logging,
+                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Models", "Layers", "Optimizers",
+                "StampLoading", "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", "Faults",
+                "TestSupport", "EngineTestSupport", logging,
             ]),
-        tests("TrainerCommand", ["TrainerCommand", "TestPrograms", "StampFormats"]),
+        tests("Benchmarks", ["Benchmarks", "Communication"]),
+        tests("Figures", ["Figures", "RunRecords", "Metrics", "Files", "Faults", "TestSupport"]),
+        tests(
+            "Reports",
+            [
+                "Reports", "Figures", "RunRecords", "Settings", "Metrics", "Models", "Layers", "Optimizers",
+                "StampData", "StampFormats", "Files", "Tensors", "Faults", "TestSupport",
+            ]),
+        tests("TensorBoard", ["TensorBoard", "Files", "Faults", "TestSupport"]),
+        tests("TrainerCommand", ["TrainerCommand", "StampFormats", "Settings", "Files", "TestSupport"]),
     ]
 )

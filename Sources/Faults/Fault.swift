@@ -1,9 +1,9 @@
 /// Something that stops the program and that a user can mend: one line with a name, what is wrong and the remedy.
 ///
 /// What only a programmer can cause is a `precondition`, never a `Fault`.
-public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
+public struct Fault: Error, Hashable, Codable, Sendable, CustomStringConvertible {
     /// What kind of fault this is; the raw value is the process's exit code (BSD `sysexits.h`).
-    public enum Kind: Int32, Sendable {
+    public enum Kind: Int32, Codable, Sendable {
         /// A wrong option or a wrong combination of options (EX_USAGE).
         case usage = 64
         /// Input that is there but wrong: a damaged file, stamps of two sizes, an empty class (EX_DATAERR).

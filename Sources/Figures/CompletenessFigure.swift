@@ -1,4 +1,4 @@
-import RunRecords
+import Metrics
 
 /// The share of sources that are found, against their signal-to-noise ratio: of the network at its threshold, and of the
 /// matched filter at the threshold that takes as large a share of the noise for sources.

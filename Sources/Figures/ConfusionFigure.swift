@@ -1,4 +1,4 @@
-import RunRecords
+import Metrics
 
 /// Which class is taken for which, in counts and as shares of the true class: the notebook's `plot_confusion_matrix`.
 public struct ConfusionFigure: Sendable {

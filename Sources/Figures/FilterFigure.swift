@@ -1,5 +1,3 @@
-import RunRecords
-
 /// What the units of a network's first layer look for in a stamp: their weights as images.
 public struct FilterFigure: Sendable {
     /// The most images that are shown.

@@ -1,6 +1,6 @@
 import Faults
+import Files
 import Glibc
-import StampFormats
 
 /// The program that draws: https://gnuplot.info, version 5.4 or later.
 public struct Gnuplot: Sendable {

@@ -1,5 +1,3 @@
-import RunRecords
-
 /// A stamp beside a map of the same size that tells something about each of its pixels, such as an occlusion map.
 public struct HeatMapFigure: Sendable {
     private let name: String

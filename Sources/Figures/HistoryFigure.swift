@@ -1,3 +1,4 @@
+import Files
 import RunRecords
 
 /// Loss and accuracy, of training and validation, epoch by epoch: the notebook's `plot_model_history`.

@@ -1,4 +1,4 @@
-import RunRecords
+import Metrics
 
 /// How many samples of each class lie above a threshold.
 public struct PredictionCounts: Hashable, Sendable {

@@ -1,4 +1,5 @@
-import RunRecords
+import Files
+import Metrics
 
 /// The receiver operating characteristic of the network, and of the matched filter on the same stamps.
 public struct ROCFigure: Sendable {

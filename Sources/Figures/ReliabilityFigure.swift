@@ -1,4 +1,5 @@
-import RunRecords
+import Files
+import Metrics
 
 /// Whether a probability means what it says: of the stamps that get 0.8, four in five should be sources.
 public struct ReliabilityFigure: Sendable {

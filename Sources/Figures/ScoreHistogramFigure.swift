@@ -1,4 +1,4 @@
-import RunRecords
+import Metrics
 
 /// How many stamps of each class get which probability.
 public struct ScoreHistogramFigure: Sendable {

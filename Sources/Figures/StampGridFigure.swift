@@ -1,4 +1,5 @@
-import RunRecords
+import Files
+import Metrics
 
 /// A test stamp as the network sees it, and what the network makes of it.
 public struct ClassifiedStamp: Hashable, Sendable {

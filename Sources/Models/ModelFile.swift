@@ -1,6 +1,6 @@
 import Faults
+import Files
 import FoundationEssentials
-import StampFormats
 import Tensors
 
 /// A network with its weights and what else must be remembered to use it: one `.safetensors` file.

@@ -1,6 +1,6 @@
 import Faults
+import Files
 import Models
-import StampFormats
 import SwiftProtobuf
 
 /// A trained network as an `.onnx` file, for inference with onnxruntime and its like.

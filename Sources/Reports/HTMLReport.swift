@@ -1,4 +1,6 @@
 import Figures
+import Files
+import Metrics
 import RunRecords
 
 /// A run as one page: what it learned, with its figures in it, and how to make it again.

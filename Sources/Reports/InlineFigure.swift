@@ -1,5 +1,5 @@
 import Figures
-import StampFormats
+import Files
 
 /// A figure as a part of a page.
 enum InlineFigure {

@@ -1,7 +1,7 @@
 import Faults
 import Figures
+import Files
 import Glibc
-import StampFormats
 
 /// A stamp beside its occlusion map, as one file.
 public struct OcclusionPicture: Sendable {

@@ -1,4 +1,4 @@
-import RunRecords
+import Settings
 import StampData
 
 /// The command that makes a run again.

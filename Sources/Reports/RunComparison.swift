@@ -1,4 +1,6 @@
 import Faults
+import Files
+import Metrics
 import RunRecords
 
 /// Runs side by side as one page: what differs in their settings, their metrics, their histories.
@@ -25,7 +27,7 @@ public struct RunComparison: Sendable {
 
     private var metrics: HTML {
         let all = runs.map { $0.metrics.map { ($0, MetricEstimates($0)) } }
-        func row(_ name: String, _ value: (Metrics, MetricEstimates) -> String?) -> [String] {
+        func row(_ name: String, _ value: (ClassificationMetrics, MetricEstimates) -> String?) -> [String] {
             [name] + all.map { $0.flatMap(value) ?? "–" }
         }
         let rows = [

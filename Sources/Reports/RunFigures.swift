@@ -1,7 +1,7 @@
 import Faults
 import Figures
-import RunRecords
-import StampFormats
+import Files
+import Metrics
 
 /// All figures of a run.
 public struct RunFigures: Sendable {

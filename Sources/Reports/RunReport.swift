@@ -1,7 +1,7 @@
 import Faults
 import Figures
+import Files
 import RunRecords
-import StampFormats
 
 /// Makes all that people look at of a finished run: its figures and its page.
 public enum RunReport {

@@ -1,8 +1,9 @@
 import Faults
+import Files
+import Metrics
 import Models
 import RunRecords
 import StampData
-import StampFormats
 
 /// A finished run, read back from its folder: all that figures and reports are made of.
 public struct RunResults: Sendable {
@@ -13,7 +14,7 @@ public struct RunResults: Sendable {
     /// `history.csv`.
     public let history: [HistoryRow]
     /// `metrics.json`; nil for a run without a test set.
-    public let metrics: Metrics?
+    public let metrics: ClassificationMetrics?
     /// `test_predictions.csv`: the probabilities of the test set; empty for a run without one.
     public let predictions: [ScoredSample]
     /// `model.safetensors`; nil when it is gone.
@@ -51,7 +52,8 @@ public struct RunResults: Sendable {
         }
         return RunResults(
             folder: folder, configuration: configuration, history: try History.read(folder.history).rows,
-            metrics: FileAccess.exists(folder.metrics) ? try JSONFile.read(Metrics.self, from: folder.metrics) : nil,
+            metrics: FileAccess.exists(folder.metrics)
+                ? try JSONFile.read(ClassificationMetrics.self, from: folder.metrics) : nil,
             predictions: predictions, model: model, stamps: stamps,
             signalToNoise: stamps == nil
                 ? nil : optional(&notes) { try RunStamps.signalToNoise(of: configuration.settings.sources) } ?? nil,

@@ -1,6 +1,6 @@
 import Models
 import Optimizers
-import RunRecords
+import Settings
 import StampData
 
 /// What a report needs of the settings in a run's `config.json`; what else is there is passed over.

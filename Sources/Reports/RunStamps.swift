@@ -1,5 +1,6 @@
 import Faults
-import RunRecords
+import Files
+import Metrics
 import StampData
 import StampFormats
 

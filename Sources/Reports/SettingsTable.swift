@@ -1,5 +1,4 @@
 import RunRecords
-import StampData
 
 /// A run's settings as names and values for people.
 enum SettingsTable {

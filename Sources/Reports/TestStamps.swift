@@ -1,5 +1,5 @@
 import Figures
-import RunRecords
+import Metrics
 import StampData
 
 /// The stamps of a test set: what figures show of them, and what the matched filter makes of them.

@@ -1,4 +1,5 @@
 import Faults
+import Files
 
 /// One whole checkpoint: a folder `checkpoints/step-N`.
 ///

@@ -1,6 +1,6 @@
 import Faults
+import Files
 import Glibc
-import StampFormats
 
 /// The checkpoints of a run: `checkpoints/step-N`, N the number of steps done.
 ///

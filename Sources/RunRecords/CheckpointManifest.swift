@@ -1,5 +1,5 @@
 import Faults
-import StampFormats
+import Files
 
 /// What a checkpoint's files must be: `manifest.json`, written last.
 struct CheckpointManifest: Codable {

@@ -1,3 +1,5 @@
+import StampData
+
 /// Everything that decides a run's result, or explains its speed: `config.json`.
 public struct ConfigurationRecord<Settings: Codable & Sendable>: Codable, Sendable {
     /// Every setting as resolved, defaults included.
@@ -57,18 +59,5 @@ public struct SoftwareVersions: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case program, swift
         case openBLAS = "openblas"
-    }
-}
-
-/// Stamps left out by `--skip-bad`: constant ones, and those with NaN or infinite pixels.
-public struct BadStampCounts: Codable, Hashable, Sendable {
-    /// In the noise files.
-    public var noise: Int
-    /// In the source files.
-    public var sources: Int
-
-    public init(noise: Int, sources: Int) {
-        self.noise = noise
-        self.sources = sources
     }
 }

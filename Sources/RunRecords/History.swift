@@ -1,5 +1,5 @@
 import Faults
-import StampFormats
+import Files
 
 /// The epochs of a run: `history.csv`.
 ///

@@ -1,6 +1,6 @@
 import Faults
+import Files
 import FoundationEssentials
-import StampFormats
 
 /// The steps and epochs of a run as they are done, one JSON object a line: `metrics.jsonl`.
 ///

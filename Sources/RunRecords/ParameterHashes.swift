@@ -1,5 +1,5 @@
 import Faults
-import StampFormats
+import Files
 
 /// The parameters' hash at the end of each epoch: `hashes.csv`. Two runs with the same settings have the same file.
 public struct ParameterHashes: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Files
+
 /// How far the training is, as Keras prints it.
 ///
 /// On a terminal a line with a moving bar, redrawn in place:

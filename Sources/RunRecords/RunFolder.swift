@@ -1,6 +1,6 @@
 import Faults
+import Files
 import Glibc
-import StampFormats
 
 /// The folder of one training run, and the paths of all that is in it.
 ///
@@ -46,7 +46,7 @@ public struct RunFolder: Sendable {
     public var hashes: String { "\(path)/hashes.csv" }
     /// ``MetricsLog``.
     public var metricsLog: String { "\(path)/metrics.jsonl" }
-    /// ``Metrics`` of the test set.
+    /// ``ClassificationMetrics`` of the test set.
     public var metrics: String { "\(path)/metrics.json" }
     /// ``TestPredictions``.
     public var testPredictions: String { "\(path)/test_predictions.csv" }

@@ -1,6 +1,6 @@
 import Faults
+import Files
 import Glibc
-import StampFormats
 import Synchronization
 
 /// Keeps a second run out of a run folder: a lock (flock(2)) on the file `.lock` in it, which tells who holds it.

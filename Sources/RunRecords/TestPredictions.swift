@@ -1,5 +1,6 @@
 import Faults
-import StampFormats
+import Files
+import Metrics
 
 /// The test set, sample by sample: `test_predictions.csv`.
 public enum TestPredictions {

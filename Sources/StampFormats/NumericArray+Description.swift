@@ -1,4 +1,5 @@
 import Faults
+import Files
 
 extension NumericArray {
     /// What another process needs to read the array without looking at its file's header: what the elements are, and where

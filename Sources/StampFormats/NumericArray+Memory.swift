@@ -1,4 +1,5 @@
 import Faults
+import Files
 
 extension NumericArray {
     /// An array of floats in memory, in C order: what a file of them would give.

@@ -1,4 +1,5 @@
 import Faults
+import Files
 
 extension NumericArray {
     /// Opens an array of numbers: a `.npy` file, or one member of a `.npz` file.

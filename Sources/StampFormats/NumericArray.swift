@@ -1,3 +1,5 @@
+import Files
+
 /// An array of numbers of any type and layout, in a file or in memory, read as `Double` by its index in C order.
 ///
 /// Reading is safe from many threads at once.

@@ -1,4 +1,5 @@
 import Faults
+import Files
 
 extension StampArray {
     /// What another process needs to read the stamps without looking at their file's headers. Of pixels in memory the bytes
@@ -75,7 +76,7 @@ extension FITSImages {
     /// The images that were described; a block in memory is not filled yet.
     ///
     /// - Throws: an `internalFault` fault when there is not so much memory.
-    init(_ description: Description) throws {
+    package init(_ description: Description) throws {
         let storage: ArrayBytes
         if let file = description.file {
             storage = .file(RangedFile(path: file, byteCount: description.byteCount))

@@ -1,4 +1,5 @@
 import Faults
+import Files
 
 /// The stamps of one file: N images of one size, in any number format and layout, read as `Double`.
 ///

@@ -1,4 +1,5 @@
 import Faults
+import Files
 import Glibc
 
 /// Which files hold stamps: those that a pattern matches, and those of a data folder. Their order decides which number each

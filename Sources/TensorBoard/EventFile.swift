@@ -1,7 +1,7 @@
 import Faults
+import Files
 import FoundationEssentials
 import Glibc
-import StampFormats
 import SwiftProtobuf
 
 /// A file of events that TensorBoard shows while it grows: `events.out.tfevents.SECONDS.HOST.PROCESS`.

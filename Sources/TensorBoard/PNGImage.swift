@@ -1,5 +1,5 @@
 import CZlib
-import StampFormats
+import Files
 
 /// A picture of 8 bits a channel as a PNG file (W3C PNG specification, second edition): grey or RGB, rows unfiltered.
 public struct PNGImage: Sendable {

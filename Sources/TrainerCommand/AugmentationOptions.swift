@@ -1,7 +1,7 @@
 import ArgumentParser
 import Faults
+import Settings
 import StampData
-import Training
 
 /// How training stamps vary from epoch to epoch. What is not given is as the recipe has it.
 struct AugmentationOptions: ParsableArguments {

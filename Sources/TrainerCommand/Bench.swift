@@ -1,11 +1,12 @@
 import ArgumentParser
+import Benchmarks
 import Communication
 import Faults
+import Files
 import Logging
 import Models
-import RunRecords
+import Settings
 import StampData
-import Training
 
 /// `swift-run-trainer bench`
 struct Bench: GroupCommand {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Communication
 import Faults
 import Logging
-import Training
+import ModelFiles
 
 /// `swift-run-trainer convert`
 struct Convert: GroupCommand {

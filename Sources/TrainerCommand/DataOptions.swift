@@ -1,8 +1,8 @@
 import ArgumentParser
 import Faults
+import Settings
 import StampData
 import StampFormats
-import Training
 
 /// Where labelled stamps come from.
 struct DataOptions: ParsableArguments {

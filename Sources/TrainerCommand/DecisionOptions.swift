@@ -1,6 +1,6 @@
 import ArgumentParser
 import Faults
-import Training
+import Settings
 
 /// How a trained network decides.
 struct DecisionOptions: ParsableArguments {

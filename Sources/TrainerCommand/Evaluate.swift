@@ -1,11 +1,9 @@
 import ArgumentParser
 import Communication
 import Faults
+import Files
 import Logging
-import Reports
-import RunRecords
-import StampData
-import Training
+import Metrics
 
 /// `swift-run-trainer evaluate`
 struct Evaluate: GroupCommand {

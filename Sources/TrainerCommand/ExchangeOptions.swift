@@ -1,7 +1,7 @@
 import ArgumentParser
 import Communication
 import Faults
-import Training
+import Settings
 
 extension GradientFormat: ExpressibleByArgument {}
 

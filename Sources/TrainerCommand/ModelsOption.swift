@@ -2,8 +2,8 @@ import ArgumentParser
 import Communication
 import Faults
 import Logging
+import Prediction
 import StampData
-import Training
 
 /// Which models to use, and how.
 struct ModelsOption: ParsableArguments {

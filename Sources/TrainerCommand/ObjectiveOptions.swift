@@ -1,7 +1,7 @@
 import ArgumentParser
 import Faults
 import Optimizers
-import Training
+import Settings
 
 /// What training minimises, how long its steps are, and when it ends. What is not given is as the recipe has it.
 struct ObjectiveOptions: ParsableArguments {

@@ -4,9 +4,9 @@ import Faults
 import Figures
 import FoundationEssentials
 import Logging
+import Prediction
 import Reports
 import StampData
-import Training
 
 /// `swift-run-trainer occlusion`
 struct Occlusion: GroupCommand {

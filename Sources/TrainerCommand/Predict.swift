@@ -3,7 +3,6 @@ import Communication
 import Faults
 import Logging
 import StampFormats
-import Training
 
 /// `swift-run-trainer predict`
 struct Predict: GroupCommand {

@@ -4,7 +4,7 @@ import Communication
 import Faults
 import FoundationEssentials
 import Logging
-import StampData
+import StampSimulation
 
 /// `swift-run-trainer simulate`
 struct Simulate: GroupCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Faults
-import StampData
+import StampSimulation
 
 /// What a simulated survey is like.
 struct SimulationOptions: ParsableArguments {

@@ -2,8 +2,8 @@ import ArgumentParser
 import Communication
 import Faults
 import Logging
+import ModelFiles
 import Models
-import Training
 
 /// `swift-run-trainer summary`
 struct Summary: GroupCommand {

@@ -1,11 +1,15 @@
 import ArgumentParser
 import Communication
 import Faults
+import Files
 import Logging
+import Metrics
+import ModelFiles
 import Models
 import Optimizers
 import Reports
 import RunRecords
+import Settings
 import StampData
 import Training
 
@@ -188,7 +192,9 @@ struct Train: GroupCommand {
     }
 
     /// What a run that has ended prints, once its report is made.
-    private func tell(_ folder: RunFolder, _ metrics: Metrics?, _ environment: [String: String], _ logger: Logger) {
+    private func tell(
+        _ folder: RunFolder, _ metrics: ClassificationMetrics?, _ environment: [String: String], _ logger: Logger
+    ) {
         let isTold = !verbosity.quiet
         if isTold, let metrics { print("\n\(metrics.table)") }
         let page = noReport ? nil : report(folder, environment: environment, logger: logger)
@@ -287,7 +293,7 @@ struct Train: GroupCommand {
         return size
     }
 
-    private func parsedBatchSize(_ batchSize: String) throws -> TrainingConfiguration.BatchSize {
+    private func parsedBatchSize(_ batchSize: String) throws -> BatchSize {
         if batchSize == "full" { return .full }
         guard let count = Int(batchSize), count >= 1 else {
             throw Fault(

@@ -1,5 +1,6 @@
 import Communication
 import Faults
+import TestSupport
 import Testing
 
 @Suite struct SingleProcessTests {

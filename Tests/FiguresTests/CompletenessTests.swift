@@ -1,5 +1,5 @@
 import Figures
-import RunRecords
+import Metrics
 import Testing
 
 @Suite struct CompletenessTests {

@@ -1,5 +1,6 @@
 import Figures
-import RunRecords
+import Metrics
+import TestSupport
 import Testing
 
 @Suite struct CurveTests {
@@ -80,7 +81,7 @@ import Testing
         #expect(points.first! == (0, 0) && points.last! == (1, 1))
         #expect(plot.description.contains("is drawn through \(points.count) of its "))
         // 1500 steps of 0.0014 along the curve: on each it is off by less than a triangle of 2.3e-7.
-        let exact = Metrics(
+        let exact = ClassificationMetrics(
             samples.map {
                 SamplePrediction(
                     index: $0.index, trueClass: $0.trueClass, predictedClass: 0, probability: $0.score, loss: 0)

@@ -1,7 +1,9 @@
 import Faults
 import Figures
 import FoundationEssentials
+import Metrics
 import RunRecords
+import TestSupport
 import Testing
 
 @Suite struct FigureFolderTests {

@@ -1,5 +1,6 @@
 import Figures
-import RunRecords
+import Metrics
+import TestSupport
 import Testing
 
 @Suite struct ProbabilityTests {

@@ -1,5 +1,7 @@
+import Files
 import FoundationEssentials
-import RunRecords
+import Metrics
+import TestSupport
 
 /// What `Tests/ReferenceValues/make_figure_reference.py` writes for a test set.
 struct Reference: Decodable {

@@ -1,6 +1,7 @@
 import Foundation
 import KerasFormat
 import Models
+import TestSupport
 import Testing
 
 /// Keras itself, where it is installed: SWIFT_RUN_TRAINER_PYTHON names a Python that has it.

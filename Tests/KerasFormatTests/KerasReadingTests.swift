@@ -1,9 +1,10 @@
+import Files
 import FoundationEssentials
 import KerasFormat
 import Layers
 import Models
-import StampFormats
 import Tensors
+import TestSupport
 import Testing
 
 /// What Keras saved is what is read.

@@ -2,6 +2,7 @@ import Faults
 import FoundationEssentials
 import KerasFormat
 import Models
+import TestSupport
 import Testing
 
 /// What is not supported is named, with what would be; what is damaged is said to be.

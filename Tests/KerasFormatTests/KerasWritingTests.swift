@@ -4,6 +4,7 @@ import KerasFormat
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// What is written is read again as it was.

@@ -1,7 +1,8 @@
+import Files
 import FoundationEssentials
 import KerasFormat
 import Models
-import StampFormats
+import TestSupport
 import Testing
 
 /// Random Keras models are read as the networks that they are (`Tests/ReferenceValues/make_keras_network_reference.py`

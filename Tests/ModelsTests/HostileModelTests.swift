@@ -1,9 +1,10 @@
 import Faults
+import Files
 import FoundationEssentials
 import Layers
 import Models
-import StampFormats
 import Tensors
+import TestSupport
 import Testing
 
 /// What a model file says is data: sizes are checked before memory is asked for, names name nothing outside the file.

@@ -1,7 +1,7 @@
+import Files
 import FoundationEssentials
 import Layers
 import Models
-import StampFormats
 import Tensors
 import Testing
 

@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import ONNXFormat
+import TestSupport
 import Testing
 
 /// The file as a whole: what it says of itself, and that its graph holds together.

@@ -1,8 +1,9 @@
+import Files
 import Foundation
 import Layers
 import Models
 import ONNXFormat
-import StampFormats
+import TestSupport
 import Testing
 
 /// What onnxruntime makes of the files, where it is installed: the predictions that Keras makes with the same weights.

@@ -3,7 +3,7 @@ import Foundation
 import FoundationXML
 import Reports
 import RunRecords
-import TestPrograms
+import TestSupport
 import Testing
 
 @Suite struct HTMLReportTests {

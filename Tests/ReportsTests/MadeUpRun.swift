@@ -1,9 +1,12 @@
+import Files
 import FoundationEssentials
+import Metrics
 import Models
 import Optimizers
 import RunRecords
 import StampData
 import StampFormats
+import TestSupport
 
 /// The folder of a run that never was: as much of it as results are read from.
 struct MadeUpRun {
@@ -97,7 +100,7 @@ struct MadeUpRun {
                 probability: probability, loss: 0.5)
         }
         try TestPredictions.write(predictions, to: run.testPredictions)
-        try JSONFile.write(Metrics(predictions), to: run.metrics)
+        try JSONFile.write(ClassificationMetrics(predictions), to: run.metrics)
     }
 
     /// Stamps with a bright centre for sources, in a pattern for noise.

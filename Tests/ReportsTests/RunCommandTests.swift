@@ -1,7 +1,7 @@
 import Optimizers
 import Reports
-import RunRecords
 import StampData
+import TestSupport
 import Testing
 
 @Suite struct RunCommandTests {

@@ -1,10 +1,11 @@
 import Faults
 import Figures
+import Files
 import FoundationEssentials
 import Models
 import Reports
-import RunRecords
 import StampFormats
+import TestSupport
 import Testing
 
 @Suite struct RunFiguresTests {

@@ -1,8 +1,10 @@
 import Faults
+import Files
 import FoundationEssentials
 import Reports
 import RunRecords
 import StampFormats
+import TestSupport
 import Testing
 
 @Suite struct RunResultsTests {

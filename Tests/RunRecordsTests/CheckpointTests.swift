@@ -1,6 +1,9 @@
 import Faults
+import Files
 import FoundationEssentials
 import RunRecords
+import Settings
+import TestSupport
 import Testing
 
 @Suite struct CheckpointTests {
@@ -15,13 +18,13 @@ import Testing
     }
 
     @discardableResult
-    private func write(
+    private func writeCheckpoint(
         _ step: Int, best: Int? = nil, keep: Int = 3, to folder: CheckpointFolder
     ) throws -> Checkpoint {
         try folder.write(state(step, best: best), keep: keep) { path in
             // "123456789" is the text whose CRC-32 every definition of it states: cbf43926.
-            try put(Array("123456789".utf8), "\(path)/\(Checkpoint.modelName)")
-            try put([UInt8](repeating: 7, count: 3_000_001), "\(path)/\(Checkpoint.optimizerName)")
+            try write(Array("123456789".utf8), to: "\(path)/\(Checkpoint.modelName)")
+            try write([UInt8](repeating: 7, count: 3_000_001), to: "\(path)/\(Checkpoint.optimizerName)")
         }
     }
 
@@ -29,10 +32,10 @@ import Testing
         try withTemporaryFolder { base in
             let folder = CheckpointFolder("\(base)/checkpoints")
             #expect(try folder.newestWhole() == nil)
-            let checkpoint = try write(1234, to: folder)
+            let checkpoint = try writeCheckpoint(1234, to: folder)
             #expect(checkpoint.path == "\(base)/checkpoints/step-1234")
             #expect(
-                try contents(checkpoint.path) == [
+                try names(in: checkpoint.path) == [
                     "manifest.json", "model.safetensors", "optimizer.safetensors", "state.json",
                 ])
             let whole = try #require(try folder.newestWhole())
@@ -46,9 +49,9 @@ import Testing
     func aManifestThatNamesAPathIsRefused(_ name: String) throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder("\(base)/checkpoints")
-            let manifest = "\(try write(1, to: folder).path)/manifest.json"
+            let manifest = "\(try writeCheckpoint(1, to: folder).path)/manifest.json"
             let changed = try text(manifest).replacing(Checkpoint.optimizerName, with: name)
-            try put(Array(changed.utf8), manifest)
+            try write(Array(changed.utf8), to: manifest)
             let fault = #expect(throws: Fault.self) { _ = try folder.newestWhole() }
             #expect(fault?.description.contains("which is no file of a checkpoint") == true)
         }
@@ -57,23 +60,23 @@ import Testing
     @Test func checkpointsAreSortedByNumberAndTheLastOnesKept() throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)
-            for step in [8, 9, 10, 100] { try write(step, to: folder) }
+            for step in [8, 9, 10, 100] { try writeCheckpoint(step, to: folder) }
             #expect(try folder.all().map(\.step) == [9, 10, 100])
-            try write(101, keep: 1, to: folder)
-            #expect(try contents(base) == ["step-101"])
+            try writeCheckpoint(101, keep: 1, to: folder)
+            #expect(try names(in: base) == ["step-101"])
         }
     }
 
     @Test func theBestCheckpointOutlivesThoseThatAreKept() throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)
-            for step in 1...5 { try write(step, best: min(step, 2), keep: 2, to: folder) }
-            #expect(try contents(base) == ["best.json", "step-2", "step-4", "step-5"])
+            for step in 1...5 { try writeCheckpoint(step, best: min(step, 2), keep: 2, to: folder) }
+            #expect(try names(in: base) == ["best.json", "step-2", "step-4", "step-5"])
             #expect(
                 try JSONFile.read(BestCheckpoint.self, from: "\(base)/\(CheckpointFolder.bestName)")
                     == BestCheckpoint(step: 2, validationLoss: 0.1 + 0.2))
-            try write(6, best: 6, keep: 2, to: folder)
-            #expect(try contents(base) == ["best.json", "step-5", "step-6"])
+            try writeCheckpoint(6, best: 6, keep: 2, to: folder)
+            #expect(try names(in: base) == ["best.json", "step-5", "step-6"])
         }
     }
 
@@ -97,14 +100,14 @@ import Testing
     @Test func anInterruptedWriteLeavesEarlierCheckpointsAlone() throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)
-            try write(1, keep: 1, to: folder)
+            try writeCheckpoint(1, keep: 1, to: folder)
             #expect(throws: Interruption.self) {
                 try folder.write(state(2), keep: 1) { path in
-                    try put([1], "\(path)/\(Checkpoint.modelName)")
+                    try write([1], to: "\(path)/\(Checkpoint.modelName)")
                     throw Interruption()
                 }
             }
-            #expect(try contents(base) == ["step-1"])
+            #expect(try names(in: base) == ["step-1"])
             #expect(try folder.newestWhole()?.state == state(1))
         }
     }
@@ -114,9 +117,9 @@ import Testing
             let folder = CheckpointFolder(base)
             try FileManager.default.createDirectory(
                 atPath: "\(base)/.step-5.partial", withIntermediateDirectories: true)
-            try put([1], "\(base)/.step-5.partial/stale.safetensors")
-            let checkpoint = try write(5, to: folder)
-            #expect(try contents(base) == ["step-5"])
+            try write([1], to: "\(base)/.step-5.partial/stale.safetensors")
+            let checkpoint = try writeCheckpoint(5, to: folder)
+            #expect(try names(in: base) == ["step-5"])
             #expect(!exists("\(checkpoint.path)/stale.safetensors"))
         }
     }
@@ -124,11 +127,11 @@ import Testing
     @Test func aCheckpointOfTheSameStepIsReplaced() throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)
-            let first = try write(5, to: folder)
-            try put([], first.model)
-            try write(5, to: folder)
+            let first = try writeCheckpoint(5, to: folder)
+            try write([], to: first.model)
+            try writeCheckpoint(5, to: folder)
             #expect(try folder.newestWhole()?.skipped.isEmpty == true)
-            #expect(try contents(base) == ["step-5"])
+            #expect(try names(in: base) == ["step-5"])
         }
     }
 
@@ -140,7 +143,7 @@ import Testing
         func change(_ path: String, _ body: (inout [UInt8]) -> Void) throws {
             var content = try bytes(path)
             body(&content)
-            try put(content, path)
+            try write(content, to: path)
         }
         switch damage {
         case .truncated: try change(checkpoint.optimizer) { $0.removeLast() }
@@ -155,8 +158,8 @@ import Testing
     func aDamagedCheckpointIsSkippedWithItsReason(damage: Damage) throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)
-            try write(1, to: folder)
-            let newest = try write(2, to: folder)
+            try writeCheckpoint(1, to: folder)
+            let newest = try writeCheckpoint(2, to: folder)
             try inflict(damage, on: newest)
             let whole = try #require(try folder.newestWhole())
             #expect(whole.state == state(1))
@@ -169,7 +172,7 @@ import Testing
     @Test func noWholeCheckpointIsAFaultRatherThanAFreshStart() throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)
-            try inflict(.flippedBit, on: try write(1, to: folder))
+            try inflict(.flippedBit, on: try writeCheckpoint(1, to: folder))
             let fault = #expect(throws: Fault.self) { try folder.newestWhole() }
             #expect(fault?.kind == .badData)
             #expect(fault?.problem.contains("optimizer.safetensors") == true)
@@ -179,9 +182,9 @@ import Testing
     @Test func aNewCheckpointOutlivesDamagedLaterOnes() throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)
-            try write(20, to: folder)
-            try inflict(.truncated, on: try write(30, to: folder))
-            try write(25, keep: 1, to: folder)
+            try writeCheckpoint(20, to: folder)
+            try inflict(.truncated, on: try writeCheckpoint(30, to: folder))
+            try writeCheckpoint(25, keep: 1, to: folder)
             #expect(try folder.all().map(\.step) == [25])
         }
     }
@@ -210,7 +213,7 @@ import Testing
     @Test func aRenamedCheckpointIsNotMistakenForAnotherStep() throws {
         try withTemporaryFolder { base in
             let folder = CheckpointFolder(base)
-            let checkpoint = try write(3, to: folder)
+            let checkpoint = try writeCheckpoint(3, to: folder)
             try FileManager.default.moveItem(atPath: checkpoint.path, toPath: "\(base)/step-4")
             #expect(throws: Fault.self) { try folder.checkpoint(step: 4).verifiedState() }
         }

@@ -1,6 +1,8 @@
 import Faults
+import Files
 import RunRecords
-import StampFormats
+import StampData
+import TestSupport
 import Testing
 
 @Suite struct ConfigurationRecordTests {

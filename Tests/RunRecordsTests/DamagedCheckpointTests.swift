@@ -1,5 +1,6 @@
 import Faults
 import RunRecords
+import TestSupport
 import Testing
 
 /// Damage to any file of a checkpoint, at many places: either it is named and the checkpoint before is used, or what is read
@@ -21,18 +22,18 @@ import Testing
             for step in [1, 2] {
                 try folder.write(state(step)) { path in
                     for (name, size) in Self.sizes {
-                        try put(
+                        try write(
                             (0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 11 &+ step) },
-                            "\(path)/\(name)")
+                            to: "\(path)/\(name)")
                     }
                 }
             }
             let newest = folder.checkpoint(step: 2)
-            for name in try contents(newest.path) {
+            for name in try names(in: newest.path) {
                 let path = "\(newest.path)/\(name)"
                 let original = try bytes(path)
                 for (number, damaged) in damages(original).enumerated() where damaged != original {
-                    try put(damaged, path)
+                    try write(damaged, to: path)
                     let found = try #require(try folder.newestWhole())
                     if found.checkpoint == newest {
                         // A manifest may be written otherwise and still say the same; the other files must be what they were.
@@ -46,7 +47,7 @@ import Testing
                             "\(name), damage \(number)", sourceLocation: sourceLocation)
                     }
                 }
-                try put(original, path)
+                try write(original, to: path)
             }
             #expect(try folder.newestWhole()?.state == state(2))
         }

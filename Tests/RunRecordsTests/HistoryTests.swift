@@ -1,7 +1,8 @@
 import Faults
+import Files
 import FoundationEssentials
 import RunRecords
-import StampFormats
+import TestSupport
 import Testing
 
 @Suite struct HistoryTests {
@@ -25,7 +26,7 @@ import Testing
 
                     """)
             #expect(try History.read(history.path).rows == history.rows)
-            #expect(try contents(base) == ["history.csv"])
+            #expect(try names(in: base) == ["history.csv"])
         }
     }
 

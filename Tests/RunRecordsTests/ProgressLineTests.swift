@@ -1,5 +1,6 @@
 import RunRecords
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct ProgressLineTests {

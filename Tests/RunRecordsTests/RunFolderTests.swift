@@ -1,6 +1,7 @@
 import Faults
 import FoundationEssentials
 import RunRecords
+import TestSupport
 import Testing
 
 @Suite struct RunFolderTests {
@@ -9,7 +10,7 @@ import Testing
             let folder = try RunFolder.open("\(base)/a/b/run/", resuming: false)
             #expect(folder.path == "\(base)/a/b/run")
             #expect(folder.configuration == "\(base)/a/b/run/config.json")
-            #expect(try withExtendedLifetime(folder) { try contents(folder.path) } == [".lock"])
+            #expect(try withExtendedLifetime(folder) { try names(in: folder.path) } == [".lock"])
         }
     }
 
@@ -23,7 +24,7 @@ import Testing
     @Test(arguments: ["config.json", "history.csv", "checkpoints", "model.safetensors"])
     func aUsedFolderIsRefusedUnlessResuming(trace: String) throws {
         try withTemporaryFolder { base in
-            try put([], "\(base)/\(trace)")
+            try write([], to: "\(base)/\(trace)")
             let fault = #expect(throws: Fault.self) { try RunFolder.open(base, resuming: false) }
             #expect(fault?.kind == .usage)
             #expect(fault?.problem.contains(trace) == true)
@@ -35,14 +36,14 @@ import Testing
     /// Permissions do not bind root: what nobody can write is below a file, in /proc, or a file itself.
     @Test func aFolderThatCannotBeWrittenIsRefusedAndLeavesNothing() throws {
         try withTemporaryFolder { base in
-            try put([1], "\(base)/file")
+            try write([1], to: "\(base)/file")
             for path in ["\(base)/file", "\(base)/file/deep/run", "/proc/no/such/run", "/proc"] {
                 let fault = #expect(throws: Fault.self) { try RunFolder.open(path, resuming: false) }
                 #expect(fault?.kind == .cannotWrite)
                 #expect(fault?.subject == path)
                 #expect(fault?.remedy.contains("--output") == true)
             }
-            #expect(try contents(base) == ["file"])
+            #expect(try names(in: base) == ["file"])
         }
     }
 
@@ -51,7 +52,7 @@ import Testing
             // The last part is longer than any file system allows.
             let path = "\(base)/new/parent/\(String(repeating: "x", count: 300))"
             #expect(throws: Fault.self) { try RunFolder.open(path, resuming: false) }
-            let left = try contents(base)
+            let left = try names(in: base)
             #expect(left.isEmpty)
         }
     }
@@ -63,11 +64,11 @@ import Testing
     @Test func withdrawingRemovesOnlyWhatOpeningCreated() throws {
         try withTemporaryFolder { base in
             try RunFolder.open("\(base)/a/run", resuming: false).withdraw()
-            #expect(try contents(base).isEmpty)
+            #expect(try names(in: base).isEmpty)
             try RunFolder.open(base, resuming: false).withdraw()
             #expect(exists(base))
             let used = try RunFolder.open("\(base)/b/run", resuming: false)
-            try put([1], used.configuration)
+            try write([1], to: used.configuration)
             used.withdraw()
             #expect(exists(used.configuration))
         }
@@ -75,16 +76,16 @@ import Testing
 
     @Test func openingClearsWhatAnInterruptedRunLeftHalfWritten() throws {
         try withTemporaryFolder { base in
-            try put([1], "\(base)/.history.csv.4711-1.partial")
-            try put([1], "\(base)/.model.safetensors.4711-2.partial")
-            try put([1], "\(base)/.mine.partial")
+            try write([1], to: "\(base)/.history.csv.4711-1.partial")
+            try write([1], to: "\(base)/.model.safetensors.4711-2.partial")
+            try write([1], to: "\(base)/.mine.partial")
             let partial = "\(base)/checkpoints/.step-7.partial"
             try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
-            try put([1], "\(partial)/model.safetensors")
+            try write([1], to: "\(partial)/model.safetensors")
             let folder = try RunFolder.open(base, resuming: true)
             #expect(
-                try withExtendedLifetime(folder) { try contents(base) } == [".lock", ".mine.partial", "checkpoints"])
-            #expect(try contents(folder.checkpoints.path).isEmpty)
+                try withExtendedLifetime(folder) { try names(in: base) } == [".lock", ".mine.partial", "checkpoints"])
+            #expect(try names(in: folder.checkpoints.path).isEmpty)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Faults
 import FoundationEssentials
 import RunRecords
+import TestSupport
 import Testing
 
 @Suite struct RunLockTests {
@@ -11,14 +12,14 @@ import Testing
             #expect(fault?.kind == .usage)
             #expect(fault?.problem.contains("process \(ProcessInfo.processInfo.processIdentifier) on ") == true)
             lock.release()
-            #expect(try contents(base).isEmpty)
+            #expect(try names(in: base).isEmpty)
             try RunLock(folder: base).release()
         }
     }
 
     @Test func whatADeadOwnerLeftKeepsNobodyOut() throws {
         try withTemporaryFolder { base in
-            try put(Array("process 1 on elsewhere\n".utf8), "\(base)/.lock")
+            try write(Array("process 1 on elsewhere\n".utf8), to: "\(base)/.lock")
             let lock = try RunLock(folder: base)
             #expect(try text("\(base)/.lock").hasPrefix("process \(ProcessInfo.processInfo.processIdentifier) on "))
             lock.release()
@@ -29,7 +30,7 @@ import Testing
         try withTemporaryFolder { base in
             _ = try RunLock(folder: base)
             _ = try RunFolder.open(base, resuming: true)
-            #expect(try contents(base).isEmpty)
+            #expect(try names(in: base).isEmpty)
         }
     }
 }

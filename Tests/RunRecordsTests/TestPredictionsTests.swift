@@ -1,5 +1,8 @@
 import Faults
+import Files
+import Metrics
 import RunRecords
+import TestSupport
 import Testing
 
 @Suite struct TestPredictionsTests {
@@ -25,7 +28,7 @@ import Testing
     func whatIsNoTestSetIsRefused(content: String) throws {
         try withTemporaryFolder { base in
             let path = RunFolder(base).testPredictions
-            try put(Array(content.utf8), path)
+            try write(Array(content.utf8), to: path)
             let fault = #expect(throws: Fault.self) { try TestPredictions.read(path) }
             #expect(fault?.kind == .badData && fault?.subject == path)
         }
@@ -35,16 +38,16 @@ import Testing
         try withTemporaryFolder { base in
             let path = RunFolder(base).metrics
             for classes in [[0, 1, 1], [1, 1]] {
-                let metrics = Metrics(
+                let metrics = ClassificationMetrics(
                     classes.enumerated().map {
                         SamplePrediction(
                             index: $0, trueClass: $1, predictedClass: $0 % 2, probability: Float($0) / 4, loss: 0.1)
                     })
                 try JSONFile.write(metrics, to: path)
-                #expect(try JSONFile.read(Metrics.self, from: path) == metrics)
+                #expect(try JSONFile.read(ClassificationMetrics.self, from: path) == metrics)
             }
-            try put(Array(#"{"accuracy":1,"confusion_matrix":[[0,0],[1]],"loss":0,"samples":1}"#.utf8), path)
-            #expect(throws: Fault.self) { try JSONFile.read(Metrics.self, from: path) }
+            try write(Array(#"{"accuracy":1,"confusion_matrix":[[0,0],[1]],"loss":0,"samples":1}"#.utf8), to: path)
+            #expect(throws: Fault.self) { try JSONFile.read(ClassificationMetrics.self, from: path) }
         }
     }
 }

@@ -1,4 +1,5 @@
 import StampData
+import StampSimulation
 import Testing
 
 struct SwappedClassCheckTests {

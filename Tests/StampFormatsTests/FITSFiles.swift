@@ -1,11 +1,11 @@
 import FoundationEssentials
-import StampFormats
+import TestSupport
 
 /// Files that astropy wrote and the values that it reads from them (`Tests/ReferenceValues/make_fits_reference.py`).
 enum FITSReference {
-    static func path(_ name: String) -> String { Reference.path("../fits/\(name)") }
+    static func path(_ name: String) -> String { NumpyReference.path("../fits/\(name)") }
 
-    static func doubles(_ name: String) throws -> [Double] { try Reference.doubles("../fits/\(name)") }
+    static func doubles(_ name: String) throws -> [Double] { try NumpyReference.doubles("../fits/\(name)") }
 }
 
 /// A header and data unit with these keywords and as many zero bytes of data, padded as the standard wants it.

@@ -1,3 +1,6 @@
+import StampFormats
+import TestSupport
+
 #if FITS
     import FoundationEssentials
     import Glibc
@@ -115,7 +118,7 @@
         ])
         func namesHaveNoSyntaxOfCfitsio(_ name: String) throws {
             let folder = try TemporaryFolder()
-            let path = try folder.file(name, Reference.bytes("../fits/cube_int16.fits"))
+            let path = try folder.file(name, NumpyReference.bytes("../fits/cube_int16.fits"))
             try expectValues("cube_int16", in: StampArray(contentsOf: path))
             expectFault(.missingInput, "there is no such file", saying: "[0]") {
                 _ = try StampArray(contentsOf: "\(FITSReference.path("cube_int16.fits"))[0]")
@@ -126,7 +129,7 @@
             var ends: [Int32] = [0, 0]
             try #require(pipe(&ends) == 0)
             defer { close(ends[0]) }
-            let bytes = try Reference.bytes("../fits/cube_int16.fits")
+            let bytes = try NumpyReference.bytes("../fits/cube_int16.fits")
             #expect(write(ends[1], bytes, bytes.count) == bytes.count)
             close(ends[1])
             try expectValues("cube_int16", in: StampArray(contentsOf: "/dev/fd/\(ends[0])"))

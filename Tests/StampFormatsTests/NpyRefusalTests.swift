@@ -1,5 +1,6 @@
 import Faults
 import StampFormats
+import TestSupport
 import Testing
 
 @Suite struct NpyRefusalTests {

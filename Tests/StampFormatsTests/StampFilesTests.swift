@@ -1,5 +1,7 @@
+import Files
 import FoundationEssentials
 import StampFormats
+import TestSupport
 import Testing
 
 @Suite struct StampFilesTests {

@@ -1,4 +1,5 @@
 import TensorBoard
+import TestSupport
 import Testing
 
 @Suite struct CRC32CTests {

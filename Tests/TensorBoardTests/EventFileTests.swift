@@ -1,6 +1,7 @@
 import Faults
 import Foundation
 import TensorBoard
+import TestSupport
 import Testing
 
 /// What needs no TensorBoard to be checked.

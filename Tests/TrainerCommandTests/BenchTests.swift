@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
@@ -144,7 +145,7 @@ extension TrainerCommandTests {
         }
 
         @Test func nothingIsWritten() throws {
-            let workspace = try Workspace()
+            let workspace = try TemporaryFolder()
             let before = try names(in: FileManager.default.currentDirectoryPath)
             try trained("\(Self.quick) --models simple")
             #expect(try names(in: FileManager.default.currentDirectoryPath) == before)

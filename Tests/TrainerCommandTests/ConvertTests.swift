@@ -1,11 +1,11 @@
-import TestPrograms
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     @Suite(.enabled(if: supportsKeras)) struct ConvertTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
 
-        init() throws { workspace = try Workspace() }
+        init() throws { workspace = try TemporaryFolder() }
 
         private func convert(_ model: String, to output: String) throws -> ProgramOutcome {
             try trainer("convert --model \(model) --output \(output)")

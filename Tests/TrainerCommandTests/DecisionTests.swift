@@ -1,15 +1,16 @@
+import Files
 import Foundation
-import StampFormats
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// Thresholds, calibration, tables and ensembles, as the program makes them.
     @Suite struct DecisionTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

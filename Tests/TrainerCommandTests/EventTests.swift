@@ -1,5 +1,5 @@
 import Foundation
-import TestPrograms
+import TestSupport
 import Testing
 
 /// What TensorBoard itself reads in an event folder.
@@ -45,11 +45,11 @@ private func keepOnly(checkpoint step: Int, of run: String) throws {
 
 extension TrainerCommandTests {
     @Suite struct MetricsLogTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 
@@ -157,7 +157,7 @@ extension TrainerCommandTests {
         }
 
         @Test func aRunThatGoesOnWithinAnEpochShowsWhatAnUndisturbedOneDoes() throws {
-            let workspace = try Workspace()
+            let workspace = try TemporaryFolder()
             let whole = workspace.path("whole")
             let options = "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --keep-checkpoints 9"
             try trained("\(options) --checkpoint-every 4steps --output \(whole)")

@@ -1,3 +1,5 @@
+import TestSupport
+
 #if FITS
     import Foundation
     import Testing
@@ -5,11 +7,11 @@
     extension TrainerCommandTests {
         /// Stamps in FITS files, wherever stamps are read.
         @Suite struct FITSInputTests {
-            private let workspace: Workspace
+            private let workspace: TemporaryFolder
             private let survey: Survey
 
             init() throws {
-                workspace = try Workspace()
+                workspace = try TemporaryFolder()
                 survey = try Survey.shared()
             }
 

@@ -1,4 +1,4 @@
-import TestPrograms
+import TestSupport
 import Testing
 
 /// Makes the user root of mounts that nobody else sees.
@@ -9,7 +9,7 @@ extension TrainerCommandTests {
     /// A disk of four megabytes (a tmpfs in a mount namespace of the test's own) that is full while the run goes on.
     @Suite(.enabled(if: canMount, "needs unshare(1), and user namespaces"))
     struct FullDiskTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
         /// A copy of the run's folder, once the disk is gone.
         private let run: String
@@ -17,7 +17,7 @@ extension TrainerCommandTests {
         private static let size = 4 << 20
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
             run = workspace.path("run")
         }

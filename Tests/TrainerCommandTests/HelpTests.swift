@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
@@ -37,7 +38,7 @@ extension TrainerCommandTests {
         }
 
         @Test func withoutASubcommandItTrains() throws {
-            let workspace = try Workspace()
+            let workspace = try TemporaryFolder()
             let data = try Survey.shared().folder
             let outcome = try trained(
                 "--data \(data) --model simple --epochs 1 --output \(workspace.path("run"))", ranks: 2)
@@ -53,7 +54,7 @@ extension TrainerCommandTests {
         }
 
         @Test func simulationsDependOnTheSeedAlone() throws {
-            let workspace = try Workspace()
+            let workspace = try TemporaryFolder()
             for (name, seed) in [("a", 3), ("b", 3), ("c", 4)] {
                 try trained("simulate --output \(workspace.path(name)) --sources 30 --noise 20 --seed \(seed)")
             }
@@ -69,7 +70,7 @@ extension TrainerCommandTests {
         }
 
         @Test func simulationsHaveTheKindsAndRangesAskedFor() throws {
-            let workspace = try Workspace()
+            let workspace = try TemporaryFolder()
             let output = workspace.path("stamps")
             try trained(
                 "simulate --output \(output) --sources 40 --noise 40 --kinds trail=2,dipole=1 --fwhm 2,2.5 --snr 9,10")

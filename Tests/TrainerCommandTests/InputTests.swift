@@ -1,15 +1,16 @@
 import Foundation
 import StampFormats
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// The many forms in which stamps may come, and what is said about them.
     @Suite struct InputTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

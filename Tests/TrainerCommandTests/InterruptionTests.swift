@@ -1,16 +1,16 @@
-import TestPrograms
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// Runs that are stopped in the midst of an epoch, each by itself or by a signal, and go on elsewhere.
     @Suite struct InterruptionTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
         private let run: String
         private let program: String
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
             run = workspace.path("run")
             program = try path(ofProgram: "swift-run-trainer")

@@ -1,13 +1,14 @@
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// Training what Keras described.
     @Suite(.enabled(if: supportsKeras)) struct KerasModelTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let data: String
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             data = workspace.path("data")
             try trained("simulate --output \(data) --sources 60 --noise 60 --size 7 --seed 2")
         }

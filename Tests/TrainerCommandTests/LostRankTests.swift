@@ -1,11 +1,11 @@
-import TestPrograms
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     @Suite struct LostRankTests {
         /// Rank 2 is killed once there is a checkpoint; the others, which wait for it, must not wait for ever.
         @Test func aRankThatIsKilledEndsTheJobAndTheRunCanGoOn() throws {
-            let workspace = try Workspace()
+            let workspace = try TemporaryFolder()
             let data = try Survey.shared().folder
             let run = workspace.path("run")
             let line = "train --data \(data) --model simple --batch-size 64 --threads 1 --output \(run)"

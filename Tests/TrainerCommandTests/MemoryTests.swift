@@ -1,17 +1,16 @@
 import Foundation
-import StampFormats
-import TestPrograms
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// `--memory`: stamps that do not fit are read ahead of each step, and nothing else is different.
     @Suite struct MemoryTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
         private let run: String
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
             run = workspace.path("run")
         }

@@ -1,15 +1,16 @@
 import Foundation
 import StampFormats
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     @Suite struct PredictionTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
         private let model: String
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
             model = "\(try survey.run())/model.safetensors"
         }

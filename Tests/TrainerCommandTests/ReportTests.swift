@@ -1,12 +1,13 @@
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     @Suite struct ReportTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

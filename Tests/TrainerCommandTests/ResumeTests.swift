@@ -1,14 +1,15 @@
+import Files
 import Foundation
-import StampFormats
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     @Suite struct ResumeTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

@@ -1,4 +1,5 @@
-import StampFormats
+import Files
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
@@ -65,7 +66,7 @@ extension TrainerCommandTests {
         }
 
         @Test func theConfigurationTellsRanksAndThreads() throws {
-            let workspace = try Workspace()
+            let workspace = try TemporaryFolder()
             let run = workspace.path("run")
             try trained(
                 "train --data \(survey.folder) --model simple --epochs 1 --threads 2"
@@ -77,7 +78,7 @@ extension TrainerCommandTests {
             #expect(settings?["initial_weights"] as? String == workspace.path("first/model.safetensors"))
         }
 
-        private func weights(_ workspace: Workspace) throws -> String {
+        private func weights(_ workspace: TemporaryFolder) throws -> String {
             try trained("train --data \(survey.folder) --model simple --epochs 1 --output \(workspace.path("first"))")
             return workspace.path("first/model.safetensors")
         }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What must not depend on ranks, threads or interruptions in a run folder.

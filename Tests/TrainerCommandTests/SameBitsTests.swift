@@ -1,11 +1,13 @@
+import Settings
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// The promise of the program: the same bits from any number of ranks and threads.
     @Suite struct SameBitsTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
 
-        init() throws { workspace = try Workspace() }
+        init() throws { workspace = try TemporaryFolder() }
 
         struct Layout: CustomStringConvertible {
             let ranks: Int

@@ -1,12 +1,12 @@
 import Foundation
-import TestPrograms
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     @Suite struct StalledRankTests {
         /// Rank 1 is stopped (SIGSTOP) in the midst of training, and its threads with it.
         @Test func aRankThatStopsAnsweringIsNamedAndEndsTheJob() throws {
-            let workspace = try Workspace()
+            let workspace = try TemporaryFolder()
             let run = workspace.path("run")
             let program = try path(ofProgram: "swift-run-trainer")
             let line =

@@ -1,13 +1,14 @@
 import Foundation
 import StampFormats
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// What a run asks of the file system before its first step, however many ranks it has.
     @Suite struct StartUpTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
 
-        init() throws { workspace = try Workspace() }
+        init() throws { workspace = try TemporaryFolder() }
 
         /// Files of `each` stamps of 5×5 pixels, of a class whose name begins their names.
         private func write(_ count: Int, of each: Int, _ name: String, brightness: Float) throws {

@@ -1,15 +1,16 @@
+import Files
 import Foundation
-import StampFormats
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// Runs that end early, whose learning rate falls, or whose weights are averaged.
     @Suite struct StoppingTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

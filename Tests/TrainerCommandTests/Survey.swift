@@ -1,5 +1,6 @@
 import Foundation
 import StampFormats
+import TestSupport
 import Testing
 
 /// Stamps that all tests share: simulated once by the program itself, and gone when the tests end.

@@ -1,14 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// `train --trace FILE`: a file that Perfetto shows.
     @Suite struct TraceTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

@@ -1,5 +1,5 @@
 import Foundation
-import TestPrograms
+import TestSupport
 import Testing
 
 /// Runs the program with the words of `line`, on its own or as so many ranks under mpirun.

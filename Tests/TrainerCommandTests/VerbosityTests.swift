@@ -1,14 +1,14 @@
 import Foundation
-import TestPrograms
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     @Suite struct VerbosityTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let data: String
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             data = try Survey.shared().folder
         }
 

@@ -1,14 +1,14 @@
-import StampFormats
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// Models that are damaged, or do not go with the stamps or with each other.
     @Suite struct WrongModelTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

@@ -1,13 +1,14 @@
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// Options that cannot be: exit code 64, one line, and no output folder.
     @Suite struct WrongOptionTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

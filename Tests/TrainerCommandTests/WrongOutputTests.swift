@@ -1,13 +1,14 @@
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// Places that cannot be written, or are taken.
     @Suite struct WrongOutputTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

@@ -1,15 +1,16 @@
 import Foundation
 import StampFormats
+import TestSupport
 import Testing
 
 extension TrainerCommandTests {
     /// Files that are not what training needs: one line that names the file, and nothing left behind.
     @Suite struct WrongStampTests {
-        private let workspace: Workspace
+        private let workspace: TemporaryFolder
         private let survey: Survey
 
         init() throws {
-            workspace = try Workspace()
+            workspace = try TemporaryFolder()
             survey = try Survey.shared()
         }
 

@@ -1,10 +1,13 @@
 import Communication
+import Engine
+import EngineTestSupport
+import Lanes
 import Models
 import Optimizers
-import RunRecords
 import StampData
+import StampLoading
+import TestSupport
 import Testing
-import Training
 
 /// What an epoch's loss and accuracy mean.
 @Suite struct HistoryTests {
@@ -56,7 +59,7 @@ import Training
             epochs.append(
                 (
                     (total.loss - before.loss) / 48, (total.correct - before.correct) / 48,
-                    try held.evaluate(inference, network)!
+                    try inference.evaluate(held)!
                 ))
             before = total
         }

@@ -1,10 +1,14 @@
 import Communication
+import EngineTestSupport
+import Files
 import Models
 import Optimizers
+import Prediction
 import RunRecords
+import Settings
 import StampFormats
+import TestSupport
 import Testing
-import Training
 
 /// The three networks agree with Keras to single-precision accuracy, through files and the public interface alone.
 ///

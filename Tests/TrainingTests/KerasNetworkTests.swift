@@ -1,13 +1,17 @@
 import Communication
+import EngineTestSupport
+import Files
 import FoundationEssentials
 import Layers
 import Models
 import Optimizers
+import Prediction
 import RunRecords
+import Settings
 import StampFormats
 import Tensors
+import TestSupport
 import Testing
-import Training
 
 /// Random Keras networks out of all kinds of layers agree with Keras to single-precision accuracy, through files and the
 /// public interface alone (`Tests/ReferenceValues/make_keras_network_reference.py`).

@@ -1,10 +1,12 @@
+import EngineTestSupport
 import FoundationEssentials
 import Models
 import Optimizers
 import RunRecords
+import Settings
 import StampData
+import TestSupport
 import Testing
-import Training
 
 /// The same bits from any number of lanes, at once or in parts. (`TrainerCommandTests` has the same under mpirun.)
 @Suite struct ReproducibilityTests {

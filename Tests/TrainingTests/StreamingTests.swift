@@ -1,14 +1,19 @@
 import Communication
+import EngineTestSupport
 import Faults
+import Files
 import FoundationEssentials
+import Lanes
 import Models
 import Optimizers
 import RunRecords
+import Settings
 import StampData
 import StampFormats
+import StampLoading
 import Tensors
+import TestSupport
 import Testing
-import Training
 
 /// Stamps that do not fit into memory are drawn as those in memory are.
 @Suite struct StreamingTests {

@@ -1,7 +1,9 @@
+import Files
+
 #if Keras
     import CZip
     import Faults
-    import StampFormats
+    import Files
 
     extension KerasZip {
         /// A file of an archive.

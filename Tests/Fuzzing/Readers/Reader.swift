@@ -1,4 +1,5 @@
 import Faults
+import Files
 import FoundationEssentials
 import KerasFormat
 import Models

@@ -1,5 +1,5 @@
+import Files
 import FoundationEssentials
-import StampFormats
 import Tensors
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A Python that has onnxruntime, and what it predicts.
 enum Python {

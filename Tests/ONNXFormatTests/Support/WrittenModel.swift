@@ -4,6 +4,7 @@ import Models
 import ONNXFormat
 import SwiftProtobuf
 import Tensors
+import TestSupport
 
 /// Calls `body` with a new folder that is gone afterwards.
 func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A Python that has tensorboard and Pillow, and what TensorBoard reads from a folder of event files.
 enum Python {

@@ -1,0 +1,156 @@
+import Communication
+import Engine
+import Lanes
+import Layers
+import Models
+import Optimizers
+import StampData
+import StampLoading
+import Tensors
+
+/// Trains one network on stamps in memory and measures how fast that goes, and what takes the time.
+final class NetworkBenchmark {
+    /// Steps too small to diverge in the time that measuring takes.
+    private static let learningRate: Float = 1e-4
+    /// The most steps that are looked into.
+    private static let mostProfiledSteps = 200
+
+    private let model: StandardNetwork
+    private let configuration: BenchmarkConfiguration
+    let network: Network
+    let plan: BatchPlan
+    private let group: any ProcessGroup
+    private let levels: RankLevels
+    /// All lanes, and those that have a microbatch.
+    private let team, trainingTeam: LaneTeam
+    private let step: TrainingStep
+    private let inference: Inference
+    private let stamps: LabelledStamps
+    /// The number of the next step in the run.
+    private var next = 0
+
+    /// Loads each rank's share of the stamps. Collective.
+    init(
+        _ model: StandardNetwork, _ configuration: BenchmarkConfiguration, stamps collection: StampCollection,
+        team: LaneTeam, group: any ProcessGroup
+    ) throws {
+        self.model = model
+        self.configuration = configuration
+        self.group = group
+        levels = try RankLevels(group, ranksPerNode: configuration.ranksPerNode)
+        self.team = team
+        network = try Network(model.description(height: collection.height, width: collection.width, classes: 2))
+        // Whole batches only: each step costs the same.
+        let samples = collection.count / configuration.batchSize * configuration.batchSize
+        plan = BatchPlan(
+            samples: samples, batchSize: configuration.batchSize,
+            microbatch: min(configuration.microbatch ?? network.defaultMicrobatch, configuration.batchSize))
+        let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
+        let busy = max(1, positions.count)
+        trainingTeam = try group.agree { busy < team.count ? try LaneTeam(count: busy) : team }
+        trainingTeam.timeline = Timeline(
+            lanes: trainingTeam.count,
+            capacity: Timeline.capacity(
+                network: network, microbatches: (positions.count + trainingTeam.count - 1) / trainingTeam.count,
+                steps: Self.mostProfiledSteps))
+        let list = Array(0..<samples)
+        let shard = try TrainingShard(
+            collection: collection, normalization: .mean, plan: plan, lists: plan.strata(of: list, seed: 0),
+            positions: positions, seed: 0, team: team)
+        let weights = network.initialWeights(seed: 0)
+        step = TrainingStep(
+            network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0,
+            format: configuration.gradients, team: trainingTeam, levels: levels, group: group)
+        inference = Inference(network: network, weights: weights, prepared: step.prepared, team: team, group: group)
+        stamps = try LabelledStamps(list, collection, .mean, team: team, group: group)
+    }
+
+    /// Ends threads that were started for this network.
+    func finish() {
+        trainingTeam.timeline = nil
+        if trainingTeam !== team { trainingTeam.finish() }
+    }
+
+    /// Measures everything. Collective.
+    ///
+    /// - Parameter peak: floating-point operations a second of all lanes.
+    /// - Returns: the report on rank 0, nil elsewhere.
+    func run(peak: Double) throws -> NetworkReport? {
+        try trainingTeam.run { [step] lane in step.prepareWeights(lane: lane) }
+        let training = try TimedRounds.measure(seconds: configuration.seconds, group: group) { try train(steps: $0) }
+        let profile = try profile(secondsPerStep: training.times[0])
+        let resident = try group.maximum(of: ResidentMemory.peak())
+        let forward = try TimedRounds.measure(seconds: configuration.seconds / 3, group: group) { repetitions in
+            try TimedRounds.time(group: group) {
+                for _ in 0..<repetitions { _ = try inference.logits(of: stamps) }
+            } / Double(repetitions)
+        }
+        let allReduce = try AllReduceBenchmark(
+            parameterCount: network.trainableCount, team: team, levels: levels,
+            format: configuration.gradients, group: group
+        )
+        .run(seconds: configuration.seconds / 6)
+        guard let totals = profile.totals else { return nil }
+        let breakdown =
+            configuration.layers
+            ? LayerBreakdown(
+                totals, network: network, samples: profile.steps * plan.batchSize,
+                microbatch: plan.largestMicrobatch,
+                lanePeak: peak / Double(team.count * group.size)) : nil
+        return NetworkReport(
+            model: model.rawValue, parameters: network.trainableCount, batchSize: plan.batchSize,
+            microbatch: plan.largestMicrobatch, steps: training.repetitions * TimedRounds.count,
+            profiledSteps: profile.steps,
+            training: NetworkReport.Rate(
+                rounds: training.times.map { Double(plan.batchSize) / $0 }, flopPerSample: network.operations.total,
+                peak: peak),
+            inference: NetworkReport.Rate(
+                rounds: forward.times.map { Double(plan.samples) / $0 }, flopPerSample: network.operations.forward,
+                peak: peak),
+            peakResidentBytes: resident,
+            shares: NetworkReport.Shares(
+                computing: totals.share(totals[.work]), waiting: totals.share(totals[.idle]),
+                messages: totals.share(totals[.message])),
+            communicationHidden: totals.hiddenShare, allReduce: allReduce, layers: breakdown?.layers,
+            layerKinds: breakdown?.kinds, otherActivities: breakdown?.others)
+    }
+
+    /// The time of a step in the fastest round, and how it is spent.
+    func trainingAlone() throws -> (seconds: Double, totals: TimelineTotals) {
+        try trainingTeam.run { [step] lane in step.prepareWeights(lane: lane) }
+        let times = try TimedRounds.measure(seconds: configuration.seconds, group: group) { try train(steps: $0) }.times
+        let least = times.min()!
+        return (least, try profile(secondsPerStep: least).totals!)
+    }
+
+    /// Trains so many steps. Collective.
+    /// - Returns: seconds of one step.
+    private func train(steps: Int) throws -> Double {
+        let numbers = next..<next + steps
+        next += steps
+        let seconds = try TimedRounds.time(group: group) {
+            try trainingTeam.run { [step, plan, group, trainingTeam] lane in
+                for number in numbers {
+                    let (epoch, stepOfEpoch) = number.quotientAndRemainder(dividingBy: plan.steps)
+                    if stepOfEpoch == 0 { step.beginEpoch(epoch, lane: lane) }
+                    // As in a run, where ranks agree after each step to go on.
+                    step.run(step: stepOfEpoch, globalStep: number, learningRate: Self.learningRate, lane: lane) {
+                        _ = try group.maximum(of: 0)
+                    }
+                    if trainingTeam.hasFailed { return }
+                }
+            }
+        }
+        return seconds / Double(steps)
+    }
+
+    /// Trains some more steps and notes what takes how long. Collective.
+    /// - Returns: sums over all ranks on rank 0.
+    private func profile(secondsPerStep: Double) throws -> (totals: TimelineTotals?, steps: Int) {
+        let steps = min(Self.mostProfiledSteps, max(2, Int(configuration.seconds / 3 / secondsPerStep)))
+        let timeline = trainingTeam.timeline!
+        timeline.record(steps: next..<next + steps)
+        _ = try train(steps: steps)
+        return (try TimelineTotals(timeline, nodes: network.nodes.count).summed(over: group), steps)
+    }
+}

@@ -1,0 +1,43 @@
+import Faults
+import FoundationEssentials
+
+extension ProcessGroup {
+    /// Does `work` on rank 0 alone, for all: what it finds wrong is thrown on every rank, in the words that a single
+    /// process would use. Collective.
+    ///
+    /// - Returns: the result on rank 0, nil elsewhere.
+    /// - Throws: `AgreedFault` on all ranks if it fails.
+    package func onRoot<Value>(_ work: () throws -> Value) throws -> Value? {
+        var (result, fault): (Value?, Fault?)
+        try agree {
+            do { result = rank == 0 ? try work() : nil } catch let found as Fault { fault = found }
+        }
+        guard try maximum(of: fault == nil ? 0 : 1) > 0 else { return result }
+        throw AgreedFault(fault: Fault(encoded: try broadcast(fault?.encoded() ?? [], from: 0)))
+    }
+
+    /// Does `work` on rank 0 alone, for instance because it reads a file, and gives its result to all. Collective.
+    ///
+    /// - Throws: `AgreedFault` on all ranks if it fails.
+    package func shared<Value: Codable>(_ work: () throws -> Value) throws -> Value {
+        let own = try onRoot(work)
+        if let own, size == 1 { return own }
+        let bytes = try agree { try own.map { Array(try JSONEncoder().encode([$0])) } ?? [] }
+        let received = try broadcast(bytes, from: 0)
+        return try agree { try own ?? JSONDecoder().decode([Value].self, from: Data(received))[0] }
+    }
+
+    /// Rank 0's value on all ranks; the others' are ignored. Collective.
+    package func broadcast<Value: BitwiseCopyable>(_ value: Value) throws -> Value {
+        var value = value
+        try withUnsafeMutableBytes(of: &value) { try broadcast($0, from: 0) }
+        return value
+    }
+
+    /// The values of all ranks, rank after rank. Collective.
+    package func allGather<Value: BitwiseCopyable>(values: [Value]) throws -> [Value] {
+        try values.withUnsafeBytes { try allGather($0) }.flatMap { part in
+            part.withUnsafeBytes { Array($0.bindMemory(to: Value.self)) }
+        }
+    }
+}

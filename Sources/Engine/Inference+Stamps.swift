@@ -1,0 +1,38 @@
+import Communication
+import Layers
+import Models
+import StampData
+import StampLoading
+
+extension Inference {
+    /// The logits of stamps that are read and normalised on the way; not-a-number where that cannot be done. Collective.
+    package func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws
+        -> [Float]?
+    {
+        try logits(of: stamps.count) { index, target in
+            try collection.normalizedStamp(stamps[index], normalization, into: target)
+        }
+    }
+
+    /// The logits of labelled stamps in order on rank 0, nil elsewhere. Collective.
+    package func logits(of labelled: LabelledStamps) throws -> [Float]? {
+        try logits(of: labelled.stamps.count) { index, target in
+            try labelled.copy(index, into: target)
+            return true
+        }
+    }
+
+    /// Loss and accuracy of the network, means over all stamps, on rank 0; nil elsewhere. Collective.
+    package func evaluate(_ labelled: LabelledStamps) throws -> (loss: Double, accuracy: Double)? {
+        guard let logits = try logits(of: labelled) else { return nil }
+        var (loss, correct) = (0.0, 0)
+        logits.withUnsafeBufferPointer { logits in
+            for (index, label) in labelled.labels.enumerated() {
+                let z = logits.baseAddress! + index * network.outputs
+                loss += network.loss.value(logits: z, outputs: network.outputs, label: label)
+                if network.loss.isCorrect(logits: z, outputs: network.outputs, label: label) { correct += 1 }
+            }
+        }
+        return (loss / Double(labelled.stamps.count), Double(correct) / Double(labelled.stamps.count))
+    }
+}

@@ -1,0 +1,96 @@
+import Communication
+import Faults
+import Lanes
+import Layers
+import Models
+import StampLoading
+import Tensors
+
+/// Runs stamps through a trained network: for validation, the test set, `predict` and `evaluate`.
+///
+/// Stamps are cut into chunks of a fixed size, whole chunks are shared among ranks and lanes, and results are gathered in
+/// order on rank 0: the same bits for any number of ranks and threads.
+package final class Inference: @unchecked Sendable {
+    /// Stamps of a chunk: few, so that all lanes have work and activations stay in the cache, but more where a network's
+    /// weights are large, which are read again for each chunk. A divisor of `InferenceShare.unit`, and a function of the network
+    /// alone.
+    private let chunk: Int
+    package let network: Network
+    private let prepared: PreparedWeights
+    private let team: LaneTeam
+    private let group: any ProcessGroup
+    private let executors: [LaneExecutor]
+
+    /// - Parameter prepared: the prepared weights of a training step to share, or nil to make some.
+    package init(
+        network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup
+    ) {
+        self.network = network
+        self.team = team
+        self.group = group
+        let chunk = min(max(16, network.defaultMicrobatch), InferenceShare.unit)
+        self.chunk = chunk
+        let prepared = prepared ?? PreparedWeights(network: network, weights: weights, lanes: team.count)
+        self.prepared = prepared
+        executors = (0..<team.count).map { _ in
+            LaneExecutor(
+                network: network, samples: chunk, slots: 1, isTraining: false, weights: weights,
+                prepared: prepared.buffer)
+        }
+    }
+
+    /// The logits of `count` stamps in order on rank 0, nil elsewhere; not-a-number for stamps that cannot be used.
+    ///
+    /// - Parameter load: puts a stamp's normalised pixels into memory, or tells that it cannot be used. Any lane.
+    /// - Throws: `AgreedFault` when a rank's `load` throws.
+    package func logits(
+        of count: Int,
+        _ load: @escaping @Sendable (_ stamp: Int, _ pixels: UnsafeMutablePointer<Float>) throws -> Bool
+    ) throws -> [Float]? {
+        let share = InferenceShare.of(count, in: group)
+        let outputs = network.outputs
+        let results = FloatBuffer(count: share.count * outputs)
+        try team.run { [prepared, team] lane in
+            prepared.prepare(lane: lane)
+            if lane == 0 { prepared.useMovingStatistics() }
+            team.meet()
+        }
+        try group.agree {
+            try team.share(share.count, chunk: chunk) { [executors] lane, range in
+                let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
+                try executors[lane].infer(stamps, load, into: results.pointer + range.lowerBound * outputs)
+            }
+        }
+        return try withExtendedLifetime(results) {
+            let bytes = UnsafeRawBufferPointer(
+                start: results.pointer, count: share.count * outputs * MemoryLayout<Float>.stride)
+            return try group.gather(bytes)?.flatMap { part in
+                part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+            }
+        }
+    }
+}
+
+extension LaneExecutor {
+    /// One chunk of stamps from pixels to logits.
+    fileprivate func infer(
+        _ stamps: Range<Int>, _ load: (Int, UnsafeMutablePointer<Float>) throws -> Bool,
+        into logits: UnsafeMutablePointer<Float>
+    ) rethrows {
+        let pixels = network.inputShape.count
+        var unusable: [Int] = []
+        for (sample, stamp) in stamps.enumerated() {
+            let target = input(0) + sample * pixels
+            if try !load(stamp, target) {
+                target.update(repeating: 0, count: pixels)
+                unusable.append(sample)
+            }
+        }
+        begin(0, samples: stamps.count, random: RandomCoordinates())
+        forwardAll(0)
+        logits.update(from: self.logits(0), count: stamps.count * network.outputs)
+        for sample in unusable {
+            (logits + sample * network.outputs).update(repeating: .nan, count: network.outputs)
+        }
+    }
+}

@@ -1,0 +1,235 @@
+import CKernels
+import Lanes
+import Layers
+import Models
+import Tensors
+
+/// Runs microbatches of one lane through a network, segment by segment. It owns the lane's activations and gradients.
+package final class LaneExecutor: @unchecked Sendable {
+    let network: Network
+    /// How many microbatches' values are held at once.
+    let slots: Int
+    /// Where the lane notes how long each layer takes.
+    package var timeline: LaneTimeline?
+
+    private let plan: PassPlan
+    private let clock: PassClock
+    private let slotMemory: FloatBuffer
+    private let sharedMemory: FloatBuffer
+    private let workspace: FloatBuffer
+    /// Gradients that are to be added to those of other users of the same output, one place for each input of a node.
+    private let waiting: FloatBuffer
+    /// One pass for each node, slot by slot.
+    private var passes: [LayerPass] = []
+    /// The nodes of each segment, in order.
+    private let segments: [[Int]]
+    /// The batch normalisations behind each segment.
+    private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
+
+    package init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer)
+    {
+        self.network = network
+        self.slots = slots
+        plan = PassPlan(network: network, samples: samples, isTraining: isTraining)
+        clock = PassClock(network)
+        slotMemory = FloatBuffer(count: slots * plan.slotCount)
+        sharedMemory = FloatBuffer(count: plan.sharedCount)
+        workspace = FloatBuffer(count: plan.workspaceCount)
+        let widest = plan.addedInputs.compactMap { $0.max() }.max() ?? -1
+        waiting = FloatBuffer(count: (widest + 1) * plan.waitingCount)
+        segments = (0..<network.segments).map { segment in
+            network.nodes.indices.filter { network.nodes[$0].segment == segment }
+        }
+        meetings = network.meetings
+        for slot in 0..<slots {
+            for number in network.nodes.indices {
+                passes.append(makePass(slot: slot, node: number, weights: weights, prepared: prepared))
+            }
+        }
+    }
+
+    private func makePass(slot: Int, node number: Int, weights: Weights, prepared: FloatBuffer) -> LayerPass {
+        let base = slotMemory.pointer + slot * plan.slotCount
+        func output(_ number: Int) -> UnsafeMutablePointer<Float> { pointer(slot, plan.outputs[number])! }
+        let node = network.nodes[number]
+        func gradient(_ number: Int) -> UnsafeMutablePointer<Float>? { gradientPointer(slot, number) }
+        var pass = LayerPass(placeholder: workspace.pointer)
+        pass.inputs = node.inputs.map(output)
+        pass.output = output(number)
+        pass.kept = UnsafeMutableRawPointer(base + plan.kept[number])
+        pass.parameters = UnsafePointer(weights.trainable.pointer + node.parameterOffset)
+        pass.prepared = UnsafePointer(prepared.pointer + node.preparedOffset)
+        pass.outputGradient = gradient(number) ?? workspace.pointer
+        pass.inputGradients = node.inputs.map { gradient($0) }
+        if plan.isTraining {
+            for input in plan.addedInputs[number] {
+                pass.inputGradients[input] = waiting.pointer + input * plan.waitingCount
+            }
+            pass.isOutputGradientRectified = plan.isGradientRectified[number]
+            pass.rectifiesInputGradient = plan.rectifiesInputGradient(number)
+        }
+        pass.isTraining = plan.isTraining
+        return pass
+    }
+
+    /// Where a node's output gradient lies; nil where nobody needs it.
+    private func gradientPointer(_ slot: Int, _ node: Int) -> UnsafeMutablePointer<Float>? {
+        plan.isTraining ? pointer(slot, plan.gradients[node]) : nil
+    }
+
+    /// A place in the memory of a slot or in that shared by all.
+    private func pointer(_ slot: Int, _ place: PassPlan.Place) -> UnsafeMutablePointer<Float>? {
+        switch place {
+        case .none: return nil
+        case .shared(let offset): return sharedMemory.pointer + offset
+        case .kept(let offset): return slotMemory.pointer + slot * plan.slotCount + offset
+        }
+    }
+
+    private func index(_ slot: Int, _ node: Int) -> Int { slot * network.nodes.count + node }
+
+    /// Where the stamps of the slot's microbatch are to be put.
+    package func input(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, 0)].output }
+
+    /// The logits of the slot's microbatch.
+    package func logits(_ slot: Int) -> UnsafeMutablePointer<Float> {
+        passes[index(slot, network.nodes.count - 1)].output
+    }
+
+    /// Where ∂loss/∂logits of the slot's microbatch is to be put.
+    package func logitsGradient(_ slot: Int) -> UnsafeMutablePointer<Float> {
+        passes[index(slot, network.nodes.count - 1)].outputGradient
+    }
+
+    /// Sets what the next passes of a slot's microbatch are about.
+    package func begin(_ slot: Int, samples: Int, random: RandomCoordinates) {
+        for node in network.nodes.indices {
+            passes[index(slot, node)].samples = samples
+            passes[index(slot, node)].random = random
+        }
+    }
+
+    /// Runs one segment forward, behind what the plan repeats of earlier ones.
+    package func forward(_ slot: Int, segment: Int) {
+        if plan.isTraining { forward(slot, nodes: plan.repeated[clock.forwardTurn(segment)]) }
+        forward(slot, nodes: segments[segment])
+    }
+
+    /// Runs the whole network forward, node by node: for inference, where batch normalisations need no meeting.
+    package func forwardAll(_ slot: Int) { forward(slot, nodes: network.nodes.indices) }
+
+    private func forward(_ slot: Int, nodes: some Sequence<Int>) {
+        for node in nodes {
+            switch network.nodes[node].operation {
+            case .input, .view: break
+            case .layer(let layer): timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
+            case .batchNormalization(let layer):
+                timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
+            }
+        }
+    }
+
+    /// Adds up the moments that the meeting behind a segment needs.
+    package func sumMoments(_ slot: Int, meeting: Int, into sums: UnsafeMutablePointer<Double>) {
+        for (node, layer, offset) in meetings[meeting] {
+            timeline.measure(.forward, node) { layer.sumMoments(passes[index(slot, node)], into: sums + offset) }
+        }
+    }
+
+    /// Runs one segment backward. Gradients of its parameters go to their places in `gradient`; the sums that the
+    /// meeting before the segment needs go into `sums`.
+    package func backward(
+        _ slot: Int, segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?
+    ) {
+        // The last batch of an epoch may have fewer samples than microbatches: the rest add nothing.
+        guard passes[index(slot, 0)].samples > 0 else {
+            clear(segment: segment, gradient: gradient, sums: sums)
+            return
+        }
+        if segment < meetings.count {
+            forward(slot, nodes: plan.repeated[clock.backwardTurn(segment)])
+            for (node, layer, _) in meetings[segment] {
+                timeline.measure(.backward, node) {
+                    layer.backward(passes[index(slot, node)])
+                    addWaiting(slot, node)
+                }
+            }
+        }
+        for node in segments[segment].reversed() {
+            switch network.nodes[node].operation {
+            case .input, .view: break
+            case .layer(let layer):
+                guard plan.needsGradient[node] else { continue }
+                passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
+                timeline.measure(.backward, node) {
+                    layer.backward(passes[index(slot, node)])
+                    addWaiting(slot, node)
+                }
+            case .batchNormalization(let layer):
+                passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
+                let offset = meetings[segment - 1].first { $0.node == node }!.offset
+                timeline.measure(.backward, node) {
+                    layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
+                }
+            }
+        }
+    }
+
+    /// What `backward` writes for no samples: zeros.
+    private func clear(segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?) {
+        for node in segments[segment].map({ network.nodes[$0] }) {
+            (gradient + node.parameterOffset).update(repeating: 0, count: node.layer?.trainableCount ?? 0)
+        }
+        guard segment > 0 else { return }
+        for (_, layer, offset) in meetings[segment - 1] {
+            (sums! + offset).update(repeating: 0, count: layer.sumCount)
+        }
+    }
+}
+
+extension LaneExecutor {
+    /// Adds a node's waiting input gradients to what other users of the same outputs have left.
+    private func addWaiting(_ slot: Int, _ node: Int) {
+        for input in plan.addedInputs[node] {
+            let number = network.nodes[node].inputs[input]
+            add_into(
+                gradientPointer(slot, number)!, waiting.pointer + input * plan.waitingCount,
+                passes[index(slot, node)].samples * network.nodes[number].outputShape.count)
+        }
+    }
+}
+
+extension Network {
+    /// The batch normalisations that meet behind each segment but the last, and where their sums start.
+    package var meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]] {
+        (1..<max(segments, 1)).map { segment in
+            var offset = 0
+            return nodes.indices.compactMap { number in
+                guard nodes[number].segment == segment, case .batchNormalization(let layer) = nodes[number].operation
+                else { return nil }
+                defer { offset += layer.sumCount }
+                return (number, layer, offset)
+            }
+        }
+    }
+
+    /// The most numbers that one meeting adds up.
+    package var largestMeeting: Int { meetings.map { $0.reduce(0) { $0 + $1.layer.sumCount } }.max() ?? 0 }
+
+    /// The parameters of each segment as ranges of the vector of trainable parameters.
+    var parameterRanges: [[Range<Int>]] {
+        (0..<segments).map { segment in
+            var ranges: [Range<Int>] = []
+            for node in nodes where node.segment == segment {
+                let count = node.layer?.trainableCount ?? 0
+                guard count > 0 else { continue }
+                if ranges.last?.upperBound == node.parameterOffset {
+                    ranges[ranges.count - 1] = ranges.last!.lowerBound..<node.parameterOffset + count
+                } else {
+                    ranges.append(node.parameterOffset..<node.parameterOffset + count)
+                }
+            }
+            return ranges
+        }
+    }
+}

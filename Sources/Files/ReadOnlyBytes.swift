@@ -1,0 +1,111 @@
+import Faults
+import Glibc
+
+/// Bytes that do not change, at a fixed address: a file mapped into memory, or a block of memory.
+///
+/// A mapped file costs no memory until it is read and is shared by all processes of a machine. Whoever shortens the file
+/// while it is mapped ends the process (SIGBUS), as with every mapped file: what is large and read by range is a
+/// ``RangedFile`` instead.
+package final class ReadOnlyBytes: @unchecked Sendable {
+    /// Where the bytes came from.
+    private enum Origin {
+        case mapping
+        case memory
+    }
+
+    /// The bytes. Their address need not be aligned.
+    package let bytes: UnsafeRawBufferPointer
+    private let origin: Origin
+
+    private init(_ bytes: UnsafeRawBufferPointer, origin: Origin) {
+        self.bytes = bytes
+        self.origin = origin
+    }
+
+    deinit {
+        guard let base = bytes.baseAddress else { return }
+        switch origin {
+        case .mapping: munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
+        case .memory: free(UnsafeMutableRawPointer(mutating: base))
+        }
+    }
+
+    /// The contents of a file: mapped where the file allows it, otherwise (pipes, file systems without mmap) read.
+    ///
+    /// - Throws: a `missingInput` fault when the file is not there or cannot be read.
+    package static func contents(of path: String) throws -> ReadOnlyBytes {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
+        defer { close(descriptor) }
+        ReadCounts.noteOpen()
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Fault.cannotRead(path, errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG:
+            let count = Int(status.st_size)
+            if count > 0, let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED {
+                ReadCounts.note(bytes: count)
+                return ReadOnlyBytes(UnsafeRawBufferPointer(start: base, count: count), origin: .mapping)
+            }
+        case S_IFIFO, S_IFSOCK: break
+        case S_IFDIR: throw Fault(.missingInput, path, "is a folder", remedy: "name a file in it")
+        default: throw Fault(.missingInput, path, "is not a file", remedy: "name a file")
+        }
+        return try reading(descriptor, path: path)
+    }
+
+    /// A block of `count` bytes that `fill` writes, or nil when there is not so much memory.
+    package static func memory(
+        count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) rethrows -> ReadOnlyBytes? {
+        guard let base = malloc(max(count, 1)) else { return nil }
+        let block = ReadOnlyBytes(UnsafeRawBufferPointer(start: base, count: count), origin: .memory)
+        try fill(UnsafeMutableRawBufferPointer(start: base, count: count))
+        return block
+    }
+
+    /// A copy of bytes in a block of exactly their size.
+    ///
+    /// - Throws: an `internalFault` fault when there is not so much memory.
+    package static func copying(_ bytes: UnsafeRawBufferPointer, _ name: String) throws -> ReadOnlyBytes {
+        if let copy = memory(count: bytes.count, filledBy: { $0.copyMemory(from: bytes) }) { return copy }
+        throw Fault(
+            .internalFault, name, "does not fit into memory (\(bytes.count) bytes)", remedy: "end other programs first")
+    }
+
+    /// Whether the bytes take memory of this process' own.
+    var isInMemory: Bool { origin == .memory }
+
+    /// Copies the bytes of `range`. Any thread.
+    func copy(_ range: Range<Int>, to destination: UnsafeMutableRawPointer) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "bytes \(range) of \(bytes.count)")
+        if let base = bytes.baseAddress { memcpy(destination, base + range.lowerBound, range.count) }
+    }
+
+    private static func reading(_ descriptor: Int32, path: String) throws -> ReadOnlyBytes {
+        var capacity = 1 << 16
+        var count = 0
+        var base = malloc(capacity)
+        while let block = base {
+            let received = read(descriptor, block + count, capacity - count)
+            if received < 0 && errno == EINTR { continue }
+            if received < 0 {
+                let error = errno
+                free(block)
+                throw Fault.cannotRead(path, error)
+            }
+            ReadCounts.note(bytes: received)
+            if received == 0 {
+                return ReadOnlyBytes(UnsafeRawBufferPointer(start: block, count: count), origin: .memory)
+            }
+            count += received
+            guard count == capacity else { continue }
+            capacity *= 2
+            base = realloc(block, capacity)
+            if base == nil { free(block) }
+        }
+        throw Fault(
+            .missingInput, path, "does not fit into memory after \(count) bytes",
+            remedy: "store it in a regular file, which needs no memory of its own")
+    }
+}

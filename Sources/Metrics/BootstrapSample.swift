@@ -1,0 +1,123 @@
+import Dispatch
+import Tensors
+
+/// Numbers that tell how good a classifier is on labelled samples; nil where they are not defined.
+struct ClassifierStatistics {
+    /// The share of the sources above the threshold, also called recall.
+    var completeness: Double?
+    /// The share of sources among what lies above the threshold, also called precision.
+    var purity: Double?
+    /// The harmonic mean of completeness and purity.
+    var f1: Double?
+    /// The area under the ROC curve.
+    var rocArea: Double?
+    /// ``ReliabilityBin/expectedCalibrationError(_:)`` over ten bins.
+    var calibrationError: Double?
+}
+
+/// Labelled samples from which others like them are drawn: the bootstrap.
+///
+/// A replicate has as many of each class as the sample, drawn with replacement; how many of each class there are is the
+/// astronomer's choice and no chance. Statistics are computed from how often each sample was drawn, in one pass.
+/// Source: B. Efron and R. Tibshirani, *An introduction to the bootstrap* (1993).
+struct BootstrapSample {
+    private static let bins = 10
+
+    /// In order of falling score.
+    private let scores: [Double]
+    private let isSource: [Bool]
+    /// Which samples lie above the threshold: the first so many.
+    private let above: Int
+    private let bin: [Int]
+    /// The places of each class.
+    private let places: [[Int]]
+
+    /// - Parameter samples: none with a score that is not a number.
+    init(_ samples: [ScoredSample], threshold: Float) {
+        let ranked = samples.sorted { ($0.score, $1.index) > ($1.score, $0.index) }
+        scores = ranked.map { Double($0.score) }
+        isSource = ranked.map(\.isSource)
+        above = ranked.count { $0.score > threshold }
+        let edges = ReliabilityBin.edges(Self.bins)
+        bin = ranked.map { ReliabilityBin.index(of: Double($0.score), edges) }
+        places = [false, true].map { isSource in ranked.indices.filter { ranked[$0].isSource == isSource } }
+    }
+
+    /// The statistics of the sample itself.
+    var statistics: ClassifierStatistics { statistics([UInt32](repeating: 1, count: scores.count)) }
+
+    /// The statistics of the samples, each of them as often as `counts` tells.
+    func statistics(_ counts: [UInt32]) -> ClassifierStatistics {
+        var total = (noise: 0.0, sources: 0.0)
+        var chosen = total, area = 0.0
+        var sums = [(samples: Double, sources: Double, scores: Double)](repeating: (0, 0, 0), count: Self.bins)
+        var start = 0
+        while start < scores.count {
+            // Samples of one score count one half against each other.
+            var group = (noise: 0.0, sources: 0.0), end = start
+            while end < scores.count, scores[end] == scores[start] {
+                let count = Double(counts[end])
+                if isSource[end] { group.sources += count } else { group.noise += count }
+                sums[bin[end]].samples += count
+                sums[bin[end]].sources += isSource[end] ? count : 0
+                sums[bin[end]].scores += count * scores[end]
+                end += 1
+            }
+            area += group.noise * (total.sources + group.sources / 2)
+            total.noise += group.noise
+            total.sources += group.sources
+            if end <= above { chosen = total }
+            start = end
+        }
+        let all = total.noise + total.sources
+        func ratio(_ part: Double, _ whole: Double) -> Double? { whole > 0 ? part / whole : nil }
+        return ClassifierStatistics(
+            completeness: ratio(chosen.sources, total.sources),
+            purity: ratio(chosen.sources, chosen.sources + chosen.noise),
+            f1: ratio(2 * chosen.sources, chosen.sources + chosen.noise + total.sources),
+            rocArea: ratio(area, total.noise * total.sources),
+            calibrationError: ratio(sums.reduce(0) { $0 + abs($1.sources - $1.scores) }, all))
+    }
+
+    /// How often each sample is drawn in a replicate: a pure function of (seed, replicate).
+    func counts(replicate: Int, seed: UInt64) -> [UInt32] {
+        var counts = [UInt32](repeating: 0, count: scores.count)
+        for (label, places) in places.enumerated() {
+            var random = CounterBasedRandom(seed: seed).stream(.bootstrap, detail: label, step: replicate)
+            for _ in places {
+                // Off from uniform by less than one in 2³² / samples, which no interval shows.
+                counts[places[Int((UInt64(random.nextWord()) * UInt64(places.count)) >> 32)]] += 1
+            }
+        }
+        return counts
+    }
+
+    /// The statistics of `count` replicates, on all processors.
+    func replicates(_ count: Int, seed: UInt64) -> [ClassifierStatistics] {
+        [ClassifierStatistics](unsafeUninitializedCapacity: count) { memory, initialized in
+            // Each replicate has an element of its own.
+            nonisolated(unsafe) let memory = memory
+            DispatchQueue.concurrentPerform(iterations: count) { replicate in
+                memory.initializeElement(at: replicate, to: statistics(counts(replicate: replicate, seed: seed)))
+            }
+            initialized = count
+        }
+    }
+
+    /// A statistic with the interval from the 2.5th to the 97.5th percentile of the replicates; nil where it is not
+    /// defined.
+    static func estimate(
+        _ value: Double?, _ replicates: [ClassifierStatistics], _ statistic: (ClassifierStatistics) -> Double?
+    ) -> Estimate? {
+        guard let value else { return nil }
+        let values = replicates.compactMap(statistic).sorted()
+        guard !values.isEmpty else { return Estimate(value: value, lower: value, upper: value) }
+        // numpy.percentile's linear interpolation.
+        func quantile(_ share: Double) -> Double {
+            let place = share * Double(values.count - 1), low = Int(place)
+            let next = values[min(low + 1, values.count - 1)]
+            return values[low] + (place - Double(low)) * (next - values[low])
+        }
+        return Estimate(value: value, lower: quantile(0.025), upper: quantile(0.975))
+    }
+}

@@ -1,0 +1,93 @@
+import Files
+
+/// How good a model is on labelled samples: `metrics.json`, and what `evaluate` prints.
+public struct ClassificationMetrics: Hashable, Sendable {
+    /// The mean of the samples' losses.
+    public let loss: Double
+    /// The share of samples whose predicted class is the true one.
+    public let accuracy: Double
+    /// Which classes are taken for which.
+    public let confusionMatrix: ConfusionMatrix
+    /// The area under the ROC curve; nil when one class is missing.
+    public let rocAUC: Double?
+    /// How many samples there were.
+    public let samples: Int
+
+    /// Computes all metrics. The order of the samples does not matter: sums run in the order of their index.
+    /// - Parameter samples: at least one.
+    public init(_ samples: [SamplePrediction]) {
+        precondition(!samples.isEmpty, "metrics of no samples")
+        let ordered = samples.sorted { $0.index < $1.index }
+        loss = ordered.reduce(0) { $0 + Double($1.loss) } / Double(ordered.count)
+        confusionMatrix = ConfusionMatrix(ordered)
+        accuracy = confusionMatrix.accuracy
+        rocAUC = ROCCurve.area(ordered)
+        self.samples = ordered.count
+    }
+
+    /// A small table for the terminal.
+    ///
+    /// ```
+    /// samples        21905
+    /// loss          0.0964
+    /// accuracy      0.9661
+    /// ROC AUC       0.9932
+    ///
+    ///              predicted noise  predicted source
+    /// true noise             10423               321
+    /// true source              420             10741
+    /// ```
+    public var table: String {
+        let summary = [
+            ("samples", "\(samples)"), ("loss", FormattedNumber.metric(loss)),
+            ("accuracy", FormattedNumber.fixed(accuracy, 4)),
+            ("ROC AUC", rocAUC.map { FormattedNumber.fixed($0, 4) } ?? "-"),
+        ]
+        let width = max(8, summary.map(\.1.count).max()!)
+        var lines = summary.map { name, value in
+            FormattedNumber.padded(name, to: 12) + FormattedNumber.padded(value, to: -width)
+        }
+        lines += ["", Self.tableRow("", "predicted noise", "predicted source")]
+        for (name, counts) in zip(["true noise", "true source"], confusionMatrix.counts) {
+            lines.append(Self.tableRow(name, "\(counts[0])", "\(counts[1])"))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func tableRow(_ name: String, _ noise: String, _ source: String) -> String {
+        FormattedNumber.padded(name, to: 12) + FormattedNumber.padded(noise, to: -16)
+            + FormattedNumber.padded(source, to: -18)
+    }
+}
+
+extension ClassificationMetrics: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case loss, accuracy, samples
+        case confusionMatrix = "confusion_matrix"
+        case rocAUC = "roc_auc"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(loss, forKey: .loss)
+        try container.encode(accuracy, forKey: .accuracy)
+        try container.encode(confusionMatrix.counts, forKey: .confusionMatrix)
+        // Written as null where it is not defined, so that the key is always there.
+        try container.encode(rocAUC, forKey: .rocAUC)
+        try container.encode(samples, forKey: .samples)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        loss = try container.decode(Double.self, forKey: .loss)
+        accuracy = try container.decode(Double.self, forKey: .accuracy)
+        let counts = try container.decode([[Int]].self, forKey: .confusionMatrix)
+        guard let matrix = ConfusionMatrix(counts: counts) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .confusionMatrix, in: container, debugDescription: "it is not two rows of two counts")
+        }
+        confusionMatrix = matrix
+        rocAUC = try container.decodeIfPresent(Double.self, forKey: .rocAUC)
+        samples = try container.decode(Int.self, forKey: .samples)
+    }
+}

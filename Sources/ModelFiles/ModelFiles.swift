@@ -1,0 +1,66 @@
+import Faults
+import Files
+import KerasFormat
+import Models
+import ONNXFormat
+
+/// Models in files of every format that the program knows, told apart by the name's ending.
+public enum ModelFiles {
+    /// Whether a `--model` option names a file rather than a standard network.
+    public static func isFile(_ name: String) -> Bool {
+        [".safetensors", ".keras", ".json"].contains { name.hasSuffix($0) }
+    }
+
+    /// Reads a model with its weights.
+    ///
+    /// - Throws: `Fault` for a file that is missing, damaged, or holds a network without weights.
+    public static func read(_ path: String) throws -> TrainedModel {
+        if path.hasSuffix(".keras") { return try TrainedModel(kerasArchive: path) }
+        if path.hasSuffix(".safetensors") { return try TrainedModel(contentsOf: path) }
+        throw Fault(
+            .usage, path, path.hasSuffix(".json") ? "holds a network without weights" : "is no model file",
+            remedy: "use a .safetensors or .keras file")
+    }
+
+    /// Reads a network; its weights too, unless the file is `.json`.
+    public static func network(_ path: String) throws -> (network: Network, weights: Weights?) {
+        guard path.hasSuffix(".json") else {
+            let model = try read(path)
+            return (model.network, model.weights)
+        }
+        return (try Network(NetworkDescription(kerasJSON: FileAccess.read(path), from: path)), nil)
+    }
+
+    /// Reads the weights of `network` by name.
+    ///
+    /// - Throws: `Fault` that names the first parameter that is missing or has another shape.
+    public static func weights(of network: Network, from path: String) throws -> Weights {
+        guard path.hasSuffix(".keras") else {
+            return try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: path))
+        }
+        let (model, weights) = (try read(path), Weights(network: network))
+        for parameter in network.parameters {
+            guard let source = model.network.parameters.first(where: { $0.name == parameter.name }),
+                source.shape == parameter.shape
+            else {
+                throw Fault(
+                    .badData, path, "lacks \(parameter.name) of shape \(parameter.shape)",
+                    remedy: "use weights of the same network, stamp size and number of classes")
+            }
+            weights.pointer(parameter).update(from: model.weights.pointer(source), count: parameter.shape.count)
+        }
+        return weights
+    }
+
+    /// Writes a model in the format that the name's ending asks for.
+    ///
+    /// - Throws: `Fault` for an unknown ending, for what cannot be written, and for `.keras` in a build without it.
+    public static func write(_ model: TrainedModel, to path: String) throws {
+        if path.hasSuffix(".safetensors") { return try model.write(to: path) }
+        if path.hasSuffix(".keras") { return try KerasArchive.write(model, to: path) }
+        if path.hasSuffix(".onnx") { return try ONNXFile.write(model, to: path) }
+        throw Fault(
+            .usage, path, "has an ending that stands for no model format",
+            remedy: "end the name with .safetensors, .keras or .onnx")
+    }
+}

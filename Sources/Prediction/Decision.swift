@@ -1,0 +1,97 @@
+import Communication
+import Engine
+import Files
+import Layers
+import Logging
+import Metrics
+import Models
+import Settings
+import StampLoading
+
+/// Calibrates a trained network and chooses its threshold, on the validation set.
+package struct Decision {
+    let settings: DecisionSettings
+    let network: Network
+    let weights: Weights
+    let validation: LabelledStamps
+    let inference: Inference
+    let group: any ProcessGroup
+    let logger: Logger
+
+    package init(
+        settings: DecisionSettings, network: Network, weights: Weights, validation: LabelledStamps,
+        inference: Inference, group: any ProcessGroup, logger: Logger
+    ) {
+        self.settings = settings
+        self.network = network
+        self.weights = weights
+        self.validation = validation
+        self.inference = inference
+        self.group = group
+        self.logger = logger
+    }
+
+    /// Divides the logits by the best temperature, if that is wanted, and chooses the threshold. Collective.
+    ///
+    /// - Returns: on all ranks the rule that goes into the model.
+    package func fit() throws -> DecisionRule {
+        guard settings != .standard, !validation.stamps.isEmpty else { return .standard }
+        var rule = DecisionRule.standard
+        if settings.calibrate { rule.temperature = try calibrate() }
+        if settings.targetCompleteness != nil || settings.targetPurity != nil { rule.threshold = try chooseThreshold() }
+        return rule
+    }
+
+    private func calibrate() throws -> Float {
+        let logits = try inference.logits(of: validation)
+        let fitted = try group.agree {
+            logits.map {
+                Temperature.fitted(network.loss, logits: $0, outputs: network.outputs, labels: validation.labels)
+            }
+        }
+        let temperature = try group.broadcast(Float(fitted ?? 1))
+        guard network.divideLogits(of: weights, by: temperature) else {
+            if group.rank == 0 {
+                logger.warning("the network does not end with a dense layer, so its probabilities are not calibrated")
+            }
+            return 1
+        }
+        return temperature
+    }
+
+    /// After calibration, as that moves probabilities.
+    private func chooseThreshold() throws -> Float {
+        let logits = try inference.logits(of: validation)
+        let chosen = try group.agree { logits.map { threshold(ThresholdSweep(scores($0))) } }
+        return try group.broadcast(chosen ?? 0)
+    }
+
+    private func scores(_ logits: [Float]) -> [ScoredSample] {
+        var probabilities = logits
+        network.loss.probabilities(
+            logits: logits, samples: validation.labels.count, outputs: network.outputs, into: &probabilities)
+        return validation.labels.enumerated().map { index, label in
+            ScoredSample(
+                index: index, trueClass: label, score: probabilities[(index + 1) * network.outputs - 1])
+        }
+    }
+
+    private func threshold(_ sweep: ThresholdSweep) -> Float {
+        if let completeness = settings.targetCompleteness {
+            if let threshold = sweep.threshold(completeness: completeness) { return threshold }
+            logger.warning("the validation set has no source, so --target-completeness \(completeness) was left alone")
+        }
+        if let purity = settings.targetPurity {
+            if let threshold = sweep.threshold(purity: purity) { return threshold }
+            if let purest = sweep.purest {
+                logger.warning(
+                    """
+                    no threshold reaches --target-purity \(purity) on the validation set; the one with the best purity, \
+                    \(FormattedNumber.fixed(purest.purity, 4)), was taken
+                    """)
+                return purest.threshold
+            }
+        }
+        return DecisionRule.standard.threshold
+    }
+}

@@ -1,0 +1,31 @@
+import Layers
+import Metrics
+import Models
+import StampData
+
+extension Network {
+    /// What the network says of labelled stamps, from their logits in the same order.
+    ///
+    /// - Parameter threshold: what the probability of a source must lie above.
+    package func predictions(
+        logits: [Float], stamps: [Int], in collection: StampCollection, threshold: Float = 0.5
+    ) -> [SamplePrediction] {
+        var probabilities = [Float](repeating: 0, count: logits.count)
+        return logits.withUnsafeBufferPointer { logits in
+            loss.probabilities(
+                logits: logits.baseAddress!, samples: stamps.count, outputs: outputs, into: &probabilities)
+            return stamps.enumerated().map { index, stamp in
+                let z = logits.baseAddress! + index * outputs
+                let label = collection.label(stamp)
+                let probability = probabilities[index * outputs + outputs - 1]
+                // At one half the logits tell what rounded probabilities may not.
+                let predictedClass =
+                    threshold == 0.5
+                    ? loss.predictedClass(logits: z, outputs: outputs) : probability > threshold ? 1 : 0
+                return SamplePrediction(
+                    index: stamp, trueClass: label, predictedClass: predictedClass, probability: probability,
+                    loss: Float(loss.value(logits: z, outputs: outputs, label: label)))
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import Communication
+import Engine
+import Faults
+import Lanes
+import Models
+import StampData
+import StampFormats
+import Tensors
+
+/// One stamp and the occlusion map of it.
+public struct OcclusionMap: Sendable {
+    public let height: Int
+    public let width: Int
+    /// The stamp as the network sees it, row by row.
+    public let stamp: [Float]
+    /// For each of its pixels, how probable noise becomes when what lies around it is covered; NaN for a stamp that cannot
+    /// be normalised.
+    public let values: [Float]
+}
+
+extension Prediction {
+    /// Occluded stamps that are worked on between two gatherings: enough for all lanes of a large machine.
+    private static let occludedAtOnce = 1 << 17
+
+    /// Writes occlusion maps: (N, height, width) in file order, or (height, width) of one stamp. Collective.
+    ///
+    /// A stamp is normalised, 0 is put under the window, the result is normalised again, and the map has 1 − the
+    /// probability of class 1 there: large where the network needs what is covered to see a source. Source: astroML's
+    /// notebook, whose map lies on its side (row and column exchanged); this one lies as the stamp does. Occluded stamps are
+    /// made in the lanes, chunk by chunk, and never lie in memory together.
+    /// - Parameters:
+    ///   - index: of one stamp, or nil for all.
+    /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.
+    @discardableResult
+    public func occlusion(
+        input: String, index: Int?, window: OcclusionWindow, output: String
+    ) throws -> OcclusionMap? {
+        let collection = try StampCollection.agreed(in: group) {
+            guard members.count == 1 else {
+                throw Fault(
+                    .usage, "--model", "names \(members.count) models, and a map shows what one of them looks at",
+                    remedy: "name one, such as \(members[0].path)")
+            }
+            let collection = try StampCollection(unlabelled: [input])
+            try checkSize(collection, name: input)
+            _ = try Self.chosen(index, of: collection, window, name: input)
+            try checkOutput(output)
+            return collection
+        }
+        let stamps = try Self.chosen(index, of: collection, window, name: input)
+        _ = try ProcessorKernels.agreed(in: group)
+        let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
+        defer { team.finish() }
+        let pass = OcclusionPass(
+            network: model.network, collection: collection, normalization: normalization, window: window, team: team,
+            group: group,
+            inference: Inference(network: model.network, weights: model.weights, team: team, group: group))
+        if index != nil {
+            let maps = try pass.maps(stamps)
+            return try group.agree {
+                guard let maps else { return nil }
+                warn(unusable: maps.first?.isNaN == true ? 1 : 0, of: 1, input)
+                let shape = [collection.height, collection.width]
+                try NpyFile.write(floats: maps, shape: shape, to: output)
+                return OcclusionMap(
+                    height: shape[0], width: shape[1], stamp: try pass.normalized(stamps), values: maps)
+            }
+        }
+        try writeAll(stamps, pass, input: input, output: output)
+        return nil
+    }
+
+    /// Maps of all stamps, a block of stamps at a time.
+    private func writeAll(_ stamps: Range<Int>, _ pass: OcclusionPass, input: String, output: String) throws {
+        let (height, width) = (pass.collection.height, pass.collection.width)
+        let writer = try group.agree {
+            group.rank == 0 ? try NpyWriter(path: output, rowShape: [height, width]) : nil
+        }
+        let block = max(1, Self.occludedAtOnce / pass.positions)
+        var unusable = 0
+        for start in Swift.stride(from: 0, to: stamps.count, by: block) {
+            let maps = try pass.maps(start..<min(start + block, stamps.count))
+            try group.agree {
+                guard let maps else { return }
+                // A map of a stamp that can be used has a number somewhere, though some positions may leave nothing over.
+                unusable += Swift.stride(from: 0, to: maps.count, by: height * width)
+                    .count { maps[$0..<$0 + height * width].allSatisfy(\.isNaN) }
+                try writer?.append(maps)
+            }
+        }
+        try group.agree {
+            try writer?.finish()
+            if writer != nil { warn(unusable: unusable, of: stamps.count, input) }
+        }
+    }
+
+    private func warn(unusable: Int, of count: Int, _ input: String) {
+        guard unusable > 0 else { return }
+        logger.warning("\(input): \(unusable) of \(count) stamps cannot be normalised; their maps are nan")
+    }
+
+    /// The stamps that maps are made of, once they and the window are known to be sensible.
+    private static func chosen(
+        _ index: Int?, of collection: StampCollection, _ window: OcclusionWindow, name: String
+    ) throws -> Range<Int> {
+        let side = min(collection.height, collection.width)
+        guard window.side <= side else {
+            throw Fault(
+                .usage, "--window \(window.side)",
+                "is larger than the stamps of \(name), which are \(collection.height)×\(collection.width)",
+                remedy: "give a side from 1 to \(side)")
+        }
+        guard let index else { return 0..<collection.count }
+        guard (0..<collection.count).contains(index) else {
+            throw Fault(
+                .usage, "--index \(index)", "is not in \(name), which holds \(collection.count) stamps",
+                remedy: "give a number from 0 to \(collection.count - 1), or leave it out for all stamps")
+        }
+        return index..<index + 1
+    }
+}
+
+/// From stamps to their maps: what is the same for all of them.
+private struct OcclusionPass {
+    let network: Network
+    let collection: StampCollection
+    let normalization: Normalization
+    let window: OcclusionWindow
+    let team: LaneTeam
+    let group: any ProcessGroup
+    let inference: Inference
+
+    /// Positions of the window on a stamp.
+    var positions: Int {
+        let (rows, columns) = window.positions(height: collection.height, width: collection.width)
+        return rows * columns
+    }
+
+    /// The stamps as the network sees them; what cannot be normalised is not a number.
+    func normalized(_ stamps: Range<Int>) throws -> [Float] {
+        let pixels = collection.pixels
+        return try [Float](unsafeUninitializedCapacity: stamps.count * pixels) { output, initialized in
+            for (place, stamp) in stamps.enumerated() {
+                let target = output.baseAddress! + place * pixels
+                if try !collection.normalizedStamp(stamp, normalization, into: target) {
+                    target.initialize(repeating: .nan, count: pixels)
+                }
+            }
+            initialized = stamps.count * pixels
+        }
+    }
+
+    /// The maps of some stamps, one behind the other, on rank 0; nil elsewhere. Collective.
+    func maps(_ stamps: Range<Int>) throws -> [Float]? {
+        let (pixels, positions) = (collection.pixels, positions)
+        let normalized = FloatBuffer(count: stamps.count * pixels)
+        // Few beside the occluded ones, so every rank has all of them.
+        try group.agree {
+            try team.share(stamps.count, chunk: 16) { [collection, normalization] _, range in
+                for place in range {
+                    let target = normalized.pointer + place * pixels
+                    let stamp = stamps.lowerBound + place
+                    // Normalising it again then fails too.
+                    if try !collection.normalizedStamp(stamp, normalization, into: target) { target[0] = .nan }
+                }
+            }
+        }
+        let logits = try inference.logits(of: stamps.count * positions) { [self] number, target in
+            occlude(normalized.pointer + number / positions * pixels, at: number % positions, into: target)
+        }
+        return logits.map { maps(of: $0, stamps: stamps.count, positions) }
+    }
+
+    /// Covers a normalised stamp and normalises it again.
+    /// - Returns: whether that can be done.
+    private func occlude(
+        _ stamp: UnsafePointer<Float>, at position: Int, into target: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        // The window may hide what cannot be used.
+        guard !stamp[0].isNaN else { return false }
+        let count = collection.pixels
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count) { memory in
+            let pixels = memory.baseAddress!
+            for pixel in 0..<count { pixels[pixel] = Double(stamp[pixel]) }
+            window.cover(position, of: pixels, height: collection.height, width: collection.width)
+            return normalization.apply(pixels: pixels, count: count, scratch: pixels + count, into: target)
+        }
+    }
+
+    private func maps(of logits: [Float], stamps: Int, _ positions: Int) -> [Float] {
+        let outputs = network.outputs
+        var probabilities = logits
+        network.loss.probabilities(
+            logits: logits, samples: stamps * positions, outputs: outputs, into: &probabilities)
+        return (0..<stamps).flatMap { stamp in
+            let values = (stamp * positions..<(stamp + 1) * positions).map {
+                1 - probabilities[$0 * outputs + outputs - 1]
+            }
+            return window.map(values, height: collection.height, width: collection.width)
+        }
+    }
+}

@@ -1,0 +1,241 @@
+import Communication
+import Engine
+import Faults
+import Files
+import FoundationEssentials
+import Lanes
+import Logging
+import Metrics
+import ModelFiles
+import Models
+import RunRecords
+import StampData
+import StampFormats
+import StampLoading
+import Tensors
+
+/// Uses trained models: probabilities of stamps, and what is made of labelled ones. Several models are an ensemble: the
+/// mean of their probabilities counts.
+public struct Prediction {
+    /// A model with what it needs to know.
+    struct Member {
+        let path: String
+        let model: TrainedModel
+        let normalization: Normalization
+    }
+
+    /// At least one.
+    let members: [Member]
+    let group: any ProcessGroup
+    let logger: Logger
+    let threads: Int?
+
+    /// Reads the models on rank 0, which sends them to the others.
+    ///
+    /// - Parameters:
+    ///   - models: files, or run folders, which stand for the model in them or for those of all members in them; at least
+    ///     one.
+    ///   - normalization: overrides what the models remember.
+    public init(
+        models: [String], normalization: Normalization?, threads: Int?, group: any ProcessGroup, logger: Logger
+    ) throws {
+        precondition(!models.isEmpty, "a prediction needs a model")
+        self.group = group
+        self.logger = logger
+        self.threads = threads
+        let own = try group.onRoot {
+            let paths = try models.flatMap { try EnsembleFolder.models(in: $0) }
+            let members = try paths.map { try Member($0, normalization) }
+            if let other = members.first(where: { $0.model.network.outputs != members[0].model.network.outputs }) {
+                throw Fault(
+                    .badData, other.path, "has another number of outputs than \(members[0].path)",
+                    remedy: "average models of one kind: all --classes 1 or all --classes 2")
+            }
+            return members
+        }
+        members = try (0..<group.maximum(of: own?.count ?? 0)).map { try Member.shared(own?[$0], in: group) }
+    }
+
+    /// The first model, for what is asked of one alone.
+    var model: TrainedModel { members[0].model }
+    var normalization: Normalization { members[0].normalization }
+
+    /// The probability above which a stamp counts as a source: the mean of the models'.
+    public var threshold: Float {
+        members.reduce(0) { $0 + $1.model.decision.threshold } / Float(members.count)
+    }
+
+    /// Writes the probabilities of all stamps of some files, in the order of the files; not-a-number for stamps that cannot
+    /// be normalised. Collective.
+    ///
+    /// - Parameters:
+    ///   - output: a `.npy` file of (N, 2) or (N, 1); nil for none.
+    ///   - table: a CSV file (``PredictionTable``); nil for none.
+    ///   - threshold: instead of the models' own.
+    public func predict(_ input: [String], output: String?, table: String? = nil, threshold: Float? = nil) throws {
+        let stamps = try StampCollection.agreed(in: group) {
+            let stamps = try StampCollection(unlabelled: input)
+            try checkSize(stamps, name: input[0])
+            for path in [output, table].compactMap({ $0 }) { try checkOutput(path) }
+            return stamps
+        }
+        let probabilities = try probabilities(stamps)
+        try group.agree {
+            guard let probabilities else { return }
+            let outputs = model.network.outputs
+            warn(unusable: (0..<stamps.count).filter { probabilities[$0 * outputs].isNaN }, stamps, input)
+            if let output {
+                try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output)
+            }
+            if let table {
+                let ofSources = (0..<stamps.count).map { probabilities[($0 + 1) * outputs - 1] }
+                try PredictionTable.write(
+                    ofSources, of: stamps, threshold: threshold ?? self.threshold, to: table)
+            }
+        }
+    }
+
+    private func warn(unusable: [Int], _ stamps: StampCollection, _ input: [String]) {
+        guard !unusable.isEmpty else { return }
+        let name = input.count == 1 ? input[0] : "\(input.count) files"
+        logger.warning(
+            "\(name): \(unusable.count) of \(stamps.count) stamps cannot be normalised; their rows are nan")
+    }
+
+    /// What the models say of labelled stamps, on rank 0; nil elsewhere. Collective.
+    ///
+    /// - Parameters:
+    ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
+    ///   - threshold: instead of the models' own.
+    public func evaluate(
+        noise: [String], sources: [String], skipBad: Bool, threshold: Float? = nil
+    ) throws -> [SamplePrediction]? {
+        let stamps = try StampCollection.agreed(in: group) {
+            let stamps = try StampCollection(noise: noise, sources: sources)
+            try checkSize(stamps, name: (noise + sources)[0])
+            return stamps
+        }
+        let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
+        return try group.agree {
+            guard let predictions else { return nil }
+            let unusable = predictions.filter(\.probability.isNaN).map(\.index)
+            if !unusable.isEmpty && !skipBad { throw StampScan.fault(unusable, in: stamps) }
+            guard unusable.count < predictions.count else {
+                throw Fault(
+                    .badData, (noise + sources)[0], "none of the stamps can be normalised",
+                    remedy: "check the files, or pass --normalize none for stamps that already are")
+            }
+            return predictions.filter { !$0.probability.isNaN }
+        }
+    }
+
+    private func predictions(_ stamps: StampCollection, threshold: Float) throws -> [SamplePrediction]? {
+        let numbers = Array(0..<stamps.count)
+        if members.count == 1 {
+            return try logits(stamps).map {
+                model.network.predictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
+            }
+        }
+        let outputs = model.network.outputs
+        return try probabilities(stamps).map { probabilities in
+            numbers.map { stamp in
+                SamplePrediction(
+                    index: stamp, label: stamps.label(stamp), probability: probabilities[(stamp + 1) * outputs - 1],
+                    threshold: threshold)
+            }
+        }
+    }
+
+    /// The mean over the models of the probabilities of all stamps, (N, outputs), on rank 0; nil elsewhere.
+    private func probabilities(_ stamps: StampCollection) throws -> [Float]? {
+        guard let logits = try logits(stamps) else { return nil }
+        var sums = [Double](repeating: 0, count: logits[0].count)
+        for (member, logits) in zip(members, logits) {
+            var probabilities = logits
+            member.model.network.loss.probabilities(
+                logits: logits, samples: stamps.count, outputs: member.model.network.outputs, into: &probabilities)
+            for index in sums.indices { sums[index] += Double(probabilities[index]) }
+        }
+        return sums.map { Float($0 / Double(members.count)) }
+    }
+
+    /// The logits of all stamps by each model on rank 0, nil elsewhere. Collective.
+    private func logits(_ stamps: StampCollection) throws -> [[Float]]? {
+        _ = try ProcessorKernels.agreed(in: group)
+        let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
+        defer { team.finish() }
+        let all = try members.compactMap { member in
+            try Inference(network: member.model.network, weights: member.model.weights, team: team, group: group)
+                .logits(of: Array(0..<stamps.count), in: stamps, normalization: member.normalization)
+        }
+        return all.isEmpty ? nil : all
+    }
+
+    /// Lets an output that cannot be written show before the work and not after it; leaves no file behind.
+    func checkOutput(_ path: String) throws {
+        // A pipe is left alone: its reader would take this for the end.
+        let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+        guard type == nil || type == .typeRegular || type == .typeDirectory else { return }
+        _ = try AtomicFile(path)
+    }
+
+    func checkSize(_ stamps: StampCollection, name: String) throws {
+        for member in members where member.model.network.inputShape != [stamps.height, stamps.width, 1] {
+            let shape = member.model.network.inputShape.extents
+            throw Fault(
+                .badData, name,
+                "holds stamps of \(stamps.height)×\(stamps.width), \(member.path) takes \(shape[0])×\(shape[1])",
+                remedy: "cut the stamps to that size or train a model for this one")
+        }
+    }
+}
+
+extension Prediction.Member {
+    /// What is told of a member beside its weights.
+    private struct Header: Codable {
+        let path: String
+        let network: NetworkDescription
+        let normalization: String
+        let threshold: Float
+        let temperature: Float
+        let chosen: Normalization
+    }
+
+    /// Rank 0's member on all ranks. Collective.
+    fileprivate static func shared(_ own: Self?, in group: any ProcessGroup) throws -> Self {
+        if let own, group.size == 1 { return own }
+        let header = try group.shared {
+            let own = own!
+            return Header(
+                path: own.path, network: own.model.network.description, normalization: own.model.normalization,
+                threshold: own.model.decision.threshold, temperature: own.model.decision.temperature,
+                chosen: own.normalization)
+        }
+        let member = try group.agree {
+            if let own { return own }
+            let network = try Network(header.network)
+            let model = TrainedModel(
+                network: network, weights: Weights(network: network), normalization: header.normalization,
+                decision: DecisionRule(threshold: header.threshold, temperature: header.temperature))
+            return Self(path: header.path, model: model, normalization: header.chosen)
+        }
+        try group.broadcast(member.model.weights)
+        return member
+    }
+
+    fileprivate init(_ path: String, _ normalization: Normalization?) throws {
+        let model = try ModelFiles.read(path)
+        // Else each stamp would seem to be at fault.
+        guard model.weights.isFinite else {
+            throw Fault(
+                .badData, path, "has weights that are not finite: its training diverged",
+                remedy: "train again with a smaller --learning-rate")
+        }
+        guard let chosen = normalization ?? Normalization(rawValue: model.normalization) else {
+            throw Fault(
+                .badData, path, "was trained with the unknown normalisation \(model.normalization)",
+                remedy: "pass --normalize, or use a newer version of swift-run-trainer")
+        }
+        self.init(path: path, model: model, normalization: chosen)
+    }
+}

@@ -1,0 +1,24 @@
+import Metrics
+import StampData
+
+extension Evaluation {
+    /// Evaluates predictions of stamps in files: looks for `snr_sources.npy` beside the sources, and tries the matched filter
+    /// on the same stamps if that is wanted.
+    ///
+    /// - Throws: `Fault` when a `snr_sources.npy` is there and does not fit.
+    public init(
+        _ predictions: [SamplePrediction], noise: [String], sources: [String], threshold: Float,
+        withMatchedFilter: Bool, replicates: Int
+    ) throws {
+        let stamps = try StampCollection(noise: noise, sources: sources)
+        let samples = predictions.map {
+            ScoredSample(index: $0.index, trueClass: $0.trueClass, score: $0.probability)
+        }
+        self.init(
+            predictions, threshold: threshold, signalToNoise: try RunStamps.signalToNoise(of: sources),
+            noiseStamps: stamps.noiseCount,
+            matchedFilter: withMatchedFilter
+                ? try TestStamps(stamps: stamps, normalization: .none).filtered(samples, most: samples.count) : nil,
+            replicates: replicates)
+    }
+}

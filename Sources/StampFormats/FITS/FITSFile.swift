@@ -1,0 +1,289 @@
+import Files
+
+#if FITS
+    import CFITSIO
+    import Faults
+    import Synchronization
+
+    /// A FITS file while cfitsio looks at it: its headers, and pixels in compressed tiles.
+    ///
+    /// cfitsio gets bytes and no name: it opens nothing itself, and never sees the pixels that are read by range.
+    struct FITSFile {
+        /// cfitsio need not be built for several threads.
+        private static let turn = Mutex<Void>(())
+        /// The most axes of which the lengths are looked at: none of an image of stamps.
+        private static let mostAxes = 16
+
+        private let file: UnsafeMutablePointer<fitsfile>
+        private let bytes: UnsafeRawBufferPointer
+        private let name: String
+
+        /// Calls `body` with the file that these bytes are, and which is closed afterwards; `name` is what messages call it.
+        ///
+        /// - Throws: a `badData` fault when they are no FITS file, and what `body` throws.
+        static func with<Result>(
+            _ bytes: UnsafeRawBufferPointer, name: String, _ body: (FITSFile) throws -> Result
+        ) throws -> Result {
+            var result: Result?
+            try turn.withLock { _ in
+                // cfitsio keeps the addresses of both, and writes to neither: the file is open for reading.
+                var base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+                // It reads whole blocks only.
+                var count = bytes.count / block * block
+                guard count > 0 else { throw damaged(name, "its first header is cut off") }
+                result = try withUnsafeMutablePointer(to: &base) { base in
+                    try withUnsafeMutablePointer(to: &count) { count in
+                        var file: UnsafeMutablePointer<fitsfile>?
+                        let status = cfitsio_open_memory(&file, base, count)
+                        guard status == 0, let file else {
+                            throw damaged(name, "its first header cannot be read", status)
+                        }
+                        defer { _ = cfitsio_close(file) }
+                        return try body(FITSFile(file: file, bytes: bytes, name: name))
+                    }
+                }
+            }
+            return result!
+        }
+
+        private init(file: UnsafeMutablePointer<fitsfile>, bytes: UnsafeRawBufferPointer, name: String) {
+            (self.file, self.bytes, self.name) = (file, bytes, name)
+        }
+
+        /// The headers of all images with at least two axes and one pixel, in the order of the file. Tables and empty HDUs
+        /// are left out.
+        ///
+        /// - Throws: a `badData` fault when a header is damaged or the file is cut off.
+        func imageHeaders() throws -> [FITSImageHeader] {
+            guard try string("SIMPLE", 0) == "T" else {
+                throw Self.damaged(name, "says itself that it does not keep to the standard (SIMPLE is not T)")
+            }
+            var images: [FITSImageHeader] = []
+            var end = 0
+            var number = 0
+            // Where an HDU ends beyond the bytes that it was given, cfitsio takes them to be as many as that. So nothing more
+            // is read behind such an HDU: it has to be the last, which need not be padded, and its header is there.
+            while end < wholeByteCount {
+                var type: Int32 = 0
+                let status = cfitsio_move(file, Int32(clamping: number + 1), &type)
+                // A file may be longer than its last HDU by what a tape wrote.
+                if status != 0, isPadding(bytes[end...]) { break }
+                guard status == 0 else {
+                    throw Self.damaged(name, "HDU \(number) cannot be read: it is damaged or cut off", status)
+                }
+                let addresses = try addresses(number, after: end)
+                if let image = try imageHeader(number, type: type, dataOffset: addresses.data) { images.append(image) }
+                end = addresses.end
+                number += 1
+            }
+            guard end >= bytes.count || isPadding(bytes[end...]) else {
+                throw Self.damaged(name, "HDU \(number) cannot be read: it is damaged or cut off")
+            }
+            guard end <= wholeByteCount || images.allSatisfy({ $0.bytes != nil }) else { throw truncated(number - 1) }
+            return images
+        }
+
+        /// Reads the pixels of an image as they are stored, but in this machine's byte order, to `destination`, which has
+        /// room for them. Undefined pixels of floating-point images become NaN.
+        ///
+        /// - Throws: a `badData` fault when they are damaged.
+        func readStoredPixels(of image: FITSImageHeader, to destination: UnsafeMutableRawPointer) throws {
+            var type: Int32 = 0
+            var status = cfitsio_move(file, Int32(image.number + 1), &type)
+            if status == 0 {
+                var undefined = (float: Float.nan, double: Double.nan)
+                let count = Int64(image.pixelCount)
+                status =
+                    switch image.format.storage {
+                    case .unsignedByte: cfitsio_read_stored_pixels(file, TBYTE, count, nil, destination)
+                    case .int16: cfitsio_read_stored_pixels(file, TSHORT, count, nil, destination)
+                    case .int32: cfitsio_read_stored_pixels(file, TINT, count, nil, destination)
+                    case .int64: cfitsio_read_stored_pixels(file, TLONGLONG, count, nil, destination)
+                    case .float32: cfitsio_read_stored_pixels(file, TFLOAT, count, &undefined.float, destination)
+                    case .float64: cfitsio_read_stored_pixels(file, TDOUBLE, count, &undefined.double, destination)
+                    }
+            }
+            guard status == 0 else {
+                throw Self.damaged(name, "the pixels of \(image.title) cannot be read", status)
+            }
+        }
+    }
+
+    // MARK: One header
+
+    extension FITSFile {
+        /// The bytes of whole blocks, all that cfitsio sees.
+        private var wholeByteCount: Int { bytes.count / Self.block * Self.block }
+
+        private func isPadding(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+            bytes.allSatisfy { $0 == 0 || $0 == 0x20 }
+        }
+
+        /// Where the data of the HDU that cfitsio is at start, and where the next HDU does.
+        ///
+        /// What cfitsio makes of absurd lengths may overflow: an HDU has to follow the one before.
+        private func addresses(_ number: Int, after previous: Int) throws -> (data: Int, end: Int) {
+            var (header, data, end) = (Int64(0), Int64(0), Int64(0))
+            let status = cfitsio_addresses(file, &header, &data, &end)
+            guard status == 0, header == previous, data > header, end >= data else {
+                throw Self.damaged(name, "HDU \(number) claims a size that no file has", status)
+            }
+            // The last block of a file need not be whole, as long as its data are.
+            guard end - Int64(Self.block) < bytes.count else { throw truncated(number) }
+            return (Int(data), Int(end))
+        }
+
+        /// The header of the HDU that cfitsio is at; nil where there is no image.
+        private func imageHeader(_ number: Int, type: Int32, dataOffset: Int) throws -> FITSImageHeader? {
+            let isCompressed = cfitsio_is_compressed_image(file) != 0
+            guard type == IMAGE_HDU || isCompressed else { return nil }
+            let parameters = try parameters(number)
+            guard parameters.shape.count >= 2, parameters.shape.allSatisfy({ $0 > 0 }) else { return nil }
+            let byteCount = try byteCount(of: parameters.shape, parameters.storage, number)
+            if isCompressed {
+                try checkTiles(parameters.shape.count, parameters.storage, byteCount: byteCount, number)
+            } else if byteCount > bytes.count - dataOffset {
+                throw truncated(number)
+            }
+            return FITSImageHeader(
+                number: number, extensionName: try string("EXTNAME", number) ?? "", shape: parameters.shape,
+                format: FITSPixelFormat(
+                    storage: parameters.storage, scale: try real("BSCALE", number) ?? 1,
+                    zero: try real("BZERO", number) ?? 0, blank: try integer("BLANK", number),
+                    isBigEndian: !isCompressed),
+                bytes: isCompressed ? nil : dataOffset..<dataOffset + byteCount)
+        }
+
+        /// BITPIX and the axes' lengths in C order.
+        private func parameters(_ number: Int) throws -> (storage: FITSPixelFormat.Storage, shape: [Int]) {
+            var (bits, axes) = (Int32(0), Int32(0))
+            var lengths = [Int64](repeating: 0, count: Self.mostAxes)
+            let status = cfitsio_image_parameters(file, Int32(Self.mostAxes), &bits, &axes, &lengths)
+            guard status == 0, let storage = FITSPixelFormat.Storage(rawValue: Int(bits)), axes >= 0 else {
+                throw Self.damaged(name, "HDU \(number) has no valid BITPIX and NAXIS", status)
+            }
+            guard axes <= Self.mostAxes else {
+                throw Self.damaged(name, "HDU \(number) has \(axes) axes")
+            }
+            return (storage, lengths[..<Int(axes)].reversed().map { Int($0) })
+        }
+
+        private func byteCount(
+            of shape: [Int], _ storage: FITSPixelFormat.Storage, _ number: Int
+        ) throws -> Int {
+            guard let count = Self.product(shape + [storage.byteCount]) else {
+                throw Self.damaged(
+                    name, "HDU \(number) claims the shape \(shapeText(shape)), which no computer can hold")
+            }
+            return count
+        }
+
+        /// Refuses claims about compressed tiles that would have memory asked for without reason.
+        private func checkTiles(
+            _ axes: Int, _ storage: FITSPixelFormat.Storage, byteCount: Int, _ number: Int
+        ) throws {
+            // cfitsio refuses 64-bit integers, or worse, reads other numbers.
+            guard storage != .int64 else {
+                throw Fault(
+                    .badData, name, "HDU \(number) holds compressed 64-bit integers, which cfitsio cannot read",
+                    remedy: "save the image uncompressed")
+            }
+            let most = bytes.count.multipliedReportingOverflow(by: Self.largestExpansion)
+            var tile: [Int] = []
+            for axis in 1...axes {
+                let length = try integer("ZTILE\(axis)", number) ?? 1
+                guard length > 0 else { throw Self.damaged(name, "HDU \(number) has tiles of \(length) pixels") }
+                tile.append(Int(length))
+            }
+            guard let tilePixels = Self.product(tile), most.overflow || max(byteCount, tilePixels) <= most.partialValue
+            else {
+                throw Self.damaged(name, "HDU \(number) claims images that so short a file cannot hold")
+            }
+        }
+
+        /// Deflate's largest expansion; pixels with any noise are far from it by every method.
+        private static var largestExpansion: Int { 1032 }
+        /// A FITS file's headers and data are padded to a multiple of this.
+        private static var block: Int { 2880 }
+
+        private static func product(_ factors: [Int]) -> Int? {
+            var product = 1
+            for factor in factors {
+                let (next, isTooLarge) = product.multipliedReportingOverflow(by: factor)
+                guard !isTooLarge else { return nil }
+                product = next
+            }
+            return product
+        }
+    }
+
+    // MARK: Keywords and faults
+
+    extension FITSFile {
+        private func real(_ key: String, _ number: Int) throws -> Double? {
+            guard let text = try text(key, number, cfitsio_read_value), !text.isEmpty else { return nil }
+            // Fortran writes 1.5D3 as well.
+            let digits = text.replacing("D", with: "E").replacing("d", with: "e")
+            guard digits.allSatisfy({ "+-.0123456789Ee".contains($0) }), let value = Double(digits), value.isFinite
+            else {
+                throw Self.damaged(name, "HDU \(number) has the \(key) \(text), which is no number")
+            }
+            return value
+        }
+
+        private func integer(_ key: String, _ number: Int) throws -> Int64? {
+            guard let text = try text(key, number, cfitsio_read_value), !text.isEmpty else { return nil }
+            guard let value = Int64(text) else {
+                throw Self.damaged(name, "HDU \(number) has the \(key) \(text), which is no integer")
+            }
+            return value
+        }
+
+        /// A string, or the letter of a logical value.
+        private func string(_ key: String, _ number: Int) throws -> String? {
+            try text(key, number, cfitsio_read_string)
+        }
+
+        private func text(
+            _ key: String, _ number: Int,
+            _ read: (UnsafeMutablePointer<fitsfile>, UnsafePointer<CChar>, UnsafeMutablePointer<CChar>) -> Int32
+        ) throws -> String? {
+            try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FLEN_VALUE)) { text in
+                guard try isThere(key, number, read(file, key, text.baseAddress!)) else { return nil }
+                return String(cString: text.baseAddress!)
+            }
+        }
+
+        /// Whether a keyword with a value was read.
+        private func isThere(_ key: String, _ number: Int, _ status: Int32) throws -> Bool {
+            switch status {
+            case 0: return true
+            case KEY_NO_EXIST, VALUE_UNDEFINED:
+                _ = Self.meaning(of: status)
+                return false
+            default: throw Self.damaged(name, "HDU \(number) has no readable value of \(key)", status)
+            }
+        }
+
+        private func truncated(_ number: Int) -> Fault {
+            Fault(
+                .badData, name, "is truncated: the data of HDU \(number) go beyond its end",
+                remedy: "copy the file again, or save it again")
+        }
+
+        private static func damaged(_ name: String, _ problem: String, _ status: Int32 = 0) -> Fault {
+            let reason = status == 0 ? "" : " (cfitsio: \(meaning(of: status)))"
+            return Fault(
+                .badData, name, "is no FITS file that can be read: \(problem)\(reason)",
+                remedy: "copy the file again, or save it again; `fitsverify` tells more")
+        }
+
+        /// What a status means; the library forgets what it noted about it.
+        private static func meaning(of status: Int32) -> String {
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FLEN_STATUS)) { text in
+                cfitsio_describe(status, text.baseAddress!)
+                return String(cString: text.baseAddress!)
+            }
+        }
+    }
+#endif

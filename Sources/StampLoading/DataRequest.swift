@@ -1,0 +1,31 @@
+import Files
+import StampData
+
+/// What a training run wants of its stamps: how they are divided, normalised and varied, and how they are kept.
+package struct DataRequest: Sendable {
+    /// Shares of training, validation and test set.
+    package var split: SplitFractions
+    /// The seed of the split.
+    package var splitSeed: UInt64
+    /// The seed of strata, shuffles and augmentation.
+    package var seed: UInt64
+    package var batchSize: BatchSize
+    /// The most samples of a microbatch; a batch that is smaller has smaller ones.
+    package var largestMicrobatch: Int
+    package var normalization: Normalization
+    package var augmentation: Augmentation
+    /// Whether stamps that cannot be normalised are left out instead of refused.
+    package var skipBad: Bool
+    /// The most memory that the stamps of one rank may take; nil for all that they need.
+    package var memory: MemorySize?
+
+    package init(
+        split: SplitFractions, splitSeed: UInt64, seed: UInt64, batchSize: BatchSize, largestMicrobatch: Int,
+        normalization: Normalization, augmentation: Augmentation, skipBad: Bool, memory: MemorySize?
+    ) {
+        (self.split, self.splitSeed, self.seed) = (split, splitSeed, seed)
+        (self.batchSize, self.largestMicrobatch) = (batchSize, largestMicrobatch)
+        (self.normalization, self.augmentation) = (normalization, augmentation)
+        (self.skipBad, self.memory) = (skipBad, memory)
+    }
+}

@@ -1,0 +1,93 @@
+import Communication
+import Faults
+import Lanes
+import StampData
+import Tensors
+
+/// Stamps with known classes, each rank its share: the validation set. They are kept normalised in memory, or as many as
+/// there is room for; the others are read as they are needed.
+package final class LabelledStamps: Sendable {
+    package let stamps: [Int]
+    /// The true class of each.
+    package let labels: [Int]
+    private let share: Range<Int>
+    /// Those of the share that stay in memory.
+    private let resident: Range<Int>
+    private let collection: StampCollection
+    private let normalization: Normalization
+    private let memory: FloatBuffer
+
+    /// So many stamps before they are needed the system is told to fetch them: what some chunks hold.
+    private static let lead = 256
+
+    /// Makes room for this rank's share of the stamps; `assign(to:)` has them loaded.
+    ///
+    /// - Parameter room: how many stamps stay in memory.
+    init(
+        _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, group: any ProcessGroup,
+        room: StampMemory = .unlimited
+    ) {
+        self.stamps = stamps
+        self.collection = collection
+        self.normalization = normalization
+        labels = stamps.map { collection.label($0) }
+        share = InferenceShare.of(stamps.count, in: group)
+        resident = share.prefix(room.resident(of: share.count))
+        memory = FloatBuffer(count: resident.count * collection.pixels)
+    }
+
+    /// Loads and normalises this rank's share of the stamps, all of which must be usable.
+    package convenience init(
+        _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, team: LaneTeam,
+        group: any ProcessGroup
+    ) throws {
+        self.init(stamps, collection, normalization, group: group)
+        var assignments = StampAssignments(collection)
+        assign(to: &assignments)
+        try assignments.carryOut(normalization, team: team) { _, stamp, _, isUsable in
+            precondition(isUsable, "stamp \(stamp) cannot be normalised")
+        }
+    }
+
+    /// Has those of this rank's share that stay kept in memory, and the others looked at.
+    func assign(to assignments: inout StampAssignments) {
+        assignments.keep(stamps[resident], at: memory.pointer)
+        assignments.look(at: stamps[resident.upperBound..<share.upperBound])
+    }
+
+    /// Bytes of memory that stamps take.
+    package var stampBytes: Int { memory.count * MemoryLayout<Float>.stride }
+
+    /// Puts the normalised pixels of one of this rank's stamps into memory.
+    ///
+    /// - Parameters:
+    ///   - index: of the stamp in `stamps`, within this rank's share.
+    ///   - target: room for the pixels of one stamp.
+    /// - Throws: `Fault` when its file cannot be read, or the stamp can no longer be normalised.
+    package func copy(_ index: Int, into target: UnsafeMutablePointer<Float>) throws {
+        guard index >= resident.upperBound else {
+            let place = index - resident.lowerBound
+            target.update(from: memory.pointer + place * collection.pixels, count: collection.pixels)
+            return
+        }
+        if index + Self.lead < share.upperBound { try collection.willRead(stamps[index + Self.lead]) }
+        guard try collection.normalizedStamp(stamps[index], normalization, into: target) else {
+            throw StampScan.changed(stamps[index], of: collection)
+        }
+    }
+}
+
+extension StampCollection {
+    /// Reads and normalises one stamp.
+    /// - Returns: whether it can be used.
+    /// - Throws: `Fault` when its file cannot be read.
+    package func normalizedStamp(
+        _ stamp: Int, _ normalization: Normalization, into target: UnsafeMutablePointer<Float>
+    ) throws -> Bool {
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * pixels) { memory in
+            let raw = memory.baseAddress!
+            try copyStamp(stamp, into: raw)
+            return normalization.apply(pixels: raw, count: pixels, scratch: raw + pixels, into: target)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Communication
+import Faults
+import Lanes
+import Logging
+import StampData
+
+/// The stamps of a training run: cut into parts, looked at, and normalised in memory as far as there is room, each rank its
+/// share.
+package struct TrainingData {
+    package let split: DataSplit
+    package let plan: BatchPlan
+    package let shard: TrainingShard
+    package let validation: LabelledStamps
+    package let findings: StampScan.Findings
+    /// How many stamps of each class were left out.
+    package let bad: BadStampCounts
+
+    /// Loads the data in one pass over the files: nearly always all stamps can be used, so they are put in place as they are
+    /// looked at. Only where some are left out, the others are cut and read once more. Collective.
+    ///
+    /// - Throws: a fault when stamps cannot be used and are not to be left out, a class has none, or they do not go with
+    ///   the batch size or the split.
+    package static func load(
+        _ collection: StampCollection, _ request: DataRequest, team: LaneTeam, group: any ProcessGroup, logger: Logger
+    ) throws -> TrainingData {
+        try refuseEmptyClasses(collection, BadStampCounts(noise: 0, sources: 0))
+        let findings: StampScan.Findings
+        do {
+            let parts = try Parts.agreed(Array(0..<collection.count), collection, request, team, group)
+            findings = try StampScan.scan(
+                collection, parts.assignments(collection, group), normalization: request.normalization,
+                team: team, group: group)
+            if findings.unusable.isEmpty { return TrainingData(parts, findings, BadStampCounts(noise: 0, sources: 0)) }
+        }
+        guard request.skipBad else {
+            throw AgreedFault(fault: StampScan.fault(findings.unusable, in: collection))
+        }
+        let bad = BadStampCounts(
+            noise: findings.unusable.count { $0 < collection.noiseCount },
+            sources: findings.unusable.count { $0 >= collection.noiseCount })
+        try refuseEmptyClasses(collection, bad)
+        if group.rank == 0 {
+            logger.warning(
+                "left out \(bad.noise) noise stamps and \(bad.sources) source stamps that cannot be normalised")
+        }
+        let left = Set(findings.unusable)
+        let usable = (0..<collection.count).filter { !left.contains($0) }
+        let parts = try Parts.agreed(usable, collection, request, team, group)
+        try group.agree {
+            try parts.assignments(collection, group).carryOut(request.normalization, team: team) {
+                _, stamp, _, isUsable in precondition(isUsable, "stamp \(stamp) was good before")
+            }
+        }
+        return TrainingData(parts, findings, bad)
+    }
+
+    private init(_ parts: Parts, _ findings: StampScan.Findings, _ bad: BadStampCounts) {
+        (split, plan, shard, validation) = (parts.split, parts.plan, parts.shard, parts.validation)
+        self.findings = findings
+        self.bad = bad
+    }
+
+    private static func refuseEmptyClasses(_ collection: StampCollection, _ bad: BadStampCounts) throws {
+        for (name, count, left) in [
+            ("--noise", collection.noiseCount, collection.noiseCount - bad.noise),
+            ("--sources", collection.sourceCount, collection.sourceCount - bad.sources),
+        ] where left == 0 {
+            throw AgreedFault(
+                fault: Fault(
+                    .badData, name, count == 0 ? "the class has no stamps" : "the class has no stamps that can be used",
+                    remedy: "give files with stamps of both classes"))
+        }
+    }
+}
+
+/// The parts of the data with room for this rank's share of them.
+private struct Parts {
+    let split: DataSplit
+    let plan: BatchPlan
+    let shard: TrainingShard
+    let validation: LabelledStamps
+
+    /// Cuts the data into parts and makes room for this rank's share. Collective.
+    static func agreed(
+        _ usable: [Int], _ collection: StampCollection, _ request: DataRequest, _ team: LaneTeam,
+        _ group: any ProcessGroup
+    ) throws -> Parts {
+        let (split, plan) = try group.agree {
+            let split = DataSplit(
+                usable, fractions: request.split, seed: request.splitSeed)
+            return (split, try BatchPlan(split, request))
+        }
+        let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
+        let demand = StampMemory.Demand(
+            training: positions.reduce(0) { $0 + plan.stratumSamples(position: $1) },
+            validation: InferenceShare.of(split.validation.count, in: group).count, pixels: collection.pixels,
+            isAugmented: request.augmentation != .none, lanes: min(team.count, positions.count),
+            largestMicrobatch: plan.largestMicrobatch)
+        let memory = try StampMemory.agreed(demand, budget: request.memory, collection, in: group)
+        return try group.agree { Parts(split, plan, positions, collection, request, memory, group) }
+    }
+
+    private init(
+        _ split: DataSplit, _ plan: BatchPlan, _ positions: Range<Int>, _ collection: StampCollection,
+        _ request: DataRequest, _ memory: StampMemory, _ group: any ProcessGroup
+    ) {
+        self.split = split
+        self.plan = plan
+        let normalization = request.normalization
+        shard = TrainingShard(
+            collection: collection, normalization: normalization, plan: plan,
+            lists: plan.strata(of: split.training, seed: request.seed), positions: positions,
+            seed: request.seed,
+            augmenter: StampAugmenter(
+                request.augmentation, normalization, seed: request.seed, stamps: collection),
+            memory: memory)
+        validation = LabelledStamps(split.validation, collection, normalization, group: group, room: memory)
+    }
+
+    /// What this rank does with each stamp: all ranks together read each of them once.
+    func assignments(_ collection: StampCollection, _ group: any ProcessGroup) -> StampAssignments {
+        var assignments = StampAssignments(collection)
+        shard.assign(to: &assignments)
+        validation.assign(to: &assignments)
+        // In the order of the files: each rank looks at few of them.
+        assignments.look(at: split.test.sorted()[(0..<split.test.count).balancedRuns(over: group.size)[group.rank]])
+        return assignments
+    }
+}
+
+extension BatchPlan {
+    fileprivate init(_ split: DataSplit, _ request: DataRequest) throws {
+        let samples = split.training.count
+        guard samples > 0 else {
+            throw Fault(
+                .badData, "--split", "leaves no stamp for training", remedy: "give more stamps or a larger first share")
+        }
+        let batchSize: Int
+        switch request.batchSize {
+        case .full: batchSize = samples
+        case .samples(let count):
+            guard count <= samples else {
+                throw Fault(
+                    .usage, "--batch-size \(count)", "is larger than the training set of \(samples) stamps",
+                    remedy: "use at most \(samples), or `full` for all of them")
+            }
+            batchSize = count
+        }
+        self.init(
+            samples: samples, batchSize: batchSize,
+            microbatch: min(request.largestMicrobatch, batchSize))
+    }
+}

@@ -1,0 +1,256 @@
+import Lanes
+import StampData
+import Tensors
+
+/// The strata that a rank owns: their stamps (normalised, or as they are augmented from), labels and numbers, and the order
+/// in which an epoch draws them. Stamps for which there is no room in memory are read ahead of each draw.
+package final class TrainingShard: @unchecked Sendable {
+    /// The microbatch positions of this rank.
+    package let positions: Range<Int>
+    let pixels: Int
+    private let plan: BatchPlan
+    private let seed: UInt64
+
+    // All strata one behind the other. Plain memory: lanes write the orders of their own strata while others read theirs,
+    // which elements of an array of arrays do not bear.
+
+    /// The first stamp of each stratum, and their number.
+    private let starts: [Int]
+    private let memory: StampMemory
+    /// The first stamp in memory of each stratum, and their number: of each stratum the first ones.
+    private let residentStarts: [Int]
+    private let source: ReadAhead.Source
+    /// What reads the stamps that are not in memory, and which of them is each position's; none where there are none.
+    private var readers: [ReadAhead] = []
+    private var readerOfPosition: [Int] = []
+    private let stamps: FloatBuffer
+    /// What varies the stamps as they are drawn, and the spread of each one's sky; nil and none without augmentation.
+    private let augmenter: StampAugmenter?
+    private let spreads: FloatBuffer
+    private let labels: UnsafeMutablePointer<UInt8>
+    /// The stamps' numbers in the collection: coordinates of their random numbers.
+    private let stampNumbers: UnsafeMutablePointer<UInt32>
+    /// The order of the epoch within each stratum.
+    private let orders: UnsafeMutablePointer<UInt32>
+    /// The epoch of each position: a coordinate of augmentation.
+    private let epochs: UnsafeMutablePointer<Int>
+    /// Where each microbatch's sample numbers are put.
+    private let drawnNumbers: UnsafeMutablePointer<UInt32>
+
+    /// Makes room for the strata of `positions`; `assign(to:)` has them loaded.
+    ///
+    /// - Parameters:
+    ///   - lists: the stamps of every stratum of the training set.
+    ///   - augmenter: varies stamps as they are drawn; nil to draw them as they are.
+    ///   - memory: how many stamps stay in it.
+    init(
+        collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
+        positions: Range<Int>, seed: UInt64, augmenter: StampAugmenter?, memory: StampMemory = .unlimited
+    ) {
+        self.memory = memory
+        source = ReadAhead.Source(
+            collection: collection, normalization: normalization, plan: plan, seed: seed, isAugmented: augmenter != nil)
+        self.augmenter = augmenter
+        self.positions = positions
+        self.plan = plan
+        self.seed = seed
+        pixels = collection.pixels
+        var (starts, residentStarts) = ([0], [0])
+        for position in positions {
+            starts.append(starts.last! + lists[position].count)
+            residentStarts.append(residentStarts.last! + memory.resident(of: lists[position].count))
+        }
+        self.starts = starts
+        self.residentStarts = residentStarts
+        let (count, resident) = (starts.last!, residentStarts.last!)
+        stamps = FloatBuffer(count: resident * collection.pixels)
+        spreads = FloatBuffer(count: augmenter == nil ? 0 : resident)
+        epochs = .allocate(capacity: max(positions.count, 1))
+        epochs.initialize(repeating: 0, count: max(positions.count, 1))
+        labels = .allocate(capacity: max(count, 1))
+        stampNumbers = .allocate(capacity: max(count, 1))
+        orders = .allocate(capacity: max(count, 1))
+        drawnNumbers = .allocate(capacity: max(positions.count * plan.largestMicrobatch, 1))
+        for (start, position) in zip(starts, positions) {
+            for (index, stamp) in lists[position].enumerated() {
+                (labels + start + index).initialize(to: UInt8(collection.label(stamp)))
+                (stampNumbers + start + index).initialize(to: UInt32(stamp))
+                (orders + start + index).initialize(to: UInt32(index))
+            }
+        }
+    }
+
+    /// Loads and normalises the strata of `positions`, all of whose stamps must be usable.
+    ///
+    /// - Parameters:
+    ///   - lists: the stamps of every stratum of the training set.
+    ///   - memory: how many stamps stay in it.
+    package convenience init(
+        collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
+        positions: Range<Int>, seed: UInt64, augmentation: Augmentation = .none, memory: StampMemory = .unlimited,
+        team: LaneTeam
+    ) throws {
+        self.init(
+            collection: collection, normalization: normalization, plan: plan, lists: lists, positions: positions,
+            seed: seed, augmenter: StampAugmenter(augmentation, normalization, seed: seed, stamps: collection),
+            memory: memory)
+        var assignments = StampAssignments(collection)
+        assign(to: &assignments)
+        try assignments.carryOut(normalization, team: team) { _, stamp, _, isUsable in
+            precondition(isUsable, "stamp \(stamp) cannot be normalised")
+        }
+    }
+
+    deinit {
+        for reader in readers { reader.finish() }
+        epochs.deallocate()
+        labels.deallocate()
+        stampNumbers.deallocate()
+        orders.deallocate()
+        drawnNumbers.deallocate()
+    }
+
+    /// Has the stamps that stay kept in this shard's memory, and the others looked at.
+    func assign(to assignments: inout StampAssignments) {
+        var (resident, others): ([Int], [Int]) = ([], [])
+        resident.reserveCapacity(residentStamps)
+        for local in 0..<positions.count {
+            for stamp in starts[local]..<starts[local + 1] {
+                let isResident = stamp - starts[local] < residentCount(local)
+                if isResident {
+                    resident.append(Int(stampNumbers[stamp]))
+                } else {
+                    others.append(Int(stampNumbers[stamp]))
+                }
+            }
+        }
+        if augmenter == nil {
+            assignments.keep(resident, at: stamps.pointer)
+        } else {
+            assignments.keepForAugmentation(resident, at: stamps.pointer, spreads: spreads.pointer)
+        }
+        assignments.look(at: others)
+    }
+
+    private func residentCount(_ local: Int) -> Int { residentStarts[local + 1] - residentStarts[local] }
+
+    /// Stamps held in memory.
+    package var residentStamps: Int { residentStarts[positions.count] }
+
+    /// Bytes of memory that stamps take, those that are read ahead included.
+    package var stampBytes: Int {
+        (stamps.count + spreads.count) * MemoryLayout<Float>.stride + readers.reduce(0) { $0 + $1.stampBytes }
+    }
+
+    /// Whether some stamps are read as they are drawn.
+    package var isStreamed: Bool { residentStamps < starts[positions.count] }
+    /// The share of the stamps that stays in memory.
+    package var residentShare: Double { memory.residentShare }
+
+    /// Makes room for what lanes read ahead, where stamps do not stay in memory. Before the first epoch.
+    ///
+    /// - Parameter runs: each lane's positions.
+    package func prepareReading(by runs: [Range<Int>]) {
+        guard isStreamed else { return }
+        precondition(memory.depth > 0, "there is no room to read ahead")
+        readerOfPosition = Array(repeating: 0, count: positions.count)
+        for run in runs where !run.isEmpty {
+            let locals = run.lowerBound - positions.lowerBound..<run.upperBound - positions.lowerBound
+            for local in locals { readerOfPosition[local] = readers.count }
+            let first = starts[locals.lowerBound]
+            readers.append(
+                ReadAhead(
+                    source,
+                    ReadAhead.Strata(
+                        positions: run, starts: starts[locals].map { $0 - first }, resident: locals.map(residentCount),
+                        numbers: UnsafePointer(stampNumbers + first)), depth: memory.depth))
+        }
+    }
+
+    /// Lets a lane's draws begin with a step of an epoch.
+    ///
+    /// - Parameter run: the lane's positions.
+    package func beginReading(_ run: Range<Int>, step: Int, epoch: Int) {
+        guard !readers.isEmpty, !run.isEmpty else { return }
+        readers[readerOfPosition[run.lowerBound - positions.lowerBound]].proceed(to: step, ofEpoch: epoch)
+    }
+
+    /// Shuffles one stratum for an epoch. Each lane does its own positions.
+    package func beginEpoch(_ epoch: Int, position: Int) {
+        epochs[position - positions.lowerBound] = epoch
+        let order = orders + starts[position - positions.lowerBound]
+        for (place, index) in plan.order(position: position, epoch: epoch, seed: seed).enumerated() {
+            order[place] = UInt32(index)
+        }
+    }
+
+    /// Copies the microbatch's stamps to `input`, augmented where that is asked for. Where stamps are read ahead, each lane
+    /// has to draw from its positions in their order, step after step.
+    ///
+    /// - Returns: how many there are.
+    /// - Throws: `Fault` when a file cannot be read any more.
+    package func draw(step: Int, position: Int, into input: UnsafeMutablePointer<Float>) throws -> Int {
+        let local = position - positions.lowerBound
+        guard !readers.isEmpty else { return copy(step, position, read: nil, to: input) }
+        let draw = ReadAhead.Draw(epoch: epochs[local], step: step, position: position)
+        var count = 0
+        try readers[readerOfPosition[local]].take(draw) { stamps, spreads in
+            count = copy(step, position, read: (stamps, spreads), to: input)
+        }
+        return count
+    }
+
+    /// - Parameter read: the stamps that are not in memory, sample by sample, and their spreads.
+    private func copy(
+        _ step: Int, _ position: Int, read: (stamps: UnsafePointer<Float>, spreads: UnsafePointer<Float>)?,
+        to input: UnsafeMutablePointer<Float>
+    ) -> Int {
+        let local = position - positions.lowerBound
+        let (start, residentStart, resident) = (starts[local], residentStarts[local], residentCount(local))
+        let count = plan.microbatchSamples(step: step, position: position)
+        let drawn = orders + start + plan.firstInStratum(step: step, position: position)
+        let numbers = drawnNumbers + local * plan.largestMicrobatch
+        for sample in 0..<count {
+            let index = Int(drawn[sample])
+            let source: UnsafePointer<Float>
+            let spread: UnsafePointer<Float>
+            if index < resident {
+                source = UnsafePointer(stamps.pointer + (residentStart + index) * pixels)
+                spread = UnsafePointer(spreads.pointer + (augmenter == nil ? 0 : residentStart + index))
+            } else {
+                source = read!.stamps + sample * pixels
+                spread = read!.spreads + (augmenter == nil ? 0 : sample)
+            }
+            let target = input + sample * pixels
+            numbers[sample] = stampNumbers[start + index]
+            if let augmenter {
+                augmenter.write(
+                    kept: source, spread: spread.pointee, number: Int(numbers[sample]), epoch: epochs[local],
+                    into: target)
+            } else {
+                target.update(from: source, count: pixels)
+            }
+        }
+        return count
+    }
+
+    /// The true class of a sample of the microbatch.
+    package func label(step: Int, position: Int, sample: Int) -> Int {
+        let start = starts[position - positions.lowerBound]
+        return Int(labels[start + Int(orders[start + plan.firstInStratum(step: step, position: position) + sample])])
+    }
+
+    /// The numbers of the samples drawn last for a position.
+    package func numbers(position: Int) -> UnsafePointer<UInt32> {
+        UnsafePointer(drawnNumbers + (position - positions.lowerBound) * plan.largestMicrobatch)
+    }
+}
+
+extension StampAugmenter {
+    /// Nil when nothing is to be varied.
+    init?(_ augmentation: Augmentation, _ normalization: Normalization, seed: UInt64, stamps: StampCollection) {
+        guard augmentation != .none else { return nil }
+        self.init(
+            augmentation, normalization: normalization, seed: seed, height: stamps.height, width: stamps.width)
+    }
+}

@@ -1,0 +1,53 @@
+import Files
+import StampData
+import StampFormats
+
+/// The files of a simulated survey in one folder: the stamps of each class, the sources' signal-to-noise ratios, and a table
+/// for each class of what its stamps show. They appear together at ``finish()``; without it none does.
+public final class SimulatedFiles {
+    /// The files' names: `stamps_sources.npy`, `stamps_noise.npy`, `snr_sources.npy`, `kinds_sources.csv` (columns
+    /// `index,kind,fwhm,snr,dx,dy`) and `kinds_noise.csv` (`index,kind,fwhm`).
+    public static let names = [
+        StampCollection.sourcesFileName, StampCollection.noiseFileName, "snr_sources.npy", "kinds_sources.csv",
+        "kinds_noise.csv",
+    ]
+
+    private let stamps: [StampSimulator.Population: NpyWriter]
+    private let signalToNoise: NpyWriter
+    private let kinds: [StampSimulator.Population: AtomicFile]
+
+    /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
+    public init(folder: String, height: Int, width: Int) throws {
+        let paths = Self.names.map { "\(folder)/\($0)" }
+        stamps = [
+            .sources: try NpyWriter(path: paths[0], rowShape: [height, width]),
+            .noise: try NpyWriter(path: paths[1], rowShape: [height, width]),
+        ]
+        signalToNoise = try NpyWriter(path: paths[2], rowShape: [])
+        kinds = [.sources: try AtomicFile(paths[3]), .noise: try AtomicFile(paths[4])]
+        try kinds[.sources]?.write("index,kind,fwhm,snr,dx,dy\n")
+        try kinds[.noise]?.write("index,kind,fwhm\n")
+    }
+
+    /// Adds a block of stamps, of which the simulator makes one after another.
+    public func append(_ block: SimulatedBlock) throws {
+        try stamps[block.population]?.append(block.pixels)
+        if block.population == .sources { try signalToNoise.append(block.truths.map(\.signalToNoise)) }
+        var lines = ""
+        for (index, truth) in zip(block.indices, block.truths) {
+            lines += "\(index),\(truth.kind.rawValue),\(truth.fullWidthHalfMaximum)"
+            if block.population == .sources {
+                lines += ",\(truth.signalToNoise),\(truth.offset.x),\(truth.offset.y)"
+            }
+            lines += "\n"
+        }
+        try kinds[block.population]?.write(lines)
+    }
+
+    /// Puts all files under their names.
+    public func finish() throws {
+        for writer in stamps.values { try writer.finish() }
+        try signalToNoise.finish()
+        for file in kinds.values { try file.commit() }
+    }
+}

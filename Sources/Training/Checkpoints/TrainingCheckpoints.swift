@@ -1,0 +1,272 @@
+import Communication
+import Engine
+import Faults
+import Files
+import FoundationEssentials
+import Logging
+import Models
+import Optimizers
+import RunRecords
+import Settings
+import StampData
+import Tensors
+
+/// Saves the state of a run and brings it back, on any number of ranks: rank 0 writes and reads, all take part.
+///
+/// A checkpoint holds the weights and, in whole, the vectors that the optimizer remembers; how ranks share them does not
+/// show. Rank 0 copies all of it between two steps, and a thread writes the copy while training goes on.
+final class TrainingCheckpoints {
+    private let folder: RunFolder?
+    private let settings: [String: String]
+    private let step: TrainingStep
+    private let plan: BatchPlan
+    private let configuration: TrainingConfiguration
+    private let group: any ProcessGroup
+    private let writer: CheckpointWriter
+    /// Rank 0's memory for a checkpoint, made for the first one and used for all.
+    private var copy: Copy?
+    /// The checkpoint that was taken or read last, by its step.
+    private(set) var latestStep: Int?
+
+    /// The state of a run as it was at the end of a step.
+    private final class Copy: @unchecked Sendable {
+        let weights: Weights
+        let vectors: [FloatBuffer]
+
+        init(network: Network, vectors: Int) {
+            weights = Weights(network: network)
+            self.vectors = (0..<vectors).map { _ in FloatBuffer(count: network.trainableCount) }
+        }
+    }
+
+    init(
+        folder: RunFolder?, settings: [String: String], step: TrainingStep, plan: BatchPlan,
+        configuration: TrainingConfiguration, group: any ProcessGroup, logger: Logger
+    ) {
+        self.folder = folder
+        self.settings = settings
+        self.step = step
+        self.plan = plan
+        self.configuration = configuration
+        self.group = group
+        writer = CheckpointWriter(logger: logger)
+    }
+
+    // MARK: Saving
+
+    /// Whether the last checkpoint is still being written.
+    var writerIsBusy: Bool { writer.isBusy }
+
+    /// Takes a checkpoint and starts to write it. Waits for the one before. Collective.
+    ///
+    /// - Parameters:
+    ///   - progress: where the run stands.
+    ///   - records: its epochs; on rank 0.
+    /// - Throws: a fault when the weights are no numbers any more: what was saved before is better.
+    func save(_ progress: TrainingProgress, records: EpochRecords?) throws {
+        let number = progress.globalStep(plan)
+        writer.waitForCheckpoint()
+        let totals = try progress.isWithinEpoch ? gatheredTotals() : nil
+        guard try group.maximum(of: step.weights.isFinite ? 0 : 1) == 0 else {
+            throw AgreedFault(fault: notFinite("weights became infinite or not a number", number))
+        }
+        let copy = try group.agree {
+            guard folder != nil else { return nil as Copy? }
+            let copy = self.copy ?? Copy(network: step.network, vectors: step.optimizerState.count)
+            copy.weights.trainable.pointer.update(
+                from: step.weights.trainable.pointer, count: step.weights.trainable.count)
+            copy.weights.state.pointer.update(from: step.weights.state.pointer, count: step.weights.state.count)
+            return copy
+        }
+        self.copy = copy
+        try gatherOptimizerState(into: copy?.vectors)
+        latestStep = number
+        guard let copy, let folder, let records else { return }
+        let state = CheckpointState(
+            step: number, completedEpochs: progress.completedEpochs,
+            epochUnderWay: totals.map {
+                EpochUnderWay(
+                    steps: progress.stepsInEpoch, losses: $0.losses, correct: $0.correct, seconds: progress.seconds)
+            }, best: records.best, settings: settings)
+        write(copy, state, records, to: folder)
+    }
+
+    private func write(_ copy: Copy, _ state: CheckpointState, _ records: EpochRecords, to folder: RunFolder) {
+        let model = TrainedModel(
+            network: step.network, weights: copy.weights, normalization: configuration.normalization.rawValue)
+        let names = step.stateNames
+        writer.startCheckpoint { [keep = configuration.keepCheckpoints] in
+            try folder.checkpoints.write(state, keep: keep) { path in
+                try model.write(to: "\(path)/\(Checkpoint.modelName)")
+                let tensors = zip(names, copy.vectors).map { name, vector in
+                    TensorBytes(
+                        name: name, shape: [vector.count],
+                        floats: UnsafeBufferPointer(start: vector.pointer, count: vector.count))
+                }
+                try SafetensorsFile.write(tensors, to: "\(path)/\(Checkpoint.optimizerName)")
+                try records.history.write(to: "\(path)/\(Checkpoint.historyName)")
+                try records.hashes.write(to: "\(path)/\(Checkpoint.hashesName)")
+            }
+        }
+    }
+
+    /// Every rank holds its slices; rank 0 joins them in the order of the parameters.
+    private func gatherOptimizerState(into vectors: [FloatBuffer]?) throws {
+        for (index, own) in step.optimizerState.enumerated() {
+            let bytes = UnsafeRawBufferPointer(start: own.pointer, count: own.count * MemoryLayout<Float>.stride)
+            if group.size == 1 {
+                vectors.map { distribute(bytes, step.slices[0], into: $0[index]) }
+            } else if let parts = try group.gather(bytes), let vectors {
+                for (part, slices) in zip(parts, step.slices) {
+                    part.withUnsafeBytes { distribute($0, slices, into: vectors[index]) }
+                }
+            }
+        }
+    }
+
+    /// Puts what a rank holds of its slices, one behind the other, in their places.
+    private func distribute(_ bytes: UnsafeRawBufferPointer, _ slices: [Range<Int>], into vector: FloatBuffer) {
+        guard var source = bytes.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+        for slice in slices {
+            (vector.pointer + slice.lowerBound).update(from: source, count: slice.count)
+            source += slice.count
+        }
+    }
+
+    /// The epoch's sums of all positions so far, on rank 0. Ranks hold runs of positions, in their order.
+    private func gatheredTotals() throws -> (losses: [Double], correct: [Double])? {
+        let own = step.totals.positions.map { step.totals[$0] }
+        func gathered(_ values: [Double]) throws -> [Double]? {
+            try values.withUnsafeBytes { try group.gather($0) }.map { parts in
+                parts.flatMap { $0.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) } }
+            }
+        }
+        let (losses, correct) = (try gathered(own.map(\.loss)), try gathered(own.map(\.correct)))
+        guard let losses, let correct else { return nil }
+        return (losses, correct)
+    }
+
+    // MARK: Failures
+
+    /// The fault of a run whose numbers have gone out of bounds.
+    func notFinite(_ what: String, _ number: Int) -> Fault {
+        writer.wait()
+        let newest = try? folder?.checkpoints.newestWhole()?.checkpoint.path
+        return Fault(
+            .badData, "training",
+            "\(what) in step \(number), at learning rate \(configuration.learningRate); "
+                + "the last good checkpoint is \(newest ?? "none")",
+            remedy: "use a smaller --learning-rate and a new --output, or look for extreme pixels in the stamps")
+    }
+
+    /// Starts to write the run's epochs beside the checkpoints: like them, what cannot be written does not stop the run.
+    func write(_ records: EpochRecords) {
+        writer.startRecord {
+            try records.history.write()
+            try records.hashes.write()
+        }
+    }
+
+    /// Starts to write something beside the checkpoints, in order with them: what cannot be written does not stop the run.
+    func record(_ write: @escaping @Sendable () throws -> Void) { writer.startRecord(write) }
+
+    /// Waits for the last checkpoint, and returns its path, or throws if it could not be written. Collective.
+    func finishLatest() throws -> String {
+        try group.agree {
+            if let fault = writer.latestFailure { throw fault }
+            return folder.map { $0.checkpoints.checkpoint(step: latestStep ?? 0).path } ?? ""
+        }
+    }
+
+    /// Waits for all that is being written, and throws if anything of the run could not be written. Collective.
+    func finish() throws {
+        try group.agree { if let fault = writer.firstFailure { throw fault } }
+    }
+
+    /// Waits for all that is being written. Not collective.
+    func wait() { writer.wait() }
+
+    // MARK: Restoring
+
+    /// Brings back the state of a checkpoint, on all ranks. Collective.
+    ///
+    /// - Returns: where the run stands, and its epochs on rank 0.
+    func restore(_ found: FoundCheckpoint) throws -> (progress: TrainingProgress, records: EpochRecords?) {
+        let vectors = step.stateNames.map { _ in FloatBuffer(count: step.network.trainableCount) }
+        let records = try group.agree { try found.whole.map { try read($0, into: vectors) } }
+        try group.broadcast(step.weights)
+        for (vector, state) in zip(vectors, step.optimizerState) {
+            try group.broadcast(vector)
+            var own = state.pointer
+            for slice in step.slices[group.rank] {
+                own.update(from: vector.pointer + slice.lowerBound, count: slice.count)
+                own += slice.count
+            }
+        }
+        let progress = try broadcast(found.whole?.state)
+        latestStep = progress.globalStep(plan)
+        return (progress, records)
+    }
+
+    /// Takes the weights of the best checkpoint, averaged ones if averages are kept, for the test and the model. Collective.
+    ///
+    /// - Parameter number: its step, on rank 0; nil where no epoch could be compared: the weights stay.
+    func restoreBest(_ number: Int?) throws {
+        writer.wait()
+        let isThere = try group.agree { () -> Bool in
+            guard let folder, let number else { return false }
+            let checkpoint = folder.checkpoints.checkpoint(step: number)
+            _ = try checkpoint.verifiedState()
+            try readWeights(checkpoint)
+            if step.stateNames.contains(Regularization.averageName) {
+                try SafetensorsFile(contentsOf: checkpoint.optimizer).copyFloats(
+                    Regularization.averageName, into: step.weights.trainable.floats)
+            }
+            return true
+        }
+        if try group.maximum(of: isThere ? 1 : 0) > 0 { try group.broadcast(step.weights) }
+    }
+
+    /// Tells all ranks where the run stands.
+    private func broadcast(_ state: CheckpointState?) throws -> TrainingProgress {
+        let underWay = state?.epochUnderWay
+        let empty = [Double](repeating: 0, count: plan.microbatches)
+        // Whole numbers of this size are exact.
+        var values =
+            [Double(state?.completedEpochs ?? 0), underWay == nil ? 0 : 1, Double(underWay?.steps ?? 0)]
+            + [underWay?.seconds ?? 0] + (underWay?.losses ?? empty) + (underWay?.correct ?? empty)
+        try values.withUnsafeMutableBytes { try group.broadcast($0, from: 0) }
+        let sums = values.dropFirst(4)
+        return TrainingProgress(
+            completedEpochs: Int(values[0]), isWithinEpoch: values[1] != 0, stepsInEpoch: Int(values[2]),
+            seconds: values[3], losses: Array(sums.prefix(plan.microbatches)),
+            correct: Array(sums.dropFirst(plan.microbatches)))
+    }
+
+    private func readWeights(_ checkpoint: Checkpoint) throws {
+        let model = try SafetensorsFile(contentsOf: checkpoint.model)
+        let weights = try Weights(network: step.network, contentsOf: model)
+        step.weights.trainable.pointer.update(from: weights.trainable.pointer, count: weights.trainable.count)
+        step.weights.state.pointer.update(from: weights.state.pointer, count: weights.state.count)
+    }
+
+    private func read(_ found: WholeCheckpoint, into vectors: [FloatBuffer]) throws -> EpochRecords {
+        try readWeights(found.checkpoint)
+        let optimizer = try SafetensorsFile(contentsOf: found.checkpoint.optimizer)
+        for (name, vector) in zip(step.stateNames, vectors) {
+            try optimizer.copyFloats(name, into: vector.floats)
+        }
+        return EpochRecords(
+            history: History(
+                path: folder?.history ?? "", rows: try History.read(found.checkpoint.history).rows),
+            hashes: ParameterHashes(
+                path: folder?.hashes ?? "", rows: try ParameterHashes.read(found.checkpoint.hashes).rows),
+            best: found.state.best)
+    }
+}
+
+extension FloatBuffer {
+    fileprivate var floats: UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(start: pointer, count: count)
+    }
+}

@@ -1,0 +1,112 @@
+import Communication
+import Faults
+import Files
+import Logging
+import Metrics
+import Models
+import RunRecords
+import Settings
+
+/// Trains networks that differ by their seed alone, one after the other, on one split of the data.
+///
+/// Source: B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and scalable predictive uncertainty estimation using deep
+/// ensembles*, NeurIPS 2017.
+public struct EnsembleRun {
+    private let configuration: TrainingConfiguration
+    private let members: Int
+    private let programVersion: String
+    private let group: any ProcessGroup
+    private let environment: [String: String]
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - configuration: of all members; the first has its seed, the next the one after it. Its output is the folder of
+    ///     the ensemble.
+    ///   - members: how many networks, at least 1.
+    public init(
+        _ configuration: TrainingConfiguration, members: Int, programVersion: String, group: any ProcessGroup,
+        environment: [String: String], logger: Logger
+    ) {
+        precondition(members > 0, "an ensemble of \(members) members")
+        self.configuration = configuration
+        self.members = members
+        self.programVersion = programVersion
+        self.group = group
+        self.environment = environment
+        self.logger = logger
+    }
+
+    private var folder: EnsembleFolder { EnsembleFolder(configuration.output) }
+
+    /// Trains all members. With `resume`, those that have ended are left alone. Collective.
+    ///
+    /// - Parameter didTrain: told on rank 0 of each member that has ended, and the metrics of its test set.
+    /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test set.
+    public func run(didTrain: (RunFolder, ClassificationMetrics?) -> Void) throws -> ClassificationMetrics? {
+        try refuseAnotherRun()
+        for number in 1...members {
+            let (isBegun, isDone) = try stand(of: number)
+            if isDone { continue }
+            var member = configuration
+            member.output = folder.member(number).path
+            member.seed = configuration.seed &+ UInt64(number - 1)
+            member.splitSeed = configuration.splitSeed ?? configuration.seed
+            member.resume = isBegun
+            let metrics = try TrainingRun(
+                member, programVersion: programVersion, group: group, environment: environment, logger: logger
+            ).run()
+            if group.rank == 0 { didTrain(folder.member(number), metrics) }
+        }
+        return try group.agree { group.rank == 0 ? try combine() : nil }
+    }
+
+    /// A run without members may be in the folder already, or an ensemble that is not to go on.
+    private func refuseAnotherRun() throws {
+        try group.agree {
+            guard group.rank == 0 else { return }
+            let run = RunFolder(folder.path), first = folder.member(1)
+            if FileAccess.exists(run.configuration) || !configuration.resume && FileAccess.exists(first.path) {
+                throw Fault(
+                    .usage, "--output \(folder.path)", "already holds a run",
+                    remedy: "name another folder with --output, or continue an ensemble with --resume")
+            }
+        }
+    }
+
+    /// Whether a member that may go on has begun, and whether it has ended: what rank 0 sees counts for all.
+    private func stand(of number: Int) throws -> (isBegun: Bool, isDone: Bool) {
+        guard configuration.resume else { return (false, false) }
+        let member = folder.member(number)
+        var stand: (UInt8, UInt8) = (0, 0)
+        if group.rank == 0 {
+            stand = (FileAccess.exists(member.path) ? 1 : 0, FileAccess.exists(member.model) ? 1 : 0)
+        }
+        try withUnsafeMutableBytes(of: &stand) { try group.broadcast($0, from: 0) }
+        return (stand.0 == 1, stand.1 == 1)
+    }
+
+    /// The mean of the members' probabilities of the test set, which they share.
+    private func combine() throws -> ClassificationMetrics? {
+        let folders = (1...members).map { folder.member($0) }
+        guard FileAccess.exists(folders[0].testPredictions) else { return nil }
+        let threshold =
+            try folders.reduce(Float(0)) { try $0 + TrainedModel(contentsOf: $1.model).decision.threshold }
+            / Float(members)
+        let predictions = try folders.map { try TestPredictions.read($0.testPredictions) }
+        for (folder, samples) in zip(folders, predictions) where samples.map(\.index) != predictions[0].map(\.index) {
+            throw Fault(
+                .badData, folder.path, "was tested on other stamps than \(folders[0].path)",
+                remedy: "train all members again with a new --output")
+        }
+        let mean = predictions[0].indices.map { row in
+            SamplePrediction(
+                index: predictions[0][row].index, label: predictions[0][row].trueClass,
+                probability: Float(predictions.reduce(0) { $0 + Double($1[row].score) } / Double(members)),
+                threshold: threshold)
+        }
+        let metrics = ClassificationMetrics(mean)
+        try TestPredictions.write(mean, to: folder.testPredictions)
+        try JSONFile.write(metrics, to: folder.metrics)
+        return metrics
+    }
+}

@@ -1,0 +1,177 @@
+import Engine
+import EngineTestSupport
+import Layers
+import Models
+import Tensors
+import Testing
+
+/// What a microbatch's gradient is does not depend on which lane works on it, in which slot, nor on what was there before.
+@Suite struct LaneExecutorTests {
+    @Test func gradientsDoNotDependOnSlotsAndLanes() throws {
+        MatrixProduct.useOneThread()
+        for network in try RandomNetworks.all(chains: 12, branched: 20) {
+            let batch = Batch(network, sizes: [5, 4, 4, 3, 5, 0, 2])
+            let alone = batch.gradients(slotsOfLanes: [1, 1, 1, 1, 1, 1, 1])
+            for slots in [[7], [3, 4], [1, 5, 1], [2, 2, 2, 2]] {
+                let isSame = batch.gradients(slotsOfLanes: slots) == alone
+                #expect(isSame, "\(network.description.name), \(slots)")
+            }
+            #expect(alone.contains { $0.contains { $0 != 0 } })
+        }
+    }
+
+    /// A second step finds other stamps' values in its memory, and larger microbatches' behind its own.
+    @Test func gradientsDoNotDependOnWhatWasThereBefore() throws {
+        MatrixProduct.useOneThread()
+        let networks = try [Network.standard(.vgg6), .standard(.simpleBN), RandomNetworks.chain(seed: 3)]
+        for network in try networks + (0..<20).map({ try RandomNetworks.branched(seed: $0) }) {
+            let (first, second) = (
+                Batch(network, sizes: [5, 5, 5], seed: 1), Batch(network, sizes: [2, 0, 1], seed: 2)
+            )
+            let lanes = Lanes(network, samples: 5, slots: [2, 1])
+            _ = first.gradients(on: lanes)
+            #expect(second.gradients(on: lanes) == second.gradients(slotsOfLanes: [2, 1], samples: 5))
+        }
+    }
+
+    /// Inference reuses memory as soon as it can; training keeps or repeats what the way back reads. With moving statistics and without dropout
+    /// both must find the same logits.
+    @Test func inferenceFindsWhatTrainingFinds() throws {
+        MatrixProduct.useOneThread()
+        for network in try RandomNetworks.all(chains: 20, branched: 60) {
+            let weights = network.variedWeights(seed: 7)
+            let prepared = PreparedWeights(network: network, weights: weights, lanes: 1)
+            prepared.prepare(lane: 0)
+            prepared.useMovingStatistics()
+            let stamps = LabelledPixels(count: 3, side: network.inputShape.extents[0], seed: 7)
+            let logits = [true, false].map { isTraining in
+                let executor = LaneExecutor(
+                    network: network, samples: 3, slots: 1, isTraining: isTraining, weights: weights,
+                    prepared: prepared.buffer)
+                executor.input(0).update(from: stamps.pixels, count: stamps.pixels.count)
+                executor.begin(0, samples: 3, random: RandomCoordinates())
+                if isTraining {
+                    for segment in 0..<network.segments { executor.forward(0, segment: segment) }
+                } else {
+                    executor.forwardAll(0)
+                }
+                return Array(UnsafeBufferPointer(start: executor.logits(0), count: 3 * network.outputs))
+            }
+            #expect(logits[0] == logits[1], "\(network.description.name)")
+        }
+    }
+}
+
+/// Lanes one after the other on one thread, with their memory.
+private final class Lanes {
+    let weights: Weights
+    let prepared: PreparedWeights
+    /// For each microbatch the executor and the slot that it lies in.
+    let places: [(executor: LaneExecutor, slot: Int)]
+
+    init(_ network: Network, samples: Int, slots: [Int]) {
+        let weights = network.variedWeights(seed: 5)
+        let prepared = PreparedWeights(network: network, weights: weights, lanes: 1)
+        prepared.prepare(lane: 0)
+        (self.weights, self.prepared) = (weights, prepared)
+        places = slots.flatMap { slots in
+            let executor = LaneExecutor(
+                network: network, samples: samples, slots: slots, isTraining: true, weights: weights,
+                prepared: prepared.buffer)
+            return (0..<slots).map { (executor, $0) }
+        }
+    }
+}
+
+/// Some microbatches of random stamps, and one step's gradients of them.
+private struct Batch {
+    let network: Network
+    let sizes: [Int]
+    let stamps: LabelledPixels
+
+    init(_ network: Network, sizes: [Int], seed: UInt64 = 1) {
+        (self.network, self.sizes) = (network, sizes)
+        stamps = LabelledPixels(count: sizes.reduce(0, +), side: network.inputShape.extents[0], seed: seed)
+    }
+
+    private func first(_ microbatch: Int) -> Int { sizes[..<microbatch].reduce(0, +) }
+
+    /// Each microbatch's gradient when they are dealt to lanes of so many slots; there may be more slots than microbatches.
+    func gradients(slotsOfLanes slots: [Int], samples: Int? = nil) -> [[Float]] {
+        gradients(on: Lanes(network, samples: samples ?? sizes.max()!, slots: slots))
+    }
+
+    func gradients(on lanes: Lanes) -> [[Float]] {
+        let places = lanes.places.prefix(sizes.count)
+        let last = network.segments - 1
+        // Whatever was there is overwritten.
+        let garbage = [Float](repeating: .nan, count: network.trainableCount)
+        let gradients = sizes.map { _ in FloatBuffer(garbage) }
+        for (microbatch, place) in places.enumerated() { begin(microbatch, place.executor, place.slot) }
+        for segment in 0..<last {
+            meet(lanes, segment, backward: false) { microbatch, sums in
+                let (executor, slot) = places[microbatch]
+                executor.forward(slot, segment: segment)
+                executor.sumMoments(slot, meeting: segment, into: sums)
+            }
+        }
+        // Microbatches take turns with gradients that are used up within a segment.
+        func backward(_ microbatch: Int, _ segment: Int, _ sums: UnsafeMutablePointer<Double>?) {
+            let (executor, slot) = places[microbatch]
+            if segment == last {
+                executor.forward(slot, segment: last)
+                differentiateLoss(microbatch, executor, slot)
+            }
+            executor.backward(slot, segment: segment, gradient: gradients[microbatch].pointer, sums: sums)
+        }
+        for segment in stride(from: last, to: 0, by: -1) {
+            meet(lanes, segment - 1, backward: true) { backward($0, segment, $1) }
+        }
+        for microbatch in sizes.indices { backward(microbatch, 0, nil) }
+        return gradients.map(\.array)
+    }
+
+    private func begin(_ microbatch: Int, _ executor: LaneExecutor, _ slot: Int) {
+        for sample in 0..<sizes[microbatch] {
+            for (index, pixel) in stamps.stamp(first(microbatch) + sample).enumerated() {
+                executor.input(slot)[sample * network.inputShape.count + index] = pixel
+            }
+        }
+        executor.begin(slot, samples: sizes[microbatch], random: RandomCoordinates())
+    }
+
+    private func differentiateLoss(_ microbatch: Int, _ executor: LaneExecutor, _ slot: Int) {
+        for sample in 0..<sizes[microbatch] {
+            network.loss.gradient(
+                logits: executor.logits(slot) + sample * network.outputs, outputs: network.outputs,
+                label: stamps.labels[first(microbatch) + sample], weight: 1 / Double(stamps.count),
+                into: executor.logitsGradient(slot) + sample * network.outputs)
+        }
+    }
+
+    /// Sums over the microbatches in their order, whichever lane they are on, and what follows from them.
+    private func meet(
+        _ lanes: Lanes, _ meeting: Int, backward: Bool,
+        sum: (_ microbatch: Int, UnsafeMutablePointer<Double>) -> Void
+    ) {
+        let length = network.largestMeeting
+        var total = [Double](repeating: 0, count: length)
+        for microbatch in sizes.indices {
+            var sums = [Double](repeating: 0, count: length)
+            sums.withUnsafeMutableBufferPointer { sum(microbatch, $0.baseAddress!) }
+            for index in 0..<length { total[index] += sums[index] }
+        }
+        for (number, layer, offset) in network.meetings[meeting] {
+            let node = network.nodes[number]
+            let prepared = lanes.prepared.buffer.pointer + node.preparedOffset
+            let sums = total.withUnsafeBufferPointer { Array($0[offset...]) }
+            if backward {
+                layer.finishGradients(sums, samples: stamps.count, prepared: prepared)
+            } else {
+                layer.finishMoments(
+                    sums, samples: stamps.count, parameters: lanes.weights.trainable.pointer + node.parameterOffset,
+                    prepared: prepared, state: lanes.weights.state.pointer + node.stateOffset)
+            }
+        }
+    }
+}

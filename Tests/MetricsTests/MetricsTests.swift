@@ -1,0 +1,127 @@
+import Faults
+import Files
+import FoundationEssentials
+import Metrics
+import RunRecords
+import TestSupport
+import Testing
+
+@Suite struct MetricsTests {
+    /// What `Tests/ReferenceValues/make_metrics_reference.py` writes.
+    struct Reference: Decodable {
+        struct Expected: Decodable {
+            let loss: Double
+            let accuracy: Double
+            let confusion_matrix: [[Int]]
+            let roc_auc: Double?
+            let samples: Int
+        }
+        let outputs: Int
+        let true_classes: [Int]
+        let probabilities0: [Float]
+        let probabilities1: [Float]
+        let predicted_classes: [Int]
+        let losses: [Float]
+        let expected: Expected
+
+        var samples: [SamplePrediction] {
+            true_classes.indices.map {
+                SamplePrediction(
+                    index: $0, trueClass: true_classes[$0], predictedClass: predicted_classes[$0],
+                    probability: probabilities1[$0], loss: losses[$0])
+            }
+        }
+    }
+
+    static let cases = [
+        "softmax", "sigmoid", "ties", "all_equal", "all_equal_sigmoid", "separated", "inverted", "only_noise",
+        "only_sources", "one_sample",
+    ]
+
+    private func reference(_ name: String) throws -> Reference {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let file = folder.appending(path: "ReferenceValues/metrics/\(name).json")
+        return try JSONFile.read(Reference.self, from: file.path)
+    }
+
+    @Test(arguments: cases)
+    func metricsEqualScikitLearn(name: String) throws {
+        let reference = try reference(name)
+        let metrics = ClassificationMetrics(reference.samples)
+        // The losses of the samples are rounded to single precision, scikit-learn's are not: half an ulp each, 6e-8.
+        #expect(abs(metrics.loss - reference.expected.loss) <= 1e-7 * reference.expected.loss)
+        // Quotients of whole numbers: the same in both.
+        #expect(metrics.accuracy == reference.expected.accuracy)
+        #expect(metrics.confusionMatrix.counts == reference.expected.confusion_matrix)
+        #expect(metrics.samples == reference.expected.samples)
+        // Ranks are summed exactly here; scikit-learn adds trapezia: some roundings of 1.1e-16 for each of 300.
+        #expect((metrics.rocAUC == nil) == (reference.expected.roc_auc == nil))
+        #expect(abs((metrics.rocAUC ?? 0) - (reference.expected.roc_auc ?? 0)) <= 1e-13)
+    }
+
+    @Test(arguments: cases)
+    func predictedClassesFollowNumpyAndKeras(name: String) throws {
+        let reference = try reference(name)
+        let predicted = zip(reference.probabilities0, reference.probabilities1).map { zero, one in
+            reference.outputs == 2
+                ? SamplePrediction.predictedClass(probability0: zero, probability1: one)
+                : SamplePrediction.predictedClass(probability: one)
+        }
+        #expect(predicted == reference.predicted_classes)
+    }
+
+    @Test func theOrderOfTheSamplesChangesNoBit() throws {
+        let samples = try reference("softmax").samples
+        #expect(ClassificationMetrics(samples) == ClassificationMetrics(samples.reversed()))
+    }
+
+    @Test func aProbabilityThatIsNoNumberLeavesTheAreaUndefined() {
+        let samples = [0, 1, 1].enumerated().map { index, trueClass in
+            SamplePrediction(
+                index: index, trueClass: trueClass, predictedClass: 0, probability: index == 1 ? .nan : 0.5, loss: .nan)
+        }
+        #expect(ClassificationMetrics(samples).rocAUC == nil)
+        #expect(ClassificationMetrics(samples).loss.isNaN)
+    }
+
+    @Test func theFileHoldsEveryKeyInAStableOrder() throws {
+        try withTemporaryFolder { base in
+            let sample = SamplePrediction(index: 0, trueClass: 1, predictedClass: 1, probability: 0.75, loss: 0.25)
+            let path = RunFolder(base).metrics
+            try JSONFile.write(ClassificationMetrics([sample]), to: path)
+            let compact = try text(path).filter { !$0.isWhitespace }
+            #expect(
+                compact
+                    == #"{"accuracy":1,"confusion_matrix":[[0,0],[0,1]],"loss":0.25,"roc_auc":null,"samples":1}"#)
+        }
+    }
+
+    @Test func theTableIsAligned() throws {
+        #expect(
+            ClassificationMetrics(try reference("ties").samples).table == """
+                samples          301
+                loss          0.5297
+                accuracy      0.7309
+                ROC AUC       0.8157
+
+                             predicted noise  predicted source
+                true noise               124                35
+                true source               46                96
+
+                """)
+        let one = SamplePrediction(index: 0, trueClass: 1, predictedClass: 1, probability: 0.75, loss: 0.25)
+        #expect(ClassificationMetrics([one]).table.contains("ROC AUC            -\n"))
+    }
+
+    @Test func predictionsAreWrittenInTheOrderOfTheirIndex() throws {
+        try withTemporaryFolder { base in
+            let samples = [
+                SamplePrediction(index: 12, trueClass: 1, predictedClass: 0, probability: 0.1, loss: 2),
+                SamplePrediction(index: 3, trueClass: 0, predictedClass: 0, probability: 1.5e-7, loss: 0),
+            ]
+            let path = RunFolder(base).testPredictions
+            try TestPredictions.write(samples, to: path)
+            #expect(try text(path) == "index,true_class,probability\n3,0,1.5e-07\n12,1,0.1\n")
+        }
+    }
+}

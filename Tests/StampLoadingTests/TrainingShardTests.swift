@@ -1,0 +1,91 @@
+import Communication
+import EngineTestSupport
+import Lanes
+import StampData
+import StampLoading
+import Tensors
+import TestSupport
+import Testing
+
+/// A rank holds its own strata and nothing else.
+@Suite struct TrainingShardTests {
+    private static let stamps = LabelledPixels(count: 203, side: 5, seed: 3)
+
+    /// The shards of `ranks` ranks.
+    private func shards(_ ranks: Int, _ plan: BatchPlan, _ team: LaneTeam, _ folder: TemporaryFolder) throws
+        -> [TrainingShard]
+    {
+        let collection = try Self.stamps.collection(in: folder).collection
+        let strata = plan.strata(of: Array(0..<Self.stamps.count), seed: 9)
+        return try (0..<plan.microbatches).balancedRuns(over: ranks).map { positions in
+            try TrainingShard(
+                collection: collection, normalization: .none, plan: plan, lists: strata, positions: positions, seed: 9,
+                team: team)
+        }
+    }
+
+    @Test(arguments: 1...5, [(203, 7), (64, 8), (20, 6), (3, 1)])
+    func residentStampsAreAboutAnEqualShare(ranks: Int, batch: (size: Int, microbatch: Int)) throws {
+        let team = try LaneTeam(count: 2)
+        defer { team.finish() }
+        let plan = BatchPlan(samples: Self.stamps.count, batchSize: batch.size, microbatch: batch.microbatch)
+        let shards = try shards(ranks, plan, team, TemporaryFolder())
+        let largestStratum = plan.stratumSamples(position: 0)
+        let share = (plan.samples + ranks - 1) / ranks
+        #expect(shards.allSatisfy { $0.residentStamps <= share + largestStratum })
+        #expect(shards.reduce(0) { $0 + $1.residentStamps } == plan.samples)
+    }
+
+    /// Over an epoch the ranks together draw every stamp once, with its pixels and its label, in an order of the epoch's own.
+    @Test(arguments: 1...5) func ranksTogetherDrawEveryStampOnceAnEpoch(ranks: Int) throws {
+        let team = try LaneTeam(count: 2)
+        defer { team.finish() }
+        let folder = try TemporaryFolder()
+        let plan = BatchPlan(samples: Self.stamps.count, batchSize: 32, microbatch: 5)
+        let shards = try shards(ranks, plan, team, folder)
+        let (collection, numbers) = try Self.stamps.collection(in: folder)
+        let input = FloatBuffer(count: plan.largestMicrobatch * 25)
+        var epochs: [[UInt32]] = []
+        for epoch in 0..<3 {
+            var drawn: [UInt32] = []
+            for (shard, positions) in zip(shards, (0..<plan.microbatches).balancedRuns(over: ranks)) {
+                for position in positions { shard.beginEpoch(epoch, position: position) }
+                for step in 0..<plan.steps {
+                    for position in positions {
+                        let count = try shard.draw(step: step, position: position, into: input.pointer)
+                        #expect(count == plan.microbatchSamples(step: step, position: position))
+                        for sample in 0..<count {
+                            let number = shard.numbers(position: position)[sample]
+                            drawn.append(number)
+                            let label = shard.label(step: step, position: position, sample: sample)
+                            #expect(label == collection.label(Int(number)))
+                            let stamp = numbers.firstIndex(of: Int(number))!
+                            #expect(input.array[sample * 25..<(sample + 1) * 25] == Self.stamps.stamp(stamp))
+                        }
+                    }
+                }
+            }
+            #expect(drawn.sorted() == (0..<203).map { UInt32($0) })
+            epochs.append(drawn)
+        }
+        #expect(Set(epochs).count == 3)
+    }
+
+    /// What a position draws does not depend on how many ranks there are.
+    @Test func drawsDoNotDependOnTheNumberOfRanks() throws {
+        let team = try LaneTeam(count: 1)
+        defer { team.finish() }
+        let plan = BatchPlan(samples: Self.stamps.count, batchSize: 40, microbatch: 6)
+        let input = FloatBuffer(count: plan.largestMicrobatch * 25)
+        let draws = try (1...5).map { ranks in
+            try shards(ranks, plan, team, TemporaryFolder()).enumerated().flatMap { rank, shard in
+                try (0..<plan.microbatches).balancedRuns(over: ranks)[rank].map { position in
+                    shard.beginEpoch(4, position: position)
+                    let count = try shard.draw(step: plan.steps - 1, position: position, into: input.pointer)
+                    return (0..<count).map { shard.numbers(position: position)[$0] }
+                }
+            }
+        }
+        #expect(draws.allSatisfy { $0 == draws[0] })
+    }
+}

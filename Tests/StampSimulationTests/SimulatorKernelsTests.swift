@@ -1,0 +1,115 @@
+import CKernels
+import Foundation
+import StampSimulation
+import Testing
+
+/// The C loops of the simulator against plain Swift in double precision.
+struct SimulatorKernelsTests {
+    /// Box and Muller's method as the header states it: radius from the upper 23 bits of the first word, direction from
+    /// the second (its top two bits are the quarter, the middle of which is at angle 0).
+    @Test(arguments: [1, 4, 127, 128, 129, 529])
+    func normalNumbersMatchBoxAndMuller(count: Int) {
+        let counter: [UInt32] = [3, 1, 4, 1], key: [UInt32] = [5, 9]
+        var normals = [Float](repeating: 0, count: count)
+        standard_normals(counter, key, count, &normals)
+        for start in stride(from: 0, to: count, by: 2) {
+            var words = [UInt32](repeating: 0, count: 4)
+            philox4x32_10([counter[0] + UInt32(start / 4), counter[1], counter[2], counter[3]], key, &words)
+            let radiusWord = words[start % 4], angleWord = words[start % 4 + 1]
+            let radius = (-2 * log((Double(radiusWord >> 9) + 0.5) * 0x1p-23)).squareRoot()
+            let inQuarter = Double((angleWord & 0x3fff_ffff) >> 6) * 0x1p-24 - 0.5
+            let angle = (Double(angleWord >> 30) + inQuarter) * Double.pi / 2
+            // Single precision of numbers up to 5.8 after a handful of roundings.
+            #expect(abs(Double(normals[start]) - radius * cos(angle)) < 4e-6)
+            if start + 1 < count { #expect(abs(Double(normals[start + 1]) - radius * sin(angle)) < 4e-6) }
+        }
+    }
+
+    /// Five standard deviations of each moment of 400,000 numbers.
+    @Test func normalNumbersHaveTheMomentsOfTheNormalDistribution() {
+        let count = 400_000
+        var normals = [Float](repeating: 0, count: count)
+        standard_normals([0, 1, 2, 3], [4, 5], count, &normals)
+        func moment(_ power: Double) -> Double { normals.reduce(0) { $0 + pow(Double($1), power) } / Double(count) }
+        let scale = 5 / Double(count).squareRoot()
+        #expect(abs(moment(1)) < scale)
+        #expect(abs(moment(2) - 1) < scale * 2.0.squareRoot())
+        #expect(abs(moment(3)) < scale * 15.0.squareRoot())
+        #expect(abs(moment(4) - 3) < scale * 96.0.squareRoot())
+    }
+
+    @Test(arguments: [(3, 3), (5, 9), (23, 23), (7, 34)])
+    func filteringAddsThePlainSums(height: Int, width: Int) {
+        let down: [Float] = [0.2, 0.7, 0.1], across: [Float] = [0, 0.75, 0.25]
+        let image = (0..<(height * width)).map { Float(($0 * 37) % 101) / 10 - 5 }
+        var out = [Float](repeating: 3, count: (height - 2) * (width - 2))
+        add_filtered(image, height, width, down, across, &out)
+        for row in 0..<(height - 2) {
+            for column in 0..<(width - 2) {
+                var expected = 3.0
+                for y in 0..<3 {
+                    for x in 0..<3 {
+                        expected += Double(down[y] * across[x]) * Double(image[(row + y) * width + column + x])
+                    }
+                }
+                // Nine products of numbers up to 5 in single precision.
+                #expect(abs(Double(out[row * (width - 2) + column]) - expected) < 1e-5)
+            }
+        }
+    }
+
+    @Test func logarithmAndCosineMatchTheLibrary() {
+        for step in 1...2000 {
+            let x = Float(step) * Float(step) / 1000
+            // A few roundings, of the larger of the result and 1.
+            #expect(abs(Double(portable_log(x)) - log(Double(x))) < 4e-7 * max(1, abs(log(Double(x)))))
+        }
+        for step in -2000...2000 {
+            let turns = Float(step) / 400
+            #expect(abs(Double(portable_cosine_of_turns(turns)) - cos(2 * Double.pi * Double(turns))) < 5e-7)
+        }
+    }
+
+    @Test func exponentialMatchesTheLibrary() {
+        for step in -870...880 {
+            let x = Float(step) / 10
+            // Two roundings in the reduction of x and a few in the series.
+            #expect(abs(Double(portable_exp(x)) / exp(Double(x)) - 1) < 4e-7)
+        }
+        #expect(portable_exp(0) == 1)
+        #expect(portable_exp(-1000) >= 0 && portable_exp(1000).isFinite)
+    }
+
+    /// Pixels against a fine sum over 16 × 16 points of each, in double precision and with the library's functions.
+    /// The narrowest point spread of the simulator is known to 2 % of the peak, others to 0.2 %, as the header states.
+    @Test(arguments: [(9, 9, 2.5, 0.002), (7, 13, 2.5, 0.002), (21, 22, 2.5, 0.002), (9, 9, 1.5, 0.02)])
+    func pointSourceMatchesAFineSum(height: Int, width: Int, fullWidth: Double, tolerance: Double) {
+        let index = 2.7, gaussian = 0.4, e1 = 0.12, e2 = -0.1, x = Double(width) / 2 - 0.3, y = 3.8
+        let pointSpread = PointSpreadFunction(
+            fullWidthHalfMaximum: Float(fullWidth), moffatIndex: Float(index), gaussianFraction: Float(gaussian),
+            ellipticity: SIMD2(Float(e1), Float(e2)))
+        var image = [Float](repeating: 1, count: height * width)
+        pointSpread.add(flux: 100, at: SIMD2(Float(x), Float(y)), height: height, width: width, to: &image)
+
+        let scale = pow(2, 1 / index) - 1, area = Double.pi * fullWidth * fullWidth / 4
+        let shear = (1 - e1 * e1 - e2 * e2).squareRoot()
+        func brightness(_ dx: Double, _ dy: Double) -> Double {
+            let square = ((1 - e1) * dx * dx - 2 * e2 * dx * dy + (1 + e1) * dy * dy) / shear
+            let t = square / (fullWidth * fullWidth / 4)
+            return (1 - gaussian) * (index - 1) * scale / area * pow(1 + scale * t, -index)
+                + gaussian * log(2.0) / area * exp(-log(2.0) * t)
+        }
+        let peak = 100 * brightness(0, 0)
+        for row in 0..<height {
+            for column in 0..<width {
+                var expected = 0.0
+                for point in 0..<256 {
+                    let dx = Double(column) - x + (Double(point % 16) + 0.5) / 16 - 0.5
+                    let dy = Double(row) - y + (Double(point / 16) + 0.5) / 16 - 0.5
+                    expected += 100 * brightness(dx, dy) / 256
+                }
+                #expect(abs(Double(image[row * width + column]) - 1 - expected) < tolerance * peak)
+            }
+        }
+    }
+}
