@@ -67,14 +67,14 @@ final class ReducedBuffer: Sendable {
         }
         combine(after: 0)
         for level in 0..<bucket.levels {
-            team.meet(lane) {
+            team.synchronize(lane) {
                 try bucket.startExchange(level)
                 try receive({ try bucket.isExchanged(level) }, { try bucket.finishExchange(level) })
             }
             if team.hasFailed { return }
             combine(after: level + 1)
         }
-        team.meet(lane) {
+        team.synchronize(lane) {
             for level in (0..<bucket.levels).reversed() {
                 try bucket.startGather(level, parameters.pointer)
                 try receive({ try bucket.isGathered(level) }, { try bucket.finishGather(level) })

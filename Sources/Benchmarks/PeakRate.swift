@@ -18,13 +18,13 @@ enum PeakRate {
         try team.run { lane in
             var sum: Float = 0
             for round in 0..<rounds {
-                team.meet(lane) {
+                team.synchronize(lane) {
                     try group.barrier()
                     times[round] = Timeline.now()
                 }
                 if team.hasFailed { return }
                 sum += peak_rounds(repetitions)
-                team.meet(lane) {
+                team.synchronize(lane) {
                     try group.barrier()
                     times[round] = Timeline.now() - times[round]
                 }

@@ -53,7 +53,7 @@ package final class Inference: @unchecked Sendable {
         try team.run { [prepared, team] lane in
             prepared.prepare(lane: lane)
             if lane == 0 { prepared.useMovingStatistics() }
-            team.meet()
+            team.synchronize()
         }
         try group.agree {
             try team.share(share.count, chunk: chunk) { [executors] lane, range in

@@ -10,7 +10,7 @@ package enum Activity: Int, CaseIterable, Sendable {
     case load
     /// Losses and their gradients.
     case loss
-    /// What lane 0 does at the meetings of batch normalisation.
+    /// What lane 0 does at the synchronisation points of batch normalisation.
     case statistics
     /// Adding gradients of microbatches, lanes and ranks.
     case combineGradients

@@ -9,7 +9,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// The lanes of a process: threads that work side by side and meet. Lane 0 is the caller's thread.
+/// The lanes of a process: threads that work side by side and wait for each other at barriers. Lane 0 is the caller's thread.
 ///
 /// Threads start once and sleep between jobs.
 public final class LaneTeam: @unchecked Sendable {
@@ -90,7 +90,7 @@ public final class LaneTeam: @unchecked Sendable {
 
     /// Does `body` on every lane at once and returns when all have.
     ///
-    /// A lane that throws releases those that wait for it at a meeting, now and for the rest of the job: they see
+    /// A lane that throws releases those that wait for it at a barrier, now and for the rest of the job: they see
     /// `hasFailed`.
     ///
     /// - Throws: the first error that any lane has met, on the caller's thread.
@@ -135,30 +135,30 @@ public final class LaneTeam: @unchecked Sendable {
     // MARK: Within a job
 
     /// Waits until every lane has come here, or one has failed.
-    public func meet() { if count > 1 { barrier.wait() } }
+    public func synchronize() { if count > 1 { barrier.wait() } }
 
     /// The same, with the wait noted on the lane's timeline.
-    public func meet(_ lane: Int) {
+    public func synchronize(_ lane: Int) {
         guard count > 1 else { return }
         let own = timeline?.lanes[lane]
         own.measure(.waiting) { barrier.wait() }
     }
 
-    /// All lanes meet, lane 0 does `work` alone, all go on. If it fails, `hasFailed` is true on every lane afterwards.
-    public func meet(_ lane: Int, _ work: () throws -> Void) {
-        meet(lane)
+    /// A barrier, then lane 0 does `work` alone, then another barrier. If it fails, `hasFailed` is true on every lane afterwards.
+    public func synchronize(_ lane: Int, _ work: () throws -> Void) {
+        synchronize(lane)
         alone(lane, work)
-        meet(lane)
+        synchronize(lane)
     }
 
-    /// Lane 0 does `work` alone and nobody waits: the others see its result, or `hasFailed`, after the next meeting.
+    /// Lane 0 does `work` alone and nobody waits: the others see its result, or `hasFailed`, after the next barrier.
     public func alone(_ lane: Int, _ work: () throws -> Void) {
         // Where a lane is missing, what the work needs may be missing too.
         guard lane == 0, !hasFailed else { return }
         do { try work() } catch { note(error) }
     }
 
-    /// Whether a lane has failed: the others stop at the next meeting.
+    /// Whether a lane has failed: the others stop at the next barrier.
     public var hasFailed: Bool { failed.load(ordering: .acquiring) }
 
     private func note(_ error: any Error) {

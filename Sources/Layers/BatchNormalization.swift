@@ -6,11 +6,11 @@ import Tensors
 ///     y = γ·(x − μ)/√(σ² + ε) + β
 ///
 /// In training μ and σ² are the batch's mean and (biased) variance, elsewhere the moving ones, which follow as
-/// moving = momentum·moving + (1 − momentum)·batch. Because all microbatches must meet for μ and σ², each pass is cut in
-/// two: sums over a microbatch, and, when everyone's sums are added, the rest.
+/// moving = momentum·moving + (1 − momentum)·batch. Because μ and σ² are sums over all microbatches, each pass is cut in
+/// two: sums over a microbatch, and, once those of all microbatches are added, the rest (``SynchronizedLayer``).
 ///
 /// Source: S. Ioffe and C. Szegedy, ICML 2015; `keras.layers.BatchNormalization`.
-public struct BatchNormalization: Layer {
+public struct BatchNormalization: SynchronizedLayer {
     public let name: String
     public let outputShape: Shape
     public let momentum: Float
@@ -22,6 +22,12 @@ public struct BatchNormalization: Layer {
     /// Whether ReLU follows: max(y, 0), in the same pass over memory.
     public let isRectified: Bool
     private let channels: Int
+
+    public func rectified() -> (any Layer)? {
+        BatchNormalization(
+            name: name, inputShape: outputShape, momentum: momentum, epsilon: epsilon, hasScale: hasScale,
+            hasCenter: hasCenter, isRectified: true)
+    }
 
     public init(
         name: String, inputShape: Shape, momentum: Float = 0.99, epsilon: Float = 0.001, hasScale: Bool = true,

@@ -72,6 +72,12 @@ public struct Convolution2D: Layer {
 
     var kernelCount: Int { kernelSize.height * kernelSize.width * inputChannels * outputChannels }
 
+    public func rectified() -> (any Layer)? {
+        Convolution2D(
+            name: name, inputShape: inputShape, filters: outputChannels, kernelSize: kernelSize, strides: strides,
+            padding: padding, isRectified: true, hasBias: hasBias)
+    }
+
     public var parameters: [ParameterSpecification] {
         let window = kernelSize.height * kernelSize.width
         let kernel = ParameterSpecification(

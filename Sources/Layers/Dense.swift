@@ -47,6 +47,10 @@ public struct Dense: Layer {
         }
     }
 
+    public func rectified() -> (any Layer)? {
+        Dense(name: name, inputShape: inputShape, units: outputs, isRectified: true, hasBias: hasBias)
+    }
+
     public var parameters: [ParameterSpecification] {
         let kernel = ParameterSpecification(
             "kernel", [inputs, outputs], .glorotUniform(fanIn: inputs, fanOut: outputs))

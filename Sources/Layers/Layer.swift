@@ -25,6 +25,8 @@ public protocol Layer: Sendable {
     func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
     /// Whether the layer ends with a rectifier, max(x, 0).
     var isRectified: Bool { get }
+    /// The same layer with a rectifier at its end, which costs no pass of its own; nil for one that cannot have it.
+    func rectified() -> (any Layer)?
     /// Whether `backward` can take the gradient through the rectifier that made the layer's only input as well.
     var canRectifyInputGradient: Bool { get }
     /// What `backward` reads of what `forward` has read and written, beside `keptBytes`.
@@ -43,6 +45,7 @@ extension Layer {
     public func workspaceCount(samples: Int) -> Int { 0 }
     public var preparedCount: Int { 0 }
     public var isRectified: Bool { false }
+    public func rectified() -> (any Layer)? { nil }
     public var canRectifyInputGradient: Bool { false }
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
         ValuesRead(inputs: true, output: true)

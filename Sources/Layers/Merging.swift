@@ -14,6 +14,8 @@ public struct Add: Layer {
         self.isRectified = isRectified
     }
 
+    public func rectified() -> (any Layer)? { Add(name: name, inputShape: outputShape, isRectified: true) }
+
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
         ValuesRead(inputs: false, output: isRectified && !isOutputGradientRectified)
     }

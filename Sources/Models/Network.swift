@@ -12,9 +12,15 @@ public struct Network: Sendable {
         case input
         /// The same values under another shape.
         case view
+        /// A layer that works on each microbatch by itself.
         case layer(any Layer)
-        /// Batch normalisation: the meeting point of all microbatches.
-        case batchNormalization(BatchNormalization)
+        /// A layer where all microbatches synchronise: it needs sums over the whole batch.
+        case synchronized(any SynchronizedLayer)
+
+        /// What a node does that runs `layer`.
+        init(_ layer: any Layer) {
+            if let layer = layer as? any SynchronizedLayer { self = .synchronized(layer) } else { self = .layer(layer) }
+        }
     }
 
     /// One layer in its place.
@@ -35,37 +41,16 @@ public struct Network: Sendable {
         public let stateOffset: Int
         /// Where its rearranged weights start in the memory that all lanes share.
         public let preparedOffset: Int
-        /// How many meetings (batch normalisations, one behind the other) lie before this node.
+        /// How many synchronisation points lie before this node, one behind the other.
         public let segment: Int
         /// Whether this is a described layer's activation, run as a layer of its own.
         public let isInternal: Bool
 
         /// The same node with ReLU applied on the way, if its layer can do that.
         var rectified: Node? {
-            let rectified: Operation
-            switch operation {
-            case .layer(let layer as Dense) where !layer.isRectified:
-                rectified = .layer(
-                    Dense(
-                        name: name, inputShape: layer.inputShape, units: layer.outputShape.channels, isRectified: true,
-                        hasBias: layer.hasBias))
-            case .layer(let layer as Convolution2D) where !layer.isRectified:
-                rectified = .layer(
-                    Convolution2D(
-                        name: name, inputShape: layer.inputShape, filters: layer.outputShape.channels,
-                        kernelSize: layer.kernelSize, strides: layer.strides, padding: layer.padding, isRectified: true,
-                        hasBias: layer.hasBias))
-            case .layer(let layer as Add) where !layer.isRectified:
-                rectified = .layer(Add(name: name, inputShape: layer.outputShape, isRectified: true))
-            case .batchNormalization(let layer) where !layer.isRectified:
-                rectified = .batchNormalization(
-                    BatchNormalization(
-                        name: name, inputShape: layer.outputShape, momentum: layer.momentum, epsilon: layer.epsilon,
-                        hasScale: layer.hasScale, hasCenter: layer.hasCenter, isRectified: true))
-            default: return nil
-            }
+            guard let layer, !layer.isRectified, let rectified = layer.rectified() else { return nil }
             return Node(
-                name: name, kind: kind, operation: rectified, inputs: inputs, outputShape: outputShape,
+                name: name, kind: kind, operation: Operation(rectified), inputs: inputs, outputShape: outputShape,
                 parameterOffset: parameterOffset, stateOffset: stateOffset, preparedOffset: preparedOffset,
                 segment: segment, isInternal: isInternal)
         }
@@ -74,7 +59,7 @@ public struct Network: Sendable {
         public var layer: (any Layer)? {
             switch operation {
             case .layer(let layer): layer
-            case .batchNormalization(let layer): layer
+            case .synchronized(let layer): layer
             case .input, .view: nil
             }
         }
@@ -113,7 +98,7 @@ public struct Network: Sendable {
     public var inputShape: Shape { nodes[0].outputShape }
     /// How many outputs the network has: 2 (softmax) or 1 (sigmoid).
     public var outputs: Int { nodes[nodes.count - 1].outputShape.count }
-    /// How many segments the network has: one more than the meetings in a row.
+    /// How many segments the network has: one more than the synchronisation points in a row.
     public var segments: Int { (nodes.map(\.segment).max() ?? 0) + 1 }
 
     /// Builds the network, or says which layer does not fit and what would.

@@ -102,7 +102,7 @@ struct NetworkBuilder {
                     layer, "its momentum is \(momentum) and its epsilon \(epsilon)",
                     remedy: "use a momentum from 0 to 1 and a positive epsilon")
             }
-            return .batchNormalization(
+            return .synchronized(
                 BatchNormalization(
                     name: layer.name, inputShape: shape, momentum: momentum, epsilon: epsilon, hasScale: scale,
                     hasCenter: center))
@@ -301,9 +301,9 @@ struct NetworkBuilder {
     private mutating func place(
         _ layer: LayerDescription, _ operation: Network.Operation, _ inputs: [Int], isInternal: Bool = false
     ) {
-        // A batch normalisation needs the whole batch's sums: it opens the next segment.
+        // What needs the whole batch's sums opens the next segment.
         var segment = inputs.map { nodes[$0].segment }.max() ?? 0
-        if case .batchNormalization = operation { segment += 1 }
+        if case .synchronized = operation { segment += 1 }
         let node = Network.Node(
             name: layer.name, kind: layer.kind, operation: operation, inputs: inputs,
             outputShape: outputShape(layer, operation, inputs), parameterOffset: trainableCount,
@@ -334,7 +334,7 @@ struct NetworkBuilder {
         case (.view, .flatten): [nodes[inputs[0]].outputShape.count]
         case (.view, _): nodes[inputs[0]].outputShape
         case (.layer(let layer), _): layer.outputShape
-        case (.batchNormalization(let layer), _): layer.outputShape
+        case (.synchronized(let layer), _): layer.outputShape
         case (.input, _): preconditionFailure("only an input layer makes an input")
         }
     }

@@ -36,7 +36,7 @@ public struct Stopping: Codable, Hashable, Sendable {
         /// The best epoch of those so far, from 0, and whether the run is to end with them.
         ///
         /// - Parameter course: the metric after each epoch; one that is not a number is never the best.
-        public func verdict(on course: [Double]) -> (best: Int?, ends: Bool) {
+        public func evaluate(_ course: [Double]) -> (best: Int?, ends: Bool) {
             var best: Int?
             var waited = 0
             for (epoch, value) in course.enumerated() {

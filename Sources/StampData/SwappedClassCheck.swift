@@ -8,7 +8,7 @@ import CKernels
 /// The two classes are compared by ranks (Mann and Whitney, 1947; ties as midranks), which outliers do not sway.
 public struct SwappedClassCheck: Sendable {
     /// What the stamps seen so far say.
-    public enum Verdict: Hashable, Sendable {
+    public enum Finding: Hashable, Sendable {
         /// The sources are brighter at the centre, or nothing certain can be said.
         case plausible
         /// The noise is: it is the brighter one in the share `noiseBrighter` of all pairs of a source and a noise
@@ -82,7 +82,7 @@ public struct SwappedClassCheck: Sendable {
     }
 
     /// What the stamps added so far say.
-    public var verdict: Verdict {
+    public var finding: Finding {
         guard !sources.isEmpty, !noise.isEmpty else { return .plausible }
         let pairs = Double(sources.count) * Double(noise.count)
         let (statistic, deviation) = mannWhitney()

@@ -13,7 +13,7 @@ package enum StampScan {
         /// Stands for the pixels of all stamps.
         package let fingerprint: DataFingerprint
         /// Whether the "noise" is systematically brighter at the centre than the "sources".
-        let classes: SwappedClassCheck.Verdict
+        let classes: SwappedClassCheck.Finding
     }
 
     /// What a lane or a rank has found so far.
@@ -86,7 +86,7 @@ package enum StampScan {
         for excess in try group.allGather(values: part.excesses.sources) {
             check.add(centreExcess: excess, isSource: true)
         }
-        return Findings(unusable: unusable, fingerprint: fingerprint, classes: check.verdict)
+        return Findings(unusable: unusable, fingerprint: fingerprint, classes: check.finding)
     }
 
     /// The fault of stamps that cannot be used: the first one's place, and how many there are.

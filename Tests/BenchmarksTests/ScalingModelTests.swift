@@ -68,7 +68,7 @@ import Testing
         #expect(step.exchange == 2 * (0.5 + 128 * 0.125) + 2 * (1 + 64 * 0.25))
     }
 
-    @Test func batchNormalisationSumsTwiceAMeeting() throws {
+    @Test func batchNormalisationSumsTwiceASynchronisation() throws {
         let step = try #require(model(sums: [4, 2]).step(ranks: 2, microbatches: 2))
         #expect(step.sums == 2 * (1 + 32 * 0.25) + 2 * (1 + 16 * 0.25) + 1)
     }

@@ -109,13 +109,13 @@ private struct Batch {
         let gradients = sizes.map { _ in FloatBuffer(garbage) }
         for (microbatch, place) in places.enumerated() { begin(microbatch, place.executor, place.slot) }
         for segment in 0..<last {
-            meet(lanes, segment, backward: false) { microbatch, sums in
+            synchronize(lanes, segment, backward: false) { microbatch, sums in
                 let (executor, slot) = places[microbatch]
                 executor.forward(slot, segment: segment)
-                executor.sumMoments(slot, meeting: segment, into: sums)
+                executor.sumMoments(slot, point: segment, into: sums)
             }
         }
-        // Microbatches take turns with gradients that are used up within a segment.
+        // Microbatches take phases with gradients that are used up within a segment.
         func backward(_ microbatch: Int, _ segment: Int, _ sums: UnsafeMutablePointer<Double>?) {
             let (executor, slot) = places[microbatch]
             if segment == last {
@@ -125,7 +125,7 @@ private struct Batch {
             executor.backward(slot, segment: segment, gradient: gradients[microbatch].pointer, sums: sums)
         }
         for segment in stride(from: last, to: 0, by: -1) {
-            meet(lanes, segment - 1, backward: true) { backward($0, segment, $1) }
+            synchronize(lanes, segment - 1, backward: true) { backward($0, segment, $1) }
         }
         for microbatch in sizes.indices { backward(microbatch, 0, nil) }
         return gradients.map(\.array)
@@ -150,18 +150,18 @@ private struct Batch {
     }
 
     /// Sums over the microbatches in their order, whichever lane they are on, and what follows from them.
-    private func meet(
-        _ lanes: Lanes, _ meeting: Int, backward: Bool,
+    private func synchronize(
+        _ lanes: Lanes, _ point: Int, backward: Bool,
         sum: (_ microbatch: Int, UnsafeMutablePointer<Double>) -> Void
     ) {
-        let length = network.largestMeeting
+        let length = network.largestSynchronization
         var total = [Double](repeating: 0, count: length)
         for microbatch in sizes.indices {
             var sums = [Double](repeating: 0, count: length)
             sums.withUnsafeMutableBufferPointer { sum(microbatch, $0.baseAddress!) }
             for index in 0..<length { total[index] += sums[index] }
         }
-        for (number, layer, offset) in network.meetings[meeting] {
+        for (number, layer, offset) in network.synchronizationPoints[point] {
             let node = network.nodes[number]
             let prepared = lanes.prepared.buffer.pointer + node.preparedOffset
             let sums = total.withUnsafeBufferPointer { Array($0[offset...]) }

@@ -49,8 +49,8 @@ import Testing
     @Test func cheapOutputsAreRepeatedAndOthersUsedUpAtOnce() throws {
         let network = try Network.standard(.vgg6)
         let plan = PassPlan(network: network, samples: 16, isTraining: true)
-        let repeated = plan.repeated.map { $0.map { network.nodes[$0].name } }
-        #expect(repeated == [[], [], ["conv1"]])
+        let recomputed = plan.recomputed.map { $0.map { network.nodes[$0].name } }
+        #expect(recomputed == [[], [], ["conv1"]])
         let all = network.nodes.reduce(0) { $0 + 16 * $1.outputShape.count }
         #expect(plan.slotCount < all / 2, "\(plan.slotCount) of \(all) floats are kept")
     }
@@ -109,7 +109,7 @@ import Testing
     }
 }
 
-/// One microbatch's memory and the memory that microbatches take turns with, each cache line of 16 floats marked with what
+/// One microbatch's memory and the memory that microbatches take phases with, each cache line of 16 floats marked with what
 /// was written there last. No two blocks may share a line.
 private struct MarkedMemory {
     enum Value: Hashable { case output(Int), kept(Int), gradient(Int) }
@@ -132,9 +132,9 @@ private struct MarkedMemory {
     mutating func runForward() {
         // In training segment by segment, in inference straight through.
         for segment in 0..<(plan.isTraining ? network.segments : 1) {
-            // Other microbatches have had their turn with the shared memory.
+            // Other microbatches have had their phase with the shared memory.
             shared = Array(repeating: nil, count: shared.count)
-            if plan.isTraining { for number in plan.repeated[segment] { passForward(number) } }
+            if plan.isTraining { for number in plan.recomputed[segment] { passForward(number) } }
             for (number, node) in network.nodes.enumerated() where !plan.isTraining || node.segment == segment {
                 if case .view = node.operation { continue }
                 mark(.kept(number))
@@ -142,7 +142,7 @@ private struct MarkedMemory {
             }
             // The moments for the batch normalisations behind the segment.
             for node in network.nodes where plan.isTraining && node.segment == segment + 1 {
-                if case .batchNormalization = node.operation { expect(.output(node.inputs[0]), by: node.name) }
+                if case .synchronized = node.operation { expect(.output(node.inputs[0]), by: node.name) }
             }
         }
     }
@@ -161,15 +161,15 @@ private struct MarkedMemory {
             // In the last segment a microbatch goes on backward at once.
             if segment < network.segments - 1 {
                 shared = Array(repeating: nil, count: shared.count)
-                for number in plan.repeated[2 * (network.segments - 1) - segment] { passForward(number) }
+                for number in plan.recomputed[2 * (network.segments - 1) - segment] { passForward(number) }
             }
             for (number, node) in network.nodes.enumerated() where node.segment == segment + 1 {
-                if case .batchNormalization = node.operation { passBackward(number, reads: [.output(node.inputs[0])]) }
+                if case .synchronized = node.operation { passBackward(number, reads: [.output(node.inputs[0])]) }
             }
             for (number, node) in network.nodes.enumerated().reversed() where node.segment == segment {
                 switch node.operation {
                 case .input, .view: continue
-                case .batchNormalization:
+                case .synchronized:
                     expect(.output(node.inputs[0]), by: node.name)
                     expectGradient(number)
                 case .layer(let layer):

@@ -79,7 +79,7 @@ import Testing
     /// batch normalisation does so in two parts.
     @Test func everyPassIsRecorded() throws {
         let setup = try Setup(.vgg6)
-        let repeated = PassPlan(network: setup.network, samples: 1, isTraining: true).repeated.flatMap { $0 }
+        let repeated = PassPlan(network: setup.network, samples: 1, isTraining: true).recomputed.flatMap { $0 }
         let events = try setup.run(2, recording: 1..<2).lanes.flatMap { Array($0.events) }
         for (number, node) in setup.network.nodes.enumerated() where node.layer != nil {
             let parts = node.kind.kerasName == "BatchNormalization" ? 2 : 1

@@ -10,18 +10,18 @@ import Testing
         #expect(runs.array == [Int](repeating: 50, count: count))
     }
 
-    /// Each lane writes a plain number; behind the meeting every lane reads all of them. Seven lanes outnumber the cores of
+    /// Each lane writes a plain number; behind the barrier every lane reads all of them. Seven lanes outnumber the cores of
     /// many machines that run tests, so that lanes sleep as well as spin.
-    @Test(arguments: [2, 7]) func meetingsOrderMemory(count: Int) throws {
+    @Test(arguments: [2, 7]) func barriersOrderMemory(count: Int) throws {
         let team = try LaneTeam(count: count)
         defer { team.finish() }
         let (written, wrong) = (Numbers(count: count), Numbers(count: count))
         try team.run { lane in
             for round in 1...5_000 {
                 written[lane] = round
-                team.meet()
+                team.synchronize()
                 for other in 0..<count where written[other] != round { wrong[lane] += 1 }
-                team.meet()
+                team.synchronize()
             }
         }
         #expect(written.array == [Int](repeating: 5_000, count: count))
@@ -29,15 +29,15 @@ import Testing
     }
 
     /// Only lane 0 works, while the others wait: what it does needs no lock.
-    @Test func workAtAMeetingIsDoneOnceByTheFirstLane() throws {
+    @Test func workAtABarrierIsDoneOnceByTheFirstLane() throws {
         let team = try LaneTeam(count: 5)
         defer { team.finish() }
         let (done, seen) = (Numbers(count: 1), Numbers(count: 5))
         try team.run { lane in
             for round in 1...200 {
-                team.meet(lane) { done[0] += 1 }
+                team.synchronize(lane) { done[0] += 1 }
                 if done[0] == round { seen[lane] += 1 }
-                team.meet()
+                team.synchronize()
             }
         }
         #expect(done.array == [200] && seen.array == [Int](repeating: 200, count: 5))
@@ -53,14 +53,14 @@ import Testing
         #expect(runs.array == [1, 1, 1, 1] && !team.hasFailed)
     }
 
-    @Test func anErrorAtAMeetingIsKnownToEveryLane() throws {
+    @Test func anErrorAtABarrierIsKnownToEveryLane() throws {
         let team = try LaneTeam(count: 4)
         defer { team.finish() }
         let (before, after) = (Numbers(count: 4), Numbers(count: 4))
         #expect(throws: Failure(lane: 0)) {
             try team.run { lane in
                 for round in 0..<10 {
-                    team.meet(lane) { if round == 3 { throw Failure(lane: lane) } }
+                    team.synchronize(lane) { if round == 3 { throw Failure(lane: lane) } }
                     if team.hasFailed { return }
                     before[lane] += 1
                 }
@@ -70,27 +70,27 @@ import Testing
         #expect(before.array == [3, 3, 3, 3] && after.array == [0, 0, 0, 0])
     }
 
-    /// The failed lane never comes to the second meeting: the others must not wait for it, and must know.
-    @Test(arguments: 0..<4) func aLaneThatFailsBetweenMeetingsReleasesTheOthers(failing: Int) throws {
+    /// The failed lane never comes to the second barrier: the others must not wait for it, and must know.
+    @Test(arguments: 0..<4) func aLaneThatFailsBetweenBarriersReleasesTheOthers(failing: Int) throws {
         let team = try LaneTeam(count: 4)
         defer { team.finish() }
         for _ in 0..<200 {
             let (informed, worked) = (Numbers(count: 4), Numbers(count: 1))
             #expect(throws: Failure(lane: failing)) {
                 try team.run { lane in
-                    team.meet()
+                    team.synchronize()
                     if lane == failing { throw Failure(lane: lane) }
-                    team.meet(lane) { worked[0] += 1 }
+                    team.synchronize(lane) { worked[0] += 1 }
                     if team.hasFailed { informed[lane] += 1 }
-                    team.meet()
+                    team.synchronize()
                 }
             }
             #expect(informed.array == (0..<4).map { $0 == failing ? 0 : 1 } && worked.array == [0])
-            // And the meetings of the next job are meetings again.
+            // And the barriers of the next job hold again.
             let written = Numbers(count: 4)
             try team.run { lane in
                 written[lane] = 1
-                team.meet()
+                team.synchronize()
                 if written.array == [1, 1, 1, 1] { informed[lane] = 5 }
             }
             #expect(informed.array == [5, 5, 5, 5])

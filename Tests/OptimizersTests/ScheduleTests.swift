@@ -81,9 +81,9 @@ import Testing
             let metric: Stopping.Metric = course.metric == "val_loss" ? .validationLoss : .validationAccuracy
             let early = Stopping.Early(
                 metric: metric, patience: course.patience, minimumDelta: course.min_delta)
-            let end = course.course.indices.first { early.verdict(on: Array(course.course[...$0])).ends }
+            let end = course.course.indices.first { early.evaluate(Array(course.course[...$0])).ends }
             #expect(end == course.end)
-            #expect(early.verdict(on: Array(course.course[...(end ?? course.course.count - 1)])).best == course.best)
+            #expect(early.evaluate(Array(course.course[...(end ?? course.course.count - 1)])).best == course.best)
             let plateau = Stopping.Plateau(metric: metric, factor: 0.5, patience: course.patience)
             for (epoch, rate) in course.learning_rates.enumerated() {
                 // Halves are exact.
@@ -94,9 +94,9 @@ import Testing
 
     @Test func aMetricThatIsNoNumberIsNeverTheBest() {
         let early = Stopping.Early(metric: .loss, patience: 2)
-        #expect(early.verdict(on: [.nan, 3, .nan]).best == 1)
-        #expect(early.verdict(on: [.nan, .nan]).best == nil)
-        #expect(early.verdict(on: [.nan, .nan]).ends)
+        #expect(early.evaluate([.nan, 3, .nan]).best == 1)
+        #expect(early.evaluate([.nan, .nan]).best == nil)
+        #expect(early.evaluate([.nan, .nan]).ends)
     }
 
     @Test func balancedClassesCountAlike() {

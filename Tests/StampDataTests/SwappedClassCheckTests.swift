@@ -5,8 +5,8 @@ import Testing
 struct SwappedClassCheckTests {
     private let simulator = StampSimulator(seed: 77)
 
-    /// The verdict on `sources` and `noise` stamps of the simulator, exchanged or not.
-    private func verdict(sources: Int, noise: Int, exchanged: Bool, scale: Double = 1) -> SwappedClassCheck.Verdict {
+    /// What is found of `sources` and `noise` stamps of the simulator, exchanged or not.
+    private func finding(sources: Int, noise: Int, exchanged: Bool, scale: Double = 1) -> SwappedClassCheck.Finding {
         var check = SwappedClassCheck(height: 21, width: 21)
         for index in 0..<sources {
             check.add(simulator.source(index: index).pixels.map { scale * Double($0) }, isSource: !exchanged)
@@ -14,15 +14,15 @@ struct SwappedClassCheckTests {
         for index in 0..<noise {
             check.add(simulator.noise(index: index).pixels.map { scale * Double($0) }, isSource: exchanged)
         }
-        return check.verdict
+        return check.finding
     }
 
-    @Test func rightWayRoundIsSilent() { #expect(verdict(sources: 200, noise: 200, exchanged: false) == .plausible) }
+    @Test func rightWayRoundIsSilent() { #expect(finding(sources: 200, noise: 200, exchanged: false) == .plausible) }
 
     @Test(arguments: [1, 1e-6, 1e9])
     func exchangedClassesFireAtAnyScale(scale: Double) {
         guard
-            case .swapped(let share, let significance) = verdict(
+            case .swapped(let share, let significance) = finding(
                 sources: 200, noise: 150, exchanged: true, scale: scale)
         else {
             Issue.record("silent")
@@ -35,7 +35,7 @@ struct SwappedClassCheckTests {
 
     @Test(arguments: [(0, 0), (0, 50), (50, 0), (1, 1), (4, 4), (3, 200)])
     func smallSetsAreSilent(sources: Int, noise: Int) {
-        #expect(verdict(sources: sources, noise: noise, exchanged: true) == .plausible)
+        #expect(finding(sources: sources, noise: noise, exchanged: true) == .plausible)
     }
 
     @Test func twoSetsOfOneKindAreSilent() {
@@ -43,7 +43,7 @@ struct SwappedClassCheckTests {
         for index in 0..<300 {
             check.add(simulator.noise(index: index).pixels.map(Double.init), isSource: index % 2 == 0)
         }
-        #expect(check.verdict == .plausible)
+        #expect(check.finding == .plausible)
     }
 
     @Test func stampsThatSayNothingAreLeftOut() {
@@ -53,7 +53,7 @@ struct SwappedClassCheckTests {
             check.add([1, 2, 3, 4, .nan, 6, 7, 8, 9], isSource: false)
             check.add([9, 8, 7, 6, 5, 4, 3, 2, 1], isSource: true)
         }
-        #expect(check.verdict == .plausible)
+        #expect(check.finding == .plausible)
     }
 
     /// m = n stamps with all noise above all sources: U = n², deviation √(n² (2n + 1) / 12).
@@ -65,7 +65,7 @@ struct SwappedClassCheckTests {
             check.add(stamp(6 + Double(index) / 100), isSource: false)
             check.add(stamp(-6 - Double(index) / 100), isSource: true)
         }
-        guard case .swapped(let share, let significance) = check.verdict else {
+        guard case .swapped(let share, let significance) = check.finding else {
             Issue.record("silent")
             return
         }

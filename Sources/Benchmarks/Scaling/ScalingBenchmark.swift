@@ -47,7 +47,8 @@ struct ScalingBenchmark {
             buckets: { sizes in
                 network.gradientBuckets(smallest: Network.smallestBucket(sizes)).map { ($0.range.count, $0.segment) }
             },
-            sums: network.meetings.map { $0.reduce(0) { $0 + $1.layer.sumCount } }, format: configuration.gradients,
+            sums: network.synchronizationPoints.map { $0.reduce(0) { $0 + $1.layer.sumCount } },
+            format: configuration.gradients,
             node: measuredLinks.node, network: configuration.link.map(\.model) ?? measuredLinks.network,
             overlap: overlap)
         return report(

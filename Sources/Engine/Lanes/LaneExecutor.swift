@@ -23,8 +23,8 @@ package final class LaneExecutor: @unchecked Sendable {
     private var passes: [LayerPass] = []
     /// The nodes of each segment, in order.
     private let segments: [[Int]]
-    /// The batch normalisations behind each segment.
-    private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
+    /// The synchronised layers behind each segment.
+    private let synchronizationPoints: [[(node: Int, layer: any SynchronizedLayer, offset: Int)]]
 
     package init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer)
     {
@@ -40,7 +40,7 @@ package final class LaneExecutor: @unchecked Sendable {
         segments = (0..<network.segments).map { segment in
             network.nodes.indices.filter { network.nodes[$0].segment == segment }
         }
-        meetings = network.meetings
+        synchronizationPoints = network.synchronizationPoints
         for slot in 0..<slots {
             for number in network.nodes.indices {
                 passes.append(makePass(slot: slot, node: number, weights: weights, prepared: prepared))
@@ -111,11 +111,11 @@ package final class LaneExecutor: @unchecked Sendable {
 
     /// Runs one segment forward, behind what the plan repeats of earlier ones.
     package func forward(_ slot: Int, segment: Int) {
-        if plan.isTraining { forward(slot, nodes: plan.repeated[clock.forwardTurn(segment)]) }
+        if plan.isTraining { forward(slot, nodes: plan.recomputed[clock.forwardPhase(segment)]) }
         forward(slot, nodes: segments[segment])
     }
 
-    /// Runs the whole network forward, node by node: for inference, where batch normalisations need no meeting.
+    /// Runs the whole network forward, node by node: for inference, where no layer needs to synchronise.
     package func forwardAll(_ slot: Int) { forward(slot, nodes: network.nodes.indices) }
 
     private func forward(_ slot: Int, nodes: some Sequence<Int>) {
@@ -123,15 +123,15 @@ package final class LaneExecutor: @unchecked Sendable {
             switch network.nodes[node].operation {
             case .input, .view: break
             case .layer(let layer): timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
-            case .batchNormalization(let layer):
+            case .synchronized(let layer):
                 timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
             }
         }
     }
 
     /// Adds up the moments that the meeting behind a segment needs.
-    package func sumMoments(_ slot: Int, meeting: Int, into sums: UnsafeMutablePointer<Double>) {
-        for (node, layer, offset) in meetings[meeting] {
+    package func sumMoments(_ slot: Int, point: Int, into sums: UnsafeMutablePointer<Double>) {
+        for (node, layer, offset) in synchronizationPoints[point] {
             timeline.measure(.forward, node) { layer.sumMoments(passes[index(slot, node)], into: sums + offset) }
         }
     }
@@ -146,9 +146,9 @@ package final class LaneExecutor: @unchecked Sendable {
             clear(segment: segment, gradient: gradient, sums: sums)
             return
         }
-        if segment < meetings.count {
-            forward(slot, nodes: plan.repeated[clock.backwardTurn(segment)])
-            for (node, layer, _) in meetings[segment] {
+        if segment < synchronizationPoints.count {
+            forward(slot, nodes: plan.recomputed[clock.backwardPhase(segment)])
+            for (node, layer, _) in synchronizationPoints[segment] {
                 timeline.measure(.backward, node) {
                     layer.backward(passes[index(slot, node)])
                     addWaiting(slot, node)
@@ -165,9 +165,9 @@ package final class LaneExecutor: @unchecked Sendable {
                     layer.backward(passes[index(slot, node)])
                     addWaiting(slot, node)
                 }
-            case .batchNormalization(let layer):
+            case .synchronized(let layer):
                 passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
-                let offset = meetings[segment - 1].first { $0.node == node }!.offset
+                let offset = synchronizationPoints[segment - 1].first { $0.node == node }!.offset
                 timeline.measure(.backward, node) {
                     layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
                 }
@@ -181,7 +181,7 @@ package final class LaneExecutor: @unchecked Sendable {
             (gradient + node.parameterOffset).update(repeating: 0, count: node.layer?.trainableCount ?? 0)
         }
         guard segment > 0 else { return }
-        for (_, layer, offset) in meetings[segment - 1] {
+        for (_, layer, offset) in synchronizationPoints[segment - 1] {
             (sums! + offset).update(repeating: 0, count: layer.sumCount)
         }
     }
@@ -200,12 +200,12 @@ extension LaneExecutor {
 }
 
 extension Network {
-    /// The batch normalisations that meet behind each segment but the last, and where their sums start.
-    package var meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]] {
+    /// The layers that synchronise behind each segment but the last, and where their sums start.
+    package var synchronizationPoints: [[(node: Int, layer: any SynchronizedLayer, offset: Int)]] {
         (1..<max(segments, 1)).map { segment in
             var offset = 0
             return nodes.indices.compactMap { number in
-                guard nodes[number].segment == segment, case .batchNormalization(let layer) = nodes[number].operation
+                guard nodes[number].segment == segment, case .synchronized(let layer) = nodes[number].operation
                 else { return nil }
                 defer { offset += layer.sumCount }
                 return (number, layer, offset)
@@ -214,7 +214,9 @@ extension Network {
     }
 
     /// The most numbers that one meeting adds up.
-    package var largestMeeting: Int { meetings.map { $0.reduce(0) { $0 + $1.layer.sumCount } }.max() ?? 0 }
+    package var largestSynchronization: Int {
+        synchronizationPoints.map { $0.reduce(0) { $0 + $1.layer.sumCount } }.max() ?? 0
+    }
 
     /// The parameters of each segment as ranges of the vector of trainable parameters.
     var parameterRanges: [[Range<Int>]] {

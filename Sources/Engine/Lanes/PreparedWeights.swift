@@ -36,10 +36,10 @@ package final class PreparedWeights: @unchecked Sendable {
         }
     }
 
-    /// Lets batch normalisations use their moving statistics: for inference. One lane.
+    /// Lets synchronised layers use their moving statistics: for inference. One lane.
     package func useMovingStatistics() {
         for node in network.nodes {
-            guard case .batchNormalization(let layer) = node.operation else { continue }
+            guard case .synchronized(let layer) = node.operation else { continue }
             layer.useMovingStatistics(
                 weights.state.pointer + node.stateOffset, parameters: weights.trainable.pointer + node.parameterOffset,
                 prepared: buffer.pointer + node.preparedOffset)

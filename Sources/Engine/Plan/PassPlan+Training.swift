@@ -49,24 +49,24 @@ extension PassPlan {
 
     private mutating func outputBlocks(_ clock: PassClock) -> [Block] {
         var reads = readsOfOutputs(clock)
-        repeated = Array(repeating: [], count: clock.turns)
+        recomputed = Array(repeating: [], count: clock.phases)
         var blocks: [Block] = []
         // From the last node: what repeats a node reads its inputs, which is known before these are decided.
         for (number, node) in network.nodes.enumerated().reversed() where source(number) == number {
             let written = clock.forward(number, segment: node.segment)
-            let own = clock.turn(of: written)
-            let later = Set(reads[number].map(clock.turn)).subtracting([own])
+            let own = clock.phase(of: written)
+            let later = Set(reads[number].map(clock.phase)).subtracting([own])
             var lives: [ClosedRange<Int>]?
             if number > 0, later.isEmpty {
                 lives = [written...max(written, reads[number].max() ?? written)]
-            } else if number > 0, isRepeatable(node, in: later, reads, clock) {
-                lives = ([own] + later).map { turn in
-                    let first = turn == own ? written : clock.repetition(number, turn: turn)
-                    return first...reads[number].filter { clock.turn(of: $0) == turn }.reduce(first, max)
+            } else if number > 0, isRecomputable(node, in: later, reads, clock) {
+                lives = ([own] + later).map { phase in
+                    let first = phase == own ? written : clock.recomputation(number, phase: phase)
+                    return first...reads[number].filter { clock.phase(of: $0) == phase }.reduce(first, max)
                 }
-                for turn in later {
-                    repeated[turn].insert(number, at: 0)
-                    for input in node.inputs { reads[source(input)].append(clock.repetition(number, turn: turn)) }
+                for phase in later {
+                    recomputed[phase].insert(number, at: 0)
+                    for input in node.inputs { reads[source(input)].append(clock.recomputation(number, phase: phase)) }
                 }
             }
             blocks.append(
@@ -77,8 +77,9 @@ extension PassPlan {
         return blocks
     }
 
-    /// Whether a node's output costs less to compute again than to keep, with inputs that are there in these turns anyway.
-    private func isRepeatable(_ node: Network.Node, in turns: Set<Int>, _ reads: [[Int]], _ clock: PassClock) -> Bool {
+    /// Whether a node's output costs less to compute again than to keep, with inputs that are there in these phases anyway.
+    private func isRecomputable(_ node: Network.Node, in phases: Set<Int>, _ reads: [[Int]], _ clock: PassClock) -> Bool
+    {
         switch node.operation {
         case .input, .view: return false
         case .layer(let layer):
@@ -86,10 +87,10 @@ extension PassPlan {
             guard layer.multiplyAdds > 0, layer.multiplyAdds <= productsWorthKeeping * layer.outputShape.count else {
                 return false
             }
-        case .batchNormalization: break
+        case .synchronized: break
         }
         return node.inputs.map(source).allSatisfy { input in
-            input == 0 || turns.isSubset(of: reads[input].map(clock.turn))
+            input == 0 || phases.isSubset(of: reads[input].map(clock.phase))
         }
     }
 
@@ -110,7 +111,7 @@ extension PassPlan {
                     isOutputGradientRectified: isGradientRectified[number])
                 if values.inputs { readInputs(clock.backward(number, segment: segment)) }
                 if values.output { reads[number].append(clock.backward(number, segment: segment)) }
-            case .batchNormalization:
+            case .synchronized:
                 readInputs(clock.endOfForward(segment - 1))
                 readInputs(clock.forward(number, segment: segment))
                 readInputs(clock.backward(number, segment: segment))
@@ -131,7 +132,7 @@ extension PassPlan {
             switch node.operation {
             case .input, .view: continue
             case .layer: touches[number].append(passesOn)
-            case .batchNormalization:
+            case .synchronized:
                 touches[number].append(passesOn)
                 passesOn = clock.entry(node.segment - 1)
                 touches[number].append(passesOn)
@@ -142,9 +143,9 @@ extension PassPlan {
         return nodes.indices.compactMap { number in
             guard needsGradient[number], source(number) == number else { return nil }
             let (first, last) = (touches[number].min()!, touches[number].max()!)
-            let isOneTurn = clock.turn(of: first) == clock.turn(of: last)
+            let isOnePhase = clock.phase(of: first) == clock.phase(of: last)
             return Block(
-                node: number, isGradient: true, start: first, end: last, lives: isOneTurn ? [first...last] : nil)
+                node: number, isGradient: true, start: first, end: last, lives: isOnePhase ? [first...last] : nil)
         }
     }
 
@@ -179,9 +180,11 @@ extension PassPlan {
                 }
             }
         }
-        let meetings = network.meetings
+        let synchronizationPoints = network.synchronizationPoints
         for segment in (0..<network.segments).reversed() {
-            if segment < meetings.count { for meeting in meetings[segment] { write(meeting.node) } }
+            if segment < synchronizationPoints.count {
+                for point in synchronizationPoints[segment] { write(point.node) }
+            }
             for number in nodes.indices.reversed() where nodes[number].segment == segment {
                 if case .layer = nodes[number].operation { write(number) }
             }

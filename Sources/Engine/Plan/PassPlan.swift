@@ -3,9 +3,9 @@ import Models
 
 /// Where the values of one microbatch lie while it passes through a network: planned once, before the first step.
 ///
-/// In training microbatches take turns: forward through one segment after another, in the last one forward and backward,
-/// then backward through the others. Values that are used up within a turn lie in memory that all microbatches share, so
-/// that it stays in the processor's cache. Of those that later turns read, the cheap ones (a handful of products each)
+/// In training microbatches take phases: forward through one segment after another, in the last one forward and backward,
+/// then backward through the others. Values that are used up within a phase lie in memory that all microbatches share, so
+/// that it stays in the processor's cache. Of those that later phases read, the cheap ones (a handful of products each)
 /// are computed again there, which costs less than fetching them from main memory; only the others are kept for each
 /// microbatch. In inference all outputs share memory as soon as their last reader has run.
 /// Source: T. Chen et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174 (2016).
@@ -14,7 +14,7 @@ package struct PassPlan {
     package enum Place: Hashable, Sendable {
         /// Nobody needs it.
         case none
-        /// In memory that microbatches take turns to use.
+        /// In memory that microbatches take phases to use.
         case shared(Int)
         /// In the microbatch's own memory.
         case kept(Int)
@@ -30,11 +30,11 @@ package struct PassPlan {
     package internal(set) var kept: [Int] = []
     /// Where each node's output gradient lies.
     package internal(set) var gradients: [Place] = []
-    /// The nodes whose forward pass is repeated at the beginning of each turn (`PassClock`), in order.
-    package internal(set) var repeated: [[Int]] = []
+    /// The nodes whose forward pass is recomputed at the beginning of each phase (`PassClock`), in order.
+    package internal(set) var recomputed: [[Int]] = []
     /// Floats of a microbatch's own memory.
     package internal(set) var slotCount = 0
-    /// Floats of the memory that microbatches take turns to use.
+    /// Floats of the memory that microbatches take phases to use.
     package internal(set) var sharedCount = 0
     /// Floats of scratch memory for any layer.
     private(set) var workspaceCount = 0
@@ -98,8 +98,8 @@ package struct PassPlan {
 
 /// The order of what happens to one microbatch in a training step, as moments to compare.
 ///
-/// A microbatch's turns are those of the segments forward, from the first to the last, where it goes on backward, and then
-/// those of the segments backward from the last but one to the first. Between two turns other microbatches have theirs.
+/// A microbatch's phases are those of the segments forward, from the first to the last, where it goes on backward, and then
+/// those of the segments backward from the last but one to the first. Between two phases other microbatches have theirs.
 struct PassClock {
     let segments: Int
     let nodes: Int
@@ -111,20 +111,20 @@ struct PassClock {
 
     private var length: Int { 3 * nodes + 2 }
 
-    var turns: Int { 2 * segments - 1 }
-    func forwardTurn(_ segment: Int) -> Int { segment }
-    func backwardTurn(_ segment: Int) -> Int { 2 * (segments - 1) - segment }
-    /// The turn in which a moment lies.
-    func turn(of moment: Int) -> Int { moment / length }
+    var phases: Int { 2 * segments - 1 }
+    func forwardPhase(_ segment: Int) -> Int { segment }
+    func backwardPhase(_ segment: Int) -> Int { 2 * (segments - 1) - segment }
+    /// The phase in which a moment lies.
+    func phase(of moment: Int) -> Int { moment / length }
 
-    /// When a node's forward pass is repeated.
-    func repetition(_ node: Int, turn: Int) -> Int { turn * length + node }
-    func forward(_ node: Int, segment: Int) -> Int { forwardTurn(segment) * length + nodes + node }
-    /// The end of the way forward: moments are added up for batch normalisations, or the loss is differentiated.
-    func endOfForward(_ segment: Int) -> Int { forwardTurn(segment) * length + 2 * nodes }
-    /// When batch normalisations behind a segment pass their gradients on to it.
-    func entry(_ segment: Int) -> Int { backwardTurn(segment) * length + 2 * nodes + 1 }
-    func backward(_ node: Int, segment: Int) -> Int { backwardTurn(segment) * length + 3 * nodes + 1 - node }
+    /// When a node's forward pass is recomputed.
+    func recomputation(_ node: Int, phase: Int) -> Int { phase * length + node }
+    func forward(_ node: Int, segment: Int) -> Int { forwardPhase(segment) * length + nodes + node }
+    /// The end of the way forward: moments are added up for synchronised layers, or the loss is differentiated.
+    func endOfForward(_ segment: Int) -> Int { forwardPhase(segment) * length + 2 * nodes }
+    /// When the synchronised layers behind a segment pass their gradients on to it.
+    func entry(_ segment: Int) -> Int { backwardPhase(segment) * length + 2 * nodes + 1 }
+    func backward(_ node: Int, segment: Int) -> Int { backwardPhase(segment) * length + 3 * nodes + 1 - node }
 }
 
 /// Places blocks that live at certain times so that blocks alive at the same time do not overlap (first fit).

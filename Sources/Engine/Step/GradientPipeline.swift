@@ -212,7 +212,7 @@ final class GradientPipeline: @unchecked Sendable {
     /// parameters of this rank are new, unless the team has failed.
     func finish(lane: Int, team: LaneTeam, _ step: Step) {
         guard !isAlone else {
-            team.meet(lane)
+            team.synchronize(lane)
             let timeline = timeline?.lanes[lane]
             timeline.measure(.update) {
                 for bucket in reduction.buckets.indices {
@@ -220,10 +220,10 @@ final class GradientPipeline: @unchecked Sendable {
                 }
             }
             if rule.needsAllGradients { return finishWithNorms(lane: lane, team: team, step) }
-            return team.meet(lane)
+            return team.synchronize(lane)
         }
         repeat {
-            team.meet(lane) { try advanceWaiting() }
+            team.synchronize(lane) { try advanceWaiting() }
             if team.hasFailed { return }
             work(lane: lane, step)
         } while !isFinished && !isSummed
@@ -232,15 +232,15 @@ final class GradientPipeline: @unchecked Sendable {
 
     /// The updates that have waited for all gradients, and the gathering of their parameters.
     private func finishWithNorms(lane: Int, team: LaneTeam, _ step: Step) {
-        team.meet(lane) { try rule.finishClipping() }
+        team.synchronize(lane) { try rule.finishClipping() }
         if team.hasFailed { return }
         forEachPiece(lane: lane) { rule.direct($0, step) }
         if rule.needsTrust {
-            team.meet(lane) { try rule.finishTrust() }
+            team.synchronize(lane) { try rule.finishTrust() }
             if team.hasFailed { return }
             forEachPiece(lane: lane) { rule.apply($0, step) }
         }
-        team.meet(lane) {
+        team.synchronize(lane) {
             guard !isAlone else { return }
             for (number, stage) in stages.enumerated().dropFirst(eagerStages) {
                 for bucket in reduction.buckets.indices { try start(stage, number, bucket) }

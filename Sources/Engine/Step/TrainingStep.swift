@@ -32,7 +32,7 @@ package final class TrainingStep: @unchecked Sendable {
     private let pipeline: GradientPipeline
     private let sums: DoubleTreeSum?
     private let parameterRanges: [[Range<Int>]]
-    private let meetings: [[(node: Int, layer: BatchNormalization, offset: Int)]]
+    private let synchronizationPoints: [[(node: Int, layer: any SynchronizedLayer, offset: Int)]]
     /// What kept stamps from being read, if anything did.
     private let failure = Mutex<(any Error)?>(nil)
     /// Loss and right predictions of this epoch so far, for each of this rank's microbatch positions.
@@ -65,7 +65,7 @@ package final class TrainingStep: @unchecked Sendable {
         self.team = team
         self.group = group
         parameterRanges = network.parameterRanges
-        meetings = network.meetings
+        synchronizationPoints = network.synchronizationPoints
         prepared = PreparedWeights(network: network, weights: weights, lanes: team.count)
 
         let tree = CanonicalTree(count: plan.microbatches)
@@ -96,9 +96,10 @@ package final class TrainingStep: @unchecked Sendable {
             reduction: reduction, segments: buckets.map(\.segment), weights: weights, rule: rule,
             lanes: team.count, group: group, timeline: team.timeline)
         sums =
-            network.largestMeeting == 0
+            network.largestSynchronization == 0
             ? nil
-            : DoubleTreeSum(levels: levels, tree: tree, rankRuns: rankRuns, maximumLength: network.largestMeeting)
+            : DoubleTreeSum(
+                levels: levels, tree: tree, rankRuns: rankRuns, maximumLength: network.largestSynchronization)
         totals = EpochTotals(positions: rankRuns[group.rank])
     }
 
@@ -122,7 +123,7 @@ package final class TrainingStep: @unchecked Sendable {
     /// Makes the weights ready for the first step, or after they were changed from outside.
     package func prepareWeights(lane: Int) {
         prepared.prepare(lane: lane)
-        team.meet()
+        team.synchronize()
     }
 
     /// Starts an epoch: empty totals, a new order of each stratum. Called on every lane.
@@ -165,9 +166,9 @@ package final class TrainingStep: @unchecked Sendable {
             for (slot, position) in lane.positions.enumerated() {
                 if segment == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
                 lane.executor.forward(slot, segment: segment)
-                lane.executor.sumMoments(slot, meeting: segment, into: sums!.leaf(position))
+                lane.executor.sumMoments(slot, point: segment, into: sums!.leaf(position))
             }
-            team.meet(number) { try finishMoments(segment, step: step) }
+            team.synchronize(number) { try finishMoments(segment, step: step) }
             if team.hasFailed { return }
         }
         sweep(lane, segment: last) { slot, position in
@@ -176,7 +177,7 @@ package final class TrainingStep: @unchecked Sendable {
             lane.timeline.measure(.loss) { differentiateLoss(lane, slot, position, step: step) }
         }
         for segment in stride(from: last - 1, through: 0, by: -1) {
-            team.meet(number) {
+            team.synchronize(number) {
                 try finishGradients(segment, step: step)
                 try pipeline.advance(swept: segment + 1)
             }
@@ -190,7 +191,7 @@ package final class TrainingStep: @unchecked Sendable {
         if team.hasFailed { return }
         team.alone(number, closing)
         lane.timeline.measure(.prepareWeights) { prepared.prepare(lane: number) }
-        team.meet(number)
+        team.synchronize(number)
     }
 
     /// Whether stamps could not be read: what the steps since then have made of the weights is worth nothing.
@@ -279,10 +280,10 @@ package final class TrainingStep: @unchecked Sendable {
 
     // MARK: Meetings
 
-    private func finishMoments(_ meeting: Int, step: Int) throws {
-        let total = try sumOverMicrobatches(meeting)
+    private func finishMoments(_ point: Int, step: Int) throws {
+        let total = try sumOverMicrobatches(point)
         lanes[0].timeline.measure(.statistics) {
-            for (number, layer, offset) in meetings[meeting] {
+            for (number, layer, offset) in synchronizationPoints[point] {
                 let node = network.nodes[number]
                 layer.finishMoments(
                     total.baseAddress! + offset, samples: plan.batchSamples(step: step),
@@ -293,10 +294,10 @@ package final class TrainingStep: @unchecked Sendable {
         }
     }
 
-    private func finishGradients(_ meeting: Int, step: Int) throws {
-        let total = try sumOverMicrobatches(meeting)
+    private func finishGradients(_ point: Int, step: Int) throws {
+        let total = try sumOverMicrobatches(point)
         lanes[0].timeline.measure(.statistics) {
-            for (number, layer, offset) in meetings[meeting] {
+            for (number, layer, offset) in synchronizationPoints[point] {
                 layer.finishGradients(
                     total.baseAddress! + offset, samples: plan.batchSamples(step: step),
                     prepared: prepared.buffer.pointer + network.nodes[number].preparedOffset)
@@ -305,8 +306,8 @@ package final class TrainingStep: @unchecked Sendable {
     }
 
     /// The sums that a meeting needs, over all microbatches of all ranks.
-    private func sumOverMicrobatches(_ meeting: Int) throws -> UnsafeBufferPointer<Double> {
-        let length = meetings[meeting].reduce(0) { $0 + $1.layer.sumCount }
+    private func sumOverMicrobatches(_ point: Int) throws -> UnsafeBufferPointer<Double> {
+        let length = synchronizationPoints[point].reduce(0) { $0 + $1.layer.sumCount }
         guard group.size > 1 else {
             return try lanes[0].timeline.measure(.statistics) { try sums!.sum(length: length) }
         }

@@ -9,7 +9,7 @@ import Settings
 import StampData
 import StampLoading
 
-/// The epochs of a run: steps, validation, history, checkpoint, progress.
+/// The epochs of a run: steps, validation, history, checkpoint, progressLine.
 final class TrainingEpochs: @unchecked Sendable {
     private let configuration: TrainingConfiguration
     private let plan: BatchPlan
@@ -24,23 +24,23 @@ final class TrainingEpochs: @unchecked Sendable {
     private let sums: DoubleTreeSum
     private let clock = ContinuousClock()
     private let origin: ContinuousClock.Instant
-    private var progress: ProgressLine?
-    /// Rank 0 redraws its progress line at most this often, and looks at the clock at most once a step.
+    private var progressLine: ProgressLine?
+    /// Rank 0 redraws its progressLine line at most this often, and looks at the clock at most once a step.
     private var nextDrawing: UInt64 = 0
     /// Where the run stands, as of the last step that something was done after.
-    private var stand = TrainingProgress()
+    private var progress = TrainingProgress()
     private var epochStart: UInt64 = 0
     /// The time that steps of this epoch took before the run was interrupted.
     private var secondsBefore = 0.0
     /// Rank 0's.
     private var records: EpochRecords?
     private var schedule: CheckpointSchedule?
-    private var telling: StepTelling
+    private var reporting: StepReporting
     private let rates: LearningRates
     /// What the epochs so far say of the next ones.
-    private var verdict = EpochVerdict()
+    private var epochDecision = EpochDecision()
     /// What all ranks do after the step just done. Lane 0 writes it before the meeting that ends the step.
-    private var decision = StepDecision.goOn
+    private var stepDecision = StepDecision.goOn
 
     init(
         configuration: TrainingConfiguration, plan: BatchPlan, step: TrainingStep, inference: Inference,
@@ -59,7 +59,7 @@ final class TrainingEpochs: @unchecked Sendable {
         self.team = team
         self.group = group
         origin = clock.now
-        telling = StepTelling(plan: plan, journal: journal, group: group)
+        reporting = StepReporting(plan: plan, journal: journal, group: group)
         rates = LearningRates(
             configuration.schedule, learningRate: configuration.learningRate, batchSize: plan.batchSize,
             stepsPerEpoch: plan.steps, total: configuration.epochs * plan.steps)
@@ -69,7 +69,7 @@ final class TrainingEpochs: @unchecked Sendable {
         if group.rank == 0 {
             schedule = CheckpointSchedule(configuration.checkpointInterval, from: origin)
             if configuration.showsProgress {
-                progress = ProgressLine(
+                progressLine = ProgressLine(
                     epochs: configuration.epochs, stepsPerEpoch: plan.steps, environment: environment)
             }
         }
@@ -85,7 +85,7 @@ final class TrainingEpochs: @unchecked Sendable {
     ///
     /// - Parameter records: the epochs so far, on rank 0; nil for none.
     func run(from start: TrainingProgress, records: EpochRecords?) throws -> Outcome {
-        stand = start
+        progress = start
         if let folder { self.records = records ?? EpochRecords(folder) }
         // What the checkpoint knows counts: rows of epochs that are done again go, and those that were lost come back.
         if let records { checkpoints.write(records) }
@@ -97,15 +97,16 @@ final class TrainingEpochs: @unchecked Sendable {
         try team.run { [step] lane in step.prepareWeights(lane: lane) }
         let last = configuration.epochs * plan.steps
         try trace?.begin(start.globalStep(plan)..<max(start.globalStep(plan), last))
-        verdict = try EpochVerdict.agreed(configuration.stopping, on: self.records?.history.rows ?? [], in: group)
-        while stand.completedEpochs < configuration.epochs, !verdict.ends {
+        epochDecision = try EpochDecision.agreed(
+            configuration.stopping, on: self.records?.history.rows ?? [], in: group)
+        while progress.completedEpochs < configuration.epochs, !epochDecision.ends {
             try stopIfAsked()
             try runEpoch()
         }
         try stopIfAsked()
         try trace?.finish(before: last)
         try takeFinalWeights()
-        return Outcome(epochs: stand.completedEpochs, endedEarly: verdict.ends, best: self.records?.best?.step)
+        return Outcome(epochs: progress.completedEpochs, endedEarly: epochDecision.ends, best: self.records?.best?.step)
     }
 
     /// How the training ended.
@@ -130,31 +131,31 @@ final class TrainingEpochs: @unchecked Sendable {
     // MARK: An epoch
 
     private func runEpoch() throws {
-        let epoch = stand.completedEpochs
+        let epoch = progress.completedEpochs
         epochStart = now
-        secondsBefore = stand.seconds
-        progress?.beginEpoch(epoch + 1, firstStep: stand.stepsInEpoch, at: epochStart)
-        telling.begin(stand, at: epochStart)
+        secondsBefore = progress.seconds
+        progressLine?.beginEpoch(epoch + 1, firstStep: progress.stepsInEpoch, at: epochStart)
+        reporting.begin(progress, at: epochStart)
         try trainEpoch(epoch)
-        try tellSteps()
+        try reportSteps()
         let trainingSeconds = epochSeconds
         try trace?.finish(before: (epoch + 1) * plan.steps)
         let totals = try epochTotals()
         let measured = try validation.measure()
-        stand = TrainingProgress(completedEpochs: epoch + 1)
+        progress = TrainingProgress(completedEpochs: epoch + 1)
         let row = HistoryRow(
             epoch: epoch + 1, loss: totals.loss / Double(plan.samples),
             accuracy: totals.correct / Double(plan.samples),
             validationLoss: measured?.loss, validationAccuracy: measured?.accuracy,
             learningRate: learningRate((epoch + 1) * plan.steps - 1), seconds: epochSeconds,
             samplesPerSecond: Double(plan.samples) / max(1e-9, trainingSeconds))
-        verdict = try EpochVerdict.agreed(
+        epochDecision = try EpochDecision.agreed(
             configuration.stopping, on: (records?.history.rows ?? []) + [row], in: group)
         let isSaved =
-            verdict.isBest || verdict.ends
+            epochDecision.isBest || epochDecision.ends
             || configuration.checkpointInterval.includesEnd(ofEpoch: epoch + 1, of: configuration.epochs)
         note(row, isSaved: isSaved)
-        progress?.endEpoch(row)
+        progressLine?.endEpoch(row)
         if isSaved { try save() }
     }
 
@@ -162,20 +163,20 @@ final class TrainingEpochs: @unchecked Sendable {
     private func note(_ row: HistoryRow, isSaved: Bool) {
         guard var records else { return }
         records.append(
-            row, step: stand.globalStep(plan), hash: ParameterHash.of(step.weights),
-            isBest: configuration.stopping.early == nil ? nil : verdict.isBest, isSaved: isSaved)
+            row, step: progress.globalStep(plan), hash: ParameterHash.of(step.weights),
+            isBest: configuration.stopping.early == nil ? nil : epochDecision.isBest, isSaved: isSaved)
         self.records = records
         checkpoints.write(records)
         guard let journal else { return }
         let (step, weights) = (
-            stand.globalStep(plan), configuration.tensorBoard ? step.network.histograms(of: step.weights) : []
+            progress.globalStep(plan), configuration.tensorBoard ? step.network.histograms(of: step.weights) : []
         )
         checkpoints.record { try journal.append(row, step: step, weights: weights) }
     }
 
     private func trainEpoch(_ epoch: Int) throws {
-        let (firstStep, begun) = (epoch * plan.steps, stand)
-        stand.isWithinEpoch = true
+        let (firstStep, begun) = (epoch * plan.steps, progress)
+        progress.isWithinEpoch = true
         nextDrawing = 0
         try team.run { [self] lane in
             step.beginEpoch(epoch, from: begun.stepsInEpoch, lane: lane)
@@ -186,11 +187,11 @@ final class TrainingEpochs: @unchecked Sendable {
                     lane: lane
                 ) { try decide(afterStep: firstStep + number + 1) }
                 if team.hasFailed { return }
-                if decision != .goOn || isVerified(afterStep: firstStep + number + 1) {
-                    team.meet(lane) { try act(afterStep: number + 1) }
+                if stepDecision != .goOn || isVerified(afterStep: firstStep + number + 1) {
+                    team.synchronize(lane) { try act(afterStep: number + 1) }
                     if team.hasFailed { return }
                 }
-                if lane == 0, progress != nil { draw(number + 1) }
+                if lane == 0, progressLine != nil { draw(number + 1) }
             }
         }
     }
@@ -200,18 +201,18 @@ final class TrainingEpochs: @unchecked Sendable {
     /// Lane 0 of every rank, while a step ends: what all ranks do after it.
     private func decide(afterStep number: Int) throws {
         let steps = (number - 1) % plan.steps + 1
-        telling.note(step.totals, steps: steps, at: now)
-        decision = try StepDecision.agreed(wish(afterStep: number), in: group)
+        reporting.note(step.totals, steps: steps, at: now)
+        stepDecision = try StepDecision.agreed(proposal(afterStep: number), in: group)
     }
 
-    private func wish(afterStep number: Int) -> StepDecision {
+    private func proposal(afterStep number: Int) -> StepDecision {
         if step.hasReadingFailed { return .readingFailed }
         if !step.totals.isFinite { return .lossNotFinite }
         if Interruption.signal != 0 { return .stop(signal: Interruption.signal) }
         let isDue = schedule?.isDue(step: number, at: clock.now, writerIsBusy: checkpoints.writerIsBusy) ?? false
         if number % plan.steps == 0 { return .goOn }
         if isDue { return .checkpoint }
-        return telling.isDue(at: now) ? .record : .goOn
+        return reporting.isDue(at: now) ? .record : .goOn
     }
 
     private func isVerified(afterStep number: Int) -> Bool {
@@ -222,16 +223,16 @@ final class TrainingEpochs: @unchecked Sendable {
     ///
     /// - Parameter number: steps of the epoch that are done.
     private func act(afterStep number: Int) throws {
-        stand.stepsInEpoch = number
-        stand.seconds = epochSeconds
-        let total = stand.globalStep(plan)
-        if decision == .readingFailed { try step.throwReadingFailure(in: group) }
-        try tellSteps()
-        if decision == .lossNotFinite {
+        progress.stepsInEpoch = number
+        progress.seconds = epochSeconds
+        let total = progress.globalStep(plan)
+        if stepDecision == .readingFailed { try step.throwReadingFailure(in: group) }
+        try reportSteps()
+        if stepDecision == .lossNotFinite {
             throw AgreedFault(fault: checkpoints.notFinite("the loss became infinite or not a number", total))
         }
         if isVerified(afterStep: total) { try ParameterHash.verify(step.weights, step: total, in: group) }
-        switch decision {
+        switch stepDecision {
         case .goOn, .record, .lossNotFinite, .readingFailed: break
         case .checkpoint: try save()
         case .stop(let signal): try stop(signal)
@@ -241,13 +242,13 @@ final class TrainingEpochs: @unchecked Sendable {
     /// Stops between epochs if a rank was asked to.
     private func stopIfAsked() throws {
         let signal = Interruption.signal
-        let decision = try StepDecision.agreed(signal == 0 ? .goOn : .stop(signal: signal), in: group)
-        if case .stop(let signal) = decision { try stop(signal) }
+        let stepDecision = try StepDecision.agreed(signal == 0 ? .goOn : .stop(signal: signal), in: group)
+        if case .stop(let signal) = stepDecision { try stop(signal) }
     }
 
     /// Writes a checkpoint, unless this very state was saved before, and ends the run.
     private func stop(_ signal: Int) throws {
-        if checkpoints.latestStep != stand.globalStep(plan) { try save() }
+        if checkpoints.latestStep != progress.globalStep(plan) { try save() }
         // The disk may have room again for what it had none for at the epoch's end.
         if let records { checkpoints.write(records) }
         if let journal { checkpoints.record { try journal.write() } }
@@ -257,19 +258,19 @@ final class TrainingEpochs: @unchecked Sendable {
 
     private func save() throws {
         if let journal { checkpoints.record { try journal.synchronize() } }
-        try checkpoints.save(stand, records: records)
+        try checkpoints.save(progress, records: records)
         schedule?.note(at: clock.now)
     }
 
-    // MARK: Learning rate and telling
+    // MARK: Learning rate and reporting
 
     /// The learning rate of a step, counted from 0 since the start of the run.
-    private func learningRate(_ step: Int) -> Float { Float(Double(rates.rate(step: step)) * verdict.reduction) }
+    private func learningRate(_ step: Int) -> Float { Float(Double(rates.rate(step: step)) * epochDecision.reduction) }
 
     /// Makes rows of the steps since the last time, and starts to write them. Collective.
-    private func tellSteps() throws {
-        try telling.tell(
-            epochs: stand.completedEpochs, at: now, learningRate: learningRate, checkpoints: checkpoints)
+    private func reportSteps() throws {
+        try reporting.report(
+            epochs: progress.completedEpochs, at: now, learningRate: learningRate, checkpoints: checkpoints)
     }
 
     /// The time of the epoch under way, with that before an interruption.
@@ -282,7 +283,7 @@ final class TrainingEpochs: @unchecked Sendable {
         nextDrawing = now + ProgressLine.redrawInterval
         let seen = step.seenByFirstLane(steps: steps)
         guard seen.samples > 0 else { return }
-        progress?.update(
+        progressLine?.update(
             step: steps, loss: seen.loss / Double(seen.samples), accuracy: seen.correct / Double(seen.samples), at: now)
     }
 

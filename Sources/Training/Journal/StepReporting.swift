@@ -3,21 +3,21 @@ import Engine
 import RunRecords
 import StampData
 
-/// Rows of steps: what the steps of an epoch cost, told now and then while it is under way.
-struct StepTelling {
-    /// So often are steps told of, in nanoseconds.
+/// Rows of steps: what the steps of an epoch cost, reported now and then while it is under way.
+struct StepReporting {
+    /// So often are steps reported of, in nanoseconds.
     private static let interval: UInt64 = 1_000_000_000
 
     private let plan: BatchPlan
     private let journal: RunJournal?
     private var sums: StepSums
     /// Rank 0's sums of the epoch as far as rows of steps are made of them.
-    private var told = Told()
+    private var reported = Reported()
     private var next: UInt64 = 0
     private let wallOrigin = RunJournal.now
 
     /// What of the epoch under way is in rows of steps.
-    private struct Told {
+    private struct Reported {
         var samples = 0
         var loss = 0.0
         var correct = 0.0
@@ -46,14 +46,14 @@ struct StepTelling {
     mutating func begin(_ stand: TrainingProgress, at now: UInt64) {
         guard let journal else { return }
         next = now
-        told = Told(time: now)
+        reported = Reported(time: now)
         guard stand.stepsInEpoch > 0 else { return }
-        told.samplesBefore = min(plan.samples, stand.stepsInEpoch * plan.batchSize)
+        reported.samplesBefore = min(plan.samples, stand.stepsInEpoch * plan.batchSize)
         if let row = journal.lastKeptStep, row.epoch == stand.completedEpochs + 1 {
-            (told.samples, told.loss, told.correct) = (row.epochSamples, row.epochLossSum, row.epochCorrect)
+            (reported.samples, reported.loss, reported.correct) = (row.epochSamples, row.epochLossSum, row.epochCorrect)
         } else {
-            told.samples = told.samplesBefore
-            (told.loss, told.correct) = (stand.losses.reduce(0, +), stand.correct.reduce(0, +))
+            reported.samples = reported.samplesBefore
+            (reported.loss, reported.correct) = (stand.losses.reduce(0, +), stand.correct.reduce(0, +))
         }
     }
 
@@ -62,7 +62,7 @@ struct StepTelling {
     /// - Parameters:
     ///   - epochs: those that are complete.
     ///   - learningRate: of a step, counted from 0 since the start of the run.
-    mutating func tell(
+    mutating func report(
         epochs: Int, at now: UInt64, learningRate: (Int) -> Float, checkpoints: TrainingCheckpoints
     ) throws {
         let collected = try sums.collect()
@@ -77,15 +77,15 @@ struct StepTelling {
     /// What the steps since the last row cost.
     private mutating func row(_ sum: StepSums.Sum, epochs: Int, learningRate: (Int) -> Float) -> StepRow {
         let samples = min(plan.samples, sum.steps * plan.batchSize)
-        let count = Double(max(1, samples - told.samples))
-        let seconds = sum.time > told.time ? Double(sum.time - told.time) * 1e-9 : 1e-9
+        let count = Double(max(1, samples - reported.samples))
+        let seconds = sum.time > reported.time ? Double(sum.time - reported.time) * 1e-9 : 1e-9
         let step = epochs * plan.steps + sum.steps
         let row = StepRow(
-            epoch: epochs + 1, step: step, loss: (sum.loss - told.loss) / count,
-            accuracy: (sum.correct - told.correct) / count, learningRate: learningRate(step - 1),
-            samplesPerSecond: Double(samples - told.samplesBefore) / seconds, epochSamples: samples,
+            epoch: epochs + 1, step: step, loss: (sum.loss - reported.loss) / count,
+            accuracy: (sum.correct - reported.correct) / count, learningRate: learningRate(step - 1),
+            samplesPerSecond: Double(samples - reported.samplesBefore) / seconds, epochSamples: samples,
             epochLossSum: sum.loss, epochCorrect: sum.correct)
-        told = Told(
+        reported = Reported(
             samples: samples, loss: sum.loss, correct: sum.correct, time: sum.time, samplesBefore: samples)
         return row
     }

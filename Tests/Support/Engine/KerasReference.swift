@@ -9,6 +9,7 @@ package struct KerasReference {
 
     /// The folder with the reference values.
     package static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .appending(path: "ReferenceValues")
 
     package init(_ name: String, folder: String = "keras") throws {
