@@ -115,7 +115,7 @@ private struct Batch {
                 executor.sumMoments(slot, point: segment, into: sums)
             }
         }
-        // Microbatches take phases with gradients that are used up within a segment.
+        // Microbatches share the memory of gradients that are used up within a segment.
         func backward(_ microbatch: Int, _ segment: Int, _ sums: UnsafeMutablePointer<Double>?) {
             let (executor, slot) = places[microbatch]
             if segment == last {

@@ -109,7 +109,7 @@ import Testing
     }
 }
 
-/// One microbatch's memory and the memory that microbatches take phases with, each cache line of 16 floats marked with what
+/// One microbatch's memory and the memory that microbatches use one after the other, each cache line of 16 floats marked with what
 /// was written there last. No two blocks may share a line.
 private struct MarkedMemory {
     enum Value: Hashable { case output(Int), kept(Int), gradient(Int) }
@@ -132,7 +132,7 @@ private struct MarkedMemory {
     mutating func runForward() {
         // In training segment by segment, in inference straight through.
         for segment in 0..<(plan.isTraining ? network.segments : 1) {
-            // Other microbatches have had their phase with the shared memory.
+            // Other microbatches have used the shared memory in between.
             shared = Array(repeating: nil, count: shared.count)
             if plan.isTraining { for number in plan.recomputed[segment] { passForward(number) } }
             for (number, node) in network.nodes.enumerated() where !plan.isTraining || node.segment == segment {

@@ -129,7 +129,7 @@ package final class LaneExecutor: @unchecked Sendable {
         }
     }
 
-    /// Adds up the moments that the meeting behind a segment needs.
+    /// Adds up the moments that the synchronisation point behind a segment needs.
     package func sumMoments(_ slot: Int, point: Int, into sums: UnsafeMutablePointer<Double>) {
         for (node, layer, offset) in synchronizationPoints[point] {
             timeline.measure(.forward, node) { layer.sumMoments(passes[index(slot, node)], into: sums + offset) }
@@ -137,7 +137,7 @@ package final class LaneExecutor: @unchecked Sendable {
     }
 
     /// Runs one segment backward. Gradients of its parameters go to their places in `gradient`; the sums that the
-    /// meeting before the segment needs go into `sums`.
+    /// synchronisation point before the segment needs go into `sums`.
     package func backward(
         _ slot: Int, segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?
     ) {
@@ -195,43 +195,6 @@ extension LaneExecutor {
             add_into(
                 gradientPointer(slot, number)!, waiting.pointer + input * plan.waitingCount,
                 passes[index(slot, node)].samples * network.nodes[number].outputShape.count)
-        }
-    }
-}
-
-extension Network {
-    /// The layers that synchronise behind each segment but the last, and where their sums start.
-    package var synchronizationPoints: [[(node: Int, layer: any SynchronizedLayer, offset: Int)]] {
-        (1..<max(segments, 1)).map { segment in
-            var offset = 0
-            return nodes.indices.compactMap { number in
-                guard nodes[number].segment == segment, case .synchronized(let layer) = nodes[number].operation
-                else { return nil }
-                defer { offset += layer.sumCount }
-                return (number, layer, offset)
-            }
-        }
-    }
-
-    /// The most numbers that one meeting adds up.
-    package var largestSynchronization: Int {
-        synchronizationPoints.map { $0.reduce(0) { $0 + $1.layer.sumCount } }.max() ?? 0
-    }
-
-    /// The parameters of each segment as ranges of the vector of trainable parameters.
-    var parameterRanges: [[Range<Int>]] {
-        (0..<segments).map { segment in
-            var ranges: [Range<Int>] = []
-            for node in nodes where node.segment == segment {
-                let count = node.layer?.trainableCount ?? 0
-                guard count > 0 else { continue }
-                if ranges.last?.upperBound == node.parameterOffset {
-                    ranges[ranges.count - 1] = ranges.last!.lowerBound..<node.parameterOffset + count
-                } else {
-                    ranges.append(node.parameterOffset..<node.parameterOffset + count)
-                }
-            }
-            return ranges
         }
     }
 }

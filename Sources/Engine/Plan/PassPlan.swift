@@ -3,18 +3,19 @@ import Models
 
 /// Where the values of one microbatch lie while it passes through a network: planned once, before the first step.
 ///
-/// In training microbatches take phases: forward through one segment after another, in the last one forward and backward,
-/// then backward through the others. Values that are used up within a phase lie in memory that all microbatches share, so
-/// that it stays in the processor's cache. Of those that later phases read, the cheap ones (a handful of products each)
-/// are computed again there, which costs less than fetching them from main memory; only the others are kept for each
-/// microbatch. In inference all outputs share memory as soon as their last reader has run.
+/// In training a microbatch passes through phases (`PassClock`): forward through one segment after another, in the last one
+/// forward and backward, then backward through the others. Values whose last reader runs in the same phase lie in memory
+/// that all microbatches of a lane share, so that it stays in the processor's cache. Of those that later phases read, the
+/// cheap ones (a handful of products each) are recomputed there (rematerialisation), which costs less than fetching them
+/// from main memory; only the others are kept for each microbatch. In inference all outputs share memory as soon as their
+/// last reader has run.
 /// Source: T. Chen et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174 (2016).
 package struct PassPlan {
     /// Where a value lies.
     package enum Place: Hashable, Sendable {
         /// Nobody needs it.
         case none
-        /// In memory that microbatches take phases to use.
+        /// In memory that the microbatches of a lane use one after the other.
         case shared(Int)
         /// In the microbatch's own memory.
         case kept(Int)
@@ -34,7 +35,7 @@ package struct PassPlan {
     package internal(set) var recomputed: [[Int]] = []
     /// Floats of a microbatch's own memory.
     package internal(set) var slotCount = 0
-    /// Floats of the memory that microbatches take phases to use.
+    /// Floats of the memory that the microbatches of a lane use one after the other.
     package internal(set) var sharedCount = 0
     /// Floats of scratch memory for any layer.
     private(set) var workspaceCount = 0
@@ -93,58 +94,5 @@ package struct PassPlan {
         let keptRoom = nodes.map { room((($0.layer?.keptBytes ?? 0) + 3) / 4) }.max() ?? 0
         kept = nodes.map { _ in allocator.size }
         slotCount = allocator.size + keptRoom
-    }
-}
-
-/// The order of what happens to one microbatch in a training step, as moments to compare.
-///
-/// A microbatch's phases are those of the segments forward, from the first to the last, where it goes on backward, and then
-/// those of the segments backward from the last but one to the first. Between two phases other microbatches have theirs.
-struct PassClock {
-    let segments: Int
-    let nodes: Int
-
-    init(_ network: Network) {
-        segments = network.segments
-        nodes = network.nodes.count
-    }
-
-    private var length: Int { 3 * nodes + 2 }
-
-    var phases: Int { 2 * segments - 1 }
-    func forwardPhase(_ segment: Int) -> Int { segment }
-    func backwardPhase(_ segment: Int) -> Int { 2 * (segments - 1) - segment }
-    /// The phase in which a moment lies.
-    func phase(of moment: Int) -> Int { moment / length }
-
-    /// When a node's forward pass is recomputed.
-    func recomputation(_ node: Int, phase: Int) -> Int { phase * length + node }
-    func forward(_ node: Int, segment: Int) -> Int { forwardPhase(segment) * length + nodes + node }
-    /// The end of the way forward: moments are added up for synchronised layers, or the loss is differentiated.
-    func endOfForward(_ segment: Int) -> Int { forwardPhase(segment) * length + 2 * nodes }
-    /// When the synchronised layers behind a segment pass their gradients on to it.
-    func entry(_ segment: Int) -> Int { backwardPhase(segment) * length + 2 * nodes + 1 }
-    func backward(_ node: Int, segment: Int) -> Int { backwardPhase(segment) * length + 3 * nodes + 1 - node }
-}
-
-/// Places blocks that live at certain times so that blocks alive at the same time do not overlap (first fit).
-package struct IntervalAllocator {
-    private var placed: [(range: Range<Int>, lives: [ClosedRange<Int>])] = []
-    /// The end of the highest block so far.
-    package private(set) var size = 0
-
-    package init() {}
-
-    /// Places a block that is alive in some intervals of time.
-    package mutating func place(_ count: Int, during lives: [ClosedRange<Int>]) -> Int {
-        var offset = 0
-        let rivals = placed.filter { block in block.lives.contains { life in lives.contains { $0.overlaps(life) } } }
-        for block in rivals.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
-        where block.range.lowerBound < offset + count {
-            offset = max(offset, block.range.upperBound)
-        }
-        placed.append((offset..<offset + count, lives))
-        size = max(size, offset + count)
-        return offset
     }
 }

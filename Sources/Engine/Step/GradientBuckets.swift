@@ -4,7 +4,7 @@ import Models
 /// A range of the trainable parameters whose gradients are sent together while the backward pass goes on.
 package struct GradientBucketPlan: Equatable, Sendable {
     package let range: Range<Int>
-    /// When this segment has been swept backward, all gradients of the range are there.
+    /// When this segment has been differentiated, all gradients of the range are there.
     package let segment: Int
 }
 

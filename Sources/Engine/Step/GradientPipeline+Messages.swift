@@ -6,58 +6,61 @@ extension GradientPipeline {
     /// Lane 0's timeline: it alone communicates.
     private var messages: LaneTimeline? { timeline?.lanes[0] }
 
-    /// Begins a stage of messages with a bucket.
-    func start(_ stage: Stage, _ number: Int, _ bucket: Int) throws {
-        starts[number][bucket] = messages?.isRecording == true ? Timeline.now() : nil
-        try messages.measure(activity(stage), bytes(stage, bucket)) {
-            switch stage {
-            case .exchange(let level): try reduction.buckets[bucket].startExchange(level)
-            case .gather(let level): try reduction.buckets[bucket].startGather(level, weights.trainable.pointer)
-            case .work: preconditionFailure("lanes' work is no message")
+    /// Begins the messages of a bucket that has entered `state`.
+    func startMessages(_ state: BucketState, _ number: Int) throws {
+        messageStarts[number] = messages?.isRecording == true ? Timeline.now() : nil
+        let bucket = reduction.buckets[number]
+        try messages.measure(activity(state), bytes(state, bucket)) {
+            switch state {
+            case .exchanging(let level): try bucket.startExchange(level)
+            case .gathering(let level): try bucket.startGather(level, weights.trainable.pointer)
+            default: preconditionFailure("\(state) has no messages")
             }
         }
     }
 
-    /// Whether a bucket has passed a stage of messages.
-    func isComplete(_ stage: Stage, _ number: Int, _ bucket: Int) throws -> Bool {
-        let isThere =
-            switch stage {
-            case .exchange(let level): try reduction.buckets[bucket].isExchanged(level)
-            case .gather(let level): try reduction.buckets[bucket].isGathered(level)
-            case .work: preconditionFailure("lanes' work is no message")
+    /// Whether a bucket's messages have arrived. Asking lets them make progress.
+    func hasArrived(_ state: BucketState, _ number: Int) throws -> Bool {
+        let bucket = reduction.buckets[number]
+        let hasArrived =
+            switch state {
+            case .exchanging(let level): try bucket.isExchanged(level)
+            case .gathering(let level): try bucket.isGathered(level)
+            default: preconditionFailure("\(state) has no messages")
             }
-        if isThere { noteArrival(stage, number, bucket) }
-        return isThere
+        if hasArrived { recordFlight(state, number) }
+        return hasArrived
     }
 
-    /// Waits until a bucket has passed a stage of messages.
-    func finish(_ stage: Stage, _ number: Int, _ bucket: Int) throws {
-        try messages.measure(activity(stage), bytes(stage, bucket)) {
-            switch stage {
-            case .exchange(let level): try reduction.buckets[bucket].finishExchange(level)
-            case .gather(let level): try reduction.buckets[bucket].finishGather(level)
-            case .work: preconditionFailure("lanes' work is no message")
+    /// Waits until a bucket's messages have arrived.
+    func waitForMessages(_ state: BucketState, _ number: Int) throws {
+        let bucket = reduction.buckets[number]
+        try messages.measure(activity(state), bytes(state, bucket)) {
+            switch state {
+            case .exchanging(let level): try bucket.finishExchange(level)
+            case .gathering(let level): try bucket.finishGather(level)
+            default: preconditionFailure("\(state) has no messages")
             }
         }
-        noteArrival(stage, number, bucket)
+        recordFlight(state, number)
     }
 
-    private func noteArrival(_ stage: Stage, _ number: Int, _ bucket: Int) {
-        guard let began = starts[number][bucket] else { return }
-        messages?.append(.flight, bytes(stage, bucket), since: began)
-        starts[number][bucket] = nil
+    private func recordFlight(_ state: BucketState, _ number: Int) {
+        guard let start = messageStarts[number] else { return }
+        messages?.append(.flight, bytes(state, reduction.buckets[number]), since: start)
+        messageStarts[number] = nil
     }
 
-    private func activity(_ stage: Stage) -> Activity {
-        if case .gather = stage { .gather } else { .exchange }
+    private func activity(_ state: BucketState) -> Activity {
+        if case .gathering = state { .gather } else { .exchange }
     }
 
     /// Bytes that this rank sends.
-    private func bytes(_ stage: Stage, _ bucket: Int) -> Int {
-        switch stage {
-        case .exchange(let level): reduction.buckets[bucket].exchangeBytes(level)
-        case .gather(let level): reduction.buckets[bucket].gatherBytes(level)
-        case .work: 0
+    private func bytes(_ state: BucketState, _ bucket: GradientBucket) -> Int {
+        switch state {
+        case .exchanging(let level): bucket.exchangeBytes(level)
+        case .gathering(let level): bucket.gatherBytes(level)
+        default: 0
         }
     }
 }

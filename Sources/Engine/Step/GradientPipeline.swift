@@ -5,21 +5,16 @@ import Optimizers
 import Tensors
 
 /// Takes gradients, bucket by bucket, from the lanes' buffers to new parameters on all ranks, while the backward pass
-/// goes on through the segments before.
+/// goes on through the earlier segments.
 ///
-/// A bucket passes these stages, in the order of buckets:
+/// Every bucket is in one `BucketState`. Lanes work on buckets between barriers (`work`); at each barrier lane 0, the one
+/// that communicates, moves buckets on (`advance`): it sees what lanes have completed, starts the messages that have become
+/// possible and looks at what has arrived. So a bucket is exchanged behind the backward passes that follow it, and so are
+/// its update and the all-gather of its parameters, which no later backward pass reads. `completeStep` does what is left
+/// when the last segment has been differentiated.
 ///
-///     filled → summed over lanes → exchanged → summed over ranks, level by level → updated → gathered, level by level
-///
-/// Lanes work on buckets between meetings (`work`); at each meeting lane 0, the one that communicates, sees what
-/// that has completed, starts what has become possible and looks at what has arrived (`advance`). So the exchange of a
-/// bucket takes place behind the sweeps that follow it, and so do its update and the all-gather of its parameters, which no
-/// later sweep reads. What is left when the last segment has been swept, `finish` completes.
-///
-/// Ranks need not be at the same stage: each bucket's value is a sum in the order of the tree, whenever it is made.
-///
-/// Where a step needs norms over all gradients (`ParameterUpdate.needsAllGradients`), buckets are only summed as they
-/// arrive; their updates and gatherings wait until the last of them has.
+/// A bucket never overtakes the one before it, so that all ranks start the messages of a level in the same order. Ranks
+/// need not be in the same state: each bucket's value is a sum in the order of the tree, whenever it is made.
 final class GradientPipeline: @unchecked Sendable {
     /// Parameters that a lane sums and updates at a time, so that the sum is still in cache for the optimizer: 64 KiB.
     private static let blockLength = 1 << 14
@@ -30,41 +25,28 @@ final class GradientPipeline: @unchecked Sendable {
     let slices: [[Range<Int>]]
 
     let reduction: GradientReduction
-    /// The segment whose sweep fills each bucket.
-    private let segments: [Int]
     let weights: Weights
-    private let rule: ParameterUpdate
+    let rule: ParameterUpdate
+    let timeline: Timeline?
+    /// When each bucket's messages began, while they are under way and recorded.
+    var messageStarts: [Int?]
+
+    /// Whether there is one process, where nothing travels.
     private let isAlone: Bool
+    /// The segment whose backward pass completes each bucket.
+    private let segments: [Int]
     /// For each bucket and so many levels that are behind it, each lane's part of the work.
     private let shares: [[[Range<Int>]]]
-    /// Where the state of each bucket's slice starts.
+    /// Where the optimizer's state of each bucket's slice starts.
     private let stateOffsets: [Int]
 
-    let timeline: Timeline?
-    /// When each bucket's messages began, stage by stage, while they are under way and recorded.
-    var starts: [[Int?]]
-
-    /// What happens to one bucket after the other.
-    enum Stage: Equatable {
-        /// Lanes add up what so many exchanges have brought; after the last one they update the parameters too.
-        case work(after: Int)
-        /// Messages of a level.
-        case exchange(Int)
-        case gather(Int)
-    }
-
-    /// In the order in which a bucket passes them.
-    let stages: [Stage]
-    /// How many of `stages` begin as soon as they can: all, unless an update needs norms over all gradients.
-    private let eagerStages: Int
-    // How many buckets have begun each stage, and how many are through. Lane 0 writes them, in meetings.
-    private var begun: [Int]
-    private var passed: [Int]
-    /// Whether all parameters are new on this rank.
-    private var isFinished = false
-    /// Whether this rank has all its sums, where updates wait for them.
-    private var isSummed = false
-    /// What went wrong between meetings, where a lane cannot stop the others.
+    /// What every bucket passes, from the first state to the last.
+    private let states: [BucketState]
+    /// The state of each bucket, as an index of `states`. Lane 0 writes it at barriers, all lanes read it between them.
+    private var positions: [Int]
+    /// Which buckets lanes have worked on since they entered their state. Lane 0's.
+    private var isWorkDone: [Bool]
+    /// What went wrong between barriers, where a lane cannot stop the others.
     private var failure: (any Error)?
 
     init(
@@ -85,66 +67,52 @@ final class GradientPipeline: @unchecked Sendable {
                 bucket.range(after: level).balancedRuns(over: lanes, multipleOf: GradientReduction.sliceUnit)
             }
         }
-        let before = (0..<levels).flatMap { [Stage.work(after: $0), .exchange($0)] }
-            .filter { $0 != .work(after: 0) || buckets[0].hasWork(after: 0) }
-        stages = before + [.work(after: levels)] + (0..<levels).reversed().map { .gather($0) }
-        eagerStages = rule.needsAllGradients ? before.count + 1 : stages.count
-        begun = stages.map { _ in 0 }
-        passed = begun
-        starts = stages.map { _ in buckets.map { _ in nil } }
+        states = BucketState.sequence(
+            levels: levels, combinesLanes: buckets[0].hasWork(after: 0), needsAllGradients: rule.needsAllGradients)
+        positions = buckets.map { _ in 0 }
+        isWorkDone = buckets.map { _ in false }
+        messageStarts = buckets.map { _ in nil }
         stateOffsets = buckets.indices.map { buckets[..<$0].reduce(0) { $0 + $1.slice.count } }
         rule.makeState(count: buckets.reduce(0) { $0 + $1.slice.count })
     }
 
-    /// How the optimizer takes one step.
-    struct Step {
-        let learningRate: Float
-        /// Counted from 1.
-        let number: Int
-    }
+    private func state(_ bucket: Int) -> BucketState { states[positions[bucket]] }
 
-    // MARK: Between meetings
+    // MARK: Between barriers
 
-    /// One lane's part of what the last meeting has made possible.
-    func work(lane: Int, _ step: Step) {
+    /// One lane's part of the work that buckets wait for.
+    func work(lane: Int, _ step: ParameterUpdate.Step) {
         let timeline = timeline?.lanes[lane]
-        for (number, stage) in stages.prefix(eagerStages).enumerated() {
-            guard case .work(let level) = stage else { continue }
-            for bucket in passed[number]..<begun[number] {
-                let (values, share) = (reduction.buckets[bucket], shares[bucket][level][lane])
-                if level < values.levels {
-                    timeline.measure(.combineGradients) { values.combine(after: level, share) }
-                } else {
-                    timeline.measure(.update) { finish(bucket, share, step) }
-                }
+        for (bucket, values) in reduction.buckets.enumerated() {
+            switch state(bucket) {
+            case .combining(let level):
+                timeline.measure(.combineGradients) { values.combine(after: level, shares[bucket][level][lane]) }
+            case .updating:
+                timeline.measure(.update) { sumAndUpdate(bucket, shares[bucket][values.levels][lane], step) }
+            case .filling, .exchanging, .summed, .gathering, .complete: break
             }
         }
     }
 
-    /// Lets what is under way make progress: the MPI library may have no thread of its own to do it. Lane 0.
+    /// Lets messages under way make progress: the MPI library may have no thread of its own to do it. Lane 0.
     func progress() {
         do {
-            for (number, stage) in stages.enumerated() where !stage.isWork {
-                for bucket in passed[number]..<begun[number] where try !isComplete(stage, number, bucket) { return }
+            for bucket in positions.indices where state(bucket).isMessage {
+                guard try hasArrived(state(bucket), bucket) else { return }
             }
         } catch {
             failure = error
         }
     }
 
-    /// The last sum of a lane's part of a bucket, and the step that it makes.
-    private func finish(_ bucket: Int, _ share: Range<Int>, _ step: Step) {
+    /// The last sum of a lane's part of a bucket and the optimizer's step, block by block.
+    private func sumAndUpdate(_ bucket: Int, _ share: Range<Int>, _ step: ParameterUpdate.Step) {
         let values = reduction.buckets[bucket]
         forEachBlock(of: share) { block in
             values.combine(after: values.levels, block)
-            take(block, bucket: bucket, step)
+            let piece = piece(block, bucket: bucket)
+            if rule.needsAllGradients { rule.noteGradient(piece) } else { rule.step(piece, step) }
         }
-    }
-
-    /// The step of a part whose gradient is complete, or as much of it as can be done yet.
-    private func take(_ range: Range<Int>, bucket: Int, _ step: Step) {
-        let piece = piece(range, bucket: bucket)
-        if rule.needsAllGradients { rule.note(piece) } else { rule.step(piece, step) }
     }
 
     private func piece(_ range: Range<Int>, bucket number: Int) -> ParameterUpdate.Piece {
@@ -160,93 +128,107 @@ final class GradientPipeline: @unchecked Sendable {
         }
     }
 
-    // MARK: At meetings
+    // MARK: At barriers
 
-    /// Lane 0, when all lanes have swept `segment` backward and done their work: starts what can start and decides what
-    /// lanes work on next.
-    func advance(swept segment: Int) throws {
+    /// Lane 0, when all lanes have differentiated the segments from the last down to `segment` and done their work: moves
+    /// every bucket on as far as it can go.
+    func advance(backwardDownTo segment: Int) throws {
         guard !isAlone else { return }
         if let failure { throw failure }
-        if isFinished { startOver() }
-        for (number, stage) in stages.enumerated() where stage.isWork { passed[number] = begun[number] }
-        var available = segments.prefix { $0 >= segment }.count
-        for (number, stage) in stages.prefix(eagerStages).enumerated() {
-            if stage.isWork {
-                begun[number] = available
-            } else {
-                while begun[number] < available {
-                    try start(stage, number, begun[number])
-                    begun[number] += 1
-                }
-                while passed[number] < begun[number], try isComplete(stage, number, passed[number]) {
-                    passed[number] += 1
-                }
+        if isComplete { startOver() }
+        for bucket in positions.indices where state(bucket).isWork { isWorkDone[bucket] = true }
+        for bucket in positions.indices {
+            while bucket == 0 || positions[bucket] < positions[bucket - 1],
+                try canLeave(state(bucket), bucket, backwardDownTo: segment)
+            {
+                try enterNextState(bucket)
             }
-            available = passed[number]
         }
     }
 
-    /// The same when nothing is left to sweep: waits rather than let lanes go without work.
+    private func canLeave(_ state: BucketState, _ bucket: Int, backwardDownTo segment: Int) throws -> Bool {
+        switch state {
+        case .filling: segments[bucket] >= segment
+        case .combining, .updating: isWorkDone[bucket]
+        case .exchanging, .gathering: try hasArrived(state, bucket)
+        case .summed, .complete: false
+        }
+    }
+
+    private func enterNextState(_ bucket: Int) throws {
+        positions[bucket] += 1
+        isWorkDone[bucket] = false
+        if state(bucket).isMessage { try startMessages(state(bucket), bucket) }
+    }
+
+    /// The same when nothing is left to differentiate: waits for messages rather than let lanes go without work.
     private func advanceWaiting() throws {
-        try advance(swept: 0)
-        while !hasWork {
-            guard let number = stages.prefix(eagerStages).indices.first(where: { passed[$0] < begun[$0] }) else {
-                isSummed = rule.needsAllGradients
-                isFinished = !isSummed
-                return
-            }
-            try finish(stages[number], number, passed[number])
-            try advance(swept: 0)
+        try advance(backwardDownTo: 0)
+        while !positions.indices.contains(where: { state($0).isWork }) {
+            // What is furthest behind keeps lanes waiting for longest.
+            let underWay = positions.indices.filter { state($0).isMessage }
+            guard let bucket = underWay.min(by: { positions[$0] < positions[$1] }) else { return }
+            try waitForMessages(state(bucket), bucket)
+            try advance(backwardDownTo: 0)
         }
     }
 
-    /// Whether lanes have something to do before the next meeting.
-    private var hasWork: Bool { stages.indices.contains { stages[$0].isWork && passed[$0] < begun[$0] } }
+    /// Whether all parameters are new on this rank.
+    private var isComplete: Bool { positions.indices.allSatisfy { state($0) == .complete } }
+    /// Whether this rank has all its sums, and updates wait for norms over them.
+    private var isSummed: Bool { positions.indices.allSatisfy { state($0) == .summed } }
 
     private func startOver() {
-        for number in stages.indices { (begun[number], passed[number]) = (0, 0) }
-        (isSummed, isFinished) = (false, false)
+        for bucket in positions.indices { positions[bucket] = 0 }
     }
 
-    /// When a lane has swept the last segment: completes all buckets, together with the other lanes. Afterwards the
-    /// parameters of this rank are new, unless the team has failed.
-    func finish(lane: Int, team: LaneTeam, _ step: Step) {
-        guard !isAlone else {
-            team.synchronize(lane)
-            let timeline = timeline?.lanes[lane]
-            timeline.measure(.update) {
-                for bucket in reduction.buckets.indices {
-                    finish(bucket, shares[bucket][0][lane], step)
-                }
-            }
-            if rule.needsAllGradients { return finishWithNorms(lane: lane, team: team, step) }
-            return team.synchronize(lane)
+    // MARK: The end of a step
+
+    /// When a lane has differentiated the last segment: completes all buckets, together with the other lanes. Afterwards
+    /// the parameters of this rank are new, unless the team has failed.
+    func completeStep(lane: Int, team: LaneTeam, _ step: ParameterUpdate.Step) {
+        if isAlone {
+            updateAlone(lane: lane, team: team, step)
+        } else {
+            repeat {
+                team.synchronize(lane) { try advanceWaiting() }
+                if team.hasFailed { return }
+                work(lane: lane, step)
+            } while !isComplete && !isSummed
         }
-        repeat {
-            team.synchronize(lane) { try advanceWaiting() }
-            if team.hasFailed { return }
-            work(lane: lane, step)
-        } while !isFinished && !isSummed
-        if rule.needsAllGradients { finishWithNorms(lane: lane, team: team, step) }
+        if rule.needsAllGradients { updateWithNorms(lane: lane, team: team, step) }
     }
 
-    /// The updates that have waited for all gradients, and the gathering of their parameters.
-    private func finishWithNorms(lane: Int, team: LaneTeam, _ step: Step) {
-        team.synchronize(lane) { try rule.finishClipping() }
+    /// In a single process lanes sum and update what they have filled, without a state between.
+    private func updateAlone(lane: Int, team: LaneTeam, _ step: ParameterUpdate.Step) {
+        team.synchronize(lane)
+        let timeline = timeline?.lanes[lane]
+        timeline.measure(.update) {
+            for bucket in reduction.buckets.indices { sumAndUpdate(bucket, shares[bucket][0][lane], step) }
+        }
+        if !rule.needsAllGradients { team.synchronize(lane) }
+    }
+
+    /// The updates that have waited for all gradients, and the all-gather of their parameters.
+    private func updateWithNorms(lane: Int, team: LaneTeam, _ step: ParameterUpdate.Step) {
+        team.synchronize(lane) { try rule.clip() }
         if team.hasFailed { return }
         forEachPiece(lane: lane) { rule.direct($0, step) }
         if rule.needsTrust {
-            team.synchronize(lane) { try rule.finishTrust() }
+            team.synchronize(lane) { try rule.computeTrust() }
             if team.hasFailed { return }
             forEachPiece(lane: lane) { rule.apply($0, step) }
         }
-        team.synchronize(lane) {
-            guard !isAlone else { return }
-            for (number, stage) in stages.enumerated().dropFirst(eagerStages) {
-                for bucket in reduction.buckets.indices { try start(stage, number, bucket) }
-                for bucket in reduction.buckets.indices { try finish(stage, number, bucket) }
+        team.synchronize(lane) { if !isAlone { try gatherAll() } }
+    }
+
+    /// Moves all buckets from their sums to the end, level by level.
+    private func gatherAll() throws {
+        while !isComplete {
+            for bucket in positions.indices { try enterNextState(bucket) }
+            for bucket in positions.indices where state(bucket).isMessage {
+                try waitForMessages(state(bucket), bucket)
             }
-            isFinished = true
         }
     }
 
@@ -270,9 +252,4 @@ final class GradientPipeline: @unchecked Sendable {
             try bucket.gather(whole.pointer)
         }
     }
-}
-
-extension GradientPipeline.Stage {
-    /// Whether it is lanes that carry it out, not messages.
-    var isWork: Bool { if case .work = self { true } else { false } }
 }

@@ -9,7 +9,7 @@ import Tensors
 /// Where nothing asks for norms, `step` does all of it for any piece as soon as that piece's gradient is there. Where
 /// something does, the pieces wait for each other:
 ///
-///     note the gradients' squares → finishClipping → direct → finishTrust → apply
+///     noteGradient → clip → direct → computeTrust → apply
 final class ParameterUpdate: @unchecked Sendable {
     let optimizer: Optimizer
     let regularization: Regularization
@@ -24,6 +24,13 @@ final class ParameterUpdate: @unchecked Sendable {
     private var shrinking: Float = 1
     /// How much longer each array's step is than the learning rate says.
     private var trusts: [Double] = []
+
+    /// How the optimizer takes one step.
+    struct Step {
+        let learningRate: Float
+        /// Counted from 1.
+        let number: Int
+    }
 
     /// A piece of the parameters of one lane, its gradient, and where it starts in the remembered vectors.
     struct Piece {
@@ -56,7 +63,7 @@ final class ParameterUpdate: @unchecked Sendable {
     // MARK: At once
 
     /// One step of a piece whose gradient is complete.
-    func step(_ piece: Piece, _ step: GradientPipeline.Step) {
+    func step(_ piece: Piece, _ step: Step) {
         decay(piece, step)
         optimizer.update(
             weights.trainable.pointer + piece.range.lowerBound, gradient: piece.gradient,
@@ -65,7 +72,7 @@ final class ParameterUpdate: @unchecked Sendable {
         average(piece, step)
     }
 
-    private func decay(_ piece: Piece, _ step: GradientPipeline.Step) {
+    private func decay(_ piece: Piece, _ step: Step) {
         guard regularization.weightDecay > 0 else { return }
         if case .lars = optimizer { return }
         forEachTensor(of: piece) { tensor, part in
@@ -75,7 +82,7 @@ final class ParameterUpdate: @unchecked Sendable {
         }
     }
 
-    private func average(_ piece: Piece, _ step: GradientPipeline.Step) {
+    private func average(_ piece: Piece, _ step: Step) {
         guard let momentum = regularization.averaging else { return }
         let momentumNow = step.number == 1 ? 0 : momentum
         average_update(
@@ -87,7 +94,7 @@ final class ParameterUpdate: @unchecked Sendable {
     // MARK: With norms
 
     /// Adds up the squares of a piece's gradient, where they decide on clipping.
-    func note(_ piece: Piece) {
+    func noteGradient(_ piece: Piece) {
         guard let norms, regularization.clipNorm != nil else { return }
         forEachTensor(of: piece) { tensor, part in
             norms.gradient.note(piece.gradient + (part.lowerBound - piece.range.lowerBound), part, of: tensor)
@@ -95,14 +102,14 @@ final class ParameterUpdate: @unchecked Sendable {
     }
 
     /// When all pieces are noted: what gradients are to be multiplied with. Collective, one lane.
-    func finishClipping() throws {
+    func clip() throws {
         guard let norms, let limit = regularization.clipNorm else { return }
         let norm = try norms.gradient.gathered().reduce(0, +).squareRoot()
         shrinking = norm > Double(limit) ? Float(Double(limit) / norm) : 1
     }
 
     /// Everything of a step but, for optimizers that need more norms, the step itself.
-    func direct(_ piece: Piece, _ step: GradientPipeline.Step) {
+    func direct(_ piece: Piece, _ step: Step) {
         if shrinking != 1 { scale_values(piece.gradient, piece.range.count, shrinking) }
         guard optimizer.needsNorms, let norms else { return self.step(piece, step) }
         decay(piece, step)
@@ -115,11 +122,11 @@ final class ParameterUpdate: @unchecked Sendable {
         }
     }
 
-    /// Whether `finishTrust` and `apply` follow `direct`.
+    /// Whether `computeTrust` and `apply` follow `direct`.
     var needsTrust: Bool { optimizer.needsNorms }
 
     /// When all pieces have their direction: how long the arrays' steps are. Collective, one lane.
-    func finishTrust() throws {
+    func computeTrust() throws {
         guard let norms else { return }
         let (directions, values) = (try norms.gradient.gathered(), try norms.weights.gathered())
         trusts = tensors.indices.map { tensor in
@@ -130,7 +137,7 @@ final class ParameterUpdate: @unchecked Sendable {
     }
 
     /// The step in its direction.
-    func apply(_ piece: Piece, _ step: GradientPipeline.Step) {
+    func apply(_ piece: Piece, _ step: Step) {
         forEachTensor(of: piece) { tensor, part in
             let offset = part.lowerBound - piece.range.lowerBound
             optimizer.apply(
