@@ -22,16 +22,14 @@ extension ProcessGroup {
     package func shared<Value: Codable>(_ work: () throws -> Value) throws -> Value {
         let own = try onRoot(work)
         if let own, size == 1 { return own }
-        let bytes = try agree { try own.map { Array(try JSONEncoder().encode([$0])) } ?? [] }
+        let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let bytes = try agree { try own.map { Array(try encoder.encode([$0])) } ?? [] }
         let received = try broadcast(bytes, from: 0)
-        return try agree { try own ?? JSONDecoder().decode([Value].self, from: Data(received))[0] }
-    }
-
-    /// Rank 0's value on all ranks; the others' are ignored. Collective.
-    package func broadcast<Value: BitwiseCopyable>(_ value: Value) throws -> Value {
-        var value = value
-        try withUnsafeMutableBytes(of: &value) { try broadcast($0, from: 0) }
-        return value
+        return try agree { try own ?? decoder.decode([Value].self, from: Data(received))[0] }
     }
 
     /// The values of all ranks, rank after rank. Collective.

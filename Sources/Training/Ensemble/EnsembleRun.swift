@@ -40,18 +40,18 @@ public struct EnsembleRun {
 
     /// Trains all members. With `resume`, those that have ended are left alone. Collective.
     ///
-    /// - Parameter didTrain: told on rank 0 of each member that has ended, and the metrics of its test set.
+    /// - Parameter didTrain: called on rank 0 with each member that has ended, and the metrics of its test set.
     /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test set.
     public func run(didTrain: (RunFolder, ClassificationMetrics?) -> Void) throws -> ClassificationMetrics? {
         try refuseAnotherRun()
         for number in 1...members {
-            let (isBegun, isDone) = try stand(of: number)
-            if isDone { continue }
+            let progress = try progress(of: number)
+            if progress == .ended { continue }
             var member = configuration
             member.output = folder.member(number).path
             member.seed = configuration.seed &+ UInt64(number - 1)
             member.splitSeed = configuration.splitSeed ?? configuration.seed
-            member.resume = isBegun
+            member.resume = progress == .begun
             let metrics = try TrainingRun(
                 member, programVersion: programVersion, group: group, environment: environment, logger: logger
             ).run()
@@ -73,17 +73,17 @@ public struct EnsembleRun {
         }
     }
 
-    /// Whether a member that may go on has begun, and whether it has ended: what rank 0 sees counts for all.
-    private func stand(of number: Int) throws -> (isBegun: Bool, isDone: Bool) {
-        guard configuration.resume else { return (false, false) }
-        let member = folder.member(number)
-        var stand: (UInt8, UInt8) = (0, 0)
-        if group.rank == 0 {
-            stand = (FileAccess.exists(member.path) ? 1 : 0, FileAccess.exists(member.model) ? 1 : 0)
+    /// How far a member has come: what rank 0 sees counts for all. Collective.
+    private func progress(of number: Int) throws -> MemberProgress {
+        guard configuration.resume else { return .notBegun }
+        return try group.shared {
+            let member = folder.member(number)
+            if FileAccess.exists(member.path) && FileAccess.exists(member.model) { return .ended }
+            return FileAccess.exists(member.path) ? .begun : .notBegun
         }
-        try withUnsafeMutableBytes(of: &stand) { try group.broadcast($0, from: 0) }
-        return (stand.0 == 1, stand.1 == 1)
     }
+
+    private enum MemberProgress: Codable { case notBegun, begun, ended }
 
     /// The mean of the members' probabilities of the test set, which they share.
     private func combine() throws -> ClassificationMetrics? {

@@ -1,0 +1,90 @@
+import Communication
+import Faults
+import Lanes
+import Models
+import Optimizers
+import Settings
+import StampData
+import StampLoading
+import Tensors
+
+/// A run whose network is built and whose stamps are in memory, each rank its share, with all that is known before the
+/// first weight.
+struct LoadedRun {
+    let prepared: PreparedRun
+    let network: Network
+    let data: TrainingData
+    /// Every setting as resolved.
+    let settings: ResolvedSettings
+    /// The settings that decide the result, by the name of their option.
+    let deciding: [String: String]
+
+    var context: RunContext { prepared.context }
+
+    /// Builds the network and loads the data. Collective.
+    ///
+    /// - Throws: `AgreedFault` for a network that does not fit, which is refused before the stamps are read; and for stamps
+    ///   that cannot be used, or do not go with the settings.
+    init(_ prepared: PreparedRun) throws {
+        let (context, collection) = (prepared.context, prepared.collection)
+        let configuration = context.configuration
+        self.prepared = prepared
+        network = try RunNetwork.agreed(context, collection)
+        let clock = ContinuousClock()
+        let start = clock.now
+        data = try TrainingData.load(
+            collection, DataRequest(configuration, defaultMicrobatch: network.defaultMicrobatch),
+            team: prepared.team, group: context.group, logger: context.logger)
+        if context.isRoot, let warning = data.findings.swappedClassesWarning { context.logger.warning("\(warning)") }
+        try Self.refuseUnmeasured(configuration.stopping.early?.metric, "--early-stopping", data)
+        try Self.refuseUnmeasured(configuration.stopping.plateau?.metric, "--reduce-on-plateau", data)
+        context.warnAboutIdleLanes(data.plan, prepared.team)
+        context.logData(collection, data, prepared.team, network)
+        if context.isRoot { context.logger.debug("stamps read and normalised in \(clock.now - start)") }
+        try context.logReadCounts()
+        settings = Self.resolvedSettings(configuration, collection, network, data)
+        deciding = try settings.decidingResult()
+    }
+
+    /// The lanes that train: those that have a microbatch. The others would only be waited for at each barrier; with batch 1
+    /// that is all lanes but one. Collective.
+    func trainingTeam() throws -> LaneTeam {
+        let (team, busy) = (prepared.team, max(1, data.shard.positions.count))
+        return try context.group.agree { busy < team.count ? try LaneTeam(count: busy) : team }
+    }
+
+    /// A metric that is not measured cannot be watched.
+    private static func refuseUnmeasured(_ metric: Stopping.Metric?, _ option: String, _ data: TrainingData) throws {
+        guard let metric, metric.needsValidation, data.split.validation.isEmpty else { return }
+        throw AgreedFault(
+            fault: Fault(
+                .usage, option, "watches \(metric.rawValue), and --split leaves no stamp for validation",
+                remedy: "give validation a share, or --early-stopping loss"))
+    }
+
+    /// Every setting as resolved: what `config.json` records.
+    private static func resolvedSettings(
+        _ configuration: TrainingConfiguration, _ collection: StampCollection, _ network: Network, _ data: TrainingData
+    ) -> ResolvedSettings {
+        let (split, plan) = (data.split, data.plan)
+        return ResolvedSettings(
+            model: configuration.model, network: network.description, noise: configuration.noise,
+            sources: configuration.sources, stampHeight: collection.height, stampWidth: collection.width,
+            noiseStamps: collection.noiseCount, sourceStamps: collection.sourceCount,
+            dataFingerprint: data.findings.fingerprint.hexadecimal,
+            trainingStamps: split.training.count, validationStamps: split.validation.count,
+            testStamps: split.test.count,
+            epochs: configuration.epochs, batchSize: plan.batchSize, microbatch: plan.largestMicrobatch,
+            microbatches: plan.microbatches, learningRate: configuration.learningRate,
+            optimizer: configuration.optimizer, schedule: configuration.schedule, objective: configuration.objective,
+            regularization: configuration.regularization, stopping: configuration.stopping,
+            classes: network.outputs, split: configuration.split,
+            seed: configuration.seed, output: configuration.output, initialWeights: configuration.initialWeights,
+            dropout: configuration.dropout, normalize: configuration.normalization,
+            augmentation: configuration.augmentation, skipBad: configuration.skipBad,
+            checkpointEvery: configuration.checkpointInterval.description,
+            keepCheckpoints: configuration.keepCheckpoints, verifyEvery: configuration.verifyEvery,
+            decision: configuration.decision, splitSeed: configuration.splitSeed,
+            gradients: configuration.gradients)
+    }
+}
