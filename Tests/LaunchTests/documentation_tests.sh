@@ -64,7 +64,7 @@ write_trainer() {
         few=()
         case ${1-} in
             simulate) few=(--sources 600 --noise 600) ;;
-            train) few=(--epochs 1) ;;
+            train) few=(--epochs 1 ${NO_REPORTS:+--no-report}) ;;
             bench)
                 few=(--seconds 0.05)
                 [[ " $* " == *" --models "* ]] || few+=(--models simple,simple-bn,vgg6)
@@ -139,6 +139,7 @@ write_installers() {
             [[ $option != --* ]] || grep -qE -- "^ *.*$option.*\)\$" "$repository/launch/chaos.sh" || refuse "not known: $option"
         done'
     replace_script .ci/run ''
+    replace_script .ci/documentation '[[ $# -eq 1 && $1 != -* ]] || refuse "usage"'
 }
 
 # mpirun with at most four ranks, all on this host; and what submits to queues.
@@ -248,6 +249,10 @@ every_command_of_the_documentation_runs() { # test
     for page in "${pages[@]}"; do
         remove_all_but first "${checkout[@]}"
         cp -r "$first/." "$sandbox/"
+        # The tutorial and the front page are about reports; elsewhere drawing them only takes time.
+        NO_REPORTS=1
+        [[ $page != */Tutorial.md ]] || NO_REPORTS=
+        export NO_REPORTS
         run_commands "$page"
     done
 }
@@ -313,4 +318,15 @@ the_catalogue_is_one_of_docc() { # test
         --fallback-display-name swift-run-trainer --fallback-bundle-identifier swift-run-trainer
     exits 0
     [[ -z $errors ]] || wrong "docc warns"
+}
+
+links_of_the_web_site_lead_somewhere() { # test
+    run "$repository/.ci/documentation"
+    exits 64
+    # Without the stand-in for Swift, so that the toolchain's docc is found.
+    rm "$stubs/swift"
+    run "$repository/.ci/documentation" "$sandbox/site"
+    [[ $status -ne 69 ]] || exit 99
+    exits 0
+    [[ -s $sandbox/site/documentation/swift-run-trainer/tutorial/index.html ]] || wrong "no page of the tutorial"
 }
