@@ -5,7 +5,7 @@
 #   launch/laptop.sh [ARGUMENTS OF swift-run-trainer train]
 #
 # Stamps come from data/ in the checkout; if it holds none, 10,000 sources and 10,000 noise stamps are simulated into it.
-# Arguments go to `train` and win over the settings below, for example:
+# Arguments go to `train` and take precedence over the settings below, for example:
 #   launch/laptop.sh --epochs 3 --model simple
 #   launch/laptop.sh --data /path/to/stamps          (stamps of your own: nothing is simulated)
 # Results go to runs/<date and time>/ in the checkout unless --output names a folder. The exit code is that of `train`.
