@@ -32,10 +32,27 @@ extension ProcessGroup {
         return try agree { try own ?? decoder.decode([Value].self, from: Data(received))[0] }
     }
 
-    /// The values of all ranks, rank after rank. Collective.
+    /// The values of all ranks on every rank, one rank's behind the other's. Collective.
     package func allGather<Value: BitwiseCopyable>(values: [Value]) throws -> [Value] {
-        try values.withUnsafeBytes { try allGather($0) }.flatMap { part in
-            part.withUnsafeBytes { Array($0.bindMemory(to: Value.self)) }
-        }
+        try values.withUnsafeBytes { try allGather($0) }.flatMap { Self.values(in: $0) }
+    }
+
+    /// The values of each rank on rank 0; nil elsewhere. Collective.
+    package func gather<Value: BitwiseCopyable>(values: UnsafeBufferPointer<Value>) throws -> [[Value]]? {
+        try gather(UnsafeRawBufferPointer(values))?.map { Self.values(in: $0) }
+    }
+
+    /// The values of each rank on rank 0; nil elsewhere. Collective.
+    package func gather<Value: BitwiseCopyable>(values: [Value]) throws -> [[Value]]? {
+        try values.withUnsafeBufferPointer { try gather(values: $0) }
+    }
+
+    /// The texts of all ranks on every rank. Collective.
+    package func allGather(text: String) throws -> [String] {
+        try allGather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func values<Value: BitwiseCopyable>(in bytes: [UInt8]) -> [Value] {
+        bytes.withUnsafeBytes { Array($0.bindMemory(to: Value.self)) }
     }
 }

@@ -136,14 +136,9 @@ final class TrainingCheckpoints {
     /// The epoch's sums of all positions so far, on rank 0. Ranks hold runs of positions, in their order.
     private func gatheredTotals() throws -> (losses: [Double], correct: [Double])? {
         let own = step.totals.positions.map { step.totals[$0] }
-        func gathered(_ values: [Double]) throws -> [Double]? {
-            try values.withUnsafeBytes { try group.gather($0) }.map { parts in
-                parts.flatMap { $0.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) } }
-            }
-        }
-        let (losses, correct) = (try gathered(own.map(\.loss)), try gathered(own.map(\.correct)))
+        let losses = try group.gather(values: own.map(\.loss)), correct = try group.gather(values: own.map(\.correct))
         guard let losses, let correct else { return nil }
-        return (losses, correct)
+        return (losses.flatMap { $0 }, correct.flatMap { $0 })
     }
 
     // MARK: Failures
