@@ -75,7 +75,9 @@ let package = Package(
         library("ModelFiles", ["KerasFormat", "ONNXFormat", "Models", "Files", "Faults"]),
         library(
             "Settings",
-            ["StampLoading", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults"]),
+            [
+                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults",
+            ]),
         library("Metrics", ["Files", "Tensors", "CKernels"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         library(
@@ -110,8 +112,9 @@ let package = Package(
         library(
             "Reports",
             [
-                "Figures", "RunRecords", "Settings", "Metrics", "Models", "Optimizers", "StampData", "StampFormats",
-                "Files", "Tensors", "Faults",
+                "Figures", "RunRecords", "Settings", "Metrics", "Models", "StampData", "StampFormats", "Files",
+                "Tensors",
+                "Faults",
             ]),
         .executableTarget(
             name: "TrainerCommand",
@@ -156,6 +159,7 @@ let package = Package(
                 "ModelFiles", "Models", "Engine", "Lanes", "Communication", "Files", "Tensors", "Faults", "TestSupport",
                 "EngineTestSupport",
             ]),
+        tests("Settings", ["Settings", "Models", "Optimizers", "StampData", "Files", "Faults", "TestSupport"]),
         tests("Metrics", ["Metrics", "RunRecords", "Files", "Faults", "TestSupport"]),
         tests("RunRecords", ["RunRecords", "Settings", "Metrics", "StampData", "Files", "Faults", "TestSupport"]),
         tests(
@@ -180,6 +184,11 @@ let package = Package(
                 "StampData", "StampFormats", "Files", "Tensors", "Faults", "TestSupport",
             ]),
         tests("TensorBoard", ["TensorBoard", "Files", "Faults", "TestSupport"]),
-        tests("TrainerCommand", ["TrainerCommand", "StampFormats", "Settings", "Files", "TestSupport"]),
+        tests(
+            "TrainerCommand",
+            [
+                "TrainerCommand", "StampFormats", "Settings", "StampData", "Optimizers", "Files", "TestSupport",
+                argumentParser,
+            ]),
     ]
 )

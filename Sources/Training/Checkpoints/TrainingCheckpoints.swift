@@ -20,7 +20,7 @@ final class TrainingCheckpoints {
     private let settings: [String: String]
     private let step: TrainingStep
     private let plan: BatchPlan
-    private let configuration: TrainingConfiguration
+    private let configuration: TrainingSettings
     private let group: any ProcessGroup
     private let writer: CheckpointWriter
     /// Rank 0's memory for a checkpoint, made for the first one and used for all.
@@ -41,7 +41,7 @@ final class TrainingCheckpoints {
 
     init(
         folder: RunFolder?, settings: [String: String], step: TrainingStep, plan: BatchPlan,
-        configuration: TrainingConfiguration, group: any ProcessGroup, logger: Logger
+        configuration: TrainingSettings, group: any ProcessGroup, logger: Logger
     ) {
         self.folder = folder
         self.settings = settings

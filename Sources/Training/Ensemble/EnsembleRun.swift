@@ -12,7 +12,7 @@ import Settings
 /// Source: B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and scalable predictive uncertainty estimation using deep
 /// ensembles*, NeurIPS 2017.
 public struct EnsembleRun {
-    private let configuration: TrainingConfiguration
+    private let configuration: TrainingSettings
     private let members: Int
     private let programVersion: String
     private let group: any ProcessGroup
@@ -22,12 +22,11 @@ public struct EnsembleRun {
     /// - Parameters:
     ///   - configuration: of all members; the first has its seed, the next the one after it. Its output is the folder of
     ///     the ensemble.
-    ///   - members: how many networks, at least 1.
+    ///   - members: how many networks.
     public init(
-        _ configuration: TrainingConfiguration, members: Int, programVersion: String, group: any ProcessGroup,
+        _ configuration: TrainingSettings, members: Int, programVersion: String, group: any ProcessGroup,
         environment: [String: String], logger: Logger
     ) {
-        precondition(members > 0, "an ensemble of \(members) members")
         self.configuration = configuration
         self.members = members
         self.programVersion = programVersion
@@ -42,7 +41,12 @@ public struct EnsembleRun {
     ///
     /// - Parameter didTrain: called on rank 0 with each member that has ended, and the metrics of its test set.
     /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test set.
+    /// - Throws: `AgreedFault` as a run does: for settings that cannot be, before anything is made.
     public func run(didTrain: (RunFolder, ClassificationMetrics?) -> Void) throws -> ClassificationMetrics? {
+        try group.agree {
+            try configuration.validate()
+            try Requirement.count.check(members, of: "--members")
+        }
         try refuseAnotherRun()
         for number in 1...members {
             let progress = try progress(of: number)
@@ -51,7 +55,7 @@ public struct EnsembleRun {
             member.output = folder.member(number).path
             member.seed = configuration.seed &+ UInt64(number - 1)
             member.splitSeed = configuration.splitSeed ?? configuration.seed
-            member.resume = progress == .begun
+            member.execution.resume = progress == .begun
             let metrics = try TrainingRun(
                 member, programVersion: programVersion, group: group, environment: environment, logger: logger
             ).run()
@@ -65,7 +69,8 @@ public struct EnsembleRun {
         try group.agree {
             guard group.rank == 0 else { return }
             let run = RunFolder(folder.path), first = folder.member(1)
-            if FileAccess.exists(run.configuration) || !configuration.resume && FileAccess.exists(first.path) {
+            if FileAccess.exists(run.configuration) || !configuration.execution.resume && FileAccess.exists(first.path)
+            {
                 throw Fault(
                     .usage, "--output \(folder.path)", "already holds a run",
                     remedy: "name another folder with --output, or continue an ensemble with --resume")
@@ -75,7 +80,7 @@ public struct EnsembleRun {
 
     /// How far a member has come: what rank 0 sees counts for all. Collective.
     private func progress(of number: Int) throws -> MemberProgress {
-        guard configuration.resume else { return .notBegun }
+        guard configuration.execution.resume else { return .notBegun }
         return try group.shared {
             let member = folder.member(number)
             if FileAccess.exists(member.path) && FileAccess.exists(member.model) { return .ended }

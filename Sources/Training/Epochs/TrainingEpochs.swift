@@ -11,7 +11,7 @@ import StampData
 ///
 /// What happens between two steps is in `TrainingEpochs+Steps.swift`.
 final class TrainingEpochs: @unchecked Sendable {
-    let configuration: TrainingConfiguration
+    let configuration: TrainingSettings
     let plan: BatchPlan
     let step: TrainingStep
     let checkpoints: TrainingCheckpoints
@@ -68,7 +68,7 @@ final class TrainingEpochs: @unchecked Sendable {
         records = run.loaded.prepared.folder.map { run.records ?? EpochRecords($0) }
         if context.isRoot {
             schedule = CheckpointSchedule(configuration.checkpointInterval, from: origin)
-            if configuration.showsProgress {
+            if configuration.execution.showsProgress {
                 progressLine = ProgressLine(
                     epochs: configuration.epochs, stepsPerEpoch: plan.steps, environment: context.environment)
             }
@@ -162,7 +162,8 @@ final class TrainingEpochs: @unchecked Sendable {
         checkpoints.write(records)
         guard let journal else { return }
         let (number, weights) = (
-            progress.globalStep(plan), configuration.tensorBoard ? step.network.histograms(of: step.weights) : []
+            progress.globalStep(plan),
+            configuration.execution.tensorBoard ? step.network.histograms(of: step.weights) : []
         )
         checkpoints.record { try journal.append(row, step: number, weights: weights) }
     }

@@ -15,7 +15,9 @@ struct LoadedRun {
     let network: Network
     let data: TrainingData
     /// Every setting as resolved.
-    let settings: ResolvedSettings
+    let settings: TrainingSettings
+    /// What `config.json` records beside the settings.
+    let findings: RunFindings
     /// The settings that decide the result, by the name of their option.
     let deciding: [String: String]
 
@@ -42,8 +44,10 @@ struct LoadedRun {
         context.logData(collection, data, prepared.team, network)
         if context.isRoot { context.logger.debug("stamps read and normalised in \(clock.now - start)") }
         try context.logReadCounts()
-        settings = Self.resolvedSettings(configuration, collection, network, data)
-        deciding = try settings.decidingResult()
+        settings = configuration.resolved(
+            batchSize: data.plan.batchSize, microbatch: data.plan.largestMicrobatch, classes: network.outputs)
+        findings = Self.findings(collection, network, data)
+        deciding = try settings.decidingResult(findings)
     }
 
     /// The lanes that train: those that have a microbatch. The others would only be waited for at each barrier; with batch 1
@@ -62,29 +66,15 @@ struct LoadedRun {
                 remedy: "give validation a share, or --early-stopping loss"))
     }
 
-    /// Every setting as resolved: what `config.json` records.
-    private static func resolvedSettings(
-        _ configuration: TrainingConfiguration, _ collection: StampCollection, _ network: Network, _ data: TrainingData
-    ) -> ResolvedSettings {
-        let (split, plan) = (data.split, data.plan)
-        return ResolvedSettings(
-            model: configuration.model, network: network.description, noise: configuration.noise,
-            sources: configuration.sources, stampHeight: collection.height, stampWidth: collection.width,
+    /// What is known of the run now and was not asked for.
+    private static func findings(
+        _ collection: StampCollection, _ network: Network, _ data: TrainingData
+    ) -> RunFindings {
+        RunFindings(
+            network: network.description, stampHeight: collection.height, stampWidth: collection.width,
             noiseStamps: collection.noiseCount, sourceStamps: collection.sourceCount,
-            dataFingerprint: data.findings.fingerprint.hexadecimal,
-            trainingStamps: split.training.count, validationStamps: split.validation.count,
-            testStamps: split.test.count,
-            epochs: configuration.epochs, batchSize: plan.batchSize, microbatch: plan.largestMicrobatch,
-            microbatches: plan.microbatches, learningRate: configuration.learningRate,
-            optimizer: configuration.optimizer, schedule: configuration.schedule, objective: configuration.objective,
-            regularization: configuration.regularization, stopping: configuration.stopping,
-            classes: network.outputs, split: configuration.split,
-            seed: configuration.seed, output: configuration.output, initialWeights: configuration.initialWeights,
-            dropout: configuration.dropout, normalize: configuration.normalization,
-            augmentation: configuration.augmentation, skipBad: configuration.skipBad,
-            checkpointEvery: configuration.checkpointInterval.description,
-            keepCheckpoints: configuration.keepCheckpoints, verifyEvery: configuration.verifyEvery,
-            decision: configuration.decision, splitSeed: configuration.splitSeed,
-            gradients: configuration.gradients)
+            dataFingerprint: data.findings.fingerprint.hexadecimal, trainingStamps: data.split.training.count,
+            validationStamps: data.split.validation.count, testStamps: data.split.test.count,
+            microbatches: data.plan.microbatches)
     }
 }

@@ -26,7 +26,7 @@ struct PreparedRun {
             try StampCollection(noise: configuration.noise, sources: configuration.sources)
         }
         folder = try group.agree {
-            context.isRoot ? try RunFolder.open(configuration.output, resuming: configuration.resume) : nil
+            context.isRoot ? try RunFolder.open(configuration.output, resuming: configuration.execution.resume) : nil
         }
     }
 }

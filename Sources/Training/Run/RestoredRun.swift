@@ -6,6 +6,7 @@ import ModelFiles
 import Models
 import Optimizers
 import RunRecords
+import Settings
 import Tensors
 
 /// A run that can take its next step: its weights and the state of its optimizer are there, new or from a checkpoint, and
@@ -36,7 +37,7 @@ struct RestoredRun {
         let (configuration, group, folder) = (context.configuration, context.group, loaded.prepared.folder)
         self.loaded = loaded
         let found =
-            configuration.resume
+            configuration.execution.resume
             ? try FoundCheckpoint.newest(
                 in: folder, settings: loaded.deciding, plan: data.plan, epochs: configuration.epochs, group: group,
                 logger: context.logger)
@@ -67,7 +68,7 @@ struct RestoredRun {
         let configuration = loaded.context.configuration
         return loaded.prepared.folder.map {
             RunJournal(
-                $0, hasEvents: configuration.tensorBoard, isResumed: configuration.resume,
+                $0, hasEvents: configuration.execution.tensorBoard, isResumed: configuration.execution.resume,
                 step: progress.globalStep(loaded.data.plan), epochs: progress.completedEpochs)
         }
     }
@@ -90,9 +91,9 @@ struct RestoredRun {
     private static func trace(_ loaded: LoadedRun, _ team: LaneTeam) throws -> TraceRecording? {
         let context = loaded.context
         return try context.group.agree {
-            try context.configuration.trace.map {
+            try context.configuration.execution.trace.map {
                 try TraceRecording(
-                    path: $0, steps: context.configuration.traceSteps, network: loaded.network,
+                    path: $0, steps: context.configuration.execution.traceSteps, network: loaded.network,
                     plan: loaded.data.plan, team: team, group: context.group, logger: context.logger)
             }
         }
@@ -102,7 +103,7 @@ struct RestoredRun {
     private static func trainingStep(_ loaded: LoadedRun, _ weights: Weights, _ team: LaneTeam) throws -> TrainingStep {
         let (context, data) = (loaded.context, loaded.data)
         let (configuration, collection) = (context.configuration, loaded.prepared.collection)
-        let levels = try RankLevels(context.group, ranksPerNode: configuration.ranksPerNode)
+        let levels = try RankLevels(context.group, ranksPerNode: configuration.execution.ranksPerNode)
         if context.isRoot, levels.sizes.count > 1 {
             context.logger.debug("ranks sum in levels of \(levels.sizes.map(String.init).joined(separator: " × "))")
         }
@@ -122,13 +123,13 @@ struct RestoredRun {
         try context.group.agree {
             guard let folder = prepared.folder else { return }
             let record = ConfigurationRecord(
-                settings: loaded.settings,
+                settings: loaded.settings, findings: loaded.findings,
                 versions: SoftwareVersions(
                     program: context.programVersion, swift: CompilerVersion.swift,
                     openBLAS: MatrixProduct.configuration),
                 cpuKernelType: prepared.kernelType, ranks: context.group.size, threads: prepared.team.count,
-                memory: context.configuration.memory?.description, badStamps: loaded.data.bad,
-                commandLine: context.configuration.commandLine)
+                memory: context.configuration.execution.memory?.description, badStamps: loaded.data.bad,
+                commandLine: context.configuration.execution.commandLine)
             try JSONFile.write(record, to: folder.configuration)
         }
     }

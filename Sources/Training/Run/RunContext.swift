@@ -4,7 +4,7 @@ import Settings
 
 /// What all stages of a run share: its settings, and the process it runs in.
 struct RunContext: Sendable {
-    let configuration: TrainingConfiguration
+    let configuration: TrainingSettings
     /// Recorded in `config.json`.
     let programVersion: String
     let group: any ProcessGroup

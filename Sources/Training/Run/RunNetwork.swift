@@ -24,7 +24,7 @@ enum RunNetwork {
     }
 
     private static func network(
-        _ configuration: TrainingConfiguration, _ collection: StampCollection, _ described: NetworkDescription?
+        _ configuration: TrainingSettings, _ collection: StampCollection, _ described: NetworkDescription?
     ) throws -> Network {
         let network: Network
         if let standard = StandardNetwork(rawValue: configuration.model) {
@@ -52,7 +52,7 @@ enum RunNetwork {
 
     /// A standard network, or a fault that names the option and the stamps that do not go together.
     private static func standard(
-        _ standard: StandardNetwork, _ configuration: TrainingConfiguration, height: Int, width: Int
+        _ standard: StandardNetwork, _ configuration: TrainingSettings, height: Int, width: Int
     ) throws -> Network {
         do {
             return try Network(standard.description(height: height, width: width, classes: configuration.classes ?? 2))

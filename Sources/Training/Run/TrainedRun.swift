@@ -43,7 +43,7 @@ struct TrainedRun {
             let metrics = ClassificationMetrics(predictions)
             try TestPredictions.write(predictions, to: folder.testPredictions)
             try JSONFile.write(metrics, to: folder.metrics)
-            if context.configuration.tensorBoard, let journal = restored.journal {
+            if context.configuration.execution.tensorBoard, let journal = restored.journal {
                 let pictures = TestPictures(metrics: metrics, predictions: predictions, collection: collection)
                 let steps = outcome.epochs * restored.loaded.data.plan.steps
                 restored.checkpoints.record { try journal.show(pictures.values(), step: steps) }
@@ -86,7 +86,7 @@ extension RestoredRun {
 
     private func printEarlyEnd(_ outcome: TrainingEpochs.Outcome) {
         let configuration = context.configuration
-        guard let early = configuration.stopping.early, configuration.showsProgress else { return }
+        guard let early = configuration.stopping.early, configuration.execution.showsProgress else { return }
         let best = outcome.best.map { ", with the weights of epoch \($0 / loaded.data.plan.steps)" } ?? ""
         print(
             """

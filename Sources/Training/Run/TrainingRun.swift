@@ -17,7 +17,7 @@ public final class TrainingRun {
     private let context: RunContext
 
     public init(
-        _ configuration: TrainingConfiguration, programVersion: String, group: any ProcessGroup,
+        _ configuration: TrainingSettings, programVersion: String, group: any ProcessGroup,
         environment: [String: String], logger: Logger
     ) {
         context = RunContext(
@@ -31,9 +31,10 @@ public final class TrainingRun {
     /// - Throws: `Fault` or `AgreedFault` for settings and data that do not work, output that cannot be written, a loss
     ///   that is no number any more, or a run that was asked to stop (`stoppedEarly`).
     public func run() throws -> ClassificationMetrics? {
-        try context.group.limitWaits(to: context.configuration.stallTimeout)
+        try context.group.agree { try context.configuration.validate() }
+        try context.group.limitWaits(to: context.configuration.execution.stallTimeout)
         let team = try LaneTeam.forRank(
-            threads: context.configuration.threads, group: context.group, logger: context.logger)
+            threads: context.configuration.execution.threads, group: context.group, logger: context.logger)
         defer { team.finish() }
         let prepared = try PreparedRun(context, team: team)
         do {

@@ -1,9 +1,12 @@
 import StampData
 
-/// Everything that decides a run's result, or explains its speed: `config.json`.
-public struct ConfigurationRecord<Settings: Codable & Sendable>: Codable, Sendable {
-    /// Every setting as resolved, defaults included.
-    public var settings: Settings
+/// What `config.json` holds: the settings of a run, what it found out, and what explains its speed and its bits.
+public struct ConfigurationRecord: Codable, Hashable, Sendable {
+    /// As resolved, defaults included.
+    public var settings: TrainingSettings { recorded.settings }
+    /// What was found out before the first step.
+    public var findings: RunFindings { recorded.findings }
+    private var recorded: RecordedSettings
     /// What the program was made from.
     public var versions: SoftwareVersions
     /// The kernel that OpenBLAS chose for this CPU (`openblas_get_corename`). Bits are reproducible for one kernel only.
@@ -20,10 +23,11 @@ public struct ConfigurationRecord<Settings: Codable & Sendable>: Codable, Sendab
     public var commandLine: [String]?
 
     public init(
-        settings: Settings, versions: SoftwareVersions, cpuKernelType: String, ranks: Int, threads: Int,
+        settings: TrainingSettings, findings: RunFindings, versions: SoftwareVersions, cpuKernelType: String,
+        ranks: Int, threads: Int,
         memory: String? = nil, badStamps: BadStampCounts, commandLine: [String]? = nil
     ) {
-        self.settings = settings
+        recorded = RecordedSettings(settings: settings, findings: findings)
         self.versions = versions
         self.cpuKernelType = cpuKernelType
         self.ranks = ranks
@@ -34,10 +38,31 @@ public struct ConfigurationRecord<Settings: Codable & Sendable>: Codable, Sendab
     }
 
     enum CodingKeys: String, CodingKey {
-        case settings, versions, ranks, threads, memory
+        case versions, ranks, threads, memory
+        case recorded = "settings"
         case cpuKernelType = "cpu_kernel_type"
         case badStamps = "bad_stamps"
         case commandLine = "command_line"
+    }
+}
+
+/// The settings and the findings, which share one JSON object.
+private struct RecordedSettings: Codable, Hashable {
+    let settings: TrainingSettings
+    let findings: RunFindings
+
+    init(settings: TrainingSettings, findings: RunFindings) {
+        (self.settings, self.findings) = (settings, findings)
+    }
+
+    init(from decoder: any Decoder) throws {
+        settings = try TrainingSettings(from: decoder)
+        findings = try RunFindings(from: decoder)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try settings.encode(to: encoder)
+        try findings.encode(to: encoder)
     }
 }
 
