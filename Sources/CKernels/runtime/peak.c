@@ -6,22 +6,22 @@
 
 // As many chains as registers hold beside the two operands, and more than a multiply-add's latency times the number of
 // units: then no unit waits for a result. Each chain starts from its own value, or they would be computed once for all.
-#define PEAK(name, attribute, floats, chains)                                                                          \
-    attribute static float name(size_t rounds) {                                                                       \
-        typedef float vector __attribute__((vector_size(4 * floats)));                                                 \
-        const float operands[2] = {0.999999f, 1e-6f};                                                                  \
-        volatile const float *visible = operands;                                                                      \
-        const vector factor = visible[0] - (vector){0};                                                                \
-        const vector term = visible[1] - (vector){0};                                                                  \
-        vector chain[chains];                                                                                          \
-        for (int i = 0; i < chains; ++i) chain[i] = (float)i - (vector){0};                                            \
-        for (size_t round = 0; round < rounds; ++round) {                                                              \
-            _Pragma("clang loop unroll(full)") for (int i = 0; i < chains; ++i) chain[i] = chain[i] * factor + term;   \
-        }                                                                                                              \
-        float sum = 0;                                                                                                 \
-        for (int i = 0; i < chains; ++i)                                                                               \
-            for (int j = 0; j < floats; ++j) sum += chain[i][j];                                                       \
-        return sum;                                                                                                    \
+#define PEAK(name, attribute, floats, chains) \
+    attribute static float name(size_t rounds) { \
+        typedef float vector __attribute__((vector_size(4 * floats))); \
+        const float operands[2] = {0.999999f, 1e-6f}; \
+        volatile const float *visible = operands; \
+        const vector factor = visible[0] - (vector){0}; \
+        const vector term = visible[1] - (vector){0}; \
+        vector chain[chains]; \
+        for (int i = 0; i < chains; ++i) chain[i] = (float)i - (vector){0}; \
+        for (size_t round = 0; round < rounds; ++round) { \
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < chains; ++i) chain[i] = chain[i] * factor + term; \
+        } \
+        float sum = 0; \
+        for (int i = 0; i < chains; ++i) \
+            for (int j = 0; j < floats; ++j) sum += chain[i][j]; \
+        return sum; \
     }
 
 #if defined(__x86_64__) && defined(__linux__)
