@@ -56,7 +56,8 @@ INLINE void subtract_lanes(const double *restrict pixels, int lanes, double floo
 }
 
 // Writes to `out` how far each pixel is above `floor`, if at all, and returns the sum.
-FOR_EACH_CPU static double subtract_floor(const double *restrict pixels, ptrdiff_t n, double floor, double *restrict out) {
+FOR_EACH_CPU static double subtract_floor(const double *restrict pixels, ptrdiff_t n, double floor,
+                                          double *restrict out) {
     double sums[LANES] = {0};
     ptrdiff_t i = 0;
     for (; i + LANES <= n; i += LANES) subtract_lanes(pixels + i, LANES, floor, out + i, sums);

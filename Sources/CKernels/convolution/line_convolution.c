@@ -38,8 +38,7 @@ INLINE void forward_tile(const LineConvolution *s, const float *x, const float *
 #pragma clang loop unroll(full)
     for (int i = 0; i < WIDTH; ++i)
 #pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; ++v)
-        {
+        for (int v = 0; v < VECTORS; ++v) {
             sum[i * VECTORS + v] = bias ? *(const f32x16u *)(bias + v * VECTOR_FLOATS) : (f32x16){0};
             if (SPLIT) middle[i * VECTORS + v] = (f32x16){0};
         }
@@ -60,8 +59,8 @@ INLINE void forward_tile(const LineConvolution *s, const float *x, const float *
                     if (i - kw >= 0 && i - kw < WIDTH)
 #pragma clang loop unroll(full)
                         for (int v = 0; v < VECTORS; ++v)
-                            *(SPLIT && kw == 1 ? &middle[(i - kw) * VECTORS + v] : &sum[(i - kw) * VECTORS + v]) +=
-                                value * k[kw * VECTORS + v];
+                            *(SPLIT && kw == 1 ? &middle[(i - kw) * VECTORS + v]
+                                               : &sum[(i - kw) * VECTORS + v]) += value * k[kw * VECTORS + v];
             }
         }
     }
@@ -104,8 +103,8 @@ INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const
                 for (int kw = 0; kw < COLUMNS; ++kw)
 #pragma clang loop unroll(full)
                     for (int v = 0; v < VECTORS; ++v)
-                        *(SPLIT && kw == 1 ? &middle[i * VECTORS + v] : &sum[(i + kw) * VECTORS + v]) +=
-                            value * k[kw * VECTORS + v];
+                        *(SPLIT && kw == 1 ? &middle[i * VECTORS + v]
+                                           : &sum[(i + kw) * VECTORS + v]) += value * k[kw * VECTORS + v];
             }
         }
     }
@@ -121,11 +120,14 @@ INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const
         }
 }
 
-#define TILE(n) case n: FUNCTION(n, VECTORS); break;
+#define TILE(n) \
+    case n: \
+        FUNCTION(n, VECTORS); \
+        break;
 #define TILES_PAIR TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8) TILE(9) TILE(10)
 #define TILES_SINGLE \
-    TILE(11) TILE(12) TILE(13) TILE(14) TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) \
-    TILE(23) TILE(24)
+    TILE(11) \
+    TILE(12) TILE(13) TILE(14) TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
 
 INLINE void forward_line(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
                          float *y, const int VECTORS) {
@@ -138,7 +140,9 @@ INLINE void forward_line(const LineConvolution *s, const float *x, const float *
         switch (width) {
             TILES_PAIR
             default:
-                if (VECTORS == 1) switch (width) { TILES_SINGLE }
+                if (VECTORS == 1) switch (width) {
+                        TILES_SINGLE
+                    }
         }
 #undef FUNCTION
         x += width * s->in_channels;
@@ -153,7 +157,9 @@ INLINE void input_gradient_line(const LineConvolution *s, const float *dy, const
     switch (s->out_width) {
         TILES_PAIR
         default:
-            if (VECTORS == 1) switch (s->out_width) { TILES_SINGLE }
+            if (VECTORS == 1) switch (s->out_width) {
+                    TILES_SINGLE
+                }
     }
 #undef FUNCTION
 }
@@ -185,8 +191,7 @@ void line_convolution_input_gradient(const LineConvolution *s, const float *dy, 
     const ptrdiff_t in_height = s->out_height + s->kernel_height - 1;
     const ptrdiff_t kernel_row = COLUMNS * s->in_channels * s->out_channels;
     float *const start = dx;
-    for (ptrdiff_t sample = 0; sample < s->samples;
-         ++sample, dx += in_height * in_line, dy += s->out_height * out_line)
+    for (ptrdiff_t sample = 0; sample < s->samples; ++sample, dx += in_height * in_line, dy += s->out_height * out_line)
         for (ptrdiff_t n = 0; n < s->in_channels;) {
             const ptrdiff_t width = n + 2 * VECTOR_FLOATS <= s->in_channels ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
             if (n + width > s->in_channels) n = s->in_channels - width;
@@ -221,8 +226,8 @@ void line_convolution_input_gradient(const LineConvolution *s, const float *dy, 
     } while (0)
 
 // INPUTS input channels × three kernel columns × VECTORS vectors of output channels, over the lines of some samples.
-INLINE void weight_gradient_tile(const LineConvolution *s, const float *x, const float *dy, ptrdiff_t samples, int first,
-                                 float *gradient, const int INPUTS, const int VECTORS) {
+INLINE void weight_gradient_tile(const LineConvolution *s, const float *x, const float *dy, ptrdiff_t samples,
+                                 int first, float *gradient, const int INPUTS, const int VECTORS) {
     f32x16 sum[24];
 #pragma clang loop unroll(full)
     for (int i = 0; i < COLUMNS * INPUTS * VECTORS; ++i) sum[i] = (f32x16){0};

@@ -23,7 +23,8 @@ void momentum_update(float *restrict parameters, const float *restrict gradient,
 
 FOR_EACH_CPU
 void adam_update(float *restrict parameters, const float *restrict gradient, float *restrict first_moment,
-                 float *restrict second_moment, ptrdiff_t count, float rate, float share1, float share2, float epsilon) {
+                 float *restrict second_moment, ptrdiff_t count, float rate, float share1, float share2,
+                 float epsilon) {
     for (ptrdiff_t i = 0; i < count; ++i) {
         const float g = gradient[i];
         first_moment[i] += (g - first_moment[i]) * share1;

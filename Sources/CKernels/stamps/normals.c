@@ -32,8 +32,7 @@ FOR_EACH_CPU void standard_normals(const uint32_t counter[4], const uint32_t key
     float normals[4][BLOCKS_AT_ONCE];
     for (size_t start = 0; start < count; start += 4 * BLOCKS_AT_ONCE) {
         for (uint32_t block = 0; block < BLOCKS_AT_ONCE; ++block) {
-            const uint32_t at[4] = {
-                counter[0] + (uint32_t)(start / 4) + block, counter[1], counter[2], counter[3]};
+            const uint32_t at[4] = {counter[0] + (uint32_t)(start / 4) + block, counter[1], counter[2], counter[3]};
             uint32_t four[4];
             philox4x32_10(at, key, four);
             for (int element = 0; element < 4; ++element) words[element][block] = four[element];

@@ -1,8 +1,8 @@
 #include "panel_product.h"
 
-// A block of DEPTH rows of 32 weights stays in the first-level cache while the tiles of a chunk of rows pass; the chunk's
-// inputs stay in the second-level cache while all panels pass. Inputs are copied to lines of LINE floats, no power of two,
-// so that the rows of a tile fall into different sets of the cache.
+// A block of DEPTH rows of 32 weights stays in the first-level cache while the tiles of a chunk of rows pass; the
+// chunk's inputs stay in the second-level cache while all panels pass. Inputs are copied to lines of LINE floats, no
+// power of two, so that the rows of a tile fall into different sets of the cache.
 enum { DEPTH = 128, CHUNK = 112, LINE = DEPTH + VECTOR_FLOATS, PAIR = 2, PANEL = PAIR * VECTOR_FLOATS };
 
 int panel_product_fits(ptrdiff_t channels) { return channels >= 128 && channels % PANEL == 0; }
@@ -77,8 +77,8 @@ INLINE void panel_chunk(const float *in, ptrdiff_t rows, const Block *block, con
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t count = rows / (tiles - tile);
         switch (count) {
-            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7)
-            TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+            TILE(1)
+            TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
         }
         in += count * LINE;
         out += count * output_step;
@@ -99,8 +99,7 @@ INLINE void all_panels(const RowProduct *s, const float *in, ptrdiff_t rows, con
         const int is_last = n + PANEL == s->channels;
         Block block = {panel, step, is_last ? weights + depth * step : panel + panel_step, step, depth};
         if (is_copied) {
-            for (ptrdiff_t j = 0; j < depth; ++j, panel += step)
-                memcpy(copy + j * PANEL, panel, PANEL * sizeof(float));
+            for (ptrdiff_t j = 0; j < depth; ++j, panel += step) memcpy(copy + j * PANEL, panel, PANEL * sizeof(float));
             block.rows = copy;
             block.step = PANEL;
         }
@@ -119,7 +118,8 @@ INLINE void copy_lines(const float *in, ptrdiff_t rows, ptrdiff_t input_step, pt
 }
 
 FOR_EACH_CPU
-void panel_product(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
+void panel_product(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
+                   float *out) {
     _Alignas(64) float lines[CHUNK * LINE];
     const ptrdiff_t largest = largest_tile();
     const ptrdiff_t chunks = (s->rows + CHUNK - 1) / CHUNK, blocks = (s->length + DEPTH - 1) / DEPTH;
@@ -133,8 +133,8 @@ void panel_product(const RowProduct *s, const float *in, const float *weights, c
                 const int is_last = segment + 1 == s->segments && block + 1 == blocks;
                 const Chain chain = {is_first ? bias : NULL, !is_first, is_last && relu};
                 copy_lines(in + segment * s->segment_step + j, rows, s->input_step, depth, lines);
-                all_panels(s, lines, rows, weights + (segment * s->segment_rows + j) * s->weight_step, depth, chain, out,
-                           largest);
+                all_panels(s, lines, rows, weights + (segment * s->segment_rows + j) * s->weight_step, depth, chain,
+                           out, largest);
                 j += depth;
             }
         }

@@ -50,8 +50,8 @@ void narrow_product(const float *in, const float *weights, const float *bias, pt
 }
 
 FOR_EACH_CPU
-void narrow_product_input_gradient(const float *out_gradient, const float *weights, ptrdiff_t samples,
-                                   ptrdiff_t length, ptrdiff_t outputs, float *in_gradient) {
+void narrow_product_input_gradient(const float *out_gradient, const float *weights, ptrdiff_t samples, ptrdiff_t length,
+                                   ptrdiff_t outputs, float *in_gradient) {
     for (ptrdiff_t b = 0; b < samples; ++b, in_gradient += length) {
         if (outputs == 1) {
             const float d = out_gradient[b];

@@ -3,12 +3,12 @@
 // Single-precision partial sums run over this many rows at most before they are added in double precision.
 enum { BLOCK_ROWS = 256 };
 
-// Sums of rows are kept for two vectors of channels at a time, as two neighbouring cache lines are fetched together, and in
-// four parts, by the row's number modulo 4, which hides the latency of additions.
+// Sums of rows are kept for two vectors of channels at a time, as two neighbouring cache lines are fetched together,
+// and in four parts, by the row's number modulo 4, which hides the latency of additions.
 enum { WIDEST = 2, PARTS = 4 };
 
-// Where a pass over channels stands: `vectors` vectors from channel `first` on, or `some` channels of one. New are those from
-// channel `from` on.
+// Where a pass over channels stands: `vectors` vectors from channel `first` on, or `some` channels of one. New are
+// those from channel `from` on.
 typedef struct {
     ptrdiff_t first, from, some;
     int vectors;
@@ -32,14 +32,21 @@ INLINE void next_channels(ptrdiff_t c, ptrdiff_t channels, Channels *next) {
             body(r_ + 2, 2); \
             body(r_ + 3, 3); \
         } \
-        if (r_ < (rows)) { body(r_, 0); } \
-        if (r_ + 1 < (rows)) { body(r_ + 1, 1); } \
-        if (r_ + 2 < (rows)) { body(r_ + 2, 2); } \
+        if (r_ < (rows)) { \
+            body(r_, 0); \
+        } \
+        if (r_ + 1 < (rows)) { \
+            body(r_ + 1, 1); \
+        } \
+        if (r_ + 2 < (rows)) { \
+            body(r_ + 2, 2); \
+        } \
     } while (0)
 
 #define EACH_VECTOR _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v)
 
-// Vectors of channels that a pass holds factors for, in registers: all of them where `WHOLE` says so, else `some` channels.
+// Vectors of channels that a pass holds factors for, in registers: all of them where `WHOLE` says so, else `some`
+// channels.
 #define SOME(at) (WHOLE ? VECTOR_FLOATS : (at)->some)
 
 // Calls `block(vectors, whole)` for each group of channels of each `tile` rows: `count` rows, `place` floats on.
@@ -48,7 +55,7 @@ INLINE void next_channels(ptrdiff_t c, ptrdiff_t channels, Channels *next) {
         const ptrdiff_t tile_ = (tile); \
         Channels at; \
         for (ptrdiff_t r_ = 0; r_ < (rows); r_ += tile_) { \
-            const ptrdiff_t count = (rows) - r_ < tile_ ? (rows) - r_ : tile_, place = r_ * (channels); \
+            const ptrdiff_t count = (rows)-r_ < tile_ ? (rows)-r_ : tile_, place = r_ * (channels); \
             for (ptrdiff_t c_ = 0; c_ < (channels); c_ += at.vectors * VECTOR_FLOATS) { \
                 next_channels(c_, channels, &at); \
                 if (at.vectors == WIDEST) block(WIDEST, 1); \
@@ -73,7 +80,7 @@ INLINE void block_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, co
     f32x16 mean[WIDEST], plain[PARTS][WIDEST] = {{{0}}}, squares[PARTS][WIDEST] = {{{0}}}, value = {0};
 #define BODY(r, i) \
     EACH_VECTOR { \
-        load_some(x + (r) * channels + at->first + v * VECTOR_FLOATS, SOME(at), &value); \
+        load_some(x + (r)*channels + at->first + v * VECTOR_FLOATS, SOME(at), &value); \
         plain[i][v] += value; \
     }
     EACH_ROW(rows, BODY);
@@ -84,7 +91,7 @@ INLINE void block_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, co
     }
 #define BODY(r, i) \
     EACH_VECTOR { \
-        load_some(x + (r) * channels + at->first + v * VECTOR_FLOATS, SOME(at), &value); \
+        load_some(x + (r)*channels + at->first + v * VECTOR_FLOATS, SOME(at), &value); \
         value -= mean[v]; \
         plain[i][v] += value; \
         squares[i][v] += value * value; \
@@ -113,7 +120,9 @@ void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double 
 }
 
 // z = x·scale + shift for one vector of channels: the normalised value before its rectifier.
-INLINE void normalized(const f32x16 *x, const f32x16 *scale, const f32x16 *shift, f32x16 *z) { *z = *x * *scale + *shift; }
+INLINE void normalized(const f32x16 *x, const f32x16 *scale, const f32x16 *shift, f32x16 *z) {
+    *z = *x * *scale + *shift;
+}
 
 INLINE void load_factors(const float *from, const Channels *at, f32x16 *factors, const int VECTORS, const int WHOLE) {
     EACH_VECTOR {
@@ -122,22 +131,24 @@ INLINE void load_factors(const float *from, const Channels *at, f32x16 *factors,
     }
 }
 
-INLINE void scale_shift_block(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
-                              int relu, const Channels *at, float *y, const int VECTORS, const int WHOLE) {
+INLINE void scale_shift_block(const float *x, const float *scale, const float *shift, ptrdiff_t rows,
+                              ptrdiff_t channels, int relu, const Channels *at, float *y, const int VECTORS,
+                              const int WHOLE) {
     f32x16 factor[WIDEST], offset[WIDEST], value = {0};
     load_factors(scale, at, factor, VECTORS, WHOLE);
     load_factors(shift, at, offset, VECTORS, WHOLE);
     for (ptrdiff_t r = 0; r < rows; ++r) EACH_VECTOR {
-        const ptrdiff_t place = r * channels + at->first + v * VECTOR_FLOATS;
-        load_some(x + place, SOME(at), &value);
-        normalized(&value, &factor[v], &offset[v], &value);
-        if (relu) rectify(&value);
-        store_some(&value, SOME(at), y + place);
-    }
+            const ptrdiff_t place = r * channels + at->first + v * VECTOR_FLOATS;
+            load_some(x + place, SOME(at), &value);
+            normalized(&value, &factor[v], &offset[v], &value);
+            if (relu) rectify(&value);
+            store_some(&value, SOME(at), y + place);
+        }
 }
 
 // Rows of many channels are taken a few at a time, as they lie in memory; those of few channels all at once.
-#define EACH_BLOCK(rows, channels, block) EACH_ROW_BLOCK(rows, channels, (channels) > 128 ? 4 : (rows) > 0 ? (rows) : 1, block)
+#define EACH_BLOCK(rows, channels, block) \
+    EACH_ROW_BLOCK(rows, channels, (channels) > 128 ? 4 : (rows) > 0 ? (rows) : 1, block)
 
 FOR_EACH_CPU
 void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
@@ -169,7 +180,7 @@ INLINE void block_gradient_sums(const float *x, const float *dy, const float *me
     load_factors(shift, at, offset, VECTORS, WHOLE);
 #define BODY(r, i) \
     EACH_VECTOR { \
-        const ptrdiff_t place = (r) * channels + at->first + v * VECTOR_FLOATS; \
+        const ptrdiff_t place = (r)*channels + at->first + v * VECTOR_FLOATS; \
         load_some(x + place, SOME(at), &value); \
         load_some(dy + place, SOME(at), &gradient); \
         rectify_gradient(&value, &factor[v], &offset[v], RECTIFIED, &gradient); \
@@ -189,8 +200,8 @@ void channel_gradient_sums(const float *x, const float *dy, const float *mean, c
                            const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, double *sums) {
     for (ptrdiff_t c = 0; c < 2 * channels; ++c) sums[c] = 0;
 #define BLOCK_OF(rectified, vectors, whole) \
-    block_gradient_sums(x + place, dy + place, mean, inverse_deviation, scale, shift, count, channels, &at, sums, vectors, \
-                        whole, rectified)
+    block_gradient_sums(x + place, dy + place, mean, inverse_deviation, scale, shift, count, channels, &at, sums, \
+                        vectors, whole, rectified)
 #define BLOCK(vectors, whole) \
     do { \
         if (scale) BLOCK_OF(1, vectors, whole); \
@@ -211,20 +222,21 @@ INLINE void gradient_block(const float *x, const float *dy, const float *a, cons
     load_factors(scale, at, factor, VECTORS, WHOLE);
     load_factors(shift, at, offset, VECTORS, WHOLE);
     for (ptrdiff_t r = 0; r < rows; ++r) EACH_VECTOR {
-        const ptrdiff_t place = r * channels + at->first + v * VECTOR_FLOATS;
-        load_some(x + place, SOME(at), &value);
-        load_some(dy + place, SOME(at), &gradient);
-        rectify_gradient(&value, &factor[v], &offset[v], RECTIFIED, &gradient);
-        value = gradient * slope[v] + (value * linear[v] + constant[v]);
-        store_some(&value, SOME(at), dx + place);
-    }
+            const ptrdiff_t place = r * channels + at->first + v * VECTOR_FLOATS;
+            load_some(x + place, SOME(at), &value);
+            load_some(dy + place, SOME(at), &gradient);
+            rectify_gradient(&value, &factor[v], &offset[v], RECTIFIED, &gradient);
+            value = gradient * slope[v] + (value * linear[v] + constant[v]);
+            store_some(&value, SOME(at), dx + place);
+        }
 }
 
 FOR_EACH_CPU
 void channel_gradient(const float *x, const float *dy, const float *a, const float *b, const float *d,
                       const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, float *dx) {
 #define BLOCK_OF(rectified, vectors, whole) \
-    gradient_block(x + place, dy + place, a, b, d, scale, shift, count, channels, &at, dx + place, vectors, whole, rectified)
+    gradient_block(x + place, dy + place, a, b, d, scale, shift, count, channels, &at, dx + place, vectors, whole, \
+                   rectified)
 #define BLOCK(vectors, whole) \
     do { \
         if (scale) BLOCK_OF(1, vectors, whole); \

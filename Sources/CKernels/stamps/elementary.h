@@ -30,7 +30,8 @@ INLINE float elementary_exp(float x) {
     // ln 2 in two parts, the first with few enough bits that n · part is exact.
     const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
     const float series =
-        1 + r * (1 + r * (1 / 2.0f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f + r / 5040))))));
+        1
+        + r * (1 + r * (1 / 2.0f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f + r / 5040))))));
     return series * float_of_bits(((int32_t)n + 127) << 23);
 }
 

@@ -11,9 +11,7 @@ INLINE double min_of(double a, double b) { return a < b ? a : b; }
 INLINE double max_of(double a, double b) { return a > b ? a : b; }
 
 // numpy's _lerp: from b for t ≥ ½. The weights here are quarters, so that every product is exact.
-INLINE double interpolate(double a, double b, double t) {
-    return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
-}
+INLINE double interpolate(double a, double b, double t) { return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t); }
 
 // The ranks on both sides of each quartile, ascending, and the weight of the upper one.
 INLINE void ranks_of_quartiles(ptrdiff_t n, ptrdiff_t ranks[2 * QUARTILES], double weights[QUARTILES]) {
@@ -26,12 +24,13 @@ INLINE void ranks_of_quartiles(ptrdiff_t n, ptrdiff_t ranks[2 * QUARTILES], doub
 }
 
 // ---------------------------------------------------------------------------------------------------------------
-// Search by counting, for stamps of the usual kind: each quartile is caught between two bounds by counting how many pixels
-// lie below a guess, sixteen at a time, until so few are left between the bounds that they can be compared with each other.
+// Search by counting, for stamps of the usual kind: each quartile is caught between two bounds by counting how many
+// pixels lie below a guess, sixteen at a time, until so few are left between the bounds that they can be compared with
+// each other.
 //
-// Pixels are counted by keys, their distances from the first pixel in single precision. Subtraction and rounding keep the
-// order (equal keys may hide a difference): what lies between two bounds is the same set for keys and for pixels, and
-// within it the pixels themselves decide. So the result is exact, and guesses only settle how soon it is found.
+// Pixels are counted by keys, their distances from the first pixel in single precision. Subtraction and rounding keep
+// the order (equal keys may hide a difference): what lies between two bounds is the same set for keys and for pixels,
+// and within it the pixels themselves decide. So the result is exact, and guesses only settle how soon it is found.
 
 // As many pixels as two AVX-512 registers hold may be left between the bounds.
 enum { FEW = 16 };
@@ -54,8 +53,8 @@ struct moments {
     float sum, squares;
 };
 
-INLINE void lane_keys(const double *restrict values, int lanes, double origin, float *restrict keys, float *restrict sums,
-                      float *restrict squares) {
+INLINE void lane_keys(const double *restrict values, int lanes, double origin, float *restrict keys,
+                      float *restrict sums, float *restrict squares) {
     for (int lane = 0; lane < lanes; ++lane) {
         const float key = (float)(values[lane] - origin);
         keys[lane] = key;
@@ -69,7 +68,8 @@ INLINE struct moments write_keys(const double *restrict values, ptrdiff_t n, flo
     float sums[VECTOR_FLOATS] = {0}, squares[VECTOR_FLOATS] = {0};
     const double origin = values[0];
     ptrdiff_t i = 0;
-    for (; i + VECTOR_FLOATS <= n; i += VECTOR_FLOATS) lane_keys(values + i, VECTOR_FLOATS, origin, keys + i, sums, squares);
+    for (; i + VECTOR_FLOATS <= n; i += VECTOR_FLOATS)
+        lane_keys(values + i, VECTOR_FLOATS, origin, keys + i, sums, squares);
     lane_keys(values + i, (int)(n - i), origin, keys + i, sums, squares);
     for (; n % VECTOR_FLOATS != 0; ++n) keys[n] = INFINITY;
     for (int width = VECTOR_FLOATS / 2; width > 0; width /= 2) {
@@ -107,14 +107,20 @@ INLINE bool has_few(const struct bracket *bracket) { return bracket->below_high 
 // Narrows the bracket by what a count has shown.
 INLINE void narrow(struct bracket *bracket, float bound, ptrdiff_t below) {
     if (below <= bracket->first_rank) {
-        if (below >= bracket->below_low && bound > bracket->low) { bracket->low = bound; bracket->below_low = below; }
+        if (below >= bracket->below_low && bound > bracket->low) {
+            bracket->low = bound;
+            bracket->below_low = below;
+        }
     } else if (below > bracket->last_rank) {
-        if (below <= bracket->below_high && bound < bracket->high) { bracket->high = bound; bracket->below_high = below; }
+        if (below <= bracket->below_high && bound < bracket->high) {
+            bracket->high = bound;
+            bracket->below_high = below;
+        }
     }
 }
 
-// The next bound to count at: where the rank would lie if the keys between the bounds were evenly spread, or a step away
-// while there is but one bound. Every other pass of a long search halves the bracket, as uneven ones need.
+// The next bound to count at: where the rank would lie if the keys between the bounds were evenly spread, or a step
+// away while there is but one bound. Every other pass of a long search halves the bracket, as uneven ones need.
 INLINE float guess_within(const struct bracket *bracket, float step, int pass) {
     if (bracket->low == -INFINITY) return bracket->high - step;
     if (bracket->high == INFINITY) return bracket->low + step;
@@ -125,7 +131,8 @@ INLINE float guess_within(const struct bracket *bracket, float step, int pass) {
 }
 
 // Catches each quartile in a bracket of few keys; false when that does not come about.
-INLINE bool catch_quartiles(const float *keys, ptrdiff_t n, struct moments moments, struct bracket brackets[QUARTILES]) {
+INLINE bool catch_quartiles(const float *keys, ptrdiff_t n, struct moments moments,
+                            struct bracket brackets[QUARTILES]) {
     // Noise is nearly normal: its quartiles lie 0.6745 standard deviations from its mean.
     const float mean = moments.sum / (float)n;
     const float variance = moments.squares / (float)n - mean * mean;
@@ -184,7 +191,8 @@ INLINE double value_of_rank(const f64x8 few[2], const i64x8 less[2], int64_t ran
 }
 
 // The values of two ranks among `count` values; those behind them, up to FEW, are infinite.
-INLINE void values_of_ranks(const double values[FEW], ptrdiff_t count, ptrdiff_t first, ptrdiff_t last, double found[2]) {
+INLINE void values_of_ranks(const double values[FEW], ptrdiff_t count, ptrdiff_t first, ptrdiff_t last,
+                            double found[2]) {
     f64x8 few[2];
     memcpy(few, values, sizeof few);
     i64x8 less[2] = {{0}, {0}};
@@ -196,8 +204,8 @@ INLINE void values_of_ranks(const double values[FEW], ptrdiff_t count, ptrdiff_t
 }
 
 // Collects the pixels within each bracket and finds the ranks among them.
-INLINE void select_within(const double *values, const float *keys, ptrdiff_t n, const struct bracket brackets[QUARTILES],
-                          uint64_t *bits, double found[2 * QUARTILES]) {
+INLINE void select_within(const double *values, const float *keys, ptrdiff_t n,
+                          const struct bracket brackets[QUARTILES], uint64_t *bits, double found[2 * QUARTILES]) {
     const ptrdiff_t words = (n + 63) / 64;
     uint16_t *groups = (uint16_t *)bits;
     for (int q = 0; q < QUARTILES; ++q) bits[(q + 1) * words - 1] = 0;
@@ -234,15 +242,13 @@ FOR_EACH_CPU static bool find_by_counting(const double *values, ptrdiff_t n, dou
 }
 
 // ---------------------------------------------------------------------------------------------------------------
-// Quickselect for several ranks at once, for any stamp. Partitioning copies from one buffer to the other without a branch
-// that depends on the data, since such a branch would be mispredicted for every second pixel.
+// Quickselect for several ranks at once, for any stamp. Partitioning copies from one buffer to the other without a
+// branch that depends on the data, since such a branch would be mispredicted for every second pixel.
 
 // Below this size sorting is faster than another partition (measured).
 enum { SMALL = 12 };
 
-INLINE double median_of_3(double a, double b, double c) {
-    return max_of(min_of(a, b), min_of(max_of(a, b), c));
-}
+INLINE double median_of_3(double a, double b, double c) { return max_of(min_of(a, b), min_of(max_of(a, b), c)); }
 
 // Near the median: the median of three medians of three.
 INLINE double pivot_of(const double *v, ptrdiff_t n) {
@@ -289,7 +295,11 @@ static void select_ranks(double *values, double *spare, ptrdiff_t n, ptrdiff_t f
         int left = 0;
         while (left < count && ranks[left] < first + below) ++left;
         if (left > 0) select_ranks(spare, values, below, first, ranks, left, found);
-        ranks += left; found += left; count -= left; first += below; n -= below;
+        ranks += left;
+        found += left;
+        count -= left;
+        first += below;
+        n -= below;
         double *rest = spare + below;
         spare = values + below;
         values = rest;
@@ -303,9 +313,12 @@ static void select_ranks(double *values, double *spare, ptrdiff_t n, ptrdiff_t f
             }
             while (count > 0 && ranks[0] < first + equal) {
                 *found = pivot;
-                ++ranks; ++found; --count;
+                ++ranks;
+                ++found;
+                --count;
             }
-            first += equal; n -= equal;
+            first += equal;
+            n -= equal;
         }
     }
 }

@@ -9,9 +9,19 @@ void stamp_symmetry(const float *restrict stamp, ptrdiff_t height, ptrdiff_t wid
                     float *restrict out) {
     // Where the pixel of out's first place is, and how far on that of the next row and column.
     ptrdiff_t origin = 0, row_step = width, column_step = 1;
-    if (symmetry & 1) { origin += width - 1; column_step = -1; }
-    if (symmetry & 2) { origin += (height - 1) * width; row_step = -width; }
-    if (symmetry & 4) { const ptrdiff_t step = row_step; row_step = column_step; column_step = step; }
+    if (symmetry & 1) {
+        origin += width - 1;
+        column_step = -1;
+    }
+    if (symmetry & 2) {
+        origin += (height - 1) * width;
+        row_step = -width;
+    }
+    if (symmetry & 4) {
+        const ptrdiff_t step = row_step;
+        row_step = column_step;
+        column_step = step;
+    }
     for (ptrdiff_t row = 0; row < height; ++row) {
         const float *from = stamp + origin + row * row_step;
         for (ptrdiff_t column = 0; column < width; ++column) out[row * width + column] = from[column * column_step];
@@ -30,19 +40,16 @@ INLINE struct taps taps_of(float shift) {
     const float whole = floorf(-shift);
     const float t = -shift - whole;
     const float square = t * t, cube = square * t;
-    return (struct taps){
-        (ptrdiff_t)whole - 1,
-        {
-            square - 0.5f * t - 0.5f * cube,
-            1 - 2.5f * square + 1.5f * cube,
-            0.5f * t + 2 * square - 1.5f * cube,
-            0.5f * cube - 0.5f * square,
-        }};
+    return (struct taps){(ptrdiff_t)whole - 1,
+                         {
+                             square - 0.5f * t - 0.5f * cube,
+                             1 - 2.5f * square + 1.5f * cube,
+                             0.5f * t + 2 * square - 1.5f * cube,
+                             0.5f * cube - 0.5f * square,
+                         }};
 }
 
-INLINE ptrdiff_t within(ptrdiff_t place, ptrdiff_t count) {
-    return place < 0 ? 0 : place < count ? place : count - 1;
-}
+INLINE ptrdiff_t within(ptrdiff_t place, ptrdiff_t count) { return place < 0 ? 0 : place < count ? place : count - 1; }
 
 // Whole vectors that hold `width` floats, in floats.
 INLINE ptrdiff_t whole_vectors(ptrdiff_t width) { return (width + VECTOR_FLOATS - 1) / VECTOR_FLOATS * VECTOR_FLOATS; }
@@ -65,9 +72,9 @@ INLINE void reach(const float *restrict row, ptrdiff_t width, ptrdiff_t first, f
 INLINE void interpolate(const float *const lines[TAPS], const struct taps *taps, ptrdiff_t count, float *restrict out) {
     for (ptrdiff_t i = 0; i < count; i += VECTOR_FLOATS) {
         const f32x16 outer = *(const f32x16u *)(lines[0] + i) * taps->weights[0]
-            + *(const f32x16u *)(lines[3] + i) * taps->weights[3];
+                             + *(const f32x16u *)(lines[3] + i) * taps->weights[3];
         const f32x16 inner = *(const f32x16u *)(lines[1] + i) * taps->weights[1]
-            + *(const f32x16u *)(lines[2] + i) * taps->weights[2];
+                             + *(const f32x16u *)(lines[2] + i) * taps->weights[2];
         *(f32x16u *)(out + i) = outer + inner;
     }
 }

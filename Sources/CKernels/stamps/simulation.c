@@ -5,8 +5,8 @@
 
 enum { COLUMNS_AT_ONCE = 8 };
 
-void add_point_source(
-    const struct point_spread *shape, float flux, float x, float y, size_t height, size_t width, float *image) {
+void add_point_source(const struct point_spread *shape, float flux, float x, float y, size_t height, size_t width,
+                      float *image) {
     const struct point_spread s = *shape;
     static const float node[2] = {-0.288675135f, 0.288675135f};  // ½ / √3
     for (size_t row = 0; row < height; ++row) {
@@ -29,8 +29,8 @@ void add_point_source(
     }
 }
 
-void add_filtered(
-    const float *image, size_t height, size_t width, const float down[3], const float across[3], float *restrict out) {
+void add_filtered(const float *image, size_t height, size_t width, const float down[3], const float across[3],
+                  float *restrict out) {
     const float a = across[0], b = across[1], c = across[2], d = down[0], e = down[1], f = down[2];
     for (size_t row = 0; row + 2 < height; ++row) {
         const float *above = image + row * width, *here = above + width, *below = here + width;

@@ -15,8 +15,9 @@ static ptrdiff_t accumulators(void) {
 }
 
 // One tile: ROWS rows × VECTORS vectors of channels, accumulated in registers.
-INLINE void row_tile(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
-                     ptrdiff_t channels, ptrdiff_t second, const int ROWS, const int VECTORS, const int PARTIAL) {
+INLINE void row_tile(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
+                     float *out, ptrdiff_t channels, ptrdiff_t second, const int ROWS, const int VECTORS,
+                     const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
     f32x16 sum[28];
 #pragma clang loop unroll(full)
@@ -54,20 +55,19 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
 // All rows of one block of VECTORS·16 channels (or of fewer than 16).
 #define TILE(n) \
     case n: row_tile(s, in, weights, bias, relu, out, channels, second, n, VECTORS, PARTIAL); break;
-INLINE void row_block(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
-                      ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS, const int PARTIAL) {
+INLINE void row_block(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
+                      float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS,
+                      const int PARTIAL) {
     ptrdiff_t left = s->rows;
     // Tiles of nearly equal size: many short ones would wait for the multiply-add's latency.
     const ptrdiff_t tiles = (left + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t rows = left / (tiles - tile);
         switch (rows) {
-            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-            default:
-                if (PARTIAL != NARROW) switch (rows) {
-                    TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
-                }
-                if (PARTIAL == WHOLE && VECTORS == 1) switch (rows) {
+            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) default : if (PARTIAL != NARROW) switch (rows) {
+                TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+            }
+            if (PARTIAL == WHOLE && VECTORS == 1) switch (rows) {
                     TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
                 }
         }
@@ -79,9 +79,9 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
 #undef TILE
 
 // One block of channels for the rows of lines `first` ..< `last` (lines of all groups counted through).
-INLINE void block_lines(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out,
-                        ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, ptrdiff_t first, ptrdiff_t last, const int VECTORS,
-                        const int PARTIAL) {
+INLINE void block_lines(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
+                        float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, ptrdiff_t first,
+                        ptrdiff_t last, const int VECTORS, const int PARTIAL) {
     for (ptrdiff_t i = first; i < last; ++i) {
         const ptrdiff_t group = i / s->lines, line = i % s->lines;
         row_block(s, in + group * s->input_group + line * s->input_line, weights, bias, relu,
@@ -111,22 +111,22 @@ void row_product(const RowProduct *s, const float *in, const float *weights, con
             const ptrdiff_t left = channels - n;
             if (left > VECTOR_FLOATS) {
                 const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
-                block_lines(s, in, weights + n, bias ? bias + n : bias, relu, out + n, left, second, pair, first, last, 2,
-                            WHOLE);
+                block_lines(s, in, weights + n, bias ? bias + n : bias, relu, out + n, left, second, pair, first, last,
+                            2, WHOLE);
             } else {
                 const ptrdiff_t back = channels - VECTOR_FLOATS;
-                block_lines(s, in, weights + back, bias ? bias + back : bias, relu, out + back, VECTOR_FLOATS, 0, single,
-                            first, last, 1, WHOLE);
+                block_lines(s, in, weights + back, bias ? bias + back : bias, relu, out + back, VECTOR_FLOATS, 0,
+                            single, first, last, 1, WHOLE);
             }
         }
     }
 }
 
-// One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors of channels, summed over the rows of
-// `groups` samples, then added to (or, for the first samples, stored in) the gradient.
+// One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors of channels, summed over the rows
+// of `groups` samples, then added to (or, for the first samples, stored in) the gradient.
 INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
-                          ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, const int SEGMENTS, const int COUNT,
-                          const int VECTORS, const int PARTIAL) {
+                          ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, const int SEGMENTS,
+                          const int COUNT, const int VECTORS, const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
     f32x16 sum[28];
 #pragma clang loop unroll(full)
@@ -155,8 +155,7 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
 #pragma clang loop unroll(full)
     for (int i = 0; i < SEGMENTS; ++i)
 #pragma clang loop unroll(full)
-        for (int j = 0; j < COUNT; ++j)
-        {
+        for (int j = 0; j < COUNT; ++j) {
             float *to = gradient + (i * g->length + j) * g->channels;
             const f32x16 *total = &sum[(i * COUNT + j) * VECTORS];
             if (PARTIAL == TAIL) {
@@ -182,7 +181,8 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
 #define TILE(n) \
     case n: gradient_tile(g, in + j, out_gradient, to, groups, first, channels, second, 1, n, VECTORS, PARTIAL); break;
 INLINE void gradient_block(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
-                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS, const int PARTIAL) {
+                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest,
+                           const int VECTORS, const int PARTIAL) {
     if (PARTIAL == WHOLE && g->length == 3 && g->segments == 3 && largest >= 9) {
         gradient_tile(g, in, out_gradient, gradient, groups, first, channels, second, 3, 3, VECTORS, PARTIAL);
         return;
@@ -194,12 +194,10 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
             const ptrdiff_t count = (g->length - j) / (tiles - tile);
             float *to = gradient + (segment * g->length + j) * g->channels;
             switch (count) {
-                TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-                default:
-                    if (PARTIAL != NARROW) switch (count) {
-                        TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
-                    }
-                    if (PARTIAL == WHOLE && VECTORS == 1) switch (count) {
+                TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) default : if (PARTIAL != NARROW) switch (count) {
+                    TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+                }
+                if (PARTIAL == WHOLE && VECTORS == 1) switch (count) {
                         TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
                     }
             }
@@ -209,8 +207,8 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
 }
 #undef TILE
 
-// The output gradients of 32 channels, row behind row. In place their rows may lie kilobytes apart and fall into few sets
-// of the cache, where every tile would look for them again.
+// The output gradients of 32 channels, row behind row. In place their rows may lie kilobytes apart and fall into few
+// sets of the cache, where every tile would look for them again.
 enum { COPIED_ROWS = 512, COPIED_CHANNELS = 2 * VECTOR_FLOATS };
 
 INLINE int are_rows_copied(const RowProduct *g, ptrdiff_t groups) {
@@ -263,7 +261,8 @@ void row_product_weight_gradient(const RowProduct *g, const float *in, const flo
             } else if (left == VECTOR_FLOATS) {
                 gradient_block(g, x, dy + n, gradient + n, groups, first, left, 0, single, 1, WHOLE);
             } else {
-                gradient_block(g, x, dy + back, gradient + back, groups, first, left, 0, single < 14 ? single : 14, 1, TAIL);
+                gradient_block(g, x, dy + back, gradient + back, groups, first, left, 0, single < 14 ? single : 14, 1,
+                               TAIL);
             }
         }
     }

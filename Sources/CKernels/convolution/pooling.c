@@ -32,7 +32,8 @@ INLINE void largest_of_window(const float *in, ptrdiff_t line, ptrdiff_t channel
     memcpy(winner, &narrow, (size_t)(some < VECTOR_FLOATS ? some : VECTOR_FLOATS));
 }
 
-// Whether windows of 2×2 stand side by side on the map and channels fill vectors: the common case, with loops of its own.
+// Whether windows of 2×2 stand side by side on the map and channels fill vectors: the common case, with loops of its
+// own.
 INLINE int is_plain_pair(const Pooling *p) {
     return p->window_height == 2 && p->window_width == 2 && p->stride_height == 2 && p->stride_width == 2 && p->top == 0
            && p->left == 0 && 2 * p->out_height <= p->height && 2 * p->out_width <= p->width
@@ -71,8 +72,8 @@ INLINE void gradient_of_window(const float *out_gradient, const float *rectified
 }
 
 // Windows side by side: each pixel is written once, and what no window covers is 0.
-INLINE void plain_pair_backward(const Pooling *p, const float *out_gradient, const uint8_t *winner, const float *rectified,
-                                float *in_gradient) {
+INLINE void plain_pair_backward(const Pooling *p, const float *out_gradient, const uint8_t *winner,
+                                const float *rectified, float *in_gradient) {
     const ptrdiff_t channels = p->channels, line = p->width * channels, covered = 2 * p->out_width * channels;
     for (ptrdiff_t oh = 0; oh < p->out_height; ++oh, in_gradient += 2 * line) {
         for (ptrdiff_t c = 0; c < p->out_width * channels; c += VECTOR_FLOATS) {
@@ -203,8 +204,8 @@ void global_max(const float *in, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t ch
 }
 
 FOR_EACH_CPU
-void global_max_backward(const float *in, const float *out, const float *out_gradient, ptrdiff_t samples, ptrdiff_t rows,
-                         ptrdiff_t channels, float *in_gradient) {
+void global_max_backward(const float *in, const float *out, const float *out_gradient, ptrdiff_t samples,
+                         ptrdiff_t rows, ptrdiff_t channels, float *in_gradient) {
     for (ptrdiff_t b = 0; b < samples; ++b, in += rows * channels, in_gradient += rows * channels)
         for (ptrdiff_t c = 0; c < channels; ++c) {
             const float largest = out[b * channels + c];

@@ -46,8 +46,7 @@ void activation_backward(Activation function, float parameter, const float *x, c
             break;
         case ACTIVATION_GELU:
             for (ptrdiff_t i = 0; i < count; ++i)
-                dx[i] = dy[i]
-                        * (0.5f * (1 + erff(x[i] * ROOT_HALF)) + x[i] * DENSITY_0 * expf(-0.5f * x[i] * x[i]));
+                dx[i] = dy[i] * (0.5f * (1 + erff(x[i] * ROOT_HALF)) + x[i] * DENSITY_0 * expf(-0.5f * x[i] * x[i]));
             break;
         case ACTIVATION_GELU_APPROXIMATE:
             for (ptrdiff_t i = 0; i < count; ++i) {
