@@ -61,16 +61,17 @@ let package = Package(
             ["Lanes", "Communication", "StampData", "Files", "Tensors", "Faults", logging]),
         library("Layers", ["Tensors", "CKernels"]),
         library("Optimizers", ["CKernels"]),
-        library("Models", ["Layers", "Files", "Tensors", "Faults"]),
+        library("LayerCatalog", ["Layers", "Tensors", "Faults"]),
+        library("Models", ["LayerCatalog", "Layers", "Files", "Tensors", "Faults"]),
         library(
             "KerasFormat",
             [
-                "Models", "Layers", "Files", "Tensors", "Faults",
+                "Models", "LayerCatalog", "Files", "Tensors", "Faults",
                 .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
         .target(
-            name: "ONNXFormat", dependencies: ["Models", "Layers", "Files", "Tensors", "Faults", protobuf],
+            name: "ONNXFormat", dependencies: ["Models", "LayerCatalog", "Files", "Tensors", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
         library("ModelFiles", ["KerasFormat", "ONNXFormat", "Models", "Files", "Faults"]),
         library(
@@ -112,9 +113,8 @@ let package = Package(
         library(
             "Reports",
             [
-                "Figures", "RunRecords", "Settings", "Metrics", "Models", "StampData", "StampFormats", "Files",
-                "Tensors",
-                "Faults",
+                "Figures", "RunRecords", "Settings", "Metrics", "Models", "LayerCatalog", "StampData", "StampFormats",
+                "Files", "Tensors", "Faults",
             ]),
         .executableTarget(
             name: "TrainerCommand",
@@ -131,8 +131,8 @@ let package = Package(
         .target(
             name: "EngineTestSupport",
             dependencies: [
-                "TestSupport", "Training", "Engine", "Settings", "Models", "Layers", "StampLoading", "StampData",
-                "StampFormats", "Lanes", "Communication", "Files", "Tensors", logging,
+                "TestSupport", "Training", "Engine", "Settings", "Models", "LayerCatalog", "Layers", "StampLoading",
+                "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", logging,
             ],
             path: "Tests/Support/Engine", swiftSettings: swiftSettings),
         .executableTarget(
@@ -150,14 +150,19 @@ let package = Package(
         tests("StampLoading", ["StampLoading", "StampData", "Lanes", "Communication", "Tensors", "EngineTestSupport"]),
         tests("Layers", ["Layers", "Files", "Tensors", "CKernels"]),
         tests("Optimizers", ["Optimizers"]),
-        tests("Models", ["Models", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
-        tests("KerasFormat", ["KerasFormat", "Models", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
-        tests("ONNXFormat", ["ONNXFormat", "Models", "Layers", "Files", "Tensors", "Faults", "TestSupport", protobuf]),
+        tests("LayerCatalog", ["LayerCatalog", "Layers", "Tensors", "Faults", "TestSupport"]),
+        tests("Models", ["Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
+        tests(
+            "KerasFormat",
+            ["KerasFormat", "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
+        tests(
+            "ONNXFormat",
+            ["ONNXFormat", "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport", protobuf]),
         tests(
             "ModelFiles",
             [
-                "ModelFiles", "Models", "Engine", "Lanes", "Communication", "Files", "Tensors", "Faults", "TestSupport",
-                "EngineTestSupport",
+                "ModelFiles", "Models", "LayerCatalog", "Engine", "Lanes", "Communication", "Files", "Tensors",
+                "Faults", "TestSupport", "EngineTestSupport",
             ]),
         tests("Settings", ["Settings", "Models", "Optimizers", "StampData", "Files", "Faults", "TestSupport"]),
         tests("Metrics", ["Metrics", "RunRecords", "Files", "Faults", "TestSupport"]),
@@ -165,8 +170,8 @@ let package = Package(
         tests(
             "Engine",
             [
-                "Engine", "StampLoading", "Models", "Layers", "Optimizers", "Lanes", "Communication", "StampData",
-                "StampFormats", "Files", "Tensors", "Faults", "TestSupport", "EngineTestSupport",
+                "Engine", "StampLoading", "Models", "LayerCatalog", "Layers", "Optimizers", "Lanes", "Communication",
+                "StampData", "StampFormats", "Files", "Tensors", "Faults", "TestSupport", "EngineTestSupport",
             ]),
         tests(
             "Training",

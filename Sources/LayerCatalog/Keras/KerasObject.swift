@@ -1,19 +1,23 @@
 import Faults
-import Models
 
 /// One serialised Keras object: `{"module": …, "class_name": …, "config": {…}, "registered_name": …}`.
 ///
 /// A file names classes only; none of them is ever looked up in order to be run. Whatever does not belong to Keras itself is
 /// refused here.
-struct KerasObject {
-    let module: String
-    let className: String
-    let config: [String: JSONValue]
+public struct KerasObject {
+    /// The Python module of the class, for instance `keras.layers`.
+    public let module: String
+    /// The name of the class, for instance `Conv2D`.
+    public let className: String
+    /// What the class was made with.
+    public let config: [String: JSONValue]
     /// The members beside those above: `name`, `inbound_nodes`, `build_config`.
-    let members: [String: JSONValue]
+    public let members: [String: JSONValue]
 
     /// Reads an object that must be Keras' own.
-    init(_ value: JSONValue, at place: KerasPlace) throws {
+    ///
+    /// - Throws: a `badData` fault for something else, an object of an older Keras, and one whose code is not Keras'.
+    public init(_ value: JSONValue, at place: KerasPlace) throws {
         guard let members = value.object, let className = members["class_name"]?.string else {
             throw place.damaged("has \(value.summary) in the place of a layer or model")
         }
@@ -28,7 +32,7 @@ struct KerasObject {
             let owner = members["registered_name"]?.string ?? module.string ?? "no module"
             throw place.fault(
                 "is a custom object (\(owner)), whose code is not in the file",
-                remedy: "use Keras' own layers: \(LayerKind.kerasClasses)")
+                remedy: "use Keras' own layers: \(LayerCatalog.kerasClasses)")
         }
         self.module = module
         self.className = className
@@ -43,8 +47,14 @@ struct KerasObject {
     }
 
     /// Whether this is a model rather than a layer.
-    var isModel: Bool { ["Sequential", "Functional", "Model"].contains(className) && module != "keras.layers" }
+    public var isModel: Bool { ["Sequential", "Functional", "Model"].contains(className) && module != "keras.layers" }
 
     /// The name that other layers call it by.
-    var name: String? { members["name"]?.string ?? config["name"]?.string }
+    public var name: String? { members["name"]?.string ?? config["name"]?.string }
+
+    /// The number of axes of the layer's inputs, the batch's included; 4 for maps where the file does not say.
+    var inputRank: Int {
+        let shape = members["build_config"]?.object?["input_shape"]?.array ?? []
+        return (shape.first?.array ?? shape).isEmpty ? 4 : (shape.first?.array ?? shape).count
+    }
 }

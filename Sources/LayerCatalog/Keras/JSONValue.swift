@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// A value of a JSON text.
-enum JSONValue: Hashable, Sendable {
+public enum JSONValue: Hashable, Sendable {
     case null
     case boolean(Bool)
     case integer(Int)
@@ -11,7 +11,7 @@ enum JSONValue: Hashable, Sendable {
     case object([String: JSONValue])
 
     /// The value as it is written in a message, short.
-    var summary: String {
+    public var summary: String {
         switch self {
         case .null: "null"
         case .boolean(let value): value ? "true" : "false"
@@ -24,15 +24,21 @@ enum JSONValue: Hashable, Sendable {
         }
     }
 
-    var string: String? { if case .string(let text) = self { text } else { nil } }
-    var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
-    var object: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
-    var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
-    var integer: Int? { if case .integer(let value) = self { value } else { nil } }
-    var isNull: Bool { self == .null }
+    /// The text, if it is one.
+    public var string: String? { if case .string(let text) = self { text } else { nil } }
+    /// The values, if it is an array.
+    public var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+    /// The members, if it is an object.
+    public var object: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
+    /// True or false, if it is one of them.
+    public var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
+    /// The integer, if it is one.
+    public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+    /// Whether it is null.
+    public var isNull: Bool { self == .null }
 
-    /// An integer is a number too.
-    var number: Double? {
+    /// The number, if it is one; an integer is one too.
+    public var number: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .number(let value): value
@@ -41,13 +47,16 @@ enum JSONValue: Hashable, Sendable {
     }
 
     /// The shortest decimal number that gives `value` back: 0.99 rather than 0.9900000095367432.
-    static func number(shortest value: Float) -> JSONValue { .number(Double(value.description) ?? Double(value)) }
+    public static func number(shortest value: Float) -> JSONValue {
+        .number(Double(value.description) ?? Double(value))
+    }
 
-    static func integers(_ values: Int...) -> JSONValue { .array(values.map { .integer($0) }) }
+    /// An array of integers.
+    public static func integers(_ values: Int...) -> JSONValue { .array(values.map { .integer($0) }) }
 }
 
 extension JSONValue: Codable {
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // The most frequent first: each attempt that fails makes an error.
         if container.decodeNil() {
@@ -67,7 +76,7 @@ extension JSONValue: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
@@ -81,7 +90,7 @@ extension JSONValue: Codable {
     }
 
     /// Reads a JSON text; nil when it is none, or nested deeper than any model is.
-    init?(parsing text: some Sequence<UInt8>) {
+    public init?(parsing text: some Sequence<UInt8>) {
         let data = Data(text)
         guard Self.nesting(of: data) <= 64, let value = try? JSONDecoder().decode(JSONValue.self, from: data) else {
             return nil
@@ -112,7 +121,7 @@ extension JSONValue: Codable {
     }
 
     /// The text, with sorted keys: equal values give equal bytes.
-    func text() throws -> String {
+    public func text() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
@@ -122,11 +131,11 @@ extension JSONValue: Codable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    init(stringLiteral value: String) { self = .string(value) }
-    init(booleanLiteral value: Bool) { self = .boolean(value) }
-    init(integerLiteral value: Int) { self = .integer(value) }
-    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSONValue)...) {
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(booleanLiteral value: Bool) { self = .boolean(value) }
+    public init(integerLiteral value: Int) { self = .integer(value) }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(uniqueKeysWithValues: elements))
     }
 }

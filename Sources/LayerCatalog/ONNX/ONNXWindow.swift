@@ -4,14 +4,12 @@ import Tensors
 /// A kernel or pooling window and how it slides, with explicit padding.
 ///
 /// ONNX' own SAME_UPPER would do what Keras' `same` does; explicit pads leave nothing to a runtime's interpretation.
-struct Window {
-    let size: Extent2D
+public struct ONNXWindow: Sendable {
     /// ONNX' `kernel_shape`, `strides` and `pads` (top, left, bottom, right).
-    let attributes: [ONNXAttributeProto]
+    public let attributes: [ONNXAttribute]
 
     /// The window that turns maps of shape `input` into maps of shape `output`.
-    init(_ input: Shape, _ output: Shape, _ size: Extent2D, _ strides: Extent2D, _ padding: Padding) {
-        self.size = size
+    public init(_ input: Shape, _ output: Shape, _ size: Extent2D, _ strides: Extent2D, _ padding: Padding) {
         let (top, bottom) = Self.pads(
             padding, extent: input.extents[0], outputs: output.extents[0], window: size.height, stride: strides.height)
         let (left, right) = Self.pads(

@@ -28,12 +28,21 @@ extension ActivationFunction {
         }
     }
 
-    /// Reads one of Keras' activation layers; nil when the object is another layer.
-    init?(layer object: KerasObject, at place: KerasPlace) throws {
-        var options = KerasOptions(object.config, at: place)
+    /// Reads one of Keras' activation layers where a function stands; nil when the object is another layer.
+    private init?(layer object: KerasObject, at place: KerasPlace) throws {
+        var options = KerasOptions(object, at: place, isFresh: false)
         options.ignore("name", "trainable")
         try options.requireSinglePrecision()
-        switch object.className {
+        guard let function = try ActivationFunction(layer: &options) else { return nil }
+        try options.finish()
+        self = function
+    }
+
+    /// Reads the options of one of Keras' activation layers with a function of its own; nil when they are of another layer.
+    ///
+    /// - Throws: a `badData` fault that names the option that is not supported.
+    init?(layer options: inout KerasOptions) throws {
+        switch options.className {
         case "LeakyReLU": self = .leakyReLU(slope: try options.number("negative_slope"))
         case "ELU": self = .elu(alpha: try options.number("alpha"))
         case "ReLU":
@@ -45,13 +54,12 @@ extension ActivationFunction {
             self = .softmax
         default: return nil
         }
-        try options.finish()
     }
 
     /// The function as the `activation` of a layer called `layer`.
     ///
     /// - Throws: a fault for what Keras can only express as code.
-    func kerasValue(of layer: String) throws -> JSONValue {
+    public func kerasValue(of layer: String) throws -> JSONValue {
         if let name = Self.named.first(where: { $0.function == self })?.name { return .string(name) }
         guard let (className, options) = kerasLayer else {
             throw Fault(

@@ -1,10 +1,11 @@
+import LayerCatalog
 import Layers
 import Models
 import Tensors
 import Testing
 
 /// Which operators, options and constants stand for which layers.
-@Suite struct LayerConversionTests {
+@Suite struct NetworkConversionTests {
     @Test func vgg6IsItsLayersWithoutDropout() throws {
         let written = try WrittenModel(StandardNetwork.vgg6.description(height: 21, width: 21, classes: 2))
         #expect(
