@@ -41,8 +41,8 @@ struct SettingJSON: Sendable {
 }
 
 extension TrainingSettings: Codable {
-    /// The keys that every version has written: a file without one is damaged. Where others are missing the defaults count,
-    /// as runs of versions without such a setting had them.
+    /// The keys that every version has written: a file without one is damaged. Where another is missing, its default
+    /// counts: runs of a version without such a setting had that.
     private static let everWritten: Set = [
         "sources", "noise", "model", "epochs", "batch_size", "learning_rate", "optimizer", "split", "seed", "dropout",
         "normalize", "skip_bad", "output",

@@ -17,8 +17,8 @@ extension TrainingSettings {
         return settings
     }
 
-    /// The settings that decide the result, by the name of their option, for `--resume` to compare: all but the number of
-    /// epochs, where files lie, and how often the run is looked after.
+    /// The settings that decide the result, by the name of their option, for `--resume` to compare: all but the number
+    /// of epochs, where files lie, and how often the run is looked after.
     ///
     /// - Parameter findings: of the run that these settings, as resolved, are of.
     package func decidingResult(_ findings: RunFindings) throws -> [String: String] {
