@@ -61,21 +61,24 @@ let package = Package(
             ["Lanes", "Communication", "StampData", "Files", "Tensors", "Faults", logging]),
         library("Layers", ["Tensors", "CKernels"]),
         library("Optimizers", ["CKernels"]),
-        library("Models", ["Layers", "Files", "Tensors", "Faults"]),
+        library("LayerCatalog", ["Layers", "Tensors", "Faults"]),
+        library("Models", ["LayerCatalog", "Layers", "Files", "Tensors", "Faults"]),
         library(
             "KerasFormat",
             [
-                "Models", "Layers", "Files", "Tensors", "Faults",
+                "Models", "LayerCatalog", "Files", "Tensors", "Faults",
                 .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
         .target(
-            name: "ONNXFormat", dependencies: ["Models", "Layers", "Files", "Tensors", "Faults", protobuf],
+            name: "ONNXFormat", dependencies: ["Models", "LayerCatalog", "Files", "Tensors", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
         library("ModelFiles", ["KerasFormat", "ONNXFormat", "Models", "Files", "Faults"]),
         library(
             "Settings",
-            ["StampLoading", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults"]),
+            [
+                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults",
+            ]),
         library("Metrics", ["Files", "Tensors", "CKernels"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         library(
@@ -110,7 +113,7 @@ let package = Package(
         library(
             "Reports",
             [
-                "Figures", "RunRecords", "Settings", "Metrics", "Models", "Optimizers", "StampData", "StampFormats",
+                "Figures", "RunRecords", "Settings", "Metrics", "Models", "LayerCatalog", "StampData", "StampFormats",
                 "Files", "Tensors", "Faults",
             ]),
         .executableTarget(
@@ -128,8 +131,8 @@ let package = Package(
         .target(
             name: "EngineTestSupport",
             dependencies: [
-                "TestSupport", "Training", "Engine", "Settings", "Models", "Layers", "StampLoading", "StampData",
-                "StampFormats", "Lanes", "Communication", "Files", "Tensors", logging,
+                "TestSupport", "Training", "Engine", "Settings", "Models", "LayerCatalog", "Layers", "StampLoading",
+                "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", logging,
             ],
             path: "Tests/Support/Engine", swiftSettings: swiftSettings),
         .executableTarget(
@@ -147,22 +150,28 @@ let package = Package(
         tests("StampLoading", ["StampLoading", "StampData", "Lanes", "Communication", "Tensors", "EngineTestSupport"]),
         tests("Layers", ["Layers", "Files", "Tensors", "CKernels"]),
         tests("Optimizers", ["Optimizers"]),
-        tests("Models", ["Models", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
-        tests("KerasFormat", ["KerasFormat", "Models", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
-        tests("ONNXFormat", ["ONNXFormat", "Models", "Layers", "Files", "Tensors", "Faults", "TestSupport", protobuf]),
+        tests("LayerCatalog", ["LayerCatalog", "Layers", "Tensors", "Faults", "TestSupport"]),
+        tests("Models", ["Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
+        tests(
+            "KerasFormat",
+            ["KerasFormat", "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
+        tests(
+            "ONNXFormat",
+            ["ONNXFormat", "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport", protobuf]),
         tests(
             "ModelFiles",
             [
-                "ModelFiles", "Models", "Engine", "Lanes", "Communication", "Files", "Tensors", "Faults", "TestSupport",
-                "EngineTestSupport",
+                "ModelFiles", "Models", "LayerCatalog", "Engine", "Lanes", "Communication", "Files", "Tensors",
+                "Faults", "TestSupport", "EngineTestSupport",
             ]),
+        tests("Settings", ["Settings", "Models", "Optimizers", "StampData", "Files", "Faults", "TestSupport"]),
         tests("Metrics", ["Metrics", "RunRecords", "Files", "Faults", "TestSupport"]),
         tests("RunRecords", ["RunRecords", "Settings", "Metrics", "StampData", "Files", "Faults", "TestSupport"]),
         tests(
             "Engine",
             [
-                "Engine", "StampLoading", "Models", "Layers", "Optimizers", "Lanes", "Communication", "StampData",
-                "StampFormats", "Files", "Tensors", "Faults", "TestSupport", "EngineTestSupport",
+                "Engine", "StampLoading", "Models", "LayerCatalog", "Layers", "Optimizers", "Lanes", "Communication",
+                "StampData", "StampFormats", "Files", "Tensors", "Faults", "TestSupport", "EngineTestSupport",
             ]),
         tests(
             "Training",
@@ -180,6 +189,11 @@ let package = Package(
                 "StampData", "StampFormats", "Files", "Tensors", "Faults", "TestSupport",
             ]),
         tests("TensorBoard", ["TensorBoard", "Files", "Faults", "TestSupport"]),
-        tests("TrainerCommand", ["TrainerCommand", "StampFormats", "Settings", "Files", "TestSupport"]),
+        tests(
+            "TrainerCommand",
+            [
+                "TrainerCommand", "StampFormats", "Settings", "StampData", "Optimizers", "Files", "TestSupport",
+                argumentParser,
+            ]),
     ]
 )

@@ -72,6 +72,17 @@ ensure_system_packages() {
     fi
 }
 
+# ensure_gnuplot: gnuplot, which draws the figures of a report, is there when it returns, if it can be had. A run is complete
+# without it, so that a machine on which nothing can be installed trains all the same.
+ensure_gnuplot() {
+    command -v gnuplot >/dev/null && return 0
+    # In a subshell, which a fault ends in place of the script.
+    if command -v dpkg-query >/dev/null && (install_packages "gnuplot-nox|gnuplot-qt|gnuplot-x11"); then
+        return 0
+    fi
+    say "no gnuplot, so the report will have no figures; once it is installed, swift-run-trainer report --run DIR draws them"
+}
+
 # swift_is_recent SWIFT: whether this program is a Swift compiler of version 6.1 or newer (OpenStack has a `swift` too).
 swift_is_recent() {
     local version

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Trains vgg6 on this machine, from nothing: installs what is missing, builds, simulates stamps, trains.
+# Trains vgg6 on this machine, from nothing: installs what is missing (gnuplot for the figures of its report included), builds,
+# simulates stamps, trains.
 #
 #   launch/laptop.sh [ARGUMENTS OF swift-run-trainer train]
 #
 # Stamps come from data/ in the checkout; if it holds none, 10,000 sources and 10,000 noise stamps are simulated into it.
-# Arguments go to `train` and win over the settings below, for example:
+# Arguments go to `train` and take precedence over the settings below, for example:
 #   launch/laptop.sh --epochs 3 --model simple
 #   launch/laptop.sh --data /path/to/stamps          (stamps of your own: nothing is simulated)
 # Results go to runs/<date and time>/ in the checkout unless --output names a folder. The exit code is that of `train`.
@@ -33,6 +34,7 @@ if ! has_option --data "$@" && ! has_option --sources "$@" && ! has_option --noi
 fi
 
 ensure_system_packages
+ensure_gnuplot
 ensure_swift
 say "building (the first time takes a minute or two)"
 trainer="$(build_release)"
@@ -54,7 +56,7 @@ status=0
 "$trainer" train "${arguments[@]}" "$@" || status=$?
 case $status in
     0)
-        say "results are in $output: metrics.json, history.csv, test_predictions.csv, model.safetensors"
+        say "results are in $output: report.html, metrics.json, history.csv, test_predictions.csv, model.safetensors"
         say "to use the model: $trainer predict --model $output/model.safetensors --input STAMPS.npy --output probabilities.npy"
         ;;
     75) say "stopped early with a checkpoint in $output; to go on, repeat your arguments and add: --output $output --resume" ;;

@@ -10,6 +10,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ensure_system_packages
+ensure_gnuplot
 ensure_swift
 say "building the release binary (the first time takes a minute or two)"
 SWIFT_RUN_TRAINER="$(build_release)"

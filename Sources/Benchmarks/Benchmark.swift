@@ -28,10 +28,10 @@ public struct BenchmarkConfiguration: Sendable {
     public var link: LinkSpeed?
     /// How gradients are summed.
     public var gradients = GradientFormat.float32
-    /// As in `TrainingConfiguration`.
+    /// As in `ExecutionSettings`.
     public var ranksPerNode: Int?
     /// A run whose data are loaded to see how long that takes; nil for none.
-    public var loading: TrainingConfiguration?
+    public var loading: TrainingSettings?
 
     public init() {}
 }

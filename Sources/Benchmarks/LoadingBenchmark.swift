@@ -14,9 +14,9 @@ enum LoadingBenchmark {
     ///   - configuration: the files, the split, the normalisation, the batch and the threads.
     ///   - seconds: about how long to measure.
     static func measure(
-        _ configuration: TrainingConfiguration, seconds: Double, group: any ProcessGroup, logger: Logger
+        _ configuration: TrainingSettings, seconds: Double, group: any ProcessGroup, logger: Logger
     ) throws -> LoadingReport {
-        let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
+        let team = try LaneTeam.forRank(threads: configuration.execution.threads, group: group, logger: logger)
         defer { team.finish() }
         var stamps = 0
         let times = try TimedRounds.measure(seconds: seconds, group: group) { repetitions in
@@ -32,7 +32,7 @@ enum LoadingBenchmark {
     /// Loads the data once.
     /// - Returns: how many stamps there are.
     private static func load(
-        _ configuration: TrainingConfiguration, _ team: LaneTeam, _ group: any ProcessGroup, _ logger: Logger
+        _ configuration: TrainingSettings, _ team: LaneTeam, _ group: any ProcessGroup, _ logger: Logger
     ) throws -> Int {
         let collection = try StampCollection.agreed(in: group) {
             try StampCollection(noise: configuration.noise, sources: configuration.sources)

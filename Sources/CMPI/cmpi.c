@@ -82,14 +82,12 @@ int cmpi_broadcast_bytes(void *bytes, int count, int root) {
 
 int cmpi_maximum_int64(int64_t *value) {
     MPI_Request request;
-    return finished(
-        MPI_Iallreduce(MPI_IN_PLACE, value, 1, MPI_INT64_T, MPI_MAX, MPI_COMM_WORLD, &request), &request);
+    return finished(MPI_Iallreduce(MPI_IN_PLACE, value, 1, MPI_INT64_T, MPI_MAX, MPI_COMM_WORLD, &request), &request);
 }
 
 int cmpi_all_gather_int64(int64_t value, int64_t *values) {
     MPI_Request request;
-    return finished(
-        MPI_Iallgather(&value, 1, MPI_INT64_T, values, 1, MPI_INT64_T, MPI_COMM_WORLD, &request), &request);
+    return finished(MPI_Iallgather(&value, 1, MPI_INT64_T, values, 1, MPI_INT64_T, MPI_COMM_WORLD, &request), &request);
 }
 
 int cmpi_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets, int root) {
@@ -124,10 +122,9 @@ int cmpi_channel_place(const cmpi_channel *channel, int *rank, int *size) {
 int cmpi_all_gather_doubles_in_place(const cmpi_channel *channel, double *values, const int *counts,
                                      const int *offsets) {
     MPI_Request request;
-    return finished(
-        MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_DOUBLE,
-                        communicator_of(channel->sums), &request),
-        &request);
+    return finished(MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_DOUBLE,
+                                    communicator_of(channel->sums), &request),
+                    &request);
 }
 
 // MARK: Non-blocking communication

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// Whoever waits long calls out to all others that it does, again and again. Those who are heard wait too: when the limit
-// is over the culprits are the ranks that have been silent, and the lowest of those that wait gives up first. All of it is
-// done by the thread that communicates, within its own wait, which MPI_THREAD_FUNNELED allows; a rank that computes
-// neither calls nor listens.
+// Whoever waits long calls out to all others that it does, again and again. Those who are heard wait too: when the
+// limit is over the culprits are the ranks that have been silent, and the lowest of those that wait gives up first. All
+// of it is done by the thread that communicates, within its own wait, which MPI_THREAD_FUNNELED allows; a rank that
+// computes neither calls nor listens.
 
 enum { CALL_TAG = 66 };
 // How many times a rank calls while the limit runs out.
@@ -67,7 +67,8 @@ static bool listen_to_all(double waited) {
         int found = 0;
         MPI_Status status;
         if (MPI_Iprobe(MPI_ANY_SOURCE, CALL_TAG, calls, &found, &status) != MPI_SUCCESS || !found) return any;
-        if (MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, CALL_TAG, calls, MPI_STATUS_IGNORE) != MPI_SUCCESS) return any;
+        if (MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, CALL_TAG, calls, MPI_STATUS_IGNORE) != MPI_SUCCESS)
+            return any;
         heard[status.MPI_SOURCE] = waited;
         any = true;
     }

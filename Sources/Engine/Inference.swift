@@ -62,11 +62,9 @@ package final class Inference: @unchecked Sendable {
             }
         }
         return try withExtendedLifetime(results) {
-            let bytes = UnsafeRawBufferPointer(
-                start: results.pointer, count: share.count * outputs * MemoryLayout<Float>.stride)
-            return try group.gather(bytes)?.flatMap { part in
-                part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
-            }
+            try group.gather(
+                values: UnsafeBufferPointer<Float>(start: results.pointer, count: share.count * outputs)
+            )?.flatMap { $0 }
         }
     }
 }

@@ -40,3 +40,19 @@ public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
         return description
     }
 }
+
+extension MemorySize: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let size = MemorySize(parsing: text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is no size")
+        }
+        self = size
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

@@ -1,4 +1,5 @@
 import Faults
+import LayerCatalog
 import Models
 
 /// Keras 3's own file for a whole model, `.keras`: a zip archive of `config.json` (the layers), `metadata.json` and

@@ -1,4 +1,5 @@
 import Faults
+import LayerCatalog
 
 /// How a probability becomes a class, and how much the network's confidence was corrected.
 public struct DecisionRule: Hashable, Sendable {
@@ -46,20 +47,16 @@ extension DecisionRule {
 }
 
 extension Network {
-    /// The parameters of the dense layer that gives the logits; nil when another kind of layer does.
+    /// The parameters of the layer that gives the logits; nil when the logits do not scale with them, or it has none.
     public var logitParameters: [Parameter]? {
-        guard var last = description.layers.last else { return nil }
-        if case .activation = last.kind {
-            guard let before = description.layers.first(where: { [$0.name] == last.inputs }) else { return nil }
-            last = before
-        }
-        guard case .dense = last.kind else { return nil }
-        return parameters.filter { $0.name.hasPrefix("\(last.name)/") }
+        let node = nodes[logitsNode]
+        guard node.kind.options.parametersScaleOutput else { return nil }
+        return parameters.filter { $0.name.hasPrefix("\(node.name)/") }
     }
 
     /// Divides the logits by a temperature, in the last layer's weights: whatever uses them gives softmax(z / T).
     ///
-    /// - Returns: false, and nothing is changed, when the logits do not come from a dense layer.
+    /// - Returns: false, and nothing is changed, when no layer's weights alone scale the logits.
     public func divideLogits(of weights: Weights, by temperature: Float) -> Bool {
         guard let parameters = logitParameters else { return false }
         for parameter in parameters {

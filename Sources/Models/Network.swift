@@ -1,4 +1,4 @@
-import Faults
+import LayerCatalog
 import Layers
 import Tensors
 
@@ -93,6 +93,9 @@ public struct Network: Sendable {
     public let preparedCount: Int
     /// What the last layer's outputs mean.
     public let loss: Loss
+    /// The number of the node that gives the values which the loss takes softmax or sigmoid of, with weights of its own or
+    /// not: unlike the last node it is no activation layer that has become part of the loss.
+    let logitsNode: Int
 
     /// The stamps' shape: (height, width, 1).
     public var inputShape: Shape { nodes[0].outputShape }
@@ -106,7 +109,7 @@ public struct Network: Sendable {
         self.description = description
         var builder = NetworkBuilder(description)
         for layer in description.layers { try builder.append(layer) }
-        loss = try builder.finish()
+        (loss, logitsNode) = try builder.finish()
         nodes = builder.nodes
         parameters = builder.parameters
         trainableCount = builder.trainableCount
@@ -130,9 +133,7 @@ public struct Network: Sendable {
     /// The network with its dropout layers switched off: they stay in place with rate 0.
     public func withoutDropout() throws -> Network {
         var layers = description.layers
-        for (index, layer) in layers.enumerated() {
-            if case .dropout = layer.kind { layers[index].kind = .dropout(rate: 0) }
-        }
+        for (index, layer) in layers.enumerated() { layers[index].kind = layer.kind.withoutDropout() }
         return try Network(NetworkDescription(name: description.name, layers: layers))
     }
 }

@@ -1,5 +1,4 @@
-import Layers
-import Tensors
+import LayerCatalog
 
 /// A network as data: layers by name, each with its options and the names of its inputs. It is stored with each model.
 public struct NetworkDescription: Hashable, Sendable, Codable {
@@ -34,50 +33,5 @@ public struct LayerDescription: Hashable, Sendable, Codable {
         self.name = name
         self.kind = kind
         self.inputs = inputs
-    }
-}
-
-/// The kinds of layers there are, with the options that Keras gives them.
-public enum LayerKind: Hashable, Sendable, Codable {
-    case input(shape: Shape)
-    case dense(units: Int, activation: ActivationFunction, useBias: Bool = true)
-    case convolution2D(
-        filters: Int, kernelSize: Extent2D, strides: Extent2D, padding: Padding, activation: ActivationFunction,
-        useBias: Bool = true)
-    /// Rows and columns of zeros around a map.
-    case zeroPadding2D(top: Int, bottom: Int, left: Int, right: Int)
-    case maxPooling2D(poolSize: Extent2D, strides: Extent2D, padding: Padding)
-    case averagePooling2D(poolSize: Extent2D, strides: Extent2D, padding: Padding)
-    /// The mean of each channel; with `keepDimensions` as a map of one pixel.
-    case globalAveragePooling2D(keepDimensions: Bool)
-    case globalMaxPooling2D(keepDimensions: Bool)
-    /// Over the last axis; `scale` has γ and `center` has β.
-    case batchNormalization(momentum: Float, epsilon: Float, center: Bool = true, scale: Bool = true)
-    case activation(ActivationFunction)
-    case dropout(rate: Float)
-    case flatten
-    /// The sum of inputs of one shape.
-    case add
-    /// Inputs side by side along the last axis.
-    case concatenate
-
-    /// The name of the Keras class.
-    public var kerasName: String {
-        switch self {
-        case .input: "InputLayer"
-        case .dense: "Dense"
-        case .convolution2D: "Conv2D"
-        case .zeroPadding2D: "ZeroPadding2D"
-        case .maxPooling2D: "MaxPooling2D"
-        case .averagePooling2D: "AveragePooling2D"
-        case .globalAveragePooling2D: "GlobalAveragePooling2D"
-        case .globalMaxPooling2D: "GlobalMaxPooling2D"
-        case .batchNormalization: "BatchNormalization"
-        case .activation: "Activation"
-        case .dropout: "Dropout"
-        case .flatten: "Flatten"
-        case .add: "Add"
-        case .concatenate: "Concatenate"
-        }
     }
 }

@@ -1,8 +1,9 @@
 import FoundationEssentials
+import LayerCatalog
 import SwiftProtobuf
 
 /// An ONNX graph in the making: nodes and constants, each under a name that stands once.
-struct GraphBuilder {
+struct GraphBuilder: ONNXGraph {
     private(set) var graph = ONNXGraphProto()
     private var names: Set<String>
 
@@ -11,7 +12,7 @@ struct GraphBuilder {
 
     /// Adds an operator with one output, called `scope/type`, and gives the output's name.
     mutating func append(
-        _ type: String, _ inputs: [String], _ attributes: [ONNXAttributeProto] = [], in scope: String
+        _ type: String, _ inputs: [String], _ attributes: [ONNXAttribute], in scope: String
     ) -> String {
         let name = unique("\(scope)/\(type)")
         graph.node.append(
@@ -20,13 +21,13 @@ struct GraphBuilder {
                 $0.name = name
                 $0.input = inputs
                 $0.output = [name]
-                $0.attribute = attributes
+                $0.attribute = attributes.map(ONNXAttributeProto.init)
             })
         return name
     }
 
     /// Adds a float32 tensor (a number, when it has no shape) and gives its name.
-    mutating func constant(_ name: String, shape: [Int] = [], _ values: [Float]) -> String {
+    mutating func constant(_ name: String, shape: [Int], _ values: [Float]) -> String {
         precondition(values.count == shape.reduce(1, *), "\(name): \(values.count) values are not of shape \(shape)")
         return constant(name, .float, shape, values.withUnsafeBytes { Data($0) })
     }
@@ -72,27 +73,21 @@ struct GraphBuilder {
 }
 
 extension ONNXAttributeProto {
-    static func integer(_ name: String, _ value: Int) -> Self {
-        .with {
-            $0.name = name
-            $0.type = .int
-            $0.i = Int64(value)
-        }
-    }
-
-    static func integers(_ name: String, _ values: [Int]) -> Self {
-        .with {
-            $0.name = name
-            $0.type = .ints
-            $0.ints = values.map(Int64.init)
-        }
-    }
-
-    static func float(_ name: String, _ value: Float) -> Self {
-        .with {
-            $0.name = name
-            $0.type = .float
-            $0.f = value
+    fileprivate init(_ attribute: ONNXAttribute) {
+        self.init()
+        switch attribute {
+        case .integer(let name, let value):
+            self.name = name
+            type = .int
+            i = Int64(value)
+        case .integers(let name, let values):
+            self.name = name
+            type = .ints
+            ints = values.map(Int64.init)
+        case .float(let name, let value):
+            self.name = name
+            type = .float
+            f = value
         }
     }
 }

@@ -12,9 +12,9 @@ import SwiftProtobuf
 public enum ONNXFile {
     /// Writes the model, atomically: equal models give equal bytes.
     ///
-    /// - Throws: a `cannotWrite` fault.
+    /// - Throws: a `cannotWrite` fault; a `badData` fault that names a layer which ONNX has no operators for.
     public static func write(_ model: TrainedModel, to path: String) throws {
-        let message = message(model)
+        let message = try message(model)
         let bytes: [UInt8]
         do {
             bytes = try message.serializedBytes()
@@ -29,10 +29,10 @@ public enum ONNXFile {
     private static let input = "stamps"
     private static let output = "probabilities"
 
-    private static func message(_ model: TrainedModel) -> ONNXModelProto {
+    private static func message(_ model: TrainedModel) throws -> ONNXModelProto {
         let network = model.network
-        var conversion = LayerConversion(model, input: input, output: output)
-        for layer in network.description.layers { conversion.append(layer) }
+        var conversion = NetworkConversion(model, input: input, output: output)
+        for layer in network.description.layers { try conversion.append(layer) }
         var graph = conversion.finish()
         graph.name = network.description.name
         graph.input = [

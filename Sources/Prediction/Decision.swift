@@ -44,12 +44,10 @@ package struct Decision {
 
     private func calibrate() throws -> Float {
         let logits = try inference.logits(of: validation)
-        let fitted = try group.agree {
-            logits.map {
-                Temperature.fitted(network.loss, logits: $0, outputs: network.outputs, labels: validation.labels)
-            }
+        let temperature = try group.shared {
+            Float(
+                Temperature.fitted(network.loss, logits: logits!, outputs: network.outputs, labels: validation.labels))
         }
-        let temperature = try group.broadcast(Float(fitted ?? 1))
         guard network.divideLogits(of: weights, by: temperature) else {
             if group.rank == 0 {
                 logger.warning("the network does not end with a dense layer, so its probabilities are not calibrated")
@@ -62,8 +60,7 @@ package struct Decision {
     /// After calibration, as that moves probabilities.
     private func chooseThreshold() throws -> Float {
         let logits = try inference.logits(of: validation)
-        let chosen = try group.agree { logits.map { threshold(ThresholdSweep(scores($0))) } }
-        return try group.broadcast(chosen ?? 0)
+        return try group.shared { threshold(ThresholdSweep(scores(logits!))) }
     }
 
     private func scores(_ logits: [Float]) -> [ScoredSample] {

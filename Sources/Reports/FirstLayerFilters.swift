@@ -1,4 +1,5 @@
 import Figures
+import LayerCatalog
 import Models
 import Tensors
 
@@ -14,14 +15,14 @@ extension FilterFigure {
             guard let kernel = network.parameters.first(where: { $0.name == "\(layer.name)/kernel" }) else { continue }
             let values = model.weights.values(kernel)
             let extents = kernel.shape.extents
-            if case .convolution2D = layer.kind, extents[0] * extents[1] > 1 {
+            if layer.kind.options is Convolution2DOptions, extents[0] * extents[1] > 1 {
                 self.init(
                     layer: layer.name, height: extents[0], width: extents[1], channels: extents[2], units: extents[3],
                     values)
                 return
             }
             let (height, width) = (network.inputShape.extents[0], network.inputShape.extents[1])
-            if case .dense = layer.kind, extents.count == 2, extents[0] % (height * width) == 0 {
+            if layer.kind.options is DenseOptions, extents.count == 2, extents[0] % (height * width) == 0 {
                 self.init(
                     layer: layer.name, height: height, width: width, channels: extents[0] / (height * width),
                     units: extents[1], values, firstUnit: isOutput ? extents[1] - 1 : 0)

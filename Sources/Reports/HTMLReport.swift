@@ -28,15 +28,15 @@ public struct HTMLReport: Sendable {
     // MARK: Sections
 
     private var heading: HTML {
-        let settings = results.configuration.settings
+        let (settings, findings) = (results.configuration.settings, results.configuration.findings)
         return HTML(
             "header", [],
             [
                 HTML("h1", text: results.folder.path),
                 HTML(
                     "p", [("class", "faint")],
-                    text: "\(settings.model) on \(settings.noiseStamps + settings.sourceStamps) stamps of "
-                        + "\(settings.stampHeight)×\(settings.stampWidth), \(results.history.count) epochs"),
+                    text: "\(settings.model) on \(findings.noiseStamps + findings.sourceStamps) stamps of "
+                        + "\(findings.stampHeight)×\(findings.stampWidth), \(results.history.count) epochs"),
             ])
     }
 
@@ -158,7 +158,7 @@ public struct HTMLReport: Sendable {
     }
 
     private var data: HTML {
-        let settings = results.configuration.settings
+        let (settings, findings) = (results.configuration.settings, results.configuration.findings)
         let bad = results.configuration.badStamps
         return HTML.section(
             "Data",
@@ -167,18 +167,18 @@ public struct HTMLReport: Sendable {
                     caption: "Classes", ["class", "stamps", "bad ones left out", "files"],
                     [
                         [
-                            "source", "\(settings.sourceStamps)", "\(bad.sources)",
+                            "source", "\(findings.sourceStamps)", "\(bad.sources)",
                             settings.sources.joined(separator: ", "),
                         ],
-                        ["noise", "\(settings.noiseStamps)", "\(bad.noise)", settings.noise.joined(separator: ", ")],
+                        ["noise", "\(findings.noiseStamps)", "\(bad.noise)", settings.noise.joined(separator: ", ")],
                     ], numbers: [1, 2]),
                 HTML.table(
                     caption: "Split", ["part", "stamps"],
                     [
-                        ["training", "\(settings.trainingStamps)"], ["validation", "\(settings.validationStamps)"],
-                        ["test", "\(settings.testStamps)"],
+                        ["training", "\(findings.trainingStamps)"], ["validation", "\(findings.validationStamps)"],
+                        ["test", "\(findings.testStamps)"],
                     ], numbers: [1]),
-                HTML("p", [("class", "faint")], text: "Fingerprint of all pixels: \(settings.dataFingerprint)"),
+                HTML("p", [("class", "faint")], text: "Fingerprint of all pixels: \(findings.dataFingerprint)"),
             ])
     }
 
@@ -188,7 +188,7 @@ public struct HTMLReport: Sendable {
             [
                 HTML.table(
                     caption: "As resolved", ["setting", "value"],
-                    SettingsTable.settings(results.configuration).map { [$0.name, $0.value] })
+                    results.configuration.settings.rows.map { [$0.name, $0.value] })
             ])
     }
 
@@ -211,7 +211,7 @@ public struct HTMLReport: Sendable {
         content.append(
             HTML.table(
                 caption: "Versions and machine", ["", ""],
-                SettingsTable.machine(results.configuration).map { [$0.name, $0.value] }))
+                results.configuration.machineRows.map { [$0.name, $0.value] }))
         return HTML.section("How to make it again", content)
     }
 

@@ -54,22 +54,22 @@ public struct RunComparison: Sendable {
 
     /// Whether the same stamps were tested: the same data cut in the same way.
     private var haveTheSameTestSet: Bool {
-        Set(runs.map(\.configuration.settings.dataFingerprint)).count == 1
+        Set(runs.map(\.configuration.findings.dataFingerprint)).count == 1
             && Set(runs.map { $0.predictions.map(\.index) }).count == 1
     }
 
     private var settings: HTML {
-        let columns = runs.map { run -> [SettingsTable.Row] in
+        let columns = runs.map { run -> [(name: String, value: String)] in
             let settings = run.configuration.settings
             let bad = run.configuration.badStamps
-            return SettingsTable.settings(run.configuration).filter { $0.name != "initial weights" }
+            return settings.rows.filter { $0.name != "initial weights" }
                 + [
                     ("initial weights", settings.initialWeights ?? "drawn from the seed"),
                     ("sources", settings.sources.joined(separator: ", ")),
                     ("noise", settings.noise.joined(separator: ", ")),
-                    ("fingerprint of all pixels", settings.dataFingerprint),
+                    ("fingerprint of all pixels", run.configuration.findings.dataFingerprint),
                     ("bad stamps left out", "\(bad.noise + bad.sources)"),
-                ] + SettingsTable.machine(run.configuration)
+                ] + run.configuration.machineRows
         }
         let rows = columns[0].indices.map { index in [columns[0][index].name] + columns.map { $0[index].value } }
         let differing = rows.filter { Set($0.dropFirst()).count > 1 }

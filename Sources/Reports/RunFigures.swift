@@ -74,7 +74,7 @@ private struct FigurePlan {
 
     private mutating func addTestFigures() throws {
         let stamps = results.stamps.map {
-            TestStamps(stamps: $0, normalization: results.configuration.settings.normalize)
+            TestStamps(stamps: $0, normalization: results.configuration.settings.normalization)
         }
         let matchedFilter = try stamps?.filtered(samples)
         add(ConfusionFigure(samples, threshold: threshold).plot, orNote: nil)
@@ -97,7 +97,7 @@ private struct FigurePlan {
             return
         }
         // Sources are counted after all noise.
-        let first = results.configuration.settings.noiseStamps
+        let first = results.configuration.findings.noiseStamps
         let signalToNoise = Dictionary(uniqueKeysWithValues: ratios.enumerated().map { (first + $0, $1) })
         add(
             CompletenessFigure(

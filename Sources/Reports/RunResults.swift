@@ -3,6 +3,7 @@ import Files
 import Metrics
 import Models
 import RunRecords
+import Settings
 import StampData
 
 /// A finished run, read back from its folder: all that figures and reports are made of.
@@ -10,7 +11,7 @@ public struct RunResults: Sendable {
     /// Where it was read.
     public let folder: RunFolder
     /// `config.json`.
-    public let configuration: ConfigurationRecord<RunSettings>
+    public let configuration: ConfigurationRecord
     /// `history.csv`.
     public let history: [HistoryRow]
     /// `metrics.json`; nil for a run without a test set.
@@ -38,8 +39,7 @@ public struct RunResults: Sendable {
                 .missingInput, folder.path, "holds no run: there is no config.json",
                 remedy: "name the --output folder of a finished run")
         }
-        let configuration = try JSONFile.read(
-            ConfigurationRecord<RunSettings>.self, from: folder.configuration)
+        let configuration = try JSONFile.read(ConfigurationRecord.self, from: folder.configuration)
         let predictions =
             FileAccess.exists(folder.testPredictions) ? try TestPredictions.read(folder.testPredictions) : []
         var notes: [String] = []
@@ -48,7 +48,7 @@ public struct RunResults: Sendable {
         let stamps = optional(
             &notes, "What needs the stamps is left out; relative names count from the current folder."
         ) {
-            try RunStamps.open(configuration.settings, predictions: predictions)
+            try RunStamps.open(configuration, predictions: predictions)
         }
         return RunResults(
             folder: folder, configuration: configuration, history: try History.read(folder.history).rows,

@@ -1,6 +1,7 @@
 import Faults
 import Files
 import Metrics
+import Settings
 import StampData
 import StampFormats
 
@@ -9,13 +10,14 @@ enum RunStamps {
     /// Opens the files, and makes sure that they hold what they held when the run was made.
     ///
     /// - Throws: `Fault` when they are gone or have changed.
-    static func open(_ settings: RunSettings, predictions: [ScoredSample]) throws -> StampCollection {
+    static func open(_ configuration: ConfigurationRecord, predictions: [ScoredSample]) throws -> StampCollection {
+        let (settings, findings) = (configuration.settings, configuration.findings)
         let stamps = try StampCollection(noise: settings.noise, sources: settings.sources)
         let isSame =
-            try stamps.noiseCount == settings.noiseStamps && stamps.sourceCount == settings.sourceStamps
-            && stamps.height == settings.stampHeight && stamps.width == settings.stampWidth
+            try stamps.noiseCount == findings.noiseStamps && stamps.sourceCount == findings.sourceStamps
+            && stamps.height == findings.stampHeight && stamps.width == findings.stampWidth
             && predictions.allSatisfy { $0.index < stamps.count && stamps.label($0.index) == $0.trueClass }
-            && DataFingerprint(stamps).hexadecimal == settings.dataFingerprint
+            && DataFingerprint(stamps).hexadecimal == findings.dataFingerprint
         guard isSame else {
             throw Fault(
                 .badData, settings.sources.first ?? "stamps", "the stamps are not those that the run was made with",

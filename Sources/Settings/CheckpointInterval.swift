@@ -1,5 +1,3 @@
-import Faults
-
 /// How often a run writes a checkpoint: `--checkpoint-every`.
 ///
 /// Steps and times count beside the epochs: after each epoch there is a checkpoint anyway.
@@ -15,23 +13,24 @@ public enum CheckpointInterval: Hashable, Sendable {
     ///
     /// - Throws: `Fault(.usage)`.
     public init(parsing text: String) throws {
+        guard let interval = Self(text, most: 1 << 30) else {
+            throw Requirement<Self>.interval.fault(of: "--checkpoint-every", text)
+        }
+        self = interval
+    }
+
+    /// - Parameter most: the largest number that is read.
+    private init?(_ text: String, most: Int) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let unit = text.dropFirst(digits.count).drop { $0 == " " }
-        guard let number = Int(digits), number >= 1, number <= 1 << 30 else { throw Self.unknown(text) }
-        switch unit {
+        guard let number = Int(digits), (1...most).contains(number) else { return nil }
+        switch text.dropFirst(digits.count).drop(while: { $0 == " " }) {
         case "epoch", "epochs": self = .epochs(number)
         case "step", "steps": self = .steps(number)
         case "s": self = .seconds(number)
         case "m": self = .seconds(60 * number)
         case "h": self = .seconds(3600 * number)
-        default: throw Self.unknown(text)
+        default: return nil
         }
-    }
-
-    private static func unknown(_ text: String) -> Fault {
-        Fault(
-            .usage, "--checkpoint-every \(text)", "is neither a number of steps or epochs nor a time",
-            remedy: "give, for instance, 200steps, 500s, 10m, 2h or 1epoch")
     }
 
     /// Whether there is a checkpoint at the end of an epoch.
@@ -52,6 +51,36 @@ extension CheckpointInterval: CustomStringConvertible {
         case .epochs(let count): count == 1 ? "1epoch" : "\(count)epochs"
         case .steps(let count): count == 1 ? "1step" : "\(count)steps"
         case .seconds(let count): "\(count)s"
+        }
+    }
+}
+
+extension CheckpointInterval: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        // As many seconds as there may be hours.
+        guard let interval = Self(text, most: 3600 << 30) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is no interval")
+        }
+        self = interval
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension Requirement where Value == CheckpointInterval {
+    static var interval: Requirement {
+        Requirement(
+            "is neither a number of steps or epochs nor a time",
+            remedy: "give, for instance, 200steps, 500s, 10m, 2h or 1epoch"
+        ) {
+            switch $0 {
+            case .epochs(let count), .steps(let count), .seconds(let count): count >= 1
+            }
         }
     }
 }

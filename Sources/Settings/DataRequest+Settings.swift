@@ -4,12 +4,12 @@ extension DataRequest {
     /// What a run's settings ask for.
     ///
     /// - Parameter defaultMicrobatch: the most samples of a microbatch, unless the settings say.
-    package init(_ configuration: TrainingConfiguration, defaultMicrobatch: Int) {
+    package init(_ settings: TrainingSettings, defaultMicrobatch: Int) {
         self.init(
-            split: configuration.split, splitSeed: configuration.splitSeed ?? configuration.seed,
-            seed: configuration.seed, batchSize: configuration.batchSize,
-            largestMicrobatch: configuration.microbatch ?? defaultMicrobatch,
-            normalization: configuration.normalization, augmentation: configuration.augmentation,
-            skipBad: configuration.skipBad, memory: configuration.memory)
+            split: settings.split, splitSeed: settings.splitSeed ?? settings.seed,
+            seed: settings.seed, batchSize: settings.batchSize,
+            largestMicrobatch: settings.microbatch ?? defaultMicrobatch,
+            normalization: settings.normalization, augmentation: settings.augmentation,
+            skipBad: settings.skipBad, memory: settings.execution.memory)
     }
 }

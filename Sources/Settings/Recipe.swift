@@ -9,21 +9,21 @@ public enum Recipe: String, Codable, CaseIterable, Sendable {
     /// mirrored and shifted from epoch to epoch, and calibrated at the end. Chosen on simulated stamps of two kinds of sky.
     case survey
 
-    /// Gives a configuration's settings the values that the recipe has for them.
-    func settle(_ configuration: inout TrainingConfiguration) {
+    /// Gives settings the values that the recipe has for them.
+    func settle(_ settings: inout TrainingSettings) {
         switch self {
         case .notebook: break
         case .survey:
-            configuration.normalization = .asinh
-            configuration.augmentation = Augmentation(symmetries: true, shift: 0.5)
+            settings.normalization = .asinh
+            settings.augmentation = Augmentation(symmetries: true, shift: 0.5)
             // Augmentation does what dropout is for, and the networks are small.
-            configuration.dropout = false
-            configuration.optimizer = .adam()
-            configuration.learningRate = 0.003
-            configuration.schedule.kind = .cosine
-            configuration.schedule.warmup = .epochs(1)
-            configuration.epochs = 30
-            configuration.decision.calibrate = true
+            settings.dropout = false
+            settings.optimizer = .adam()
+            settings.learningRate = 0.003
+            settings.schedule.kind = .cosine
+            settings.schedule.warmup = .epochs(1)
+            settings.epochs = 30
+            settings.decision.calibrate = true
         }
     }
 }

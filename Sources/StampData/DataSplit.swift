@@ -29,6 +29,9 @@ public struct SplitFractions: Hashable, Sendable, Codable {
     public let validation: Double
     public let test: Double
 
+    /// The notebook's: 0.7, 0.1 and 0.2.
+    public static let standard = try! SplitFractions(0.7, 0.1, 0.2)
+
     /// - Throws: `Fault` if a share is negative or not a number, or nothing is left to train on.
     public init(_ training: Double, _ validation: Double, _ test: Double) throws {
         let sum = training + validation + test
@@ -46,4 +49,9 @@ public struct SplitFractions: Hashable, Sendable, Codable {
     fileprivate func end(of share: Double, count: Int) -> Int {
         min(count, Int((Double(count) * share + 1e-9 * Double(max(count, 1))).rounded(.down)))
     }
+}
+
+extension SplitFractions: CustomStringConvertible {
+    /// As on the command line: `0.7,0.1,0.2`.
+    public var description: String { "\(training),\(validation),\(test)" }
 }

@@ -1,28 +1,23 @@
-import FoundationEssentials
 import StampFormats
 
 extension StampCollection {
     /// What other processes need to read the same stamps: the names of the files, and where in them the pixels are. A
     /// process that has it opens a file when it reads stamps of it, and looks at no header.
-    private struct Description: Codable {
+    package struct Description: Codable {
         var noise: [StampArray.Description]
         var sources: [StampArray.Description]
     }
 
-    /// The description as bytes.
-    package func encoded() throws -> [UInt8] {
+    package var description: Description {
         let files = files.map(\.description)
-        let description = Description(
-            noise: Array(files[..<noiseFileCount]), sources: Array(files[noiseFileCount...]))
-        return Array(try JSONEncoder().encode(description))
+        return Description(noise: Array(files[..<noiseFileCount]), sources: Array(files[noiseFileCount...]))
     }
 
     /// The collection that was described. What arrays it has in memory is to be put there before anyone reads it:
     /// `forEachUnfilledBlock` goes through them in the same order on both sides.
     ///
     /// - Throws: a fault when there is not enough memory for arrays in memory.
-    package init(encoded bytes: [UInt8]) throws {
-        let description = try JSONDecoder().decode(Description.self, from: Data(bytes))
+    package init(_ description: Description) throws {
         try self.init(
             noise: description.noise.map { try StampArray($0) }, sources: description.sources.map { try StampArray($0) }
         )

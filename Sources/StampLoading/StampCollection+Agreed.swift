@@ -3,7 +3,7 @@ import Faults
 import StampData
 
 extension StampCollection {
-    /// Opens stamps on rank 0, which tells the others where in the files the pixels lie: they open a file when they read
+    /// Opens stamps on rank 0, which sends the others where in the files the pixels lie: they open a file when they read
     /// stamps of it, and only then, so that thousands of ranks do not all ask a file system for the same headers. What is
     /// not in a file by itself (deflated arrays, pipes) goes to all as it is in rank 0's memory. Collective.
     ///
@@ -15,10 +15,13 @@ extension StampCollection {
     package static func agreed(in group: any ProcessGroup, _ open: () throws -> StampCollection) throws
         -> StampCollection
     {
-        let own = try group.onRoot(open)
-        if let own, group.size == 1 { return own }
-        let description = try group.broadcast(group.agree { try own?.encoded() ?? [] }, from: 0)
-        let collection = try group.agree { try own ?? StampCollection(encoded: description) }
+        var own: StampCollection?
+        let description = try group.shared {
+            let opened = try open()
+            own = opened
+            return opened.description
+        }
+        let collection = try group.agree { try own ?? StampCollection(description) }
         try collection.forEachUnfilledBlock { try group.broadcast($0, from: 0) }
         return collection
     }

@@ -97,12 +97,13 @@ struct Bench: GroupCommand {
         }
         configuration.link = try link.map { try LinkSpeed(parsing: $0) }
         configuration.gradients = exchange.gradients
-        configuration.ranksPerNode = try exchange.checkedRanksPerNode()
+        if let ranks = exchange.ranksPerNode { try Requirement.ranksPerNode.check(ranks, of: "--ranks-per-node") }
+        configuration.ranksPerNode = exchange.ranksPerNode
         if let data {
-            var loading = TrainingConfiguration(split: try SplitFractions(0.7, 0.1, 0.2))
+            var loading = TrainingSettings()
             (loading.noise, loading.sources) = try DataOptions.files(in: data)
             loading.normalization = normalize
-            loading.threads = configuration.threads
+            loading.execution.threads = configuration.threads
             configuration.loading = loading
         }
         return configuration

@@ -9,7 +9,7 @@ struct Convert: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a model in another format.",
         discussion:
-            "Reads .safetensors and .keras, writes .safetensors, .keras and .onnx; the names' endings tell which.")
+            "Reads .safetensors and .keras, writes .safetensors, .keras and .onnx; the file name extensions decide.")
 
     @Option(help: ArgumentHelp("The model to read.", valueName: "file"))
     var model: String

@@ -29,7 +29,7 @@ struct DataOptions: ParsableArguments {
             return try Self.files(in: data ?? "data")
         }
         guard data == nil else {
-            throw Fault(.usage, "--data \(data!)", "cannot stand beside --sources and --noise", remedy: "leave one out")
+            throw Fault(.usage, "--data \(data!)", "does not go with --sources and --noise", remedy: "leave one out")
         }
         guard !sources.isEmpty, !noise.isEmpty else {
             throw Fault(
@@ -51,7 +51,10 @@ struct DataOptions: ParsableArguments {
         throw Fault(
             .missingInput, "\(folder)/\(name).npy", "does not exist",
             remedy:
-                "name the folder with --data or the files with --sources and --noise, or make stamps with `swift-run-trainer simulate --output \(folder)`"
+                """
+                name the folder with --data or the files with --sources and --noise, or make stamps with \
+                `swift-run-trainer simulate --output \(folder)`
+                """
         )
     }
 }

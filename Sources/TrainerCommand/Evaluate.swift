@@ -10,7 +10,7 @@ struct Evaluate: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure a model on labelled stamps.",
         discussion: """
-            Intervals are of 95 %, by the bootstrap. With snr_sources.npy beside the sources, completeness is told by \
+            Intervals are of 95 %, by the bootstrap. With snr_sources.npy beside the sources, completeness is also listed by \
             signal-to-noise ratio.
             """)
 
@@ -18,10 +18,10 @@ struct Evaluate: GroupCommand {
 
     @OptionGroup var data: DataOptions
 
-    @Flag(help: "Print JSON, metrics.json's keys among it, instead of tables.")
+    @Flag(help: "Print JSON, with the keys of metrics.json among others, instead of tables.")
     var json = false
 
-    @Flag(help: "Measure the matched filter on the same stamps too.")
+    @Flag(help: "Evaluate the matched filter on the same stamps too.")
     var matchedFilter = false
 
     @Option(

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Communication
-import Faults
-import Settings
 
 extension GradientFormat: ExpressibleByArgument {}
 
@@ -19,19 +17,4 @@ struct ExchangeOptions: ParsableArguments {
             "So many neighbouring ranks sum among themselves before nodes exchange; 1: none. (default: those on one host)",
             valueName: "n"))
     var ranksPerNode: Int?
-
-    /// - Throws: a fault for a number of ranks below 1.
-    func apply(to configuration: inout TrainingConfiguration) throws {
-        configuration.gradients = gradients
-        configuration.ranksPerNode = try checkedRanksPerNode()
-    }
-
-    func checkedRanksPerNode() throws -> Int? {
-        if let ranksPerNode, ranksPerNode < 1 {
-            throw Fault(
-                .usage, "--ranks-per-node \(ranksPerNode)", "must be 1 or more",
-                remedy: "give a divisor of the number of ranks, or leave it out")
-        }
-        return ranksPerNode
-    }
 }

@@ -10,17 +10,17 @@ struct ModelsOption: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "A trained model, or its run folder; several, or the folder of an ensemble: their mean counts.",
+            "A trained model or its run folder; several, or the folder of an ensemble, are averaged.",
             valueName: "file"))
     var model: [String]
 
-    @Option(help: "Normalise otherwise than the model remembers: notebook, mean, robust, asinh, minmax or none.")
+    @Option(help: "Override the model's normalisation: notebook, mean, robust, asinh, minmax or none.")
     var normalize: Normalization?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "A stamp is a source above this probability. (default: what the model remembers)", valueName: "p"))
+            "A stamp is a source above this probability. (default: that of the model)", valueName: "p"))
     var threshold: Float?
 
     /// Reads the models. Collective.

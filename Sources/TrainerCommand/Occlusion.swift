@@ -33,13 +33,13 @@ struct Occlusion: GroupCommand {
     @Option(help: ArgumentHelp("A picture of one stamp and its map (.svg or .png); needs --index.", valueName: "file"))
     var figure: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Side of what is covered, in pixels.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Side of the square that is covered, in pixels.", valueName: "n"))
     var window = 5
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Pixels from one position to the next.", valueName: "n"))
     var stride = 1
 
-    @Option(help: "Normalise otherwise than the model remembers: notebook, mean, robust, asinh, minmax or none.")
+    @Option(help: "Override the model's normalisation: notebook, mean, robust, asinh, minmax or none.")
     var normalize: Normalization?
 
     @OptionGroup var threads: ThreadsOption

@@ -9,13 +9,13 @@ import RunRecords
 /// `swift-run-trainer report`
 struct Report: GroupCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the figures and report.html of a run, or put runs side by side.",
-        discussion: "As train does at its end: RUN/figures and RUN/report.html, a page that needs nothing but itself.")
+        abstract: "Make the figures and report.html of a run, or compare runs side by side.",
+        discussion: "As train does at its end: RUN/figures and RUN/report.html, a self-contained page.")
 
     @Option(help: ArgumentHelp("The folder of a finished run.", valueName: "dir"))
     var run: String?
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of runs to put side by side.", valueName: "dir"))
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of the runs to compare.", valueName: "dir"))
     var compare: [String] = []
 
     @Option(help: ArgumentHelp("The .html file that --compare writes.", valueName: "file"))

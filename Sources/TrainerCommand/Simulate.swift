@@ -9,7 +9,7 @@ import StampSimulation
 /// `swift-run-trainer simulate`
 struct Simulate: GroupCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make stamps like a survey's.",
+        abstract: "Simulate stamps like those of a survey.",
         discussion: """
             Writes stamps_sources.npy, stamps_noise.npy, snr_sources.npy (the sources' signal-to-noise), kinds_sources.csv \
             and kinds_noise.csv (what each stamp shows).
@@ -20,10 +20,10 @@ struct Simulate: GroupCommand {
     @Option(help: ArgumentHelp("Folder to write into.", valueName: "dir"))
     var output = "data"
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("How many stamps with a source.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Number of stamps with a source.", valueName: "n"))
     var sources = 10_000
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("How many stamps without.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Number of stamps without a source.", valueName: "n"))
     var noise = 10_000
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))

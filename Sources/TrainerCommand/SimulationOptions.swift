@@ -7,7 +7,10 @@ struct SimulationOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Kinds of stamps with their weights, for instance empty-sky=0.5,cosmic-ray=0.1. A class of which none is named keeps its own.",
+            """
+            Kinds of stamps with their weights, for instance empty-sky=0.5,cosmic-ray=0.1. A class none of whose kinds \
+            is named keeps its usual shares.
+            """,
             valueName: "kind=weight,…"))
     var kinds: String?
 

@@ -4,6 +4,7 @@ import Faults
 import Logging
 import ModelFiles
 import Models
+import Settings
 
 /// `swift-run-trainer summary`
 struct Summary: GroupCommand {
@@ -38,15 +39,7 @@ struct Summary: GroupCommand {
         if let standard = StandardNetwork(rawValue: model) {
             return try Network(standard.description(height: size, width: size, classes: classes))
         }
-        guard ModelFiles.isFile(model) else { throw unknownModel(model) }
+        try Requirement.networkName.check(model, of: "--model")
         return try ModelFiles.network(model).network
     }
-}
-
-/// The fault of a model's name that is neither a network's nor a file's.
-func unknownModel(_ name: String) -> Fault {
-    let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
-    return Fault(
-        .usage, "--model \(name)", "is no network that is known",
-        remedy: "use \(names), or a .safetensors, .keras or .json file")
 }

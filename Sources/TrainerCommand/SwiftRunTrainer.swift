@@ -11,7 +11,7 @@ struct SwiftRunTrainer: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "swift-run-trainer",
-        abstract: "Trains networks that tell point sources from noise in survey stamps, on one machine or many.",
+        abstract: "Trains networks that distinguish point sources from noise in survey stamps, on one machine or many.",
         discussion: """
             Without a subcommand it trains. Run it under mpirun to use several processes; the result has the same \
             bits for any number of processes and threads.

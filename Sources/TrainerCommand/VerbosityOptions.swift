@@ -3,10 +3,10 @@ import Logging
 
 /// How much a command says of itself.
 struct VerbosityOptions: ParsableArguments {
-    @Flag(help: "Say nothing but results that were asked for, warnings and errors.")
+    @Flag(help: "Print only requested results, warnings and errors.")
     var quiet = false
 
-    @Flag(help: "Say more: files, sizes, plan, times.")
+    @Flag(help: "Also report files, sizes, the plan and times.")
     var verbose = false
 
     func validate() throws {

@@ -189,7 +189,7 @@ hosts_give_the_bits_of_one_process() { # test
     same simple-bn two-bn
 }
 
-# The README's options for machines with firewalls and several networks.
+# The options for machines with firewalls and several networks that the documentation names (Cluster.md).
 ports_and_networks_can_be_chosen() { # test
     hosts cut 4
     hosts cut 3

@@ -1,5 +1,6 @@
 import Engine
 import EngineTestSupport
+import LayerCatalog
 import Layers
 import Models
 import Tensors

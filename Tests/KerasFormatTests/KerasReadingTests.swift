@@ -1,6 +1,7 @@
 import Files
 import FoundationEssentials
 import KerasFormat
+import LayerCatalog
 import Layers
 import Models
 import Tensors

@@ -1,6 +1,7 @@
 import Faults
 import FoundationEssentials
 import KerasFormat
+import LayerCatalog
 import Layers
 import Models
 import Tensors

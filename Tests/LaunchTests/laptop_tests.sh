@@ -129,6 +129,42 @@ a_failed_installation_stops() { # test
     not_called "swift [build]"
 }
 
+gnuplot_is_installed_for_the_figures() { # test
+    without gnuplot
+    stub dpkg-query 'case ${*: -1} in gnuplot*) exit 1 ;; *) echo installed ;; esac'
+    run launch/laptop.sh
+    exits 0
+    called "sudo [apt-get] [update]"
+    called "apt-get [install] [-y] [-qq] [--no-install-recommends] [gnuplot-nox]"
+    called "trainer [train]"
+    stub dpkg-query 'case ${*: -1} in gnuplot-nox | gnuplot-x11) exit 1 ;; *) echo installed ;; esac'
+    : >"$calls"
+    run launch/laptop.sh
+    exits 0
+    not_called apt-get
+}
+
+without_gnuplot_it_trains_all_the_same() { # test
+    without gnuplot sudo
+    stub dpkg-query 'case ${*: -1} in gnuplot*) exit 1 ;; *) echo installed ;; esac'
+    run launch/laptop.sh
+    exits 0
+    tells "no gnuplot, so the report will have no figures"
+    called "trainer [train]"
+    stub id 'echo 0'
+    stub apt-get 'exit 100'
+    run launch/laptop.sh
+    exits 0
+    tells "no gnuplot, so the report will have no figures"
+    rm "$stubs/dpkg-query" "$sandbox/bin/dpkg-query"
+    stub mpirun
+    stub pkg-config
+    run launch/test.sh
+    exits 0
+    tells "no gnuplot, so the report will have no figures"
+    called "swift [test]"
+}
+
 elsewhere_than_debian_it_says_what_to_install() { # test
     without dpkg-query mpirun
     run launch/laptop.sh

@@ -5,6 +5,7 @@ import Faults
 import Files
 import Foundation
 import Lanes
+import LayerCatalog
 import ModelFiles
 import Models
 import Tensors

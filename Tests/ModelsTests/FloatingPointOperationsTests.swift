@@ -1,3 +1,4 @@
+import LayerCatalog
 import Layers
 import Models
 import Tensors
@@ -48,10 +49,12 @@ import Testing
 
     /// Counts with the definition of a convolution: for each output pixel and tap, whether it lies on the map.
     private func productsOneByOne(_ node: Network.Node, of network: Network) -> Int {
-        switch node.kind {
-        case .dense(let units, _, _) where !node.isInternal:
-            return network.nodes[node.inputs[0]].outputShape.count * units
-        case .convolution2D(let filters, let kernel, let strides, let padding, _, _) where !node.isInternal:
+        if node.isInternal { return 0 }
+        switch node.kind.options {
+        case let dense as DenseOptions:
+            return network.nodes[node.inputs[0]].outputShape.count * dense.units
+        case let convolution as Convolution2DOptions:
+            let (kernel, strides, padding) = (convolution.kernelSize, convolution.strides, convolution.padding)
             let input = network.nodes[node.inputs[0]].outputShape.extents
             func positionsOnMap(_ extent: Int, _ output: Int, _ window: Int, _ stride: Int) -> Int {
                 let before = padding == .same ? max(0, (output - 1) * stride + window - extent) / 2 : 0
@@ -63,7 +66,7 @@ import Testing
             }
             let rows = positionsOnMap(input[0], node.outputShape.extents[0], kernel.height, strides.height)
             let columns = positionsOnMap(input[1], node.outputShape.extents[1], kernel.width, strides.width)
-            return rows * columns * input[2] * filters
+            return rows * columns * input[2] * convolution.filters
         default: return 0
         }
     }

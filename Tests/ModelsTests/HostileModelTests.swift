@@ -1,6 +1,7 @@
 import Faults
 import Files
 import FoundationEssentials
+import LayerCatalog
 import Layers
 import Models
 import Tensors

@@ -1,5 +1,6 @@
 import Faults
 import FoundationEssentials
+import LayerCatalog
 import Layers
 import Models
 import Tensors

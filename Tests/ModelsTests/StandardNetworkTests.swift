@@ -1,5 +1,6 @@
 import Files
 import FoundationEssentials
+import LayerCatalog
 import Layers
 import Models
 import Tensors
@@ -190,9 +191,7 @@ import Testing
         let network = try Self.network(.vgg6)
         let without = try network.withoutDropout()
         #expect(without.parameters == network.parameters)
-        let rates = without.description.layers.compactMap { layer -> Float? in
-            if case .dropout(let rate) = layer.kind { rate } else { nil }
-        }
+        let rates = without.description.layers.compactMap { ($0.kind.options as? DropoutOptions)?.rate }
         #expect(rates == [0, 0, 0])
         // Other layers' random numbers and first values stay as they are.
         #expect(without.initialWeights(seed: 5).trainable.array == network.initialWeights(seed: 5).trainable.array)

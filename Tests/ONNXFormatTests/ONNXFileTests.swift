@@ -1,5 +1,6 @@
 import Faults
 import Foundation
+import LayerCatalog
 import Layers
 import Models
 import ONNXFormat

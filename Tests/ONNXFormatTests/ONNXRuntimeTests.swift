@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import LayerCatalog
 import Layers
 import Models
 import ONNXFormat

@@ -2,8 +2,8 @@ import Files
 import FoundationEssentials
 import Metrics
 import Models
-import Optimizers
 import RunRecords
+import Settings
 import StampData
 import StampFormats
 import TestSupport
@@ -22,36 +22,6 @@ struct MadeUpRun {
     var hasSignalToNoise = true
     var losses = [0.7, 0.5]
 
-    /// Settings as `config.json` holds them, with some that results do not need.
-    private struct Settings: Codable, Sendable {
-        var model = "vgg6"
-        var network: NetworkDescription
-        var noise: [String]
-        var sources: [String]
-        var stamp_height: Int
-        var stamp_width: Int
-        var noise_stamps: Int
-        var source_stamps: Int
-        var data_fingerprint: String
-        var training_stamps = 1
-        var validation_stamps = 0
-        var test_stamps = 0
-        var epochs = 2
-        var batch_size = 1
-        var microbatch = 1
-        var microbatches = 1
-        var learning_rate: Float = 0.1
-        var optimizer = Optimizer.sgd()
-        var classes: Int
-        var split: SplitFractions
-        var seed: UInt64 = 7
-        var output = "run"
-        var dropout = true
-        var normalize = Normalization.notebook
-        var skip_bad = false
-        var checkpoint_every = "1epoch"
-    }
-
     /// Writes stamps into `FOLDER/data` and the run into `FOLDER/run`, and returns that.
     func write(into folder: String) throws -> RunFolder {
         for name in ["data", "run"] {
@@ -68,15 +38,20 @@ struct MadeUpRun {
         }
         let stamps = try StampCollection(noise: files.noise, sources: files.sources)
         let description = network.description(height: height, width: width, classes: classes)
-        let settings = Settings(
-            network: description, noise: files.noise, sources: files.sources, stamp_height: height,
-            stamp_width: width, noise_stamps: noise, source_stamps: sources,
-            data_fingerprint: try DataFingerprint(stamps).hexadecimal, classes: classes,
-            split: try SplitFractions(1, 0, 0))
+        var settings = TrainingSettings()
+        (settings.sources, settings.noise) = (files.sources, files.noise)
+        (settings.epochs, settings.batchSize, settings.microbatch) = (2, .samples(1), 1)
+        (settings.learningRate, settings.classes) = (0.1, classes)
+        (settings.split, settings.seed) = (try SplitFractions(1, 0, 0), 7)
+        let findings = RunFindings(
+            network: description, stampHeight: height, stampWidth: width, noiseStamps: noise, sourceStamps: sources,
+            dataFingerprint: try DataFingerprint(stamps).hexadecimal, trainingStamps: 1, validationStamps: 0,
+            testStamps: 0, microbatches: 1)
         try JSONFile.write(
             ConfigurationRecord(
-                settings: settings, versions: SoftwareVersions(program: "1", swift: "6", openBLAS: "0"),
-                cpuKernelType: "Zen", ranks: 1, threads: 1, badStamps: BadStampCounts(noise: 0, sources: 0)),
+                settings: settings, findings: findings,
+                versions: SoftwareVersions(program: "1", swift: "6", openBLAS: "0"), cpuKernelType: "Zen", ranks: 1,
+                threads: 1, badStamps: BadStampCounts(noise: 0, sources: 0)),
             to: run.configuration)
         var history = History(path: run.history)
         for (epoch, loss) in losses.enumerated() {

@@ -1,11 +1,12 @@
 import Optimizers
 import Reports
+import Settings
 import StampData
 import TestSupport
 import Testing
 
 @Suite struct RunCommandTests {
-    private func settings() throws -> RunSettings {
+    private func settings() throws -> TrainingSettings {
         try withTemporaryFolder { folder in
             try RunResults.read(MadeUpRun().write(into: folder)).configuration.settings
         }
@@ -40,20 +41,14 @@ import Testing
     @Test func theObjectiveIsInTheCommand() throws {
         var settings = try settings()
         settings.optimizer = .lars(momentum: 0.8)
-        var schedule = Schedule()
-        (schedule.kind, schedule.warmup, schedule.scalesWithBatch) = (.step, .epochs(2), true)
-        (schedule.factor, schedule.every) = (0.5, .steps(30))
-        settings.schedule = schedule
-        var objective = Objective()
-        (objective.labelSmoothing, objective.classWeights) = (0.1, .given(1, 2))
-        settings.objective = objective
-        var regularization = Regularization()
-        (regularization.weightDecay, regularization.clipNorm, regularization.averaging) = (0.25, 1, 0.5)
-        settings.regularization = regularization
-        var stopping = Stopping()
-        stopping.early = Stopping.Early(metric: .accuracy, patience: 3, minimumDelta: 0.5)
-        stopping.plateau = Stopping.Plateau(metric: .accuracy, factor: 0.5, patience: 2)
-        settings.stopping = stopping
+        (settings.schedule.kind, settings.schedule.warmup) = (.step, .epochs(2))
+        settings.schedule.scalesWithBatch = true
+        (settings.schedule.factor, settings.schedule.every) = (0.5, .steps(30))
+        (settings.objective.labelSmoothing, settings.objective.classWeights) = (0.1, .given(1, 2))
+        (settings.regularization.weightDecay, settings.regularization.clipNorm) = (0.25, 1)
+        settings.regularization.averaging = 0.5
+        settings.stopping.early = Stopping.Early(metric: .accuracy, patience: 3, minimumDelta: 0.5)
+        settings.stopping.plateau = Stopping.Plateau(metric: .accuracy, factor: 0.5, patience: 2)
         let options =
             " --optimizer lars --momentum 0.8 --classes 2 --schedule step --schedule-factor 0.5 --schedule-every 30steps "
             + "--warmup 2epochs --scale-learning-rate --label-smoothing 0.1 --class-weights 1.0,2.0 --weight-decay 0.25 "

@@ -17,7 +17,7 @@ import Testing
             #expect(results.history.map(\.loss) == [0.7, 0.5])
             #expect(results.metrics?.samples == 2)
             #expect(results.predictions.map(\.score) == [0.25, 0.75])
-            #expect(results.model?.network.description == results.configuration.settings.network)
+            #expect(results.model?.network.description == results.configuration.findings.network)
             #expect(results.stamps?.count == 21)
             #expect(results.signalToNoise == (0..<9).map { Double($0) + 3 })
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 import TestSupport
 import Testing
 
@@ -22,18 +23,33 @@ extension TrainerCommandTests {
             }
         }
 
-        @Test func helpNamesEveryOptionOfTraining() throws {
+        /// Options stay: scripts use them.
+        @Test func helpNamesTheseOptionsOfTrainingAndNoOthers() throws {
             let help = try trained("train --help").standardOutput
-            for option in [
-                "data", "sources", "noise", "model", "epochs", "batch-size", "microbatch", "learning-rate", "optimizer",
-                "momentum", "nesterov", "classes", "split", "seed", "threads", "memory", "output", "resume",
-                "initial-weights",
-                "no-dropout", "normalize", "skip-bad", "trace", "trace-steps",
-                "schedule", "schedule-factor", "schedule-every", "warmup", "scale-learning-rate", "label-smoothing",
-                "class-weights", "weight-decay", "clip-norm", "ema", "early-stopping", "patience", "min-delta",
-                "reduce-on-plateau",
-            ] {
-                #expect(help.contains("--\(option)"), "\(option)")
+            // Two spaces part an option from what it does.
+            let named = help.split(separator: "\n").filter { $0.hasPrefix("  -") }.flatMap { line in
+                line.dropFirst(2).split(separator: "  ")[0].matches(of: /--[a-z-]+/).map {
+                    String($0.output.dropFirst(2))
+                }
+            }
+            #expect(
+                named.sorted() == [
+                    "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "calibrate",
+                    "checkpoint-every", "class-weights", "classes", "clip-norm", "data", "dropout", "early-stopping",
+                    "ema", "epochs", "gradients", "help", "initial-weights", "keep-checkpoints", "label-smoothing",
+                    "learning-rate", "members", "memory", "microbatch", "min-delta", "model", "momentum", "nesterov",
+                    "no-calibrate", "no-dropout", "no-report", "no-tensorboard", "noise", "normalize", "optimizer",
+                    "output", "patience", "quiet", "ranks-per-node", "recipe", "reduce-on-plateau", "resume",
+                    "scale-learning-rate", "schedule", "schedule-every", "schedule-factor", "seed", "skip-bad",
+                    "sources", "split", "split-seed", "stall-timeout", "target-completeness", "target-purity",
+                    "threads", "trace", "trace-steps", "verbose", "verify-every", "version", "warmup", "weight-decay",
+                ])
+        }
+
+        @Test func helpNamesEveryOptionThatSettingsKnow() throws {
+            let help = try trained("train --help").standardOutput
+            for option in TrainingSettings.all.flatMap(\.options) {
+                #expect(help.firstMatch(of: try Regex("[ /]\(option.name)[ \n/]")) != nil, "\(option.name)")
             }
         }
 

@@ -140,7 +140,7 @@ struct FullBatchRun {
     let folder: TemporaryFolder
     let reference: KerasReference
     let stamps: LabelledPixels
-    var configuration: TrainingConfiguration
+    var configuration: TrainingSettings
 
     /// - Parameters:
     ///   - name: the file with stamps and weights, NETWORK-CLASSES.
@@ -157,7 +157,7 @@ struct FullBatchRun {
         try start.writeWeights("initial/", to: folder.path("initial.safetensors"))
         configuration.batchSize = .full
         configuration.microbatch = 7
-        configuration.threads = 3
+        configuration.execution.threads = 3
         configuration.epochs = 10
     }
 

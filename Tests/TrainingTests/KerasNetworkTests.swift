@@ -107,7 +107,7 @@ struct KerasNetworkRun {
     let stamps: LabelledPixels
     /// The network with its first weights, as a model file.
     let model: String
-    var configuration: TrainingConfiguration
+    var configuration: TrainingSettings
 
     init(_ name: String) throws {
         folder = try TemporaryFolder()
@@ -126,7 +126,7 @@ struct KerasNetworkRun {
         configuration.model = model
         configuration.batchSize = .full
         configuration.microbatch = 5
-        configuration.threads = 2
+        configuration.execution.threads = 2
         configuration.epochs = 10
     }
 

@@ -15,8 +15,8 @@ import Testing
     /// Dropout is on, the last batch is uneven and smaller than its number of microbatches.
     private func configuration(
         _ model: StandardNetwork, _ optimizer: Optimizer, in folder: TemporaryFolder
-    ) throws -> TrainingConfiguration {
-        var configuration = try TrainingConfiguration.onAll(LabelledPixels(count: 99, seed: 2), in: folder)
+    ) throws -> TrainingSettings {
+        var configuration = try TrainingSettings.onAll(LabelledPixels(count: 99, seed: 2), in: folder)
         configuration.model = model.rawValue
         configuration.split = try SplitFractions(0.7, 0.2, 0.1)
         configuration.normalization = .mean
@@ -29,7 +29,7 @@ import Testing
     }
 
     /// Everything at once: what asks for norms, averages, and the course of a metric.
-    private func demanding(_ optimizer: Optimizer, in folder: TemporaryFolder) throws -> TrainingConfiguration {
+    private func demanding(_ optimizer: Optimizer, in folder: TemporaryFolder) throws -> TrainingSettings {
         var configuration = try configuration(.vgg6, optimizer, in: folder)
         configuration.schedule.kind = .cosine
         configuration.schedule.warmup = .epochs(1)
@@ -63,7 +63,7 @@ import Testing
         let folder = try TemporaryFolder()
         var configuration = try configuration(model, .sgd(momentum: 0.9), in: folder)
         let all = try [1, 2, 3, 5, 12].map { threads in
-            configuration.threads = threads
+            configuration.execution.threads = threads
             configuration.output = folder.path("run-\(threads)")
             try configuration.run()
             return try results(configuration.output)
@@ -83,7 +83,7 @@ import Testing
         configuration.normalization = normalization
         configuration.augmentation = .all
         let all = try [1, 2, 5].map { threads in
-            configuration.threads = threads
+            configuration.execution.threads = threads
             configuration.output = folder.path("run-\(threads)")
             try configuration.run()
             return try results(configuration.output)
@@ -101,7 +101,7 @@ import Testing
     @Test(arguments: optimizers) func resumingGivesTheSameBits(optimizer: Optimizer) throws {
         let folder = try TemporaryFolder()
         var configuration = try configuration(.vgg6, optimizer, in: folder)
-        configuration.threads = 2
+        configuration.execution.threads = 2
         configuration.output = folder.path("at-once")
         try configuration.run()
         configuration.output = folder.path("in-parts")
@@ -109,13 +109,13 @@ import Testing
     }
 
     /// Two of the four epochs, then the others on three lanes.
-    private func resultsInTwoParts(_ configuration: TrainingConfiguration) throws -> Results {
+    private func resultsInTwoParts(_ configuration: TrainingSettings) throws -> Results {
         var configuration = configuration
         configuration.epochs = 2
         try configuration.run()
         configuration.epochs = 4
-        configuration.threads = 3
-        configuration.resume = true
+        configuration.execution.threads = 3
+        configuration.execution.resume = true
         try configuration.run()
         return try results(configuration.output)
     }
@@ -126,7 +126,7 @@ import Testing
         var configuration = try demanding(optimizer, in: folder)
         configuration.checkpointInterval = .steps(1)
         let all = try [1, 3, 5].map { threads in
-            configuration.threads = threads
+            configuration.execution.threads = threads
             configuration.output = folder.path("run-\(threads)")
             try configuration.run()
             return try results(configuration.output)
@@ -137,8 +137,8 @@ import Testing
         for checkpoint in try checkpoints.all() where checkpoint.step > 4 {
             try FileManager.default.removeItem(atPath: checkpoint.path)
         }
-        configuration.threads = 2
-        configuration.resume = true
+        configuration.execution.threads = 2
+        configuration.execution.resume = true
         try configuration.run()
         #expect(try results(configuration.output) == all[0])
     }
@@ -159,7 +159,7 @@ import Testing
         )
         #expect(ended.weights.trainable.array == expected.weights.trainable.array)
         // It stays finished.
-        configuration.resume = true
+        configuration.execution.resume = true
         try configuration.run()
         #expect(try History.read(RunFolder(configuration.output).history).rows.count == history.count)
         let again = try TrainedModel(contentsOf: RunFolder(configuration.output).model)

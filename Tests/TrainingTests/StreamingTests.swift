@@ -133,8 +133,8 @@ import Testing
     }
 
     /// 80 stamps of 1764 bytes in 20 microbatches of 4; the least is two of these for each lane.
-    private func configuration(_ model: StandardNetwork, in folder: TemporaryFolder) throws -> TrainingConfiguration {
-        var configuration = try TrainingConfiguration.onAll(LabelledPixels(count: 320, seed: 2), in: folder)
+    private func configuration(_ model: StandardNetwork, in folder: TemporaryFolder) throws -> TrainingSettings {
+        var configuration = try TrainingSettings.onAll(LabelledPixels(count: 320, seed: 2), in: folder)
         configuration.model = model.rawValue
         configuration.split = try SplitFractions(0.25, 0.5, 0.25)
         configuration.normalization = .mean
@@ -154,8 +154,8 @@ import Testing
         try configuration.run()
         let whole = try Results(configuration.output)
         for (threads, kilobytes) in [(1, 15), (2, 40), (3, 200), (2, 10_000)] {
-            configuration.threads = threads
-            configuration.memory = MemorySize(bytes: kilobytes << 10)
+            configuration.execution.threads = threads
+            configuration.execution.memory = MemorySize(bytes: kilobytes << 10)
             configuration.output = folder.path("streamed-\(threads)-\(kilobytes)")
             try configuration.run()
             #expect(try Results(configuration.output) == whole)
@@ -168,8 +168,8 @@ import Testing
         var configuration = try configuration(.simpleBN, in: folder)
         configuration.checkpointInterval = .steps(1)
         configuration.keepCheckpoints = 20
-        configuration.memory = MemorySize(bytes: 50 << 10)
-        configuration.threads = 3
+        configuration.execution.memory = MemorySize(bytes: 50 << 10)
+        configuration.execution.threads = 3
         configuration.output = folder.path("run")
         try configuration.run()
         let whole = try Results(configuration.output)
@@ -177,9 +177,9 @@ import Testing
         for checkpoint in try checkpoints.all() where checkpoint.step > 4 {
             try FileManager.default.removeItem(atPath: checkpoint.path)
         }
-        configuration.resume = true
-        configuration.threads = 2
-        configuration.memory = MemorySize(bytes: 30 << 10)
+        configuration.execution.resume = true
+        configuration.execution.threads = 2
+        configuration.execution.memory = MemorySize(bytes: 30 << 10)
         try configuration.run()
         #expect(try Results(configuration.output) == whole)
     }
@@ -205,8 +205,8 @@ import Testing
         configuration.skipBad = true
         configuration.output = folder.path("whole")
         try configuration.run()
-        configuration.memory = MemorySize(bytes: 28 << 10)
-        configuration.threads = 3
+        configuration.execution.memory = MemorySize(bytes: 28 << 10)
+        configuration.execution.threads = 3
         configuration.output = folder.path("streamed")
         try configuration.run()
         #expect(try Results(folder.path("streamed")) == Results(folder.path("whole")))
@@ -215,13 +215,13 @@ import Testing
     @Test func theLeastThatWorksIsTold() throws {
         let folder = try TemporaryFolder()
         var configuration = try configuration(.simple, in: folder)
-        configuration.threads = 2
-        configuration.memory = MemorySize(bytes: 20 << 10)
+        configuration.execution.threads = 2
+        configuration.execution.memory = MemorySize(bytes: 20 << 10)
         let fault = try #require(#expect(throws: AgreedFault.self) { try configuration.run() }).fault
         #expect(fault.kind == .usage && fault.subject == "--memory 20K")
         // Two lanes, two microbatches of at most four stamps each: 16 · 1764 bytes are 27.6 K.
         #expect(fault.remedy.contains("at least 28K"), "\(fault.remedy)")
-        configuration.memory = MemorySize(parsing: "28K")
+        configuration.execution.memory = MemorySize(parsing: "28K")
         try configuration.run()
     }
 

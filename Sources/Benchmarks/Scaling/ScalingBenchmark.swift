@@ -26,7 +26,7 @@ struct ScalingBenchmark {
     func run(
         _ network: Network, microbatch: Int, measured: (samplesPerSecond: Double, communication: Double)?
     ) throws -> ScalingReport? {
-        let hosts = try group.allGather(Array(group.hostName.utf8))
+        let hosts = try group.allGather(text: group.hostName)
         let ranksPerNode = configuration.ranksPerNode ?? RankLevels.ranksPerNode(hosts)
         let levels = try RankLevels(group, ranksPerNode: ranksPerNode)
         let microbatches = (configuration.batchSize + microbatch - 1) / microbatch

@@ -13,8 +13,8 @@ void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double 
 void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
                          int relu, float *y);
 
-// For the backward pass: `scale` and `shift` are NULL, or those of a `channel_scale_shift` with relu; dy then counts as 0
-// wherever that gave no more than 0, so that the gradient goes through the rectifier without a pass of its own.
+// For the backward pass: `scale` and `shift` are NULL, or those of a `channel_scale_shift` with relu; dy then counts as
+// 0 wherever that gave no more than 0, so that the gradient goes through the rectifier without a pass of its own.
 
 // sums[c] = Σ_r dy, sums[channels + c] = Σ_r dy·(x − mean[c])·inverse_deviation[c].
 void channel_gradient_sums(const float *x, const float *dy, const float *mean, const float *inverse_deviation,

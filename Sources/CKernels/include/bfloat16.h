@@ -1,5 +1,5 @@
-// bfloat16: the upper half of a float32, 8 bits of precision with all of its range. Values are rounded to nearest, ties to
-// even, and overflow to infinity, as ml_dtypes.bfloat16 does; what is not a number stays so.
+// bfloat16: the upper half of a float32, 8 bits of precision with all of its range. Values are rounded to nearest, ties
+// to even, and overflow to infinity, as ml_dtypes.bfloat16 does; what is not a number stays so.
 #ifndef CKERNELS_BFLOAT16_H
 #define CKERNELS_BFLOAT16_H
 

@@ -15,8 +15,8 @@ void add_pair(const float *a, const float *b, ptrdiff_t count, int rectify, floa
 
 // Inverted dropout of one sample, as Keras' Dropout: keep[i] = u(i) ≥ rate, y[i] = keep[i] ? x[i] / (1 − rate) : 0.
 //
-// u(i) is word (i mod 64) / 16 of Philox block (i / 64)·16 + i mod 16 with the counter (block, sample, step, purpose) and
-// the seed as key, as a number in [0, 1) with 24 bits.
+// u(i) is word (i mod 64) / 16 of Philox block (i / 64)·16 + i mod 16 with the counter (block, sample, step, purpose)
+// and the seed as key, as a number in [0, 1) with 24 bits.
 void dropout(const float *x, ptrdiff_t count, float rate, uint64_t seed, uint32_t sample, uint32_t step,
              uint32_t purpose, float *y, uint8_t *keep);
 

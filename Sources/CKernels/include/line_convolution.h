@@ -1,7 +1,7 @@
 // Convolutions with kernels of three columns and stride one, an output line at a time in registers.
 //
-// Each input that is loaded takes part in three products, one for each column of the kernel: on processors that multiply
-// faster than they load this is what counts.
+// Each input that is loaded takes part in three products, one for each column of the kernel: on processors that
+// multiply faster than they load this is what counts.
 #ifndef CKERNELS_LINE_CONVOLUTION_H
 #define CKERNELS_LINE_CONVOLUTION_H
 
@@ -26,12 +26,13 @@ void line_convolution(const LineConvolution *shape, const float *x, const float 
                       float *y);
 
 // dx[ih][iw][ci] = Σ_kh Σ_co Σ_kw dy[ih − kh][iw − kw][co] · transposed[kh][kw][co][ci] over what lies on the map.
-// `rectified` is NULL or x where a rectifier has made it: dx is then the gradient before that rectifier, 0 unless x > 0.
+// `rectified` is NULL or x where a rectifier has made it: dx is then the gradient before that rectifier, 0 unless x >
+// 0.
 void line_convolution_input_gradient(const LineConvolution *shape, const float *dy, const float *transposed,
                                      const float *rectified, float *dx);
 
-// gradient[kh][kw][ci][co] = Σ x[oh + kh][ow + kw][ci] · dy[oh][ow][co] over all samples and pixels, in partial sums over the
-// lines of a few samples.
+// gradient[kh][kw][ci][co] = Σ x[oh + kh][ow + kw][ci] · dy[oh][ow][co] over all samples and pixels, in partial sums
+// over the lines of a few samples.
 void line_convolution_weight_gradient(const LineConvolution *shape, const float *x, const float *dy, float *gradient);
 
 #endif

@@ -12,8 +12,8 @@ void narrow_product(const float *in, const float *weights, const float *bias, pt
                     ptrdiff_t outputs, float *out);
 
 // in_gradient[b·length + k] = Σ_n out_gradient[b][n] · weights[k·outputs + n]
-void narrow_product_input_gradient(const float *out_gradient, const float *weights, ptrdiff_t samples,
-                                   ptrdiff_t length, ptrdiff_t outputs, float *in_gradient);
+void narrow_product_input_gradient(const float *out_gradient, const float *weights, ptrdiff_t samples, ptrdiff_t length,
+                                   ptrdiff_t outputs, float *in_gradient);
 
 // gradient[k·outputs + n] = Σ_b in[b·length + k] · out_gradient[b][n], in the order of b
 void narrow_product_weight_gradient(const float *in, const float *out_gradient, ptrdiff_t samples, ptrdiff_t length,

@@ -13,24 +13,26 @@ typedef struct {
     ptrdiff_t groups, input_group, output_group;  // how many, and floats between two of them
     ptrdiff_t lines, input_line, output_line;
     ptrdiff_t rows, input_step, output_step;
-    ptrdiff_t segments, segment_step;             // runs of inputs of one row, and floats between two of them
-    ptrdiff_t length;                             // floats of a run
-    ptrdiff_t channels;                           // outputs of a row
-    ptrdiff_t weight_step;                        // floats between two rows of weights
-    ptrdiff_t segment_rows;                       // rows of weights from one segment to the next; at least `length`
-    ptrdiff_t panel_step;                         // 0; for weights in panels (panel_product.h) floats between two panels
+    ptrdiff_t segments, segment_step;  // runs of inputs of one row, and floats between two of them
+    ptrdiff_t length;                  // floats of a run
+    ptrdiff_t channels;                // outputs of a row
+    ptrdiff_t weight_step;             // floats between two rows of weights
+    ptrdiff_t segment_rows;            // rows of weights from one segment to the next; at least `length`
+    ptrdiff_t panel_step;              // 0; for weights in panels (panel_product.h) floats between two panels
 } RowProduct;
 
 // For each row with inputs x and outputs y:
 //
 //     y[n] = f(bias[n] + Σ_s Σ_j x[s·segment_step + j] · weights[(s·segment_rows + j)·weight_step + n])
 //
-// with f(x) = max(x, 0) if `relu`, else x. `bias` may be NULL (zero). Each output is one chain of (fused) multiply-adds in
-// the order of s and j, whatever the number of rows and the vector width are. With fewer than 16 channels the weights
-// must be padded to `weight_step` ≥ 16; with 16 or more they are read in place.
-void row_product(const RowProduct *shape, const float *in, const float *weights, const float *bias, int relu, float *out);
+// with f(x) = max(x, 0) if `relu`, else x. `bias` may be NULL (zero). Each output is one chain of (fused) multiply-adds
+// in the order of s and j, whatever the number of rows and the vector width are. With fewer than 16 channels the
+// weights must be padded to `weight_step` ≥ 16; with 16 or more they are read in place.
+void row_product(const RowProduct *shape, const float *in, const float *weights, const float *bias, int relu,
+                 float *out);
 
-// gradient[(s·length + j)·channels + n] = Σ x[s·segment_step + j] · dy[n] over all rows, with inputs x and output gradients dy.
+// gradient[(s·length + j)·channels + n] = Σ x[s·segment_step + j] · dy[n] over all rows, with inputs x and output
+// gradients dy.
 //
 // Overwrites `gradient` (segments·length × channels). Partial sums run over the rows of a few samples at a time, in an
 // order that depends on the shape alone.

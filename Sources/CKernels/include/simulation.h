@@ -18,13 +18,13 @@ struct point_spread {
 // image(height, width) += flux · the point-spread function at (x, y), integrated over each pixel by 2 × 2 points of
 // Gauss and Legendre (0.2 % of the peak at worst for a width of 2.5 pixels, 2 % for 1.5). Pixel (row, column) reaches
 // from column - ½ to column + ½.
-void add_point_source(
-    const struct point_spread *shape, float flux, float x, float y, size_t height, size_t width, float *image);
+void add_point_source(const struct point_spread *shape, float flux, float x, float y, size_t height, size_t width,
+                      float *image);
 
 // out(height - 2, width - 2) += image(height, width) weighted by down · across' around each inner pixel:
 // out[r][c] += sum over i, j of down[i] · across[j] · image[r + i][c + j].
-void add_filtered(
-    const float *image, size_t height, size_t width, const float down[3], const float across[3], float *out);
+void add_filtered(const float *image, size_t height, size_t width, const float down[3], const float across[3],
+                  float *out);
 
 // exp(x) for -87 <= x <= 88, the same bits everywhere.
 float portable_exp(float x);

@@ -60,8 +60,8 @@ INLINE void store_some(const f32x16 *value, ptrdiff_t channels, float *to) {
     }
 }
 
-// Where the block of channels that begins with channel `c` is read: with more than 16 channels the last block is a whole
-// vector too, which reaches back into the block before it.
+// Where the block of channels that begins with channel `c` is read: with more than 16 channels the last block is a
+// whole vector too, which reaches back into the block before it.
 INLINE ptrdiff_t block_first(ptrdiff_t c, ptrdiff_t channels) {
     return c + VECTOR_FLOATS > channels && channels > VECTOR_FLOATS ? channels - VECTOR_FLOATS : c;
 }

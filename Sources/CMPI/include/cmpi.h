@@ -1,10 +1,11 @@
 // The part of MPI that this program uses, in terms that Swift can import: mpi.h hides its constants behind casts in
 // macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE), and its location is known to the C compiler only.
 //
-// Every function works on the ranks of MPI_COMM_WORLD, or of the channel it is given, and returns MPI's status: 0 (MPI_SUCCESS) or a code for cmpi_error_string;
-// those that wait for other ranks return CMPI_STALLED when they have waited in vain (cmpi_watch). The operation then still
-// reads and writes its buffers whenever MPI is called: nothing but cmpi_abort may follow.
-// All of them but cmpi_is_main_thread belong to the thread that called cmpi_init (MPI_THREAD_FUNNELED).
+// Every function works on the ranks of MPI_COMM_WORLD, or of the channel it is given, and returns MPI's status: 0
+// (MPI_SUCCESS) or a code for cmpi_error_string; those that wait for other ranks return CMPI_STALLED when they have
+// waited in vain (cmpi_watch). The operation then still reads and writes its buffers whenever MPI is called: nothing
+// but cmpi_abort may follow. All of them but cmpi_is_main_thread belong to the thread that called cmpi_init
+// (MPI_THREAD_FUNNELED).
 #ifndef CMPI_H
 #define CMPI_H
 
@@ -43,10 +44,10 @@ int cmpi_all_gather_int64(int64_t value, int64_t *values);
 int cmpi_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets, int root);
 int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets);
 
-// Some ranks that exchange with each other. Ranks that compute while they communicate start all-to-alls, all-gathers and
-// blocking operations in orders of their own, but MPI wants one order on each communicator: so each of the three kinds has
-// its own. The order of started all-to-alls, of started all-gathers and of sums must be the same on all ranks of a channel
-// within each kind only.
+// Some ranks that exchange with each other. Ranks that compute while they communicate start all-to-alls, all-gathers
+// and blocking operations in orders of their own, but MPI wants one order on each communicator: so each of the three
+// kinds has its own. The order of started all-to-alls, of started all-gathers and of sums must be the same on all ranks
+// of a channel within each kind only.
 typedef struct {
     // MPI_Comms: pointers or ints, according to the MPI library.
     uintptr_t all_to_alls, all_gathers, sums;

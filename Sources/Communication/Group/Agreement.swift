@@ -34,11 +34,11 @@ extension ProcessGroup {
         // Nearly always there is none, and a single number settles it.
         guard try maximum(of: fault == nil ? 0 : 1) > 0 else { return }
         let faults = try allGather(fault?.encoded() ?? [])
-        let hosts = try allGather(Array(hostName.utf8))
+        let hosts = try allGather(text: hostName)
         let first = faults.firstIndex { !$0.isEmpty }!
         let decided = Fault(encoded: faults[first])
         if faults.allSatisfy({ $0 == faults[first] }) { throw AgreedFault(fault: decided) }
-        throw AgreedFault(fault: decided.onRank(first, host: String(decoding: hosts[first], as: UTF8.self)))
+        throw AgreedFault(fault: decided.onRank(first, host: hosts[first]))
     }
 }
 
@@ -63,13 +63,16 @@ extension Fault {
 
 extension Fault {
     /// The fault as bytes that another rank decodes, whatever characters its texts hold.
-    func encoded() -> [UInt8] {
-        // A fault is an integer and three strings, which JSON always can encode.
-        Array(try! JSONEncoder().encode(self))
+    package func encoded() -> [UInt8] {
+        let encoder = JSONEncoder()
+        // Equal faults have equal bytes.
+        encoder.outputFormatting = .sortedKeys
+        // A fault is an integer and three strings, which JSON can always encode.
+        return Array(try! encoder.encode(self))
     }
 
     /// The fault that another rank has encoded.
-    init(encoded bytes: [UInt8]) {
+    package init(encoded bytes: [UInt8]) {
         guard let fault = try? JSONDecoder().decode(Fault.self, from: Data(bytes)) else {
             preconditionFailure("a fault of \(bytes.count) bytes cannot be decoded")
         }

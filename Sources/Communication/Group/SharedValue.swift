@@ -22,22 +22,37 @@ extension ProcessGroup {
     package func shared<Value: Codable>(_ work: () throws -> Value) throws -> Value {
         let own = try onRoot(work)
         if let own, size == 1 { return own }
-        let bytes = try agree { try own.map { Array(try JSONEncoder().encode([$0])) } ?? [] }
+        let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let bytes = try agree { try own.map { Array(try encoder.encode([$0])) } ?? [] }
         let received = try broadcast(bytes, from: 0)
-        return try agree { try own ?? JSONDecoder().decode([Value].self, from: Data(received))[0] }
+        return try agree { try own ?? decoder.decode([Value].self, from: Data(received))[0] }
     }
 
-    /// Rank 0's value on all ranks; the others' are ignored. Collective.
-    package func broadcast<Value: BitwiseCopyable>(_ value: Value) throws -> Value {
-        var value = value
-        try withUnsafeMutableBytes(of: &value) { try broadcast($0, from: 0) }
-        return value
-    }
-
-    /// The values of all ranks, rank after rank. Collective.
+    /// The values of all ranks on every rank, one rank's behind the other's. Collective.
     package func allGather<Value: BitwiseCopyable>(values: [Value]) throws -> [Value] {
-        try values.withUnsafeBytes { try allGather($0) }.flatMap { part in
-            part.withUnsafeBytes { Array($0.bindMemory(to: Value.self)) }
-        }
+        try values.withUnsafeBytes { try allGather($0) }.flatMap { Self.values(in: $0) }
+    }
+
+    /// The values of each rank on rank 0; nil elsewhere. Collective.
+    package func gather<Value: BitwiseCopyable>(values: UnsafeBufferPointer<Value>) throws -> [[Value]]? {
+        try gather(UnsafeRawBufferPointer(values))?.map { Self.values(in: $0) }
+    }
+
+    /// The values of each rank on rank 0; nil elsewhere. Collective.
+    package func gather<Value: BitwiseCopyable>(values: [Value]) throws -> [[Value]]? {
+        try values.withUnsafeBufferPointer { try gather(values: $0) }
+    }
+
+    /// The texts of all ranks on every rank. Collective.
+    package func allGather(text: String) throws -> [String] {
+        try allGather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func values<Value: BitwiseCopyable>(in bytes: [UInt8]) -> [Value] {
+        bytes.withUnsafeBytes { Array($0.bindMemory(to: Value.self)) }
     }
 }

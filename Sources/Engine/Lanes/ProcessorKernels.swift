@@ -10,7 +10,7 @@ package enum ProcessorKernels {
 
     /// The type of this rank, once all ranks have been found alike.
     package static func agreed(in group: any ProcessGroup) throws -> String {
-        let all = try group.allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let all = try group.allGather(text: own)
         if let other = all.firstIndex(where: { $0 != all[0] }) {
             // OPENBLAS_CORETYPE settles OpenBLAS' half of the type; this program's own loops follow the processor.
             let ownLoops = [0, other].map { all[$0].split(separator: "/").last }

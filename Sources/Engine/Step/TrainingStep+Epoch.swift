@@ -1,8 +1,6 @@
 import Communication
 import Models
 import Optimizers
-import StampData
-import StampLoading
 import Tensors
 
 /// What is done between steps.

@@ -3,7 +3,6 @@ import Lanes
 import Layers
 import Models
 import StampData
-import StampLoading
 import Tensors
 
 /// What one lane does with its microbatches within a step.

@@ -58,13 +58,9 @@ package struct TimelineTotals: Sendable, Equatable {
 
     /// All ranks' events together, on rank 0; nil elsewhere. Collective.
     package func summed(over group: any ProcessGroup) throws -> TimelineTotals? {
-        let own = numbers.map { Int64($0) }
-        guard let all = try own.withUnsafeBytes({ try group.gather($0) }) else { return nil }
-        return all.enumerated().reduce(into: self) { total, part in
-            // Rank 0 begins with its own.
-            guard part.offset > 0 else { return }
-            part.element.withUnsafeBytes { total.add($0.bindMemory(to: Int64.self).map { Int($0) }) }
-        }
+        guard let all = try group.gather(values: numbers.map { Int64($0) }) else { return nil }
+        // Rank 0 begins with its own.
+        return all.dropFirst().reduce(into: self) { total, part in total.add(part.map { Int($0) }) }
     }
 
     /// Everything, as ranks exchange it.

@@ -1,3 +1,4 @@
+import LayerCatalog
 import Models
 
 /// Where a layer's weights stand in `model.weights.h5`.
@@ -17,7 +18,9 @@ struct KerasVariables {
         var counts: [String: Int] = [:]
         var variables: [KerasVariables] = []
         for layer in try network.description.layersInKerasOrder() {
-            guard let (group, names) = layer.kind.kerasVariables else { continue }
+            let names = layer.kind.entry.kerasVariables
+            if names.isEmpty { continue }
+            let group = groupName(ofClass: layer.kind.options.kerasClass)
             let number = counts[group, default: 0]
             counts[group] = number + 1
             variables.append(
@@ -29,16 +32,18 @@ struct KerasVariables {
             variables.reduce(0) { $0 + $1.parameters.count } == network.parameters.count, "a parameter has no place")
         return variables
     }
-}
 
-extension LayerKind {
-    /// The class's name as Keras writes groups, and the names that variables of such a layer can have, in their order.
-    fileprivate var kerasVariables: (group: String, names: [String])? {
-        switch self {
-        case .dense: ("dense", ["kernel", "bias"])
-        case .convolution2D: ("conv2d", ["kernel", "bias"])
-        case .batchNormalization: ("batch_normalization", ["gamma", "beta", "moving_mean", "moving_variance"])
-        default: nil
+    /// A class's name as Keras writes groups: `BatchNormalization` as `batch_normalization`, `Conv2D` as `conv2d`.
+    ///
+    /// Source: `to_snake_case` in keras/src/utils/naming.py: a word begins with a capital behind or before a small letter.
+    static func groupName(ofClass name: String) -> String {
+        let letters = Array(name.unicodeScalars)
+        func isSmall(_ index: Int) -> Bool { letters.indices.contains(index) && ("a"..."z").contains(letters[index]) }
+        var group = ""
+        for (index, letter) in letters.enumerated() {
+            if index > 0, ("A"..."Z").contains(letter), isSmall(index - 1) || isSmall(index + 1) { group += "_" }
+            group += letter.properties.lowercaseMapping
         }
+        return group
     }
 }

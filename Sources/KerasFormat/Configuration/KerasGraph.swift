@@ -1,3 +1,4 @@
+import LayerCatalog
 import Models
 
 /// Layers by name, put in the order in which Keras keeps those of a functional model.

@@ -1,4 +1,5 @@
 import Faults
+import LayerCatalog
 
 /// A tensor of a functional model: what a layer gave when it was called.
 struct KerasTensor {
@@ -28,8 +29,8 @@ struct KerasTensor {
         }
     }
 
-    /// Reads what a layer is called with: one tensor or a list of them, and nothing else.
-    static func inputs(of layer: KerasObject, at place: KerasPlace) throws -> [KerasTensor] {
+    /// Reads what a layer of a kind is called with: one tensor or a list of them, and nothing else.
+    static func inputs(of layer: KerasObject, _ kind: LayerKind, at place: KerasPlace) throws -> [KerasTensor] {
         let calls = layer.members["inbound_nodes"]?.array ?? []
         guard calls.count <= 1 else { throw sharedLayer(at: place, layer.name ?? "") }
         guard let call = calls.first else { return [] }
@@ -37,8 +38,7 @@ struct KerasTensor {
             throw place.damaged("is not called in the format of Keras 3")
         }
         for (name, value) in keywords.sorted(by: { $0.key < $1.key }) where !value.isNull {
-            // Keras notes its default with each Dropout; whether this is training, `fit` and `predict` then say themselves.
-            if layer.className == "Dropout", name == "training", value.boolean == false { continue }
+            if kind.entry.kerasCallDefaults[name] == value { continue }
             throw place.fault(
                 "is called with \(name) = \(value.summary), which is not supported",
                 remedy: "call it with its input alone")

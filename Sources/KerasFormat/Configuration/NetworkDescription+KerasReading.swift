@@ -1,4 +1,5 @@
 import Faults
+import LayerCatalog
 import Models
 
 extension NetworkDescription {
@@ -27,7 +28,7 @@ extension NetworkDescription {
                 "holds a \(model.className), which is neither a Sequential nor a functional model",
                 remedy: "build the network with keras.Sequential or keras.Model(inputs, outputs)")
         }
-        var policy = KerasOptions(model.config, at: place)
+        var policy = KerasOptions(model, at: place, isFresh: isFresh)
         try policy.requireSinglePrecision()
         let name = model.config["name"]?.string ?? "model"
         if model.className == "Sequential" {
@@ -46,7 +47,7 @@ extension NetworkDescription {
             let (_, name, kind) = try layer(value, at: place, isFresh)
             layers.append(LayerDescription(name: name, kind: kind, inputs: layers.last.map { [$0.name] } ?? []))
         }
-        guard case .input? = layers.first?.kind else {
+        guard layers.first?.kind.entry.inputCount == LayerInputCount.none else {
             throw place.fault(
                 "does not say the shape of its input", remedy: "begin it with keras.Input((21, 21, 1)) or build it")
         }
@@ -61,8 +62,8 @@ extension NetworkDescription {
         let output = try KerasTensor.only(model.config["output_layers"], "output", at: place)
         let layers = try values.map { value in
             let (object, name, kind) = try layer(value, at: place, isFresh)
-            let inputs = try KerasTensor.inputs(of: object, at: place.layer(name, object.className))
-            let isInput = if case .input = kind { true } else { false }
+            let inputs = try KerasTensor.inputs(of: object, kind, at: place.layer(name, object.className))
+            let isInput = kind.entry.inputCount == .none
             guard isInput == inputs.isEmpty, isInput == (name == input.layer) else {
                 throw place.layer(name, object.className).fault(
                     isInput ? "is a second input" : "has no input", remedy: "feed every layer from the one input")

@@ -1,5 +1,5 @@
 import Faults
-import Layers
+import LayerCatalog
 import Models
 import Tensors
 
@@ -59,12 +59,13 @@ extension LayerDescription {
             throw Fault(
                 .badData, "layer \(name)", "Keras has no layer names with a slash", remedy: "give it another name")
         }
-        var (className, options) = try kind.kerasOptions(of: name)
+        var options = try kind.options.kerasOptions(of: name)
         options["name"] = .string(name)
         options["dtype"] = "float32"
-        if className != "InputLayer" { options["trainable"] = true }
+        if kind.entry.inputCount != .none { options["trainable"] = true }
         return [
-            "module": "keras.layers", "class_name": .string(className), "config": .object(options),
+            "module": "keras.layers", "class_name": .string(kind.options.kerasClass),
+            "config": .object(options),
             "registered_name": .null,
         ]
     }
@@ -79,67 +80,6 @@ extension LayerDescription {
                 "config": ["shape": shape, "dtype": "float32", "keras_history": [.string(input), 0, 0]],
             ]
         }
-        let takesList =
-            switch kind {
-            case .add, .concatenate: true
-            default: false
-            }
-        return [["args": [takesList ? .array(tensors) : tensors[0]], "kwargs": [:]]]
+        return [["args": [kind.entry.inputCount == .several ? .array(tensors) : tensors[0]], "kwargs": [:]]]
     }
-}
-
-extension Shape {
-    /// The shape of a batch of any size.
-    fileprivate var kerasValue: JSONValue { .array([.null] + extents.map { .integer($0) }) }
-}
-
-extension LayerKind {
-    /// The Keras class, and its options but for the ones that all layers have.
-    fileprivate func kerasOptions(of name: String) throws -> (className: String, options: [String: JSONValue]) {
-        let options: [String: JSONValue]
-        switch self {
-        case .input(let shape):
-            options = ["batch_shape": shape.kerasValue, "sparse": false, "ragged": false]
-        case .dense(let units, let activation, let useBias):
-            options = [
-                "units": .integer(units), "activation": try activation.kerasValue(of: name),
-                "use_bias": .boolean(useBias),
-            ]
-        case .convolution2D(let filters, let kernelSize, let strides, let padding, let activation, let useBias):
-            options = [
-                "filters": .integer(filters), "kernel_size": kernelSize.kerasValue, "strides": strides.kerasValue,
-                "padding": .string(padding.rawValue), "data_format": "channels_last", "dilation_rate": [1, 1],
-                "groups": 1, "activation": try activation.kerasValue(of: name), "use_bias": .boolean(useBias),
-            ]
-        case .zeroPadding2D(let top, let bottom, let left, let right):
-            options = [
-                "padding": [.integers(top, bottom), .integers(left, right)], "data_format": "channels_last",
-            ]
-        case .maxPooling2D(let poolSize, let strides, let padding),
-            .averagePooling2D(let poolSize, let strides, let padding):
-            options = [
-                "pool_size": poolSize.kerasValue, "strides": strides.kerasValue, "padding": .string(padding.rawValue),
-                "data_format": "channels_last",
-            ]
-        case .globalAveragePooling2D(let keepDimensions), .globalMaxPooling2D(let keepDimensions):
-            options = ["data_format": "channels_last", "keepdims": .boolean(keepDimensions)]
-        case .batchNormalization(let momentum, let epsilon, let center, let scale):
-            options = [
-                "axis": -1, "momentum": .number(shortest: momentum), "epsilon": .number(shortest: epsilon),
-                "center": .boolean(center), "scale": .boolean(scale),
-            ]
-        case .activation(let function):
-            if !function.hasKerasName, let layer = function.kerasLayer { return layer }
-            options = ["activation": try function.kerasValue(of: name)]
-        case .dropout(let rate): options = ["rate": .number(shortest: rate), "seed": .null, "noise_shape": .null]
-        case .flatten: options = ["data_format": "channels_last"]
-        case .add: options = [:]
-        case .concatenate: options = ["axis": -1]
-        }
-        return (kerasName, options)
-    }
-}
-
-extension Extent2D {
-    fileprivate var kerasValue: JSONValue { .integers(height, width) }
 }

@@ -27,7 +27,7 @@ struct FoundCheckpoint {
         return try group.maximum(of: whole == nil ? 0 : 1) > 0 ? FoundCheckpoint(whole: whole) : nil
     }
 
-    /// Whole numbers up to here are exact in double precision, as ranks tell them to each other.
+    /// More steps than any run takes, and few enough that sums of them do not overflow.
     private static let mostSteps = 1 << 53
 
     private static func check(

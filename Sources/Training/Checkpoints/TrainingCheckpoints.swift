@@ -20,7 +20,7 @@ final class TrainingCheckpoints {
     private let settings: [String: String]
     private let step: TrainingStep
     private let plan: BatchPlan
-    private let configuration: TrainingConfiguration
+    private let configuration: TrainingSettings
     private let group: any ProcessGroup
     private let writer: CheckpointWriter
     /// Rank 0's memory for a checkpoint, made for the first one and used for all.
@@ -41,7 +41,7 @@ final class TrainingCheckpoints {
 
     init(
         folder: RunFolder?, settings: [String: String], step: TrainingStep, plan: BatchPlan,
-        configuration: TrainingConfiguration, group: any ProcessGroup, logger: Logger
+        configuration: TrainingSettings, group: any ProcessGroup, logger: Logger
     ) {
         self.folder = folder
         self.settings = settings
@@ -60,7 +60,7 @@ final class TrainingCheckpoints {
     /// Takes a checkpoint and starts to write it. Waits for the one before. Collective.
     ///
     /// - Parameters:
-    ///   - progress: where the run stands.
+    ///   - progress: how far the run has come.
     ///   - records: its epochs; on rank 0.
     /// - Throws: a fault when the weights are no numbers any more: what was saved before is better.
     func save(_ progress: TrainingProgress, records: EpochRecords?) throws {
@@ -136,14 +136,9 @@ final class TrainingCheckpoints {
     /// The epoch's sums of all positions so far, on rank 0. Ranks hold runs of positions, in their order.
     private func gatheredTotals() throws -> (losses: [Double], correct: [Double])? {
         let own = step.totals.positions.map { step.totals[$0] }
-        func gathered(_ values: [Double]) throws -> [Double]? {
-            try values.withUnsafeBytes { try group.gather($0) }.map { parts in
-                parts.flatMap { $0.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) } }
-            }
-        }
-        let (losses, correct) = (try gathered(own.map(\.loss)), try gathered(own.map(\.correct)))
+        let losses = try group.gather(values: own.map(\.loss)), correct = try group.gather(values: own.map(\.correct))
         guard let losses, let correct else { return nil }
-        return (losses, correct)
+        return (losses.flatMap { $0 }, correct.flatMap { $0 })
     }
 
     // MARK: Failures
@@ -190,7 +185,7 @@ final class TrainingCheckpoints {
 
     /// Brings back the state of a checkpoint, on all ranks. Collective.
     ///
-    /// - Returns: where the run stands, and its epochs on rank 0.
+    /// - Returns: how far the run has come, and its epochs on rank 0.
     func restore(_ found: FoundCheckpoint) throws -> (progress: TrainingProgress, records: EpochRecords?) {
         let vectors = step.stateNames.map { _ in FloatBuffer(count: step.network.trainableCount) }
         let records = try group.agree { try found.whole.map { try read($0, into: vectors) } }
@@ -203,7 +198,7 @@ final class TrainingCheckpoints {
                 own += slice.count
             }
         }
-        let progress = try broadcast(found.whole?.state)
+        let progress = try group.shared { TrainingProgress(found.whole!.state) }
         latestStep = progress.globalStep(plan)
         return (progress, records)
     }
@@ -225,22 +220,6 @@ final class TrainingCheckpoints {
             return true
         }
         if try group.maximum(of: isThere ? 1 : 0) > 0 { try group.broadcast(step.weights) }
-    }
-
-    /// Tells all ranks where the run stands.
-    private func broadcast(_ state: CheckpointState?) throws -> TrainingProgress {
-        let underWay = state?.epochUnderWay
-        let empty = [Double](repeating: 0, count: plan.microbatches)
-        // Whole numbers of this size are exact.
-        var values =
-            [Double(state?.completedEpochs ?? 0), underWay == nil ? 0 : 1, Double(underWay?.steps ?? 0)]
-            + [underWay?.seconds ?? 0] + (underWay?.losses ?? empty) + (underWay?.correct ?? empty)
-        try values.withUnsafeMutableBytes { try group.broadcast($0, from: 0) }
-        let sums = values.dropFirst(4)
-        return TrainingProgress(
-            completedEpochs: Int(values[0]), isWithinEpoch: values[1] != 0, stepsInEpoch: Int(values[2]),
-            seconds: values[3], losses: Array(sums.prefix(plan.microbatches)),
-            correct: Array(sums.dropFirst(plan.microbatches)))
     }
 
     private func readWeights(_ checkpoint: Checkpoint) throws {

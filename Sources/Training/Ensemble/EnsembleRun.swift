@@ -12,7 +12,7 @@ import Settings
 /// Source: B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and scalable predictive uncertainty estimation using deep
 /// ensembles*, NeurIPS 2017.
 public struct EnsembleRun {
-    private let configuration: TrainingConfiguration
+    private let configuration: TrainingSettings
     private let members: Int
     private let programVersion: String
     private let group: any ProcessGroup
@@ -22,12 +22,11 @@ public struct EnsembleRun {
     /// - Parameters:
     ///   - configuration: of all members; the first has its seed, the next the one after it. Its output is the folder of
     ///     the ensemble.
-    ///   - members: how many networks, at least 1.
+    ///   - members: how many networks.
     public init(
-        _ configuration: TrainingConfiguration, members: Int, programVersion: String, group: any ProcessGroup,
+        _ configuration: TrainingSettings, members: Int, programVersion: String, group: any ProcessGroup,
         environment: [String: String], logger: Logger
     ) {
-        precondition(members > 0, "an ensemble of \(members) members")
         self.configuration = configuration
         self.members = members
         self.programVersion = programVersion
@@ -40,18 +39,23 @@ public struct EnsembleRun {
 
     /// Trains all members. With `resume`, those that have ended are left alone. Collective.
     ///
-    /// - Parameter didTrain: told on rank 0 of each member that has ended, and the metrics of its test set.
+    /// - Parameter didTrain: called on rank 0 with each member that has ended, and the metrics of its test set.
     /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test set.
+    /// - Throws: `AgreedFault` as a run does: for settings that cannot be, before anything is made.
     public func run(didTrain: (RunFolder, ClassificationMetrics?) -> Void) throws -> ClassificationMetrics? {
+        try group.agree {
+            try configuration.validate()
+            try Requirement.count.check(members, of: "--members")
+        }
         try refuseAnotherRun()
         for number in 1...members {
-            let (isBegun, isDone) = try stand(of: number)
-            if isDone { continue }
+            let progress = try progress(of: number)
+            if progress == .ended { continue }
             var member = configuration
             member.output = folder.member(number).path
             member.seed = configuration.seed &+ UInt64(number - 1)
             member.splitSeed = configuration.splitSeed ?? configuration.seed
-            member.resume = isBegun
+            member.execution.resume = progress == .begun
             let metrics = try TrainingRun(
                 member, programVersion: programVersion, group: group, environment: environment, logger: logger
             ).run()
@@ -65,7 +69,8 @@ public struct EnsembleRun {
         try group.agree {
             guard group.rank == 0 else { return }
             let run = RunFolder(folder.path), first = folder.member(1)
-            if FileAccess.exists(run.configuration) || !configuration.resume && FileAccess.exists(first.path) {
+            if FileAccess.exists(run.configuration) || !configuration.execution.resume && FileAccess.exists(first.path)
+            {
                 throw Fault(
                     .usage, "--output \(folder.path)", "already holds a run",
                     remedy: "name another folder with --output, or continue an ensemble with --resume")
@@ -73,17 +78,17 @@ public struct EnsembleRun {
         }
     }
 
-    /// Whether a member that may go on has begun, and whether it has ended: what rank 0 sees counts for all.
-    private func stand(of number: Int) throws -> (isBegun: Bool, isDone: Bool) {
-        guard configuration.resume else { return (false, false) }
-        let member = folder.member(number)
-        var stand: (UInt8, UInt8) = (0, 0)
-        if group.rank == 0 {
-            stand = (FileAccess.exists(member.path) ? 1 : 0, FileAccess.exists(member.model) ? 1 : 0)
+    /// How far a member has come: what rank 0 sees counts for all. Collective.
+    private func progress(of number: Int) throws -> MemberProgress {
+        guard configuration.execution.resume else { return .notBegun }
+        return try group.shared {
+            let member = folder.member(number)
+            if FileAccess.exists(member.path) && FileAccess.exists(member.model) { return .ended }
+            return FileAccess.exists(member.path) ? .begun : .notBegun
         }
-        try withUnsafeMutableBytes(of: &stand) { try group.broadcast($0, from: 0) }
-        return (stand.0 == 1, stand.1 == 1)
     }
+
+    private enum MemberProgress: Codable { case notBegun, begun, ended }
 
     /// The mean of the members' probabilities of the test set, which they share.
     private func combine() throws -> ClassificationMetrics? {

@@ -2,9 +2,9 @@ import Communication
 import Optimizers
 import RunRecords
 
-/// What the epochs so far say of the next ones: the same on all ranks, and after a resume, because it follows from the
+/// What the epochs so far decide about the next ones: the same on all ranks, and after a resume, because it follows from the
 /// history alone.
-struct EpochDecision {
+struct EpochDecision: Codable {
     /// Whether the run ends before its last epoch.
     var ends = false
     /// Whether the last epoch is the best so far, where that is asked for.
@@ -16,15 +16,11 @@ struct EpochDecision {
     static func agreed(_ stopping: Stopping, on rows: [HistoryRow], in group: any ProcessGroup) throws -> EpochDecision
     {
         guard stopping != Stopping() else { return EpochDecision() }
-        let own = EpochDecision(stopping, on: rows)
-        var values = [own.ends ? 1 : 0, own.isBest ? 1 : 0, own.reduction]
-        try values.withUnsafeMutableBytes { try group.broadcast($0, from: 0) }
-        return EpochDecision(ends: values[0] != 0, isBest: values[1] != 0, reduction: values[2])
+        return try group.shared { EpochDecision(stopping, on: rows) }
     }
 
-    private init(ends: Bool = false, isBest: Bool = false, reduction: Double = 1) {
-        (self.ends, self.isBest, self.reduction) = (ends, isBest, reduction)
-    }
+    /// A run of which no epoch is known to say anything.
+    init() {}
 
     private init(_ stopping: Stopping, on rows: [HistoryRow]) {
         if let early = stopping.early {
@@ -33,9 +29,6 @@ struct EpochDecision {
         }
         if let plateau = stopping.plateau { reduction = plateau.reduction(after: rows.map { $0[plateau.metric] }) }
     }
-
-    /// A run of which no epoch is known to say anything.
-    init() { self.init(ends: false) }
 }
 
 extension HistoryRow {

@@ -20,10 +20,10 @@ package enum ParameterHash {
     /// - Throws: `AgreedFault` that names the ranks whose parameters are not those of most.
     static func verify(_ weights: Weights, step: Int, in group: any ProcessGroup) throws {
         guard group.size > 1 else { return }
-        let hashes = try group.allGather(Array(of(weights).utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let hashes = try group.allGather(text: of(weights))
         let odd = diverging(hashes)
         guard !odd.isEmpty else { return }
-        let hosts = try group.allGather(Array(group.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let hosts = try group.allGather(text: group.hostName)
         let names = odd.map { "rank \($0) on \(hosts[$0])" }.joined(separator: ", ")
         throw AgreedFault(
             fault: Fault(

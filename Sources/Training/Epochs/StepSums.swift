@@ -54,11 +54,10 @@ struct StepSums {
 
     /// What was noted since the last time; empty on other ranks than 0. Collective.
     mutating func collect() throws -> [Sum] {
-        guard let parts = try values.withUnsafeBytes({ try group.gather($0) }) else {
+        guard let ranks = try group.gather(values: values) else {
             (noted, values) = ([], [])
             return []
         }
-        let ranks = parts.map { part in part.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) } }
         let sums = noted.enumerated().map { row, step in
             var (loss, correct) = (0.0, 0.0)
             for rank in ranks {

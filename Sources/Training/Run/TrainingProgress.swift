@@ -1,8 +1,8 @@
 import RunRecords
 import StampData
 
-/// Where a run stands between two steps.
-struct TrainingProgress {
+/// How far a run has come, between two steps.
+struct TrainingProgress: Codable {
     var completedEpochs = 0
     /// Whether the epoch after those has begun; when all its steps are done it is still to be validated.
     var isWithinEpoch = false
@@ -13,6 +13,16 @@ struct TrainingProgress {
     /// The epoch's sums for each microbatch position, where they are to be brought back; else empty.
     var losses: [Double] = []
     var correct: [Double] = []
+
+    init(completedEpochs: Int = 0) { self.completedEpochs = completedEpochs }
+
+    /// What a checkpoint says.
+    init(_ state: CheckpointState) {
+        completedEpochs = state.completedEpochs
+        guard let epoch = state.epochUnderWay else { return }
+        isWithinEpoch = true
+        (stepsInEpoch, seconds, losses, correct) = (epoch.steps, epoch.seconds, epoch.losses, epoch.correct)
+    }
 
     /// Steps done since the start of the run.
     func globalStep(_ plan: BatchPlan) -> Int { completedEpochs * plan.steps + stepsInEpoch }

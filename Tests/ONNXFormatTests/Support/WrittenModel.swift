@@ -1,4 +1,5 @@
 import Foundation
+import LayerCatalog
 import Layers
 import Models
 import ONNXFormat

@@ -29,6 +29,7 @@ func checkEveryOperation(_ group: any ProcessGroup) throws {
     try check(try group.minimum(of: rank + 3) == 3, "minimum")
     try check(try group.minimum(of: rank == size - 1 ? Int.min : Int.max) == Int.min, "minimum of extremes")
 
+    try checkSharedValues(group)
     try checkAllToAll(group)
 
     var floats = [Float](repeating: -1, count: size * (size + 1) / 2)
@@ -48,6 +49,26 @@ func checkEveryOperation(_ group: any ProcessGroup) throws {
         try group.all.allGather(inPlace: &doubles, plan: plan, blockLength: blockLength)
         try check(doubles == doubles.indices.map { Double($0) }, "allGather of doubles")
     }
+}
+
+/// Values and faults of rank 0 on all ranks, whatever their texts hold.
+private func checkSharedValues(_ group: any ProcessGroup) throws {
+    let value = ["a\0b": [0.1 + 0.2, -.infinity]]
+    try check(try group.shared { value } == value, "a shared value")
+    let wrong = Fault(.badData, "stamps\0.npy", "is\0wrong", remedy: "mend it")
+    do {
+        _ = try group.shared { () throws -> Int in throw wrong }
+        throw FailedCheck(description: "a fault of rank 0 is thrown on all ranks")
+    } catch let agreed as AgreedFault {
+        try check(agreed.fault == wrong, "the fault of rank 0 is the same on all ranks")
+    }
+    let numbers = (0...group.rank).map { Double($0) / 3 }
+    let all = try group.gather(values: numbers)
+    try check(
+        all == (group.rank == 0 ? (0..<group.size).map { rank in (0...rank).map { Double($0) / 3 } } : nil),
+        "gather of values")
+    try check(
+        try group.allGather(text: "rank \(group.rank)") == (0..<group.size).map { "rank \($0)" }, "allGather of texts")
 }
 
 /// Two under way at once. Ranks start them before or after a blocking operation and an all-to-all, as they like.

@@ -68,10 +68,11 @@ package struct LabelledPixels {
 /// A logger that says nothing.
 package let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-extension TrainingConfiguration {
+extension TrainingSettings {
     /// Trains on all stamps as they are, without dropout.
-    package static func onAll(_ stamps: LabelledPixels, in folder: TemporaryFolder) throws -> TrainingConfiguration {
-        var configuration = TrainingConfiguration(split: try SplitFractions(1, 0, 0))
+    package static func onAll(_ stamps: LabelledPixels, in folder: TemporaryFolder) throws -> TrainingSettings {
+        var configuration = TrainingSettings()
+        configuration.split = try SplitFractions(1, 0, 0)
         configuration.noise = [folder.path("noise.npy")]
         configuration.sources = [folder.path("sources.npy")]
         try stamps.write(noise: configuration.noise[0], sources: configuration.sources[0])

@@ -1,3 +1,4 @@
+import LayerCatalog
 import Layers
 import Models
 import Tensors

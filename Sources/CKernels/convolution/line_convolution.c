@@ -1,0 +1,291 @@
+#include "line_convolution.h"
+
+// A line's sums, three columns of weights and an input must fit the 32 registers of AVX-512.
+enum { COLUMNS = 3, WIDEST = 24, WIDEST_FORWARD = 20, WIDEST_PAIR = 10 };
+
+// With few sums, three additions to each would wait for one another: the middle column then has sums of its own.
+enum { FEWEST = 8 };
+
+static int has_wide_registers(void) {
+#if defined(__x86_64__) && defined(__linux__)
+    return __builtin_cpu_supports("avx512f");
+#else
+    return 0;
+#endif
+}
+
+int line_convolution_fits_forward(const LineConvolution *s) {
+    return has_wide_registers() && s->out_channels >= VECTOR_FLOATS;
+}
+
+int line_convolution_fits_input_gradient(const LineConvolution *s) {
+    return has_wide_registers() && s->in_channels >= VECTOR_FLOATS
+           && s->out_width <= (s->in_channels >= 2 * VECTOR_FLOATS ? WIDEST_PAIR : WIDEST);
+}
+
+int line_convolution_fits_weight_gradient(const LineConvolution *s) {
+    return has_wide_registers() && s->out_channels >= VECTOR_FLOATS && s->out_channels % VECTOR_FLOATS == 0
+           && s->in_channels % 4 == 0 && s->out_width >= 2;
+}
+
+// WIDTH outputs of a line × VECTORS vectors of channels.
+INLINE void forward_tile(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
+                         float *y, const int WIDTH, const int VECTORS) {
+    f32x16 sum[WIDEST + 2], middle[FEWEST];
+    const int SPLIT = WIDTH * VECTORS <= FEWEST;
+    const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels, line = (s->out_width + 2) * ci_count;
+    const ptrdiff_t column = ci_count * co_count;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < WIDTH; ++i)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; ++v) {
+            sum[i * VECTORS + v] = bias ? *(const f32x16u *)(bias + v * VECTOR_FLOATS) : (f32x16){0};
+            if (SPLIT) middle[i * VECTORS + v] = (f32x16){0};
+        }
+    for (ptrdiff_t kh = 0; kh < s->kernel_height; ++kh, x += line, weights += COLUMNS * column) {
+        const float *w = weights, *p = x;
+        for (ptrdiff_t ci = 0; ci < ci_count; ++ci, w += co_count, ++p) {
+            f32x16 k[COLUMNS * 2];
+#pragma clang loop unroll(full)
+            for (int kw = 0; kw < COLUMNS; ++kw)
+#pragma clang loop unroll(full)
+                for (int v = 0; v < VECTORS; ++v)
+                    k[kw * VECTORS + v] = *(const f32x16u *)(w + kw * column + v * VECTOR_FLOATS);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < WIDTH + COLUMNS - 1; ++i) {
+                const f32x16 value = ALL_LANES(p[i * ci_count]);
+#pragma clang loop unroll(full)
+                for (int kw = 0; kw < COLUMNS; ++kw)
+                    if (i - kw >= 0 && i - kw < WIDTH)
+#pragma clang loop unroll(full)
+                        for (int v = 0; v < VECTORS; ++v)
+                            *(SPLIT && kw == 1 ? &middle[(i - kw) * VECTORS + v]
+                                               : &sum[(i - kw) * VECTORS + v]) += value * k[kw * VECTORS + v];
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < WIDTH; ++i)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; ++v) {
+            if (SPLIT) sum[i * VECTORS + v] += middle[i * VECTORS + v];
+            if (relu) rectify(&sum[i * VECTORS + v]);
+            *(f32x16u *)(y + i * co_count + v * VECTOR_FLOATS) = sum[i * VECTORS + v];
+        }
+}
+
+// WIDTH output gradients of a line give WIDTH + 2 input gradients.
+INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const float *weights, ptrdiff_t rows,
+                                const float *rectified, float *dx, const int WIDTH, const int VECTORS) {
+    f32x16 sum[(WIDEST + 2) + 2], middle[FEWEST];
+    const int SPLIT = WIDTH * VECTORS <= FEWEST;
+    const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels, line = s->out_width * co_count;
+    const ptrdiff_t column = ci_count * co_count;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < (WIDTH + 2) * VECTORS; ++i) sum[i] = (f32x16){0};
+#pragma clang loop unroll(full)
+    for (int i = 0; i < WIDTH * VECTORS; ++i)
+        if (SPLIT) middle[i] = (f32x16){0};
+    // Kernel row kh meets output line ih − kh: lines go up as weights go down.
+    for (ptrdiff_t row = 0; row < rows; ++row, dy -= line, weights += COLUMNS * column) {
+        const float *w = weights, *p = dy;
+        for (ptrdiff_t co = 0; co < co_count; ++co, w += ci_count, ++p) {
+            f32x16 k[COLUMNS * 2];
+#pragma clang loop unroll(full)
+            for (int kw = 0; kw < COLUMNS; ++kw)
+#pragma clang loop unroll(full)
+                for (int v = 0; v < VECTORS; ++v)
+                    k[kw * VECTORS + v] = *(const f32x16u *)(w + kw * column + v * VECTOR_FLOATS);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < WIDTH; ++i) {
+                const f32x16 value = ALL_LANES(p[i * co_count]);
+#pragma clang loop unroll(full)
+                for (int kw = 0; kw < COLUMNS; ++kw)
+#pragma clang loop unroll(full)
+                    for (int v = 0; v < VECTORS; ++v)
+                        *(SPLIT && kw == 1 ? &middle[i * VECTORS + v]
+                                           : &sum[(i + kw) * VECTORS + v]) += value * k[kw * VECTORS + v];
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < WIDTH + 2; ++i)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; ++v) {
+            f32x16 total = sum[i * VECTORS + v];
+            if (SPLIT && i > 0 && i <= WIDTH) total += middle[(i - 1) * VECTORS + v];
+            const ptrdiff_t place = i * ci_count + v * VECTOR_FLOATS;
+            if (rectified) total = (f32x16)((i32x16)total & (*(const f32x16u *)(rectified + place) > 0));
+            *(f32x16u *)(dx + place) = total;
+        }
+}
+
+#define TILE(n) \
+    case n: \
+        FUNCTION(n, VECTORS); \
+        break;
+#define TILES_PAIR TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8) TILE(9) TILE(10)
+#define TILES_SINGLE \
+    TILE(11) \
+    TILE(12) TILE(13) TILE(14) TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+
+INLINE void forward_line(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
+                         float *y, const int VECTORS) {
+    const ptrdiff_t widest = VECTORS == 2 ? WIDEST_PAIR : WIDEST_FORWARD;
+    const ptrdiff_t tiles = (s->out_width + widest - 1) / widest;
+    ptrdiff_t left = s->out_width;
+    for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
+        const ptrdiff_t width = left / (tiles - tile);
+#define FUNCTION(n, v) forward_tile(s, x, weights, bias, relu, y, n, v)
+        switch (width) {
+            TILES_PAIR
+            default:
+                if (VECTORS == 1) switch (width) {
+                        TILES_SINGLE
+                    }
+        }
+#undef FUNCTION
+        x += width * s->in_channels;
+        y += width * s->out_channels;
+        left -= width;
+    }
+}
+
+INLINE void input_gradient_line(const LineConvolution *s, const float *dy, const float *weights, ptrdiff_t rows,
+                                const float *rectified, float *dx, const int VECTORS) {
+#define FUNCTION(n, v) input_gradient_tile(s, dy, weights, rows, rectified, dx, n, v)
+    switch (s->out_width) {
+        TILES_PAIR
+        default:
+            if (VECTORS == 1) switch (s->out_width) {
+                    TILES_SINGLE
+                }
+    }
+#undef FUNCTION
+}
+
+FOR_EACH_CPU
+void line_convolution(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
+                      float *y) {
+    const ptrdiff_t in_line = (s->out_width + 2) * s->in_channels, out_line = s->out_width * s->out_channels;
+    const ptrdiff_t in_sample = (s->out_height + s->kernel_height - 1) * in_line, out_sample = s->out_height * out_line;
+    for (ptrdiff_t sample = 0; sample < s->samples; ++sample, x += in_sample, y += out_sample)
+        for (ptrdiff_t n = 0; n < s->out_channels;) {
+            const ptrdiff_t width = n + 2 * VECTOR_FLOATS <= s->out_channels ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
+            // The last block ends with the last channel and may overlap its neighbour.
+            if (n + width > s->out_channels) n = s->out_channels - width;
+            const float *b = bias ? bias + n : bias;
+            for (ptrdiff_t oh = 0; oh < s->out_height; ++oh) {
+                if (width == VECTOR_FLOATS)
+                    forward_line(s, x + oh * in_line, weights + n, b, relu, y + oh * out_line + n, 1);
+                else forward_line(s, x + oh * in_line, weights + n, b, relu, y + oh * out_line + n, 2);
+            }
+            n += width;
+        }
+}
+
+FOR_EACH_CPU
+void line_convolution_input_gradient(const LineConvolution *s, const float *dy, const float *transposed,
+                                     const float *rectified, float *dx) {
+    const ptrdiff_t in_line = (s->out_width + 2) * s->in_channels, out_line = s->out_width * s->out_channels;
+    const ptrdiff_t in_height = s->out_height + s->kernel_height - 1;
+    const ptrdiff_t kernel_row = COLUMNS * s->in_channels * s->out_channels;
+    float *const start = dx;
+    for (ptrdiff_t sample = 0; sample < s->samples; ++sample, dx += in_height * in_line, dy += s->out_height * out_line)
+        for (ptrdiff_t n = 0; n < s->in_channels;) {
+            const ptrdiff_t width = n + 2 * VECTOR_FLOATS <= s->in_channels ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
+            if (n + width > s->in_channels) n = s->in_channels - width;
+            for (ptrdiff_t ih = 0; ih < in_height; ++ih) {
+                const ptrdiff_t first = ih < s->out_height ? 0 : ih - s->out_height + 1;
+                const ptrdiff_t last = ih < s->kernel_height ? ih : s->kernel_height - 1;
+                const float *w = transposed + first * kernel_row + n, *g = dy + (ih - first) * out_line;
+                const ptrdiff_t place = (dx - start) + ih * in_line + n;
+                const float *r = rectified ? rectified + place : rectified;
+                if (width == VECTOR_FLOATS) input_gradient_line(s, g, w, last - first + 1, r, start + place, 1);
+                else input_gradient_line(s, g, w, last - first + 1, r, start + place, 2);
+            }
+            n += width;
+        }
+}
+
+// One column of inputs of a line: kernel columns first ..= last meet it.
+#define COLUMN(first, last) \
+    do { \
+        f32x16 d[COLUMNS * 2]; \
+        _Pragma("clang loop unroll(full)") for (int kw = first; kw <= last; ++kw) \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) \
+                d[kw * VECTORS + v] = *(const f32x16u *)(q - kw * co_count + v * VECTOR_FLOATS); \
+        _Pragma("clang loop unroll(full)") for (int c = 0; c < INPUTS; ++c) { \
+            const f32x16 value = ALL_LANES(p[c]); \
+            _Pragma("clang loop unroll(full)") for (int kw = first; kw <= last; ++kw) \
+                _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) \
+                    sum[(kw * INPUTS + c) * VECTORS + v] += value * d[kw * VECTORS + v]; \
+        } \
+        p += ci_count; \
+        q += co_count; \
+    } while (0)
+
+// INPUTS input channels × three kernel columns × VECTORS vectors of output channels, over the lines of some samples.
+INLINE void weight_gradient_tile(const LineConvolution *s, const float *x, const float *dy, ptrdiff_t samples,
+                                 int first, float *gradient, const int INPUTS, const int VECTORS) {
+    f32x16 sum[24];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < COLUMNS * INPUTS * VECTORS; ++i) sum[i] = (f32x16){0};
+    const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels;
+    const ptrdiff_t in_line = (s->out_width + 2) * ci_count, out_line = s->out_width * co_count;
+    const ptrdiff_t in_sample = (s->out_height + s->kernel_height - 1) * in_line, out_sample = s->out_height * out_line;
+    for (ptrdiff_t sample = 0; sample < samples; ++sample)
+        for (ptrdiff_t oh = 0; oh < s->out_height; ++oh) {
+            const float *p = x + sample * in_sample + oh * in_line, *q = dy + sample * out_sample + oh * out_line;
+            COLUMN(0, 0);
+            COLUMN(0, 1);
+            for (ptrdiff_t iw = 2; iw < s->out_width; ++iw) COLUMN(0, 2);
+            COLUMN(1, 2);
+            COLUMN(2, 2);
+        }
+#pragma clang loop unroll(full)
+    for (int kw = 0; kw < COLUMNS; ++kw)
+#pragma clang loop unroll(full)
+        for (int c = 0; c < INPUTS; ++c)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < VECTORS; ++v) {
+                f32x16u *to = (f32x16u *)(gradient + (kw * ci_count + c) * co_count + v * VECTOR_FLOATS);
+                *to = first ? sum[(kw * INPUTS + c) * VECTORS + v] : *to + sum[(kw * INPUTS + c) * VECTORS + v];
+            }
+}
+#undef COLUMN
+
+FOR_EACH_CPU
+void line_convolution_weight_gradient(const LineConvolution *s, const float *x, const float *dy, float *gradient) {
+    const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels;
+    const ptrdiff_t in_line = (s->out_width + 2) * ci_count, out_line = s->out_width * co_count;
+    const ptrdiff_t in_sample = (s->out_height + s->kernel_height - 1) * in_line, out_sample = s->out_height * out_line;
+    const ptrdiff_t pixels = s->out_height * s->out_width, pass = pixels >= 64 ? 1 : (64 + pixels - 1) / pixels;
+    if (s->samples == 0)
+        memset(gradient, 0, (size_t)(s->kernel_height * COLUMNS * ci_count * co_count) * sizeof(float));
+    for (ptrdiff_t start = 0; start < s->samples; start += pass) {
+        const ptrdiff_t samples = start + pass <= s->samples ? pass : s->samples - start;
+        for (ptrdiff_t kh = 0; kh < s->kernel_height; ++kh) {
+            const float *in = x + start * in_sample + kh * in_line, *out = dy + start * out_sample;
+            float *to = gradient + kh * COLUMNS * ci_count * co_count;
+            for (ptrdiff_t n = 0; n < co_count;) {
+                if (n + 2 * VECTOR_FLOATS <= co_count) {
+                    for (ptrdiff_t c = 0; c < ci_count; c += 4)
+                        weight_gradient_tile(s, in + c, out + n, samples, start == 0, to + c * co_count + n, 4, 2);
+                    n += 2 * VECTOR_FLOATS;
+                } else {
+                    for (ptrdiff_t c = 0; c < ci_count;) {
+                        if (c + 8 <= ci_count) {
+                            weight_gradient_tile(s, in + c, out + n, samples, start == 0, to + c * co_count + n, 8, 1);
+                            c += 8;
+                        } else {
+                            weight_gradient_tile(s, in + c, out + n, samples, start == 0, to + c * co_count + n, 4, 1);
+                            c += 4;
+                        }
+                    }
+                    n += VECTOR_FLOATS;
+                }
+            }
+        }
+    }
+}

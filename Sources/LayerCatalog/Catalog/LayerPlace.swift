@@ -1,0 +1,117 @@
+import Faults
+import Layers
+import Tensors
+
+/// Where a layer stands in a network that is being built: what feeds it, and the checks that several kinds share.
+public struct LayerPlace: Sendable {
+    /// The layer's name.
+    public let layer: String
+    /// The network's name, for messages.
+    public let network: String
+    /// The names of the layers that feed this one.
+    public let inputs: [String]
+    /// The shapes that they give.
+    public let inputShapes: [Shape]
+    /// How many nodes come before this layer in the network: what a layer's random numbers are a function of.
+    public let number: Int
+
+    public init(layer: String, network: String, inputs: [String], inputShapes: [Shape], number: Int) {
+        self.layer = layer
+        self.network = network
+        self.inputs = inputs
+        self.inputShapes = inputShapes
+        self.number = number
+    }
+
+    /// A fault of this layer.
+    public func fault(_ problem: String, remedy: String) -> Fault {
+        Fault(.badData, "layer \(layer) of \(network)", problem, remedy: remedy)
+    }
+
+    // MARK: Inputs
+
+    /// The shape of the layer's only input.
+    ///
+    /// - Throws: a fault when it has none or several.
+    public func inputShape() throws -> Shape {
+        guard inputShapes.count == 1 else {
+            throw fault("it has \(inputShapes.count) inputs", remedy: "feed it one layer")
+        }
+        return inputShapes[0]
+    }
+
+    /// The shape (height, width, channels) of the layer's only input.
+    ///
+    /// - Throws: a fault when it has none or several, or another number of axes.
+    public func mapShape() throws -> Shape {
+        let shape = try inputShape()
+        guard shape.extents.count == 3 else {
+            throw fault("its input has shape \(shape)", remedy: "put it before the Flatten layer, on maps")
+        }
+        return shape
+    }
+
+    /// The shapes of two or more inputs, each from another layer.
+    ///
+    /// - Throws: a fault when there are fewer, or one layer stands twice.
+    public func mergedShapes() throws -> [Shape] {
+        guard inputShapes.count >= 2 else {
+            throw fault("it has \(inputShapes.count) inputs", remedy: "feed it at least two layers")
+        }
+        guard Set(inputs).count == inputs.count else {
+            throw fault("one layer feeds it twice", remedy: "feed it each layer once")
+        }
+        return inputShapes
+    }
+
+    /// The shapes of all inputs, for messages.
+    public var shapeList: String { inputShapes.map(\.description).joined(separator: ", ") }
+
+    // MARK: Checks
+
+    /// Refuses sizes that no memory holds, before a product of them overflows.
+    ///
+    /// - Parameter products: factors of each number of values that the layer will ask for.
+    /// - Throws: a fault when one of the products is larger than 2³³.
+    public func checkSizes(_ products: [[Int]]) throws {
+        for factors in products {
+            var product = 1
+            for factor in factors {
+                let (next, overflow) = product.multipliedReportingOverflow(by: max(factor, 1))
+                guard !overflow, next <= 1 << 33 else {
+                    throw fault("it is larger than any memory", remedy: "use fewer or smaller filters or units")
+                }
+                product = next
+            }
+        }
+    }
+
+    /// Checks that a window can slide over a map.
+    ///
+    /// - Throws: a fault for extents that are not positive, that no memory holds, or that no whole window fits in.
+    public func checkWindow(_ window: Extent2D, strides: Extent2D, padding: Padding, on map: Shape) throws {
+        guard window.height > 0, window.width > 0, strides.height > 0, strides.width > 0 else {
+            throw fault("its window or strides are not positive", remedy: "use at least 1")
+        }
+        try checkSizes([[window.height, 1 << 12], [window.width, 1 << 12], [strides.height, 1], [strides.width, 1]])
+        let (height, width) = (map.extents[0], map.extents[1])
+        guard padding == .same || (window.height <= height && window.width <= width) else {
+            throw fault(
+                "its \(window.height)×\(window.width) window is larger than its \(height)×\(width) map",
+                remedy: "use larger stamps or a smaller network")
+        }
+    }
+
+    /// Checks that an activation's factors are numbers that a file can hold.
+    ///
+    /// - Throws: a fault for a slope or α that is infinite or not a number.
+    public func check(_ activation: ActivationFunction) throws {
+        switch activation {
+        case .leakyReLU(let factor), .elu(let factor):
+            guard factor.isFinite else {
+                throw fault("its activation has the factor \(factor)", remedy: "use a finite number")
+            }
+        default: return
+        }
+    }
+}

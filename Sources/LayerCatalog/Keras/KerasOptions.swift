@@ -1,0 +1,169 @@
+import Faults
+import Layers
+
+/// The options of one layer, read one by one; `finish` refuses those that nobody has asked for, unless they are off.
+public struct KerasOptions {
+    /// File and layer, for faults.
+    public let place: KerasPlace
+    /// The Keras class of the layer.
+    public let className: String
+    /// The number of axes of the layer's inputs, the batch's included.
+    private let inputRank: Int
+    /// Whether weights will be drawn as the initialisers say rather than read from the file.
+    private let isFresh: Bool
+    private var rest: [String: JSONValue]
+
+    /// The options of a layer or a whole model.
+    ///
+    /// - Parameter isFresh: whether weights will be drawn rather than read from the file.
+    public init(_ object: KerasObject, at place: KerasPlace, isFresh: Bool) {
+        self.place = place
+        self.isFresh = isFresh
+        className = object.className
+        inputRank = object.inputRank
+        rest = object.config
+    }
+
+    /// Takes an option; null when the file does not have it.
+    public mutating func take(_ name: String) -> JSONValue { rest.removeValue(forKey: name) ?? .null }
+
+    /// Leaves an option out of account.
+    public mutating func ignore(_ names: String...) { for name in names { rest[name] = nil } }
+
+    /// An integer of a size that some network could have: products of a few of them are integers too.
+    ///
+    /// - Throws: a fault when it is missing or no integer from 0 to 65536.
+    public mutating func integer(_ name: String) throws -> Int {
+        let value = take(name)
+        guard let integer = value.integer, Self.sizes.contains(integer) else {
+            throw malformed(name, value, "an integer from 0 to \(Self.sizes.upperBound)")
+        }
+        return integer
+    }
+
+    private static let sizes = 0...(1 << 16)
+    /// Pixels along one axis of a window or a map.
+    public static let extents = 0...(1 << 12)
+
+    /// A number.
+    ///
+    /// - Throws: a fault when it is missing, no number, or larger than single precision holds.
+    public mutating func number(_ name: String) throws -> Float {
+        let value = take(name)
+        guard let number = value.number.map(Float.init), number.isFinite else {
+            throw malformed(name, value, "a number that single precision holds")
+        }
+        return number
+    }
+
+    /// True or false; `standard` when the file does not have the option.
+    ///
+    /// - Throws: a fault for anything else.
+    public mutating func boolean(_ name: String, default standard: Bool) throws -> Bool {
+        let value = take(name)
+        if value.isNull { return standard }
+        guard let boolean = value.boolean else { throw malformed(name, value, "true or false") }
+        return boolean
+    }
+
+    /// A pair of integers (height, width); `standard` when the file does not have the option.
+    ///
+    /// - Throws: a fault for anything else.
+    public mutating func extent(_ name: String, default standard: Extent2D? = nil) throws -> Extent2D {
+        let value = take(name)
+        if value.isNull, let standard { return standard }
+        guard let extents = value.array, extents.count == 2, let height = extents[0].integer,
+            let width = extents[1].integer, Self.extents.contains(height), Self.extents.contains(width)
+        else { throw malformed(name, value, "two integers from 0 to \(Self.extents.upperBound)") }
+        return Extent2D(height, width)
+    }
+
+    /// The option `padding` of windows.
+    ///
+    /// - Throws: a fault when it is neither `valid` nor `same`.
+    public mutating func padding() throws -> Padding {
+        let value = take("padding")
+        guard let padding = value.string.flatMap(Padding.init(rawValue:)) else {
+            throw unsupported("padding", value, supported: "valid or same")
+        }
+        return padding
+    }
+
+    /// The option `activation`: a function's name, null, or one of Keras' activation layers.
+    ///
+    /// - Throws: a fault for a function that is not supported.
+    public mutating func activation() throws -> ActivationFunction {
+        try ActivationFunction(keras: take("activation"), at: place)
+    }
+
+    /// Takes an option that may have one of these values, or be absent.
+    ///
+    /// - Parameter supported: the values, for messages.
+    /// - Throws: a fault for another value.
+    public mutating func require(_ name: String, _ accepted: JSONValue..., supported: String) throws {
+        let value = take(name)
+        guard value.isNull || accepted.contains(value) else { throw unsupported(name, value, supported: supported) }
+    }
+
+    /// Takes `data_format`: maps are (height, width, channels).
+    ///
+    /// - Throws: a fault for `channels_first`.
+    public mutating func requireChannelsLast() throws {
+        try require("data_format", "channels_last", supported: "channels_last")
+    }
+
+    /// Takes `axis`, which must be the last one of the layer's inputs.
+    ///
+    /// - Throws: a fault for another axis.
+    public mutating func requireLastAxis() throws {
+        let last = JSONValue.integer(inputRank - 1)
+        try require(
+            "axis", -1, [-1], last, .array([last]), supported: "the last axis, -1")
+    }
+
+    /// Takes `dtype`, which must be single precision: as a name, or as a policy that holds the name.
+    ///
+    /// - Throws: a fault for another precision.
+    public mutating func requireSinglePrecision() throws {
+        let value = take("dtype")
+        let name = value.object?["config"]?.object?["name"] ?? value
+        guard name.isNull || name.string == "float32" else {
+            throw unsupported("dtype", name, supported: "float32")
+        }
+    }
+
+    /// Takes the initialisers of parameters. Fresh weights are drawn as Keras does by default; another initialiser must
+    /// not be passed over in silence.
+    ///
+    /// - Parameter standard: the parameters' names without `_initializer`, in alphabetical order, and Keras' initialisers.
+    /// - Throws: a fault for another initialiser, unless weights come with the file.
+    public mutating func requireInitializers(_ standard: KeyValuePairs<String, String>) throws {
+        for (parameter, initializer) in standard {
+            let name = "\(parameter)_initializer"
+            let value = take(name)
+            guard isFresh, !value.isNull, value.object?["class_name"]?.string != initializer else { continue }
+            throw unsupported(
+                name, value, supported: "\(initializer); a .keras file brings weights drawn in any other way")
+        }
+    }
+
+    /// What is left must be off: null or false.
+    ///
+    /// - Throws: a fault that names the first option that is not.
+    public func finish() throws {
+        for (name, value) in rest.sorted(by: { $0.key < $1.key }) where !value.isNull && value != .boolean(false) {
+            throw place.fault("has \(name) = \(value.summary), which is not supported", remedy: "build it without")
+        }
+    }
+
+    /// The fault of an option whose value is not supported.
+    ///
+    /// - Parameter supported: the values that are, for the message.
+    public func unsupported(_ name: String, _ value: JSONValue, supported: String) -> Fault {
+        place.fault("has \(name) = \(value.summary), which is not supported", remedy: "supported: \(supported)")
+    }
+
+    private func malformed(_ name: String, _ value: JSONValue, _ wanted: String) -> Fault {
+        place.damaged("has \(name) = \(value.summary) instead of \(wanted)")
+    }
+}

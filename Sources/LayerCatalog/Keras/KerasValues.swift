@@ -1,0 +1,12 @@
+import Layers
+import Tensors
+
+extension Extent2D {
+    /// The pair as Keras writes it: [height, width].
+    public var kerasValue: JSONValue { .integers(height, width) }
+}
+
+extension Shape {
+    /// The shape of a batch of any size as Keras writes it: [null, height, width, channels].
+    public var kerasValue: JSONValue { .array([.null] + extents.map { .integer($0) }) }
+}

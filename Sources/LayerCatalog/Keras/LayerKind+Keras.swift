@@ -1,0 +1,41 @@
+import Faults
+
+extension LayerKind {
+    /// Reads one layer with all its options.
+    ///
+    /// - Parameter isFresh: whether weights will be drawn as the initialisers say rather than read from the file.
+    /// - Throws: a `badData` fault that names layer and option, and what is supported.
+    public init(keras object: KerasObject, at place: KerasPlace, isFresh: Bool) throws {
+        guard object.module == "keras.layers" else {
+            let problem =
+                object.isModel
+                ? "is a model inside the model" : "is \(object.module).\(object.className), which is no layer"
+            throw place.fault(
+                "\(problem), which is not supported",
+                remedy: "put single layers in its place: \(LayerCatalog.kerasClasses)")
+        }
+        var options = KerasOptions(object, at: place, isFresh: isFresh)
+        options.ignore("name")
+        try options.requireSinglePrecision()
+        guard let kind = LayerCatalog.kind(ofKerasClass: object.className) else {
+            throw Self.unknown(object.className, at: place)
+        }
+        self.init(try kind.init(keras: &options))
+        if kind.kerasVariables.isEmpty {
+            options.ignore("trainable")
+        } else {
+            guard try options.boolean("trainable", default: true) else {
+                throw place.fault(
+                    "is frozen, which is not supported", remedy: "set its trainable to True and save again")
+            }
+        }
+        try options.finish()
+    }
+
+    private static func unknown(_ className: String, at place: KerasPlace) -> Fault {
+        className == "Lambda"
+            ? place.fault(
+                "holds Python code, which is never run", remedy: "use Keras' own layers: \(LayerCatalog.kerasClasses)")
+            : place.fault("is not supported", remedy: "supported: \(LayerCatalog.kerasClasses)")
+    }
+}

@@ -1,0 +1,76 @@
+import Tensors
+
+/// A graph of ONNX operators in the making, as far as layers must know it.
+///
+/// Maps are (N, channels, height, width), vectors (N, features): axis 1 is always Keras' last axis. Operators are those of
+/// the standard operator set, version 17.
+public protocol ONNXGraph {
+    /// Adds an operator with one output, called `scope/type`, and gives the output's name.
+    mutating func append(_ type: String, _ inputs: [String], _ attributes: [ONNXAttribute], in scope: String) -> String
+    /// Adds a float32 tensor (a number, when the shape has no extents) and gives its name.
+    mutating func constant(_ name: String, shape: [Int], _ values: [Float]) -> String
+    /// Adds a vector of integers and gives its name.
+    mutating func constant(_ name: String, integers: [Int]) -> String
+}
+
+/// An attribute of an operator.
+public enum ONNXAttribute: Hashable, Sendable {
+    case integer(_ name: String, Int)
+    case integers(_ name: String, [Int])
+    case float(_ name: String, Float)
+}
+
+/// What a layer gives.
+///
+/// Flattening an NCHW map gives its values in another order than Keras does; the order travels with the value, and the next
+/// dense layer's rows are arranged accordingly, so that nothing is moved when the model runs.
+public struct ONNXValue: Hashable, Sendable {
+    /// The name of the operator's output.
+    public var name: String
+    /// The shape of one sample, in Keras' order of axes.
+    public let shape: Shape
+    /// For vectors: value *i* is Keras' feature `order[i]`; nil when they stand as in Keras.
+    public var order: [Int]?
+
+    public init(name: String, shape: Shape, order: [Int]? = nil) {
+        self.name = name
+        self.shape = shape
+        self.order = order
+    }
+}
+
+extension ONNXGraph {
+    /// Adds an operator without attributes.
+    public mutating func append(_ type: String, _ inputs: [String], in scope: String) -> String {
+        append(type, inputs, [], in: scope)
+    }
+
+    /// Adds a float32 number and gives its name.
+    public mutating func constant(_ name: String, _ value: Float) -> String {
+        constant(name, shape: [], [value])
+    }
+
+    /// Adds a layer's bias, in a list; an empty one for a layer without.
+    public mutating func bias(of layer: ONNXLayer) -> [String] {
+        guard let values = layer.parameter("bias") else { return [] }
+        return [constant("\(layer.name)/bias", shape: [values.count], values)]
+    }
+
+    /// The value with its features as in Keras, moved if they stand otherwise.
+    public mutating func inKerasOrder(_ value: ONNXValue, in scope: String) -> ONNXValue {
+        guard let order = value.order else { return value }
+        var places = order
+        for (place, feature) in order.enumerated() { places[feature] = place }
+        let indices = constant("\(scope)/order", integers: places)
+        return ONNXValue(
+            name: append("Gather", [value.name, indices], [.integer("axis", 1)], in: scope), shape: value.shape)
+    }
+
+    /// Values whose features stand in one order: as they are if they do, else as in Keras.
+    public mutating func inOneOrder(_ values: [ONNXValue], in scope: String) -> [ONNXValue] {
+        guard values.contains(where: { $0.order != values[0].order }) else { return values }
+        var moved: [ONNXValue] = []
+        for value in values { moved.append(inKerasOrder(value, in: scope)) }
+        return moved
+    }
+}

@@ -1,0 +1,64 @@
+import Layers
+import Tensors
+
+/// Rows and columns of zeros around a map. `keras.layers.ZeroPadding2D`.
+public struct ZeroPadding2DOptions: LayerOptions {
+    /// Rows above the map.
+    public var top: Int
+    /// Rows below it.
+    public var bottom: Int
+    /// Columns before it.
+    public var left: Int
+    /// Columns behind it.
+    public var right: Int
+
+    public static let storedName = "zeroPadding2D"
+    public static let kerasClasses = ["ZeroPadding2D"]
+
+    public func operation(at place: LayerPlace) throws -> LayerOperation {
+        let shape = try place.mapShape()
+        guard min(top, bottom, left, right) >= 0 else {
+            throw place.fault("its padding is negative", remedy: "use at least 0")
+        }
+        try place.checkSizes([[top, 1], [bottom, 1], [left, 1], [right, 1]])
+        try place.checkSizes([[shape.extents[0] + top + bottom, shape.extents[1] + left + right, shape.channels]])
+        return .layer(
+            ZeroPadding2D(name: place.layer, inputShape: shape, top: top, bottom: bottom, left: left, right: right))
+    }
+}
+
+extension LayerKind {
+    /// Rows and columns of zeros around a map.
+    public static func zeroPadding2D(top: Int, bottom: Int, left: Int, right: Int) -> LayerKind {
+        LayerKind(ZeroPadding2DOptions(top: top, bottom: bottom, left: left, right: right))
+    }
+}
+
+// MARK: Keras
+
+extension ZeroPadding2DOptions {
+    public init(keras options: inout KerasOptions) throws {
+        try options.requireChannelsLast()
+        let value = options.take("padding")
+        let sides =
+            value.array?.compactMap { pair in pair.array?.compactMap(\.integer).filter(KerasOptions.extents.contains) }
+            ?? []
+        guard sides.count == 2, sides.allSatisfy({ $0.count == 2 }) else {
+            throw options.unsupported("padding", value, supported: "((top, bottom), (left, right))")
+        }
+        self.init(top: sides[0][0], bottom: sides[0][1], left: sides[1][0], right: sides[1][1])
+    }
+
+    public func kerasOptions(of layer: String) -> [String: JSONValue] {
+        ["padding": [.integers(top, bottom), .integers(left, right)], "data_format": "channels_last"]
+    }
+}
+
+// MARK: ONNX
+
+extension ZeroPadding2DOptions {
+    public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
+        let pads = graph.constant("\(layer.name)/pads", integers: [0, 0, top, left, 0, 0, bottom, right])
+        return layer.value(graph.append("Pad", [layer.inputs[0].name, pads], in: layer.name))
+    }
+}

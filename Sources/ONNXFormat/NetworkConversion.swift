@@ -1,0 +1,54 @@
+import LayerCatalog
+import Models
+import Tensors
+
+/// Turns the layers of a network into ONNX nodes, one after another; what each becomes, its kind says.
+struct NetworkConversion {
+    private var graph: GraphBuilder
+    private let output: String
+    private let stamps: ONNXValue
+    private let weights: Weights
+    private let parameters: [String: Network.Parameter]
+    private let shapes: [String: Shape]
+    /// What the layers so far give, by their names.
+    private var values: [String: ONNXValue] = [:]
+    private var last: ONNXValue
+
+    /// - Parameters:
+    ///   - input: the name of the graph's input.
+    ///   - output: the name of the graph's output.
+    init(_ model: TrainedModel, input: String, output: String) {
+        self.output = output
+        graph = GraphBuilder(reserved: [input, output])
+        stamps = ONNXValue(name: input, shape: model.network.inputShape)
+        last = stamps
+        weights = model.weights
+        parameters = Dictionary(uniqueKeysWithValues: model.network.parameters.map { ($0.name, $0) })
+        // An activation that runs as a node of its own has its layer's name and shape.
+        shapes = Dictionary(model.network.nodes.map { ($0.name, $0.outputShape) }) { first, _ in first }
+    }
+
+    /// Adds the next layer of the network.
+    ///
+    /// - Throws: the fault of a layer that ONNX has no operators for.
+    mutating func append(_ layer: LayerDescription) throws {
+        guard let shape = shapes[layer.name] else { preconditionFailure("the network has no \(layer.name)") }
+        let inputs = layer.inputs.isEmpty ? [stamps] : layer.inputs.map { value(of: $0) }
+        let conversion = ONNXLayer(name: layer.name, inputs: inputs, outputShape: shape) { [parameters, weights] name in
+            parameters["\(layer.name)/\(name)"].map { weights.values($0) }
+        }
+        last = try layer.kind.options.onnxValue(of: conversion, in: &graph)
+        values[layer.name] = last
+    }
+
+    /// The graph, with the last layer's value as its output.
+    mutating func finish() -> ONNXGraphProto {
+        graph.rename(graph.inKerasOrder(last, in: output).name, to: output)
+        return graph.graph
+    }
+
+    private func value(of layer: String) -> ONNXValue {
+        guard let value = values[layer] else { preconditionFailure("\(layer) comes after its user") }
+        return value
+    }
+}

@@ -1,0 +1,88 @@
+import StampData
+
+/// What `config.json` holds: the settings of a run, what it found out, and what explains its speed and its bits.
+public struct ConfigurationRecord: Codable, Hashable, Sendable {
+    /// As resolved, defaults included.
+    public var settings: TrainingSettings { recorded.settings }
+    /// What was found out before the first step.
+    public var findings: RunFindings { recorded.findings }
+    private var recorded: RecordedSettings
+    /// What the program was made from.
+    public var versions: SoftwareVersions
+    /// The kernel that OpenBLAS chose for this CPU (`openblas_get_corename`). Bits are reproducible for one kernel only.
+    public var cpuKernelType: String
+    /// MPI processes; 1 without MPI.
+    public var ranks: Int
+    /// Lanes of each rank.
+    public var threads: Int
+    /// The most memory that stamps might take on a rank, as it was given; nil where it was not limited.
+    public var memory: String?
+    /// What `--skip-bad` left out.
+    public var badStamps: BadStampCounts
+    /// The command that made the run, word by word as it was typed; nil when that is not known.
+    public var commandLine: [String]?
+
+    public init(
+        settings: TrainingSettings, findings: RunFindings, versions: SoftwareVersions, cpuKernelType: String,
+        ranks: Int, threads: Int,
+        memory: String? = nil, badStamps: BadStampCounts, commandLine: [String]? = nil
+    ) {
+        recorded = RecordedSettings(settings: settings, findings: findings)
+        self.versions = versions
+        self.cpuKernelType = cpuKernelType
+        self.ranks = ranks
+        self.threads = threads
+        self.memory = memory
+        self.badStamps = badStamps
+        self.commandLine = commandLine
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case versions, ranks, threads, memory
+        case recorded = "settings"
+        case cpuKernelType = "cpu_kernel_type"
+        case badStamps = "bad_stamps"
+        case commandLine = "command_line"
+    }
+}
+
+/// The settings and the findings, which share one JSON object.
+private struct RecordedSettings: Codable, Hashable {
+    let settings: TrainingSettings
+    let findings: RunFindings
+
+    init(settings: TrainingSettings, findings: RunFindings) {
+        (self.settings, self.findings) = (settings, findings)
+    }
+
+    init(from decoder: any Decoder) throws {
+        settings = try TrainingSettings(from: decoder)
+        findings = try RunFindings(from: decoder)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try settings.encode(to: encoder)
+        try findings.encode(to: encoder)
+    }
+}
+
+/// What the program was made from.
+public struct SoftwareVersions: Codable, Hashable, Sendable {
+    /// The version of this program.
+    public var program: String
+    /// The compiler's version, for instance `6.3`.
+    public var swift: String
+    /// `openblas_get_config`.
+    public var openBLAS: String
+
+    public init(program: String, swift: String, openBLAS: String) {
+        self.program = program
+        self.swift = swift
+        self.openBLAS = openBLAS
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case program, swift
+        case openBLAS = "openblas"
+    }
+}

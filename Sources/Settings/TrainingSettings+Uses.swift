@@ -1,0 +1,40 @@
+extension TrainingSettings {
+    /// Refuses what cannot be: values out of range, and values that do not go together.
+    ///
+    /// - Throws: `Fault(.usage)` that names the option which a user would change.
+    public func validate() throws {
+        for option in Self.all.flatMap(\.options) { try option.check(self) }
+        try decision.check(against: split)
+    }
+
+    /// The settings with nothing left open, as `config.json` records them.
+    package func resolved(batchSize: Int, microbatch: Int, classes: Int) -> TrainingSettings {
+        var settings = self
+        settings.batchSize = .samples(batchSize)
+        settings.microbatch = microbatch
+        settings.classes = classes
+        settings.execution = ExecutionSettings()
+        return settings
+    }
+
+    /// The settings that decide the result, by the name of their option, for `--resume` to compare: all but the number of
+    /// epochs, where files lie, and how often the run is looked after.
+    ///
+    /// - Parameter findings: of the run that these settings, as resolved, are of.
+    package func decidingResult(_ findings: RunFindings) throws -> [String: String] {
+        try Self.all.flatMap(\.options).reduce(into: findings.decidingResult()) { deciding, option in
+            if let value = option.deciding(self) { deciding[option.name] = value }
+        }
+    }
+
+    /// The options of `train` that ask for these settings, word by word. How a run is carried out is not among them.
+    package var options: [String] { Self.all.flatMap(\.options).flatMap { $0.words(self) } }
+
+    /// What decides the result, as names and values for people.
+    package var rows: [(name: String, value: String)] {
+        SettingRow.allCases.compactMap { row in
+            let values = Self.all.filter { $0.row == row }.compactMap { $0.shown(self) }
+            return values.isEmpty ? nil : (row.rawValue, values.joined(separator: " "))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Communication
+import Optimizers
+import StampData
+
+/// Every setting of a training run, as it is asked for or, once the data are known, as resolved.
+///
+/// A new setting is a property here, its entry in ``all`` below, and an option of `train`: checks, `config.json`, the
+/// report, the command that makes a run again, and `--resume` follow from the entry.
+public struct TrainingSettings: Hashable, Sendable {
+    /// Files of class 1 and of class 0, each read as one long array.
+    public var sources: [String] = []
+    public var noise: [String] = []
+    /// The name of a standard network, or a model file.
+    public var model = "vgg6"
+    public var epochs = 10
+    public var batchSize = BatchSize.samples(256)
+    /// The most samples of a microbatch; nil for a size chosen from the network.
+    public var microbatch: Int?
+    public var learningRate: Float = 0.01
+    public var optimizer = Optimizer.sgd()
+    /// 2 outputs with softmax, or 1 with sigmoid; nil for 2, or for what a model file has.
+    public var classes: Int?
+    /// How the learning rate changes.
+    public var schedule = Schedule()
+    public var objective = Objective()
+    public var regularization = Regularization()
+    /// What is done when the network gets no better.
+    public var stopping = Stopping()
+    public var split = SplitFractions.standard
+    public var seed: UInt64 = 0
+    /// The seed of the split, for runs that are to share one; nil for `seed`.
+    public var splitSeed: UInt64?
+    /// What the run makes of its validation set at the end.
+    public var decision = DecisionSettings.standard
+    public var initialWeights: String?
+    public var dropout = true
+    public var normalization = Normalization.notebook
+    /// How training stamps vary from epoch to epoch.
+    public var augmentation = Augmentation.none
+    /// How gradients are summed.
+    public var gradients = GradientFormat.float32
+    /// Whether stamps that cannot be normalised are left out instead of refused.
+    public var skipBad = false
+    /// When checkpoints are written beside those at the ends of epochs.
+    public var checkpointInterval = CheckpointInterval.epochs(1)
+    /// How many checkpoints are kept, beside the best one.
+    public var keepCheckpoints = 3
+    /// After how many steps the ranks compare their parameters; nil for never.
+    public var verifyEvery: Int?
+    /// The run folder.
+    public var output = "run"
+    /// How this start of the run is carried out. `config.json` leaves it out.
+    public var execution = ExecutionSettings()
+
+    /// - Parameter recipe: settles what is not settled afterwards.
+    public init(recipe: Recipe = .notebook) { recipe.settle(&self) }
+}
+
+extension TrainingSettings {
+    /// Every setting, in the order of the command that makes a run again.
+    package static let all: [Setting] =
+        [
+            Setting("sources", \.sources, options: [SettingOption("--sources") { $0.sources }]),
+            Setting("noise", \.noise, options: [SettingOption("--noise") { $0.noise }]),
+            Setting("model", \.model, "--model", row: .model, must: .networkName),
+            Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
+            Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),
+            Setting("microbatch", \.microbatch, "--microbatch", row: .microbatch, decidesResult: true, must: .count),
+            Setting(
+                "learning_rate", \.learningRate, "--learning-rate", row: .learningRate, decidesResult: true,
+                must: .positive("0.01")),
+            Setting("optimizer", \.optimizer, row: .optimizer, shownAs: \.title, options: SettingOption.optimizer),
+            Setting(
+                "classes", \.classes, "--classes", row: .outputs, decidesResult: true,
+                must: Requirement("must be 1 or 2", remedy: "use 2 for softmax or 1 for sigmoid") { $0 == 1 || $0 == 2 }
+            ),
+            Setting("schedule", \.schedule, row: .objective, options: SettingOption.schedule),
+            Setting("objective", \.objective, row: .objective, options: SettingOption.objective),
+            Setting("regularization", \.regularization, row: .objective, options: SettingOption.regularization),
+            Setting("stopping", \.stopping, row: .objective, options: SettingOption.stopping),
+            Setting("split", \.split, "--split", row: .split, decidesResult: true, must: .split),
+            Setting("seed", \.seed, "--seed", row: .seed, decidesResult: true),
+            Setting("split_seed", \.splitSeed, "--split-seed", decidesResult: true),
+            Setting("decision", \.decision, row: .decision, options: SettingOption.decision),
+            Setting("initial_weights", \.initialWeights, "--initial-weights", row: .initialWeights),
+            Setting(
+                "dropout", \.dropout, row: .dropout, shownAs: { $0 ? "as the model has it" : "off" },
+                options: [SettingOption(flag: "--no-dropout", \.dropout, for: false, decidesResult: true)]),
+            Setting("normalize", \.normalization, "--normalize", row: .normalization, decidesResult: true),
+            Setting(
+                "augmentation", \.augmentation, row: .augmentation, shownAs: \.description,
+                options: SettingOption.augmentation),
+            Setting("gradients", \.gradients, "--gradients", unless: .float32, row: .gradients, decidesResult: true),
+            Setting(
+                "skip_bad", \.skipBad, row: .badStamps, shownAs: { $0 ? "left out" : "refused" },
+                options: [SettingOption(flag: "--skip-bad", \.skipBad, decidesResult: true)]),
+            Setting(
+                "checkpoint_every", \.checkpointInterval, "--checkpoint-every", makesRun: false, must: .interval),
+            Setting("keep_checkpoints", \.keepCheckpoints, "--keep-checkpoints", makesRun: false, must: .count),
+            Setting("verify_every", \.verifyEvery, "--verify-every", makesRun: false, must: .count),
+            Setting("output", \.output, "--output", must: .name(remedy: "name the run folder to make")),
+        ] + ExecutionSettings.all
+}
+
+/// The rows of a report's table of settings, in its order. Settings of one row stand there side by side.
+package enum SettingRow: String, CaseIterable, Sendable {
+    case model, outputs, epochs
+    case batchSize = "batch size"
+    case microbatch, optimizer
+    case learningRate = "learning rate"
+    case objective = "schedule and objective"
+    case decision
+    case normalization = "normalisation"
+    case augmentation, dropout, split, seed, gradients
+    case initialWeights = "initial weights"
+    case badStamps = "bad stamps"
+}

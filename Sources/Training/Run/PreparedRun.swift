@@ -1,0 +1,32 @@
+import Communication
+import Engine
+import Lanes
+import RunRecords
+import StampData
+
+/// A run whose ranks are alike, whose stamps are opened, and whose folder is there and locked.
+struct PreparedRun {
+    let context: RunContext
+    let team: LaneTeam
+    /// The kind of loops that all ranks run.
+    let kernelType: String
+    let collection: StampCollection
+    /// Rank 0's.
+    let folder: RunFolder?
+
+    /// Collective.
+    ///
+    /// - Throws: `AgreedFault` when ranks compute with different loops, stamps cannot be opened, or the folder is used.
+    init(_ context: RunContext, team: LaneTeam) throws {
+        let (configuration, group) = (context.configuration, context.group)
+        self.context = context
+        self.team = team
+        kernelType = try ProcessorKernels.agreed(in: group)
+        collection = try StampCollection.agreed(in: group) {
+            try StampCollection(noise: configuration.noise, sources: configuration.sources)
+        }
+        folder = try group.agree {
+            context.isRoot ? try RunFolder.open(configuration.output, resuming: configuration.execution.resume) : nil
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Communication
+import Faults
+import Files
+import KerasFormat
+import Metrics
+import Models
+import Prediction
+import RunRecords
+
+/// A run behind its last epoch: its weights are those of the model.
+struct TrainedRun {
+    let restored: RestoredRun
+    /// How many epochs it has, and why it ended.
+    let outcome: TrainingEpochs.Outcome
+
+    private var context: RunContext { restored.context }
+    private var network: Network { restored.loaded.network }
+    private var folder: RunFolder? { restored.loaded.prepared.folder }
+
+    /// Calibrates the network, measures the test set and writes the model. Collective.
+    ///
+    /// - Returns: on rank 0 the metrics of the test set, if there is one.
+    func test() throws -> ClassificationMetrics? {
+        let decision = try Decision(
+            settings: context.configuration.decision, network: network, weights: restored.step.weights,
+            validation: restored.loaded.data.validation, inference: restored.inference, group: context.group,
+            logger: context.logger
+        ).fit()
+        let metrics = try measure(decision)
+        try writeModel(decision)
+        return metrics
+    }
+
+    private func measure(_ decision: DecisionRule) throws -> ClassificationMetrics? {
+        let (collection, test) = (restored.loaded.prepared.collection, restored.loaded.data.split.test.sorted())
+        guard !test.isEmpty else { return nil }
+        let logits = try restored.inference.logits(
+            of: test, in: collection, normalization: context.configuration.normalization)
+        return try context.group.agree { () -> ClassificationMetrics? in
+            guard let folder, let logits else { return nil }
+            let predictions = network.predictions(
+                logits: logits, stamps: test, in: collection, threshold: decision.threshold)
+            let metrics = ClassificationMetrics(predictions)
+            try TestPredictions.write(predictions, to: folder.testPredictions)
+            try JSONFile.write(metrics, to: folder.metrics)
+            if context.configuration.execution.tensorBoard, let journal = restored.journal {
+                let pictures = TestPictures(metrics: metrics, predictions: predictions, collection: collection)
+                let steps = outcome.epochs * restored.loaded.data.plan.steps
+                restored.checkpoints.record { try journal.show(pictures.values(), step: steps) }
+            }
+            return metrics
+        }
+    }
+
+    private func writeModel(_ decision: DecisionRule) throws {
+        try context.group.agree {
+            guard let folder else { return }
+            let model = TrainedModel(
+                network: network, weights: restored.step.weights,
+                normalization: context.configuration.normalization.rawValue, decision: decision)
+            try model.write(to: folder.model)
+            if KerasArchive.isSupported { try writeForKeras(model, to: folder.kerasModel) }
+        }
+    }
+
+    /// Writes the model for Keras. What Keras can only express as code is no reason to fail: the model itself is safe.
+    private func writeForKeras(_ model: TrainedModel, to path: String) throws {
+        do {
+            try KerasArchive.write(model, to: path)
+        } catch let fault as Fault where fault.kind == .badData {
+            context.logger.warning("\(fault)")
+        }
+    }
+}
+
+extension RestoredRun {
+    /// Trains to the end of the last epoch. Collective.
+    func trained() throws -> TrainedRun {
+        let clock = ContinuousClock()
+        let start = clock.now
+        defer { if context.isRoot { context.logger.debug("trained for \(clock.now - start)") } }
+        let outcome = try TrainingEpochs(self).run()
+        if context.isRoot, outcome.endedEarly { printEarlyEnd(outcome) }
+        return TrainedRun(restored: self, outcome: outcome)
+    }
+
+    private func printEarlyEnd(_ outcome: TrainingEpochs.Outcome) {
+        let configuration = context.configuration
+        guard let early = configuration.stopping.early, configuration.execution.showsProgress else { return }
+        let best = outcome.best.map { ", with the weights of epoch \($0 / loaded.data.plan.steps)" } ?? ""
+        print(
+            """
+            the run is finished after epoch \(outcome.epochs) of \(configuration.epochs): \
+            \(early.metric.rawValue) got no better for \(early.patience) \
+            \(early.patience == 1 ? "epoch" : "epochs")\(best)
+            """)
+    }
+}

@@ -1,0 +1,96 @@
+import Faults
+import LayerCatalog
+import Layers
+import Testing
+
+/// Kinds as Keras serialises them: written and read again, and the refusals that hold for all kinds.
+@Suite struct KerasConfigurationTests {
+    private static let place = KerasPlace(file: "model.json")
+
+    private func object(_ className: String, _ config: [String: JSONValue], module: String = "keras.layers") throws
+        -> KerasObject
+    {
+        try KerasObject(
+            [
+                "module": .string(module), "class_name": .string(className), "config": .object(config),
+                "registered_name": .null,
+            ], at: Self.place)
+    }
+
+    private func kind(
+        _ className: String, _ config: [String: JSONValue], module: String = "keras.layers", isFresh: Bool = true
+    ) throws -> LayerKind {
+        try LayerKind(
+            keras: object(className, config, module: module), at: Self.place.layer("mine", className), isFresh: isFresh)
+    }
+
+    @Test(arguments: Example.all) func whatIsWrittenIsReadAsTheSame(example: Example) throws {
+        let options = example.kind.options
+        #expect(options.kerasClass == example.kerasClass)
+        #expect(example.kind.entry.kerasClasses.contains(options.kerasClass))
+        let config = try options.kerasOptions(of: "mine").merging([
+            "name": "mine", "dtype": "float32", "trainable": true,
+        ]) { $1 }
+        #expect(try kind(options.kerasClass, config) == example.kind)
+    }
+
+    /// An option that nobody asks for may change results, unless it is off.
+    @Test(arguments: Example.all) func anUnknownOptionIsRefused(example: Example) throws {
+        let options = example.kind.options
+        for (value, isRefused): (JSONValue, Bool) in [(.null, false), (false, false), (true, true), (1, true)] {
+            var config = try options.kerasOptions(of: "mine")
+            config["later"] = value
+            guard isRefused else {
+                #expect(try kind(options.kerasClass, config) == example.kind)
+                continue
+            }
+            let fault = try #require(#expect(throws: Fault.self) { try kind(options.kerasClass, config) })
+            #expect(
+                fault.problem
+                    == "layer mine (\(options.kerasClass)) has later = \(value.summary), which is not supported")
+        }
+    }
+
+    @Test(arguments: Example.all) func onlyLayersWithoutWeightsMayBeFrozen(example: Example) throws {
+        var config = try example.kind.options.kerasOptions(of: "mine")
+        config["trainable"] = false
+        let isRead = (try? kind(example.kerasClass, config)) == example.kind
+        #expect(isRead == example.kind.entry.kerasVariables.isEmpty)
+    }
+
+    @Test func anUnknownClassIsRefusedWithTheKnownOnes() throws {
+        let fault = try #require(#expect(throws: Fault.self) { try kind("LSTM", [:]) })
+        #expect(fault.problem == "layer mine (LSTM) is not supported")
+        #expect(fault.remedy == "supported: \(LayerCatalog.kerasClasses)")
+    }
+
+    @Test func codeIsRefused() throws {
+        let lambda = try #require(#expect(throws: Fault.self) { try kind("Lambda", [:]) })
+        #expect(lambda.problem.contains("Python code, which is never run"))
+        let custom = try #require(#expect(throws: Fault.self) { try kind("Dense", [:], module: "mine") })
+        #expect(custom.problem.contains("custom object (mine)"))
+    }
+
+    @Test func whatIsNoLayerIsRefused() throws {
+        let operation = try #require(#expect(throws: Fault.self) { try kind("Add", [:], module: "keras.src.ops") })
+        #expect(operation.problem.contains("is keras.src.ops.Add, which is no layer"))
+        let model = try #require(#expect(throws: Fault.self) { try kind("Sequential", [:], module: "keras") })
+        #expect(model.problem.contains("is a model inside the model"))
+    }
+
+    /// Weights that are drawn must be drawn as the model says; weights that are read may have been drawn in any way.
+    @Test func initialisersCountForFreshWeightsOnly() throws {
+        let config: [String: JSONValue] = ["units": 2, "kernel_initializer": ["class_name": "HeNormal"]]
+        #expect(try kind("Dense", config, isFresh: false) == .dense(units: 2, activation: .linear))
+        let fault = try #require(#expect(throws: Fault.self) { try kind("Dense", config) })
+        #expect(fault.problem.contains("kernel_initializer") && fault.remedy.contains("GlorotUniform"))
+    }
+
+    @Test func activationLayersAreOneKind() throws {
+        #expect(try kind("ReLU", ["negative_slope": 0, "threshold": 0]) == .activation(.relu))
+        #expect(try kind("LeakyReLU", ["negative_slope": .number(0.25)]) == .activation(.leakyReLU(slope: 0.25)))
+        #expect(try kind("ELU", ["alpha": 2]) == .activation(.elu(alpha: 2)))
+        #expect(try kind("Softmax", ["axis": -1]) == .activation(.softmax))
+        #expect(throws: Fault.self) { try kind("Softmax", ["axis": 1]) }
+    }
+}

@@ -1,0 +1,54 @@
+import LayerCatalog
+import Layers
+import Testing
+
+/// The list of kinds: complete, without doubles, and what others know kinds by.
+@Suite struct LayerCatalogTests {
+    @Test func eachKindHasAnExample() {
+        let kinds = Set(Example.all.map { ObjectIdentifier($0.kind.entry) })
+        for kind in LayerCatalog.all {
+            #expect(kinds.contains(ObjectIdentifier(kind)), "\(kind) has no example in these tests")
+        }
+        #expect(kinds.count == LayerCatalog.all.count, "an example is not in the catalog")
+    }
+
+    @Test func kindsAreFoundByTheirNames() {
+        for kind in LayerCatalog.all {
+            #expect(LayerCatalog.kind(storedAs: kind.storedName) == kind)
+            for name in kind.kerasClasses { #expect(LayerCatalog.kind(ofKerasClass: name) == kind) }
+        }
+        #expect(LayerCatalog.kind(storedAs: "Dense") == nil)
+        #expect(LayerCatalog.kind(ofKerasClass: "dense") == nil)
+    }
+
+    @Test func noTwoKindsHaveOneName() {
+        let stored = LayerCatalog.all.map { $0.storedName }
+        #expect(Set(stored).count == stored.count)
+        let classes = LayerCatalog.all.flatMap { $0.kerasClasses }
+        #expect(Set(classes).count == classes.count)
+    }
+
+    @Test func messagesListTheClasses() {
+        let expected = """
+            InputLayer, Dense, Conv2D, ZeroPadding2D, MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D, \
+            GlobalMaxPooling2D, BatchNormalization, Activation, ReLU, LeakyReLU, ELU, Softmax, Dropout, Flatten, Add, \
+            Concatenate
+            """
+        #expect(LayerCatalog.kerasClasses == expected)
+    }
+
+    @Test func kindsAreEqualWhenTheirOptionsAre() {
+        #expect(LayerKind.dropout(rate: 0.5) == .dropout(rate: 0.5))
+        #expect(LayerKind.dropout(rate: 0.5) != .dropout(rate: 0.25))
+        #expect(LayerKind.globalMaxPooling2D(keepDimensions: true) != .globalAveragePooling2D(keepDimensions: true))
+        #expect(LayerKind.flatten == .flatten && LayerKind.flatten != .add)
+        #expect(Set(Example.all.map(\.kind)).count == Example.all.count)
+    }
+
+    @Test func onlyDropoutIsSwitchedOff() {
+        for example in Example.all {
+            let without = example.kind.withoutDropout()
+            #expect(without == (example.kind == .dropout(rate: 0.25) ? .dropout(rate: 0) : example.kind))
+        }
+    }
+}

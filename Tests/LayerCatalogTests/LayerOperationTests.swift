@@ -1,0 +1,123 @@
+import Faults
+import LayerCatalog
+import Layers
+import Tensors
+import TestSupport
+import Testing
+
+/// What kinds compute: shapes, parameters, activations, and the refusals of what does not fit.
+@Suite struct LayerOperationTests {
+    @Test(arguments: Example.all) func theOutputHasTheShapeThatItSays(example: Example) throws {
+        switch try example.kind.options.operation(at: example.place) {
+        case .input(let shape), .reshape(let shape): #expect(shape == example.output)
+        case .activation: #expect(example.inputs == [example.output])
+        case .layer(let layer, _):
+            #expect(layer.outputShape == example.output)
+            #expect(layer.name == "layer")
+        }
+    }
+
+    /// Keras numbers a layer's variables; the same parameters in the same order have these names.
+    @Test(arguments: Example.all) func parametersAreKerasVariablesInTheirOrder(example: Example) throws {
+        guard case .layer(let layer, _) = try example.kind.options.operation(at: example.place) else {
+            #expect(example.kind.entry.kerasVariables.isEmpty)
+            return
+        }
+        let names = layer.parameters.map(\.name)
+        #expect(names == example.kind.entry.kerasVariables.filter(names.contains))
+    }
+
+    @Test(arguments: Example.all) func theNumberOfInputsIsChecked(example: Example) throws {
+        let kind = example.kind
+        for count in 0...3 where count != example.inputs.count {
+            if kind.entry.inputCount == .several, count >= 2 { continue }
+            let shape: Shape = example.inputs.first ?? [2, 2, 1]
+            let place = LayerPlace(
+                layer: "layer", network: "mine", inputs: (0..<count).map { "input\($0)" },
+                inputShapes: Array(repeating: shape, count: count), number: 1)
+            let fault = try #require(#expect(throws: Fault.self) { try kind.options.operation(at: place) })
+            #expect(fault.kind == .badData && fault.subject == "layer layer of mine")
+            #expect(fault.problem.contains("input"))
+        }
+    }
+
+    @Test func activationsGoAlong() throws {
+        guard
+            case .layer(let layer, .elu(alpha: 0.5)) = try Example.all[1].kind.options.operation(
+                at: Example.all[1].place)
+        else {
+            Issue.record("the dense layer has lost its activation")
+            return
+        }
+        #expect(!layer.isRectified)
+    }
+
+    /// What is refused, on which inputs, and with which words.
+    static let refusals: [(kind: LayerKind, inputs: [Shape], problem: String)] = [
+        (.input(shape: [441]), [], "a network has one input of shape (height, width, channels)"),
+        (.input(shape: [1 << 20, 1 << 20, 1]), [], "it is larger than any memory"),
+        (.dense(units: 0, activation: .relu), [[4]], "it has 0 units"),
+        (.dense(units: 1 << 60, activation: .relu), [[4]], "it is larger than any memory"),
+        (.dense(units: 2, activation: .elu(alpha: .infinity)), [], "its activation has the factor inf"),
+        (convolution(filters: 0), [[5, 5, 1]], "it has 0 filters"),
+        (convolution(), [[25]], "its input has shape (25,)"),
+        (convolution(kernel: 0), [[5, 5, 1]], "its window or strides are not positive"),
+        (convolution(stride: -1), [[5, 5, 1]], "its window or strides are not positive"),
+        (convolution(kernel: 6), [[5, 5, 1]], "its 6×6 window is larger than its 5×5 map"),
+        (convolution(kernel: 1 << 40), [[5, 5, 1]], "it is larger than any memory"),
+        (.zeroPadding2D(top: 0, bottom: 0, left: -1, right: 0), [[5, 5, 1]], "its padding is negative"),
+        (.zeroPadding2D(top: 0, bottom: 0, left: 0, right: 0), [[5]], "its input has shape (5,)"),
+        (.zeroPadding2D(top: .max, bottom: 0, left: 0, right: 0), [[5, 5, 1]], "it is larger than any memory"),
+        (pooling(17, padding: .same), [[5, 5, 1]], "its window holds more than 256 pixels"),
+        (pooling(6), [[5, 5, 1]], "its 6×6 window is larger than its 5×5 map"),
+        (pooling(2), [[25]], "its input has shape (25,)"),
+        (
+            .averagePooling2D(poolSize: Extent2D(6, 1), strides: Extent2D(1, 1), padding: .valid), [[5, 5, 1]],
+            "its 6×1 window is larger than its 5×5 map"
+        ),
+        (.globalAveragePooling2D(keepDimensions: false), [[5]], "its input has shape (5,)"),
+        (.globalMaxPooling2D(keepDimensions: false), [[5]], "its input has shape (5,)"),
+        (.batchNormalization(momentum: 0.9, epsilon: 0), [[5]], "its momentum is 0.9 and its epsilon 0.0"),
+        (.batchNormalization(momentum: 2, epsilon: 1), [[5]], "its momentum is 2.0 and its epsilon 1.0"),
+        (.activation(.leakyReLU(slope: .nan)), [[5]], "its activation has the factor nan"),
+        (.dropout(rate: 1), [[5]], "its rate is 1.0"),
+        (.dropout(rate: .nan), [[5]], "its rate is nan"),
+        (.add, [[5], [6]], "its inputs have the shapes (5,), (6,)"),
+        (.concatenate, [[5, 5, 1], [5, 6, 1]], "its inputs have the shapes (5, 5, 1), (5, 6, 1)"),
+    ]
+
+    private static func convolution(filters: Int = 2, kernel: Int = 3, stride: Int = 1) -> LayerKind {
+        .convolution2D(
+            filters: filters, kernelSize: Extent2D(kernel, kernel), strides: Extent2D(stride, stride), padding: .valid,
+            activation: .linear)
+    }
+
+    private static func pooling(_ size: Int, padding: Padding = .valid) -> LayerKind {
+        .maxPooling2D(poolSize: Extent2D(size, size), strides: Extent2D(1, 1), padding: padding)
+    }
+
+    @Test(arguments: refusals.indices) func whatDoesNotFitIsRefused(number: Int) throws {
+        let (kind, inputs, problem) = Self.refusals[number]
+        let place = LayerPlace(
+            layer: "layer", network: "mine", inputs: inputs.indices.map { "input\($0)" }, inputShapes: inputs,
+            number: inputs.isEmpty ? 0 : 1)
+        let fault = try #require(#expect(throws: Fault.self) { try kind.options.operation(at: place) })
+        #expect(fault.kind == .badData && fault.subject == "layer layer of mine")
+        #expect(fault.problem == problem)
+        #expect(!fault.remedy.isEmpty)
+    }
+
+    @Test func aSecondInputIsRefused() throws {
+        let place = LayerPlace(layer: "layer", network: "mine", inputs: [], inputShapes: [], number: 1)
+        let input = LayerKind.input(shape: [5, 5, 1]).options
+        let fault = try #require(#expect(throws: Fault.self) { try input.operation(at: place) })
+        #expect(fault.problem.contains("one input"))
+    }
+
+    @Test(arguments: [LayerKind.add, .concatenate]) func oneLayerFeedsAnotherOnce(kind: LayerKind) throws {
+        let place = LayerPlace(
+            layer: "layer", network: "mine", inputs: ["a", "a"], inputShapes: [[4], [4]], number: 1)
+        let fault = try #require(#expect(throws: Fault.self) { try kind.options.operation(at: place) })
+        #expect(fault.problem == "one layer feeds it twice")
+    }
+}
