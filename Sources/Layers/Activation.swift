@@ -16,30 +16,31 @@ public struct ActivationLayer: Layer {
 
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
+        let (input, output) = (pass.inputs[0].pointer(count), pass.output.pointer(count))
         switch function {
-        case .linear: pass.output.update(from: pass.inputs[0], count: count)
-        case .relu: relu(pass.inputs[0], count, pass.output)
-        case .softmax:
-            softmax(pass.inputs[0], pass.samples * outputShape.rows, outputShape.channels, pass.output)
+        case .linear: output.update(from: input, count: count)
+        case .relu: relu(input, count, output)
+        case .softmax: softmax(input, pass.samples * outputShape.rows, outputShape.channels, output)
         default:
             let (kernel, parameter) = kernel
-            activation(kernel, parameter, pass.inputs[0], count, pass.output)
+            activation(kernel, parameter, input, count, output)
         }
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
         let count = pass.samples * outputShape.count
+        let (output, gradient) = (pass.output.pointer(count), pass.outputGradient.pointer(count))
+        let target = inputGradient.pointer(count)
         switch function {
-        case .linear: inputGradient.update(from: pass.outputGradient, count: count)
-        case .relu: relu_backward(pass.output, pass.outputGradient, count, inputGradient)
+        case .linear: target.update(from: gradient, count: count)
+        case .relu: relu_backward(output, gradient, count, target)
         case .softmax:
-            softmax_backward(
-                pass.output, pass.outputGradient, pass.samples * outputShape.rows, outputShape.channels, inputGradient)
+            softmax_backward(output, gradient, pass.samples * outputShape.rows, outputShape.channels, target)
         default:
             let (kernel, parameter) = kernel
             activation_backward(
-                kernel, parameter, pass.inputs[0], pass.output, pass.outputGradient, count, inputGradient)
+                kernel, parameter, pass.inputs[0].pointer(count), output, gradient, count, target)
         }
     }
 

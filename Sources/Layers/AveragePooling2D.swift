@@ -24,13 +24,17 @@ public struct AveragePooling2D: Layer {
 
     public func forward(_ pass: LayerPass) {
         var shape = shape
-        average_pooling(&shape, pass.inputs[0], pass.samples, pass.output)
+        average_pooling(
+            &shape, pass.inputs[0].pointer(pass.samples * inputShape.count), pass.samples,
+            pass.output.pointer(pass.samples * outputShape.count))
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
         var shape = shape
-        average_pooling_backward(&shape, pass.outputGradient, pass.samples, inputGradient)
+        average_pooling_backward(
+            &shape, pass.outputGradient.pointer(pass.samples * outputShape.count), pass.samples,
+            inputGradient.pointer(pass.samples * inputShape.count))
     }
 }
 

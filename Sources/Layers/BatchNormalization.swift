@@ -63,16 +63,18 @@ public struct BatchNormalization: SynchronizedLayer {
     // MARK: Forward
 
     /// Adds up Σx and Σx² of a microbatch, channel by channel.
-    public func sumMoments(_ pass: LayerPass, into sums: UnsafeMutablePointer<Double>) {
-        channel_moments(pass.inputs[0], pass.samples * outputShape.rows, channels, sums)
+    public func sumMoments(_ pass: LayerPass, into sums: MutableBufferView<Double>) {
+        channel_moments(
+            pass.inputs[0].pointer(pass.samples * outputShape.count), pass.samples * outputShape.rows, channels,
+            sums.pointer(sumCount))
     }
 
     /// Turns the sums over `samples` samples into what `forward` needs, and moves the moving statistics.
     ///
     /// - Parameter state: moving mean, then moving variance.
     public func finishMoments(
-        _ sums: UnsafePointer<Double>, samples: Int, parameters: UnsafePointer<Float>,
-        prepared: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>
+        _ sums: BufferView<Double>, samples: Int, parameters: FloatView, prepared: MutableFloatView,
+        state: MutableFloatView
     ) {
         let rows = Double(samples * outputShape.rows)
         for channel in 0..<channels {
@@ -85,9 +87,7 @@ public struct BatchNormalization: SynchronizedLayer {
     }
 
     /// Lays out what `forward` needs to apply the moving statistics.
-    public func useMovingStatistics(
-        _ state: UnsafePointer<Float>, parameters: UnsafePointer<Float>, prepared: UnsafeMutablePointer<Float>
-    ) {
+    public func useMovingStatistics(_ state: FloatView, parameters: FloatView, prepared: MutableFloatView) {
         for channel in 0..<channels {
             prepare(
                 channel, mean: Double(state[channel]), variance: Double(state[channels + channel]), parameters, prepared
@@ -96,8 +96,7 @@ public struct BatchNormalization: SynchronizedLayer {
     }
 
     private func prepare(
-        _ channel: Int, mean: Double, variance: Double, _ parameters: UnsafePointer<Float>,
-        _ prepared: UnsafeMutablePointer<Float>
+        _ channel: Int, mean: Double, variance: Double, _ parameters: FloatView, _ prepared: MutableFloatView
     ) {
         let inverse = 1 / (variance + Double(epsilon)).squareRoot()
         let scale = (hasScale ? Double(parameters[channel]) : 1) * inverse
@@ -109,18 +108,21 @@ public struct BatchNormalization: SynchronizedLayer {
     }
 
     public func forward(_ pass: LayerPass) {
+        let count = pass.samples * outputShape.count
         channel_scale_shift(
-            pass.inputs[0], pass.prepared + 2 * channels, pass.prepared + 3 * channels,
-            pass.samples * outputShape.rows, channels, isRectified ? 1 : 0, pass.output)
+            pass.inputs[0].pointer(count), shared(pass, 2), shared(pass, 3), pass.samples * outputShape.rows, channels,
+            isRectified ? 1 : 0, pass.output.pointer(count))
     }
 
     // MARK: Backward
 
     /// Adds up Σ∂y and Σ∂y·x̂ of a microbatch: the gradients of β and γ, which also go into the parameters' gradient.
-    public func sumGradients(_ pass: LayerPass, into sums: UnsafeMutablePointer<Double>) {
+    public func sumGradients(_ pass: LayerPass, into sums: MutableBufferView<Double>) {
+        let count = pass.samples * outputShape.count
         channel_gradient_sums(
-            pass.inputs[0], pass.outputGradient, pass.prepared, pass.prepared + channels, rectifiedScale(pass),
-            rectifiedShift(pass), pass.samples * outputShape.rows, channels, sums)
+            pass.inputs[0].pointer(count), pass.outputGradient.pointer(count), shared(pass, 0), shared(pass, 1),
+            rectifiedScale(pass), rectifiedShift(pass), pass.samples * outputShape.rows, channels,
+            sums.pointer(sumCount))
         for channel in 0..<channels {
             if hasScale { pass.parameterGradient[channel] = Float(sums[channels + channel]) }
             if hasCenter { pass.parameterGradient[(hasScale ? channels : 0) + channel] = Float(sums[channel]) }
@@ -128,9 +130,7 @@ public struct BatchNormalization: SynchronizedLayer {
     }
 
     /// Turns the sums over `samples` samples into the factors of ∂x = a·∂y + b·x + d.
-    public func finishGradients(
-        _ sums: UnsafePointer<Double>, samples: Int, prepared: UnsafeMutablePointer<Float>
-    ) {
+    public func finishGradients(_ sums: BufferView<Double>, samples: Int, prepared: MutableFloatView) {
         let rows = Double(samples * outputShape.rows)
         for channel in 0..<channels {
             let mean = Double(prepared[channel])
@@ -146,17 +146,23 @@ public struct BatchNormalization: SynchronizedLayer {
     /// ∂x = γ/σ·(∂y − mean(∂y) − x̂·mean(∂y·x̂)), written as a·∂y + b·x + d. The parameters' gradient is that of `sumGradients`.
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
-        let factors = pass.prepared + 4 * channels
+        let count = pass.samples * outputShape.count
         channel_gradient(
-            pass.inputs[0], pass.outputGradient, factors, factors + channels, factors + 2 * channels,
-            rectifiedScale(pass), rectifiedShift(pass), pass.samples * outputShape.rows, channels, inputGradient)
+            pass.inputs[0].pointer(count), pass.outputGradient.pointer(count), shared(pass, 4), shared(pass, 5),
+            shared(pass, 6), rectifiedScale(pass), rectifiedShift(pass), pass.samples * outputShape.rows, channels,
+            inputGradient.pointer(count))
+    }
+
+    /// One of the seven rows of `channels` floats that all microbatches share (`preparedCount`).
+    private func shared(_ pass: LayerPass, _ row: Int) -> UnsafePointer<Float> {
+        pass.prepared.pointer(channels, at: row * channels)
     }
 
     /// Scale and shift of the forward pass, from which the loops see what its rectifier let pass; nil without one.
     private func rectifiedScale(_ pass: LayerPass) -> UnsafePointer<Float>? {
-        isRectified ? pass.prepared + 2 * channels : nil
+        isRectified ? shared(pass, 2) : nil
     }
     private func rectifiedShift(_ pass: LayerPass) -> UnsafePointer<Float>? {
-        isRectified ? pass.prepared + 3 * channels : nil
+        isRectified ? shared(pass, 3) : nil
     }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Convolution an output line at a time: a kernel row's (column, channel) pairs are contiguous in an NHWC map, so that a
 /// line is a product of rows (see `row_product.h`) without an im2col buffer.
@@ -12,9 +13,9 @@ extension Convolution2D {
     var spreadWidth: Int { columns.spread }
     var needsSpreading: Bool { spreadHeight != rows.output || spreadWidth != columns.output }
 
-    func linesWorkspaceCount(samples: Int) -> Int {
-        (needsPadding ? samples * paddedCount : 0) + spreadHeight * spreadWidth * outputChannels
-    }
+    private var spreadCount: Int { spreadHeight * spreadWidth * outputChannels }
+
+    func linesWorkspaceCount(samples: Int) -> Int { (needsPadding ? samples * paddedCount : 0) + spreadCount }
 
     /// The convolution of `samples` padded maps.
     private func product(samples: Int) -> RowProduct {
@@ -38,87 +39,93 @@ extension Convolution2D {
     }
 
     /// The inputs with their padding, in the workspace where there is any.
-    private func paddedInput(_ pass: LayerPass) -> UnsafeMutablePointer<Float> {
+    private func paddedInput(_ pass: LayerPass) -> FloatView {
         guard needsPadding else { return pass.inputs[0] }
-        pass.workspace.update(repeating: 0, count: pass.samples * paddedCount)
+        let padded = pass.workspace.slice(pass.samples * paddedCount)
+        padded.update(repeating: 0)
+        let line = min(columns.extent, columns.padded - columns.before) * inputChannels
         for sample in 0..<pass.samples {
             for row in 0..<min(rows.extent, rows.padded - rows.before) {
-                let source = pass.inputs[0] + sample * inputShape.count + row * columns.extent * inputChannels
-                let target =
-                    pass.workspace + sample * paddedCount
-                    + ((row + rows.before) * columns.padded + columns.before) * inputChannels
-                target.update(
-                    from: source, count: min(columns.extent, columns.padded - columns.before) * inputChannels)
+                let place = ((row + rows.before) * columns.padded + columns.before) * inputChannels
+                let source = sample * inputShape.count + row * columns.extent * inputChannels
+                padded.slice(line, at: sample * paddedCount + place).update(
+                    from: pass.inputs[0].slice(line, at: source))
             }
         }
-        return pass.workspace
+        return FloatView(padded)
     }
 
     func forwardLines(_ pass: LayerPass) {
         if threeColumns.forward {
             var shape = threeColumns.shape(samples: pass.samples)
-            line_convolution(&shape, pass.inputs[0], pass.parameters, bias(pass), isRectified ? 1 : 0, pass.output)
+            line_convolution(
+                &shape, pass.inputs[0].pointer(pass.samples * inputShape.count), pass.parameters.pointer(kernelCount),
+                bias(pass)?.pointer(outputChannels), isRectified ? 1 : 0,
+                pass.output.pointer(pass.samples * outputShape.count))
             return
         }
-        var product = product(samples: pass.samples)
-        row_product(&product, paddedInput(pass), forwardKernel(pass), bias(pass), isRectified ? 1 : 0, pass.output)
+        product(samples: pass.samples).multiply(
+            paddedInput(pass), forwardKernel(pass), bias: bias(pass), isRectified: isRectified, into: pass.output)
     }
 
     func backwardLines(_ pass: LayerPass) {
         var shape = threeColumns.shape(samples: pass.samples)
+        let (inputCount, outputCount) = (pass.samples * inputShape.count, pass.samples * outputShape.count)
         if threeColumns.weightGradient {
-            line_convolution_weight_gradient(&shape, pass.inputs[0], pass.outputGradient, pass.parameterGradient)
+            line_convolution_weight_gradient(
+                &shape, pass.inputs[0].pointer(inputCount), pass.outputGradient.pointer(outputCount),
+                pass.parameterGradient.pointer(kernelCount))
         } else {
-            var product = product(samples: pass.samples)
-            row_product_weight_gradient(&product, paddedInput(pass), pass.outputGradient, pass.parameterGradient)
+            product(samples: pass.samples).writeWeightGradient(
+                paddedInput(pass), FloatView(pass.outputGradient), into: pass.parameterGradient)
         }
         guard let inputGradient = pass.inputGradients[0] else { return }
         if threeColumns.inputGradient {
             line_convolution_input_gradient(
-                &shape, pass.outputGradient, pass.prepared + paddedKernelCount,
-                pass.rectifiesInputGradient ? pass.inputs[0] : nil, inputGradient)
+                &shape, pass.outputGradient.pointer(outputCount), backwardKernel(pass).pointer(turnedKernel.count),
+                pass.rectifiesInputGradient ? pass.inputs[0].pointer(inputCount) : nil,
+                inputGradient.pointer(inputCount))
         } else {
             computeInputGradient(inputGradient, pass)
         }
     }
 
     /// ∂loss/∂x as a convolution of the spread output gradient with the turned kernel, a sample at a time.
-    func computeInputGradient(_ inputGradient: UnsafeMutablePointer<Float>, _ pass: LayerPass) {
-        let turned = pass.prepared + paddedKernelCount
-        let spread = pass.workspace + (needsPadding ? pass.samples * paddedCount : 0)
-        if needsSpreading { spread.update(repeating: 0, count: spreadHeight * spreadWidth * outputChannels) }
+    func computeInputGradient(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
+        let spread = pass.workspace.slice(
+            needsSpreading ? spreadCount : 0, at: needsPadding ? pass.samples * paddedCount : 0)
+        spread.update(repeating: 0)
         for sample in 0..<pass.samples {
-            var source = pass.outputGradient + sample * outputShape.count
+            var source = FloatView(pass.outputGradient.slice(outputShape.count, at: sample * outputShape.count))
             if needsSpreading {
                 spreadGradient(source, into: spread)
-                source = spread
+                source = FloatView(spread)
             }
-            multiplyLines(source, turned, into: inputGradient + sample * inputShape.count)
+            multiplyLines(
+                source, backwardKernel(pass), into: inputGradient.slice(inputShape.count, at: sample * inputShape.count))
         }
     }
 
     /// Copies a sample's output gradient to its places in the spread map; what lies between stays zero.
-    private func spreadGradient(_ gradient: UnsafePointer<Float>, into spread: UnsafeMutablePointer<Float>) {
+    private func spreadGradient(_ gradient: FloatView, into spread: MutableFloatView) {
+        let line = columns.output * outputChannels
         for row in 0..<rows.output {
-            let source = gradient + row * columns.output * outputChannels
-            let target =
-                spread
-                + ((row * rows.stride + kernelSize.height - 1) * spreadWidth + kernelSize.width - 1) * outputChannels
+            let source = gradient.slice(line, at: row * line)
+            let place = (row * rows.stride + kernelSize.height - 1) * spreadWidth + kernelSize.width - 1
+            let target = spread.dropFirst(place * outputChannels)
             if columns.stride == 1 {
-                target.update(from: source, count: columns.output * outputChannels)
+                target.update(from: source)
             } else {
                 for column in 0..<columns.output {
-                    (target + column * columns.stride * outputChannels).update(
-                        from: source + column * outputChannels, count: outputChannels)
+                    target.dropFirst(column * columns.stride * outputChannels).update(
+                        from: source.slice(outputChannels, at: column * outputChannels))
                 }
             }
         }
     }
 
     /// One input gradient line after another, without the kernel rows that would only meet zeros.
-    private func multiplyLines(
-        _ spread: UnsafePointer<Float>, _ turned: UnsafePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>
-    ) {
+    private func multiplyLines(_ spread: FloatView, _ turned: FloatView, into inputGradient: MutableFloatView) {
         let line = spreadWidth * outputChannels
         var product = RowProduct()
         product.groups = 1
@@ -137,11 +144,11 @@ extension Convolution2D {
             let top = row + rows.before
             let first = max(0, firstFilled - top)
             let last = min(kernelSize.height - 1, lastFilled - top)
-            let target = inputGradient + row * columns.extent * inputChannels
             product.segments = max(0, last - first + 1)
-            row_product(
-                &product, spread + (top + first) * line + columns.before * outputChannels,
-                turned + first * kernelSize.width * outputChannels * turnedKernel.rowStep, nil, 0, target)
+            product.multiply(
+                spread.dropFirst((top + first) * line + columns.before * outputChannels),
+                turned.dropFirst(first * kernelSize.width * outputChannels * turnedKernel.rowStep),
+                into: inputGradient.dropFirst(row * columns.extent * inputChannels))
         }
     }
 }

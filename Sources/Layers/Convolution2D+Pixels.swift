@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Convolution a pixel at a time, with the samples as rows: for small padded maps, where most taps of a 3×3 kernel may lie
 /// beside the map. Taps that meet only padding cost nothing.
@@ -23,10 +24,11 @@ extension Convolution2D {
                 let left = column * columns.stride - columns.before + columnTaps.lowerBound
                 product.length = columnTaps.count * inputChannels
                 let firstRow = (taps.lowerBound * kernelSize.width + columnTaps.lowerBound) * inputChannels
-                row_product(
-                    &product, pass.inputs[0] + (top * columns.extent + left) * inputChannels,
-                    pass.parameters + firstRow * outputChannels, bias(pass), isRectified ? 1 : 0,
-                    pass.output + (row * columns.output + column) * outputChannels)
+                product.multiply(
+                    pass.inputs[0].dropFirst((top * columns.extent + left) * inputChannels),
+                    forwardKernel(pass).dropFirst(firstRow * outputChannels), bias: bias(pass),
+                    isRectified: isRectified,
+                    into: pass.output.dropFirst((row * columns.output + column) * outputChannels))
             }
         }
     }
@@ -45,10 +47,11 @@ extension Convolution2D {
 
     /// The gradient of one tap's weights: over the output pixels for which it lies on the map.
     private func computeTapGradient(_ row: Int, _ column: Int, _ pass: LayerPass) {
-        let gradient = pass.parameterGradient + (row * kernelSize.width + column) * inputChannels * outputChannels
+        let block = inputChannels * outputChannels
+        let gradient = pass.parameterGradient.slice(block, at: (row * kernelSize.width + column) * block)
         let (lines, pixels) = (rows.outputsOnMap(tap: row), columns.outputsOnMap(tap: column))
         guard !lines.isEmpty, !pixels.isEmpty else {
-            gradient.update(repeating: 0, count: inputChannels * outputChannels)
+            gradient.update(repeating: 0)
             return
         }
         var product = RowProduct()
@@ -67,13 +70,14 @@ extension Convolution2D {
         product.channels = outputChannels
         let top = lines.lowerBound * rows.stride - rows.before + row
         let left = pixels.lowerBound * columns.stride - columns.before + column
-        row_product_weight_gradient(
-            &product, pass.inputs[0] + (top * columns.extent + left) * inputChannels,
-            pass.outputGradient + (lines.lowerBound * columns.output + pixels.lowerBound) * outputChannels, gradient)
+        let firstOutput = (lines.lowerBound * columns.output + pixels.lowerBound) * outputChannels
+        product.writeWeightGradient(
+            pass.inputs[0].dropFirst((top * columns.extent + left) * inputChannels),
+            FloatView(pass.outputGradient.dropFirst(firstOutput)), into: gradient)
     }
 
     /// ∂loss/∂x for strides of one: each input pixel from the output pixels whose kernel covers it.
-    private func computeInputGradientByPixels(_ inputGradient: UnsafeMutablePointer<Float>, _ pass: LayerPass) {
+    private func computeInputGradientByPixels(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
         var product = RowProduct()
         product.groups = 1
         product.lines = 1
@@ -84,7 +88,7 @@ extension Convolution2D {
         product.segment_rows = kernelSize.width * outputChannels
         product.channels = inputChannels
         product.use(turnedKernel)
-        let turned = pass.prepared + paddedKernelCount
+        let (gradient, turned) = (FloatView(pass.outputGradient), backwardKernel(pass))
         for row in 0..<rows.extent {
             let lines = rows.outputsCovering(row)
             let firstRow = kernelSize.height - 1 - row - rows.before + lines.lowerBound
@@ -93,12 +97,11 @@ extension Convolution2D {
                 let pixels = columns.outputsCovering(column)
                 let firstColumn = kernelSize.width - 1 - column - columns.before + pixels.lowerBound
                 product.length = pixels.count * outputChannels
-                row_product(
-                    &product,
-                    pass.outputGradient + (lines.lowerBound * columns.output + pixels.lowerBound) * outputChannels,
-                    turned + (firstRow * kernelSize.width + firstColumn) * outputChannels * turnedKernel.rowStep, nil,
-                    0,
-                    inputGradient + (row * columns.extent + column) * inputChannels)
+                let firstWeight = (firstRow * kernelSize.width + firstColumn) * outputChannels * turnedKernel.rowStep
+                product.multiply(
+                    gradient.dropFirst((lines.lowerBound * columns.output + pixels.lowerBound) * outputChannels),
+                    turned.dropFirst(firstWeight),
+                    into: inputGradient.dropFirst((row * columns.extent + column) * inputChannels))
             }
         }
     }

@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Convolution with a 1×1 kernel: a matrix product of pixels × channels. With strides the pixels are gathered first.
 extension Convolution2D {
@@ -30,33 +31,32 @@ extension Convolution2D {
         }
     }
 
-    private func pixels(_ pass: LayerPass) -> UnsafeMutablePointer<Float> {
+    /// The pixels that the kernel meets, in the workspace where there are others between them.
+    private func pixels(_ pass: LayerPass) -> FloatView {
         guard isStrided else { return pass.inputs[0] }
         eachPixel(samples: pass.samples) { strided, dense in
-            (pass.workspace + dense).update(from: pass.inputs[0] + strided, count: inputChannels)
+            pass.workspace.slice(inputChannels, at: dense).update(
+                from: pass.inputs[0].slice(inputChannels, at: strided))
         }
-        return pass.workspace
+        return FloatView(pass.workspace)
     }
 
     func forwardPointwise(_ pass: LayerPass) {
-        var product = product(samples: pass.samples).flattened
-        row_product(&product, pixels(pass), forwardKernel(pass), bias(pass), isRectified ? 1 : 0, pass.output)
+        product(samples: pass.samples).flattened.multiply(
+            pixels(pass), forwardKernel(pass), bias: bias(pass), isRectified: isRectified, into: pass.output)
     }
 
     func backwardPointwise(_ pass: LayerPass) {
-        var product = product(samples: pass.samples)
-        row_product_weight_gradient(&product, pixels(pass), pass.outputGradient, pass.parameterGradient)
+        let product = product(samples: pass.samples)
+        let gradient = FloatView(pass.outputGradient)
+        product.writeWeightGradient(pixels(pass), gradient, into: pass.parameterGradient)
         guard let inputGradient = pass.inputGradients[0] else { return }
-        var transposed = product.transposed
-        let turned = pass.prepared + paddedKernelCount
-        guard isStrided else {
-            row_product(&transposed, pass.outputGradient, turned, nil, 0, inputGradient)
-            return
-        }
-        row_product(&transposed, pass.outputGradient, turned, nil, 0, pass.workspace)
-        inputGradient.update(repeating: 0, count: pass.samples * inputShape.count)
+        product.transposed.multiply(gradient, backwardKernel(pass), into: isStrided ? pass.workspace : inputGradient)
+        guard isStrided else { return }
+        inputGradient.slice(pass.samples * inputShape.count).update(repeating: 0)
         eachPixel(samples: pass.samples) { strided, dense in
-            (inputGradient + strided).update(from: pass.workspace + dense, count: inputChannels)
+            inputGradient.slice(inputChannels, at: strided).update(
+                from: pass.workspace.slice(inputChannels, at: dense))
         }
     }
 }

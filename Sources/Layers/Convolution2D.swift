@@ -106,18 +106,19 @@ public struct Convolution2D: Layer {
 
     public var preparedCount: Int { paddedKernelCount + turnedKernel.count }
 
-    public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {
         let taps = kernelSize.height * kernelSize.width
         let block = inputChannels * outputChannels
         for tap in 0..<taps where isTurnedTapRead(tap) {
             let place = threeColumns.inputGradient ? tap : taps - 1 - tap
             turnedKernel.write(
-                parameters + tap * block, count: outputChannels, first: place * outputChannels,
-                into: prepared + paddedKernelCount)
+                parameters.slice(block, at: tap * block), count: outputChannels, first: place * outputChannels,
+                into: prepared.dropFirst(paddedKernelCount))
         }
         guard outputChannels < 16 else { return }
         for row in 0..<taps * inputChannels {
-            (prepared + row * 16).update(from: parameters + row * outputChannels, count: outputChannels)
+            prepared.slice(outputChannels, at: row * 16).update(
+                from: parameters.slice(outputChannels, at: row * outputChannels))
         }
     }
 
@@ -153,13 +154,16 @@ public struct Convolution2D: Layer {
     }
 
     public func backward(_ pass: LayerPass) {
-        let gradient = pass.outputGradient
         let pixels = pass.samples * rows.output * columns.output
+        let count = pixels * outputChannels
+        let gradient = pass.outputGradient.pointer(count)
         if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(pass.output, gradient, pixels * outputChannels, gradient)
+            relu_backward(pass.output.pointer(count), gradient, count, gradient)
         }
         if hasBias {
-            column_sums(gradient, pixels, outputChannels, outputChannels, pass.parameterGradient + kernelCount)
+            column_sums(
+                gradient, pixels, outputChannels, outputChannels,
+                pass.parameterGradient.pointer(outputChannels, at: kernelCount))
         }
         switch route {
         case .pointwise: backwardPointwise(pass)
@@ -169,9 +173,14 @@ public struct Convolution2D: Layer {
     }
 
     /// The kernel as the forward pass reads it.
-    func forwardKernel(_ pass: LayerPass) -> UnsafePointer<Float> {
-        outputChannels < 16 ? pass.prepared : pass.parameters
+    func forwardKernel(_ pass: LayerPass) -> FloatView {
+        outputChannels < 16 ? pass.prepared.slice(paddedKernelCount) : pass.parameters.slice(kernelCount)
     }
 
-    func bias(_ pass: LayerPass) -> UnsafePointer<Float>? { hasBias ? pass.parameters + kernelCount : nil }
+    /// The kernel as the input's gradient reads it.
+    func backwardKernel(_ pass: LayerPass) -> FloatView { pass.prepared.dropFirst(paddedKernelCount) }
+
+    func bias(_ pass: LayerPass) -> FloatView? {
+        hasBias ? pass.parameters.slice(outputChannels, at: kernelCount) : nil
+    }
 }

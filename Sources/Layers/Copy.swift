@@ -15,10 +15,10 @@ public struct Copy: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
-        pass.output.update(from: pass.inputs[0], count: pass.samples * outputShape.count)
+        pass.output.update(from: pass.inputs[0].slice(pass.samples * outputShape.count))
     }
 
     public func backward(_ pass: LayerPass) {
-        pass.inputGradients[0]?.update(from: pass.outputGradient, count: pass.samples * outputShape.count)
+        pass.inputGradients[0]?.update(from: pass.outputGradient.slice(pass.samples * outputShape.count))
     }
 }

@@ -65,12 +65,12 @@ public struct Dense: Layer {
 
     public var preparedCount: Int { route == .rows ? paddedKernelCount + transposedKernel.count : 0 }
 
-    public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {
         guard route == .rows else { return }
-        transposedKernel.write(parameters, count: outputs, first: 0, into: prepared + paddedKernelCount)
+        transposedKernel.write(parameters, count: outputs, first: 0, into: prepared.dropFirst(paddedKernelCount))
         guard outputs < 16 else { return }
         for input in 0..<inputs {
-            (prepared + input * 16).update(from: parameters + input * outputs, count: outputs)
+            prepared.slice(outputs, at: input * 16).update(from: parameters.slice(outputs, at: input * outputs))
         }
     }
 
@@ -84,52 +84,59 @@ public struct Dense: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
-        let bias = hasBias ? pass.parameters + inputs * outputs : nil
+        let bias = hasBias ? pass.parameters.slice(outputs, at: inputs * outputs) : nil
         switch route {
         case .narrow:
-            narrow_product(pass.inputs[0], pass.parameters, bias, pass.samples, inputs, outputs, pass.output)
+            narrow_product(
+                pass.inputs[0].pointer(pass.samples * inputs), pass.parameters.pointer(inputs * outputs),
+                bias?.pointer(outputs), pass.samples, inputs, outputs, pass.output.pointer(pass.samples * outputs))
         case .rows:
-            var product = product(samples: pass.samples).flattened
-            row_product(
-                &product, pass.inputs[0], outputs < 16 ? pass.prepared : pass.parameters, bias, isRectified ? 1 : 0,
-                pass.output)
+            product(samples: pass.samples).flattened.multiply(
+                pass.inputs[0], outputs < 16 ? pass.prepared : pass.parameters, bias: bias, isRectified: isRectified,
+                into: pass.output)
         case .matrixProduct:
             let rows = pass.samples * rowsPerSample
-            for row in 0..<rows {
-                if let bias {
-                    (pass.output + row * outputs).update(from: bias, count: outputs)
-                } else {
-                    (pass.output + row * outputs).update(repeating: 0, count: outputs)
-                }
+            let output = pass.output.slice(rows * outputs)
+            if let bias {
+                for row in 0..<rows { output.slice(outputs, at: row * outputs).update(from: bias) }
+            } else {
+                output.update(repeating: 0)
             }
             MatrixProduct.multiply(
-                pass.inputs[0], pass.parameters, into: pass.output, rows: rows, columns: outputs, inner: inputs,
-                keeping: 1)
-            if isRectified { relu(pass.output, rows * outputs, pass.output) }
+                pass.inputs[0], pass.parameters, into: output, rows: rows, columns: outputs, inner: inputs, keeping: 1)
+            if isRectified { relu(output.pointer(output.count), output.count, output.pointer(output.count)) }
         }
     }
 
     public func backward(_ pass: LayerPass) {
         let rows = pass.samples * rowsPerSample
         let input = pass.inputs[0]
-        let gradient = pass.outputGradient
+        let gradient = FloatView(pass.outputGradient)
+        let count = rows * outputs
         if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(pass.output, gradient, rows * outputs, gradient)
+            relu_backward(pass.output.pointer(count), gradient.pointer(count), count, pass.outputGradient.pointer(count))
         }
-        if hasBias { column_sums(gradient, rows, outputs, outputs, pass.parameterGradient + inputs * outputs) }
+        if hasBias {
+            column_sums(
+                gradient.pointer(count), rows, outputs, outputs,
+                pass.parameterGradient.pointer(outputs, at: inputs * outputs))
+        }
         switch route {
         case .narrow:
-            narrow_product_weight_gradient(input, gradient, pass.samples, inputs, outputs, pass.parameterGradient)
+            narrow_product_weight_gradient(
+                input.pointer(rows * inputs), gradient.pointer(count), pass.samples, inputs, outputs,
+                pass.parameterGradient.pointer(inputs * outputs))
             if let inputGradient = pass.inputGradients[0] {
                 narrow_product_input_gradient(
-                    gradient, pass.parameters, pass.samples, inputs, outputs, inputGradient)
+                    gradient.pointer(count), pass.parameters.pointer(inputs * outputs), pass.samples, inputs, outputs,
+                    inputGradient.pointer(rows * inputs))
             }
         case .rows:
-            var product = product(samples: pass.samples)
-            row_product_weight_gradient(&product, input, gradient, pass.parameterGradient)
+            let product = product(samples: pass.samples)
+            product.writeWeightGradient(input, gradient, into: pass.parameterGradient)
             if let inputGradient = pass.inputGradients[0] {
-                var transposed = product.transposed
-                row_product(&transposed, gradient, pass.prepared + paddedKernelCount, nil, 0, inputGradient)
+                product.transposed.multiply(
+                    gradient, pass.prepared.dropFirst(paddedKernelCount), into: inputGradient)
             }
         case .matrixProduct:
             MatrixProduct.multiply(

@@ -30,22 +30,21 @@ public struct Dropout: Layer {
     public func forward(_ pass: LayerPass) {
         let count = outputShape.count
         guard pass.isTraining, let samples = pass.random.samples else {
-            pass.output.update(from: pass.inputs[0], count: pass.samples * count)
+            pass.output.update(from: pass.inputs[0].slice(pass.samples * count))
             return
         }
-        let kept = pass.kept.assumingMemoryBound(to: UInt8.self)
         for sample in 0..<pass.samples {
+            let place = sample * count
             dropout(
-                pass.inputs[0] + sample * count, count, rate, pass.random.seed, samples[sample], pass.random.step,
-                purpose,
-                pass.output + sample * count, kept + sample * count)
+                pass.inputs[0].pointer(count, at: place), count, rate, pass.random.seed, samples[sample],
+                pass.random.step, purpose, pass.output.pointer(count, at: place), pass.kept.pointer(count, at: place))
         }
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
+        let count = pass.samples * outputShape.count
         dropout_backward(
-            pass.outputGradient, pass.kept.assumingMemoryBound(to: UInt8.self), pass.samples * outputShape.count, rate,
-            inputGradient)
+            pass.outputGradient.pointer(count), pass.kept.pointer(count), count, rate, inputGradient.pointer(count))
     }
 }

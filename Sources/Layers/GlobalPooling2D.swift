@@ -29,22 +29,25 @@ public struct GlobalPooling2D: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
+        let input = pass.inputs[0].pointer(pass.samples * inputShape.count)
+        let output = pass.output.pointer(pass.samples * outputShape.count)
         switch statistic {
-        case .mean: global_average(pass.inputs[0], pass.samples, inputShape.rows, inputShape.channels, pass.output)
-        case .maximum: global_max(pass.inputs[0], pass.samples, inputShape.rows, inputShape.channels, pass.output)
+        case .mean: global_average(input, pass.samples, inputShape.rows, inputShape.channels, output)
+        case .maximum: global_max(input, pass.samples, inputShape.rows, inputShape.channels, output)
         }
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
+        let (inputCount, outputCount) = (pass.samples * inputShape.count, pass.samples * outputShape.count)
+        let (gradient, target) = (pass.outputGradient.pointer(outputCount), inputGradient.pointer(inputCount))
         switch statistic {
         case .mean:
-            global_average_backward(
-                pass.outputGradient, pass.samples, inputShape.rows, inputShape.channels, inputGradient)
+            global_average_backward(gradient, pass.samples, inputShape.rows, inputShape.channels, target)
         case .maximum:
             global_max_backward(
-                pass.inputs[0], pass.output, pass.outputGradient, pass.samples, inputShape.rows, inputShape.channels,
-                inputGradient)
+                pass.inputs[0].pointer(inputCount), pass.output.pointer(outputCount), gradient, pass.samples,
+                inputShape.rows, inputShape.channels, target)
         }
     }
 }

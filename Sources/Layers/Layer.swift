@@ -21,8 +21,8 @@ public protocol Layer: Sendable {
     func workspaceCount(samples: Int) -> Int
     /// Floats of rearranged weights that `prepare` writes.
     var preparedCount: Int { get }
-    /// Rearranges the weights for the passes of one step.
-    func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
+    /// Rearranges the trainable parameters for the passes of one step into `preparedCount` floats.
+    func prepare(_ parameters: FloatView, into prepared: MutableFloatView)
     /// Whether the layer ends with a rectifier, max(x, 0).
     var isRectified: Bool { get }
     /// The same layer with a rectifier at its end, which costs no pass of its own; nil for one that cannot have it.
@@ -50,7 +50,7 @@ extension Layer {
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
         ValuesRead(inputs: true, output: true)
     }
-    public func prepare(_ parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
+    public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {}
 
     /// How many of the layer's values are trained.
     public var trainableCount: Int { parameters.filter(\.isTrainable).reduce(0) { $0 + $1.shape.count } }
@@ -70,46 +70,48 @@ public struct ValuesRead: Hashable, Sendable {
 }
 
 /// The memory that one pass of one layer over one microbatch works on.
+///
+/// Views may have room for more samples than the microbatch has; those of what nobody needs have none.
 public struct LayerPass {
     /// Samples of the microbatch.
     public var samples = 0
     /// The layer's inputs (samples × input shape).
-    public var inputs: [UnsafeMutablePointer<Float>] = []
+    public var inputs: [FloatView] = []
     /// The layer's output (samples × output shape).
-    public var output: UnsafeMutablePointer<Float>
+    public var output: MutableFloatView
     /// What the forward pass keeps (samples × `keptBytes`).
-    public var kept: UnsafeMutableRawPointer
-    /// The layer's trainable parameters.
-    public var parameters: UnsafePointer<Float>
-    /// What `prepare` wrote.
-    public var prepared: UnsafePointer<Float>
-    /// Scratch memory.
-    public var workspace: UnsafeMutablePointer<Float>
+    public var kept: MutableBufferView<UInt8>
+    /// The layer's trainable parameters (`trainableCount`).
+    public var parameters: FloatView
+    /// What `prepare` wrote (`preparedCount`).
+    public var prepared: FloatView
+    /// Scratch memory (`workspaceCount`).
+    public var workspace: MutableFloatView
     /// ∂loss/∂output (samples × output shape); backward only.
-    public var outputGradient: UnsafeMutablePointer<Float>
-    /// Where ∂loss/∂input goes, one for each input; nil where nobody needs it.
-    public var inputGradients: [UnsafeMutablePointer<Float>?] = []
+    public var outputGradient: MutableFloatView
+    /// Where ∂loss/∂input goes (samples × input shape), one for each input; nil where nobody needs it.
+    public var inputGradients: [MutableFloatView?] = []
     /// Whether the input gradient is to be the one before the rectifier that made the input, 0 unless input > 0: only for
     /// layers that can do so, in place of a pass of its own over the map.
     public var rectifiesInputGradient = false
     /// Whether `outputGradient` is the one before the layer's own rectifier already.
     public var isOutputGradientRectified = false
     /// Where ∂loss/∂parameters of this microbatch goes, laid out as `parameters`.
-    public var parameterGradient: UnsafeMutablePointer<Float>
+    public var parameterGradient: MutableFloatView
     /// Whether this is training; else layers such as dropout do nothing.
     public var isTraining = false
     /// What random numbers are a function of.
     public var random = RandomCoordinates()
 
-    /// A pass whose pointers all name `placeholder` until they are set.
-    public init(placeholder: UnsafeMutablePointer<Float>) {
-        output = placeholder
-        kept = UnsafeMutableRawPointer(placeholder)
-        parameters = UnsafePointer(placeholder)
-        prepared = UnsafePointer(placeholder)
-        workspace = placeholder
-        outputGradient = placeholder
-        parameterGradient = placeholder
+    /// A pass whose views are empty until they are set.
+    ///
+    /// - Parameter workspace: scratch memory, at whose start the empty views lie.
+    public init(workspace: MutableFloatView) {
+        self.workspace = workspace
+        let empty = workspace.slice(0)
+        (output, outputGradient, parameterGradient) = (empty, empty, empty)
+        (parameters, prepared) = (FloatView(empty), FloatView(empty))
+        kept = MutableBufferView(bytes: empty)
     }
 }
 

@@ -33,14 +33,17 @@ public struct MaxPooling2D: Layer {
     public func forward(_ pass: LayerPass) {
         var shape = shape
         max_pooling(
-            &shape, pass.inputs[0], pass.samples, pass.output, pass.kept.assumingMemoryBound(to: UInt8.self))
+            &shape, pass.inputs[0].pointer(pass.samples * inputShape.count), pass.samples,
+            pass.output.pointer(pass.samples * outputShape.count), pass.kept.pointer(pass.samples * keptBytes))
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
         var shape = shape
+        let count = pass.samples * outputShape.count
         max_pooling_backward(
-            &shape, pass.outputGradient, pass.kept.assumingMemoryBound(to: UInt8.self),
-            pass.rectifiesInputGradient ? pass.output : nil, pass.samples, inputGradient)
+            &shape, pass.outputGradient.pointer(count), pass.kept.pointer(pass.samples * keptBytes),
+            pass.rectifiesInputGradient ? pass.output.pointer(count) : nil, pass.samples,
+            inputGradient.pointer(pass.samples * inputShape.count))
     }
 }

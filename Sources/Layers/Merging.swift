@@ -22,23 +22,24 @@ public struct Add: Layer {
 
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
+        let output = pass.output.pointer(count)
         if pass.inputs.count == 2 {
-            add_pair(pass.inputs[0], pass.inputs[1], count, isRectified ? 1 : 0, pass.output)
+            add_pair(
+                pass.inputs[0].pointer(count), pass.inputs[1].pointer(count), count, isRectified ? 1 : 0, output)
             return
         }
-        pass.output.update(from: pass.inputs[0], count: count)
-        for input in pass.inputs.dropFirst() { add_into(pass.output, input, count) }
-        if isRectified { relu(pass.output, count, pass.output) }
+        output.update(from: pass.inputs[0].pointer(count), count: count)
+        for input in pass.inputs.dropFirst() { add_into(output, input.pointer(count), count) }
+        if isRectified { relu(output, count, output) }
     }
 
     public func backward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
+        let gradient = pass.outputGradient.slice(count)
         if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(pass.output, pass.outputGradient, count, pass.outputGradient)
+            relu_backward(pass.output.pointer(count), gradient.pointer(count), count, gradient.pointer(count))
         }
-        for case let inputGradient? in pass.inputGradients {
-            inputGradient.update(from: pass.outputGradient, count: count)
-        }
+        for case let inputGradient? in pass.inputGradients { inputGradient.update(from: gradient) }
     }
 }
 
@@ -61,14 +62,14 @@ public struct Concatenate: Layer {
 
     public func forward(_ pass: LayerPass) {
         eachPart(pass) { input, part, count, output in
-            (pass.output + output).update(from: pass.inputs[input] + part, count: count)
+            pass.output.slice(count, at: output).update(from: pass.inputs[input].slice(count, at: part))
         }
     }
 
     public func backward(_ pass: LayerPass) {
         eachPart(pass) { input, part, count, output in
             guard let inputGradient = pass.inputGradients[input] else { return }
-            (inputGradient + part).update(from: pass.outputGradient + output, count: count)
+            inputGradient.slice(count, at: part).update(from: pass.outputGradient.slice(count, at: output))
         }
     }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Products of plain matrices: rows × inputs with inputs × outputs, all dense.
 extension RowProduct {

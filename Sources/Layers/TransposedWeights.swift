@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// How the transpose of a layer's weights lies in memory, from which the inputs' gradient is computed: a row for each
 /// (kernel position and) output, a column for each input.
@@ -23,13 +24,16 @@ struct TransposedWeights: Sendable {
     /// Floats between two panels; 0 for a plain matrix.
     var panelStep: Int { isInPanels ? rows * 32 : 0 }
 
-    /// Transposes a matrix of `columns` × `count` into the rows from `first` on of the transpose that starts at `start`.
-    func write(_ matrix: UnsafePointer<Float>, count: Int, first: Int, into start: UnsafeMutablePointer<Float>) {
-        let target = start + first * rowStep
+    /// Transposes a matrix of `columns` × `count` into the rows from `first` on of the `whole` transpose.
+    func write(_ matrix: FloatView, count: Int, first: Int, into whole: MutableFloatView) {
+        let source = matrix.pointer(columns * count)
         if isInPanels {
-            transpose_to_panels(matrix, columns, count, panelStep, target)
+            transpose_to_panels(
+                source, columns, count, panelStep,
+                whole.pointer((columns / 32 - 1) * panelStep + count * 32, at: first * rowStep))
         } else {
-            transpose(matrix, columns, count, rowStep, target)
+            transpose(
+                source, columns, count, rowStep, whole.pointer((count - 1) * rowStep + columns, at: first * rowStep))
         }
     }
 }

@@ -37,16 +37,16 @@ public struct ZeroPadding2D: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
-        pass.output.update(repeating: 0, count: pass.samples * outputShape.count)
+        pass.output.slice(pass.samples * outputShape.count).update(repeating: 0)
         eachLine(samples: pass.samples) { inner, outer, count in
-            (pass.output + outer).update(from: pass.inputs[0] + inner, count: count)
+            pass.output.slice(count, at: outer).update(from: pass.inputs[0].slice(count, at: inner))
         }
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
         eachLine(samples: pass.samples) { inner, outer, count in
-            (inputGradient + inner).update(from: pass.outputGradient + outer, count: count)
+            inputGradient.slice(count, at: inner).update(from: pass.outputGradient.slice(count, at: outer))
         }
     }
 }

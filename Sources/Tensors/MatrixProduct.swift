@@ -38,13 +38,13 @@ public enum MatrixProduct {
     ///
     /// `transposeA` reads a as (inner × rows), `transposeB` reads b as (columns × inner).
     public static func multiply(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int,
-        columns: Int,
-        inner: Int, transposeA: Bool = false, transposeB: Bool = false, keeping factor: Float = 0
+        _ a: FloatView, _ b: FloatView, into c: MutableFloatView, rows: Int, columns: Int, inner: Int,
+        transposeA: Bool = false, transposeB: Bool = false, keeping factor: Float = 0
     ) {
         cblas_sgemm(
             CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-            Int32(rows), Int32(columns), Int32(inner), 1, a, Int32(transposeA ? rows : inner), b,
-            Int32(transposeB ? inner : columns), factor, c, Int32(columns))
+            Int32(rows), Int32(columns), Int32(inner), 1, a.pointer(rows * inner), Int32(transposeA ? rows : inner),
+            b.pointer(inner * columns), Int32(transposeB ? inner : columns), factor, c.pointer(rows * columns),
+            Int32(columns))
     }
 }

@@ -163,14 +163,17 @@ private struct Batch {
         }
         for (number, layer, offset) in network.synchronizationPoints[point] {
             let node = network.nodes[number]
-            let prepared = lanes.prepared.buffer.pointer + node.preparedOffset
-            let sums = total.withUnsafeBufferPointer { Array($0[offset...]) }
-            if backward {
-                layer.finishGradients(sums, samples: stamps.count, prepared: prepared)
-            } else {
-                layer.finishMoments(
-                    sums, samples: stamps.count, parameters: lanes.weights.trainable.pointer + node.parameterOffset,
-                    prepared: prepared, state: lanes.weights.state.pointer + node.stateOffset)
+            let prepared = node.prepared(in: lanes.prepared.buffer.view)
+            total.withUnsafeBufferPointer { total in
+                let sums = BufferView(total.baseAddress! + offset, count: layer.sumCount)
+                if backward {
+                    layer.finishGradients(sums, samples: stamps.count, prepared: prepared)
+                } else {
+                    layer.finishMoments(
+                        sums, samples: stamps.count,
+                        parameters: FloatView(node.parameters(in: lanes.weights.trainable.view)), prepared: prepared,
+                        state: node.state(in: lanes.weights.state.view))
+                }
             }
         }
     }

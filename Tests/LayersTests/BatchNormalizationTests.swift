@@ -17,7 +17,7 @@ import Testing
             _ layer: BatchNormalization, input: [Float], parameters: [Float], state: [Float], outputGradient: [Float],
             microbatches: [Int]
         ) {
-            self.state = state
+            let state = GuardedBuffer(state)
             let sampleCount = layer.outputShape.count
             let samples = microbatches.reduce(0, +)
             parameterGradient = [Double](repeating: 0, count: parameters.count)
@@ -34,19 +34,25 @@ import Testing
             }
             let passes = memories.map { memory in
                 var pass = memory.pass
-                pass.prepared = UnsafePointer(prepared.pointer)
+                pass.prepared = FloatView(prepared.view)
                 pass.isTraining = true
                 return pass
             }
             let moments = Self.sum(layer.sumCount, passes) { layer.sumMoments($0, into: $1) }
-            layer.finishMoments(
-                moments, samples: samples, parameters: parameters, prepared: prepared.pointer, state: &self.state)
+            moments.withUnsafeBufferPointer {
+                layer.finishMoments(
+                    BufferView($0.baseAddress!, count: $0.count), samples: samples,
+                    parameters: FloatView(memories[0].parameters.view), prepared: prepared.view, state: state.view)
+            }
             for (memory, pass) in zip(memories, passes) {
                 layer.forward(pass)
                 output += memory.output.values
             }
             let gradients = Self.sum(layer.sumCount, passes) { layer.sumGradients($0, into: $1) }
-            layer.finishGradients(gradients, samples: samples, prepared: prepared.pointer)
+            gradients.withUnsafeBufferPointer {
+                layer.finishGradients(
+                    BufferView($0.baseAddress!, count: $0.count), samples: samples, prepared: prepared.view)
+            }
             for (memory, pass) in zip(memories, passes) {
                 layer.backward(pass)
                 inputGradient += memory.inputGradient.values
@@ -55,16 +61,17 @@ import Testing
                 }
                 isIntact = isIntact && memory.isIntact
             }
-            isIntact = isIntact && prepared.isIntact
+            isIntact = isIntact && prepared.isIntact && state.isIntact
+            self.state = state.values
         }
 
         private static func sum(
-            _ count: Int, _ passes: [LayerPass], _ body: (LayerPass, UnsafeMutablePointer<Double>) -> Void
+            _ count: Int, _ passes: [LayerPass], _ body: (LayerPass, MutableBufferView<Double>) -> Void
         ) -> [Double] {
             var total = [Double](repeating: 0, count: count)
             for pass in passes {
                 var sums = [Double](repeating: .nan, count: count)
-                body(pass, &sums)
+                sums.withUnsafeMutableBufferPointer { body(pass, MutableBufferView($0.baseAddress!, count: count)) }
                 for index in 0..<count { total[index] += sums[index] }
             }
             return total
@@ -164,7 +171,7 @@ import Testing
         let state = randomValues(5, seed: 17) + randomValues(5, seed: 18).map { $0 + 1.1 }
         let memory = LayerMemory(layer, samples: 3, inputCount: input.count)
         memory.input.values = input
-        layer.useMovingStatistics(state, parameters: gamma + beta, prepared: memory.prepared.pointer)
+        memory.useMovingStatistics(state, parameters: gamma + beta, of: layer)
         layer.forward(memory.pass)
         let expected = input.enumerated().map { index, value in
             let channel = index % 5
@@ -204,7 +211,7 @@ import Testing
         let state = randomValues(17, seed: 7) + randomValues(17, seed: 8).map { $0 + 1.1 }
         let memory = LayerMemory(layer, samples: 3, inputCount: input.count)
         memory.input.values = input
-        layer.useMovingStatistics(state, parameters: parameters, prepared: memory.prepared.pointer)
+        memory.useMovingStatistics(state, parameters: parameters, of: layer)
         layer.forward(memory.pass)
         let expected = input.enumerated().map { index, value in
             let channel = index % 17

@@ -165,7 +165,7 @@ import Testing
         guard reference.configuration.training else {
             let memory = LayerMemory(layer, samples: samples, inputCount: input.count)
             memory.input.values = input
-            layer.useMovingStatistics(state, parameters: parameters, prepared: memory.prepared.pointer)
+            memory.useMovingStatistics(state, parameters: parameters, of: layer)
             layer.forward(memory.pass)
             #expect(try reference.agree(memory.output.values, "output"))
             return

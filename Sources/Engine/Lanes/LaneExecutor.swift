@@ -49,21 +49,19 @@ package final class LaneExecutor: @unchecked Sendable {
     }
 
     private func makePass(slot: Int, node number: Int, weights: Weights, prepared: FloatBuffer) -> LayerPass {
-        let base = slotMemory.pointer + slot * plan.slotCount
-        func output(_ number: Int) -> UnsafeMutablePointer<Float> { pointer(slot, plan.outputs[number])! }
         let node = network.nodes[number]
-        func gradient(_ number: Int) -> UnsafeMutablePointer<Float>? { gradientPointer(slot, number) }
-        var pass = LayerPass(placeholder: workspace.pointer)
-        pass.inputs = node.inputs.map(output)
-        pass.output = output(number)
-        pass.kept = UnsafeMutableRawPointer(base + plan.kept[number])
-        pass.parameters = UnsafePointer(weights.trainable.pointer + node.parameterOffset)
-        pass.prepared = UnsafePointer(prepared.pointer + node.preparedOffset)
-        pass.outputGradient = gradient(number) ?? workspace.pointer
-        pass.inputGradients = node.inputs.map { gradient($0) }
+        var pass = LayerPass(workspace: workspace.view.slice(node.layer?.workspaceCount(samples: plan.samples) ?? 0))
+        pass.inputs = node.inputs.map { FloatView(values(slot, plan.outputs[$0], of: $0)!) }
+        pass.output = values(slot, plan.outputs[number], of: number)!
+        let kept = slotMemory.view.dropFirst(slot * plan.slotCount + plan.kept[number])
+        pass.kept = MutableBufferView(bytes: kept).slice(plan.samples * (node.layer?.keptBytes ?? 0))
+        pass.parameters = FloatView(node.parameters(in: weights.trainable.view))
+        pass.prepared = FloatView(node.prepared(in: prepared.view))
+        if let gradient = outputGradient(slot, number) { pass.outputGradient = gradient }
+        pass.inputGradients = node.inputs.map { outputGradient(slot, $0) }
         if plan.isTraining {
             for input in plan.addedInputs[number] {
-                pass.inputGradients[input] = waiting.pointer + input * plan.waitingCount
+                pass.inputGradients[input] = waitingGradient(node.inputs[input], place: input)
             }
             pass.isOutputGradientRectified = plan.isGradientRectified[number]
             pass.rectifiesInputGradient = plan.rectifiesInputGradient(number)
@@ -73,32 +71,44 @@ package final class LaneExecutor: @unchecked Sendable {
     }
 
     /// Where a node's output gradient lies; nil where nobody needs it.
-    private func gradientPointer(_ slot: Int, _ node: Int) -> UnsafeMutablePointer<Float>? {
-        plan.isTraining ? pointer(slot, plan.gradients[node]) : nil
+    private func outputGradient(_ slot: Int, _ node: Int) -> MutableFloatView? {
+        plan.isTraining ? values(slot, plan.gradients[node], of: node) : nil
     }
 
-    /// A place in the memory of a slot or in that shared by all.
-    private func pointer(_ slot: Int, _ place: PassPlan.Place) -> UnsafeMutablePointer<Float>? {
+    /// Where the gradient of a node's output waits to be added, in one of the places for inputs.
+    private func waitingGradient(_ node: Int, place: Int) -> MutableFloatView {
+        waiting.view.slice(valueCount(node), at: place * plan.waitingCount)
+    }
+
+    /// Floats of a node's output in the largest microbatch.
+    private func valueCount(_ node: Int) -> Int { plan.samples * network.nodes[node].outputShape.count }
+
+    /// A node's output, or its gradient, in the memory of a slot or in that shared by all.
+    private func values(_ slot: Int, _ place: PassPlan.Place, of node: Int) -> MutableFloatView? {
         switch place {
-        case .none: return nil
-        case .shared(let offset): return sharedMemory.pointer + offset
-        case .kept(let offset): return slotMemory.pointer + slot * plan.slotCount + offset
+        case .none: nil
+        case .shared(let offset): sharedMemory.view.slice(valueCount(node), at: offset)
+        case .kept(let offset): slotMemory.view.slice(valueCount(node), at: slot * plan.slotCount + offset)
         }
     }
 
     private func index(_ slot: Int, _ node: Int) -> Int { slot * network.nodes.count + node }
 
     /// Where the stamps of the slot's microbatch are to be put.
-    package func input(_ slot: Int) -> UnsafeMutablePointer<Float> { passes[index(slot, 0)].output }
+    package func input(_ slot: Int) -> UnsafeMutablePointer<Float> {
+        passes[index(slot, 0)].output.pointer(valueCount(0))
+    }
 
     /// The logits of the slot's microbatch.
     package func logits(_ slot: Int) -> UnsafeMutablePointer<Float> {
-        passes[index(slot, network.nodes.count - 1)].output
+        let last = network.nodes.count - 1
+        return passes[index(slot, last)].output.pointer(valueCount(last))
     }
 
     /// Where ∂loss/∂logits of the slot's microbatch is to be put.
     package func logitsGradient(_ slot: Int) -> UnsafeMutablePointer<Float> {
-        passes[index(slot, network.nodes.count - 1)].outputGradient
+        let last = network.nodes.count - 1
+        return passes[index(slot, last)].outputGradient.pointer(valueCount(last))
     }
 
     /// Sets what the next passes of a slot's microbatch are about.
@@ -132,7 +142,8 @@ package final class LaneExecutor: @unchecked Sendable {
     /// Adds up the moments that the synchronisation point behind a segment needs.
     package func sumMoments(_ slot: Int, point: Int, into sums: UnsafeMutablePointer<Double>) {
         for (node, layer, offset) in synchronizationPoints[point] {
-            timeline.measure(.forward, node) { layer.sumMoments(passes[index(slot, node)], into: sums + offset) }
+            let sums = MutableBufferView(sums + offset, count: layer.sumCount)
+            timeline.measure(.forward, node) { layer.sumMoments(passes[index(slot, node)], into: sums) }
         }
     }
 
@@ -142,6 +153,7 @@ package final class LaneExecutor: @unchecked Sendable {
         _ slot: Int, segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?
     ) {
         // The last batch of an epoch may have fewer samples than microbatches: the rest add nothing.
+        let gradient = MutableFloatView(gradient, count: network.trainableCount)
         guard passes[index(slot, 0)].samples > 0 else {
             clear(segment: segment, gradient: gradient, sums: sums)
             return
@@ -160,26 +172,23 @@ package final class LaneExecutor: @unchecked Sendable {
             case .input, .view: break
             case .layer(let layer):
                 guard plan.needsGradient[node] else { continue }
-                passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
+                passes[index(slot, node)].parameterGradient = network.nodes[node].parameters(in: gradient)
                 timeline.measure(.backward, node) {
                     layer.backward(passes[index(slot, node)])
                     addWaiting(slot, node)
                 }
             case .synchronized(let layer):
-                passes[index(slot, node)].parameterGradient = gradient + network.nodes[node].parameterOffset
+                passes[index(slot, node)].parameterGradient = network.nodes[node].parameters(in: gradient)
                 let offset = synchronizationPoints[segment - 1].first { $0.node == node }!.offset
-                timeline.measure(.backward, node) {
-                    layer.sumGradients(passes[index(slot, node)], into: sums! + offset)
-                }
+                let sums = MutableBufferView(sums! + offset, count: layer.sumCount)
+                timeline.measure(.backward, node) { layer.sumGradients(passes[index(slot, node)], into: sums) }
             }
         }
     }
 
     /// What `backward` writes for no samples: zeros.
-    private func clear(segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?) {
-        for node in segments[segment].map({ network.nodes[$0] }) {
-            (gradient + node.parameterOffset).update(repeating: 0, count: node.layer?.trainableCount ?? 0)
-        }
+    private func clear(segment: Int, gradient: MutableFloatView, sums: UnsafeMutablePointer<Double>?) {
+        for node in segments[segment] { network.nodes[node].parameters(in: gradient).update(repeating: 0) }
         guard segment > 0 else { return }
         for (_, layer, offset) in synchronizationPoints[segment - 1] {
             (sums! + offset).update(repeating: 0, count: layer.sumCount)
@@ -192,9 +201,9 @@ extension LaneExecutor {
     private func addWaiting(_ slot: Int, _ node: Int) {
         for input in plan.addedInputs[node] {
             let number = network.nodes[node].inputs[input]
+            let count = passes[index(slot, node)].samples * network.nodes[number].outputShape.count
             add_into(
-                gradientPointer(slot, number)!, waiting.pointer + input * plan.waitingCount,
-                passes[index(slot, node)].samples * network.nodes[number].outputShape.count)
+                outputGradient(slot, number)!.pointer(count), waitingGradient(number, place: input).pointer(count), count)
         }
     }
 }

@@ -32,7 +32,7 @@ package final class PreparedWeights: @unchecked Sendable {
         for number in shares[lane] {
             let node = network.nodes[number]
             node.layer!.prepare(
-                weights.trainable.pointer + node.parameterOffset, into: buffer.pointer + node.preparedOffset)
+                FloatView(node.parameters(in: weights.trainable.view)), into: node.prepared(in: buffer.view))
         }
     }
 
@@ -41,8 +41,9 @@ package final class PreparedWeights: @unchecked Sendable {
         for node in network.nodes {
             guard case .synchronized(let layer) = node.operation else { continue }
             layer.useMovingStatistics(
-                weights.state.pointer + node.stateOffset, parameters: weights.trainable.pointer + node.parameterOffset,
-                prepared: buffer.pointer + node.preparedOffset)
+                FloatView(node.state(in: weights.state.view)),
+                parameters: FloatView(node.parameters(in: weights.trainable.view)),
+                prepared: node.prepared(in: buffer.view))
         }
     }
 }

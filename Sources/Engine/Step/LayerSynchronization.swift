@@ -50,10 +50,9 @@ final class LayerSynchronization: @unchecked Sendable {
             for (number, layer, offset) in points[point] {
                 let node = network.nodes[number]
                 layer.finishMoments(
-                    total.baseAddress! + offset, samples: samples,
-                    parameters: weights.trainable.pointer + node.parameterOffset,
-                    prepared: prepared.buffer.pointer + node.preparedOffset,
-                    state: weights.state.pointer + node.stateOffset)
+                    BufferView(total.baseAddress! + offset, count: layer.sumCount), samples: samples,
+                    parameters: FloatView(node.parameters(in: weights.trainable.view)),
+                    prepared: node.prepared(in: prepared.buffer.view), state: node.state(in: weights.state.view))
             }
         }
     }
@@ -65,8 +64,8 @@ final class LayerSynchronization: @unchecked Sendable {
         timeline.measure(.statistics) {
             for (number, layer, offset) in points[point] {
                 layer.finishGradients(
-                    total.baseAddress! + offset, samples: samples,
-                    prepared: prepared.buffer.pointer + network.nodes[number].preparedOffset)
+                    BufferView(total.baseAddress! + offset, count: layer.sumCount), samples: samples,
+                    prepared: network.nodes[number].prepared(in: prepared.buffer.view))
             }
         }
     }

@@ -21,6 +21,9 @@ final class GuardedBuffer {
         self.values = values
     }
 
+    /// What lies between the guards.
+    var view: MutableFloatView { MutableFloatView(pointer, count: count) }
+
     var values: [Float] {
         get { Array(UnsafeBufferPointer(start: pointer, count: count)) }
         set {

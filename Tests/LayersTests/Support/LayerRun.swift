@@ -37,7 +37,7 @@ struct LayerRun {
         let memory = LayerMemory(layer, samples: count, inputCounts: inputs.map(\.count))
         for (buffer, input) in zip(memory.inputs, inputs) { buffer.values = input }
         memory.parameters.values = parameters
-        layer.prepare(memory.parameters.pointer, into: memory.prepared.pointer)
+        layer.prepare(FloatView(memory.parameters.view), into: memory.prepared.view)
         var pass = memory.pass
         pass.isTraining = isTraining
         pass.random.seed = seed
@@ -51,7 +51,7 @@ struct LayerRun {
                 memory.outputGradient.values = outputGradient
                 // What the forward pass left in the workspace is not the backward pass's.
                 memory.workspace.values = [Float](repeating: .nan, count: memory.workspace.count)
-                pass.inputGradients = zip(memory.inputGradients, wantsInputGradients).map { $1 ? $0.pointer : nil }
+                pass.inputGradients = zip(memory.inputGradients, wantsInputGradients).map { $1 ? $0.view : nil }
                 layer.backward(pass)
                 let gradients = zip(memory.inputGradients, wantsInputGradients).map { $1 ? $0.values : nil }
                 return (output, gradients, memory.parameterGradient.values)
@@ -72,6 +72,7 @@ final class LayerMemory {
     let inputGradients: [GuardedBuffer]
     let parameterGradient: GuardedBuffer
     private let samples: Int
+    private let keptBytes: Int
 
     /// What a layer with one input reads and where its gradient goes.
     var input: GuardedBuffer { inputs[0] }
@@ -83,9 +84,10 @@ final class LayerMemory {
 
     init(_ layer: some Layer, samples: Int, inputCounts: [Int]) {
         self.samples = samples
+        keptBytes = samples * layer.keptBytes
         inputs = inputCounts.map { GuardedBuffer(count: $0) }
         output = GuardedBuffer(count: samples * layer.outputShape.count)
-        kept = GuardedBuffer(count: (samples * layer.keptBytes + 3) / 4)
+        kept = GuardedBuffer(count: (keptBytes + 3) / 4)
         parameters = GuardedBuffer(count: layer.trainableCount)
         prepared = GuardedBuffer(count: layer.preparedCount)
         workspace = GuardedBuffer(count: layer.workspaceCount(samples: samples))
@@ -94,20 +96,29 @@ final class LayerMemory {
         parameterGradient = GuardedBuffer(count: layer.trainableCount)
     }
 
-    /// A pass over all of it.
+    /// A pass over all of it, within its bounds.
     var pass: LayerPass {
-        var pass = LayerPass(placeholder: workspace.pointer)
+        var pass = LayerPass(workspace: workspace.view)
         pass.samples = samples
-        pass.inputs = inputs.map(\.pointer)
-        pass.output = output.pointer
-        pass.kept = UnsafeMutableRawPointer(kept.pointer)
-        pass.parameters = UnsafePointer(parameters.pointer)
-        pass.prepared = UnsafePointer(prepared.pointer)
-        pass.workspace = workspace.pointer
-        pass.outputGradient = outputGradient.pointer
-        pass.inputGradients = inputGradients.map(\.pointer)
-        pass.parameterGradient = parameterGradient.pointer
+        pass.inputs = inputs.map { FloatView($0.view) }
+        pass.output = output.view
+        pass.kept = MutableBufferView(bytes: kept.view).slice(keptBytes)
+        pass.parameters = FloatView(parameters.view)
+        pass.prepared = FloatView(prepared.view)
+        pass.outputGradient = outputGradient.view
+        pass.inputGradients = inputGradients.map(\.view)
+        pass.parameterGradient = parameterGradient.view
         return pass
+    }
+
+    /// Lets a synchronised layer use moving statistics: mean, then variance.
+    func useMovingStatistics(_ state: [Float], parameters values: [Float], of layer: some SynchronizedLayer) {
+        parameters.values = values
+        let state = GuardedBuffer(state)
+        withExtendedLifetime(state) {
+            layer.useMovingStatistics(
+                FloatView(state.view), parameters: FloatView(parameters.view), prepared: prepared.view)
+        }
     }
 
     var isIntact: Bool {
