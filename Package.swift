@@ -44,7 +44,8 @@ let package = Package(
         .target(name: "CSignals"),
         // Optimised in debug builds too: tests run these loops.
         .target(
-            name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=on", "-fno-math-errno", "-Wno-psabi"])]),
+            name: "CKernels", exclude: ["README.md"],
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=on", "-fno-math-errno", "-Wno-psabi"])]),
 
         // The library, from the bottom up.
         library("Faults", []),

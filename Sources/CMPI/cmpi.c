@@ -30,7 +30,7 @@ int cmpi_init(bool *funneled) {
     const int status = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
     *funneled = provided >= MPI_THREAD_FUNNELED;
     if (status != MPI_SUCCESS) return status;
-    // The copies inherit it.
+    // Communicators made from it inherit the handler.
     return MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
 }
 
@@ -40,9 +40,9 @@ int cmpi_finalize(void) {
 }
 
 void cmpi_abort(int exit_code) {
-    // Open MPI 4 explains MPI_ABORT in eight lines that would bury our one. `mpirun -q` silences that and everything
-    // else (also "rank 1 exited on signal 9", which is wanted), so silence it here, where our message has been
-    // printed. The variable behind -q cannot be set through MPI_T; other libraries do not have it.
+    // Open MPI 4 prints eight lines about MPI_ABORT, which would bury our one-line message. `mpirun -q` suppresses them
+    // together with useful ones ("rank 1 exited on signal 9"), so set the variable behind -q here only, after our
+    // message is out. It cannot be set through MPI_T; other libraries do not have it.
     bool *const quiet = dlsym(RTLD_DEFAULT, "orte_execute_quiet");
     if (quiet) *quiet = true;
     MPI_Abort(MPI_COMM_WORLD, exit_code);
@@ -65,7 +65,7 @@ int cmpi_size(int *size) { return MPI_Comm_size(MPI_COMM_WORLD, size); }
 
 // MARK: Collective communication
 
-// Begun without blocking and then waited for, so that the wait can be given up (waiting.h).
+// Completes a non-blocking operation that has just been started, with the timeout of waiting.h.
 static int finished(int status, MPI_Request *request) {
     return status != MPI_SUCCESS ? status : cmpi_complete(request);
 }
@@ -138,7 +138,7 @@ static MPI_Request request_of(const cmpi_request *request) {
 int cmpi_start_all_to_all(const cmpi_channel *channel, size_t element_bytes, const void *send, const int *send_counts,
                           const int *send_offsets, void *receive, const int *receive_counts, const int *receive_offsets,
                           cmpi_request *request) {
-    // Of two bytes there is no floating-point type in MPI: nobody computes with what is under way.
+    // MPI has no two-byte floating-point type; an all-to-all only copies, so any type of that size will do.
     const MPI_Datatype type = element_bytes == sizeof(float) ? MPI_FLOAT : MPI_UINT16_T;
     MPI_Request mpi = MPI_REQUEST_NULL;
     const int status = MPI_Ialltoallv(send, send_counts, send_offsets, type, receive, receive_counts, receive_offsets,
@@ -172,10 +172,10 @@ int cmpi_test(cmpi_request *request, bool *complete) {
     return status;
 }
 
-// MARK: Notices of failure
+// MARK: Failure notices
 
 int cmpi_send_notice(int rank) {
-    // Empty messages leave at once; the request is let go because nobody will be there to complete it.
+    // Empty messages are sent eagerly. The request is freed, not completed: this rank is about to exit.
     MPI_Request request = MPI_REQUEST_NULL;
     const int status = MPI_Isend(NULL, 0, MPI_BYTE, rank, NOTICE_TAG, MPI_COMM_WORLD, &request);
     return status != MPI_SUCCESS ? status : MPI_Request_free(&request);

@@ -5,30 +5,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// Whoever waits long calls out to all others that it does, again and again. Those who are heard wait too: when the
-// limit is over the culprits are the ranks that have been silent, and the lowest of those that wait gives up first. All
-// of it is done by the thread that communicates, within its own wait, which MPI_THREAD_FUNNELED allows; a rank that
-// computes neither calls nor listens.
+// A rank that has waited long sends heartbeats to all others until the operation completes. Ranks whose heartbeats
+// arrive are waiting too; when the limit is reached, the ranks without recent heartbeats are those that stalled, and
+// the lowest of the waiting ranks times out first, to report for all. The communicating thread does all this inside its
+// own wait, which MPI_THREAD_FUNNELED allows; a rank that computes neither sends nor receives heartbeats.
 
-enum { CALL_TAG = 66 };
-// How many times a rank calls while the limit runs out.
-enum { CALLS = 8 };
-// After this many seconds a wait is a long one: there is time to sleep between two looks.
+enum { HEARTBEAT_TAG = 66 };
+// Heartbeats per limit.
+enum { HEARTBEATS = 8 };
+// A wait polls without sleeping for at most this many seconds, then sleeps between polls.
 static const double longest_spin = 1;
-static const useconds_t nap_microseconds = 1000;
-// The others give the lowest rank at most so many seconds more, to report for all.
+static const useconds_t sleep_microseconds = 1000;
+// How many seconds longer, at most, the other waiting ranks wait for the lowest to report for all.
 static const double longest_grace = 5;
-// A longer time between two looks means that this process itself was stopped.
+// Of a longer time between two polls only this much counts: this process itself was stopped.
 static const double longest_gap = 1;
 
+// Seconds that a wait may last; 0 for no limit.
 static double limit = 0;
-// A communicator of its own, so that calls not yet heard are in nobody's way.
-static MPI_Comm calls = MPI_COMM_NULL;
+// A separate communicator, so that heartbeats which are never received cannot be mistaken for other messages.
+static MPI_Comm heartbeats = MPI_COMM_NULL;
 static int rank, size;
-// For each rank, how long this wait had lasted when its last call was heard; negative for never.
+// For each rank, how long this wait had lasted when its last heartbeat arrived; negative for never.
 static double *heard = NULL;
-// How long the wait had lasted that was given up.
-static double waited_in_vain = 0;
+// How long the wait that timed out had lasted.
+static double waited_until_timeout = 0;
 
 int cmpi_watch(double seconds) {
     cmpi_stop_watching();
@@ -37,13 +38,13 @@ int cmpi_watch(double seconds) {
     if (!(seconds > 0) || size < 2) return MPI_SUCCESS;
     heard = malloc((size_t)size * sizeof *heard);
     if (!heard) return MPI_ERR_NO_MEM;
-    const int status = MPI_Comm_dup(MPI_COMM_WORLD, &calls);
+    const int status = MPI_Comm_dup(MPI_COMM_WORLD, &heartbeats);
     if (status == MPI_SUCCESS) limit = seconds;
     return status;
 }
 
 void cmpi_stop_watching(void) {
-    if (calls != MPI_COMM_NULL) MPI_Comm_free(&calls);
+    if (heartbeats != MPI_COMM_NULL) MPI_Comm_free(&heartbeats);
     free(heard);
     heard = NULL;
     limit = 0;
@@ -51,36 +52,37 @@ void cmpi_stop_watching(void) {
 
 static double least(double a, double b) { return a < b ? a : b; }
 
-static void call_all(void) {
+static void send_heartbeats(void) {
     for (int other = 0; other < size; ++other) {
         if (other == rank) continue;
-        // Empty messages leave at once, and nobody waits for their arrival.
+        // Empty messages are sent eagerly: there is nothing to wait for.
         MPI_Request request;
-        if (MPI_Isend(NULL, 0, MPI_BYTE, other, CALL_TAG, calls, &request) == MPI_SUCCESS) MPI_Request_free(&request);
+        if (MPI_Isend(NULL, 0, MPI_BYTE, other, HEARTBEAT_TAG, heartbeats, &request) == MPI_SUCCESS)
+            MPI_Request_free(&request);
     }
 }
 
-// Whether anybody has called since the last time.
-static bool listen_to_all(double waited) {
+// Receives all heartbeats that have arrived; whether there were any.
+static bool receive_heartbeats(double waited) {
     bool any = false;
     for (;;) {
         int found = 0;
         MPI_Status status;
-        if (MPI_Iprobe(MPI_ANY_SOURCE, CALL_TAG, calls, &found, &status) != MPI_SUCCESS || !found) return any;
-        if (MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, CALL_TAG, calls, MPI_STATUS_IGNORE) != MPI_SUCCESS)
+        if (MPI_Iprobe(MPI_ANY_SOURCE, HEARTBEAT_TAG, heartbeats, &found, &status) != MPI_SUCCESS || !found) return any;
+        if (MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, HEARTBEAT_TAG, heartbeats, MPI_STATUS_IGNORE) != MPI_SUCCESS)
             return any;
         heard[status.MPI_SOURCE] = waited;
         any = true;
     }
 }
 
-// Calls that have arrived before this wait may come from ranks that have gone on since.
-static void forget_old_calls(void) {
-    listen_to_all(-1);
+// Heartbeats that arrived before this wait say nothing about it: their senders may have gone on since.
+static void discard_old_heartbeats(void) {
+    receive_heartbeats(-1);
     for (int other = 0; other < size; ++other) heard[other] = -1;
 }
 
-// Half the limit is the time of several calls.
+// Half the limit is long enough for several heartbeats.
 static bool is_silent(int other, double waited) { return other != rank && heard[other] < waited - limit / 2; }
 
 static bool is_lowest_waiting(double waited) {
@@ -92,33 +94,34 @@ static bool is_lowest_waiting(double waited) {
 
 int cmpi_complete(MPI_Request *request) {
     if (limit <= 0) return MPI_Wait(request, MPI_STATUS_IGNORE);
-    const double interval = limit / CALLS, spin = least(interval, longest_spin), grace = least(interval, longest_grace);
-    double waited = 0, called = -interval, looked = MPI_Wtime();
+    const double interval = limit / HEARTBEATS;
+    const double spin = least(interval, longest_spin), grace = least(interval, longest_grace);
+    double waited = 0, last_heartbeat = -interval, last_poll = MPI_Wtime();
     bool is_long = false;
     for (;;) {
         int is_done = 0;
         const int status = MPI_Test(request, &is_done, MPI_STATUS_IGNORE);
         if (status != MPI_SUCCESS || is_done) return status;
         const double now = MPI_Wtime();
-        waited += least(now - looked, longest_gap);
-        looked = now;
+        waited += least(now - last_poll, longest_gap);
+        last_poll = now;
         if (waited < spin) continue;
-        if (!is_long) forget_old_calls();
+        if (!is_long) discard_old_heartbeats();
         is_long = true;
-        // An answer to whoever calls, so that a rank that has only just begun to wait is not taken for a culprit.
-        const bool is_called = listen_to_all(waited);
-        if ((is_called || waited >= interval) && waited - called >= interval) {
-            call_all();
-            called = waited;
+        // Heartbeats are answered, so that a rank that has only just begun to wait is not taken for stalled.
+        const bool is_asked = receive_heartbeats(waited);
+        if ((is_asked || waited >= interval) && waited - last_heartbeat >= interval) {
+            send_heartbeats();
+            last_heartbeat = waited;
         }
         if (waited >= limit && (is_lowest_waiting(waited) || waited >= limit + grace)) {
-            waited_in_vain = waited;
+            waited_until_timeout = waited;
             return CMPI_STALLED;
         }
-        usleep(nap_microseconds);
+        usleep(sleep_microseconds);
     }
 }
 
 void cmpi_silent_ranks(bool *silent) {
-    for (int other = 0; other < size; ++other) silent[other] = is_silent(other, waited_in_vain);
+    for (int other = 0; other < size; ++other) silent[other] = is_silent(other, waited_until_timeout);
 }

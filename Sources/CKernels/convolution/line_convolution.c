@@ -1,44 +1,36 @@
 #include "line_convolution.h"
 
-// A line's sums, three columns of weights and an input must fit the 32 registers of AVX-512.
+#include "../products/tiles.h"
+
+// Kernel columns, and the largest tiles (in output pixels): the tile's sums, the weights of three columns and an input
+// must fit the 32 registers of AVX-512. Tiles of two vectors of channels hold at most WIDEST_PAIR pixels.
 enum { COLUMNS = 3, WIDEST = 24, WIDEST_FORWARD = 20, WIDEST_PAIR = 10 };
 
-// With few sums, three additions to each would wait for one another: the middle column then has sums of its own.
+// In a tile with at most this many sums, the three additions to each would form a dependency chain longer than the rest
+// of the loop hides: the middle column then has separate sums (SPLIT).
 enum { FEWEST = 8 };
 
-static int has_wide_registers(void) {
-#if defined(__x86_64__) && defined(__linux__)
-    return __builtin_cpu_supports("avx512f");
-#else
-    return 0;
-#endif
-}
-
-int line_convolution_fits_forward(const LineConvolution *s) {
-    return has_wide_registers() && s->out_channels >= VECTOR_FLOATS;
-}
+int line_convolution_fits_forward(const LineConvolution *s) { return has_avx512() && s->out_channels >= VECTOR_FLOATS; }
 
 int line_convolution_fits_input_gradient(const LineConvolution *s) {
-    return has_wide_registers() && s->in_channels >= VECTOR_FLOATS
+    return has_avx512() && s->in_channels >= VECTOR_FLOATS
            && s->out_width <= (s->in_channels >= 2 * VECTOR_FLOATS ? WIDEST_PAIR : WIDEST);
 }
 
 int line_convolution_fits_weight_gradient(const LineConvolution *s) {
-    return has_wide_registers() && s->out_channels >= VECTOR_FLOATS && s->out_channels % VECTOR_FLOATS == 0
+    return has_avx512() && s->out_channels >= VECTOR_FLOATS && s->out_channels % VECTOR_FLOATS == 0
            && s->in_channels % 4 == 0 && s->out_width >= 2;
 }
 
-// WIDTH outputs of a line × VECTORS vectors of channels.
+// One tile: WIDTH outputs of a line × VECTORS vectors of channels.
 INLINE void forward_tile(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
                          float *y, const int WIDTH, const int VECTORS) {
     f32x16 sum[WIDEST + 2], middle[FEWEST];
     const int SPLIT = WIDTH * VECTORS <= FEWEST;
     const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels, line = (s->out_width + 2) * ci_count;
     const ptrdiff_t column = ci_count * co_count;
-#pragma clang loop unroll(full)
-    for (int i = 0; i < WIDTH; ++i)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; ++v) {
+    UNROLLED_FOR(i, WIDTH)
+        UNROLLED_FOR(v, VECTORS) {
             sum[i * VECTORS + v] = bias ? *(const f32x16u *)(bias + v * VECTOR_FLOATS) : (f32x16){0};
             if (SPLIT) middle[i * VECTORS + v] = (f32x16){0};
         }
@@ -46,72 +38,54 @@ INLINE void forward_tile(const LineConvolution *s, const float *x, const float *
         const float *w = weights, *p = x;
         for (ptrdiff_t ci = 0; ci < ci_count; ++ci, w += co_count, ++p) {
             f32x16 k[COLUMNS * 2];
-#pragma clang loop unroll(full)
-            for (int kw = 0; kw < COLUMNS; ++kw)
-#pragma clang loop unroll(full)
-                for (int v = 0; v < VECTORS; ++v)
-                    k[kw * VECTORS + v] = *(const f32x16u *)(w + kw * column + v * VECTOR_FLOATS);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < WIDTH + COLUMNS - 1; ++i) {
+            UNROLLED_FOR(kw, COLUMNS)
+                UNROLLED_FOR(v, VECTORS) k[kw * VECTORS + v] = *(const f32x16u *)(w + kw * column + v * VECTOR_FLOATS);
+            UNROLLED_FOR(i, WIDTH + COLUMNS - 1) {
                 const f32x16 value = ALL_LANES(p[i * ci_count]);
-#pragma clang loop unroll(full)
-                for (int kw = 0; kw < COLUMNS; ++kw)
+                UNROLLED_FOR(kw, COLUMNS)
                     if (i - kw >= 0 && i - kw < WIDTH)
-#pragma clang loop unroll(full)
-                        for (int v = 0; v < VECTORS; ++v)
+                        UNROLLED_FOR(v, VECTORS)
                             *(SPLIT && kw == 1 ? &middle[(i - kw) * VECTORS + v]
                                                : &sum[(i - kw) * VECTORS + v]) += value * k[kw * VECTORS + v];
             }
         }
     }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < WIDTH; ++i)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; ++v) {
+    UNROLLED_FOR(i, WIDTH)
+        UNROLLED_FOR(v, VECTORS) {
             if (SPLIT) sum[i * VECTORS + v] += middle[i * VECTORS + v];
             if (relu) rectify(&sum[i * VECTORS + v]);
             *(f32x16u *)(y + i * co_count + v * VECTOR_FLOATS) = sum[i * VECTORS + v];
         }
 }
 
-// WIDTH output gradients of a line give WIDTH + 2 input gradients.
+// One tile: WIDTH output gradients of a line give WIDTH + 2 input gradients × VECTORS vectors of channels.
 INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const float *weights, ptrdiff_t rows,
                                 const float *rectified, float *dx, const int WIDTH, const int VECTORS) {
     f32x16 sum[(WIDEST + 2) + 2], middle[FEWEST];
     const int SPLIT = WIDTH * VECTORS <= FEWEST;
     const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels, line = s->out_width * co_count;
     const ptrdiff_t column = ci_count * co_count;
-#pragma clang loop unroll(full)
-    for (int i = 0; i < (WIDTH + 2) * VECTORS; ++i) sum[i] = (f32x16){0};
-#pragma clang loop unroll(full)
-    for (int i = 0; i < WIDTH * VECTORS; ++i)
+    UNROLLED_FOR(i, (WIDTH + 2) * VECTORS) sum[i] = (f32x16){0};
+    UNROLLED_FOR(i, WIDTH * VECTORS)
         if (SPLIT) middle[i] = (f32x16){0};
-    // Kernel row kh meets output line ih − kh: lines go up as weights go down.
+    // Kernel row kh belongs to output line ih − kh: one advances while the other goes back.
     for (ptrdiff_t row = 0; row < rows; ++row, dy -= line, weights += COLUMNS * column) {
         const float *w = weights, *p = dy;
         for (ptrdiff_t co = 0; co < co_count; ++co, w += ci_count, ++p) {
             f32x16 k[COLUMNS * 2];
-#pragma clang loop unroll(full)
-            for (int kw = 0; kw < COLUMNS; ++kw)
-#pragma clang loop unroll(full)
-                for (int v = 0; v < VECTORS; ++v)
-                    k[kw * VECTORS + v] = *(const f32x16u *)(w + kw * column + v * VECTOR_FLOATS);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < WIDTH; ++i) {
+            UNROLLED_FOR(kw, COLUMNS)
+                UNROLLED_FOR(v, VECTORS) k[kw * VECTORS + v] = *(const f32x16u *)(w + kw * column + v * VECTOR_FLOATS);
+            UNROLLED_FOR(i, WIDTH) {
                 const f32x16 value = ALL_LANES(p[i * co_count]);
-#pragma clang loop unroll(full)
-                for (int kw = 0; kw < COLUMNS; ++kw)
-#pragma clang loop unroll(full)
-                    for (int v = 0; v < VECTORS; ++v)
+                UNROLLED_FOR(kw, COLUMNS)
+                    UNROLLED_FOR(v, VECTORS)
                         *(SPLIT && kw == 1 ? &middle[i * VECTORS + v]
                                            : &sum[(i + kw) * VECTORS + v]) += value * k[kw * VECTORS + v];
             }
         }
     }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < WIDTH + 2; ++i)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; ++v) {
+    UNROLLED_FOR(i, WIDTH + 2)
+        UNROLLED_FOR(v, VECTORS) {
             f32x16 total = sum[i * VECTORS + v];
             if (SPLIT && i > 0 && i <= WIDTH) total += middle[(i - 1) * VECTORS + v];
             const ptrdiff_t place = i * ci_count + v * VECTOR_FLOATS;
@@ -121,14 +95,9 @@ INLINE void input_gradient_tile(const LineConvolution *s, const float *dy, const
 }
 
 #define TILE(n) \
-    case n: \
-        FUNCTION(n, VECTORS); \
-        break;
-#define TILES_PAIR TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8) TILE(9) TILE(10)
-#define TILES_SINGLE \
-    TILE(11) \
-    TILE(12) TILE(13) TILE(14) TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+    case n: forward_tile(s, x, weights, bias, relu, y, n, VECTORS); break;
 
+// A line of outputs, in tiles of nearly equal size.
 INLINE void forward_line(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
                          float *y, const int VECTORS) {
     const ptrdiff_t widest = VECTORS == 2 ? WIDEST_PAIR : WIDEST_FORWARD;
@@ -136,33 +105,44 @@ INLINE void forward_line(const LineConvolution *s, const float *x, const float *
     ptrdiff_t left = s->out_width;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t width = left / (tiles - tile);
-#define FUNCTION(n, v) forward_tile(s, x, weights, bias, relu, y, n, v)
         switch (width) {
-            TILES_PAIR
+            TILES_1_TO_6
+            TILES_7_TO_10
             default:
-                if (VECTORS == 1) switch (width) {
-                        TILES_SINGLE
+                if (VECTORS == 1) {
+                    switch (width) {
+                        TILES_11_TO_14
+                        TILES_15_TO_24
                     }
+                }
         }
-#undef FUNCTION
         x += width * s->in_channels;
         y += width * s->out_channels;
         left -= width;
     }
 }
 
+#undef TILE
+
+#define TILE(n) \
+    case n: input_gradient_tile(s, dy, weights, rows, rectified, dx, n, VECTORS); break;
+
+// A line of input gradients: always one tile, since neighbouring tiles would both add to the pixels between them.
 INLINE void input_gradient_line(const LineConvolution *s, const float *dy, const float *weights, ptrdiff_t rows,
                                 const float *rectified, float *dx, const int VECTORS) {
-#define FUNCTION(n, v) input_gradient_tile(s, dy, weights, rows, rectified, dx, n, v)
     switch (s->out_width) {
-        TILES_PAIR
+        TILES_1_TO_6
+        TILES_7_TO_10
         default:
-            if (VECTORS == 1) switch (s->out_width) {
-                    TILES_SINGLE
+            if (VECTORS == 1) {
+                switch (s->out_width) {
+                    TILES_11_TO_14
+                    TILES_15_TO_24
                 }
+            }
     }
-#undef FUNCTION
 }
+#undef TILE
 
 FOR_EACH_CPU
 void line_convolution(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
@@ -172,7 +152,7 @@ void line_convolution(const LineConvolution *s, const float *x, const float *wei
     for (ptrdiff_t sample = 0; sample < s->samples; ++sample, x += in_sample, y += out_sample)
         for (ptrdiff_t n = 0; n < s->out_channels;) {
             const ptrdiff_t width = n + 2 * VECTOR_FLOATS <= s->out_channels ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
-            // The last block ends with the last channel and may overlap its neighbour.
+            // The last block ends with the last channel and may overlap the block before.
             if (n + width > s->out_channels) n = s->out_channels - width;
             const float *b = bias ? bias + n : bias;
             for (ptrdiff_t oh = 0; oh < s->out_height; ++oh) {
@@ -208,29 +188,27 @@ void line_convolution_input_gradient(const LineConvolution *s, const float *dy, 
         }
 }
 
-// One column of inputs of a line: kernel columns first ..= last meet it.
+// One input pixel of a line, which contributes to the gradients of kernel columns first ..= last; moves to the next.
 #define COLUMN(first, last) \
     do { \
         f32x16 d[COLUMNS * 2]; \
-        _Pragma("clang loop unroll(full)") for (int kw = first; kw <= last; ++kw) \
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) \
-                d[kw * VECTORS + v] = *(const f32x16u *)(q - kw * co_count + v * VECTOR_FLOATS); \
-        _Pragma("clang loop unroll(full)") for (int c = 0; c < INPUTS; ++c) { \
+        UNROLLED_RANGE(kw, first, last + 1) \
+            UNROLLED_FOR(v, VECTORS) d[kw * VECTORS + v] = *(const f32x16u *)(q - kw * co_count + v * VECTOR_FLOATS); \
+        UNROLLED_FOR(c, INPUTS) { \
             const f32x16 value = ALL_LANES(p[c]); \
-            _Pragma("clang loop unroll(full)") for (int kw = first; kw <= last; ++kw) \
-                _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; ++v) \
-                    sum[(kw * INPUTS + c) * VECTORS + v] += value * d[kw * VECTORS + v]; \
+            UNROLLED_RANGE(kw, first, last + 1) \
+                UNROLLED_FOR(v, VECTORS) sum[(kw * INPUTS + c) * VECTORS + v] += value * d[kw * VECTORS + v]; \
         } \
         p += ci_count; \
         q += co_count; \
     } while (0)
 
-// INPUTS input channels × three kernel columns × VECTORS vectors of output channels, over the lines of some samples.
+// One tile: INPUTS input channels × three kernel columns × VECTORS vectors of output channels, summed over the lines of
+// `samples` samples. The result is stored if `first`, else added to the gradient.
 INLINE void weight_gradient_tile(const LineConvolution *s, const float *x, const float *dy, ptrdiff_t samples,
                                  int first, float *gradient, const int INPUTS, const int VECTORS) {
     f32x16 sum[24];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < COLUMNS * INPUTS * VECTORS; ++i) sum[i] = (f32x16){0};
+    UNROLLED_FOR(i, COLUMNS * INPUTS * VECTORS) sum[i] = (f32x16){0};
     const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels;
     const ptrdiff_t in_line = (s->out_width + 2) * ci_count, out_line = s->out_width * co_count;
     const ptrdiff_t in_sample = (s->out_height + s->kernel_height - 1) * in_line, out_sample = s->out_height * out_line;
@@ -243,12 +221,9 @@ INLINE void weight_gradient_tile(const LineConvolution *s, const float *x, const
             COLUMN(1, 2);
             COLUMN(2, 2);
         }
-#pragma clang loop unroll(full)
-    for (int kw = 0; kw < COLUMNS; ++kw)
-#pragma clang loop unroll(full)
-        for (int c = 0; c < INPUTS; ++c)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; ++v) {
+    UNROLLED_FOR(kw, COLUMNS)
+        UNROLLED_FOR(c, INPUTS)
+            UNROLLED_FOR(v, VECTORS) {
                 f32x16u *to = (f32x16u *)(gradient + (kw * ci_count + c) * co_count + v * VECTOR_FLOATS);
                 *to = first ? sum[(kw * INPUTS + c) * VECTORS + v] : *to + sum[(kw * INPUTS + c) * VECTORS + v];
             }

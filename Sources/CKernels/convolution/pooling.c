@@ -4,36 +4,35 @@
 
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
 
-// The part of a window that lies on the map: positions first ..< last along one axis.
+// The part of a window inside the map: positions window_first ..< window_last along one axis.
 INLINE ptrdiff_t window_first(ptrdiff_t start) { return start < 0 ? -start : 0; }
 INLINE ptrdiff_t window_last(ptrdiff_t start, ptrdiff_t window, ptrdiff_t extent) {
     return start + window > extent ? extent - start : window;
 }
 
-// The largest of one block of channels over a window of HEIGHT × WIDTH positions, from row `first_row` and column
-// `first_column` of the window on. `in` is the window's first position.
-INLINE void largest_of_window(const float *in, ptrdiff_t line, ptrdiff_t channels, ptrdiff_t some, ptrdiff_t first_row,
-                              ptrdiff_t last_row, ptrdiff_t first_column, ptrdiff_t last_column, ptrdiff_t window_width,
-                              float *out, uint8_t *winner) {
+// The maximum over rows first_row ..< last_row and columns first_column ..< last_column of a window, for one block of
+// channels. `in` points to the window's position (0, 0), even if that is outside the map.
+INLINE void maximum_of_window(const float *in, ptrdiff_t line, ptrdiff_t channels, ptrdiff_t remaining,
+                              ptrdiff_t first_row, ptrdiff_t last_row, ptrdiff_t first_column, ptrdiff_t last_column,
+                              ptrdiff_t window_width, float *out, uint8_t *argmax) {
     f32x16 best = (f32x16){0} - INFINITY, value = {0};
-    // Where all are minus infinity, none is better than the start: the first on the map wins.
+    // If all values are −∞ none exceeds the initial value: the first position inside the map is the result.
     i32x16 which = (i32x16){0} + (int32_t)(first_row * window_width + first_column);
     for (ptrdiff_t i = first_row; i < last_row; ++i)
         for (ptrdiff_t j = first_column; j < last_column; ++j) {
-            load_some(in + i * line + j * channels, some, &value);
-            // Not-a-number wins and stays, so that a diverged run shows.
+            load_partial(in + i * line + j * channels, remaining, &value);
+            // NaN replaces any number and is kept, so that a diverged run shows.
             const i32x16 better = ~(value <= best) & (best == best);
             const i32x16 position = (i32x16){0} + (int32_t)(i * window_width + j);
             best = (f32x16)(((i32x16)value & better) | ((i32x16)best & ~better));
             which = (position & better) | (which & ~better);
         }
-    store_some(&best, some, out);
+    store_partial(&best, remaining, out);
     const u8x16 narrow = __builtin_convertvector(which, u8x16);
-    memcpy(winner, &narrow, (size_t)(some < VECTOR_FLOATS ? some : VECTOR_FLOATS));
+    memcpy(argmax, &narrow, (size_t)(remaining < VECTOR_FLOATS ? remaining : VECTOR_FLOATS));
 }
 
-// Whether windows of 2×2 stand side by side on the map and channels fill vectors: the common case, with loops of its
-// own.
+// Whether windows are 2 × 2, adjacent and inside the map, and channels fill whole vectors: the common case is faster.
 INLINE int is_plain_pair(const Pooling *p) {
     return p->window_height == 2 && p->window_width == 2 && p->stride_height == 2 && p->stride_width == 2 && p->top == 0
            && p->left == 0 && 2 * p->out_height <= p->height && 2 * p->out_width <= p->width
@@ -41,38 +40,39 @@ INLINE int is_plain_pair(const Pooling *p) {
 }
 
 FOR_EACH_CPU
-void max_pooling(const Pooling *p, const float *in, ptrdiff_t samples, float *out, uint8_t *winner) {
+void max_pooling(const Pooling *p, const float *in, ptrdiff_t samples, float *out, uint8_t *argmax) {
     const ptrdiff_t channels = p->channels, line = p->width * channels;
     const int is_plain = is_plain_pair(p);
     for (ptrdiff_t b = 0; b < samples; ++b, in += p->height * line)
         for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
-            for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out += channels, winner += channels) {
+            for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out += channels, argmax += channels) {
                 const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
                 const float *from = in + ih * line + iw * channels;
                 if (is_plain) {
                     for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS)
-                        largest_of_window(from + c, line, channels, VECTOR_FLOATS, 0, 2, 0, 2, 2, out + c, winner + c);
+                        maximum_of_window(from + c, line, channels, VECTOR_FLOATS, 0, 2, 0, 2, 2, out + c, argmax + c);
                     continue;
                 }
                 const ptrdiff_t last_row = window_last(ih, p->window_height, p->height);
                 const ptrdiff_t last_column = window_last(iw, p->window_width, p->width);
                 for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS)
-                    largest_of_window(from + c, line, channels, channels - c, window_first(ih), last_row,
-                                      window_first(iw), last_column, p->window_width, out + c, winner + c);
+                    maximum_of_window(from + c, line, channels, channels - c, window_first(ih), last_row,
+                                      window_first(iw), last_column, p->window_width, out + c, argmax + c);
             }
 }
 
-// What goes back through one block of channels of a window: the output's gradient, or 0 where a rectifier stood before.
-INLINE void gradient_of_window(const float *out_gradient, const float *rectified, ptrdiff_t some, f32x16 *gradient) {
-    load_some(out_gradient, some, gradient);
+// The output's gradient for one block of channels of a window; with `rectified`, 0 where that is not positive.
+INLINE void gradient_of_window(const float *out_gradient, const float *rectified, ptrdiff_t remaining,
+                               f32x16 *gradient) {
+    load_partial(out_gradient, remaining, gradient);
     if (!rectified) return;
     f32x16 output = {0};
-    load_some(rectified, some, &output);
+    load_partial(rectified, remaining, &output);
     *gradient = (f32x16)((i32x16)*gradient & (output > 0));
 }
 
-// Windows side by side: each pixel is written once, and what no window covers is 0.
-INLINE void plain_pair_backward(const Pooling *p, const float *out_gradient, const uint8_t *winner,
+// The fast path for one sample: each pixel is written once, and pixels that no window covers are set to 0.
+INLINE void plain_pair_backward(const Pooling *p, const float *out_gradient, const uint8_t *argmax,
                                 const float *rectified, float *in_gradient) {
     const ptrdiff_t channels = p->channels, line = p->width * channels, covered = 2 * p->out_width * channels;
     for (ptrdiff_t oh = 0; oh < p->out_height; ++oh, in_gradient += 2 * line) {
@@ -80,16 +80,14 @@ INLINE void plain_pair_backward(const Pooling *p, const float *out_gradient, con
             f32x16 gradient = {0};
             gradient_of_window(out_gradient, rectified, VECTOR_FLOATS, &gradient);
             u8x16 narrow;
-            memcpy(&narrow, winner, sizeof narrow);
+            memcpy(&narrow, argmax, sizeof narrow);
             const i32x16 which = __builtin_convertvector(narrow, i32x16);
             float *to = in_gradient + c / channels * 2 * channels + c % channels;
-#pragma clang loop unroll(full)
-            for (int i = 0; i < 2; ++i)
-#pragma clang loop unroll(full)
-                for (int j = 0; j < 2; ++j)
+            UNROLLED_FOR(i, 2)
+                UNROLLED_FOR(j, 2)
                     *(f32x16u *)(to + i * line + j * channels) = (f32x16)((i32x16)gradient & (which == 2 * i + j));
             out_gradient += VECTOR_FLOATS;
-            winner += VECTOR_FLOATS;
+            argmax += VECTOR_FLOATS;
             if (rectified) rectified += VECTOR_FLOATS;
         }
         for (int i = 0; i < 2; ++i)
@@ -99,37 +97,37 @@ INLINE void plain_pair_backward(const Pooling *p, const float *out_gradient, con
 }
 
 FOR_EACH_CPU
-void max_pooling_backward(const Pooling *p, const float *out_gradient, const uint8_t *winner, const float *rectified,
+void max_pooling_backward(const Pooling *p, const float *out_gradient, const uint8_t *argmax, const float *rectified,
                           ptrdiff_t samples, float *in_gradient) {
     const ptrdiff_t channels = p->channels, map = p->height * p->width * channels;
     if (is_plain_pair(p)) {
         const ptrdiff_t outputs = p->out_height * p->out_width * channels;
         for (ptrdiff_t b = 0; b < samples; ++b)
-            plain_pair_backward(p, out_gradient + b * outputs, winner + b * outputs,
+            plain_pair_backward(p, out_gradient + b * outputs, argmax + b * outputs,
                                 rectified ? rectified + b * outputs : rectified, in_gradient + b * map);
         return;
     }
     memset(in_gradient, 0, (size_t)(samples * map) * sizeof(float));
     for (ptrdiff_t b = 0; b < samples; ++b, in_gradient += map)
         for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
-            for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out_gradient += channels, winner += channels) {
+            for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out_gradient += channels, argmax += channels) {
                 const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
                 const ptrdiff_t last_row = window_last(ih, p->window_height, p->height);
                 const ptrdiff_t last_column = window_last(iw, p->window_width, p->width);
                 for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-                    const ptrdiff_t some = channels - c;
+                    const ptrdiff_t remaining = channels - c;
                     f32x16 gradient = {0}, sum = {0};
                     u8x16 narrow = {0};
-                    gradient_of_window(out_gradient + c, rectified ? rectified + c : rectified, some, &gradient);
-                    memcpy(&narrow, winner + c, (size_t)(some < VECTOR_FLOATS ? some : VECTOR_FLOATS));
+                    gradient_of_window(out_gradient + c, rectified ? rectified + c : rectified, remaining, &gradient);
+                    memcpy(&narrow, argmax + c, (size_t)(remaining < VECTOR_FLOATS ? remaining : VECTOR_FLOATS));
                     const i32x16 which = __builtin_convertvector(narrow, i32x16);
                     for (ptrdiff_t i = window_first(ih); i < last_row; ++i)
                         for (ptrdiff_t j = window_first(iw); j < last_column; ++j) {
                             float *to = in_gradient + ((ih + i) * p->width + iw + j) * channels + c;
                             const i32x16 won = which == (int32_t)(i * p->window_width + j);
-                            load_some(to, some, &sum);
+                            load_partial(to, remaining, &sum);
                             sum += (f32x16)((i32x16)gradient & won);
-                            store_some(&sum, some, to);
+                            store_partial(&sum, remaining, to);
                         }
                 }
                 if (rectified) rectified += channels;
@@ -198,7 +196,7 @@ void global_max(const float *in, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t ch
     for (ptrdiff_t b = 0; b < samples; ++b, out += channels) {
         memcpy(out, in, (size_t)channels * sizeof(float));
         for (ptrdiff_t r = 0; r < rows; ++r, in += channels)
-            // Not-a-number wins and stays.
+            // NaN replaces any number and is kept.
             for (ptrdiff_t c = 0; c < channels; ++c) out[c] = in[c] <= out[c] || out[c] != out[c] ? out[c] : in[c];
     }
 }

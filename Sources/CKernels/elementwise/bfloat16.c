@@ -3,9 +3,10 @@
 INLINE float rounded(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
-    // Half of the last place that stays, less one where that place is even already: the carry rounds, also to infinity.
+    // Round to nearest, ties to even: add just under half a unit in the last kept place, and one more if that place is
+    // odd. The carry may reach the exponent, which rounds to the next power of two or to infinity.
     const uint32_t nearest = bits + 0x7fff + (bits >> 16 & 1);
-    // A number's carry cannot reach the sign; not-a-number could become a number, so it keeps a bit that stays.
+    // The carry of a number cannot reach the sign. A NaN is made quiet instead, lest truncation make it an infinity.
     const uint32_t result = ((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x00400000 : nearest) & 0xffff0000;
     memcpy(&x, &result, sizeof x);
     return x;

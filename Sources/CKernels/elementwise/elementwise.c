@@ -1,14 +1,14 @@
 #include "elementwise.h"
 
-// Loops go by whole vectors, written out: operands may be the same memory, which keeps compilers from making vectors.
+// Explicit vectors: operands may alias, which keeps the compiler from vectorising the plain loops.
 
 FOR_EACH_CPU
 void relu(const float *x, ptrdiff_t count, float *y) {
     f32x16 value = {0};
     for (ptrdiff_t i = 0; i < count; i += VECTOR_FLOATS) {
-        load_some(x + i, count - i, &value);
+        load_partial(x + i, count - i, &value);
         rectify(&value);
-        store_some(&value, count - i, y + i);
+        store_partial(&value, count - i, y + i);
     }
 }
 
@@ -16,10 +16,10 @@ FOR_EACH_CPU
 void relu_backward(const float *y, const float *dy, ptrdiff_t count, float *dx) {
     f32x16 output = {0}, gradient = {0};
     for (ptrdiff_t i = 0; i < count; i += VECTOR_FLOATS) {
-        load_some(y + i, count - i, &output);
-        load_some(dy + i, count - i, &gradient);
+        load_partial(y + i, count - i, &output);
+        load_partial(dy + i, count - i, &gradient);
         gradient = (f32x16)((i32x16)gradient & (output > 0));
-        store_some(&gradient, count - i, dx + i);
+        store_partial(&gradient, count - i, dx + i);
     }
 }
 
@@ -35,7 +35,7 @@ void add_pair(const float *a, const float *b, ptrdiff_t count, int rectify, floa
 typedef uint64_t u64x16 __attribute__((vector_size(128)));
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
 
-// The high and the low half of a·b.
+// The high and the low 32 bits of a·b.
 #define MULTIPLY(a, b, high, low) \
     do { \
         const u64x16 wide = __builtin_convertvector(b, u64x16) * (uint64_t)(a); \
@@ -43,7 +43,7 @@ typedef uint8_t u8x16 __attribute__((vector_size(16)));
         low = __builtin_convertvector(wide, u32x16); \
     } while (0)
 
-// Sixteen successive Philox4x32-10 blocks: see philox.h for the plain form.
+// Sixteen successive Philox4x32-10 blocks; philox.h has the scalar form.
 INLINE void philox16(uint32_t block, uint32_t sample, uint32_t step, uint32_t purpose, uint64_t seed, u32x16 out[4]) {
     const u32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, zero = {0};
     u32x16 c0 = lane + block, c1 = zero + sample, c2 = zero + step, c3 = zero + purpose;
@@ -76,14 +76,14 @@ void dropout(const float *x, ptrdiff_t count, float rate, uint64_t seed, uint32_
         u32x16 words[4];
         philox16((uint32_t)(start / 64 * 16), sample, step, purpose, seed, words);
         for (int w = 0; w < 4 && start + w * 16 < count; ++w) {
-            const ptrdiff_t i = start + w * 16, some = count - i;
+            const ptrdiff_t i = start + w * 16, remaining = count - i;
             const i32x16 kept = (i32x16)(words[w] >> 8 >= (u32x16){0} + threshold);
             f32x16 value = {0};
-            load_some(x + i, some, &value);
+            load_partial(x + i, remaining, &value);
             value = (f32x16)((i32x16)(value * scale) & kept);
-            store_some(&value, some, y + i);
+            store_partial(&value, remaining, y + i);
             const u8x16 flags = __builtin_convertvector(kept & 1, u8x16);
-            memcpy(keep + i, &flags, (size_t)(some < 16 ? some : 16));
+            memcpy(keep + i, &flags, (size_t)(remaining < 16 ? remaining : 16));
         }
     }
 }

@@ -23,19 +23,19 @@ void momentum_update(float *restrict parameters, const float *restrict gradient,
 
 FOR_EACH_CPU
 void adam_update(float *restrict parameters, const float *restrict gradient, float *restrict first_moment,
-                 float *restrict second_moment, ptrdiff_t count, float rate, float share1, float share2,
-                 float epsilon) {
+                 float *restrict second_moment, ptrdiff_t count, float rate, float one_minus_beta1,
+                 float one_minus_beta2, float epsilon) {
     for (ptrdiff_t i = 0; i < count; ++i) {
         const float g = gradient[i];
-        first_moment[i] += (g - first_moment[i]) * share1;
-        second_moment[i] += (g * g - second_moment[i]) * share2;
+        first_moment[i] += (g - first_moment[i]) * one_minus_beta1;
+        second_moment[i] += (g * g - second_moment[i]) * one_minus_beta2;
         parameters[i] -= rate * first_moment[i] / (__builtin_sqrtf(second_moment[i]) + epsilon);
     }
 }
 
 FOR_EACH_CPU
-void decay_weights(float *parameters, ptrdiff_t count, float share) {
-    for (ptrdiff_t i = 0; i < count; ++i) parameters[i] -= parameters[i] * share;
+void decay_weights(float *parameters, ptrdiff_t count, float factor) {
+    for (ptrdiff_t i = 0; i < count; ++i) parameters[i] -= parameters[i] * factor;
 }
 
 FOR_EACH_CPU
@@ -45,17 +45,18 @@ void scale_values(float *values, ptrdiff_t count, float factor) {
 
 FOR_EACH_CPU
 void average_update(float *restrict average, const float *restrict parameters, ptrdiff_t count, float momentum,
-                    float share) {
-    for (ptrdiff_t i = 0; i < count; ++i) average[i] = momentum * average[i] + share * parameters[i];
+                    float weight) {
+    for (ptrdiff_t i = 0; i < count; ++i) average[i] = momentum * average[i] + weight * parameters[i];
 }
 
 FOR_EACH_CPU
 void lamb_direction(float *restrict gradient, float *restrict first_moment, float *restrict second_moment,
-                    ptrdiff_t count, float share1, float share2, float correction1, float correction2, float epsilon) {
+                    ptrdiff_t count, float one_minus_beta1, float one_minus_beta2, float correction1, float correction2,
+                    float epsilon) {
     for (ptrdiff_t i = 0; i < count; ++i) {
         const float g = gradient[i];
-        first_moment[i] += (g - first_moment[i]) * share1;
-        second_moment[i] += (g * g - second_moment[i]) * share2;
+        first_moment[i] += (g - first_moment[i]) * one_minus_beta1;
+        second_moment[i] += (g * g - second_moment[i]) * one_minus_beta2;
         gradient[i] = first_moment[i] * correction1 / (__builtin_sqrtf(second_moment[i] * correction2) + epsilon);
     }
 }
@@ -69,11 +70,11 @@ void lars_update(float *restrict parameters, const float *restrict gradient, flo
     }
 }
 
-// Squares of single-precision numbers are exact in double precision: only the additions round, in one order.
+// Squares of single-precision numbers are exact in double precision: only the additions round, in a fixed order.
 FOR_EACH_CPU
-void sum_squares(const float *values, ptrdiff_t count, ptrdiff_t cell, double *sums) {
-    for (ptrdiff_t start = 0; start < count; start += cell, ++sums) {
-        const ptrdiff_t end = start + cell < count ? start + cell : count;
+void sum_squares(const float *values, ptrdiff_t count, ptrdiff_t chunk, double *sums) {
+    for (ptrdiff_t start = 0; start < count; start += chunk, ++sums) {
+        const ptrdiff_t end = start + chunk < count ? start + chunk : count;
         double sum = 0;
         for (ptrdiff_t i = start; i < end; ++i) sum += (double)values[i] * (double)values[i];
         *sums = sum;

@@ -1,11 +1,11 @@
-// The processor: which of a kernel's compilations it runs, and how many there are.
+// The processor: which version of the kernels runs, and how many processors there are.
 #ifndef CKERNELS_CPU_H
 #define CKERNELS_CPU_H
 
-// "avx512", "avx2" or "plain": each sums in its own order.
+/// The version of the kernels that runs here: "avx512", "avx2" or "plain". Their results may differ in the last bits.
 const char *vector_kernel_type(void);
 
-// Processors that this process may run on: the size of its affinity mask, at least 1.
+/// The processors that this process may run on: the size of its affinity mask, at least 1.
 int available_processors(void);
 
 #endif

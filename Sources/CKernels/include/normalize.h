@@ -1,7 +1,9 @@
-// Normalisation of one stamp: clipping and scaling. Double precision throughout, rounded once at the end.
+// Normalisation of the n ≥ 1 pixels of one stamp, in double precision, rounded to single precision once at the end.
 //
-// Results do not depend on the processor: order statistics are exact, sums are kept in 16 partial sums (pixel i goes to
-// sum i mod 16) that are added pairwise, no product is fused with an addition, and functions are made of those.
+// Results do not depend on the processor: order statistics are exact, sums have 16 partial sums (pixel i belongs to sum
+// i mod 16) that are added pairwise, and multiplications and additions are not fused.
+//
+// Functions with `scratch` overwrite its 2n values. None of the arrays of a call may overlap.
 #ifndef CKERNELS_NORMALIZE_H
 #define CKERNELS_NORMALIZE_H
 
@@ -9,38 +11,41 @@
 
 #include "vectors.h"
 
-// normalize_image of the notebook: clip below p50 − 2·0.7413·(p75 − p25), subtract the minimum, divide by the sum, or
-// by the mean where by_mean. scratch[0 ..< 2n] is overwritten; the result goes to out[0 ..< n]. False, with out
-// undefined, when a pixel is NaN or infinite or when the sum is zero or not finite.
+/// `normalize_image` of the notebook: clips below p50 − 2·0.7413·(p75 − p25), subtracts the minimum, and divides by the
+/// sum, or by the mean if `by_mean`.
+///
+/// False, with `out` undefined, when a pixel is NaN or infinite or when the sum is zero or not finite.
 bool stamp_normalize(const double *pixels, double *scratch, ptrdiff_t n, bool by_mean, float *out);
 
-// Rounds pixels[0 ..< n] to out. False, with out undefined, when one is NaN or infinite once rounded.
+/// out[i] = pixels[i], rounded. False, with `out` undefined, when a rounded pixel is NaN or infinite.
 bool stamp_round(const double *pixels, ptrdiff_t n, float *out);
 
-// (x − minimum) / (maximum − minimum): from 0 to 1. scratch[0 ..< 2n] is overwritten. False, with out undefined, when a
-// pixel is NaN or infinite, when all are equal, or when the range is not finite.
+/// out[i] = (pixels[i] − minimum) / (maximum − minimum), from 0 to 1.
+///
+/// False, with `out` undefined, when a pixel is NaN or infinite, when all are equal, or when the range is not finite.
 bool stamp_scale_to_range(const double *pixels, double *scratch, ptrdiff_t n, float *out);
 
-// The farthest that a standardised pixel lies from 0: no telescope's does, and its square is finite in single
-// precision.
+/// The limit of a standardised pixel's magnitude: beyond any measurement, and its square is finite in single precision.
 #define STAMP_FARTHEST 1e15
 
-// The robust standard deviation of a stamp: σ_G = 0.7413·(p75 − p25), or where half of the pixels are equal (a masked
-// half) so that this is 0, √(π/2) times the mean distance from the median. Sets the median. scratch[0 ..< 2n] is
-// overwritten. 0 when all pixels are equal, NaN when one is NaN or infinite or when the spread is not finite.
+/// The robust standard deviation σ_G = 0.7413·(p75 − p25). If that is 0, as when half of the pixels are masked with one
+/// value, √(π/2) times the mean absolute deviation from the median instead. Also sets the median.
+///
+/// 0 when all pixels are equal; NaN when a pixel is not finite (the median is then not set) or the spread is not.
 double stamp_spread(const double *pixels, double *scratch, ptrdiff_t n, double *median);
 
-// (x − median) / spread, at most STAMP_FARTHEST in magnitude. scratch[0 ..< 2n] is overwritten. False, with out
-// undefined, when stamp_spread gives no positive number.
+/// out[i] = (pixels[i] − median) / spread with those of `stamp_spread`, limited to ±STAMP_FARTHEST.
+///
+/// False, with `out` undefined, when the spread is not positive.
 bool stamp_standardize(const double *pixels, double *scratch, ptrdiff_t n, float *out);
 
-// values[0 ..< n] = min(max(x, lowest), highest)
+/// values[i] = min(max(values[i], lowest), highest)
 void stamp_clip(float *values, ptrdiff_t n, float lowest, float highest);
 
-// values[0 ..< n] = softening · asinh(x / softening), to 5e-7 of itself, for |x / softening| up to 1e15.
+/// values[i] = softening·asinh(values[i] / softening), to a relative 5e-7, for |values[i] / softening| ≤ 1e15.
 void stamp_asinh(float *values, ptrdiff_t n, float softening);
 
-// out[0 ..< n] = pixels[0 ..< n]
+/// out[i] = pixels[i] in double precision
 void stamp_widen(const float *pixels, ptrdiff_t n, double *out);
 
 #endif

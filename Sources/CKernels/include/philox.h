@@ -6,7 +6,7 @@
 
 #include "vectors.h"
 
-// One block of four 32-bit numbers for a counter and a key: the reference form of Philox4x32-10.
+/// Sets out[0 ..< 4] to the block of four 32-bit random numbers of a counter and a key.
 static inline void philox4x32_10(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
     for (int round = 0; round < 10; ++round) {

@@ -4,8 +4,10 @@
 
 #include "vectors.h"
 
-// The 25th, 50th and 75th percentiles of values[0 ..< n], n ≥ 1, as numpy.percentile's "linear" gives them, to the last
-// bit. scratch[0 ..< 2n] is overwritten. Values must be finite.
+/// Sets quartiles[0 ..< 3] to the 25th, 50th and 75th percentiles of values[0 ..< n], n ≥ 1, to the last bit as
+/// `numpy.percentile` computes them by its method "linear".
+///
+/// Values must be finite. scratch[0 ..< 2n] is overwritten and must not overlap the values.
 void stamp_quartiles(const double *values, ptrdiff_t n, double *scratch, double quartiles[3]);
 
 #endif

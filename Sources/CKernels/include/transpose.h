@@ -4,7 +4,9 @@
 
 #include "vectors.h"
 
-// to[c·to_step + r] = from[r·columns + c] for r < rows, c < columns
+/// to[c·to_step + r] = from[r·columns + c] for 0 ≤ r < rows, 0 ≤ c < columns.
+///
+/// to_step ≥ rows; the floats between are left unchanged. The arrays must not overlap.
 void transpose(const float *from, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t to_step, float *to);
 
 #endif

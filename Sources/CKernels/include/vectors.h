@@ -1,4 +1,5 @@
-// What every kernel shares: the vector type and the way one body is compiled for several processors.
+// What every kernel shares: the vector type, and how one function body is compiled for several processors and sizes.
+// README.md of this target explains both.
 #ifndef CKERNELS_VECTORS_H
 #define CKERNELS_VECTORS_H
 
@@ -10,20 +11,20 @@
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
-// The same at any address.
+// The same at any address that is a multiple of four.
 typedef float f32x16u __attribute__((vector_size(64), aligned(4)));
 
 enum { VECTOR_FLOATS = 16 };
 
-// One body, compiled for AVX-512, AVX2 + FMA and the plain instruction set; the loader picks. On other processors
-// (arm64) the plain compilation already uses the machine's vectors.
+// Function multi-versioning: the body is compiled for AVX-512, for AVX2 with FMA and for the baseline instruction set,
+// and the dynamic loader picks one. On other processors (arm64) the baseline already has the machine's vectors.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define IS_THREAD_SANITIZED
 #endif
 #endif
 #if defined(IS_THREAD_SANITIZED) && defined(__x86_64__)
-// The choice is made before ThreadSanitizer is ready to see it.
+// The loader would choose before ThreadSanitizer is initialised.
 #define FOR_EACH_CPU __attribute__((target("arch=x86-64-v3")))
 #elif defined(__x86_64__) && defined(__linux__)
 #define FOR_EACH_CPU __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
@@ -31,42 +32,49 @@ enum { VECTOR_FLOATS = 16 };
 #define FOR_EACH_CPU
 #endif
 
+// A template: each FOR_EACH_CPU function that calls it gets a copy for its own processor. Parameters in capitals are
+// template parameters; every call passes constants for them, and the branches and loops over them vanish.
 #define INLINE static inline __attribute__((always_inline))
 
-// The same number in all lanes: a load that broadcasts. (0 + x would be an addition, since −0 is not 0 + −0.)
+// Fully unrolled `for` loops over 0 ≤ i < count, or start ≤ i < end, with constant bounds: arrays that are indexed by i
+// then stay in registers.
+#define UNROLLED_FOR(i, count) UNROLLED_RANGE(i, 0, count)
+#define UNROLLED_RANGE(i, start, end) _Pragma("clang loop unroll(full)") for (int i = (start); i < (end); ++i)
+
+// The same number in all lanes: a broadcasting load. (0 + x would be an addition, since −0 is not 0 + −0.)
 #define ALL_LANES(x) ((f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
 
-// Vectors go by address between inlined functions: by value their calling convention would depend on the processor.
+// Vectors are passed to inlined functions by address: by value, their calling convention would depend on the processor.
 
-// The first `channels` floats from memory; the other lanes stay as they are.
-INLINE void load_some(const float *from, ptrdiff_t channels, f32x16 *value) {
-    if (channels >= VECTOR_FLOATS) {
+// Loads the first min(count, 16) lanes; the other lanes keep their values.
+INLINE void load_partial(const float *from, ptrdiff_t count, f32x16 *value) {
+    if (count >= VECTOR_FLOATS) {
         *value = *(const f32x16u *)from;
     } else {
-        // A copy, for what memcpy writes to lies in memory: `value` itself stays in a register.
-        f32x16 some = *value;
-        memcpy(&some, from, (size_t)channels * sizeof(float));
-        *value = some;
+        // memcpy into a copy, so that `value` itself can stay in a register.
+        f32x16 lanes = *value;
+        memcpy(&lanes, from, (size_t)count * sizeof(float));
+        *value = lanes;
     }
 }
 
-// The first `channels` floats to memory.
-INLINE void store_some(const f32x16 *value, ptrdiff_t channels, float *to) {
-    if (channels >= VECTOR_FLOATS) {
+// Stores the first min(count, 16) lanes.
+INLINE void store_partial(const f32x16 *value, ptrdiff_t count, float *to) {
+    if (count >= VECTOR_FLOATS) {
         *(f32x16u *)to = *value;
     } else {
-        const f32x16 some = *value;
-        memcpy(to, &some, (size_t)channels * sizeof(float));
+        const f32x16 lanes = *value;
+        memcpy(to, &lanes, (size_t)count * sizeof(float));
     }
 }
 
-// Where the block of channels that begins with channel `c` is read: with more than 16 channels the last block is a
-// whole vector too, which reaches back into the block before it.
+// The first channel to read for the block of 16 channels that starts at `c`. With more than 16 channels in all, the
+// last block is a full vector too: it starts earlier and overlaps the block before it.
 INLINE ptrdiff_t block_first(ptrdiff_t c, ptrdiff_t channels) {
     return c + VECTOR_FLOATS > channels && channels > VECTOR_FLOATS ? channels - VECTOR_FLOATS : c;
 }
 
-// max(x, 0); not-a-number stays what it is, so that a diverged run shows.
+// x = max(x, 0). NaN stays NaN, so that a diverged run shows.
 INLINE void rectify(f32x16 *x) { *x = (f32x16)((i32x16)*x & ~(*x < 0)); }
 
 #endif

@@ -1,12 +1,13 @@
 #include "narrow_product.h"
 
-// Eight inputs, each twice: what two outputs of one input share.
+// Each of eight inputs twice, to multiply with the interleaved weights of two outputs.
 #define TWICE(x) __builtin_shufflevector(x, x, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
 typedef float f32x8u __attribute__((vector_size(32), aligned(4)));
 typedef float f32x8 __attribute__((vector_size(32)));
 
-// The vector's even lanes' and odd lanes' sums (OUTPUTS == 2), or the sum of all lanes in both (OUTPUTS == 1).
-INLINE void fold(const f32x16 *v, const int OUTPUTS, float sum[2]) {
+// Reduces the lanes of `v` by halves: to the sums of the even and of the odd lanes for two outputs, for one output to
+// the sum of all lanes, in sum[0].
+INLINE void reduce(const f32x16 *v, const int OUTPUTS, float sum[2]) {
     float lane[VECTOR_FLOATS];
     memcpy(lane, v, sizeof lane);
     for (int width = VECTOR_FLOATS / 2; width >= OUTPUTS; width /= 2)
@@ -19,23 +20,23 @@ INLINE void forward(const float *in, const float *weights, const float *bias, pt
                     float *out, const int OUTPUTS) {
     const ptrdiff_t step = VECTOR_FLOATS / OUTPUTS;
     for (ptrdiff_t b = 0; b < samples; ++b, in += length, out += OUTPUTS) {
-        f32x16 even = {0}, odd = {0};
+        f32x16 first = {0}, second = {0};
         ptrdiff_t k = 0;
         for (; k + 2 * step <= length; k += 2 * step) {
             const f32x16 w0 = *(const f32x16u *)(weights + k * OUTPUTS);
             const f32x16 w1 = *(const f32x16u *)(weights + k * OUTPUTS + VECTOR_FLOATS);
             if (OUTPUTS == 2) {
                 const f32x8 x0 = *(const f32x8u *)(in + k), x1 = *(const f32x8u *)(in + k + 8);
-                even += (f32x16)TWICE(x0) * w0;
-                odd += (f32x16)TWICE(x1) * w1;
+                first += (f32x16)TWICE(x0) * w0;
+                second += (f32x16)TWICE(x1) * w1;
             } else {
-                even += *(const f32x16u *)(in + k) * w0;
-                odd += *(const f32x16u *)(in + k + VECTOR_FLOATS) * w1;
+                first += *(const f32x16u *)(in + k) * w0;
+                second += *(const f32x16u *)(in + k + VECTOR_FLOATS) * w1;
             }
         }
-        even += odd;
+        first += second;
         float sum[2];
-        fold(&even, OUTPUTS, sum);
+        reduce(&first, OUTPUTS, sum);
         for (; k < length; ++k)
             for (int n = 0; n < OUTPUTS; ++n) sum[n] += in[k] * weights[k * OUTPUTS + n];
         for (int n = 0; n < OUTPUTS; ++n) out[n] = sum[n] + (bias ? bias[n] : 0);

@@ -1,74 +1,68 @@
 #include "row_product.h"
 #include "panel_product.h"
+#include "tiles.h"
 
-// What kind of block of channels a tile works on: whole vectors, fewer than 16 channels, or (weight gradients) the last
-// channels of more than 16, read as a whole vector that reaches back into the block before.
+// The channels of a tile (template parameter PARTIAL): full vectors; fewer than 16 channels; or, for weight gradients,
+// the last channels of more than 16, read as a full vector that overlaps the block before.
 enum { WHOLE = 0, NARROW = 1, TAIL = 2 };
 
-// How many 16-float accumulators the register file holds beside weights and inputs.
-static ptrdiff_t accumulators(void) {
-#if defined(__x86_64__) && defined(__linux__)
-    return __builtin_cpu_supports("avx512f") ? 28 : 6;
-#else
-    return 6;
-#endif
-}
+// How many 16-float accumulators the register file holds besides weights and inputs.
+static ptrdiff_t accumulators(void) { return has_avx512() ? 28 : 6; }
 
-// One tile: ROWS rows × VECTORS vectors of channels, accumulated in registers.
+// One tile: ROWS rows × VECTORS vectors of channels, the second of which starts at channel `second` of the block.
 INLINE void row_tile(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
                      float *out, ptrdiff_t channels, ptrdiff_t second, const int ROWS, const int VECTORS,
                      const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
     f32x16 sum[28];
-#pragma clang loop unroll(full)
-    for (int v = 0; v < VECTORS; ++v) {
+    UNROLLED_FOR(v, VECTORS) {
         f32x16 first = {0};
-        if (bias) load_some(bias + v * second, channels, &first);
-#pragma clang loop unroll(full)
-        for (int r = 0; r < ROWS; ++r) sum[r * VECTORS + v] = first;
+        if (bias) load_partial(bias + v * second, channels, &first);
+        UNROLLED_FOR(r, ROWS) sum[r * VECTORS + v] = first;
     }
     const ptrdiff_t input_step = s->input_step, weight_step = s->weight_step, length = s->length;
     for (ptrdiff_t segment = 0; segment < s->segments; ++segment) {
         const float *x = in + segment * s->segment_step, *row = weights + segment * s->segment_rows * weight_step;
         for (ptrdiff_t j = 0; j < length; ++j, row += weight_step) {
             f32x16 w[2];
-#pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; ++v) w[v] = *(const f32x16u *)(row + v * second);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < ROWS; ++r) {
+            UNROLLED_FOR(v, VECTORS) w[v] = *(const f32x16u *)(row + v * second);
+            UNROLLED_FOR(r, ROWS) {
                 const float value = x[r * input_step + j];
-#pragma clang loop unroll(full)
-                for (int v = 0; v < VECTORS; ++v) sum[r * VECTORS + v] += value * w[v];
+                UNROLLED_FOR(v, VECTORS) sum[r * VECTORS + v] += value * w[v];
             }
         }
     }
-#pragma clang loop unroll(full)
-    for (int r = 0; r < ROWS; ++r) {
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; ++v) {
+    UNROLLED_FOR(r, ROWS) {
+        UNROLLED_FOR(v, VECTORS) {
             if (relu) rectify(&sum[r * VECTORS + v]);
-            store_some(&sum[r * VECTORS + v], channels, out + r * s->output_step + v * second);
+            store_partial(&sum[r * VECTORS + v], channels, out + r * s->output_step + v * second);
         }
     }
 }
 
-// All rows of one block of VECTORS·16 channels (or of fewer than 16).
 #define TILE(n) \
     case n: row_tile(s, in, weights, bias, relu, out, channels, second, n, VECTORS, PARTIAL); break;
+
+// All rows of a line × one block of channels, in tiles of at most `largest` rows.
 INLINE void row_block(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
                       float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS,
                       const int PARTIAL) {
     ptrdiff_t left = s->rows;
-    // Tiles of nearly equal size: many short ones would wait for the multiply-add's latency.
+    // Tiles of nearly equal size: short ones do not hide the latency of the multiply-adds.
     const ptrdiff_t tiles = (left + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t rows = left / (tiles - tile);
         switch (rows) {
-            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) default : if (PARTIAL != NARROW) switch (rows) {
-                TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
-            }
-            if (PARTIAL == WHOLE && VECTORS == 1) switch (rows) {
-                    TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+            TILES_1_TO_6
+            default:
+                if (PARTIAL != NARROW) {
+                    switch (rows) {
+                        TILES_7_TO_10
+                        TILES_11_TO_14
+                    }
+                }
+                if (PARTIAL == WHOLE && VECTORS == 1) {
+                    switch (rows) { TILES_15_TO_24 }
                 }
         }
         in += rows * s->input_step;
@@ -78,7 +72,7 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
 }
 #undef TILE
 
-// One block of channels for the rows of lines `first` ..< `last` (lines of all groups counted through).
+// One block of channels for lines first ..< last, numbered through all groups.
 INLINE void block_lines(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
                         float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, ptrdiff_t first,
                         ptrdiff_t last, const int VECTORS, const int PARTIAL) {
@@ -101,12 +95,13 @@ void row_product(const RowProduct *s, const float *in, const float *weights, con
         block_lines(s, in, weights, bias, relu, out, channels, 0, 6, 0, lines, 1, NARROW);
         return;
     }
-    // Small weights stay in the cache while lines pass; of large ones a block stays while all lines pass.
+    // Loop order: small weights fit the cache, so all channels of a line are computed at once; of larger weights one
+    // block of channels at a time is kept in the cache for all lines.
     const ptrdiff_t strip = s->segments * s->length * channels > 1 << 14 ? lines : 1;
     for (ptrdiff_t first = 0; first < lines; first += strip) {
         const ptrdiff_t last = first + strip;
-        // Blocks of 32 channels; of what is left, more than 16 are two vectors that overlap, and fewer one that reaches
-        // back, so that no vector is partial: what is computed twice is the same.
+        // Blocks of 32 channels. A remainder of more than 16 is computed as two overlapping vectors, a smaller one as a
+        // vector that overlaps the block before: no vector is partial, and what is computed twice is equal.
         for (ptrdiff_t n = 0; n < channels; n += 2 * VECTOR_FLOATS) {
             const ptrdiff_t left = channels - n;
             if (left > VECTOR_FLOATS) {
@@ -123,14 +118,13 @@ void row_product(const RowProduct *s, const float *in, const float *weights, con
 }
 
 // One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors of channels, summed over the rows
-// of `groups` samples, then added to (or, for the first samples, stored in) the gradient.
+// of `groups` samples. The result is stored if `first`, else added to the gradient.
 INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, const int SEGMENTS,
                           const int COUNT, const int VECTORS, const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
     f32x16 sum[28];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < SEGMENTS * COUNT * VECTORS; ++i) sum[i] = (f32x16){0};
+    UNROLLED_FOR(i, SEGMENTS * COUNT * VECTORS) sum[i] = (f32x16){0};
     const ptrdiff_t input_step = g->input_step, output_step = g->output_step, segment_step = g->segment_step;
     for (ptrdiff_t group = 0; group < groups; ++group) {
         for (ptrdiff_t line = 0; line < g->lines; ++line) {
@@ -138,48 +132,42 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
             const float *y = out_gradient + group * g->output_group + line * g->output_line;
             for (ptrdiff_t r = 0; r < g->rows; ++r, x += input_step, y += output_step) {
                 f32x16 dy[2];
-#pragma clang loop unroll(full)
-                for (int v = 0; v < VECTORS; ++v)
-                    load_some(y + v * second, PARTIAL == NARROW ? channels : VECTOR_FLOATS, &dy[v]);
-#pragma clang loop unroll(full)
-                for (int i = 0; i < SEGMENTS; ++i)
-#pragma clang loop unroll(full)
-                    for (int j = 0; j < COUNT; ++j) {
+                UNROLLED_FOR(v, VECTORS)
+                    load_partial(y + v * second, PARTIAL == NARROW ? channels : VECTOR_FLOATS, &dy[v]);
+                UNROLLED_FOR(i, SEGMENTS)
+                    UNROLLED_FOR(j, COUNT) {
                         const float value = x[i * segment_step + j];
-#pragma clang loop unroll(full)
-                        for (int v = 0; v < VECTORS; ++v) sum[(i * COUNT + j) * VECTORS + v] += value * dy[v];
+                        UNROLLED_FOR(v, VECTORS) sum[(i * COUNT + j) * VECTORS + v] += value * dy[v];
                     }
             }
         }
     }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < SEGMENTS; ++i)
-#pragma clang loop unroll(full)
-        for (int j = 0; j < COUNT; ++j) {
+    UNROLLED_FOR(i, SEGMENTS)
+        UNROLLED_FOR(j, COUNT) {
             float *to = gradient + (i * g->length + j) * g->channels;
             const f32x16 *total = &sum[(i * COUNT + j) * VECTORS];
             if (PARTIAL == TAIL) {
-                // The lanes before the last `channels` belong to the block before this one.
+                // Only the last `channels` lanes are new; those before them belong to the block before.
                 float lane[VECTOR_FLOATS];
                 memcpy(lane, total, sizeof lane);
                 for (ptrdiff_t n = VECTOR_FLOATS - channels; n < VECTOR_FLOATS; ++n)
                     to[n] = first ? lane[n] : to[n] + lane[n];
                 continue;
             }
-            // Vectors may overlap: all are read before one is written.
+            // The two vectors may overlap: both are read before either is written.
             f32x16 value[2] = {{0}, {0}};
-#pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; ++v) {
-                if (!first) load_some(to + v * second, channels, &value[v]);
+            UNROLLED_FOR(v, VECTORS) {
+                if (!first) load_partial(to + v * second, channels, &value[v]);
                 value[v] += total[v];
             }
-#pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; ++v) store_some(&value[v], channels, to + v * second);
+            UNROLLED_FOR(v, VECTORS) store_partial(&value[v], channels, to + v * second);
         }
 }
 
 #define TILE(n) \
     case n: gradient_tile(g, in + j, out_gradient, to, groups, first, channels, second, 1, n, VECTORS, PARTIAL); break;
+
+// All inputs × one block of channels, in tiles of at most `largest` inputs. A 3 × 3 kernel on one channel is one tile.
 INLINE void gradient_block(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
                            ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest,
                            const int VECTORS, const int PARTIAL) {
@@ -194,11 +182,16 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
             const ptrdiff_t count = (g->length - j) / (tiles - tile);
             float *to = gradient + (segment * g->length + j) * g->channels;
             switch (count) {
-                TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) default : if (PARTIAL != NARROW) switch (count) {
-                    TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
-                }
-                if (PARTIAL == WHOLE && VECTORS == 1) switch (count) {
-                        TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+                TILES_1_TO_6
+                default:
+                    if (PARTIAL != NARROW) {
+                        switch (count) {
+                            TILES_7_TO_10
+                            TILES_11_TO_14
+                        }
+                    }
+                    if (PARTIAL == WHOLE && VECTORS == 1) {
+                        switch (count) { TILES_15_TO_24 }
                     }
             }
             j += count;
@@ -207,8 +200,8 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
 }
 #undef TILE
 
-// The output gradients of 32 channels, row behind row. In place their rows may lie kilobytes apart and fall into few
-// sets of the cache, where every tile would look for them again.
+// Limits of the contiguous copy of the output gradients of 32 channels. In place, their rows may lie kilobytes apart
+// and compete for few cache sets, so that every tile would miss the cache again.
 enum { COPIED_ROWS = 512, COPIED_CHANNELS = 2 * VECTOR_FLOATS };
 
 INLINE int are_rows_copied(const RowProduct *g, ptrdiff_t groups) {
@@ -216,6 +209,7 @@ INLINE int are_rows_copied(const RowProduct *g, ptrdiff_t groups) {
     return g->channels >= 4 * COPIED_CHANNELS && g->length > 128 && rows >= 16 && rows <= COPIED_ROWS;
 }
 
+// Makes the copy and returns the shape with the copy's strides.
 INLINE RowProduct copy_rows(const RowProduct *g, const float *out_gradient, ptrdiff_t groups, float *copy) {
     for (ptrdiff_t group = 0; group < groups; ++group)
         for (ptrdiff_t line = 0; line < g->lines; ++line) {
@@ -238,7 +232,7 @@ void row_product_weight_gradient(const RowProduct *g, const float *in, const flo
     }
     const ptrdiff_t channels = g->channels, room = accumulators();
     const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2 < 12 ? room / 2 : 12;
-    // Enough rows a pass to make adding the tile to memory cheap, few enough that the inputs stay in the cache.
+    // Samples per pass: enough rows that adding the tiles to memory costs little, so few that inputs stay in the cache.
     const ptrdiff_t rows_of_group = g->lines * g->rows;
     const ptrdiff_t pass = rows_of_group >= 64 ? 1 : (64 + rows_of_group - 1) / rows_of_group;
     for (ptrdiff_t start = 0; start < g->groups; start += pass) {
@@ -271,21 +265,20 @@ void row_product_weight_gradient(const RowProduct *g, const float *in, const flo
 FOR_EACH_CPU
 void column_sums(const float *values, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t step, float *sums) {
     for (ptrdiff_t n = 0; n < channels; n += VECTOR_FLOATS) {
-        const ptrdiff_t first = block_first(n, channels), some = channels - first;
+        const ptrdiff_t first = block_first(n, channels), remaining = channels - first;
         f32x16 sum[4] = {{0}, {0}, {0}, {0}}, value = {0};
         const float *v = values + first;
         ptrdiff_t r = 0;
         for (; r + 4 <= rows; r += 4, v += 4 * step)
-#pragma clang loop unroll(full)
-            for (int i = 0; i < 4; ++i) {
-                load_some(v + i * step, some, &value);
+            UNROLLED_FOR(i, 4) {
+                load_partial(v + i * step, remaining, &value);
                 sum[i] += value;
             }
         for (int i = 0; r + i < rows; ++i, v += step) {
-            load_some(v, some, &value);
+            load_partial(v, remaining, &value);
             sum[i] += value;
         }
         value = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-        store_some(&value, some, sums + first);
+        store_partial(&value, remaining, sums + first);
     }
 }

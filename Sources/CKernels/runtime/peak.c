@@ -1,11 +1,13 @@
 #include "peak.h"
 
 #include "cpu.h"
+#include "vectors.h"
 
 #include <string.h>
 
-// As many chains as registers hold beside the two operands, and more than a multiply-add's latency times the number of
-// units: then no unit waits for a result. Each chain starts from its own value, or they would be computed once for all.
+// Independent dependency chains: as many as registers hold besides the two operands, and more than the latency of a
+// multiply-add times the number of units, so that no unit waits for a result. Each chain starts from its own value, or
+// the compiler would merge them.
 #define PEAK(name, attribute, floats, chains) \
     attribute static float name(size_t rounds) { \
         typedef float vector __attribute__((vector_size(4 * floats))); \
@@ -16,7 +18,7 @@
         vector chain[chains]; \
         for (int i = 0; i < chains; ++i) chain[i] = (float)i - (vector){0}; \
         for (size_t round = 0; round < rounds; ++round) { \
-            _Pragma("clang loop unroll(full)") for (int i = 0; i < chains; ++i) chain[i] = chain[i] * factor + term; \
+            UNROLLED_FOR(i, chains) chain[i] = chain[i] * factor + term; \
         } \
         float sum = 0; \
         for (int i = 0; i < chains; ++i) \
@@ -30,7 +32,7 @@ PEAK(avx2_rounds, __attribute__((target("arch=x86-64-v3"))), 8, 12)
 // SSE has sixteen registers and no fused multiply-add.
 PEAK(plain_rounds, , 4, 12)
 
-// The same choice as the loader's for the kernels.
+// The same choice that the dynamic loader makes for the kernels (FOR_EACH_CPU).
 static const struct peak {
     const char *type;
     float (*rounds)(size_t rounds);

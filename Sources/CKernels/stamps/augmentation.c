@@ -1,13 +1,13 @@
 #include "augmentation.h"
 
-// The same bits on every processor: no multiplication is fused with the addition behind it.
+// The same bits on every processor: multiplications and additions are not fused.
 #pragma STDC FP_CONTRACT OFF
 
 #include <math.h>
 
 void stamp_symmetry(const float *restrict stamp, ptrdiff_t height, ptrdiff_t width, unsigned symmetry,
                     float *restrict out) {
-    // Where the pixel of out's first place is, and how far on that of the next row and column.
+    // out[row][column] = stamp[origin + row·row_step + column·column_step]
     ptrdiff_t origin = 0, row_step = width, column_step = 1;
     if (symmetry & 1) {
         origin += width - 1;
@@ -30,7 +30,7 @@ void stamp_symmetry(const float *restrict stamp, ptrdiff_t height, ptrdiff_t wid
 
 enum { TAPS = 4 };
 
-// Where the pixels that make up one are, from it on, and how much each of them counts.
+// An interpolated pixel at i is Σ_t weights[t] · pixel[i + first + t].
 struct taps {
     ptrdiff_t first;
     float weights[TAPS];
@@ -40,27 +40,34 @@ INLINE struct taps taps_of(float shift) {
     const float whole = floorf(-shift);
     const float t = -shift - whole;
     const float square = t * t, cube = square * t;
-    return (struct taps){(ptrdiff_t)whole - 1,
-                         {
-                             square - 0.5f * t - 0.5f * cube,
-                             1 - 2.5f * square + 1.5f * cube,
-                             0.5f * t + 2 * square - 1.5f * cube,
-                             0.5f * cube - 0.5f * square,
-                         }};
+    const struct taps taps = {
+        .first = (ptrdiff_t)whole - 1,
+        .weights =
+            {
+                square - 0.5f * t - 0.5f * cube,
+                1 - 2.5f * square + 1.5f * cube,
+                0.5f * t + 2 * square - 1.5f * cube,
+                0.5f * cube - 0.5f * square,
+            },
+    };
+    return taps;
 }
 
-INLINE ptrdiff_t within(ptrdiff_t place, ptrdiff_t count) { return place < 0 ? 0 : place < count ? place : count - 1; }
+// The index in 0 ..< count that is nearest to `place`.
+INLINE ptrdiff_t clamp_index(ptrdiff_t place, ptrdiff_t count) {
+    return place < 0 ? 0 : place < count ? place : count - 1;
+}
 
-// Whole vectors that hold `width` floats, in floats.
+// `width` rounded up to whole vectors.
 INLINE ptrdiff_t whole_vectors(ptrdiff_t width) { return (width + VECTOR_FLOATS - 1) / VECTOR_FLOATS * VECTOR_FLOATS; }
 
-// A line of taps' pixels, the rows, and a row of the result.
+// The filtered rows, one padded input row, and one row of the result.
 ptrdiff_t stamp_shift_scratch(ptrdiff_t height, ptrdiff_t width) {
     return (height + 2) * whole_vectors(width) + VECTOR_FLOATS;
 }
 
-// One row with what its taps reach beyond the edges: line[i] = row[i + first].
-INLINE void reach(const float *restrict row, ptrdiff_t width, ptrdiff_t first, float *restrict line) {
+// One row, its edge pixels repeated as far as the taps reach: line[i] = row[i + first].
+INLINE void pad_row(const float *restrict row, ptrdiff_t width, ptrdiff_t first, float *restrict line) {
     const ptrdiff_t count = width + TAPS - 1;
     const ptrdiff_t begin = first < 0 ? (-first < count ? -first : count) : 0;
     const ptrdiff_t end = width - first > count ? count : width - first < begin ? begin : width - first;
@@ -86,13 +93,14 @@ FOR_EACH_CPU void stamp_shift(const float *stamp, ptrdiff_t height, ptrdiff_t wi
     memset(line, 0, (size_t)(stride + VECTOR_FLOATS) * sizeof *line);
     const struct taps across = taps_of(columns), down = taps_of(rows);
     for (ptrdiff_t row = 0; row < height; ++row) {
-        reach(stamp + row * width, width, across.first, line);
+        pad_row(stamp + row * width, width, across.first, line);
         const float *const lines[TAPS] = {line, line + 1, line + 2, line + 3};
         interpolate(lines, &across, stride, scratch + row * stride);
     }
     for (ptrdiff_t row = 0; row < height; ++row) {
         const float *lines[TAPS];
-        for (int tap = 0; tap < TAPS; ++tap) lines[tap] = scratch + within(row + down.first + tap, height) * stride;
+        for (int tap = 0; tap < TAPS; ++tap)
+            lines[tap] = scratch + clamp_index(row + down.first + tap, height) * stride;
         interpolate(lines, &down, stride, result);
         memcpy(out + row * width, result, (size_t)width * sizeof *out);
     }

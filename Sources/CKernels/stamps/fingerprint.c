@@ -2,11 +2,11 @@
 
 typedef uint64_t u64x8 __attribute__((vector_size(64)));
 
-// Chains that run side by side: one alone would wait for its multiplications. Pixel i goes to chain i mod 32.
+// Independent hash chains, to hide the latency of the multiplications. Pixel i goes to chain i mod 32.
 enum { LANES = 8, VECTORS = 4, CHAINS = LANES * VECTORS };
 
-// One bijective step: multiplying carries differences up, the shift brings them down again. With a factor below 2³² the
-// product takes two of the multiplications that processors have for vectors, not three.
+// A bijective mixing step: the product spreads differences to higher bits, the shift to lower ones. With a factor below
+// 2³² a 64-bit product takes two vector multiplications instead of three.
 INLINE void mix_lanes(u64x8 *value) {
     *value *= UINT64_C(0x9E3779B1);
     *value ^= *value >> 32;

@@ -1,6 +1,6 @@
 #include "normalize.h"
 
-// The same bits on every processor: no multiplication is fused with the addition behind it.
+// The same bits on every processor: multiplications and additions are not fused.
 #pragma STDC FP_CONTRACT OFF
 
 #include <float.h>
@@ -9,43 +9,43 @@
 #include "elementary.h"
 #include "quartiles.h"
 
-// Independent sums, minima and maxima side by side: pixel i belongs to lane i mod 16. Loops over the lanes have a fixed
-// length and become vector code of whatever width the processor has, without a change of order.
+// Independent partial sums, minima and maxima: pixel i belongs to lane i mod 16. Loops over the lanes have a fixed
+// length, so that they are vectorised at whatever width the processor has without a change of order.
 enum { LANES = 16 };
 
 INLINE double min_of(double a, double b) { return a < b ? a : b; }
 
 INLINE double max_of(double a, double b) { return a > b ? a : b; }
 
-// Keeps the smallest of a group of pixels, one a lane, and in `wrong` a NaN for each that is NaN or infinite.
-INLINE void minimum_lanes(const double *restrict pixels, int lanes, double *restrict low, double *restrict wrong) {
+// Updates the lanes' minima by one pixel each. x − x makes a lane of `nonfinite` NaN when the pixel is NaN or infinite.
+INLINE void minimum_lanes(const double *restrict pixels, int lanes, double *restrict low, double *restrict nonfinite) {
     for (int lane = 0; lane < lanes; ++lane) {
         const double x = pixels[lane];
         low[lane] = min_of(low[lane], x);
-        wrong[lane] += x - x;
+        nonfinite[lane] += x - x;
     }
 }
 
-// The smallest pixel; NaN when one is NaN or infinite.
+// The smallest pixel, or NaN when any is NaN or infinite.
 FOR_EACH_CPU static double minimum(const double *restrict pixels, ptrdiff_t n) {
-    double low[LANES], wrong[LANES];
+    double low[LANES], nonfinite[LANES];
     for (int lane = 0; lane < LANES; ++lane) {
         low[lane] = INFINITY;
-        wrong[lane] = 0;
+        nonfinite[lane] = 0;
     }
     ptrdiff_t i = 0;
-    for (; i + LANES <= n; i += LANES) minimum_lanes(pixels + i, LANES, low, wrong);
-    minimum_lanes(pixels + i, (int)(n - i), low, wrong);
+    for (; i + LANES <= n; i += LANES) minimum_lanes(pixels + i, LANES, low, nonfinite);
+    minimum_lanes(pixels + i, (int)(n - i), low, nonfinite);
     for (int width = LANES / 2; width > 0; width /= 2) {
         for (int lane = 0; lane < width; ++lane) {
             low[lane] = min_of(low[lane], low[lane + width]);
-            wrong[lane] += wrong[lane + width];
+            nonfinite[lane] += nonfinite[lane + width];
         }
     }
-    return wrong[0] == 0 ? low[0] : NAN;
+    return nonfinite[0] == 0 ? low[0] : NAN;
 }
 
-// Raises a group of pixels to at least `floor`, subtracts it and adds what is left to the lanes' sums.
+// max(x, floor) − floor for one pixel per lane, also added to the lanes' sums.
 INLINE void subtract_lanes(const double *restrict pixels, int lanes, double floor, double *restrict out,
                            double *restrict sums) {
     for (int lane = 0; lane < lanes; ++lane) {
@@ -55,7 +55,7 @@ INLINE void subtract_lanes(const double *restrict pixels, int lanes, double floo
     }
 }
 
-// Writes to `out` how far each pixel is above `floor`, if at all, and returns the sum.
+// out = max(x, floor) − floor; returns the sum.
 FOR_EACH_CPU static double subtract_floor(const double *restrict pixels, ptrdiff_t n, double floor,
                                           double *restrict out) {
     double sums[LANES] = {0};
@@ -78,7 +78,7 @@ bool stamp_normalize(const double *pixels, double *scratch, ptrdiff_t n, bool by
     stamp_quartiles(pixels, n, scratch, quartiles);
     const double sigma = 0.7413 * (quartiles[2] - quartiles[0]);
     const double threshold = quartiles[1] - 2 * sigma;
-    // A pixel below the threshold makes the threshold the new minimum.
+    // If any pixel is below the threshold, the threshold is the minimum after clipping.
     const double sum = subtract_floor(pixels, n, max_of(lowest, threshold), scratch);
     const double divisor = by_mean ? sum / (double)n : sum;
     if (!(divisor > 0 && sum <= DBL_MAX)) return false;
@@ -87,12 +87,12 @@ bool stamp_normalize(const double *pixels, double *scratch, ptrdiff_t n, bool by
 }
 
 FOR_EACH_CPU bool stamp_round(const double *pixels, ptrdiff_t n, float *out) {
-    int wrong = 0;
+    int nonfinite = 0;
     for (ptrdiff_t i = 0; i < n; ++i) {
         out[i] = (float)pixels[i];
-        wrong |= !(fabsf(out[i]) <= FLT_MAX);
+        nonfinite |= !(fabsf(out[i]) <= FLT_MAX);
     }
-    return !wrong;
+    return !nonfinite;
 }
 
 // The largest pixel.
@@ -117,7 +117,7 @@ bool stamp_scale_to_range(const double *pixels, double *scratch, ptrdiff_t n, fl
     return true;
 }
 
-// The mean distance from `centre`, in 16 partial sums.
+// The mean of |x − centre|, in 16 partial sums.
 static double mean_distance(const double *pixels, ptrdiff_t n, double centre) {
     double sums[LANES] = {0};
     for (ptrdiff_t i = 0; i < n; ++i) sums[i % LANES] += fabs(pixels[i] - centre);
@@ -132,17 +132,17 @@ double stamp_spread(const double *pixels, double *scratch, ptrdiff_t n, double *
     stamp_quartiles(pixels, n, scratch, quartiles);
     *median = quartiles[1];
     const double sigma = 0.7413 * (quartiles[2] - quartiles[0]);
-    // √(π/2): what makes it σ in normal noise.
+    // √(π/2) times the mean absolute deviation is σ for a normal distribution.
     const double spread = sigma > 0 ? sigma : 1.2533141373155001 * mean_distance(pixels, n, *median);
     return spread <= DBL_MAX ? spread : NAN;
 }
 
 FOR_EACH_CPU static void standardize(const double *restrict pixels, ptrdiff_t n, double median, double spread,
                                      float *restrict out) {
-    const double farthest = STAMP_FARTHEST;
+    const double limit = STAMP_FARTHEST;
     for (ptrdiff_t i = 0; i < n; ++i) {
         const double distance = (pixels[i] - median) / spread;
-        out[i] = (float)max_of(min_of(distance, farthest), -farthest);
+        out[i] = (float)max_of(min_of(distance, limit), -limit);
     }
 }
 
@@ -161,7 +161,7 @@ FOR_EACH_CPU void stamp_clip(float *values, ptrdiff_t n, float lowest, float hig
     }
 }
 
-// ln(1 + x) for 0 <= x <= 1e30: what rounding 1 + x to w loses counts for (x - (w - 1)) / w.
+// ln(1 + x) for 0 <= x <= 1e30. With w = 1 + x rounded, the rounding error contributes (x − (w − 1)) / w.
 INLINE float log_of_one_plus(float x) {
     const float w = 1 + x;
     const float lost = x - (w - 1);
@@ -172,7 +172,7 @@ FOR_EACH_CPU void stamp_asinh(float *values, ptrdiff_t n, float softening) {
     for (ptrdiff_t i = 0; i < n; ++i) {
         const float x = values[i] / softening;
         const float a = x < 0 ? -x : x;
-        // asinh x = ln(x + √(1 + x²)), so written that small x keep their digits.
+        // asinh x = ln(x + √(1 + x²)), written without cancellation for small x.
         const float grown = softening * log_of_one_plus(a + a * a / (1 + sqrtf(1 + a * a)));
         values[i] = x < 0 ? -grown : grown;
     }

@@ -1,6 +1,6 @@
 #include "normals.h"
 
-// The same bits on every processor: no multiplication is fused with the addition behind it.
+// The same bits on every processor: multiplications and additions are not fused.
 #pragma STDC FP_CONTRACT OFF
 
 #include "elementary.h"
@@ -9,22 +9,22 @@
 
 enum { BLOCKS_AT_ONCE = 32 };
 
-// Two normal numbers from two uniform words: the radius from the first, the direction from the second.
+// Box and Muller's transform of two random words: the first gives the radius, the second the angle.
 INLINE void normal_pair(uint32_t radius_word, uint32_t angle_word, float *first, float *second) {
-    // In (0, 1), exact, never 0: the logarithm is finite.
+    // Exact, and in (0, 1): the logarithm is finite.
     const float uniform = ((float)(int32_t)(radius_word >> 9) + 0.5f) * 0x1p-23f;
     const float radius = sqrtf(-2 * elementary_log(uniform));
-    // A quarter turn around 0 from the low bits, and which quarter from the top two.
-    const float turn = (float)(int32_t)((angle_word & 0x3fffffffu) >> 6) * 0x1p-24f - 0.5f;
-    const float x = elementary_cos(turn * 1.57079633f), y = elementary_sin(turn * 1.57079633f);
+    // The low 30 bits give an angle within one quadrant, from −π/4 to π/4; the top two bits select the quadrant.
+    const float quarters = (float)(int32_t)((angle_word & 0x3fffffffu) >> 6) * 0x1p-24f - 0.5f;
+    const float x = elementary_cos(quarters * 1.57079633f), y = elementary_sin(quarters * 1.57079633f);
     const int32_t odd = -(int32_t)(angle_word >> 30 & 1);
     const int32_t sign = (int32_t)(angle_word & 0x80000000u);
     const int32_t x_bits = bits_of_float(x), minus_y_bits = bits_of_float(-y);
-    // An odd quarter turns (x, y) into (-y, x); the top bit turns by half.
-    const float turned_x = float_of_bits(((x_bits & ~odd) | (minus_y_bits & odd)) ^ sign);
-    const float turned_y = float_of_bits(((bits_of_float(y) & ~odd) | (x_bits & odd)) ^ sign);
-    *first = radius * turned_x;
-    *second = radius * turned_y;
+    // Bit 30 rotates (x, y) by a quarter turn to (−y, x), the top bit by half a turn.
+    const float rotated_x = float_of_bits(((x_bits & ~odd) | (minus_y_bits & odd)) ^ sign);
+    const float rotated_y = float_of_bits(((bits_of_float(y) & ~odd) | (x_bits & odd)) ^ sign);
+    *first = radius * rotated_x;
+    *second = radius * rotated_y;
 }
 
 FOR_EACH_CPU void standard_normals(const uint32_t counter[4], const uint32_t key[2], size_t count, float *out) {

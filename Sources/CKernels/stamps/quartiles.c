@@ -3,17 +3,17 @@
 #include <math.h>
 #include <stdbool.h>
 
-// The quartiles of numpy lie between the values of two neighbouring ranks, or on one.
+// numpy's quartiles are interpolated between the values of two adjacent ranks.
 enum { QUARTILES = 3 };
 
 INLINE double min_of(double a, double b) { return a < b ? a : b; }
 
 INLINE double max_of(double a, double b) { return a > b ? a : b; }
 
-// numpy's _lerp: from b for t ≥ ½. The weights here are quarters, so that every product is exact.
+// numpy's _lerp, which starts from b for t ≥ ½. Weights here are multiples of ¼, so every product is exact.
 INLINE double interpolate(double a, double b, double t) { return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t); }
 
-// The ranks on both sides of each quartile, ascending, and the weight of the upper one.
+// The ranks below and above each quartile, ascending, and the weight of the upper one.
 INLINE void ranks_of_quartiles(ptrdiff_t n, ptrdiff_t ranks[2 * QUARTILES], double weights[QUARTILES]) {
     for (int q = 0; q < QUARTILES; ++q) {
         const ptrdiff_t quarters = (n - 1) * (q + 1);
@@ -24,31 +24,31 @@ INLINE void ranks_of_quartiles(ptrdiff_t n, ptrdiff_t ranks[2 * QUARTILES], doub
 }
 
 // ---------------------------------------------------------------------------------------------------------------
-// Search by counting, for stamps of the usual kind: each quartile is caught between two bounds by counting how many
-// pixels lie below a guess, sixteen at a time, until so few are left between the bounds that they can be compared with
-// each other.
+// Selection by counting, for typical stamps: each quartile is bracketed by two bounds. Each pass counts, sixteen at a
+// time, how many pixels lie below a guess, which becomes a new bound, until few enough pixels are left between the
+// bounds to compare each with all others.
 //
-// Pixels are counted by keys, their distances from the first pixel in single precision. Subtraction and rounding keep
-// the order (equal keys may hide a difference): what lies between two bounds is the same set for keys and for pixels,
-// and within it the pixels themselves decide. So the result is exact, and guesses only settle how soon it is found.
+// Counting works on keys: differences from the first pixel, rounded to single precision. Subtraction and rounding are
+// monotonic, though different pixels may have equal keys. So the pixels with keys between two bounds are consecutive in
+// rank, and among these the pixels themselves are compared. The result is exact; guesses only affect the time.
 
-// As many pixels as two AVX-512 registers hold may be left between the bounds.
+// How many pixels may be left between the bounds: as many doubles as two AVX-512 registers hold.
 enum { FEW = 16 };
 
-// Counting passes before quickselect is left to do it: stamps of few distinct values never get to few pixels.
+// Counting passes before falling back to quickselect: the brackets of stamps with few distinct values stay full.
 enum { MOST_PASSES = 16 };
 
-// From this size on counting is faster than quickselect, and the scratch has room for the keys.
+// From this number of pixels on counting is faster than quickselect, and the scratch has room for the keys.
 enum { LEAST_COUNTED = 64 };
 
-// Where one quartile lies: `below_low` of the keys are less than `low`, `below_high` less than `high`.
+// The bracket low ≤ key < high of one quartile; `below_low` keys are less than `low`, `below_high` less than `high`.
 struct bracket {
     float low, high;
     ptrdiff_t below_low, below_high;
     ptrdiff_t first_rank, last_rank;
 };
 
-// Sums of the keys and of their squares, to guess by.
+// Sums of the keys and of their squares, for the first guess.
 struct moments {
     float sum, squares;
 };
@@ -63,7 +63,7 @@ INLINE void lane_keys(const double *restrict values, int lanes, double origin, f
     }
 }
 
-// Writes the keys, filled up with infinities to whole vectors.
+// Writes the keys, padded with infinities to whole vectors.
 INLINE struct moments write_keys(const double *restrict values, ptrdiff_t n, float *restrict keys) {
     float sums[VECTOR_FLOATS] = {0}, squares[VECTOR_FLOATS] = {0};
     const double origin = values[0];
@@ -87,12 +87,12 @@ INLINE ptrdiff_t sum_of(const i32x16 *counts) {
     return sum;
 }
 
-// How many keys lie below each of the bounds.
+// How many keys are less than each of the bounds.
 INLINE void count_below(const float *keys, ptrdiff_t n, const float bounds[QUARTILES], ptrdiff_t below[QUARTILES]) {
     i32x16 first = {0}, second = {0}, third = {0};
     for (ptrdiff_t i = 0; i < n; i += VECTOR_FLOATS) {
         const f32x16 key = *(const f32x16u *)(keys + i);
-        // A comparison gives −1 where it holds.
+        // A true comparison is −1.
         first -= key < bounds[0];
         second -= key < bounds[1];
         third -= key < bounds[2];
@@ -102,9 +102,9 @@ INLINE void count_below(const float *keys, ptrdiff_t n, const float bounds[QUART
     below[2] = sum_of(&third);
 }
 
-INLINE bool has_few(const struct bracket *bracket) { return bracket->below_high - bracket->below_low <= FEW; }
+INLINE bool is_narrow(const struct bracket *bracket) { return bracket->below_high - bracket->below_low <= FEW; }
 
-// Narrows the bracket by what a count has shown.
+// Narrows the bracket: `below` of the keys are less than `bound`.
 INLINE void narrow(struct bracket *bracket, float bound, ptrdiff_t below) {
     if (below <= bracket->first_rank) {
         if (below >= bracket->below_low && bound > bracket->low) {
@@ -119,8 +119,8 @@ INLINE void narrow(struct bracket *bracket, float bound, ptrdiff_t below) {
     }
 }
 
-// The next bound to count at: where the rank would lie if the keys between the bounds were evenly spread, or a step
-// away while there is but one bound. Every other pass of a long search halves the bracket, as uneven ones need.
+// The next bound to count at: by linear interpolation between the bounds (keys assumed evenly spread), or a step away
+// while there is only one bound. In long searches every other pass bisects, for uneven distributions.
 INLINE float guess_within(const struct bracket *bracket, float step, int pass) {
     if (bracket->low == -INFINITY) return bracket->high - step;
     if (bracket->high == INFINITY) return bracket->low + step;
@@ -130,10 +130,10 @@ INLINE float guess_within(const struct bracket *bracket, float step, int pass) {
     return bracket->low + (bracket->high - bracket->low) * (wanted / between);
 }
 
-// Catches each quartile in a bracket of few keys; false when that does not come about.
-INLINE bool catch_quartiles(const float *keys, ptrdiff_t n, struct moments moments,
-                            struct bracket brackets[QUARTILES]) {
-    // Noise is nearly normal: its quartiles lie 0.6745 standard deviations from its mean.
+// Narrows each quartile's bracket to at most FEW keys; false if that takes too many passes.
+INLINE bool bracket_quartiles(const float *keys, ptrdiff_t n, struct moments moments,
+                              struct bracket brackets[QUARTILES]) {
+    // Noise is nearly normal: its quartiles lie about 0.6745 standard deviations from the mean.
     const float mean = moments.sum / (float)n;
     const float variance = moments.squares / (float)n - mean * mean;
     if (!(variance > 0 && variance <= 1e37f)) return false;
@@ -141,7 +141,8 @@ INLINE bool catch_quartiles(const float *keys, ptrdiff_t n, struct moments momen
     float bounds[QUARTILES] = {mean - 0.6745f * deviation, mean, mean + 0.6745f * deviation};
     ptrdiff_t below[QUARTILES];
     count_below(keys, n, bounds, below);
-    // From there so many ranks further that the quartile is passed: with the density found between the outer guesses.
+    // The second guess overshoots the quartile by `margin` ranks, so that it becomes the other bound. The distance
+    // between ranks is estimated from the counts at the outer guesses.
     const float spacing = (bounds[2] - bounds[0]) / (float)(below[2] - below[0] + 1);
     const float margin = 4;
     for (int q = 0; q < QUARTILES; ++q) {
@@ -157,7 +158,7 @@ INLINE bool catch_quartiles(const float *keys, ptrdiff_t n, struct moments momen
         bool done = true;
         for (int q = 0; q < QUARTILES; ++q) {
             narrow(&brackets[q], next[q], below[q]);
-            done &= has_few(&brackets[q]);
+            done &= is_narrow(&brackets[q]);
         }
         if (done) return true;
         for (int q = 0; q < QUARTILES; ++q) next[q] = guess_within(&brackets[q], deviation, pass);
@@ -167,7 +168,7 @@ INLINE bool catch_quartiles(const float *keys, ptrdiff_t n, struct moments momen
 
 typedef bool b8x16 __attribute__((ext_vector_type(16)));
 
-// Sets a bit for each key within the bracket.
+// One bit for each key in the bracket.
 INLINE uint16_t within(const f32x16 *key, const struct bracket *bracket) {
     const b8x16 hits = __builtin_convertvector((*key >= bracket->low) & (*key < bracket->high), b8x16);
     uint16_t bits;
@@ -178,7 +179,7 @@ INLINE uint16_t within(const f32x16 *key, const struct bracket *bracket) {
 typedef double f64x8 __attribute__((vector_size(64)));
 typedef int64_t i64x8 __attribute__((vector_size(64)));
 
-// The largest of the values that no more than `rank` values lie below, which is the one of that rank.
+// The value of a rank: the largest of those with no more than `rank` values less than them. less[i] counts these.
 INLINE double value_of_rank(const f64x8 few[2], const i64x8 less[2], int64_t rank) {
     const f64x8 none = (f64x8){0} - INFINITY;
     f64x8 largest = none;
@@ -190,7 +191,7 @@ INLINE double value_of_rank(const f64x8 few[2], const i64x8 less[2], int64_t ran
     return __builtin_reduce_max(largest);
 }
 
-// The values of two ranks among `count` values; those behind them, up to FEW, are infinite.
+// The values of two ranks among `count` values, which are followed by infinities up to FEW.
 INLINE void values_of_ranks(const double values[FEW], ptrdiff_t count, ptrdiff_t first, ptrdiff_t last,
                             double found[2]) {
     f64x8 few[2];
@@ -203,7 +204,7 @@ INLINE void values_of_ranks(const double values[FEW], ptrdiff_t count, ptrdiff_t
     found[1] = last == first ? found[0] : value_of_rank(few, less, last);
 }
 
-// Collects the pixels within each bracket and finds the ranks among them.
+// Collects the pixels in each bracket and finds the values of the ranks among them.
 INLINE void select_within(const double *values, const float *keys, ptrdiff_t n,
                           const struct bracket brackets[QUARTILES], uint64_t *bits, double found[2 * QUARTILES]) {
     const ptrdiff_t words = (n + 63) / 64;
@@ -227,7 +228,7 @@ INLINE void select_within(const double *values, const float *keys, ptrdiff_t n,
     }
 }
 
-// Sets found[k] to the value of rank ranks[k]; false when the stamp is not of the usual kind.
+// Sets found[k] to the value of rank ranks[k]; false if the brackets cannot be narrowed.
 FOR_EACH_CPU static bool find_by_counting(const double *values, ptrdiff_t n, double *scratch,
                                           const ptrdiff_t ranks[2 * QUARTILES], double found[2 * QUARTILES]) {
     float *keys = (float *)scratch;
@@ -236,21 +237,21 @@ FOR_EACH_CPU static bool find_by_counting(const double *values, ptrdiff_t n, dou
     struct bracket brackets[QUARTILES];
     for (int q = 0; q < QUARTILES; ++q)
         brackets[q] = (struct bracket){-INFINITY, INFINITY, 0, n, ranks[2 * q], ranks[2 * q + 1]};
-    if (!catch_quartiles(keys, n, moments, brackets)) return false;
+    if (!bracket_quartiles(keys, n, moments, brackets)) return false;
     select_within(values, keys, n, brackets, bits, found);
     return true;
 }
 
 // ---------------------------------------------------------------------------------------------------------------
-// Quickselect for several ranks at once, for any stamp. Partitioning copies from one buffer to the other without a
-// branch that depends on the data, since such a branch would be mispredicted for every second pixel.
+// Quickselect for several ranks at once, for any stamp. The partition copies from one buffer to the other without
+// branches that depend on the data: these would be mispredicted for every second pixel.
 
-// Below this size sorting is faster than another partition (measured).
+// Up to this size sorting is faster than another partition (measured).
 enum { SMALL = 12 };
 
 INLINE double median_of_3(double a, double b, double c) { return max_of(min_of(a, b), min_of(max_of(a, b), c)); }
 
-// Near the median: the median of three medians of three.
+// An estimate of the median: the median of three medians of three.
 INLINE double pivot_of(const double *v, ptrdiff_t n) {
     const ptrdiff_t step = n / 9;
     const double *p = v + step / 2;
@@ -258,10 +259,10 @@ INLINE double pivot_of(const double *v, ptrdiff_t n) {
                        median_of_3(p[2 * step], p[5 * step], p[8 * step]));
 }
 
-// Copies to `to` the values below the pivot from the front, the others from the back; returns how many are below.
+// Copies values less than the pivot to the front of `to`, the others to the back; returns how many are less.
 INLINE ptrdiff_t partition_below(const double *restrict from, double *restrict to, ptrdiff_t n, double pivot) {
     double *front = to;
-    // The place at the back is as far away as there are values left.
+    // Each value is written to the next free place at the front and at the back; only one of these then moves on.
     for (ptrdiff_t left = n - 1; left >= 0; --left) {
         const double x = *from++;
         front[0] = x;
@@ -304,7 +305,7 @@ static void select_ranks(double *values, double *spare, ptrdiff_t n, ptrdiff_t f
         spare = values + below;
         values = rest;
         if (below == 0) {
-            // The pivot is the smallest value: all values equal to it leave at once, however many there are.
+            // The pivot is the smallest value: remove all values equal to it, or the time would be quadratic in them.
             ptrdiff_t equal = 0;
             for (ptrdiff_t i = 0; i < n; ++i) {
                 const double x = values[i];
@@ -330,7 +331,7 @@ void stamp_quartiles(const double *values, ptrdiff_t n, double *scratch, double 
     if (n < LEAST_COUNTED || !find_by_counting(values, n, scratch, ranks, found)) {
         memcpy(scratch, values, (size_t)n * sizeof *values);
         if (n <= SMALL) {
-            // Here the ranks of neighbouring quartiles may overlap, which sorting does not mind.
+            // In so small stamps the ranks of different quartiles may interleave, which select_ranks does not support.
             sort_small(scratch, n);
             for (int k = 0; k < 2 * QUARTILES; ++k) found[k] = scratch[ranks[k]];
         } else {

@@ -1,11 +1,13 @@
-// The part of MPI that this program uses, in terms that Swift can import: mpi.h hides its constants behind casts in
-// macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE), and its location is known to the C compiler only.
+// The part of MPI that this program uses, in a form that Swift can import: mpi.h hides its constants behind casts in
+// macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE), and only the C compiler knows where it is.
 //
-// Every function works on the ranks of MPI_COMM_WORLD, or of the channel it is given, and returns MPI's status: 0
-// (MPI_SUCCESS) or a code for cmpi_error_string; those that wait for other ranks return CMPI_STALLED when they have
-// waited in vain (cmpi_watch). The operation then still reads and writes its buffers whenever MPI is called: nothing
-// but cmpi_abort may follow. All of them but cmpi_is_main_thread belong to the thread that called cmpi_init
-// (MPI_THREAD_FUNNELED).
+// Functions work on the ranks of MPI_COMM_WORLD, or of the channel they are given, and return an MPI status: 0
+// (MPI_SUCCESS) or a code for cmpi_error_string. Those that wait for other ranks return CMPI_STALLED when the limit of
+// cmpi_watch is exceeded. The operation is then still pending and may read and write its buffers whenever MPI is
+// called: only cmpi_abort may follow.
+//
+// All functions except cmpi_is_main_thread must be called on the thread that called cmpi_init (MPI_THREAD_FUNNELED).
+// Counts and offsets are in elements; arrays of counts and offsets have one element per rank.
 #ifndef CMPI_H
 #define CMPI_H
 
@@ -13,74 +15,108 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// An MPI_Request: a pointer or an int, according to the MPI library.
+/// An MPI_Request: a pointer or an int, depending on the MPI library.
 typedef struct {
     uintptr_t handle;
 } cmpi_request;
 
-// Room for the text of any error (at least MPI_MAX_ERROR_STRING).
+/// Room for the text of any error, at least MPI_MAX_ERROR_STRING.
 enum { CMPI_TEXT_CAPACITY = 1024 };
 
-// No status of MPI: a wait has lasted longer than cmpi_watch allows.
+/// Not an MPI status: a wait has exceeded the limit of cmpi_watch.
 enum { CMPI_STALLED = -1 };
 
-// MPI_Init_thread with MPI_THREAD_FUNNELED; errors are returned from here on (MPI_ERRORS_RETURN).
-// `funneled` says whether the library grants that level.
+/// MPI_Init_thread with MPI_THREAD_FUNNELED; errors are returned from here on (MPI_ERRORS_RETURN).
+///
+/// Sets `funneled` to whether the library provides that level.
 int cmpi_init(bool *funneled);
+
+/// MPI_Finalize.
 int cmpi_finalize(void);
-// MPI_Abort: ends every rank; the launcher returns `exit_code` and, with Open MPI 4, prints nothing of its own.
+
+/// MPI_Abort: ends all ranks. The launcher returns `exit_code` and, with Open MPI 4, prints no message of its own.
 void cmpi_abort(int exit_code);
-// Whether the calling thread may communicate; true when MPI is over.
+
+/// MPI_Is_thread_main: whether the calling thread may communicate; true after MPI_Finalize.
 bool cmpi_is_main_thread(void);
+
+/// MPI_Error_string: the text of a status.
 void cmpi_error_string(int status, char text[CMPI_TEXT_CAPACITY]);
 
+/// MPI_Comm_rank of MPI_COMM_WORLD.
 int cmpi_rank(int *rank);
+
+/// MPI_Comm_size of MPI_COMM_WORLD.
 int cmpi_size(int *size);
 
+/// MPI_Barrier.
 int cmpi_barrier(void);
+
+/// MPI_Bcast of `count` bytes.
 int cmpi_broadcast_bytes(void *bytes, int count, int root);
+
+/// MPI_Allreduce with MPI_MAX of one integer, in place.
 int cmpi_maximum_int64(int64_t *value);
+
+/// MPI_Allgather of one integer per rank.
 int cmpi_all_gather_int64(int64_t value, int64_t *values);
+
+/// MPI_Gatherv of bytes. `receive`, `counts` and `offsets` are read on the root only.
 int cmpi_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets, int root);
+
+/// MPI_Allgatherv of bytes.
 int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets);
 
-// Some ranks that exchange with each other. Ranks that compute while they communicate start all-to-alls, all-gathers
-// and blocking operations in orders of their own, but MPI wants one order on each communicator: so each of the three
-// kinds has its own. The order of started all-to-alls, of started all-gathers and of sums must be the same on all ranks
-// of a channel within each kind only.
+/// A group of ranks that exchange data.
+///
+/// MPI requires that all ranks start the operations on a communicator in the same order. Ranks that compute while they
+/// communicate start all-to-alls, all-gathers and blocking operations in different relative orders, so each of these
+/// three kinds has its own communicator: the order must be the same on all ranks of a channel within each kind only.
 typedef struct {
-    // MPI_Comms: pointers or ints, according to the MPI library.
+    // MPI_Comms: pointers or ints, depending on the MPI library.
     uintptr_t all_to_alls, all_gathers, sums;
 } cmpi_channel;
 
-// MPI_Comm_split: the ranks of one color, in their order; there until MPI ends. Collective over all ranks.
+/// MPI_Comm_split: a channel of the ranks of one `color`, ordered by `rank`, that lasts until MPI_Finalize. Collective
+/// over all ranks.
 int cmpi_open_channel(int color, int rank, cmpi_channel *channel);
-// This process's place among the ranks of the channel, and how many they are.
+
+/// MPI_Comm_rank and MPI_Comm_size of a channel.
 int cmpi_channel_place(const cmpi_channel *channel, int *rank, int *size);
 
-// MPI_Allgatherv with MPI_IN_PLACE.
+/// MPI_Allgatherv of doubles with MPI_IN_PLACE.
 int cmpi_all_gather_doubles_in_place(const cmpi_channel *channel, double *values, const int *counts,
                                      const int *offsets);
 
-// MPI_Ialltoallv of elements of 4 or 2 bytes. The arrays must stay until the request is complete.
+/// MPI_Ialltoallv of elements of `element_bytes` = 4 or 2. All arrays must stay valid until the request is complete.
 int cmpi_start_all_to_all(const cmpi_channel *channel, size_t element_bytes, const void *send, const int *send_counts,
                           const int *send_offsets, void *receive, const int *receive_counts, const int *receive_offsets,
                           cmpi_request *request);
-// MPI_Iallgatherv with MPI_IN_PLACE.
+
+/// MPI_Iallgatherv of floats with MPI_IN_PLACE. All arrays must stay valid until the request is complete.
 int cmpi_start_all_gather_floats_in_place(const cmpi_channel *channel, float *values, const int *counts,
                                           const int *offsets, cmpi_request *request);
+
+/// MPI_Wait.
 int cmpi_wait(cmpi_request *request);
+
+/// MPI_Test: whether the request is complete, without waiting.
 int cmpi_test(cmpi_request *request, bool *complete);
 
-// From here on no wait for other ranks lasts longer than so many seconds. Collective; 0 or less for no limit.
-// A process that is itself stopped for a while (SIGSTOP, a suspended machine) does not count that time.
+/// From here on no wait for other ranks lasts longer than `seconds`; 0 or less for no limit. Collective.
+///
+/// Time in which this process itself is stopped (SIGSTOP, a suspended machine) hardly counts.
 int cmpi_watch(double seconds);
-// Tells of each rank, after CMPI_STALLED, whether nothing shows that it waits too.
+
+/// After CMPI_STALLED, sets silent[r] for each rank r to whether no sign was received that it is waiting too: these
+/// ranks are the ones that stalled. `silent` has one element per rank.
 void cmpi_silent_ranks(bool *silent);
 
-// A notice is an empty message "I have failed". It is never received, only looked for: the job ends soon after.
+/// Sends rank `rank` a failure notice: an empty message "I have failed". Notices are only probed for and never
+/// received, since the job ends soon after.
 int cmpi_send_notice(int rank);
-// The lowest rank below `below` that has sent this one a notice, or -1.
+
+/// Sets `rank` to the lowest rank below `below` that has sent this one a failure notice, or to −1.
 int cmpi_find_notice(int below, int *rank);
 
 #endif

@@ -1,13 +1,13 @@
-// Signals that ask the program to stop. A handler may do next to nothing, and no Swift: it notes the signal, and the
-// program looks at the note when it suits.
+// Signals that ask the program to stop. A signal handler may do very little and may not run Swift code: it records the
+// signal, and the program polls for it.
 #ifndef CSIGNALS_H
 #define CSIGNALS_H
 
-// From here on SIGTERM, SIGINT and SIGUSR1 no longer end the process but are noted. A second SIGINT ends it at once, as
-// if there were no handler. A signal that was ignored when the program started (nohup, or `&` in a script) stays so.
+/// From here on SIGTERM, SIGINT and SIGUSR1 are recorded and do not end the process, except that a second SIGINT ends
+/// it as if there were no handler. Signals that were ignored at the start (nohup, `&` in a script) stay ignored.
 void stop_signals_watch(void);
 
-// The first signal that was noted, or 0.
+/// The first signal that was recorded, or 0.
 int stop_signals_noted(void);
 
 #endif
