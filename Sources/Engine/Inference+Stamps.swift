@@ -9,9 +9,8 @@ extension Inference {
     package func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws
         -> [Float]?
     {
-        try logits(of: stamps.count) { index, target in
-            try collection.normalizedStamp(stamps[index], normalization, into: target)
-        }
+        let reader = StampReader(collection, normalization)
+        return try logits(of: stamps.count) { index, target in try reader.read(stamps[index], into: target) }
     }
 
     /// The logits of labelled stamps in order on rank 0, nil elsewhere. Collective.

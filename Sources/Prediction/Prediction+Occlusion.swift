@@ -130,6 +130,8 @@ private struct OcclusionPass {
     let group: any ProcessGroup
     let inference: Inference
 
+    private var reader: StampReader { StampReader(collection, normalization) }
+
     /// Positions of the window on a stamp.
     var positions: Int {
         let (rows, columns) = window.positions(height: collection.height, width: collection.width)
@@ -142,7 +144,7 @@ private struct OcclusionPass {
         return try [Float](unsafeUninitializedCapacity: stamps.count * pixels) { output, initialized in
             for (place, stamp) in stamps.enumerated() {
                 let target = output.baseAddress! + place * pixels
-                if try !collection.normalizedStamp(stamp, normalization, into: target) {
+                if try !reader.read(stamp, into: target) {
                     target.initialize(repeating: .nan, count: pixels)
                 }
             }
@@ -156,12 +158,12 @@ private struct OcclusionPass {
         let normalized = FloatBuffer(count: stamps.count * pixels)
         // Few beside the occluded ones, so every rank has all of them.
         try group.agree {
-            try team.share(stamps.count, chunk: 16) { [collection, normalization] _, range in
+            try team.share(stamps.count, chunk: 16) { [reader] _, range in
                 for place in range {
                     let target = normalized.pointer + place * pixels
                     let stamp = stamps.lowerBound + place
                     // Normalising it again then fails too.
-                    if try !collection.normalizedStamp(stamp, normalization, into: target) { target[0] = .nan }
+                    if try !reader.read(stamp, into: target) { target[0] = .nan }
                 }
             }
         }

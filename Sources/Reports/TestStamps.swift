@@ -16,18 +16,10 @@ struct TestStamps {
     }
 
     private func normalized(_ stamp: Int) throws -> [Float] {
-        let count = stamps.pixels
-        return try withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count) { buffer in
-            let pixels = buffer.baseAddress!
-            try stamps.copyStamp(stamp, into: pixels)
-            return [Float](unsafeUninitializedCapacity: count) { output, initialized in
-                if !normalization.apply(
-                    pixels: pixels, count: count, scratch: pixels + count, into: output.baseAddress!)
-                {
-                    output.initialize(repeating: 0)
-                }
-                initialized = count
-            }
+        let reader = StampReader(stamps, normalization)
+        return try [Float](unsafeUninitializedCapacity: reader.valueCount) { output, initialized in
+            if try !reader.read(stamp, into: output.baseAddress!) { output.initialize(repeating: 0) }
+            initialized = reader.valueCount
         }
     }
 
