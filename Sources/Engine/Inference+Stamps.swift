@@ -5,7 +5,7 @@ import StampData
 import StampLoading
 
 extension Inference {
-    /// The logits of stamps that are read and normalised on the way; not-a-number where that cannot be done. Collective.
+    /// The logits of stamps that are read and normalised on the way; NaN where that fails. Collective.
     package func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws
         -> [Float]?
     {

@@ -2,9 +2,9 @@ import Figures
 import Metrics
 import StampData
 
-/// The stamps of a test set: what figures show of them, and what the matched filter makes of them.
+/// The stamps of a test set: as figures show them, and with the matched filter's scores.
 struct TestStamps {
-    /// The most stamps that the matched filter is tried on: it takes some microseconds for each.
+    /// The most stamps that the matched filter is applied to: it takes some microseconds for each.
     static let mostFiltered = 20_000
 
     let stamps: StampCollection
