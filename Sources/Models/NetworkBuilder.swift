@@ -3,7 +3,8 @@ import LayerCatalog
 import Layers
 import Tensors
 
-/// Puts the layers of a description in place, one after another: names, order, users, and what joins the layer before it.
+/// Puts the layers of a description in place, one after another: names, order, users, and what joins the layer before
+/// it.
 ///
 /// What a layer computes and whether its options fit, its kind says (`LayerOptions`).
 struct NetworkBuilder {
@@ -82,8 +83,8 @@ struct NetworkBuilder {
 
     // MARK: Layers and activations
 
-    /// A computing layer with its own activation: a rectifier joins it if it can, the output's softmax or sigmoid the loss;
-    /// anything else becomes a node behind it.
+    /// A computing layer with its own activation: a rectifier joins it if it can, the output's softmax or sigmoid the
+    /// loss; anything else becomes a node behind it.
     private mutating func append(
         _ layer: LayerDescription, _ computing: any Layer, _ activation: ActivationFunction, _ inputs: [Int]
     ) throws {

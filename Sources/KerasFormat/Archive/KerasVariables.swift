@@ -35,7 +35,8 @@ struct KerasVariables {
 
     /// A class's name as Keras writes groups: `BatchNormalization` as `batch_normalization`, `Conv2D` as `conv2d`.
     ///
-    /// Source: `to_snake_case` in keras/src/utils/naming.py: a word begins with a capital behind or before a small letter.
+    /// Source: `to_snake_case` in keras/src/utils/naming.py: a word begins with a capital behind or before a small
+    /// letter.
     static func groupName(ofClass name: String) -> String {
         let letters = Array(name.unicodeScalars)
         func isSmall(_ index: Int) -> Bool { letters.indices.contains(index) && ("a"..."z").contains(letters[index]) }

@@ -2,8 +2,8 @@ import Layers
 
 /// A kind of layer with its options, as a network's description holds it.
 ///
-/// Kinds are made by their functions, `.dense(units: 2, activation: .softmax)`, each of which stands in the kind's file,
-/// and looked into as their options: `(kind.options as? DenseOptions)?.units`.
+/// Kinds are made by their functions, `.dense(units: 2, activation: .softmax)`, each of which stands in the kind's
+/// file, and looked into as their options: `(kind.options as? DenseOptions)?.units`.
 public struct LayerKind: Hashable, Sendable {
     /// The options, of a kind that the catalog lists.
     public let options: any LayerOptions

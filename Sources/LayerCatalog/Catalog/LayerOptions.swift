@@ -4,8 +4,8 @@ import Tensors
 /// The options of one kind of layer, and with them all that the program knows of that kind.
 ///
 /// Each kind is a struct in a file of its own: its stored properties are the options that Keras gives such a layer, its
-/// functions say what a layer with these options computes, and how Keras and ONNX write it. The mathematics are those of
-/// a `Layer` in the target `Layers`. ``LayerCatalog/all`` lists the kinds.
+/// functions say what a layer with these options computes, and how Keras and ONNX write it. The mathematics are those
+/// of a `Layer` in the target `Layers`. ``LayerCatalog/all`` lists the kinds.
 ///
 /// Properties are stored in model files under their own names: renaming one needs `CodingKeys` with the old name, and
 /// one that is added later an `init(from:)` that gives files without it the meaning that they had.
@@ -16,8 +16,8 @@ public protocol LayerOptions: Codable, Hashable, Sendable {
     static var kerasClasses: [String] { get }
     /// How many layers feed such a layer; one, unless a kind says otherwise.
     static var inputCount: LayerInputCount { get }
-    /// The names of all parameters that such a layer can have, in the order in which Keras numbers its variables: trained
-    /// ones first. None, unless a kind says otherwise.
+    /// The names of all parameters that such a layer can have, in the order in which Keras numbers its variables:
+    /// trained ones first. None, unless a kind says otherwise.
     static var kerasVariables: [String] { get }
     /// Arguments that Keras notes with each call of such a layer, with the values that change nothing. None by default.
     static var kerasCallDefaults: [String: JSONValue] { get }
@@ -28,8 +28,8 @@ public protocol LayerOptions: Codable, Hashable, Sendable {
     ///
     /// - Throws: a `badData` fault that names the layer when the options or the inputs' shapes do not fit.
     func operation(at place: LayerPlace) throws -> LayerOperation
-    /// Whether multiplying all parameters by a positive number multiplies the outputs by it (before an activation that is
-    /// a node of its own). Of a layer that gives logits, a temperature can be divided out in the weights then.
+    /// Whether multiplying all parameters by a positive number multiplies the outputs by it (before an activation that
+    /// is a node of its own). Of a layer that gives logits, a temperature can be divided out in the weights then.
     var parametersScaleOutput: Bool { get }
     /// The same kind of layer without its dropout; unchanged for layers that have none.
     func withoutDropout() -> Self
@@ -38,8 +38,8 @@ public protocol LayerOptions: Codable, Hashable, Sendable {
 
     /// Reads the options that are this kind's own from a Keras configuration.
     ///
-    /// What stays unread in `options` is refused afterwards, unless it is null or false. `name`, `dtype` and `trainable`
-    /// are read for every layer.
+    /// What stays unread in `options` is refused afterwards, unless it is null or false. `name`, `dtype` and
+    /// `trainable` are read for every layer.
     ///
     /// - Throws: a `badData` fault that names layer and option, and what is supported.
     init(keras options: inout KerasOptions) throws
@@ -86,7 +86,7 @@ public enum LayerOperation {
     case reshape(Shape)
     /// A function of the layer's input: joins the layer before it or the loss where it can.
     case activation(ActivationFunction)
-    /// A computing layer, and the function that is applied to what it gives. ReLU is left to the layer if it can apply it
-    /// (`Layer.rectified()`), the last layer's softmax or sigmoid to the loss.
+    /// A computing layer, and the function that is applied to what it gives. ReLU is left to the layer if it can apply
+    /// it (`Layer.rectified()`), the last layer's softmax or sigmoid to the loss.
     case layer(any Layer, activation: ActivationFunction = .linear)
 }

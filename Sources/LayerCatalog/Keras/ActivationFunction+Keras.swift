@@ -38,7 +38,8 @@ extension ActivationFunction {
         self = function
     }
 
-    /// Reads the options of one of Keras' activation layers with a function of its own; nil when they are of another layer.
+    /// Reads the options of one of Keras' activation layers with a function of its own; nil when they are of another
+    /// layer.
     ///
     /// - Throws: a `badData` fault that names the option that is not supported.
     init?(layer options: inout KerasOptions) throws {

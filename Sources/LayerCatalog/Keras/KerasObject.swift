@@ -2,8 +2,8 @@ import Faults
 
 /// One serialised Keras object: `{"module": …, "class_name": …, "config": {…}, "registered_name": …}`.
 ///
-/// A file names classes only; none of them is ever looked up in order to be run. Whatever does not belong to Keras itself is
-/// refused here.
+/// A file names classes only; none of them is ever looked up in order to be run. Whatever does not belong to Keras
+/// itself is refused here.
 public struct KerasObject {
     /// The Python module of the class, for instance `keras.layers`.
     public let module: String

@@ -135,7 +135,8 @@ public struct KerasOptions {
     /// Takes the initialisers of parameters. Fresh weights are drawn as Keras does by default; another initialiser must
     /// not be passed over in silence.
     ///
-    /// - Parameter standard: the parameters' names without `_initializer`, in alphabetical order, and Keras' initialisers.
+    /// - Parameter standard: the parameters' names without `_initializer`, in alphabetical order, and Keras'
+    ///   initialisers.
     /// - Throws: a fault for another initialiser, unless weights come with the file.
     public mutating func requireInitializers(_ standard: KeyValuePairs<String, String>) throws {
         for (parameter, initializer) in standard {

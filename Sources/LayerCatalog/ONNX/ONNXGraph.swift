@@ -2,8 +2,8 @@ import Tensors
 
 /// A graph of ONNX operators in the making, as far as layers must know it.
 ///
-/// Maps are (N, channels, height, width), vectors (N, features): axis 1 is always Keras' last axis. Operators are those of
-/// the standard operator set, version 17.
+/// Maps are (N, channels, height, width), vectors (N, features): axis 1 is always Keras' last axis. Operators are those
+/// of the standard operator set, version 17.
 public protocol ONNXGraph {
     /// Adds an operator with one output, called `scope/type`, and gives the output's name.
     mutating func append(_ type: String, _ inputs: [String], _ attributes: [ONNXAttribute], in scope: String) -> String
@@ -22,8 +22,8 @@ public enum ONNXAttribute: Hashable, Sendable {
 
 /// What a layer gives.
 ///
-/// Flattening an NCHW map gives its values in another order than Keras does; the order travels with the value, and the next
-/// dense layer's rows are arranged accordingly, so that nothing is moved when the model runs.
+/// Flattening an NCHW map gives its values in another order than Keras does; the order travels with the value, and the
+/// next dense layer's rows are arranged accordingly, so that nothing is moved when the model runs.
 public struct ONNXValue: Hashable, Sendable {
     /// The name of the operator's output.
     public var name: String
