@@ -29,7 +29,7 @@ struct AllReduceBenchmark {
     }
 }
 
-/// A gradient of zeros, one microbatch for each rank, to be summed over ranks as often as one likes.
+/// A gradient of zeros, one microbatch for each rank, to be summed over ranks any number of times.
 final class ReducedBuffer: Sendable {
     private let gradient, parameters: FloatBuffer
     private let reduction: GradientReduction
@@ -52,7 +52,7 @@ final class ReducedBuffer: Sendable {
 
     /// One all-reduce. Called on every lane.
     ///
-    /// - Parameter compute: what lane 0 does, again and again, while messages are under way, until it says that it is done;
+    /// - Parameter compute: what lane 0 does, again and again, while messages are under way, until it returns false;
     ///   nil to wait.
     func reduce(_ lane: Int, team: LaneTeam, while compute: (() -> Bool)? = nil) {
         let (bucket, parameters) = (bucket, parameters)

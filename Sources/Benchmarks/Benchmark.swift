@@ -16,15 +16,15 @@ public struct BenchmarkConfiguration: Sendable {
     public var batchSize = 256
     /// The most samples of a microbatch; nil for a size chosen from the network.
     public var microbatch: Int?
-    /// Lanes of a rank; nil for as many as the rank may use processors.
+    /// Lanes of a rank; nil for one on each processor that the rank may use.
     public var threads: Int?
     /// About how long each network is trained, in seconds.
     public var seconds = 3.0
-    /// Whether to tell where the time goes, layer by layer.
+    /// Whether to report where the time goes, layer by layer.
     public var layers = false
-    /// Whether to foretell what more ranks give.
+    /// Whether to predict the speed of more ranks.
     public var scaling = false
-    /// A link between nodes to reckon with; nil for the one that is measured.
+    /// The link between nodes to assume; nil for the one that is measured.
     public var link: LinkSpeed?
     /// How gradients are summed.
     public var gradients = GradientFormat.float32
@@ -39,7 +39,7 @@ public struct BenchmarkConfiguration: Sendable {
 /// The speed of this machine and of each network on it: `swift-run-trainer bench`. Stamps are simulated in memory; no file
 /// is read (but those whose loading is to be timed) or written.
 public struct Benchmark {
-    /// Fewer stamps would all lie in a cache.
+    /// Fewer stamps would all fit into a cache.
     private static let fewestStamps = 4096
     /// The most samples of a microbatch that is chosen from the network.
     private static let largestMicrobatch = 64
@@ -63,7 +63,7 @@ public struct Benchmark {
         let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
         defer { team.finish() }
         let kernelType = try ProcessorKernels.agreed(in: group)
-        // Alone, each rank trains batches of a few microbatches for each lane.
+        // By itself, each rank trains batches of a few microbatches for each lane.
         let own = configuration.scaling ? 4 * team.count * (configuration.microbatch ?? Self.largestMicrobatch) : 0
         let perClass = (max(Self.fewestStamps, configuration.batchSize, own) + 1) / 2
         let stamps = try group.agree {

@@ -1,7 +1,7 @@
 import Files
 
 extension BenchmarkReport {
-    /// The report as people read it: a table of the networks, then where asked for one of each network's layers.
+    /// The report for people: a table of the networks, then, if requested, one of each network's layers.
     public var table: String {
         var table = TextTable([
             "model", "parameters", "batch", "samples/s", "GFLOP/s", "of peak", "waiting", "messages", "memory",

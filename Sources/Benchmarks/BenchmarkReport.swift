@@ -23,7 +23,7 @@ public struct BenchmarkReport: Encodable, Sendable {
     }
 }
 
-/// How fast training data are opened, split, looked at and normalised, before the first step.
+/// How fast training data are opened, split, inspected and normalised, before the first step.
 public struct LoadingReport: Encodable, Sendable {
     /// Stamps of both classes.
     public var stamps: Int
@@ -51,7 +51,7 @@ public struct NetworkReport: Encodable, Sendable {
     public var microbatch: Int
     /// How many steps were timed.
     public var steps: Int
-    /// How many more steps were looked into, part by part.
+    /// How many further steps were profiled, part by part.
     public var profiledSteps: Int
     /// Whole training steps: both passes, sums, update.
     public var training: Rate
@@ -59,7 +59,7 @@ public struct NetworkReport: Encodable, Sendable {
     public var inference: Rate
     /// The most memory that a rank held while the network was trained, stamps and program included, in bytes.
     public var peakResidentBytes: Int
-    /// How the lanes spent a step. What is left to 1 is the way between these.
+    /// How the lanes spent a step. The rest to 1 is overhead between these.
     public var shares: Shares
     /// The share of the time with messages under way in which lane 0 computed; absent without messages.
     public var communicationHidden: Double?
@@ -71,7 +71,7 @@ public struct NetworkReport: Encodable, Sendable {
     public var layers: [PartReport]?
     /// Time by kind of layer, the one that loses most first; absent unless asked for.
     public var layerKinds: [PartReport]?
-    /// Time of all that is not a layer; absent unless asked for.
+    /// Time of everything that is not a layer; absent unless asked for.
     public var otherActivities: [PartReport]?
 
     enum CodingKeys: String, CodingKey {
@@ -85,13 +85,13 @@ public struct NetworkReport: Encodable, Sendable {
         case otherActivities = "other_activities"
     }
 
-    /// How fast samples pass.
+    /// Throughput.
     public struct Rate: Encodable, Sendable {
         /// The median of several rounds.
         public var samplesPerSecond: Double
         /// The best of them: on a shared machine the one that others disturbed least.
         public var bestSamplesPerSecond: Double
-        /// What one sample costs.
+        /// The operations for one sample.
         public var flopPerSample: Int
         /// `samplesPerSecond` · `flopPerSample`, in 10⁹ operations a second.
         public var gflops: Double

@@ -23,7 +23,7 @@ struct LayerBreakdown {
             let seconds = Double(forward + backward) * 1e-9
             let computed = Double(flop) * Double(samples)
             let rate = seconds > 0 ? computed / seconds : 0
-            // Measured times may beat a peak that was measured while others took their share of the processor.
+            // Layers may beat a peak that was measured while others used the processor.
             let lost = max(0, seconds - computed / lanePeak)
             return PartReport(
                 name: name, kind: kind, forwardNanoseconds: Double(forward) / Double(samples),

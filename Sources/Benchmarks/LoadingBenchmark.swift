@@ -5,8 +5,8 @@ import Settings
 import StampData
 import StampLoading
 
-/// Times what a training run does before its first step with the files that are given: open, cut into parts, look at,
-/// normalise every stamp.
+/// Times what a training run does with the given files before its first step: open, split, inspect and normalise every
+/// stamp.
 enum LoadingBenchmark {
     /// Loads the data several times. Collective.
     ///
@@ -30,7 +30,7 @@ enum LoadingBenchmark {
     }
 
     /// Loads the data once.
-    /// - Returns: how many stamps there are.
+    /// - Returns: the number of stamps.
     private static func load(
         _ configuration: TrainingSettings, _ team: LaneTeam, _ group: any ProcessGroup, _ logger: Logger
     ) throws -> Int {

@@ -10,9 +10,9 @@ import Tensors
 
 /// Trains one network on stamps in memory and measures how fast that goes, and what takes the time.
 final class NetworkBenchmark {
-    /// Steps too small to diverge in the time that measuring takes.
+    /// Steps too small to diverge during the measurement.
     private static let learningRate: Float = 1e-4
-    /// The most steps that are looked into.
+    /// The most steps that are profiled.
     private static let mostProfiledSteps = 200
 
     private let model: StandardNetwork
@@ -123,7 +123,7 @@ final class NetworkBenchmark {
         return (least, try profile(secondsPerStep: least).totals!)
     }
 
-    /// Trains so many steps. Collective.
+    /// Trains `steps` steps. Collective.
     /// - Returns: seconds of one step.
     private func train(steps: Int) throws -> Double {
         let numbers = next..<next + steps
@@ -133,7 +133,7 @@ final class NetworkBenchmark {
                 for number in numbers {
                     let (epoch, stepOfEpoch) = number.quotientAndRemainder(dividingBy: plan.steps)
                     if stepOfEpoch == 0 { step.beginEpoch(epoch, lane: lane) }
-                    // As in a run, where ranks agree after each step to go on.
+                    // As in a run, where ranks agree after each step to continue.
                     step.run(step: stepOfEpoch, globalStep: number, learningRate: Self.learningRate, lane: lane) {
                         _ = try group.maximum(of: 0)
                     }
@@ -144,7 +144,7 @@ final class NetworkBenchmark {
         return seconds / Double(steps)
     }
 
-    /// Trains some more steps and notes what takes how long. Collective.
+    /// Trains some more steps and profiles them. Collective.
     /// - Returns: sums over all ranks on rank 0.
     private func profile(secondsPerStep: Double) throws -> (totals: TimelineTotals?, steps: Int) {
         let steps = min(Self.mostProfiledSteps, max(2, Int(configuration.seconds / 3 / secondsPerStep)))

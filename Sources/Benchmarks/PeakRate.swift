@@ -5,7 +5,7 @@ import Synchronization
 
 /// The measured peak of the processors that the lanes run on: multiply-adds on registers alone, on all lanes at once.
 enum PeakRate {
-    /// Rounds, of which the fastest counts: on a shared machine others cut into most.
+    /// Rounds, of which the fastest counts: on a shared machine others slow down most of them.
     private static let rounds = 200
     /// Floating-point operations of a lane in a round: about a millisecond of AVX-512.
     private static let operationsPerRound = 200_000_000
@@ -30,7 +30,7 @@ enum PeakRate {
                 }
                 if team.hasFailed { return }
             }
-            // Something must depend on the results, or the work could be left out.
+            // Something must depend on the results, or the compiler could omit the work.
             if sum.isNaN { isNumber.store(false, ordering: .relaxed) }
         }
         precondition(isNumber.load(ordering: .relaxed), "the chains of peak.c converge")

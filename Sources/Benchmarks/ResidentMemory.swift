@@ -4,9 +4,9 @@
     import Darwin
 #endif
 
-/// The memory that this process has in the machine.
+/// The resident memory of this process.
 enum ResidentMemory {
-    /// Forgets the largest amount so far, where the system lets a process do that (Linux' `/proc/self/clear_refs`).
+    /// Resets the largest amount, where the system lets a process do that (Linux' `/proc/self/clear_refs`).
     static func resetPeak() {
         guard let file = fopen("/proc/self/clear_refs", "w") else { return }
         fputs("5", file)

@@ -14,19 +14,19 @@ enum TimedRounds {
         return Double(max(1, try group.maximum(of: Timeline.now() - start))) * 1e-9
     }
 
-    /// Finds by doing `round` once to warm up and then with growing numbers of repetitions how many fill a round, and does
-    /// so many `count` times. Collective.
+    /// Runs `round` once to warm up, then with more and more repetitions until they fill a round, and then `count`
+    /// times with that many. Collective.
     ///
     /// - Parameters:
     ///   - seconds: about how long all rounds take together.
-    ///   - round: does the work so many times and returns the seconds of one, the same on all ranks.
+    ///   - round: does the work the given number of times and returns the seconds of one, the same on all ranks.
     static func measure(
         seconds: Double, group: any ProcessGroup, _ round: (_ repetitions: Int) throws -> Double
     ) throws -> (times: [Double], repetitions: Int) {
         _ = try round(1)
         var repetitions = 1
         var single = try round(1)
-        // The first repetitions of short work tell little of the later ones.
+        // The first repetitions of short work say little about the later ones.
         while single * Double(repetitions) < seconds / Double(4 * count), repetitions < 1 << 20 {
             repetitions *= 4
             single = try round(repetitions)

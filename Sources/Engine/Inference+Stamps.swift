@@ -5,13 +5,12 @@ import StampData
 import StampLoading
 
 extension Inference {
-    /// The logits of stamps that are read and normalised on the way; not-a-number where that cannot be done. Collective.
+    /// The logits of stamps that are read and normalised on the way; NaN where that fails. Collective.
     package func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws
         -> [Float]?
     {
-        try logits(of: stamps.count) { index, target in
-            try collection.normalizedStamp(stamps[index], normalization, into: target)
-        }
+        let reader = StampReader(collection, normalization)
+        return try logits(of: stamps.count) { index, target in try reader.read(stamps[index], into: target) }
     }
 
     /// The logits of labelled stamps in order on rank 0, nil elsewhere. Collective.

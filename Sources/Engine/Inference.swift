@@ -11,9 +11,9 @@ import Tensors
 /// Stamps are cut into chunks of a fixed size, whole chunks are shared among ranks and lanes, and results are gathered in
 /// order on rank 0: the same bits for any number of ranks and threads.
 package final class Inference: @unchecked Sendable {
-    /// Stamps of a chunk: few, so that all lanes have work and activations stay in the cache, but more where a network's
-    /// weights are large, which are read again for each chunk. A divisor of `InferenceShare.unit`, and a function of the network
-    /// alone.
+    /// Stamps of a chunk: few, so that all lanes have work and activations stay in the cache, but more if a network's
+    /// weights, which are read again for each chunk, are large. A divisor of `InferenceShare.unit`, and a function of
+    /// the network alone.
     private let chunk: Int
     package let network: Network
     private let prepared: PreparedWeights
@@ -21,7 +21,7 @@ package final class Inference: @unchecked Sendable {
     private let group: any ProcessGroup
     private let executors: [LaneExecutor]
 
-    /// - Parameter prepared: the prepared weights of a training step to share, or nil to make some.
+    /// - Parameter prepared: the prepared weights of a training step to share, or nil to prepare some.
     package init(
         network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup
     ) {
@@ -39,9 +39,10 @@ package final class Inference: @unchecked Sendable {
         }
     }
 
-    /// The logits of `count` stamps in order on rank 0, nil elsewhere; not-a-number for stamps that cannot be used.
+    /// The logits of `count` stamps in order on rank 0, nil elsewhere; NaN for stamps that cannot be used.
     ///
-    /// - Parameter load: puts a stamp's normalised pixels into memory, or tells that it cannot be used. Any lane.
+    /// - Parameter load: puts a stamp's normalised pixels into memory, or returns false if the stamp cannot be used.
+    ///   Called on any lane.
     /// - Throws: `AgreedFault` when a rank's `load` throws.
     package func logits(
         of count: Int,

@@ -1,4 +1,4 @@
-/// Something that stops the program and that a user can mend: one line with a name, what is wrong and the remedy.
+/// An error that a user can cause and remedy: one line that names the subject, the problem and the remedy.
 ///
 /// What only a programmer can cause is a `precondition`, never a `Fault`.
 public struct Fault: Error, Hashable, Codable, Sendable, CustomStringConvertible {
@@ -6,11 +6,11 @@ public struct Fault: Error, Hashable, Codable, Sendable, CustomStringConvertible
     public enum Kind: Int32, Codable, Sendable {
         /// A wrong option or a wrong combination of options (EX_USAGE).
         case usage = 64
-        /// Input that is there but wrong: a damaged file, stamps of two sizes, an empty class (EX_DATAERR).
+        /// Input that exists but is wrong: a damaged file, stamps of two sizes, an empty class (EX_DATAERR).
         case badData = 65
         /// Input that is missing or cannot be read (EX_NOINPUT).
         case missingInput = 66
-        /// A fault of this program or of the machine below it (EX_SOFTWARE).
+        /// An error in this program or in the machine that it runs on (EX_SOFTWARE).
         case internalFault = 70
         /// Output that cannot be written (EX_IOERR).
         case cannotWrite = 74
@@ -33,19 +33,19 @@ public struct Fault: Error, Hashable, Codable, Sendable, CustomStringConvertible
         self.remedy = remedy
     }
 
-    /// `subject: problem; remedy`, on one line that a terminal shows as it is: names may come from a hostile file.
+    /// `subject: problem; remedy`, as one line of printable text: names may come from a hostile file.
     public var description: String {
         "\(Self.printable(subject)): \(Self.printable(problem)); \(Self.printable(remedy))"
     }
 
-    /// No control characters, which include escape sequences, and no more text than anybody reads.
+    /// Replaces control characters, and with them escape sequences, and truncates what nobody would read.
     private static func printable(_ text: String) -> String {
         let longest = 4096
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(longest) {
             switch scalar.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator: shown.append(" ")
-            // Marks that turn the direction of writing make a name look like another one.
+            // Marks that reverse the direction of writing can make one name look like another.
             case .format where (0x2028...0x2069).contains(scalar.value): continue
             default: shown.append(scalar)
             }

@@ -1,7 +1,7 @@
 import Metrics
 
-/// The share of sources that are found, against their signal-to-noise ratio: of the network at its threshold, and of the
-/// matched filter at the threshold that takes as large a share of the noise for sources.
+/// The share of sources that are found, against their signal-to-noise ratio: of the network at its threshold, and of
+/// the matched filter at the threshold with the same false-positive rate.
 public struct CompletenessFigure: Sendable {
     /// A test source: its signal-to-noise ratio, and whether it is found.
     public struct Source: Hashable, Sendable {
@@ -64,8 +64,7 @@ public struct CompletenessFigure: Sendable {
         self.threshold = threshold
     }
 
-    /// The score that the matched filter needs to take no larger a share of the noise for sources than the network does; nil
-    /// without noise.
+    /// The threshold of the matched filter for no more than the network's false-positive rate; nil without noise.
     public static func matchedThreshold(
         network: [ScoredSample], matchedFilter: [ScoredSample], threshold: Float
     ) -> Float? {

@@ -1,6 +1,7 @@
 import Metrics
 
-/// Which class is taken for which, in counts and as shares of the true class: the notebook's `plot_confusion_matrix`.
+/// How often each class is classified as each, in counts and as shares of the true class: the notebook's
+/// `plot_confusion_matrix`.
 public struct ConfusionFigure: Sendable {
     private static let classes = ["noise", "source"]
 
@@ -16,7 +17,7 @@ public struct ConfusionFigure: Sendable {
         self.threshold = threshold
     }
 
-    /// The share of a true class that is taken for a class; NaN when the class is missing.
+    /// The share of a true class that is classified as a class; NaN when the class is missing.
     private func share(_ trueClass: Int, _ predictedClass: Int) -> Double {
         Double(predictions.counts[trueClass][predictedClass]) / Double(predictions.samples(of: trueClass))
     }
@@ -36,7 +37,7 @@ public struct ConfusionFigure: Sendable {
             guard all > 0 else { return "The test set has no \(trueClass == 0 ? "noise" : "sources")." }
             return "Of \(all) \(all == 1 ? "stamp" : "stamps") of \(trueClass == 0 ? "noise" : "sources"), "
                 + "\(predictions.counts[trueClass][trueClass]) "
-                + "(\(percent(share(trueClass, trueClass)))) are taken for what they are."
+                + "(\(percent(share(trueClass, trueClass)))) are classified correctly."
         }
         return Plot(
             name: "confusion", title: "Confusion matrix",

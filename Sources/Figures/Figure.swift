@@ -4,13 +4,13 @@ public struct Figure: Hashable, Sendable {
     public let name: String
     /// A heading, for instance `ROC curve`.
     public let title: String
-    /// One or two sentences with the main numbers; also what a reader gets who cannot see the picture.
+    /// One or two sentences with the main numbers; also the alternative text for readers who cannot see the picture.
     public let description: String
     /// The folder that its files are in.
     public let folder: String
     /// The names of the files with the numbers behind it; the first is `NAME.csv`.
     public let data: [String]
-    /// Whether it was drawn: without gnuplot there are the numbers alone.
+    /// Whether it was drawn: without gnuplot there are only the numbers.
     public let isDrawn: Bool
 
     /// The picture for a page or a paper (`NAME.svg`); nil when it was not drawn.

@@ -12,8 +12,8 @@ public struct FigureFolder: Sendable {
 
     /// Writes the numbers and the commands of all plots, and draws them with one run of gnuplot.
     ///
-    /// What cannot be drawn is a warning and no fault: its numbers are there. Files of the same names are replaced.
-    /// - Returns: the figures in the order of the plots, and what to tell the user.
+    /// What cannot be drawn is a warning, not a fault: its numbers are there. Files of the same names are replaced.
+    /// - Returns: the figures in the order of the plots, and warnings for the user.
     /// - Throws: `Fault(.cannotWrite)`.
     public func draw(_ plots: [Plot], with gnuplot: Gnuplot) throws -> (figures: [Figure], warnings: [Fault]) {
         guard FileAccess.isFolder(path) || mkdir(path, 0o777) == 0 else { throw Fault.cannotWrite(path, errno) }
@@ -39,7 +39,7 @@ public struct FigureFolder: Sendable {
         try AtomicFile.write(PlotStyle.beginning + plot.commands, to: "\(path)/\(plot.name).gnuplot")
     }
 
-    /// Draws all at once; when that fails, each on its own, so that one figure's failure is not that of all.
+    /// Draws all at once; when that fails, each on its own, so that one figure's failure does not affect the others.
     private func pictures(of plots: [Plot], with gnuplot: Gnuplot) throws -> (drawn: Set<String>, warnings: [Fault]) {
         do {
             try drawTogether(plots, with: gnuplot)

@@ -4,7 +4,7 @@ import Glibc
 
 /// The program that draws: https://gnuplot.info, version 5.4 or later.
 public struct Gnuplot: Sendable {
-    /// The variable of the environment that names another program than the first `gnuplot` in `PATH`.
+    /// The environment variable that names a program other than the first `gnuplot` in `PATH`.
     public static let environmentVariable = "SWIFT_RUN_TRAINER_GNUPLOT"
 
     /// The program; nil when there is none.
@@ -26,20 +26,20 @@ public struct Gnuplot: Sendable {
         FileAccess.exists(path) && !FileAccess.isFolder(path) && access(path, X_OK) == 0
     }
 
-    /// Runs the commands of the file `script` in `folder`; names in them are counted from there.
+    /// Runs the commands of the file `script` in `folder`; names in them are relative to it.
     ///
     /// - Throws: `Fault` when the program is not installed, cannot be started, or does not succeed: with the first line
-    ///   that it says about it.
+    ///   of its message.
     func run(_ script: String, in folder: String) throws {
         guard let path else {
             throw Fault(
                 .missingInput, environment[Self.environmentVariable] ?? "gnuplot",
-                "is not installed, so the figures are there as .csv alone",
+                "is not installed, so the figures exist only as .csv",
                 remedy: "install it (apt install gnuplot-nox), then: swift-run-trainer report --run DIR")
         }
         let messages = "\(folder)/.gnuplot.messages"
         defer { unlink(messages) }
-        // Settings of the user's own (~/.gnuplot) are for other figures than these.
+        // The user's own settings (~/.gnuplot) are not meant for these figures.
         let commands = "cd \(PlotStyle.quoted(folder)); load \(PlotStyle.quoted(script))"
         let arguments = ["gnuplot", "-d", "-e", commands]
         let status = try wait(spawn(path, arguments, messages: messages))
@@ -61,7 +61,7 @@ public struct Gnuplot: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, messages, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
         var process = pid_t()
-        // Numbers have a point in every language.
+        // Numbers have a decimal point in every language.
         let variables = environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }.map { "\($0)=\($1)" }
         let code = Self.withCStrings(arguments) { arguments in
             Self.withCStrings(variables) { posix_spawn(&process, path, &actions, nil, arguments, $0) }
@@ -88,7 +88,7 @@ public struct Gnuplot: Sendable {
         return signal == 0 ? (status >> 8) & 0xff : 128 + signal
     }
 
-    /// Calls `body` with what C takes for a list of texts.
+    /// Calls `body` with a null-terminated array of C strings.
     private static func withCStrings<Result>(
         _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {

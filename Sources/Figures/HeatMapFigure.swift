@@ -1,4 +1,4 @@
-/// A stamp beside a map of the same size that tells something about each of its pixels, such as an occlusion map.
+/// A stamp beside a map of the same size with a value for each of its pixels, such as an occlusion map.
 public struct HeatMapFigure: Sendable {
     private let name: String
     private let title: String

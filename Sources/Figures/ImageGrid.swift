@@ -10,11 +10,11 @@ struct ImageGrid {
         case signed(label: String)
     }
 
-    /// What stands above an image.
+    /// What is written above an image.
     struct Heading {
         /// In gnuplot's markup.
         let text: String
-        /// Whether it shall catch the eye.
+        /// Whether it should catch the eye.
         var isWarning = false
     }
 
@@ -63,7 +63,7 @@ struct ImageGrid {
             """
         for (row, numbers) in rows.enumerated() {
             for (column, image) in numbers.enumerated() {
-                // Below the last image of a column, even where the row that it is in is not the last.
+                // Below the last image of a column, even if its row is not the last.
                 let isLowest = row + 1 == rows.count || rows[row + 1].count <= column
                 text += panel(image, row: row, column: column, isLowest: isLowest)
             }
@@ -122,7 +122,7 @@ struct ImageGrid {
             + "set \(axis)label \"\(isShown ? label : "")\" offset \(axis == "x" ? "0,0.6" : "0.5,0") font small_font"
     }
 
-    /// The numbers that the ends of the colours stand for.
+    /// The values at the ends of the colour scale.
     private func range(of image: Int) -> ClosedRange<Float> {
         let finite: [Float]
         switch colours {

@@ -31,7 +31,7 @@ public struct Plot: Sendable {
 
 /// Numbers and names in columns.
 public struct Table: Hashable, Sendable {
-    /// The columns' names: no commas.
+    /// The columns' names, without commas.
     public let columns: [String]
     /// One text for each column; numbers are the shortest text that reads back as the same value.
     public private(set) var rows: [[String]] = []

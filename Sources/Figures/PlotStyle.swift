@@ -1,4 +1,4 @@
-/// How all figures look: colours that colour-blind readers tell apart, on white.
+/// How all figures look: colours that colour-blind readers can distinguish, on white.
 enum PlotStyle {
     /// Of the palette of M. Okabe and K. Ito (2002).
     static let blue = "#0072B2"
@@ -6,8 +6,8 @@ enum PlotStyle {
     static let orange = "#E69F00"
     static let grey = "#666666"
 
-    /// How every figure's commands begin. Line style 1 is the network or the sources, 2 the matched filter or validation,
-    /// 3 noise, 4 what others are compared with.
+    /// How every figure's commands begin. Line style 1 is the network or the sources, 2 the matched filter or
+    /// validation, 3 noise, 4 reference lines.
     static let beginning = """
         # Drawn by gnuplot 5.4 or later. To draw it again: gnuplot -p THIS_FILE, or set terminal and output before.
         reset
@@ -29,8 +29,8 @@ enum PlotStyle {
     /// The commands that draw a plot twice: as SVG and as PNG.
     static func output(_ plot: Plot) -> String {
         let (width, height) = plot.size
-        // The SVG's fonts are counted in pixels, the PNG's in points of 4/3 pixels.
-        // pngcairo draws the better text; not every gnuplot has it.
+        // The SVG's fonts are measured in pixels, the PNG's in points of 4/3 pixels. pngcairo draws better text, but
+        // not every gnuplot has it.
         return """
             set terminal svg enhanced standalone size \(width),\(height) font "sans-serif,14" background rgb "white"
             small_font = ",11"
@@ -85,7 +85,7 @@ enum PlotStyle {
         }
     }
 
-    /// A text between gnuplot's single quotes, where all but these stand for themselves.
+    /// A text between gnuplot's single quotes, in which only these need escaping.
     static func quoted(_ text: String) -> String {
         "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
     }

@@ -76,7 +76,7 @@ public struct ROCFigure: Sendable {
         let area = ROCCurve.area(network.labelled) ?? .nan
         var description =
             "The area under the network's curve is \(FormattedNumber.fixed(area, 4)). A probability above "
-            + "\(threshold) finds \(percent(rates.y)) of the sources and takes \(percent(rates.x)) of the noise for some."
+            + "\(threshold) finds \(percent(rates.y)) of the sources and mistakes \(percent(rates.x)) of the noise for sources."
         var filterArea: Double?
         var sampling = append(sweep, "network")
         if let matchedFilter, let sweep = Optional(ThresholdSweep(matchedFilter)), sweep.noise > 0, sweep.sources > 0 {
@@ -91,7 +91,7 @@ public struct ROCFigure: Sendable {
             commands: commands(area, filterArea, rates, noise: sweep.noise))
     }
 
-    /// Whether there is enough noise to look at small rates.
+    /// Whether there is enough noise to show small rates.
     private static func hasLogarithmicPanel(_ noise: Int) -> Bool { noise >= 100 }
 
     private func commands(
@@ -133,7 +133,7 @@ public struct ROCFigure: Sendable {
 }
 
 extension [ScoredSample] {
-    /// For functions of labelled predictions that look at probability and true class alone.
+    /// For functions of labelled predictions that use only probability and true class.
     var labelled: [SamplePrediction] {
         map {
             SamplePrediction(

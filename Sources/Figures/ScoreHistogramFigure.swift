@@ -1,6 +1,6 @@
 import Metrics
 
-/// How many stamps of each class get which probability.
+/// The distribution of the probabilities of each class.
 public struct ScoreHistogramFigure: Sendable {
     /// Counts in bins of equal width from 0 to 1.
     ///
@@ -52,7 +52,7 @@ public struct ScoreHistogramFigure: Sendable {
 
     private func commands(most: Int, width: Double) -> String {
         func boxes(_ column: String, _ style: Int, _ title: String) -> String {
-            // On a logarithmic axis nothing is not there, rather than at −∞.
+            // On a logarithmic axis an empty bin is left out rather than drawn at −∞.
             "\"scores.csv\" using (column(\"bin_lower\") + \(width / 2)):"
                 + "(column(\"\(column)\") > 0 ? column(\"\(column)\") : NaN):(\(width)) "
                 + "with boxes ls \(style) lw 1.25 dt 1 fs transparent solid 0.4 border title \"\(title)\""

@@ -1,7 +1,7 @@
 import Files
 import Metrics
 
-/// A test stamp as the network sees it, and what the network makes of it.
+/// A test stamp as the network sees it, and the network's prediction.
 public struct ClassifiedStamp: Hashable, Sendable {
     /// Its number, true class and probability.
     public let sample: ScoredSample
@@ -44,8 +44,8 @@ public struct StampGridFigure: Sendable {
         }
     }
 
-    /// Which stamps the grid of mistakes shows: the 20 that are taken for the wrong class with the highest probability of
-    /// that class, the worst one first.
+    /// Which stamps the grid of mistakes shows: the 20 that are misclassified with the highest probability of the wrong
+    /// class, the worst one first.
     public static func mistakes(_ samples: [ScoredSample], threshold: Float, most: Int = 20) -> [ScoredSample] {
         let wrong = samples.filter { ($0.score > threshold) != $0.isSource }
         let ordered = wrong.sorted {
@@ -55,7 +55,7 @@ public struct StampGridFigure: Sendable {
         return Array(ordered.prefix(most))
     }
 
-    /// The probability of the class that a mistake was taken for.
+    /// The probability of the class that was wrongly predicted.
     private static func confidence(of mistake: ScoredSample) -> Double {
         mistake.isSource ? 1 - Double(mistake.score) : Double(mistake.score)
     }

@@ -17,9 +17,9 @@ package enum ArrayBytes: Sendable {
         if case .block(let block) = self, block.isInMemory { block.bytes.count } else { 0 }
     }
 
-    /// Copies the bytes of `range`. Any thread.
+    /// Copies the bytes of `range`. May be called on any thread.
     ///
-    /// - Throws: as a file that is read by range does.
+    /// - Throws: as reading a ``RangedFile`` does.
     package func copy(_ range: Range<Int>, to destination: UnsafeMutableRawPointer) throws {
         switch self {
         case .block(let block): block.copy(range, to: destination)
@@ -29,7 +29,7 @@ package enum ArrayBytes: Sendable {
 
     /// All bytes at an address.
     ///
-    /// - Throws: as a file that is read by range does.
+    /// - Throws: as reading a ``RangedFile`` does.
     package func mapped() throws -> ReadOnlyBytes {
         switch self {
         case .block(let block): block

@@ -2,11 +2,12 @@ import Faults
 import Glibc
 import Synchronization
 
-/// A file that appears under its name whole or not at all.
+/// A file that appears under its name complete or not at all.
 ///
-/// Bytes go to a hidden file in the same folder; `commit` makes them durable and renames it. Without `commit` the hidden
-/// file goes away with this object, and what stood at the path before stays as it was. Only a crash leaves it behind:
-/// ``isPartial(_:of:)`` tells its name. A device or a pipe, which cannot be renamed over, is written directly.
+/// Bytes go to a hidden file in the same folder; `commit` makes them durable and renames it. Without `commit` the
+/// hidden file is removed with this object, and whatever was at the path stays as it was. Only a crash leaves the
+/// hidden file behind; ``isPartial(_:of:)`` recognises it. A device or a pipe, which renaming cannot replace, is
+/// written directly.
 public final class AtomicFile {
     /// Where the file appears.
     public let path: String
@@ -32,7 +33,7 @@ public final class AtomicFile {
 
     private static func openTemporary(nextTo path: String) -> (descriptor: Int32, path: String) {
         let (folder, name) = FileAccess.split(path)
-        // O_EXCL decides between processes, also on two machines that share the folder.
+        // O_EXCL arbitrates between processes, even on two machines that share the folder.
         while true {
             let serial = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
             let temporaryPath = "\(folder)/.\(name).\(getpid())-\(serial)\(partialSuffix)"
@@ -41,7 +42,7 @@ public final class AtomicFile {
         }
     }
 
-    /// Whether a file in the same folder is what a crash left of writing the file `name`.
+    /// Whether a file in the same folder was left by a crash while the file `name` was written.
     public static func isPartial(_ other: String, of name: String) -> Bool {
         other.hasPrefix(".\(name).") && other.hasSuffix(partialSuffix)
     }
@@ -54,17 +55,17 @@ public final class AtomicFile {
         if let temporaryPath { unlink(temporaryPath) }
     }
 
-    /// Writes bytes after those written so far.
+    /// Appends bytes.
     public func write(_ bytes: UnsafeRawBufferPointer) throws {
         try writeAll(bytes) { Glibc.write(descriptor, $0, $1) }
     }
 
-    /// Writes text after what was written so far.
+    /// Appends text.
     public func write(_ text: String) throws {
         try Array(text.utf8).withUnsafeBytes { try write($0) }
     }
 
-    /// Writes bytes at a place counted from the start of the file; where `write` continues does not change.
+    /// Writes bytes at an offset from the start of the file, without changing where `write` continues.
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
         var offset = offset
         try writeAll(bytes) {
@@ -93,7 +94,7 @@ public final class AtomicFile {
             throw Fault.cannotWrite(path, error)
         }
         CrashPoint.pass()
-        // The new name has to be durable too.
+        // The new name must be durable too.
         try FileAccess.synchronize(FileAccess.split(path).folder)
     }
 

@@ -1,16 +1,16 @@
 import Glibc
 import Synchronization
 
-/// Where a test has the process killed: behind every operation by which a file or a folder reaches the disk.
+/// Where a test can have the process killed: after every operation by which a file or a folder reaches the disk.
 ///
 /// With `SWIFT_RUN_TRAINER_KILL_AT=N` in the environment, the process sends itself SIGKILL after the N-th write, fsync,
 /// rename or removal that it has done through ``AtomicFile`` and ``FileAccess``, as if the machine had failed there.
-/// `launch/chaos.sh` uses it to see that a run survives that.
+/// `launch/chaos.sh` uses this to check that a run survives it.
 enum CrashPoint {
     private static let fatal = getenv("SWIFT_RUN_TRAINER_KILL_AT").flatMap { Int(String(cString: $0)) }
     private static let passed = Atomic<Int>(0)
 
-    /// To be called after each operation that succeeded.
+    /// Call after each operation that succeeded.
     static func pass() {
         guard let fatal else { return }
         if passed.add(1, ordering: .relaxed).newValue == fatal { kill(getpid(), SIGKILL) }

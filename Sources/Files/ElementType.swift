@@ -19,7 +19,7 @@ public struct ElementType: Hashable, Sendable, CustomStringConvertible {
         self.isBigEndian = isBigEndian
     }
 
-    /// Bytes that one element takes.
+    /// Bytes of one element.
     public var byteCount: Int {
         switch format {
         case .bool, .int8, .uint8: 1
@@ -29,7 +29,7 @@ public struct ElementType: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// numpy's name, and the byte order where it is the unusual one.
+    /// numpy's name, after the byte order if that is the unusual one.
     public var description: String { isBigEndian ? "big-endian \(format.rawValue)" : format.rawValue }
 
     /// The type that a plain numpy type string such as `<f4`, `>i2`, `|u1` or `=f8` means; nil for any other.
@@ -79,7 +79,7 @@ extension ElementType {
         }
     }
 
-    /// Elements at equal distances and where their values go.
+    /// Equally spaced elements, and the destination of their values.
     private struct Run {
         let source: UnsafeRawPointer
         let stride: Int
@@ -87,7 +87,7 @@ extension ElementType {
         let isSwapped: Bool
         let destination: UnsafeMutablePointer<Double>
 
-        /// The loops for contiguous elements in native order stand alone, so that they become vector code.
+        /// Contiguous elements in native order have loops of their own, which the compiler vectorises.
         @inline(__always)
         func convert<Bits: FixedWidthInteger & BitwiseCopyable>(_: Bits.Type, _ value: (Bits) -> Double) {
             let size = MemoryLayout<Bits>.size

@@ -25,7 +25,7 @@ public enum FileAccess {
 
     /// Hands the file's bytes to `body`, a piece at a time (read(2)).
     ///
-    /// Unlike a mapped file, one on a damaged disk ends in a fault instead of a signal.
+    /// Unlike with a mapped file, a damaged disk causes a fault instead of a signal.
     public static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(Fault) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
@@ -48,7 +48,7 @@ public enum FileAccess {
         return bytes
     }
 
-    /// The names of what is in a folder, in alphabetical order.
+    /// The names of a folder's entries, in alphabetical order.
     public static func names(in folder: String) throws(Fault) -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
@@ -57,7 +57,7 @@ public enum FileAccess {
         }
     }
 
-    /// Removes a file, or a folder with all that is in it; does nothing when it is not there.
+    /// Removes a file, or a folder with everything in it; does nothing if it does not exist.
     public static func remove(_ path: String) throws(Fault) {
         guard exists(path) else { return }
         do {
@@ -71,7 +71,7 @@ public enum FileAccess {
     /// Waits until the file or folder is on the disk itself (fsync(2)).
     public static func synchronize(_ path: String) throws(Fault) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        // A folder may be one that can be written and not listed: then nothing more can be done.
+        // A folder may be writable but not readable: then nothing more can be done.
         guard descriptor >= 0 || errno == EACCES else { throw Fault.cannotWrite(path, errno) }
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
@@ -80,7 +80,7 @@ public enum FileAccess {
         CrashPoint.pass()
     }
 
-    /// Gives a file or folder its final name (rename(2)); a file there before is replaced.
+    /// Gives a file or folder its final name (rename(2)); an existing file is replaced.
     public static func move(_ path: String, to destination: String) throws(Fault) {
         guard rename(path, destination) == 0 else { throw Fault.cannotWrite(destination, errno) }
         CrashPoint.pass()

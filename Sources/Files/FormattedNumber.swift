@@ -1,6 +1,6 @@
 import Glibc
 
-/// Numbers as people read them (printf(3)).
+/// Numbers as text for people (printf(3)).
 package enum FormattedNumber {
     package static func fixed(_ value: Double, _ decimals: Int) -> String { format("%.\(decimals)f", value) }
 
@@ -9,14 +9,14 @@ package enum FormattedNumber {
         value.magnitude > 1e-3 || value.isNaN ? fixed(value, 4) : format("%.4e", value)
     }
 
-    /// Left-aligned in `width` columns, or right-aligned for a negative width; never cut.
+    /// Left-aligned in `width` columns, or right-aligned for a negative width; never truncated.
     package static func padded(_ text: String, to width: Int) -> String {
         let blanks = String(repeating: " ", count: max(0, Int(width.magnitude) - text.count))
         return width < 0 ? blanks + text : text + blanks
     }
 
     private static func format(_ format: String, _ value: Double) -> String {
-        // printf(3) shows a sign that means nothing.
+        // printf(3) would show a sign, which means nothing.
         if value.isNaN { return "nan" }
         return withVaList([value]) { arguments in
             // The largest Double has 309 digits before the point.

@@ -1,8 +1,8 @@
 import Faults
 import Glibc
 
-/// A file that only grows, by pieces that are there whole or not at all: what a reader finds while it grows is never cut
-/// off in the midst. Not to be used from two threads at once.
+/// A file that only grows, in whole pieces: one that cannot be written whole is removed again. Not to be used from two
+/// threads at once.
 public final class GrowingFile {
     /// The file.
     public let path: String
@@ -10,7 +10,7 @@ public final class GrowingFile {
     /// The bytes of whole pieces.
     private var length: Int
 
-    /// Makes a file that must not be there yet.
+    /// Creates a file, which must not exist yet.
     /// - Throws: `Fault(.cannotWrite)`.
     public init(creating path: String) throws(Fault) {
         self.path = path
@@ -19,7 +19,7 @@ public final class GrowingFile {
         guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
     }
 
-    /// Goes on with a file of so many bytes.
+    /// Continues a file of `length` bytes.
     /// - Throws: `Fault(.cannotWrite)`.
     public init(continuing path: String, length: Int) throws(Fault) {
         self.path = path
@@ -30,8 +30,8 @@ public final class GrowingFile {
 
     deinit { close(descriptor) }
 
-    /// Adds a piece (pwrite(2)).
-    /// - Throws: `Fault(.cannotWrite)`; the file then ends with the piece before.
+    /// Appends a piece (pwrite(2)).
+    /// - Throws: `Fault(.cannotWrite)`; the file then ends with the previous piece.
     public func append(_ piece: [UInt8]) throws(Fault) {
         var written = 0
         while written < piece.count {
@@ -41,7 +41,7 @@ public final class GrowingFile {
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else {
                 let code = count < 0 ? errno : ENOSPC
-                // Half a piece would keep a reader from all that follows once there is room again.
+                // Half a piece would make everything unreadable that is written once there is room again.
                 ftruncate(descriptor, off_t(length))
                 throw Fault.cannotWrite(path, code)
             }

@@ -3,12 +3,12 @@ import Faults
 
 /// Files that gzip(1) made, as `.fits.gz` files are (RFC 1952): one or several members, whose contents follow each other.
 package enum GzipStream {
-    /// What a member starts with: gzip's mark and deflate, its only method.
+    /// The start of a member: gzip's magic number and deflate, its only method.
     package static let magic: [UInt8] = [0x1F, 0x8B, 0x08]
 
     /// The contents of a file, in memory. zlib checks them against the file's checksums.
     ///
-    /// They are counted before they are kept, so that exactly the memory that they take is asked for.
+    /// They are first inflated just to count them, so that exactly the memory they need is allocated.
     ///
     /// - Throws: a `badData` fault when the file is damaged or its contents do not fit into memory.
     package static func contents(of bytes: UnsafeRawBufferPointer, name: String) throws -> ReadOnlyBytes {
@@ -29,14 +29,14 @@ package enum GzipStream {
 
     /// Inflates all members.
     ///
-    /// - Parameter room: where what comes behind so many bytes may be written to.
-    /// - Returns: how many bytes there were.
+    /// - Parameter room: where to write the contents that follow the given number of bytes.
+    /// - Returns: the number of bytes.
     private static func inflate(
         _ bytes: UnsafeRawBufferPointer, name: String, _ room: (Int) -> UnsafeMutableRawBufferPointer
     ) throws -> Int {
         let damaged = Fault(.badData, name, "is damaged: gunzip cannot read it", remedy: "copy the file again")
         var stream = z_stream()
-        // 16 more than the window's size asks for gzip's headers.
+        // Adding 16 to the window's size makes zlib expect gzip's headers.
         guard inflateInit2_(&stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             throw Fault(.internalFault, name, "zlib has no memory", remedy: "end other programs first")
         }
@@ -63,7 +63,7 @@ package enum GzipStream {
             case Z_OK: continue
             case Z_STREAM_END:
                 let rest = bytes[consumed...]
-                // Tapes pad with zeros.
+                // Tapes are padded with zeros.
                 if rest.allSatisfy({ $0 == 0 }) { return written }
                 guard rest.starts(with: magic), inflateReset(&stream) == Z_OK else { throw damaged }
             default: throw damaged

@@ -7,7 +7,7 @@ package struct HeaderScanner {
 
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The next byte after white space, which is not taken.
+    /// The next byte after white space; does not take it.
     package var next: UInt8? {
         mutating get {
             while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
@@ -76,7 +76,7 @@ package struct HeaderScanner {
         return nil
     }
 
-    /// The character that the escape after a backslash stands for; `index` moves behind it.
+    /// The character that the escape after a backslash denotes; moves `index` past it.
     private func jsonEscape(at index: inout Int) -> Unicode.Scalar? {
         guard index < bytes.count else { return nil }
         let simple: Unicode.Scalar? =

@@ -3,7 +3,7 @@ import FoundationEssentials
 
 /// Values as JSON: indented, keys in alphabetical order, so that two runs can be compared with `diff`.
 ///
-/// Numbers that JSON does not know are written as the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+/// Numbers that JSON cannot express are written as the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
 public enum JSONFile {
     /// Replaces the file at `path` by `value` (whole or not at all).
     /// - Throws: `Fault(.cannotWrite)`.
@@ -16,7 +16,7 @@ public enum JSONFile {
         try encoded(value, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     }
 
-    /// The same on one line, with its line break.
+    /// The same on one line, which ends with a line break.
     package static func line(of value: some Encodable) throws -> String {
         try encoded(value, [.sortedKeys, .withoutEscapingSlashes])
     }
@@ -29,7 +29,7 @@ public enum JSONFile {
         return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
     }
 
-    /// Reads what was written here.
+    /// Decodes what this type writes.
     package static var decoder: JSONDecoder {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(

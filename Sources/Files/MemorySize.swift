@@ -11,7 +11,7 @@ public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
-    /// Nil for what is no whole number of bytes, K, M, G or T, or too many.
+    /// Nil unless `text` is a whole number of bytes, K, M, G or T, and not too large.
     public init?(parsing text: String) {
         let unit = Self.units.first { text.uppercased().last == $0.letter }
         let digits = unit == nil ? text[...] : text.dropLast()
@@ -31,7 +31,7 @@ public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
         return "\(bytes)"
     }
 
-    /// About so much, for people: rounded up to a whole number, of at most four digits, of a unit.
+    /// The approximate size, for people: rounded up to a whole number of a unit, of at most four digits.
     public var rounded: String {
         for (letter, shift) in Self.units.reversed() where bytes > 0 {
             let count = (bytes + (1 << shift) - 1) >> shift

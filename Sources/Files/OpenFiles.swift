@@ -1,13 +1,13 @@
 import Glibc
 import Synchronization
 
-/// The descriptors of the files that this process reads by range: as many as its limit allows, the others are closed and
-/// opened again when they are needed.
+/// The descriptors of the files that this process reads by range: as many as its limit allows stay open, the others are
+/// closed and reopened when needed.
 ///
-/// Which one has to go is found by a clock (second chance): a hand goes round and takes the first that was not used since
-/// its last visit.
+/// Eviction follows the clock algorithm (second chance): a hand goes round and evicts the first file that was not used
+/// since its last visit.
 final class OpenFiles: Sendable {
-    /// Half of what the process may have open (getrlimit(2)), of which more than the most is never needed.
+    /// Half of what the process may have open (getrlimit(2)), between `least` and `most`.
     static let shared = OpenFiles(limit: min(most, max(least, softLimit / 2)))
     private static let (least, most) = (8, 4096)
 
@@ -24,7 +24,7 @@ final class OpenFiles: Sendable {
     fileprivate struct Place {
         var file: UInt64
         var descriptor: Int32
-        /// Threads that read the file just now.
+        /// Threads that are reading the file.
         var users = 1
         var wasUsed = true
     }
@@ -45,7 +45,7 @@ final class OpenFiles: Sendable {
             defer { state.withLock { $0.giveBack(file.number) } }
             return try body(descriptor)
         }
-        // Others need not wait while a file system looks for this one.
+        // Opened outside the lock: others need not wait while a file system looks up this file.
         let own = try file.open()
         let kept = state.withLock { $0.keep(own, of: file.number, limit: limit) }
         if let superfluous = kept.superfluous { Glibc.close(superfluous) }
@@ -55,7 +55,7 @@ final class OpenFiles: Sendable {
         try body(kept.descriptor)
     }
 
-    /// Closes the descriptor of a file that nobody reads any more, if it is open.
+    /// Closes the descriptor of a file that is no longer read, if it is open.
     func close(_ file: UInt64) {
         if let descriptor = state.withLock({ $0.remove(file) }) { Glibc.close(descriptor) }
     }
@@ -76,8 +76,8 @@ extension OpenFiles.State {
 
     /// Keeps a new descriptor for its first user.
     ///
-    /// - Returns: the descriptor to use, whether it is kept here, and one that is to be closed: that of another file, or the
-    ///   new one where another thread was faster.
+    /// - Returns: the descriptor to use, whether it is kept here, and one to be closed: that of an evicted file, or the
+    ///   new one if another thread was faster.
     mutating func keep(
         _ descriptor: Int32, of file: UInt64, limit: Int
     ) -> (descriptor: Int32, isKept: Bool, superfluous: Int32?) {
@@ -87,7 +87,7 @@ extension OpenFiles.State {
             places.append(OpenFiles.Place(file: file, descriptor: descriptor))
             return (descriptor, true, nil)
         }
-        // After a round nothing counts as used, unless it is being used.
+        // After one round only files that are being read count as used.
         for _ in 0..<2 * places.count {
             let index = hand
             hand = (hand + 1) % places.count
@@ -105,7 +105,7 @@ extension OpenFiles.State {
         return (descriptor, false, nil)
     }
 
-    /// Forgets a file.
+    /// Removes a file.
     mutating func remove(_ file: UInt64) -> Int32? {
         guard let index = indices.removeValue(forKey: file) else { return nil }
         let descriptor = places[index].descriptor

@@ -2,22 +2,22 @@ import Faults
 import Glibc
 import Synchronization
 
-/// A regular file that is read by ranges of bytes: opened when it is first read, and not before.
+/// A regular file that is read by ranges of bytes, and opened only when it is first read.
 ///
-/// Its descriptor is one of ``OpenFiles``, so that a process may know of more files than it may have open. Reading is safe
-/// from many threads at once.
+/// Its descriptor is managed by ``OpenFiles``, so that a process can use more files than it may have open. Reading is
+/// safe from many threads at once.
 package final class RangedFile: Sendable {
     private static let nextNumber = Atomic<UInt64>(0)
 
     package let path: String
-    /// How long the file is; one that turns out otherwise is refused.
+    /// The length of the file; a file that turns out to have another length is refused.
     package let byteCount: Int
     /// Distinguishes the file among those of the process.
     let number = RangedFile.nextNumber.add(1, ordering: .relaxed).newValue
-    /// The whole file, once it was asked for.
+    /// The whole file, once it has been requested.
     private let mapping = Mutex<ReadOnlyBytes?>(nil)
 
-    /// Names a file of which `byteCount` is known; touches nothing.
+    /// Names a file of known length; touches nothing.
     package init(path: String, byteCount: Int) {
         self.path = path
         self.byteCount = byteCount
@@ -25,9 +25,9 @@ package final class RangedFile: Sendable {
 
     deinit { OpenFiles.shared.close(number) }
 
-    /// A file whose length is looked up (stat(2)); nil for pipes and whatever else is no regular file.
+    /// A file whose length is looked up (stat(2)); nil for pipes and anything else that is not a regular file.
     ///
-    /// - Throws: a `missingInput` fault when it is not there.
+    /// - Throws: a `missingInput` fault when it does not exist.
     package static func regular(_ path: String) throws -> RangedFile? {
         var status = stat()
         guard stat(path, &status) == 0 else { throw Fault.cannotRead(path, errno) }
@@ -49,7 +49,7 @@ package final class RangedFile: Sendable {
                 done += count
             }
         }
-        ReadCounts.note(bytes: range.count)
+        ReadCounts.count(bytes: range.count)
     }
 
     /// The first bytes of the file, at most `count`.
@@ -61,7 +61,7 @@ package final class RangedFile: Sendable {
         }
     }
 
-    /// Tells the system that the bytes of `range` will be read soon (posix_fadvise(2)): it fetches them meanwhile.
+    /// Tells the system that the bytes of `range` will be read soon (posix_fadvise(2)), so that it prefetches them.
     ///
     /// - Throws: as reading does.
     package func willRead(_ range: Range<Int>) throws {
@@ -83,11 +83,11 @@ package final class RangedFile: Sendable {
         }
     }
 
-    /// A new descriptor of the file, which must be as long as it is known to be.
+    /// A new descriptor of the file, which must have the expected length.
     func open() throws -> Int32 {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
-        ReadCounts.noteOpen()
+        ReadCounts.countOpen()
         guard length(descriptor) == byteCount else {
             defer { Glibc.close(descriptor) }
             throw changed(descriptor)

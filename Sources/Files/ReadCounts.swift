@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What this process has asked of the file system for stamps and models: how many times it opened a file, and how many bytes
-/// it read. Where many processes share a file system, these are what it bears.
+/// What this process has asked of the file system for stamps and models: how many times it opened a file, and how many
+/// bytes it read. Summed over the processes that share a file system, this is its load.
 package struct ReadCounts: Sendable, Hashable, BitwiseCopyable {
     package var opens: Int
     /// Bytes that were read by range, and the lengths of files that were mapped or read as a whole.
@@ -20,6 +20,6 @@ package struct ReadCounts: Sendable, Hashable, BitwiseCopyable {
         ReadCounts(opens: opened.load(ordering: .relaxed), bytes: read.load(ordering: .relaxed))
     }
 
-    static func noteOpen() { opened.add(1, ordering: .relaxed) }
-    static func note(bytes: Int) { read.add(bytes, ordering: .relaxed) }
+    static func countOpen() { opened.add(1, ordering: .relaxed) }
+    static func count(bytes: Int) { read.add(bytes, ordering: .relaxed) }
 }

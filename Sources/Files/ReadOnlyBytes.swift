@@ -3,9 +3,9 @@ import Glibc
 
 /// Bytes that do not change, at a fixed address: a file mapped into memory, or a block of memory.
 ///
-/// A mapped file costs no memory until it is read and is shared by all processes of a machine. Whoever shortens the file
-/// while it is mapped ends the process (SIGBUS), as with every mapped file: what is large and read by range is a
-/// ``RangedFile`` instead.
+/// A mapped file costs no memory until it is read and is shared by all processes of a machine. Truncating the file
+/// while it is mapped kills the process (SIGBUS), as with every mapped file: large files that are read by range are
+/// ``RangedFile``s instead.
 package final class ReadOnlyBytes: @unchecked Sendable {
     /// Where the bytes came from.
     private enum Origin {
@@ -32,19 +32,19 @@ package final class ReadOnlyBytes: @unchecked Sendable {
 
     /// The contents of a file: mapped where the file allows it, otherwise (pipes, file systems without mmap) read.
     ///
-    /// - Throws: a `missingInput` fault when the file is not there or cannot be read.
+    /// - Throws: a `missingInput` fault when the file does not exist or cannot be read.
     package static func contents(of path: String) throws -> ReadOnlyBytes {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
         defer { close(descriptor) }
-        ReadCounts.noteOpen()
+        ReadCounts.countOpen()
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Fault.cannotRead(path, errno) }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
             let count = Int(status.st_size)
             if count > 0, let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED {
-                ReadCounts.note(bytes: count)
+                ReadCounts.count(bytes: count)
                 return ReadOnlyBytes(UnsafeRawBufferPointer(start: base, count: count), origin: .mapping)
             }
         case S_IFIFO, S_IFSOCK: break
@@ -54,7 +54,7 @@ package final class ReadOnlyBytes: @unchecked Sendable {
         return try reading(descriptor, path: path)
     }
 
-    /// A block of `count` bytes that `fill` writes, or nil when there is not so much memory.
+    /// A block of `count` bytes that `fill` writes, or nil when there is not enough memory.
     package static func memory(
         count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) rethrows -> ReadOnlyBytes? {
@@ -66,14 +66,14 @@ package final class ReadOnlyBytes: @unchecked Sendable {
 
     /// A copy of bytes in a block of exactly their size.
     ///
-    /// - Throws: an `internalFault` fault when there is not so much memory.
+    /// - Throws: an `internalFault` fault when there is not enough memory.
     package static func copying(_ bytes: UnsafeRawBufferPointer, _ name: String) throws -> ReadOnlyBytes {
         if let copy = memory(count: bytes.count, filledBy: { $0.copyMemory(from: bytes) }) { return copy }
         throw Fault(
             .internalFault, name, "does not fit into memory (\(bytes.count) bytes)", remedy: "end other programs first")
     }
 
-    /// Whether the bytes take memory of this process' own.
+    /// Whether the bytes occupy memory of this process alone.
     var isInMemory: Bool { origin == .memory }
 
     /// Copies the bytes of `range`. Any thread.
@@ -94,7 +94,7 @@ package final class ReadOnlyBytes: @unchecked Sendable {
                 free(block)
                 throw Fault.cannotRead(path, error)
             }
-            ReadCounts.note(bytes: received)
+            ReadCounts.count(bytes: received)
             if received == 0 {
                 return ReadOnlyBytes(UnsafeRawBufferPointer(start: block, count: count), origin: .memory)
             }

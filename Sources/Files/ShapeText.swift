@@ -1,4 +1,4 @@
-/// A shape as numpy prints it: `(5, 21, 21)`, `(5,)`, `()`; one of more axes than numpy has is cut off.
+/// A shape as numpy prints it: `(5, 21, 21)`, `(5,)`, `()`; a shape with more axes than numpy supports is truncated.
 package func shapeText(_ shape: [Int]) -> String {
     if shape.count == 1 { return "(\(shape[0]),)" }
     let most = 64

@@ -1,4 +1,4 @@
-/// What a lane does with its time. The raw values number the rows of sums.
+/// What a lane does with its time. The raw values index the rows of sums.
 package enum Activity: Int, CaseIterable, Sendable {
     /// A whole training step; encloses all others. Detail: the step's number in the run.
     case step
@@ -6,7 +6,7 @@ package enum Activity: Int, CaseIterable, Sendable {
     case forward
     /// A layer's backward pass over one microbatch. Detail: the node.
     case backward
-    /// Putting a microbatch's stamps in place.
+    /// Loading a microbatch's stamps.
     case load
     /// Losses and their gradients.
     case loss
@@ -42,7 +42,7 @@ package enum Activity: Int, CaseIterable, Sendable {
         }
     }
 
-    /// How it is called where people read it.
+    /// The name that people see.
     package var title: String {
         switch self {
         case .step: "step"

@@ -16,7 +16,7 @@ public final class LaneTeam: @unchecked Sendable {
     /// How many lanes there are, the caller's included.
     public let count: Int
 
-    /// Where lanes note how long they wait for each other; may be set between jobs.
+    /// Where lanes record how long they wait for each other; may be set between jobs.
     package var timeline: Timeline?
 
     private let barrier: LaneBarrier
@@ -88,18 +88,18 @@ public final class LaneTeam: @unchecked Sendable {
         ended.signal()
     }
 
-    /// Does `body` on every lane at once and returns when all have.
+    /// Runs `body` on every lane at once and returns when all have finished.
     ///
     /// A lane that throws releases those that wait for it at a barrier, now and for the rest of the job: they see
     /// `hasFailed`.
     ///
-    /// - Throws: the first error that any lane has met, on the caller's thread.
+    /// - Throws: the first error of any lane, on the caller's thread.
     public func run(_ body: @escaping @Sendable (Int) throws -> Void) throws {
         job = { [unowned self] lane in
             do {
                 try body(lane)
             } catch {
-                note(error)
+                record(error)
                 barrier.abandon()
             }
         }
@@ -134,34 +134,36 @@ public final class LaneTeam: @unchecked Sendable {
 
     // MARK: Within a job
 
-    /// Waits until every lane has come here, or one has failed.
+    /// Waits until every lane has arrived, or one has failed.
     public func synchronize() { if count > 1 { barrier.wait() } }
 
-    /// The same, with the wait noted on the lane's timeline.
+    /// The same, with the wait recorded on the lane's timeline.
     public func synchronize(_ lane: Int) {
         guard count > 1 else { return }
         let own = timeline?.lanes[lane]
         own.measure(.waiting) { barrier.wait() }
     }
 
-    /// A barrier, then lane 0 does `work` alone, then another barrier. If it fails, `hasFailed` is true on every lane afterwards.
+    /// A barrier, then lane 0 performs `work` alone, then another barrier. If it fails, `hasFailed` is true on every
+    /// lane afterwards.
     public func synchronize(_ lane: Int, _ work: () throws -> Void) {
         synchronize(lane)
         alone(lane, work)
         synchronize(lane)
     }
 
-    /// Lane 0 does `work` alone and nobody waits: the others see its result, or `hasFailed`, after the next barrier.
+    /// Lane 0 performs `work` alone, without a barrier: the others see its result, or `hasFailed`, after the next
+    /// barrier.
     public func alone(_ lane: Int, _ work: () throws -> Void) {
-        // Where a lane is missing, what the work needs may be missing too.
+        // After a lane has failed, what the work needs may be missing.
         guard lane == 0, !hasFailed else { return }
-        do { try work() } catch { note(error) }
+        do { try work() } catch { record(error) }
     }
 
     /// Whether a lane has failed: the others stop at the next barrier.
     public var hasFailed: Bool { failed.load(ordering: .acquiring) }
 
-    private func note(_ error: any Error) {
+    private func record(_ error: any Error) {
         failure.withLock { if $0 == nil { $0 = error } }
         failed.store(true, ordering: .releasing)
     }
@@ -199,11 +201,12 @@ private final class LaneBarrier: @unchecked Sendable {
     private let count: Int
     private let arrived = Atomic<Int>(0)
     private let generation = Atomic<Int>(0)
-    /// A lane will not come any more: nobody waits.
+    /// A lane will never arrive: no lane waits.
     private let isAbandoned = Atomic<Bool>(false)
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
-    /// How often a lane looks before it sleeps: some tens of microseconds where each lane has a processor, else hardly at all.
+    /// How often a lane polls before it sleeps: for some tens of microseconds if each lane has a processor, else hardly
+    /// at all.
     private let spins: Int
 
     init(count: Int) {
@@ -224,8 +227,8 @@ private final class LaneBarrier: @unchecked Sendable {
 
     func wait() {
         let mine = generation.load(ordering: .acquiring)
-        // Whoever reads the generation that follows the abandonment sees that too; whoever waits for an earlier one is
-        // released by it.
+        // A lane that reads the generation after the abandonment sees that, too; one that waits for an earlier
+        // generation is released by it.
         if isAbandoned.load(ordering: .acquiring) { return }
         if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
             arrived.store(0, ordering: .relaxed)
@@ -252,7 +255,7 @@ private final class LaneBarrier: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    /// Makes the barrier work again. No lane may be in it.
+    /// Restores an abandoned barrier. No lane may be in it.
     func restore() {
         isAbandoned.store(false, ordering: .relaxed)
         arrived.store(0, ordering: .relaxed)

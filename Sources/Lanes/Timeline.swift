@@ -2,8 +2,8 @@ import Glibc
 
 /// What the lanes of a process did when, for chosen training steps.
 ///
-/// Each lane writes its own events into memory that was reserved before, without locks or allocations. Where nothing is
-/// recorded there is no timeline at all (`nil`), and a lane checks no more than that.
+/// Each lane writes its own events into memory that was reserved before, without locks or allocations. If nothing is
+/// recorded there is no timeline at all (`nil`), and that is all that a lane checks.
 package final class Timeline: Sendable {
     package let lanes: [LaneTimeline]
 
@@ -17,7 +17,7 @@ package final class Timeline: Sendable {
         for lane in lanes { lane.record(steps: steps) }
     }
 
-    /// Nanoseconds of a clock that runs evenly and is the same for all processes of a machine.
+    /// Nanoseconds of a monotonic clock that all processes of a machine share.
     package static func now() -> Int {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
@@ -30,7 +30,7 @@ package final class LaneTimeline: @unchecked Sendable {
     /// One thing that the lane did.
     package struct Event: Sendable {
         package let activity: Activity
-        /// What `Activity` says of it: a node, a step or bytes.
+        /// As documented at `Activity`: a node, a step or bytes.
         package let detail: Int
         /// `Timeline.now()`.
         package let start: Int
@@ -82,13 +82,13 @@ package final class LaneTimeline: @unchecked Sendable {
 
     package var isRecording: Bool { state.pointee.isRecording }
 
-    /// Notes that a step begins; events are recorded from here if it is one of those asked for.
+    /// Marks the beginning of a step; events are recorded from here if the step was chosen.
     package func beginStep(_ step: Int) {
         state.pointee.isRecording = state.pointee.steps.contains(step)
         if isRecording { state.pointee.stepStart = Timeline.now() }
     }
 
-    /// Notes that the step is over.
+    /// Marks the end of the step.
     package func endStep(_ step: Int) {
         guard isRecording else { return }
         append(.step, step, since: state.pointee.stepStart)
@@ -98,11 +98,11 @@ package final class LaneTimeline: @unchecked Sendable {
     /// Records something that began at `start` and ends now, if anything is recorded.
     package func append(_ activity: Activity, _ detail: Int, since start: Int) {
         guard isRecording else { return }
-        note(Event(activity: activity, detail: detail, start: start, end: Timeline.now()))
+        record(Event(activity: activity, detail: detail, start: start, end: Timeline.now()))
     }
 
-    /// Keeps an event, or counts it where there is no room.
-    package func note(_ event: Event) {
+    /// Stores an event, or counts it as dropped if there is no room.
+    package func record(_ event: Event) {
         guard state.pointee.count < capacity else {
             state.pointee.dropped += 1
             return
@@ -113,7 +113,7 @@ package final class LaneTimeline: @unchecked Sendable {
 }
 
 extension Optional<LaneTimeline> {
-    /// Does `body` and records how long it takes, if anything is recorded.
+    /// Runs `body` and records how long it takes, if anything is recorded.
     @inline(__always)
     package func measure<Value>(_ activity: Activity, _ detail: Int = 0, _ body: () throws -> Value) rethrows -> Value {
         guard let self, self.isRecording else { return try body() }

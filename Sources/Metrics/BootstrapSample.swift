@@ -1,11 +1,11 @@
 import Dispatch
 import Tensors
 
-/// Numbers that tell how good a classifier is on labelled samples; nil where they are not defined.
+/// How good a classifier is on labelled samples; nil where undefined.
 struct ClassifierStatistics {
     /// The share of the sources above the threshold, also called recall.
     var completeness: Double?
-    /// The share of sources among what lies above the threshold, also called precision.
+    /// The share of sources among the samples above the threshold, also called precision.
     var purity: Double?
     /// The harmonic mean of completeness and purity.
     var f1: Double?
@@ -15,24 +15,24 @@ struct ClassifierStatistics {
     var calibrationError: Double?
 }
 
-/// Labelled samples from which others like them are drawn: the bootstrap.
+/// Labelled samples, to be resampled: the bootstrap.
 ///
 /// A replicate has as many of each class as the sample, drawn with replacement; how many of each class there are is the
-/// astronomer's choice and no chance. Statistics are computed from how often each sample was drawn, in one pass.
-/// Source: B. Efron and R. Tibshirani, *An introduction to the bootstrap* (1993).
+/// astronomer's choice, not chance. Statistics are computed from how often each sample was drawn, in one pass. Source:
+/// B. Efron and R. Tibshirani, *An introduction to the bootstrap* (1993).
 struct BootstrapSample {
     private static let bins = 10
 
     /// In order of falling score.
     private let scores: [Double]
     private let isSource: [Bool]
-    /// Which samples lie above the threshold: the first so many.
+    /// The number of samples above the threshold: they come first.
     private let above: Int
     private let bin: [Int]
-    /// The places of each class.
+    /// The positions of each class.
     private let places: [[Int]]
 
-    /// - Parameter samples: none with a score that is not a number.
+    /// - Parameter samples: none with a score that is NaN.
     init(_ samples: [ScoredSample], threshold: Float) {
         let ranked = samples.sorted { ($0.score, $1.index) > ($1.score, $0.index) }
         scores = ranked.map { Double($0.score) }
@@ -46,14 +46,14 @@ struct BootstrapSample {
     /// The statistics of the sample itself.
     var statistics: ClassifierStatistics { statistics([UInt32](repeating: 1, count: scores.count)) }
 
-    /// The statistics of the samples, each of them as often as `counts` tells.
+    /// The statistics of the samples, each counted as often as `counts` says.
     func statistics(_ counts: [UInt32]) -> ClassifierStatistics {
         var total = (noise: 0.0, sources: 0.0)
         var chosen = total, area = 0.0
         var sums = [(samples: Double, sources: Double, scores: Double)](repeating: (0, 0, 0), count: Self.bins)
         var start = 0
         while start < scores.count {
-            // Samples of one score count one half against each other.
+            // Samples of equal score count one half against each other.
             var group = (noise: 0.0, sources: 0.0), end = start
             while end < scores.count, scores[end] == scores[start] {
                 let count = Double(counts[end])
@@ -85,7 +85,7 @@ struct BootstrapSample {
         for (label, places) in places.enumerated() {
             var random = CounterBasedRandom(seed: seed).stream(.bootstrap, detail: label, step: replicate)
             for _ in places {
-                // Off from uniform by less than one in 2³² / samples, which no interval shows.
+                // Differs from uniform by less than one in 2³² / samples, which no interval shows.
                 counts[places[Int((UInt64(random.nextWord()) * UInt64(places.count)) >> 32)]] += 1
             }
         }
@@ -104,8 +104,8 @@ struct BootstrapSample {
         }
     }
 
-    /// A statistic with the interval from the 2.5th to the 97.5th percentile of the replicates; nil where it is not
-    /// defined.
+    /// A statistic with the interval from the 2.5th to the 97.5th percentile of the replicates; nil where it is
+    /// undefined.
     static func estimate(
         _ value: Double?, _ replicates: [ClassifierStatistics], _ statistic: (ClassifierStatistics) -> Double?
     ) -> Estimate? {

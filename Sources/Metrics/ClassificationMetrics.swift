@@ -6,7 +6,7 @@ public struct ClassificationMetrics: Hashable, Sendable {
     public let loss: Double
     /// The share of samples whose predicted class is the true one.
     public let accuracy: Double
-    /// Which classes are taken for which.
+    /// How often each true class is given each predicted class.
     public let confusionMatrix: ConfusionMatrix
     /// The area under the ROC curve; nil when one class is missing.
     public let rocAUC: Double?
@@ -72,7 +72,7 @@ extension ClassificationMetrics: Codable {
         try container.encode(loss, forKey: .loss)
         try container.encode(accuracy, forKey: .accuracy)
         try container.encode(confusionMatrix.counts, forKey: .confusionMatrix)
-        // Written as null where it is not defined, so that the key is always there.
+        // Written as null where undefined, so that the key is always present.
         try container.encode(rocAUC, forKey: .rocAUC)
         try container.encode(samples, forKey: .samples)
     }

@@ -16,13 +16,13 @@ public struct ConfusionMatrix: Hashable, Sendable {
         self.counts = counts
     }
 
-    /// Noise taken for noise.
+    /// Noise classified as noise.
     public var trueNegatives: Int { counts[0][0] }
-    /// Noise taken for sources.
+    /// Noise classified as sources.
     public var falsePositives: Int { counts[0][1] }
-    /// Sources taken for noise.
+    /// Sources classified as noise.
     public var falseNegatives: Int { counts[1][0] }
-    /// Sources taken for sources.
+    /// Sources classified as sources.
     public var truePositives: Int { counts[1][1] }
 
     /// All of them.

@@ -1,12 +1,13 @@
 import Files
 
-/// What labelled stamps tell about a classifier: the metrics of `metrics.json`, and estimates with bootstrap intervals.
+/// What labelled stamps reveal about a classifier: the metrics of `metrics.json`, and estimates with bootstrap
+/// intervals.
 public struct Evaluation: Sendable {
     /// As `train` writes them.
     public let metrics: ClassificationMetrics
     /// The probability above which a stamp counted as a source.
     public let threshold: Float
-    /// How many replicates the intervals of 95 % come from; without any they have no width.
+    /// The number of replicates behind the 95 % intervals; with 0 replicates intervals have no width.
     public let replicates: Int
     public let completeness: Estimate?
     public let purity: Estimate?
@@ -15,14 +16,14 @@ public struct Evaluation: Sendable {
     public let calibrationError: Estimate?
     /// From faint to bright, where the sources' signal-to-noise ratios are known.
     public let bySignalToNoise: [SignalToNoiseBin]
-    /// The ROC area of the matched filter on the same stamps; nil unless it was asked for.
+    /// The ROC area of the matched filter on the same stamps; nil unless requested.
     public let matchedFilter: Estimate?
 
     /// Sources of similar signal-to-noise ratio, against all noise.
     public struct SignalToNoiseBin: Encodable, Sendable {
-        /// From this on.
+        /// The lower bound, inclusive.
         public let lower: Double
-        /// Below this; nil for the brightest.
+        /// The upper bound, exclusive; nil for the brightest.
         public let upper: Double?
         public let sources: Int
         public let completeness: Estimate?
@@ -38,8 +39,8 @@ public struct Evaluation: Sendable {
     public static let signalToNoiseEdges = [3.0, 5, 7, 10, 15, 20, 30, 50, 100]
 
     /// - Parameters:
-    ///   - predictions: at least one; none with a probability that is not a number.
-    ///   - signalToNoise: of each source, by its index among the sources; nil when it is not known.
+    ///   - predictions: at least one; none with a probability that is NaN.
+    ///   - signalToNoise: of each source, by its index among the sources; nil if unknown.
     ///   - noiseStamps: the index of the first source.
     ///   - matchedFilter: the filter's scores of the same samples; nil for none.
     public init(
@@ -133,7 +134,7 @@ extension Evaluation: Encodable {
         case replicates = "bootstrap_replicates"
     }
 
-    /// The keys of `metrics.json`, and what more is known.
+    /// The keys of `metrics.json`, and those of the estimates.
     public func encode(to encoder: any Encoder) throws {
         try metrics.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

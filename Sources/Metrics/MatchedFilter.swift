@@ -1,14 +1,14 @@
 import CKernels
 import Glibc
 
-/// The yardstick of source detection: how well the middle of a stamp looks like a point source of any usual width.
+/// The baseline of source detection: how closely the middle of a stamp resembles a point source of any usual width.
 ///
-/// Pixels are standardised robustly, z = (x − median) / σ_G with σ_G = 0.7413 (p75 − p25), and summed under a Gaussian
-/// g from which its mean over the stamp is taken, h = (g − ḡ) / ‖g − ḡ‖: in white noise the sum Σ h·z has variance 1, and
-/// is the signal-to-noise ratio of a source of that shape above a level that is not known. Light that lies over the whole
-/// stamp, as the wings of a neighbour, counts little. The score is the largest sum over the widths of
-/// ``fullWidthsHalfMaximum`` and the nine positions within one pixel of the centre. Compare G. L. Turin, *An introduction
-/// to matched filters*, IRE Trans. 6, 311 (1960).
+/// Pixels are standardised robustly, z = (x − median) / σ_G with σ_G = 0.7413 (p75 − p25), and summed with the weights
+/// of a Gaussian g less its mean over the stamp, h = (g − ḡ) / ‖g − ḡ‖: in white noise the sum Σ h·z has variance 1,
+/// and is the signal-to-noise ratio of a source of that shape above an unknown level. Light that covers the whole
+/// stamp, such as the wings of a neighbour, counts little. The score is the largest sum over the widths of
+/// ``fullWidthsHalfMaximum`` and the nine positions within one pixel of the centre. Compare G. L. Turin, *An
+/// introduction to matched filters*, IRE Trans. 6, 311 (1960).
 public struct MatchedFilter: Sendable {
     /// The widths that are tried, in pixels.
     public static let fullWidthsHalfMaximum = [1.5, 2, 2.5, 3, 4, 5, 6]
@@ -56,8 +56,8 @@ public struct MatchedFilter: Sendable {
         }
     }
 
-    /// The score of a stamp of (height, width) pixels, row by row; 0 for one that says nothing: it is constant in its
-    /// middle half, or has pixels that are not finite.
+    /// The score of a stamp of (height, width) pixels, row by row; 0 for one without information: its middle half is
+    /// constant, or some pixels are not finite.
     public func score(_ pixels: UnsafePointer<Double>) -> Double {
         let count = height * width
         guard (0..<count).allSatisfy({ pixels[$0].isFinite }) else { return 0 }

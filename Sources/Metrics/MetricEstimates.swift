@@ -1,19 +1,20 @@
 import Files
 
-/// A share or an area with the interval that it lies in with 95 % confidence.
+/// A share or an area with its 95 % confidence interval.
 public struct Estimate: Hashable, Sendable, Encodable {
     public let value: Double
     public let lower: Double
     public let upper: Double
 }
 
-/// What a test set tells about a network, and how surely.
+/// What a test set reveals about a network, and with what confidence.
 public struct MetricEstimates: Hashable, Sendable {
     /// (tn + tp) / samples; nil without samples.
     public let accuracy: Estimate?
     /// The share of the sources that are found, tp / (tp + fn), also called recall; nil without sources.
     public let completeness: Estimate?
-    /// The share of sources among what is taken for one, tp / (tp + fp), also called precision; nil when nothing is.
+    /// The share of sources among what is classified as one, tp / (tp + fp), also called precision; nil when nothing
+    /// is.
     public let purity: Estimate?
     /// The area under the ROC curve; nil when one class is missing.
     public let rocArea: Estimate?

@@ -35,16 +35,16 @@ public struct SamplePrediction: Hashable, Sendable {
 }
 
 extension SamplePrediction {
-    /// A labelled sample of which only the probability of class 1 is known: the mean over several models.
+    /// A labelled sample for which only the probability of class 1 is known: the mean over several models.
     ///
     /// - Parameters:
     ///   - label: the true class.
-    ///   - threshold: what the probability of a source lies above.
+    ///   - threshold: the probability above which a sample counts as a source.
     public init(index: Int, label: Int, probability: Float, threshold: Float) {
         let certainty = label == 1 ? Double(probability) : 1 - Double(probability)
         self.init(
             index: index, trueClass: label, predictedClass: probability > threshold ? 1 : 0, probability: probability,
-            // The least certainty that single precision can tell from none, as log 0 is infinite.
+            // The least certainty that single precision distinguishes from none, as log 0 is infinite.
             loss: Float(-log(max(certainty, 0x1p-149))))
     }
 }

@@ -1,10 +1,11 @@
-/// A labelled sample and how much a classifier takes it for a source: a probability, or any number that grows with it.
+/// A labelled sample and how strongly a classifier takes it for a source: a probability, or any number that grows with
+/// it.
 public struct ScoredSample: Hashable, Sendable {
     /// Index into the noise files, then the source files, in order.
     public var index: Int
     /// 0 noise, 1 source.
     public var trueClass: Int
-    /// The larger, the more a source. For a network: the probability of class 1.
+    /// The larger, the more likely a source. For a network: the probability of class 1.
     public var score: Float
 
     public init(index: Int, trueClass: Int, score: Float) {

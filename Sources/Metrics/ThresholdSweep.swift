@@ -1,4 +1,4 @@
-/// What every threshold on a score makes of labelled samples.
+/// How labelled samples are classified at every threshold on their score.
 ///
 /// Entry k counts the samples with a score of at least `thresholds[k]`; the thresholds are the distinct scores, the
 /// highest first.
@@ -12,7 +12,7 @@ public struct ThresholdSweep: Hashable, Sendable {
     public let noise: Int
     public let sources: Int
 
-    /// - Parameter samples: none with a score that is not a number.
+    /// - Parameter samples: none with a score that is NaN.
     public init(_ samples: [ScoredSample]) {
         precondition(!samples.contains { $0.score.isNaN }, "scores that are no numbers have no order")
         let ranked = samples.sorted { $0.score > $1.score }
@@ -31,7 +31,7 @@ public struct ThresholdSweep: Hashable, Sendable {
         (noise, sources) = counts
     }
 
-    /// The score that at most `count` noise samples lie above: the lowest that is one of theirs, or −∞ for all of them.
+    /// The lowest score of a noise sample above which at most `count` noise samples lie, or −∞ if all of them may.
     public static func threshold(_ samples: [ScoredSample], falsePositives count: Int) -> Float {
         let noise = samples.filter { !$0.isSource }.map(\.score).sorted(by: >)
         return count < noise.count ? noise[count] : -.infinity
@@ -39,21 +39,21 @@ public struct ThresholdSweep: Hashable, Sendable {
 }
 
 extension ThresholdSweep {
-    /// The highest threshold that at least the share `completeness` of the sources lies above: the purest choice of those
-    /// that find so many. Nil without sources.
+    /// The highest threshold above which at least the share `completeness` of the sources lies: the purest choice of
+    /// those that are as complete. Nil without sources.
     public func threshold(completeness: Double) -> Float? {
         truePositives.firstIndex { Double($0) >= completeness * Double(sources) && sources > 0 }.map(below)
     }
 
     /// The lowest threshold above which the sources' share is at least `purity`: the most complete choice of those that
-    /// are so pure; nil when there is none.
+    /// are as pure; nil when there is none.
     public func threshold(purity: Double) -> Float? {
         thresholds.indices.last {
             Double(truePositives[$0]) >= purity * Double(truePositives[$0] + falsePositives[$0])
         }.map(below)
     }
 
-    /// The purity above the threshold at which it is greatest, and that threshold; nil without samples.
+    /// The greatest purity above any threshold, and that threshold; nil without samples.
     public var purest: (purity: Double, threshold: Float)? {
         let purities = thresholds.indices.map {
             Double(truePositives[$0]) / Double(truePositives[$0] + falsePositives[$0])
@@ -62,8 +62,8 @@ extension ThresholdSweep {
         return (greatest, below(index))
     }
 
-    /// A number that entry `index` lies above and the next one does not: halfway, so that a sample like one of these is
-    /// decided like it. Below the lowest score it is 0, as scores here are probabilities.
+    /// A threshold between entry `index` and the next one: halfway, so that a sample similar to one of these is
+    /// classified like it. Below the lowest score it is 0, as scores here are probabilities.
     private func below(_ index: Int) -> Float {
         let next = index + 1 < thresholds.count ? thresholds[index + 1] : 0
         let middle = next + (thresholds[index] - next) / 2

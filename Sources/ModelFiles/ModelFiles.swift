@@ -4,7 +4,7 @@ import KerasFormat
 import Models
 import ONNXFormat
 
-/// Models in files of every format that the program knows, told apart by the name's ending.
+/// Models in files of every format that the program knows, distinguished by the name's ending.
 public enum ModelFiles {
     /// Whether a `--model` option names a file rather than a standard network.
     public static func isFile(_ name: String) -> Bool {
@@ -60,7 +60,7 @@ public enum ModelFiles {
         if path.hasSuffix(".keras") { return try KerasArchive.write(model, to: path) }
         if path.hasSuffix(".onnx") { return try ONNXFile.write(model, to: path) }
         throw Fault(
-            .usage, path, "has an ending that stands for no model format",
+            .usage, path, "has the ending of no model format",
             remedy: "end the name with .safetensors, .keras or .onnx")
     }
 }

@@ -1,4 +1,4 @@
-/// What training minimises beside the plain cross-entropy. Validation and the test take the plain one.
+/// What training minimises: cross-entropy, smoothed and weighted. Validation and the test use plain cross-entropy.
 public struct Objective: Codable, Hashable, Sendable {
     /// s: targets are y·(1 − s) + s/K for K classes. Keras' `label_smoothing` of both cross-entropies.
     public var labelSmoothing = 0.0

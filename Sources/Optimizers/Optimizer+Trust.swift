@@ -1,11 +1,11 @@
 import CKernels
 
-/// The update of optimizers whose steps are as long as the norms of whole arrays of parameters say.
+/// The update of optimizers whose step lengths depend on the norms of whole arrays of parameters.
 extension Optimizer {
-    /// Turns gradients into the direction of the step, in place, and remembers what the optimizer remembers.
+    /// Turns gradients into the direction of the step, in place, and updates the optimizer's state.
     ///
     /// - Parameters: as those of `update`.
-    public func direct(
+    public func computeDirection(
         _ gradient: UnsafeMutablePointer<Float>, state: (Int) -> UnsafeMutablePointer<Float>, count: Int, step: Int
     ) {
         guard case .lamb(let beta1, let beta2, let epsilon) = self else { return }
@@ -15,13 +15,13 @@ extension Optimizer {
             epsilon)
     }
 
-    /// By how much an array's step is longer than the learning rate says; 1 where a norm is zero.
+    /// The trust ratio: what an array's learning rate is multiplied by; 1 where a norm is zero.
     ///
     /// - Parameters:
     ///   - weights: the norm of the array's parameters.
     ///   - direction: the norm of its direction.
-    ///   - decay: its weight decay; nil where it does not decay.
-    public func trust(weights: Double, direction: Double, decay: Float?) -> Double {
+    ///   - decay: its weight decay; nil if it does not decay.
+    public func trustRatio(weights: Double, direction: Double, decay: Float?) -> Double {
         guard weights > 0, direction > 0 else { return 1 }
         switch self {
         case .sgd, .adam: return 1
@@ -32,11 +32,11 @@ extension Optimizer {
         }
     }
 
-    /// Takes the step in its direction.
+    /// Takes the step in the computed direction.
     ///
     /// - Parameters:
-    ///   - rate: the learning rate times the array's trust.
-    ///   - decay: LARS' weight decay, 0 where there is none.
+    ///   - rate: the learning rate times the array's trust ratio.
+    ///   - decay: LARS' weight decay, 0 for none.
     public func apply(
         _ parameters: UnsafeMutablePointer<Float>, direction: UnsafePointer<Float>,
         state: (Int) -> UnsafeMutablePointer<Float>, count: Int, rate: Float, decay: Float

@@ -1,6 +1,6 @@
 import CKernels
 
-/// How parameters follow their gradient, as a value. Results equal Keras' optimizers of the same name.
+/// How gradients update parameters, as a value. Results equal those of Keras' optimizers of the same name.
 public enum Optimizer: Hashable, Sendable, Codable {
     /// Stochastic gradient descent: p ← p − η·g, or with momentum v ← μ·v − η·g and p ← p + v,
     /// or with Nesterov's momentum p ← p + μ·v − η·g. `keras.optimizers.SGD`.
@@ -15,7 +15,7 @@ public enum Optimizer: Hashable, Sendable, Codable {
     /// p ← p + v. Source: Y. You, I. Gitman and B. Ginsburg, arXiv:1708.03888.
     case lars(momentum: Float = 0.9, trust: Float = 0.001)
 
-    /// How many vectors of the parameters' length the optimizer remembers, and what Keras calls them.
+    /// Keras' names of the optimizer's state vectors, each as long as the parameters.
     public var stateNames: [String] {
         switch self {
         case .sgd(let momentum, _): momentum == 0 ? [] : ["momentum"]
@@ -24,7 +24,8 @@ public enum Optimizer: Hashable, Sendable, Codable {
         }
     }
 
-    /// Whether a step's length depends on the norms of whole arrays: the update then takes `direct`, `trust` and `apply`.
+    /// Whether a step's length depends on the norms of whole arrays: it is then updated by `computeDirection`,
+    /// `trustRatio` and `apply`.
     public var needsNorms: Bool {
         switch self {
         case .sgd, .adam: false
@@ -35,7 +36,7 @@ public enum Optimizer: Hashable, Sendable, Codable {
     /// Updates `count` parameters from their gradient.
     ///
     /// - Parameters:
-    ///   - state: the remembered vectors' parts that belong to these parameters, one for each of `stateNames`.
+    ///   - state: the parts of the state vectors that belong to these parameters, one for each of `stateNames`.
     ///   - step: counted from 1, as Adam's bias correction needs it.
     public func update(
         _ parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
@@ -50,7 +51,7 @@ public enum Optimizer: Hashable, Sendable, Codable {
             }
         case .adam(let beta1, let beta2, let epsilon):
             let rate = Self.correctedRate(learningRate, beta1: beta1, beta2: beta2, step: step)
-            // 1 − 0.999 taken in single precision would be off by 10⁻⁵, which ten steps can show.
+            // 1 − 0.999 computed in single precision would be off by 10⁻⁵, which ten steps can show.
             adam_update(
                 parameters, gradient, state(0), state(1), count, rate, Float(1 - beta1), Float(1 - beta2), epsilon)
         case .lamb, .lars: preconditionFailure("\(self) needs norms before it updates")
@@ -64,7 +65,7 @@ public enum Optimizer: Hashable, Sendable, Codable {
         return Float(Double(rate) * second.squareRoot() / first)
     }
 
-    /// base to a positive whole power, by squaring: the same bits everywhere.
+    /// `base` to a positive integer power, by squaring: the same bits everywhere.
     static func power(_ base: Double, _ exponent: Int) -> Double {
         var (result, square, left) = (1.0, base, exponent)
         while left > 0 {

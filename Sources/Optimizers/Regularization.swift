@@ -1,18 +1,19 @@
-/// What keeps parameters and their steps small, and evens them out, beside the optimizer.
+/// Weight decay, clipping of gradients, and averaging of weights.
 public struct Regularization: Codable, Hashable, Sendable {
-    /// λ: before a step p ← p − η·λ·p, apart from the gradient, as Keras' `weight_decay`; LARS has it within its step.
+    /// λ: before a step p ← p − η·λ·p, decoupled from the gradient, as Keras' `weight_decay`; LARS includes it in its
+    /// step.
     ///
     /// Kernels decay; arrays of one dimension do not: biases, and γ and β of batch normalisation.
     public var weightDecay: Float = 0
-    /// The largest norm of all gradients together: longer ones are shortened to it. Keras' `global_clipnorm`.
+    /// The largest norm of all gradients together: larger ones are scaled down to it. Keras' `global_clipnorm`.
     public var clipNorm: Float?
-    /// m: after each step a ← m·a + (1 − m)·p, after the first a ← p; evaluation takes a. Keras' `ema_momentum`.
+    /// m: after each step a ← m·a + (1 − m)·p, after the first a ← p; evaluation uses a. Keras' `ema_momentum`.
     public var averaging: Float?
 
-    /// Nothing.
+    /// No regularization.
     public init() {}
 
-    /// What the average is called in checkpoints.
+    /// The name of the average in checkpoints.
     public static let averageName = "average"
 
     enum CodingKeys: String, CodingKey {

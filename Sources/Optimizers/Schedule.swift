@@ -24,7 +24,7 @@ public struct Schedule: Codable, Hashable, Sendable {
         case oneCycle = "one-cycle"
     }
 
-    /// Which of these.
+    /// Which of these schedules.
     public var kind = Kind.constant
     /// f, of `step` and `exponential`.
     public var factor = 0.1
@@ -50,7 +50,7 @@ public struct Schedule: Codable, Hashable, Sendable {
 }
 
 extension Schedule: CustomStringConvertible {
-    /// As options tell it: `cosine, warm-up 1epochs`.
+    /// In the words of the options: `cosine, warm-up 1epochs`.
     public var description: String {
         var words = [kind.rawValue]
         if kind == .step || kind == .exponential { words.append("factor \(factor) every \(every)") }

@@ -1,8 +1,8 @@
-/// What a run does when a metric no longer gets better.
+/// What a run does when a metric no longer improves.
 ///
-/// Everything is a function of the metric's course over the epochs: a resumed run needs no more than its history.
+/// Everything is a function of the metric's values over the epochs: a resumed run needs only its history.
 public struct Stopping: Codable, Hashable, Sendable {
-    /// What is watched, by its column in `history.csv`.
+    /// The monitored metric, by its column in `history.csv`.
     public enum Metric: String, Codable, CaseIterable, Sendable {
         case validationLoss = "val_loss"
         case validationAccuracy = "val_accuracy"
@@ -17,9 +17,9 @@ public struct Stopping: Codable, Hashable, Sendable {
     /// Ends a run: `keras.callbacks.EarlyStopping(restore_best_weights=True)`.
     public struct Early: Codable, Hashable, Sendable {
         public var metric: Metric
-        /// The run ends after so many epochs in a row that were not better than the best one.
+        /// The run ends after this many consecutive epochs without improvement on the best one.
         public var patience: Int
-        /// A better value is better by more than this.
+        /// The least change that counts as an improvement, exclusive.
         public var minimumDelta: Double
 
         public init(metric: Metric, patience: Int = 5, minimumDelta: Double = 0) {
@@ -35,7 +35,7 @@ public struct Stopping: Codable, Hashable, Sendable {
 
         /// The best epoch of those so far, from 0, and whether the run is to end with them.
         ///
-        /// - Parameter course: the metric after each epoch; one that is not a number is never the best.
+        /// - Parameter course: the metric after each epoch; NaN is never the best.
         public func evaluate(_ course: [Double]) -> (best: Int?, ends: Bool) {
             var best: Int?
             var waited = 0
@@ -43,7 +43,7 @@ public struct Stopping: Codable, Hashable, Sendable {
                 waited += 1
                 let isBetter = best.map { metric.isBetter(value, than: course[$0], by: minimumDelta) } ?? value.isFinite
                 if isBetter { (best, waited) = (epoch, 0) }
-                // A first epoch has nothing to be compared with.
+                // The first epoch has nothing to be compared with.
                 if epoch > 0, waited >= max(patience, 1) { return (best, true) }
             }
             return (best, false)
@@ -53,9 +53,9 @@ public struct Stopping: Codable, Hashable, Sendable {
     /// Lowers the learning rate: `keras.callbacks.ReduceLROnPlateau`, without cooldown.
     public struct Plateau: Codable, Hashable, Sendable {
         public var metric: Metric
-        /// What the learning rate is multiplied with.
+        /// What the learning rate is multiplied by.
         public var factor: Double
-        /// After so many epochs in a row without a better value.
+        /// The number of consecutive epochs without improvement.
         public var patience: Int
         public var minimumDelta = 1e-4
 
@@ -70,7 +70,7 @@ public struct Stopping: Codable, Hashable, Sendable {
             case minimumDelta = "min_delta"
         }
 
-        /// By what the learning rate has been multiplied after these epochs.
+        /// The total factor on the learning rate after these epochs.
         public func reduction(after course: [Double]) -> Double {
             var (reduction, best, waited) = (1.0, metric.growsBetter ? -Double.infinity : .infinity, 0)
             for value in course {
@@ -85,12 +85,12 @@ public struct Stopping: Codable, Hashable, Sendable {
         }
     }
 
-    /// Whether the run ends; nil for not before its last epoch.
+    /// When the run ends early; nil for never.
     public var early: Early?
-    /// Whether the learning rate falls; nil for not for this reason.
+    /// When the learning rate is lowered; nil for never.
     public var plateau: Plateau?
 
-    /// A run goes on to its last epoch.
+    /// A run to the last epoch with the scheduled learning rate.
     public init() {}
 }
 

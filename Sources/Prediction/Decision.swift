@@ -57,7 +57,7 @@ package struct Decision {
         return temperature
     }
 
-    /// After calibration, as that moves probabilities.
+    /// Called after calibration, as that changes probabilities.
     private func chooseThreshold() throws -> Float {
         let logits = try inference.logits(of: validation)
         return try group.shared { threshold(ThresholdSweep(scores(logits!))) }
@@ -76,7 +76,7 @@ package struct Decision {
     private func threshold(_ sweep: ThresholdSweep) -> Float {
         if let completeness = settings.targetCompleteness {
             if let threshold = sweep.threshold(completeness: completeness) { return threshold }
-            logger.warning("the validation set has no source, so --target-completeness \(completeness) was left alone")
+            logger.warning("the validation set has no source, so --target-completeness \(completeness) was ignored")
         }
         if let purity = settings.targetPurity {
             if let threshold = sweep.threshold(purity: purity) { return threshold }

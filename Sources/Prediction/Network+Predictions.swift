@@ -4,9 +4,9 @@ import Models
 import StampData
 
 extension Network {
-    /// What the network says of labelled stamps, from their logits in the same order.
+    /// The network's predictions of labelled stamps, from their logits in the same order.
     ///
-    /// - Parameter threshold: what the probability of a source must lie above.
+    /// - Parameter threshold: the probability above which a stamp counts as a source.
     package func predictions(
         logits: [Float], stamps: [Int], in collection: StampCollection, threshold: Float = 0.5
     ) -> [SamplePrediction] {
@@ -18,7 +18,7 @@ extension Network {
                 let z = logits.baseAddress! + index * outputs
                 let label = collection.label(stamp)
                 let probability = probabilities[index * outputs + outputs - 1]
-                // At one half the logits tell what rounded probabilities may not.
+                // At one half logits distinguish what rounded probabilities may not.
                 let predictedClass =
                     threshold == 0.5
                     ? loss.predictedClass(logits: z, outputs: outputs) : probability > threshold ? 1 : 0

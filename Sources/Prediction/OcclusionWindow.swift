@@ -1,7 +1,8 @@
-/// A square window that is laid over a stamp at every position of a regular grid, to see what a network makes of the rest.
+/// A square window that is laid over a stamp at every position of a regular grid, to see what a network predicts from
+/// the rest.
 ///
-/// With 5 pixels and stride 1 the positions, what is put under the window and the map's padding are those of the occlusion
-/// map in astroML's notebook.
+/// With 5 pixels and stride 1 the positions, the pixels under the window and the map's padding are those of the
+/// occlusion map in astroML's notebook.
 public struct OcclusionWindow: Hashable, Sendable {
     /// Pixels of one side.
     public let side: Int
@@ -13,13 +14,13 @@ public struct OcclusionWindow: Hashable, Sendable {
         (self.side, self.stride) = (side, stride)
     }
 
-    /// How many positions there are down and across a stamp, row by row: ⌊(extent − side) / stride⌋ + 1.
+    /// The number of positions down and across a stamp, row by row: ⌊(extent − side) / stride⌋ + 1.
     public func positions(height: Int, width: Int) -> (rows: Int, columns: Int) {
         precondition(side <= min(height, width), "a window of \(side) pixels on a stamp of \(height)×\(width)")
         return ((height - side) / stride + 1, (width - side) / stride + 1)
     }
 
-    /// Puts 0, a normalised stamp's darkest value, under the window at one position.
+    /// Fills the window at one position with 0, a normalised stamp's darkest value.
     public func cover(_ position: Int, of pixels: UnsafeMutablePointer<Double>, height: Int, width: Int) {
         let columns = positions(height: height, width: width).columns
         let corner = position / columns * stride * width + position % columns * stride
@@ -28,9 +29,9 @@ public struct OcclusionWindow: Hashable, Sendable {
 
     /// The values of all positions as an image of the stamp's size.
     ///
-    /// Each value stands at the pixel side / 2 below and right of its window's first pixel, and for the stride × stride
-    /// pixels around that one. What is left at the edges is padded as by `numpy.pad(…, mode="minimum")`: each column
-    /// with its minimum, then each row with its minimum. Values that are not a number do not count as minima.
+    /// Each value is placed at the pixel side / 2 below and right of its window's first pixel, and for the stride ×
+    /// stride pixels around that one. The rest, at the edges, is padded as by `numpy.pad(…, mode="minimum")`: each
+    /// column with its minimum, then each row with its minimum. NaN does not count as a minimum.
     public func map(_ values: some RandomAccessCollection<Float>, height: Int, width: Int) -> [Float] {
         let (rows, columns) = positions(height: height, width: width)
         precondition(values.count == rows * columns, "\(values.count) values for \(rows)×\(columns) positions")

@@ -7,7 +7,7 @@ import StampData
 import StampFormats
 import Tensors
 
-/// One stamp and the occlusion map of it.
+/// One stamp and its occlusion map.
 public struct OcclusionMap: Sendable {
     public let height: Int
     public let width: Int
@@ -19,15 +19,15 @@ public struct OcclusionMap: Sendable {
 }
 
 extension Prediction {
-    /// Occluded stamps that are worked on between two gatherings: enough for all lanes of a large machine.
+    /// Occluded stamps that are processed between two gathers: enough for all lanes of a large machine.
     private static let occludedAtOnce = 1 << 17
 
     /// Writes occlusion maps: (N, height, width) in file order, or (height, width) of one stamp. Collective.
     ///
     /// A stamp is normalised, 0 is put under the window, the result is normalised again, and the map has 1 − the
     /// probability of class 1 there: large where the network needs what is covered to see a source. Source: astroML's
-    /// notebook, whose map lies on its side (row and column exchanged); this one lies as the stamp does. Occluded stamps are
-    /// made in the lanes, chunk by chunk, and never lie in memory together.
+    /// notebook, whose map is transposed (row and column exchanged); this one has the stamp's orientation. Occluded
+    /// stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
     /// - Parameters:
     ///   - index: of one stamp, or nil for all.
     /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.
@@ -82,7 +82,7 @@ extension Prediction {
             let maps = try pass.maps(start..<min(start + block, stamps.count))
             try group.agree {
                 guard let maps else { return }
-                // A map of a stamp that can be used has a number somewhere, though some positions may leave nothing over.
+                // The map of a usable stamp has a number somewhere, even if at some positions nothing usable is left.
                 unusable += Swift.stride(from: 0, to: maps.count, by: height * width)
                     .count { maps[$0..<$0 + height * width].allSatisfy(\.isNaN) }
                 try writer?.append(maps)
@@ -99,7 +99,7 @@ extension Prediction {
         logger.warning("\(input): \(unusable) of \(count) stamps cannot be normalised; their maps are nan")
     }
 
-    /// The stamps that maps are made of, once they and the window are known to be sensible.
+    /// The stamps that maps are made of, after checking them and the window.
     private static func chosen(
         _ index: Int?, of collection: StampCollection, _ window: OcclusionWindow, name: String
     ) throws -> Range<Int> {
@@ -120,7 +120,7 @@ extension Prediction {
     }
 }
 
-/// From stamps to their maps: what is the same for all of them.
+/// What making maps has in common for all stamps.
 private struct OcclusionPass {
     let network: Network
     let collection: StampCollection
@@ -130,19 +130,21 @@ private struct OcclusionPass {
     let group: any ProcessGroup
     let inference: Inference
 
+    private var reader: StampReader { StampReader(collection, normalization) }
+
     /// Positions of the window on a stamp.
     var positions: Int {
         let (rows, columns) = window.positions(height: collection.height, width: collection.width)
         return rows * columns
     }
 
-    /// The stamps as the network sees them; what cannot be normalised is not a number.
+    /// The stamps as the network sees them; NaN for those that cannot be normalised.
     func normalized(_ stamps: Range<Int>) throws -> [Float] {
         let pixels = collection.pixels
         return try [Float](unsafeUninitializedCapacity: stamps.count * pixels) { output, initialized in
             for (place, stamp) in stamps.enumerated() {
                 let target = output.baseAddress! + place * pixels
-                if try !collection.normalizedStamp(stamp, normalization, into: target) {
+                if try !reader.read(stamp, into: target) {
                     target.initialize(repeating: .nan, count: pixels)
                 }
             }
@@ -150,18 +152,18 @@ private struct OcclusionPass {
         }
     }
 
-    /// The maps of some stamps, one behind the other, on rank 0; nil elsewhere. Collective.
+    /// The maps of some stamps, one after another, on rank 0; nil elsewhere. Collective.
     func maps(_ stamps: Range<Int>) throws -> [Float]? {
         let (pixels, positions) = (collection.pixels, positions)
         let normalized = FloatBuffer(count: stamps.count * pixels)
-        // Few beside the occluded ones, so every rank has all of them.
+        // Few compared with the occluded ones, so every rank has all of them.
         try group.agree {
-            try team.share(stamps.count, chunk: 16) { [collection, normalization] _, range in
+            try team.share(stamps.count, chunk: 16) { [reader] _, range in
                 for place in range {
                     let target = normalized.pointer + place * pixels
                     let stamp = stamps.lowerBound + place
-                    // Normalising it again then fails too.
-                    if try !collection.normalizedStamp(stamp, normalization, into: target) { target[0] = .nan }
+                    // Normalising it again will then fail too.
+                    if try !reader.read(stamp, into: target) { target[0] = .nan }
                 }
             }
         }
@@ -176,7 +178,7 @@ private struct OcclusionPass {
     private func occlude(
         _ stamp: UnsafePointer<Float>, at position: Int, into target: UnsafeMutablePointer<Float>
     ) -> Bool {
-        // The window may hide what cannot be used.
+        // The window may hide what makes the stamp unusable.
         guard !stamp[0].isNaN else { return false }
         let count = collection.pixels
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count) { memory in

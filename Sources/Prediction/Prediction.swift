@@ -14,10 +14,10 @@ import StampFormats
 import StampLoading
 import Tensors
 
-/// Uses trained models: probabilities of stamps, and what is made of labelled ones. Several models are an ensemble: the
-/// mean of their probabilities counts.
+/// Applies trained models: probabilities of stamps, and the evaluation of labelled ones. Several models are an
+/// ensemble, whose probability is the mean of theirs.
 public struct Prediction {
-    /// A model with what it needs to know.
+    /// One model of the ensemble.
     struct Member {
         let path: String
         let model: TrainedModel
@@ -33,9 +33,8 @@ public struct Prediction {
     /// Reads the models on rank 0, which sends them to the others.
     ///
     /// - Parameters:
-    ///   - models: files, or run folders, which stand for the model in them or for those of all members in them; at least
-    ///     one.
-    ///   - normalization: overrides what the models remember.
+    ///   - models: files, or run folders, which denote the model in them or those of all members in them; at least one.
+    ///   - normalization: overrides that of the models.
     public init(
         models: [String], normalization: Normalization?, threads: Int?, group: any ProcessGroup, logger: Logger
     ) throws {
@@ -56,7 +55,7 @@ public struct Prediction {
         members = try (0..<group.maximum(of: own?.count ?? 0)).map { try Member.shared(own?[$0], in: group) }
     }
 
-    /// The first model, for what is asked of one alone.
+    /// The first model, for what a single one is asked.
     var model: TrainedModel { members[0].model }
     var normalization: Normalization { members[0].normalization }
 
@@ -65,8 +64,8 @@ public struct Prediction {
         members.reduce(0) { $0 + $1.model.decision.threshold } / Float(members.count)
     }
 
-    /// Writes the probabilities of all stamps of some files, in the order of the files; not-a-number for stamps that cannot
-    /// be normalised. Collective.
+    /// Writes the probabilities of all stamps of some files, in the order of the files; NaN for stamps that cannot be
+    /// normalised. Collective.
     ///
     /// - Parameters:
     ///   - output: a `.npy` file of (N, 2) or (N, 1); nil for none.
@@ -102,7 +101,7 @@ public struct Prediction {
             "\(name): \(unusable.count) of \(stamps.count) stamps cannot be normalised; their rows are nan")
     }
 
-    /// What the models say of labelled stamps, on rank 0; nil elsewhere. Collective.
+    /// The models' evaluation on labelled stamps, on rank 0; nil elsewhere. Collective.
     ///
     /// - Parameters:
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
@@ -171,9 +170,9 @@ public struct Prediction {
         return all.isEmpty ? nil : all
     }
 
-    /// Lets an output that cannot be written show before the work and not after it; leaves no file behind.
+    /// Refuses an output that cannot be written before the work instead of after it; leaves no file behind.
     func checkOutput(_ path: String) throws {
-        // A pipe is left alone: its reader would take this for the end.
+        // Skipped for a pipe: its reader would take this for the end.
         let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
         guard type == nil || type == .typeRegular || type == .typeDirectory else { return }
         _ = try AtomicFile(path)
@@ -191,7 +190,7 @@ public struct Prediction {
 }
 
 extension Prediction.Member {
-    /// What is told of a member beside its weights.
+    /// What rank 0 sends of a member besides its weights.
     private struct Header: Codable {
         let path: String
         let network: NetworkDescription
@@ -225,7 +224,7 @@ extension Prediction.Member {
 
     fileprivate init(_ path: String, _ normalization: Normalization?) throws {
         let model = try ModelFiles.read(path)
-        // Else each stamp would seem to be at fault.
+        // Otherwise each stamp would seem to be at fault.
         guard model.weights.isFinite else {
             throw Fault(
                 .badData, path, "has weights that are not finite: its training diverged",

@@ -1,13 +1,13 @@
 import Files
 import StampData
 
-/// What a model says of stamps, one line each: `file,index,probability,class`.
+/// A model's predictions, one line for each stamp: `file,index,probability,class`.
 ///
 /// `index` counts from 0 within the file, `probability` is that of a source, in the shortest text that reads back as the
 /// same single-precision number, and `class` is 1 for a source. A stamp that cannot be normalised has the probability `nan`
 /// and no class.
 public enum PredictionTable {
-    /// Writes the table, whole or not at all.
+    /// Writes the table, atomically.
     ///
     /// - Parameter probabilities: of a source, one for each stamp.
     /// - Throws: `Fault(.cannotWrite)`.

@@ -2,8 +2,8 @@ import Metrics
 import StampData
 
 extension Evaluation {
-    /// Evaluates predictions of stamps in files: looks for `snr_sources.npy` beside the sources, and tries the matched filter
-    /// on the same stamps if that is wanted.
+    /// Evaluates predictions of stamps in files: looks for `snr_sources.npy` beside the sources, and applies the
+    /// matched filter to the same stamps if that is wanted.
     ///
     /// - Throws: `Fault` when a `snr_sources.npy` is there and does not fit.
     public init(

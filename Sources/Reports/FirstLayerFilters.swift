@@ -34,7 +34,7 @@ extension FilterFigure {
 
     /// - Parameters:
     ///   - kernel: (height, width, channel, unit), as Keras has it.
-    ///   - firstUnit: of two outputs the second alone is shown, which stands for a source: the first is its mirror image.
+    ///   - firstUnit: of two outputs the second alone is shown, that of a source: the first is its mirror image.
     private init?(
         layer: String, height: Int, width: Int, channels: Int, units: Int, _ kernel: [Float], firstUnit: Int = 0
     ) {

@@ -12,17 +12,18 @@ struct HTML: Sendable {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            // Names may come from a hostile file: nothing that a page must not hold, or that turns the writing round.
+            // Names may come from a hostile file: nothing that a page must not hold, or that reverses the direction of
+            // writing.
             case "\t", "\n": result.unicodeScalars.append(scalar)
             default: result.unicodeScalars.append(Self.isPrintable(scalar) ? scalar : "\u{FFFD}")
             }
         }
     }
 
-    /// What is a page's source already.
+    /// HTML source.
     init(source: String) { self.source = source }
 
-    /// Pieces one behind the other.
+    /// The concatenation of pieces.
     init(_ pieces: [HTML]) { source = pieces.map(\.source).joined() }
 
     /// An element with its attributes (the values are text) and what is in it.
@@ -48,7 +49,7 @@ struct HTML: Sendable {
     ///
     /// - Parameters:
     ///   - caption: what it shows, also for those who cannot see it.
-    ///   - numbers: the columns whose fields stand at the right.
+    ///   - numbers: the columns whose fields are right-aligned.
     static func table(
         caption: String, _ columns: [String], _ rows: [[String]], numbers: Set<Int> = []
     ) -> HTML {
@@ -80,7 +81,7 @@ struct HTML: Sendable {
         HTML("section", [HTML("h2", text: title)] + content)
     }
 
-    /// A whole page that needs nothing but itself.
+    /// A whole page that loads nothing.
     static func page(title: String, _ content: [HTML]) -> String {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
         return """

@@ -3,16 +3,16 @@ import Files
 import Metrics
 import RunRecords
 
-/// A run as one page: what it learned, with its figures in it, and how to make it again.
+/// A run as one page: what it learned, with its figures in it, and how to reproduce it.
 public struct HTMLReport: Sendable {
-    /// Epochs that a table shows at most; longer histories are shown at even distances.
+    /// Epochs that a table shows at most; longer histories are sampled evenly.
     static let mostEpochs = 25
 
     private let results: RunResults
     private let figures: RunFigures
     private let command: String
 
-    /// - Parameter command: the line that makes the run again.
+    /// - Parameter command: the line that reproduces the run.
     public init(_ results: RunResults, figures: RunFigures, command: String) {
         (self.results, self.figures, self.command) = (results, figures, command)
     }
@@ -88,8 +88,8 @@ public struct HTMLReport: Sendable {
             "Worst mistakes",
             [
                 HTML.table(
-                    caption: "Test stamps that the network is most sure about, and wrong",
-                    ["index", "truly", "probability of a source", "file", "stamp"], rows, numbers: [0, 2, 4])
+                    caption: "Test stamps that the network is most confidently wrong about",
+                    ["index", "true class", "probability of a source", "file", "stamp"], rows, numbers: [0, 2, 4])
             ])
     }
 
@@ -151,7 +151,7 @@ public struct HTMLReport: Sendable {
             ])
     }
 
-    /// All of a list, or as many of it, with its first and its last.
+    /// All of a list, or `most` evenly spaced elements, including its first and its last.
     static func evenlySpaced<Element>(_ all: [Element], most: Int) -> [Element] {
         guard all.count > most else { return all }
         return (0..<most).map { all[$0 * (all.count - 1) / (most - 1)] }
@@ -200,7 +200,7 @@ public struct HTMLReport: Sendable {
             HTML("pre", [("tabindex", "0")], text: command),
             HTML(
                 "p", [("class", "faint")],
-                text: "Names of files count from the folder in which the run was started."),
+                text: "File names are relative to the folder in which the run was started."),
         ]
         if let typed = results.configuration.commandLine, !typed.isEmpty {
             content += [
@@ -212,7 +212,7 @@ public struct HTMLReport: Sendable {
             HTML.table(
                 caption: "Versions and machine", ["", ""],
                 results.configuration.machineRows.map { [$0.name, $0.value] }))
-        return HTML.section("How to make it again", content)
+        return HTML.section("How to reproduce it", content)
     }
 
     private var notes: HTML? {

@@ -19,7 +19,7 @@ enum InlineFigure {
     /// An SVG file as an element of a page: it fills the page's width, is announced with the figure's words, and its names
     /// differ from those of other figures.
     ///
-    /// - Returns: nil for what is no picture of gnuplot's.
+    /// - Returns: nil for anything but a picture of gnuplot's.
     private static func inline(_ svg: String, _ figure: Figure) -> HTML? {
         guard let start = svg.firstRange(of: "<svg"), let end = svg.firstRange(of: "</svg>"),
             let open = svg[start.upperBound...].firstRange(of: ">"),
@@ -36,12 +36,12 @@ enum InlineFigure {
             content = content.split(separator: use, omittingEmptySubsequences: false)
                 .joined(separator: "\(use)\(figure.name)-")
         }
-        // In a page the prefix needs no declaration, and `href` is the name of today.
+        // In a page the prefix needs no declaration, and `href` is the current name.
         content = content.split(separator: "xlink:href=", omittingEmptySubsequences: false).joined(separator: "href=")
         return HTML("div", [("class", "scroll")], [HTML("svg", attributes, [HTML(source: content)])])
     }
 
-    /// As wide as it was drawn, or as the page; on a phone one scrolls rather than to read what is too small.
+    /// As wide as it was drawn, or as the page; on a phone it scrolls rather than become too small to read.
     private static func size(_ viewBox: String) -> String {
         guard let width = viewBox.split(separator: " ").dropFirst(2).first.flatMap({ Int($0) }) else { return "" }
         return "max-width: \(width)px; min-width: \(width * 3 / 5)px"

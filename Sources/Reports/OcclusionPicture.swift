@@ -32,7 +32,7 @@ public struct OcclusionPicture: Sendable {
 
     /// Draws the picture in a folder of its own beside `path`, and moves it there.
     ///
-    /// - Returns: what to tell the user when it could not be drawn.
+    /// - Returns: warnings for the user if it could not be drawn.
     /// - Throws: `Fault(.cannotWrite)`.
     public func write(to path: String, gnuplot: Gnuplot) throws -> [Fault] {
         guard stamp.allSatisfy(\.isFinite), map.contains(where: \.isFinite) else {

@@ -1,6 +1,6 @@
 import Settings
 
-/// The command that makes a run again.
+/// The command that reproduces a run.
 public enum RunCommand {
     /// Every setting as resolved, as a line for a shell.
     ///
@@ -11,7 +11,7 @@ public enum RunCommand {
         return (["swift-run-trainer", "train"] + settings.options).map(quoted).joined(separator: " ")
     }
 
-    /// A word that a shell takes for what it is.
+    /// A word, quoted for a shell.
     static func quoted(_ word: String) -> String {
         let isPlain =
             !word.isEmpty

@@ -32,7 +32,7 @@ public struct RunFigures: Sendable {
         var plan = FigurePlan(results, threshold: threshold)
         try plan.addAll()
         let names = Set(plan.plots.map(\.name))
-        // A figure of an earlier time would be taken for one of now.
+        // An outdated figure would be taken for a current one.
         for name in Self.allNames where !names.contains(name) {
             for ending in ["csv", "npy", "gnuplot", "svg", "png"] {
                 try FileAccess.remove("\(folder)/\(name).\(ending)")

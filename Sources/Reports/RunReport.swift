@@ -3,7 +3,7 @@ import Figures
 import Files
 import RunRecords
 
-/// Makes all that people look at of a finished run: its figures and its page.
+/// Makes what people look at of a finished run: its figures and its page.
 public enum RunReport {
     /// Makes `figures/` and `report.html` in a run's folder; what was there is replaced.
     ///

@@ -6,9 +6,9 @@ import RunRecords
 import Settings
 import StampData
 
-/// A finished run, read back from its folder: all that figures and reports are made of.
+/// A finished run, read back from its folder: everything that figures and reports are made of.
 public struct RunResults: Sendable {
-    /// Where it was read.
+    /// Where the run was read from.
     public let folder: RunFolder
     /// `config.json`.
     public let configuration: ConfigurationRecord
@@ -20,9 +20,9 @@ public struct RunResults: Sendable {
     public let predictions: [ScoredSample]
     /// `model.safetensors`; nil when it is gone.
     public let model: TrainedModel?
-    /// The stamps that the run was trained and tested on; nil when they are gone or are others by now.
+    /// The stamps that the run was trained and tested on; nil when they are gone or have changed since.
     public let stamps: StampCollection?
-    /// The signal-to-noise ratio of each source stamp, in the order of the source files; nil when it is not known.
+    /// The signal-to-noise ratio of each source stamp, in the order of the source files; nil if unknown.
     public let signalToNoise: [Double]?
     /// What is missing, for the reader of a report.
     public let notes: [String]
@@ -46,7 +46,7 @@ public struct RunResults: Sendable {
         if predictions.isEmpty { notes.append("The run has no test set: --split leaves no stamps for one.") }
         let model = optional(&notes) { try TrainedModel(contentsOf: folder.model) }
         let stamps = optional(
-            &notes, "What needs the stamps is left out; relative names count from the current folder."
+            &notes, "What needs the stamps is left out; relative names refer to the current folder."
         ) {
             try RunStamps.open(configuration, predictions: predictions)
         }

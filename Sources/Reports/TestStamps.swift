@@ -2,9 +2,9 @@ import Figures
 import Metrics
 import StampData
 
-/// The stamps of a test set: what figures show of them, and what the matched filter makes of them.
+/// The stamps of a test set: as figures show them, and with the matched filter's scores.
 struct TestStamps {
-    /// The most stamps that the matched filter is tried on: it takes some microseconds for each.
+    /// The most stamps that the matched filter is applied to: it takes some microseconds for each.
     static let mostFiltered = 20_000
 
     let stamps: StampCollection
@@ -16,18 +16,10 @@ struct TestStamps {
     }
 
     private func normalized(_ stamp: Int) throws -> [Float] {
-        let count = stamps.pixels
-        return try withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count) { buffer in
-            let pixels = buffer.baseAddress!
-            try stamps.copyStamp(stamp, into: pixels)
-            return [Float](unsafeUninitializedCapacity: count) { output, initialized in
-                if !normalization.apply(
-                    pixels: pixels, count: count, scratch: pixels + count, into: output.baseAddress!)
-                {
-                    output.initialize(repeating: 0)
-                }
-                initialized = count
-            }
+        let reader = StampReader(stamps, normalization)
+        return try [Float](unsafeUninitializedCapacity: reader.valueCount) { output, initialized in
+            if try !reader.read(stamp, into: output.baseAddress!) { output.initialize(repeating: 0) }
+            initialized = reader.valueCount
         }
     }
 

@@ -1,7 +1,7 @@
 import Faults
 import Files
 
-/// One whole checkpoint: a folder `checkpoints/step-N`.
+/// One complete checkpoint: a folder `checkpoints/step-N`.
 ///
 /// It holds `model.safetensors`, `optimizer.safetensors`, the epochs' `history.csv` and `hashes.csv`, `state.json`, and
 /// `manifest.json`, which lists the size and the CRC-32 of all others.
@@ -13,10 +13,10 @@ public struct Checkpoint: Hashable, Sendable {
 
     /// The name of the file with the weights.
     public static let modelName = "model.safetensors"
-    /// The name of the file with what the optimizer remembers from step to step.
+    /// The name of the file with the optimizer's state.
     public static let optimizerName = "optimizer.safetensors"
 
-    /// The name of the file with the epochs that are complete.
+    /// The name of the file with the completed epochs.
     public static let historyName = "history.csv"
     /// The name of the file with the parameters' hashes at the ends of these epochs.
     public static let hashesName = "hashes.csv"
@@ -25,17 +25,17 @@ public struct Checkpoint: Hashable, Sendable {
     public var model: String { "\(path)/\(Self.modelName)" }
     /// The path of the optimizer's state.
     public var optimizer: String { "\(path)/\(Self.optimizerName)" }
-    /// The path of the epochs that are complete.
+    /// The path of the completed epochs.
     public var history: String { "\(path)/\(Self.historyName)" }
     /// The path of their hashes.
     public var hashes: String { "\(path)/\(Self.hashesName)" }
 
-    /// Compares every file with the manifest, byte for byte by way of its checksum, and reads the state.
+    /// Checks the size and the checksum of every file against the manifest, and reads the state.
     /// - Throws: `Fault(.badData)` or `Fault(.missingInput)` that names the file that is damaged or missing.
     public func verifiedState() throws -> CheckpointState {
         try CheckpointManifest.verify(folder: path)
         let stateFile = "\(path)/\(Self.stateName)"
-        // Another format need not have this one's keys.
+        // Another format may lack this one's keys.
         let format = try JSONFile.read(StateFormat.self, from: stateFile).version
         guard format == CheckpointState.currentFormatVersion else {
             let age = format > CheckpointState.currentFormatVersion ? "newer" : "older"

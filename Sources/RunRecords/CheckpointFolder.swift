@@ -4,8 +4,8 @@ import Glibc
 
 /// The checkpoints of a run: `checkpoints/step-N`, N the number of steps done.
 ///
-/// One that is being written stands in `.step-N.partial` and gets its name only when all of it is on the disk: whatever
-/// happens, a `step-N` is complete or absent.
+/// While a checkpoint is being written it is called `.step-N.partial`; it gets its name only when all of it is on the
+/// disk: whatever happens, a `step-N` is complete or absent.
 public struct CheckpointFolder: Sendable {
     /// The file that names the checkpoint with the least validation loss.
     public static let bestName = "best.json"
@@ -27,11 +27,11 @@ public struct CheckpointFolder: Sendable {
     /// Writes a checkpoint and removes those no longer kept: all but the last ones and the best one, which `best.json`
     /// names.
     ///
-    /// Checkpoints of later steps are removed as well: they belong to a course that was given up, because they were
-    /// damaged when the run was resumed.
+    /// Checkpoints of later steps are removed as well: they belong to a continuation that was abandoned, because they
+    /// were damaged when the run was resumed.
     /// - Parameters:
-    ///   - state: where the run stands; `state.step` names the checkpoint.
-    ///   - keep: how many checkpoints stay, this one among them, beside the best one.
+    ///   - state: the run's progress; `state.step` names the checkpoint.
+    ///   - keep: how many checkpoints remain, including this one, besides the best one.
     ///   - contents: writes all files but the state and the manifest into the folder that it is given.
     /// - Throws: `Fault(.cannotWrite)`, or what `contents` throws; earlier checkpoints are then untouched.
     @discardableResult
@@ -62,7 +62,7 @@ public struct CheckpointFolder: Sendable {
             try? FileAccess.remove(partial)
             throw error
         }
-        // A full disk may have kept the best one from being written.
+        // A full disk may have prevented the best one from being written.
         if let best = state.best, FileAccess.exists(self.checkpoint(step: best.step).path) {
             try JSONFile.write(best, to: "\(path)/\(Self.bestName)")
         }
@@ -70,8 +70,8 @@ public struct CheckpointFolder: Sendable {
         return checkpoint
     }
 
-    /// The newest checkpoint that agrees with its manifest, its state, and the damaged ones that were passed over.
-    /// - Returns: nil when there is no checkpoint at all.
+    /// The newest checkpoint that agrees with its manifest, its state, and the damaged ones that were skipped.
+    /// - Returns: nil when there is no checkpoint.
     /// - Throws: `Fault(.badData)` when there are checkpoints and every one is damaged.
     public func newestWhole() throws -> WholeCheckpoint? {
         var skipped: [SkippedCheckpoint] = []
@@ -106,7 +106,7 @@ public struct CheckpointFolder: Sendable {
         try removePartial()
     }
 
-    /// Takes a checkpoint's name away before its files go, so that it too is complete or absent.
+    /// Renames a checkpoint before its files are removed, so that it too is complete or absent.
     private func hide(_ checkpoint: Checkpoint) throws {
         guard FileAccess.exists(checkpoint.path) else { return }
         let hidden = partialPath("step-\(checkpoint.step).removed")
@@ -130,9 +130,9 @@ public struct CheckpointFolder: Sendable {
 
 /// What a run resumes from: ``CheckpointFolder/newestWhole()``.
 public struct WholeCheckpoint: Sendable {
-    /// Its weights and its optimizer's state are what was written.
+    /// Its files are as they were written.
     public let checkpoint: Checkpoint
-    /// Where the run stood.
+    /// The run's progress.
     public let state: CheckpointState
     /// Newer checkpoints that are damaged: worth a warning each.
     public let skipped: [SkippedCheckpoint]

@@ -1,7 +1,7 @@
 import Faults
 import Files
 
-/// What a checkpoint's files must be: `manifest.json`, written last.
+/// The sizes and checksums of a checkpoint's files: `manifest.json`, written last.
 struct CheckpointManifest: Codable {
     struct Entry: Codable, Hashable {
         /// In bytes.
@@ -41,7 +41,7 @@ struct CheckpointManifest: Codable {
             throw damaged(path, "is no manifest that this program knows")
         }
         for (name, expected) in manifest.files.sorted(by: { $0.key < $1.key }) {
-            // A checkpoint holds files only: a path would lead out of the folder, to a device without end for instance.
+            // A checkpoint holds files only: a path could lead out of the folder, for instance to an endless device.
             guard FileAccess.split(name).name == name, name != "." && name != ".." else {
                 throw damaged(path, "names \(name), which is no file of a checkpoint")
             }

@@ -1,23 +1,23 @@
-/// Where a run stood when a checkpoint was written: `state.json`.
+/// A run's progress when a checkpoint was written: `state.json`.
 ///
 /// Later versions may add keys, which this one ignores on reading; a change that this version could not read correctly,
-/// or that would have it take the run for another one, raises ``currentFormatVersion``.
+/// or that would make it mistake the run for another one, raises ``currentFormatVersion``.
 public struct CheckpointState: Codable, Hashable, Sendable {
-    /// The format that this program reads and writes. Format 2 knew whole epochs only, format 1 another fingerprint of
-    /// the stamps besides.
+    /// The format that this program reads and writes. Format 2 knew only whole epochs; format 1 also had another
+    /// fingerprint of the stamps.
     public static let currentFormatVersion = 3
 
     /// The format that the state was written in.
     public var formatVersion = currentFormatVersion
     /// Optimizer steps done since the start of the run.
     public var step: Int
-    /// Epochs that are complete.
+    /// Completed epochs.
     public var completedEpochs: Int
-    /// The epoch after those, as far as it has come; nil at an epoch's end.
+    /// The progress of the epoch after those; nil at an epoch's end.
     public var epochUnderWay: EpochUnderWay?
     /// The best checkpoint so far; nil before the first validation.
     public var best: BestCheckpoint?
-    /// The settings that decide the result, by the name of their option: a run goes on with the same ones only.
+    /// The settings that determine the result, by the name of their option: a run is resumed only with the same ones.
     public var settings: [String: String]
 
     public init(
@@ -31,7 +31,7 @@ public struct CheckpointState: Codable, Hashable, Sendable {
         self.settings = settings
     }
 
-    /// What differs between the settings that the run was begun with and those that it is to go on with, in
+    /// The differences between the settings that the run was started with and those that it is to be resumed with, in
     /// alphabetical order: `--seed 0 (now 1)`.
     public func differences(from settings: [String: String]) -> [String] {
         Set(self.settings.keys).union(settings.keys).sorted().filter { self.settings[$0] != settings[$0] }.map {
@@ -47,16 +47,16 @@ public struct CheckpointState: Codable, Hashable, Sendable {
     }
 }
 
-/// An epoch of which some steps are done.
+/// An epoch with some of its steps done.
 ///
 /// The sums are kept for each microbatch position, because their total is formed in the order of a tree: added up in
-/// another order, its last bits would tell that the run was interrupted.
+/// another order, its last bits would reveal that the run was interrupted.
 public struct EpochUnderWay: Codable, Hashable, Sendable {
     /// Steps of the epoch that are done.
     public var steps: Int
     /// The losses of each position's samples so far, added up.
     public var losses: [Double]
-    /// How many of each position's samples were classified rightly as they were trained on.
+    /// How many of each position's samples were classified correctly during training.
     public var correct: [Double]
     /// The time that these steps took.
     public var seconds: Double
@@ -69,12 +69,12 @@ public struct EpochUnderWay: Codable, Hashable, Sendable {
     }
 }
 
-/// The checkpoint with the least validation loss, or the best one by what `--early-stopping` watches: what
-/// `checkpoints/best.json` names too, for people.
+/// The checkpoint with the least validation loss, or the best one by the metric that `--early-stopping` monitors;
+/// `checkpoints/best.json` names it too, for people.
 public struct BestCheckpoint: Codable, Hashable, Sendable {
     /// The checkpoint is `step-N` of this step.
     public var step: Int
-    /// Nil where it was not measured.
+    /// Nil if it was not measured.
     public var validationLoss: Double?
 
     public init(step: Int, validationLoss: Double?) {

@@ -23,7 +23,7 @@ public struct EnsembleFolder: Sendable {
     /// ``TestPredictions``.
     public var testPredictions: String { RunFolder(path).testPredictions }
 
-    /// The model files that a name stands for: itself, or the model of a run folder, or those of all members of an
+    /// The model files that a name denotes: itself, or the model of a run folder, or those of all members of an
     /// ensemble.
     ///
     /// - Throws: `Fault(.missingInput)` for a folder without a model.

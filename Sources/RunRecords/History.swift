@@ -3,8 +3,8 @@ import Files
 
 /// The epochs of a run: `history.csv`.
 ///
-/// The file is always written as a whole and renamed into place (it is small): a crash never leaves half a row, and
-/// what could not be written once is written with the next row.
+/// The file is always written as a whole and renamed into place (it is small): a crash never leaves half a row, and a
+/// row that could not be written is written with the next one.
 public struct History: Sendable {
     /// The file.
     public let path: String
@@ -29,7 +29,7 @@ public struct History: Sendable {
         var history = History(path: path)
         for (index, line) in lines.enumerated().dropFirst() {
             guard let row = HistoryRow(line: line), row.epoch > history.rows.last?.epoch ?? 0 else {
-                throw Fault(.badData, path, "line \(index + 1) is no epoch that follows: \"\(line)\"", remedy: remedy)
+                throw Fault(.badData, path, "line \(index + 1) is not the next epoch: \"\(line)\"", remedy: remedy)
             }
             history.rows.append(row)
         }
@@ -46,7 +46,7 @@ public struct History: Sendable {
     /// - Throws: `Fault(.cannotWrite)`; the file is then what it was.
     public func write() throws { try write(to: path) }
 
-    /// Writes the same to another place.
+    /// Writes the same to another file.
     public func write(to path: String) throws {
         let lines = [HistoryRow.header] + rows.map(\.line)
         try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)

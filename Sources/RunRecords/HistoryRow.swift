@@ -4,17 +4,17 @@ public struct HistoryRow: Hashable, Sendable {
     public var epoch: Int
     /// Mean training loss over the epoch's samples.
     public var loss: Double
-    /// Share of the epoch's samples that were classified rightly as they were trained on.
+    /// Share of the epoch's samples that were classified correctly during training.
     public var accuracy: Double
-    /// nil where there is no validation.
+    /// nil without validation.
     public var validationLoss: Double?
-    /// nil where there is no validation.
+    /// nil without validation.
     public var validationAccuracy: Double?
     /// In single precision, as the optimizer uses it, so that 0.01 is written as 0.01.
     public var learningRate: Float
     /// Wall-clock time of the epoch, validation included.
     public var seconds: Double
-    /// Training samples in a second of training.
+    /// Training samples per second of training.
     public var samplesPerSecond: Double
 
     public init(
@@ -33,7 +33,7 @@ public struct HistoryRow: Hashable, Sendable {
 
     static let header = "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,samples_per_second"
 
-    /// The row as text. Numbers are the shortest text that reads back as the same value; what is not known is empty.
+    /// The row as text. Numbers are the shortest text that reads back as the same value; unknown values are empty.
     var line: String {
         let validation = [validationLoss, validationAccuracy].map { $0.map { "\($0)" } ?? "" }
         return

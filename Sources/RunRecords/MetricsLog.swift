@@ -2,28 +2,28 @@ import Faults
 import Files
 import FoundationEssentials
 
-/// The steps and epochs of a run as they are done, one JSON object a line: `metrics.jsonl`.
+/// The steps and epochs of a run as they are completed, one JSON object a line: `metrics.jsonl`.
 ///
 /// ```
 /// {"accuracy":0.53,"epoch":1,…,"kind":"step","loss":0.69,…,"step":1}
 /// {"accuracy":0.61,"epoch":1,…,"kind":"epoch","loss":0.66,…,"step":75,"val_loss":0.67}
 /// ```
-/// The file grows by whole lines. Numbers that JSON does not know are strings, as in ``JSONFile``. Not to be used from
+/// The file grows by whole lines. Numbers that JSON cannot express are strings, as in ``JSONFile``. Not to be used from
 /// two threads at once.
 public final class MetricsLog {
     /// The file.
     public let path: String
-    /// The last row of steps that a resumed run has kept.
+    /// The last row of steps that a resumed run kept.
     public private(set) var lastKeptStep: StepRow?
     private let file: GrowingFile
     /// Whole lines that are not in the file yet.
     private var pending: [UInt8] = []
 
-    /// Makes the file, or goes on with the one that is there.
+    /// Creates the file, or continues an existing one.
     ///
     /// - Parameters:
-    ///   - step: lines of later steps go: a resumed run does these steps again. 0 for a run from the start.
-    ///   - epochs: lines of later epochs' ends go, too.
+    ///   - step: lines of later steps are removed, since a resumed run repeats these steps. 0 for a new run.
+    ///   - epochs: lines of later epochs' ends are removed, too.
     /// - Throws: `Fault(.cannotWrite)`.
     public init(_ path: String, keepingSteps step: Int, epochs: Int) throws {
         self.path = path
@@ -61,7 +61,7 @@ public final class MetricsLog {
     }
 
     /// Brings the file up to date.
-    /// - Throws: `Fault(.cannotWrite)`; the file then holds the lines that it held before, and the next call writes the
+    /// - Throws: `Fault(.cannotWrite)`; the file then holds the same lines as before, and the next call writes the
     ///   others with what follows.
     public func write() throws {
         try file.append(pending)
@@ -71,7 +71,7 @@ public final class MetricsLog {
     /// Makes what was written durable (fsync(2)).
     public func synchronize() throws { try file.synchronize() }
 
-    /// Where a line belongs; nil for what is no line of this program.
+    /// Where a line belongs; nil for lines that this program did not write.
     private static func place(of line: ArraySlice<UInt8>) -> (epoch: Int, row: StepRow?)? {
         let decoder = JSONFile.decoder
         guard let place = try? decoder.decode(Place.self, from: Data(line)) else { return nil }

@@ -56,7 +56,7 @@ public struct ParameterHashes: Hashable, Sendable {
     /// - Throws: `Fault(.cannotWrite)`; the file is then what it was.
     public func write() throws { try write(to: path) }
 
-    /// Writes the same to another place.
+    /// Writes the same to another file.
     public func write(to path: String) throws {
         let lines = [Self.header] + rows.map { "\($0.epoch),\($0.step),\($0.hash)" }
         try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)

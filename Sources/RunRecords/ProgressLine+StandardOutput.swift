@@ -1,20 +1,20 @@
 import Glibc
 
 extension ProgressLine {
-    /// Writes to standard output, in the style that suits what it leads to.
+    /// Writes to standard output, in the style that suits its destination.
     public init(epochs: Int, stepsPerEpoch: Int, environment: [String: String]) {
         self.init(
             style: .ofStandardOutput(environment: environment), epochs: epochs, stepsPerEpoch: stepsPerEpoch
         ) { text in
             print(text, terminator: "")
-            // Swift 6 cannot name C's `stdout`, a global variable; nil stands for all streams.
+            // Swift 6 cannot name C's `stdout`, a global variable; nil means all streams.
             fflush(nil)
         }
     }
 }
 
 extension ProgressLine.Style {
-    /// A terminal that can redraw a line, or not.
+    /// Whether standard output is a terminal that can redraw a line.
     ///
     /// Open MPI gives each rank a pseudo-terminal as standard output even when `mpirun` itself writes to a file; under
     /// `mpirun` the standard output of the parent process decides.

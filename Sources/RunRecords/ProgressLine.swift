@@ -1,13 +1,13 @@
 import Files
 
-/// How far the training is, as Keras prints it.
+/// The progress of training, as Keras prints it.
 ///
 /// On a terminal a line with a moving bar, redrawn in place:
 /// ```
 /// Epoch 1/15
 /// 41/75 ━━━━━━━━━━────────── 2s 51ms/step - accuracy: 0.5519 - loss: 0.6890
 /// ```
-/// and at the epoch's end, with the epoch's time in place of the time that is left:
+/// and at the epoch's end, with the epoch's time in place of the remaining time:
 /// ```
 /// 75/75 ━━━━━━━━━━━━━━━━━━━━ 4s 50ms/step - accuracy: 0.5519 - loss: 0.6890 - val_accuracy: 0.5604 - val_loss: 0.6871
 /// ```

@@ -23,7 +23,7 @@ public struct RunFolder: Sendable {
     public let path: String
     /// The folders that ``open(_:resuming:)`` had to create, outermost first.
     private let created: [String]
-    /// Keeps other runs out while this value, or a copy of it, is there; nil for a folder that was only named.
+    /// Keeps other runs out while this value, or a copy of it, exists; nil for a folder that was only named.
     private let lock: RunLock?
 
     /// Names a run folder; touches nothing.
@@ -63,11 +63,11 @@ public struct RunFolder: Sendable {
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
 
-    /// Makes the folder ready for a run: creates it with its parents, makes sure that it can be written, locks it, and
-    /// clears away what an interrupted run left half-written. To be called by rank 0 alone, before the long work starts.
+    /// Prepares the folder for a run: creates it with its parents, checks that it can be written, locks it, and removes
+    /// half-written files of an interrupted run. To be called by rank 0 alone, before the long work starts.
     ///
     /// A refused start leaves nothing behind.
-    /// - Parameter resuming: continue the run that is there, if there is one; otherwise a used folder is refused.
+    /// - Parameter resuming: continue the existing run, if there is one; otherwise a used folder is refused.
     /// - Throws: `Fault(.usage)` for a folder that another run has used, or uses now; `Fault(.cannotWrite)` for one that
     ///   cannot be written.
     public static func open(_ path: String, resuming: Bool) throws -> RunFolder {
@@ -92,8 +92,8 @@ public struct RunFolder: Sendable {
         }
     }
 
-    /// Removes the folders that ``open(_:resuming:)`` created, as far as they are still empty: for a run that is refused
-    /// after its folder was opened.
+    /// Removes the folders that ``open(_:resuming:)`` created, if they are still empty: for a run that is refused after
+    /// its folder was opened.
     public func withdraw() {
         lock?.release()
         for folder in created.reversed() { rmdir(folder) }
@@ -125,7 +125,7 @@ public struct RunFolder: Sendable {
         return created
     }
 
-    /// Permissions alone do not tell (root, read-only file systems, quotas): create a file and see.
+    /// Permissions alone are not conclusive (root, read-only file systems, quotas): create a file and see.
     private func checkThatFilesCanBeWritten() throws(Fault) {
         guard FileAccess.isFolder(path) else { throw Fault.cannotWrite(path, ENOTDIR) }
         let probe = "\(path)/.probe.partial"

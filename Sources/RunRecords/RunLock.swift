@@ -3,10 +3,10 @@ import Files
 import Glibc
 import Synchronization
 
-/// Keeps a second run out of a run folder: a lock (flock(2)) on the file `.lock` in it, which tells who holds it.
+/// Keeps a second run out of a run folder: a lock (flock(2)) on the file `.lock` in it, which names its holder.
 ///
-/// The system drops the lock with the process, however that ends, so what a crash leaves behind keeps nobody out. Over
-/// NFS Linux makes flock a lock of the server's; where a file system has no locks, there is none.
+/// The system releases the lock with the process, however that ends, so a crash leaves no lock behind. Over NFS, Linux
+/// turns flock into a lock of the server; on a file system without locks there is none.
 public final class RunLock: Sendable {
     private let path: String
     private let descriptor: Mutex<Int32>
@@ -20,11 +20,11 @@ public final class RunLock: Sendable {
 
     deinit { release() }
 
-    /// Gives the folder free and removes the file.
+    /// Releases the folder and removes the file.
     public func release() {
         descriptor.withLock { descriptor in
             guard descriptor >= 0 else { return }
-            // In this order: another run that has opened this file must not find it locked no more and still there.
+            // In this order: another run that has opened this file must not find it unlocked while it still exists.
             unlink(path)
             close(descriptor)
             descriptor = -1

@@ -1,4 +1,4 @@
-/// Some steps of an epoch in `metrics.jsonl`: one, or as many as lie between two rows of a long epoch.
+/// Some steps of an epoch in `metrics.jsonl`: one, or in a long epoch all steps since the previous row.
 public struct StepRow: Hashable, Sendable {
     /// 1 for the first epoch.
     public var epoch: Int
@@ -6,13 +6,13 @@ public struct StepRow: Hashable, Sendable {
     public var step: Int
     /// Mean training loss over the samples of these steps.
     public var loss: Double
-    /// Share of these samples that were classified rightly as they were trained on.
+    /// Share of these samples that were classified correctly during training.
     public var accuracy: Double
     public var learningRate: Float
-    /// Training samples in a second.
+    /// Training samples per second.
     public var samplesPerSecond: Double
-    /// Samples of the epoch so far, and over these the sum of losses and the count of right predictions: a run that goes
-    /// on takes up its sums here.
+    /// Samples of the epoch so far, and over these the sum of losses and the count of correct predictions: a resumed
+    /// run continues its sums from here.
     public var epochSamples: Int
     public var epochLossSum: Double
     public var epochCorrect: Double

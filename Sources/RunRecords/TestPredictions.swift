@@ -18,7 +18,7 @@ public enum TestPredictions {
         try AtomicFile.write(text, to: path)
     }
 
-    /// Reads what ``write(_:to:)`` has written: the scores are probabilities of class 1, NaN where there was none.
+    /// Reads what ``write(_:to:)`` has written: the scores are probabilities of class 1, NaN if there was none.
     /// - Throws: `Fault(.missingInput)` when there is no such file, `Fault(.badData)` that names the line at fault.
     public static func read(_ path: String) throws -> [ScoredSample] {
         let lines = try FileAccess.read(path).split(separator: UInt8(ascii: "\n"))

@@ -2,8 +2,8 @@ import Faults
 import Files
 
 extension NumericArray {
-    /// What another process needs to read the array without looking at its file's header: what the elements are, and where
-    /// in the file they start. Of an array in memory the bytes have to follow.
+    /// What another process needs to read the array without looking at its file's header: what the elements are, and
+    /// where in the file they start. The bytes of an array in memory must be sent as well.
     package struct Description: Codable, Sendable {
         var name: String
         var shape: [Int]
@@ -28,10 +28,10 @@ extension NumericArray {
         return description
     }
 
-    /// The array that was described, whose file is opened when it is first read. One in memory has room for its elements,
-    /// which have to be put into `unfilledBytes` before anyone reads them.
+    /// The described array, whose file is opened when it is first read. An array in memory only has room for its
+    /// elements, which must be put into `unfilledBytes` before they are read.
     ///
-    /// - Throws: an `internalFault` fault when there is not so much memory.
+    /// - Throws: an `internalFault` fault when there is not enough memory.
     package init(_ description: Description) throws {
         guard let format = ElementType.Format(rawValue: description.format) else {
             preconditionFailure("\(description.name) has the unknown format \(description.format)")
@@ -52,14 +52,15 @@ extension NumericArray {
             isFortranOrder: description.isFortranOrder, storage: storage, byteOffset: description.byteOffset)
     }
 
-    /// The elements of an array in memory, as its description's array is to be given them; nil for one in a file.
+    /// The elements of an array in memory, for the sender to read and the receiver to fill in; nil for an array in a
+    /// file.
     package var unfilledBytes: UnsafeMutableRawBufferPointer? {
         guard case .block(let block) = storage else { return nil }
         let elements = block.bytes[byteOffset..<byteOffset + elementByteCount]
         return UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(rebasing: elements))
     }
 
-    /// Bytes of memory that the array takes, beside what a file system keeps of files.
+    /// Bytes of memory that the array occupies, not counting the file system's cache.
     package var residentByteCount: Int { storage.residentByteCount }
 
     private var elementByteCount: Int { count * elementType.byteCount }

@@ -2,7 +2,7 @@ import Faults
 import Files
 
 extension NumericArray {
-    /// An array of floats in memory, in C order: what a file of them would give.
+    /// An array of floats in memory, in C order, as a file of them would give.
     ///
     /// - Parameters:
     ///   - name: what messages call it.

@@ -4,14 +4,14 @@ import Files
 extension NumericArray {
     /// Opens an array of numbers: a `.npy` file, or one member of a `.npz` file.
     ///
-    /// What a file is shows in its first bytes, not in its name. Files and stored members are read by range as they are
-    /// needed, or mapped where they are in Fortran order; deflated members and pipes are taken into memory. Shape times
+    /// The format is recognised by the file's first bytes, not by its name. Files and stored members are read by range
+    /// as needed, or mapped if they are in Fortran order; deflated members and pipes are read into memory. Shape times
     /// element size is checked against the file before anything is allocated.
     ///
     /// - Parameters:
     ///   - path: the file, or `FILE.npz:NAME` for a member (`NAME` with or without `.npy`).
-    ///   - isWanted: picks the shape that is wanted when a `.npz` file holds several arrays and none is named.
-    /// - Throws: a `missingInput` fault when the file is not there or unreadable, `badData` when it is not as it should be.
+    ///   - isWanted: picks the wanted shape when a `.npz` file holds several arrays and none is named.
+    /// - Throws: a `missingInput` fault when the file is missing or unreadable, `badData` when it is invalid.
     public init(contentsOf path: String, choosing isWanted: ([Int]) -> Bool = { _ in false }) throws {
         let name = Self.split(path).file
         if let file = try RangedFile.regular(name) {
@@ -21,7 +21,7 @@ extension NumericArray {
         }
     }
 
-    /// Opens the array in a file that starts with `prefix`, a page of it or all, and which `path` names.
+    /// Opens the array in the file that `path` names and that starts with `prefix`, a page of it or all.
     init(in file: RangedFile, prefix: [UInt8], path: String, choosing isWanted: ([Int]) -> Bool) throws {
         let (name, member) = Self.split(path)
         guard !prefix.withUnsafeBytes(ZipArchive.isArchive) else {
@@ -42,7 +42,7 @@ extension NumericArray {
 
     /// Opens the array in a copy of a file's bytes; `name` is what messages call the file.
     ///
-    /// - Throws: a `badData` fault when the bytes are not as they should be.
+    /// - Throws: a `badData` fault when the bytes are invalid.
     package init(
         copying bytes: UnsafeRawBufferPointer, name: String, choosing isWanted: ([Int]) -> Bool = { _ in false }
     ) throws {
@@ -76,14 +76,14 @@ extension NumericArray {
         return try start.withUnsafeBytes { try NpyHeader($0, fileByteCount: file.byteCount, name: name) }
     }
 
-    /// Parts `FILE.npz:NAME` into file and member.
+    /// Splits `FILE.npz:NAME` into file and member.
     static func split(_ path: String) -> (file: String, member: String?) {
         guard let separator = path.ranges(of: ".npz:").last else { return (path, nil) }
         let file = path[..<separator.upperBound].dropLast()
         return (String(file), String(path[separator.upperBound...]))
     }
 
-    /// - Parameter file: the archive's file, from which stored members are read by range; nil where it is none.
+    /// - Parameter file: the archive's file, from which stored members are read by range; nil if there is none.
     private init(
         memberOf archive: ZipArchive, in file: RangedFile?, named name: String?, choosing isWanted: ([Int]) -> Bool
     ) throws {
@@ -112,7 +112,7 @@ extension NumericArray {
     }
 
     private init(_ member: ZipArchive.Member, of archive: ZipArchive, in file: RangedFile?) throws {
-        // The header comes first: what it says must agree with the member's size before all of it is inflated.
+        // The header comes first: it must agree with the member's size before the whole member is inflated.
         let header = try Self.header(of: member, in: archive)
         let name = "\(archive.path):\(member.name)"
         if let file, member.compression == .stored, file.byteCount == archive.storage.bytes.count {

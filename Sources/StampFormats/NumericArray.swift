@@ -9,7 +9,7 @@ public struct NumericArray: Sendable {
     /// The length of each axis, as numpy's `shape`.
     public let shape: [Int]
     public let elementType: ElementType
-    /// Whether the first axis varies fastest in the file. Indices are in C order all the same.
+    /// Whether the first axis varies fastest in the file. Indices are in C order regardless.
     public let isFortranOrder: Bool
     /// The number of elements: the product of `shape`.
     public let count: Int

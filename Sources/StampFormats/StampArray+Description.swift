@@ -2,8 +2,8 @@ import Faults
 import Files
 
 extension StampArray {
-    /// What another process needs to read the stamps without looking at their file's headers. Of pixels in memory the bytes
-    /// have to follow.
+    /// What another process needs to read the stamps without looking at their file's headers. The bytes of pixels in
+    /// memory must be sent as well.
     package struct Description: Codable, Sendable {
         private let path: String
         private let pixels: Pixels
@@ -32,13 +32,13 @@ extension StampArray {
 
     package var description: Description { Description(self) }
 
-    /// The stamps that were described, whose file is opened when it is first read. Where pixels are in memory there is room
-    /// for them, which has to be filled through `unfilledBytes` before anyone reads them.
+    /// The described stamps, whose file is opened when it is first read. For pixels in memory there is only room, which
+    /// must be filled through `unfilledBytes` before they are read.
     ///
-    /// - Throws: an `internalFault` fault when there is not so much memory.
+    /// - Throws: an `internalFault` fault when there is not enough memory.
     package init(_ description: Description) throws { self = try description.open() }
 
-    /// The pixels in memory, as the stamps of a description are to be given them; nil for those in a file.
+    /// The pixels in memory, for the sender to read and the receiver to fill in; nil for pixels in a file.
     package var unfilledBytes: UnsafeMutableRawBufferPointer? {
         switch pixels {
         case .array(let array): array.unfilledBytes
@@ -46,7 +46,7 @@ extension StampArray {
         }
     }
 
-    /// Bytes of memory that the pixels take, beside what a file system keeps of files.
+    /// Bytes of memory that the pixels occupy, not counting the file system's cache.
     package var residentByteCount: Int {
         switch pixels {
         case .array(let array): array.residentByteCount
@@ -56,8 +56,8 @@ extension StampArray {
 }
 
 extension FITSImages {
-    /// What another process needs to read the images: how they are stored, and where. Of a block in memory the bytes have
-    /// to follow.
+    /// What another process needs to read the images: how they are stored, and where. The bytes of a block in memory
+    /// must be sent as well.
     struct Description: Codable, Sendable {
         let height: Int
         let width: Int
@@ -73,9 +73,9 @@ extension FITSImages {
         return Description(height: height, width: width, parts: parts, file: file, byteCount: storage.byteCount)
     }
 
-    /// The images that were described; a block in memory is not filled yet.
+    /// The described images; a block in memory is not filled yet.
     ///
-    /// - Throws: an `internalFault` fault when there is not so much memory.
+    /// - Throws: an `internalFault` fault when there is not enough memory.
     package init(_ description: Description) throws {
         let storage: ArrayBytes
         if let file = description.file {

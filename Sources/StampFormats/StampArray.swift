@@ -3,9 +3,9 @@ import Files
 
 /// The stamps of one file: N images of one size, in any number format and layout, read as `Double`.
 ///
-/// Accepted shapes are (N, height, width), (N, height, width, 1) and (N, pixels) with a perfect square of pixels; of a FITS
-/// file, cubes and lists of image HDUs.
-/// Nothing is copied until a stamp is asked for, and many threads may read at once.
+/// Accepted shapes are (N, height, width), (N, height, width, 1) and (N, pixels) with a perfect square of pixels; of a
+/// FITS file, cubes and lists of image HDUs. Nothing is copied until a stamp is requested, and many threads may read at
+/// once.
 public struct StampArray: Sendable {
     /// The file, as it was named.
     public let path: String
@@ -19,7 +19,7 @@ public struct StampArray: Sendable {
     public var pixelsPerStamp: Int { height * width }
     let pixels: Pixels
 
-    /// The pixels in the form that their file has.
+    /// The pixels, in the form of their file.
     enum Pixels {
         case array(NumericArray)
         case images(FITSImages)
@@ -29,10 +29,10 @@ public struct StampArray: Sendable {
     /// with the shape of stamps, need not be named), or the images of a FITS file (`FILE.fits:NAME` for those whose
     /// EXTNAME is or matches NAME, or for one HDU by its number; images of one kind need not be named).
     ///
-    /// What a file is shows in its first bytes, not in its name.
+    /// The format is recognised by the file's first bytes, not by its name.
     ///
-    /// - Throws: a `missingInput` fault when the file is not there, `badData` when it is damaged, holds no stamps or
-    ///   something else than stamps; `usage` for a FITS file in a build without FITS support.
+    /// - Throws: a `missingInput` fault when the file is missing, `badData` when it is damaged, holds no stamps or
+    ///   something other than stamps; `usage` for a FITS file in a build without FITS support.
     public init(contentsOf path: String) throws {
         let (file, selection) = FITSImages.split(path)
         let name = selection == nil ? NumericArray.split(path).file : file
@@ -69,7 +69,7 @@ public struct StampArray: Sendable {
         }
     }
 
-    /// Refuses a file that is named as FITS files are and is none.
+    /// Refuses a file that is named like a FITS file but is not one.
     private static func refuseAsFITS(_ file: String) throws {
         guard FITSImages.nameEndings.contains(where: { file.hasSuffix($0) }) else { return }
         throw Fault(
@@ -87,7 +87,7 @@ public struct StampArray: Sendable {
 
     /// The stamps of an array.
     ///
-    /// - Throws: a `badData` fault when it holds no stamps or something else than stamps.
+    /// - Throws: a `badData` fault when it holds no stamps or something other than stamps.
     public init(array: NumericArray, path: String) throws {
         pixels = .array(array)
         self.path = path
@@ -142,7 +142,7 @@ public struct StampArray: Sendable {
         return stamps.lowerBound * pixelsPerStamp..<stamps.upperBound * pixelsPerStamp
     }
 
-    /// Height and width of the stamps in an array of this shape; nil when it is no array of stamps.
+    /// Height and width of the stamps in an array of this shape; nil when it is not an array of stamps.
     private static func stampSize(of shape: [Int]) -> (height: Int, width: Int)? {
         let size: (height: Int, width: Int)
         switch shape.count {

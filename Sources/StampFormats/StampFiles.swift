@@ -2,17 +2,17 @@ import Faults
 import Files
 import Glibc
 
-/// Which files hold stamps: those that a pattern matches, and those of a data folder. Their order decides which number each
-/// stamp has, so it is the same whenever the same files are there.
+/// Which files hold stamps: those that a pattern matches, and those of a data folder. Their order determines each
+/// stamp's index, so it is the same whenever the same files are there.
 public enum StampFiles {
-    /// How the files of a data folder may end, the preferred ones first.
+    /// The endings that files in a data folder may have, the preferred ones first.
     public static let endings = [".npy", ".npz", ".fits", ".fits.gz", ".fits.fz"]
 
-    /// Replaces every pattern (`*`, `?`, `[…]`, as in glob(7)) by the files that match it, by name in the order of their
-    /// bytes, as a shell in the C locale does.
+    /// Replaces every pattern (`*`, `?`, `[…]`, as in glob(7)) by the files that match it, sorted by the bytes of their
+    /// names, as a shell in the C locale does.
     ///
-    /// A name without such characters stays as it is, and so does one that is itself the name of a file. What follows the
-    /// file's name (`FILE.npz:NAME`, `FILE.fits:NAME`) stays with every match.
+    /// A name without such characters stays as it is, and so does one that is itself the name of a file. What follows
+    /// the file's name (`FILE.npz:NAME`, `FILE.fits:NAME`) is kept with every match.
     ///
     /// - Throws: a `missingInput` fault when nothing matches, or a folder cannot be searched.
     public static func expand(_ names: [String]) throws(Fault) -> [String] {
@@ -32,8 +32,8 @@ public enum StampFiles {
     /// The files of a class in a data folder: `NAME.npy`, or with another of the endings; else, in the order of their
     /// numbers, `NAME-00000.npy`, `NAME-00001.npy` ….
     ///
-    /// - Returns: nothing when there is none.
-    /// - Throws: a `badData` fault when two files have one number.
+    /// - Returns: an empty array if there are none.
+    /// - Throws: a `badData` fault when two files have the same number.
     public static func files(called name: String, in folder: String) throws(Fault) -> [String] {
         let single = endings.map { "\(folder)/\(name)\($0)" }
         if let path = single.first(where: { FileAccess.exists($0) }) { return [path] }
@@ -53,14 +53,14 @@ public enum StampFiles {
         return shards.map(\.path)
     }
 
-    /// Parts a name into that of a file and what selects a part of it, with its colon.
+    /// Splits a name into that of a file and what selects a part of it, with its colon.
     private static func split(_ name: String) -> (file: String, part: Substring) {
         let npz = NumericArray.split(name)
         let file = npz.member == nil ? FITSImages.split(name).file : npz.file
         return (file, name.dropFirst(file.count))
     }
 
-    /// What glob(3) finds, sorted here: its own order is the locale's.
+    /// What glob(3) finds, sorted here, as its own order depends on the locale.
     private static func matches(_ pattern: String, of name: String) throws(Fault) -> [String] {
         var found = glob_t()
         defer { globfree(&found) }

@@ -13,8 +13,7 @@ package final class LabelledStamps: Sendable {
     private let share: Range<Int>
     /// Those of the share that stay in memory.
     private let resident: Range<Int>
-    private let collection: StampCollection
-    private let normalization: Normalization
+    private let reader: StampReader
     private let memory: FloatBuffer
 
     /// So many stamps before they are needed the system is told to fetch them: what some chunks hold.
@@ -28,8 +27,7 @@ package final class LabelledStamps: Sendable {
         room: StampMemory = .unlimited
     ) {
         self.stamps = stamps
-        self.collection = collection
-        self.normalization = normalization
+        reader = StampReader(collection, normalization)
         labels = stamps.map { collection.label($0) }
         share = InferenceShare.of(stamps.count, in: group)
         resident = share.prefix(room.resident(of: share.count))
@@ -66,28 +64,13 @@ package final class LabelledStamps: Sendable {
     /// - Throws: `Fault` when its file cannot be read, or the stamp can no longer be normalised.
     package func copy(_ index: Int, into target: UnsafeMutablePointer<Float>) throws {
         guard index >= resident.upperBound else {
-            let place = index - resident.lowerBound
-            target.update(from: memory.pointer + place * collection.pixels, count: collection.pixels)
+            let (place, count) = (index - resident.lowerBound, reader.valueCount)
+            target.update(from: memory.pointer + place * count, count: count)
             return
         }
-        if index + Self.lead < share.upperBound { try collection.willRead(stamps[index + Self.lead]) }
-        guard try collection.normalizedStamp(stamps[index], normalization, into: target) else {
-            throw StampScan.changed(stamps[index], of: collection)
-        }
-    }
-}
-
-extension StampCollection {
-    /// Reads and normalises one stamp.
-    /// - Returns: whether it can be used.
-    /// - Throws: `Fault` when its file cannot be read.
-    package func normalizedStamp(
-        _ stamp: Int, _ normalization: Normalization, into target: UnsafeMutablePointer<Float>
-    ) throws -> Bool {
-        try withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * pixels) { memory in
-            let raw = memory.baseAddress!
-            try copyStamp(stamp, into: raw)
-            return normalization.apply(pixels: raw, count: pixels, scratch: raw + pixels, into: target)
+        if index + Self.lead < share.upperBound { try reader.collection.willRead(stamps[index + Self.lead]) }
+        guard try reader.read(stamps[index], into: target) else {
+            throw StampScan.changed(stamps[index], of: reader.collection)
         }
     }
 }

@@ -18,12 +18,13 @@ final class ReadAhead: @unchecked Sendable {
 
     /// Where the stamps are, and how they are kept.
     struct Source {
-        let collection: StampCollection
-        let normalization: Normalization
+        let reader: StampReader
         let plan: BatchPlan
         let seed: UInt64
         /// Whether stamps are kept as they are augmented from, with the spread of their sky.
         let isAugmented: Bool
+
+        var collection: StampCollection { reader.collection }
     }
 
     /// The lane's strata, one behind the other, in the order in which each step draws from them.
@@ -146,28 +147,19 @@ final class ReadAhead: @unchecked Sendable {
         let missing = missing(draw)
         for (stamp, _) in missing { try collection.willRead(Int(stamp)) }
         let first = place * plan.largestMicrobatch
-        try withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * collection.pixels) { memory in
-            for (stamp, sample) in missing {
-                try read(Int(stamp), to: first + sample, memory.baseAddress!)
-            }
-        }
+        for (stamp, sample) in missing { try read(Int(stamp), to: first + sample) }
     }
 
     /// Reads one stamp as it is kept.
-    ///
-    /// - Parameter memory: room for four stamps.
-    private func read(_ stamp: Int, to sample: Int, _ memory: UnsafeMutablePointer<Double>) throws {
-        let count = source.collection.pixels
-        let (target, scratch) = (stamps.pointer + sample * count, memory + count)
-        try source.collection.copyStamp(stamp, into: memory)
+    private func read(_ stamp: Int, to sample: Int) throws {
+        let target = stamps.pointer + sample * source.reader.valueCount
         let isUsable: Bool
         if source.isAugmented {
-            let spread = source.normalization.prepareForAugmentation(
-                pixels: memory, count: count, scratch: scratch, into: target)
+            let spread = try source.reader.readForAugmentation(stamp, into: target)
             spreads.pointer[sample] = spread ?? .nan
             isUsable = spread != nil
         } else {
-            isUsable = source.normalization.apply(pixels: memory, count: count, scratch: scratch, into: target)
+            isUsable = try source.reader.read(stamp, into: target)
         }
         guard isUsable else { throw StampScan.changed(stamp, of: source.collection) }
     }

@@ -70,6 +70,7 @@ struct StampAssignments: @unchecked Sendable {
         _ normalization: Normalization, team: LaneTeam,
         inspect: @escaping @Sendable (_ lane: Int, _ stamp: Int, UnsafePointer<Double>, _ isUsable: Bool) -> Void
     ) throws {
+        let reader = StampReader(collection, normalization)
         try team.share(collection.count, chunk: Self.chunk) { [self] lane, stamps in
             var next = stamps.lowerBound
             while next < stamps.upperBound {
@@ -78,10 +79,10 @@ struct StampAssignments: @unchecked Sendable {
                 let assigned = part.count { uses[$0] != .leave }
                 guard assigned > 0 else { continue }
                 if assigned > part.count / 2 {
-                    try read(part, normalization) { inspect(lane, $0, $1, $2) }
+                    try read(part, reader) { inspect(lane, $0, $1, $2) }
                 } else {
                     // Other ranks have most of them: each stamp is read alone.
-                    for stamp in part { try read(stamp..<stamp + 1, normalization) { inspect(lane, $0, $1, $2) } }
+                    for stamp in part { try read(stamp..<stamp + 1, reader) { inspect(lane, $0, $1, $2) } }
                 }
             }
         }
@@ -89,30 +90,18 @@ struct StampAssignments: @unchecked Sendable {
 
     /// Reads a run of stamps at once and normalises those that are assigned.
     private func read(
-        _ stamps: Range<Int>, _ normalization: Normalization, inspect: (Int, UnsafePointer<Double>, Bool) -> Void
+        _ stamps: Range<Int>, _ reader: StampReader, inspect: (Int, UnsafePointer<Double>, Bool) -> Void
     ) throws {
         if stamps.count == 1, uses[stamps.lowerBound] == .leave { return }
-        let count = collection.pixels
-        // The run, the scratch of a stamp, and a stamp that is not kept.
-        try withUnsafeTemporaryAllocation(of: Double.self, capacity: (stamps.count + 4) * count) { memory in
-            let run = memory.baseAddress!
-            let scratch = run + stamps.count * count
-            let unkept = UnsafeMutableRawPointer(scratch + 3 * count).bindMemory(to: Float.self, capacity: count)
-            try collection.copyStamps(stamps, into: run)
-            for (stamp, use) in zip(stamps, uses[stamps]) {
-                let pixels = run + (stamp - stamps.lowerBound) * count
-                let isUsable: Bool
-                switch use {
-                case .leave: continue
-                case .look:
-                    isUsable = normalization.apply(pixels: pixels, count: count, scratch: scratch, into: unkept)
-                case .keep:
-                    let place = Int(places[stamp])
-                    let region = regions.last { $0.start <= place }!
-                    isUsable = region.keep(
-                        place - region.start, pixels: pixels, count: count, scratch: scratch, normalization)
-                }
-                inspect(stamp, pixels, isUsable)
+        try reader.forEach(stamps) { stamp, raw in
+            switch uses[stamp] {
+            case .leave: break
+            case .look: inspect(stamp, raw.pixels, raw.isUsable)
+            case .keep:
+                let place = Int(places[stamp])
+                let region = regions.last { $0.start <= place }!
+                let isUsable = region.keep(place - region.start, raw, valueCount: reader.valueCount)
+                inspect(stamp, raw.pixels, isUsable)
             }
         }
     }
@@ -121,16 +110,10 @@ struct StampAssignments: @unchecked Sendable {
 extension StampAssignments.Region {
     /// Normalises a stamp to its place, or puts it there as it is augmented from.
     /// - Returns: whether it can be used.
-    fileprivate func keep(
-        _ place: Int, pixels: UnsafePointer<Double>, count: Int, scratch: UnsafeMutablePointer<Double>,
-        _ normalization: Normalization
-    ) -> Bool {
-        let target = memory + place * count
-        guard let spreads else {
-            return normalization.apply(pixels: pixels, count: count, scratch: scratch, into: target)
-        }
-        let spread = normalization.prepareForAugmentation(
-            pixels: pixels, count: count, scratch: scratch, into: target)
+    fileprivate func keep(_ place: Int, _ raw: StampReader.RawStamp, valueCount: Int) -> Bool {
+        let target = memory + place * valueCount
+        guard let spreads else { return raw.normalize(into: target) }
+        let spread = raw.prepareForAugmentation(into: target)
         spreads[place] = spread ?? .nan
         return spread != nil
     }

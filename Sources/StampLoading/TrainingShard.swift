@@ -49,7 +49,7 @@ package final class TrainingShard: @unchecked Sendable {
     ) {
         self.memory = memory
         source = ReadAhead.Source(
-            collection: collection, normalization: normalization, plan: plan, seed: seed, isAugmented: augmenter != nil)
+            reader: StampReader(collection, normalization), plan: plan, seed: seed, isAugmented: augmenter != nil)
         self.augmenter = augmenter
         self.positions = positions
         self.plan = plan

@@ -1,8 +1,8 @@
 import Tensors
 
 /// A bad column (seven of ten) or row of the detector, one or two pixels wide, bright in two of three, whole or from
-/// some point on, in units of one exposure's σ. Half of them pass within four pixels of the centre, where a search would
-/// have stopped at them.
+/// some point on, in units of one exposure's σ. Half of them pass within four pixels of the centre, where a search
+/// would have picked them up.
 struct BadLine {
     private let isColumn: Bool
     private let thickness: Int
@@ -18,7 +18,7 @@ struct BadLine {
     /// - Parameter clear: the line passes at least this far from the centre, or at the border.
     func draw(on image: inout Plane, clear: Float, _ random: inout RandomStream) {
         let across = isColumn ? image.width : image.height, along = isColumn ? image.height : image.width
-        // The border of one pixel is not seen.
+        // The border of one pixel is not part of the stamp.
         let half = Float(across - 3) / 2
         let nearest = min(clear, half - 1)
         let farthest = random.happens(0.5) ? min(nearest + 4, half) : half

@@ -1,7 +1,7 @@
 import Tensors
 
 extension Canvas {
-    /// The share of stamps that show a field star besides, among kinds that are not about stars.
+    /// The share of stamps that also show a field star, among kinds that are not about stars.
     static var companyShare: Float { 0.15 }
 
     /// Draws what a stamp of the class of noise shows besides the sky.
@@ -31,7 +31,7 @@ extension Canvas {
         if random.happens(Self.companyShare) { drawFieldStar(signalToNoise: 5...300, reach: 1.2, &random) }
     }
 
-    /// A cosmic ray that enters within a third of the stamp's size from the centre, or, when the centre is to stay clear,
+    /// A cosmic ray that enters within a third of the stamp's size from the centre, or, if the centre must stay clear,
     /// anywhere else.
     mutating func drawCosmicRay(clear: Float, _ random: inout RandomStream) {
         let entry =

@@ -1,7 +1,7 @@
 import Tensors
 
 extension Canvas {
-    /// A star, or in three of ten a galaxy, off the centre: anywhere outside of the clear disc.
+    /// A star, or in three of ten a galaxy, off the centre: anywhere outside the clear disc.
     ///
     /// - Parameters:
     ///   - signalToNoise: the range, log-uniform, of what a star of its flux would have at the centre.
@@ -50,8 +50,8 @@ extension Canvas {
             halfWidth: random.uniform(0.5, 1.2) * min(1, half.x / 8), height: height, width: width)
     }
 
-    /// Full well at a share of the brightest pixel over the level, but so high that three of five pixels stay below it: the
-    /// stamp's quartiles differ, without which no normalisation works.
+    /// Full well at a share of the brightest pixel over the level, but high enough that three of five pixels stay below
+    /// it, so that the stamp's quartiles differ, as normalisation requires.
     func fullWell(ofPeak share: Float) -> Float {
         let brightness = zip(background(), source.withoutBorder).map { $0 + $1 }.sorted()
         let peak = brightness[brightness.count - 1] - sky.level, common = brightness[brightness.count * 3 / 5]

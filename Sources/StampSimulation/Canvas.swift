@@ -1,8 +1,8 @@
 import Tensors
 
-/// A stamp while it is made, with a border of one pixel that resampling uses up.
+/// A stamp in the making, with a border of one pixel that resampling uses up.
 struct Canvas {
-    /// Of the stamp without its border.
+    /// The stamp's height without its border.
     let height: Int
     let width: Int
     let sky: Sky

@@ -2,9 +2,9 @@ import Tensors
 
 /// A cosmic ray in one exposure: the pixels it lit, each with a sharp and uneven charge, in units of that exposure's σ.
 ///
-/// 40 % are hits of one or two pixels, 40 % straight tracks (muons), 20 % worms, whose direction turns at every step
-/// (electrons that scatter): D. E. Groom, *Cosmic rays and other nonsense in astronomical CCD imagers*, Exp. Astron. 14,
-/// 45 (2002).
+/// 40 % are hits of one or two pixels, 40 % straight tracks (muons), 20 % worms, whose direction changes at every step
+/// (electrons that scatter): D. E. Groom, *Cosmic rays and other nonsense in astronomical CCD imagers*, Exp. Astron.
+/// 14, 45 (2002).
 struct CosmicRay {
     private let entry: SIMD2<Float>
     private let steps: [SIMD2<Float>]

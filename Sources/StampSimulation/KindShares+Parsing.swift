@@ -3,8 +3,8 @@ import Faults
 extension KindShares {
     /// Reads weights as typed: `empty-sky=0.5,cosmic-ray=0.1`.
     ///
-    /// - Throws: a `usage` fault for an unknown or repeated kind, a weight that is no number of at least 0, and a class
-    ///   with no weight at all.
+    /// - Throws: a `usage` fault for an unknown or repeated kind, a weight that is not a number of at least 0, and a
+    ///   class with no weight at all.
     public init(parsing text: String) throws {
         var weights: [SimulatedStamp.Kind: Double] = [:]
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {

@@ -1,4 +1,4 @@
-/// How often each kind of stamp is made: weights, of which each class has its own sum.
+/// How often each kind of stamp is made: weights, relative to their sum within a class.
 public struct KindShares: Hashable, Sendable {
     private var weights: [SimulatedStamp.Kind: Double]
     /// The kinds of each class that occur, in the order of their declaration, and where each one's part of [0, 1) ends.
@@ -9,8 +9,8 @@ public struct KindShares: Hashable, Sendable {
         let end: Double
     }
 
-    /// - Parameter weights: at least 0 and finite; what is not named does not occur. A class of which no kind is named
-    ///   has the standard shares. Each class named has a positive sum.
+    /// - Parameter weights: at least 0 and finite; kinds that are not named do not occur. A class without named kinds
+    ///   has the standard shares; in any other the sum is positive.
     public init(_ weights: [SimulatedStamp.Kind: Double]) {
         precondition(weights.values.allSatisfy { $0 >= 0 && $0.isFinite }, "a weight is a number of at least 0")
         var all: [SimulatedStamp.Kind: Double] = [:]
@@ -31,7 +31,7 @@ public struct KindShares: Hashable, Sendable {
         self.intervals = intervals
     }
 
-    /// What `simulate` makes when it is not told otherwise.
+    /// The default of `simulate`.
     public static let standard = KindShares(standardWeights)
 
     private static let standardWeights: [SimulatedStamp.Kind: Double] = [
@@ -45,7 +45,7 @@ public struct KindShares: Hashable, Sendable {
     /// The share of a kind in its class, 0 to 1.
     public func share(of kind: SimulatedStamp.Kind) -> Double { weights[kind, default: 0] }
 
-    /// The kind at a place in 0 ..< 1: each has as much of it as its share.
+    /// The kind at a position in 0 ..< 1, of which each kind takes up its share.
     func kind(of population: StampSimulator.Population, at place: Float) -> SimulatedStamp.Kind {
         let intervals = intervals[population, default: []]
         // The last sum may round to less than 1.

@@ -2,7 +2,7 @@ import Tensors
 
 /// Pixels that a survey's software has replaced: a few lines, a block, or a strip along the border of the detector.
 struct Mask {
-    /// What stands in place of masked pixels.
+    /// What replaces masked pixels.
     enum Filling: Hashable, Sendable {
         /// One number in all of them.
         case constant(Float)

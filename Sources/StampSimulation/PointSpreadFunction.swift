@@ -28,8 +28,8 @@ public struct PointSpreadFunction: Hashable, Sendable {
         self.ellipticity = ellipticity
     }
 
-    /// One of the survey: width log-uniform in the range; a third each of pure Gaussians, pure Moffat profiles and
-    /// mixtures, β 2.2 to 5; |e| up to 0.2, and up to 0.4 in one of five.
+    /// One as drawn for the survey: width log-uniform in the range; a third each of pure Gaussians, pure Moffat
+    /// profiles and mixtures, β 2.2 to 5; |e| up to 0.2, and up to 0.4 in one of five.
     init(_ random: inout RandomStream, fullWidths: ClosedRange<Float>) {
         let mixture: Float =
             switch random.index(below: 3) {

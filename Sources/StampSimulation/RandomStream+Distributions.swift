@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// The distributions that scenes are drawn from. Only arithmetic that is the same on every machine.
+/// The distributions that scenes are drawn from, using only arithmetic that is the same on every machine.
 extension RandomStream {
     /// A number uniform between the bounds.
     mutating func uniform(_ low: Float, _ high: Float) -> Float { low + (high - low) * uniformFloat() }
@@ -25,8 +25,8 @@ extension RandomStream {
         }
     }
 
-    /// A point uniform in the rectangle of |x| ≤ `half.x`, |y| ≤ `half.y` outside of the disc of radius `clear`, or of
-    /// the largest disc that leaves corners of it.
+    /// A point uniform in the rectangle of |x| ≤ `half.x`, |y| ≤ `half.y` outside the disc of radius `clear`, or of the
+    /// largest disc that leaves corners of it.
     mutating func point(within half: SIMD2<Float>, beyond clear: Float) -> SIMD2<Float> {
         let radius = min(clear, half.min())
         while true {

@@ -1,10 +1,10 @@
 import CKernels
 import Tensors
 
-/// What resampling does to the noise of an image that is co-added of one or more exposures.
+/// What resampling does to the noise of an image that is co-added from one or more exposures.
 ///
 /// Each exposure i has white noise wᵢ of one variance and is filtered with a separable kernel Kᵢ of 3×3 weights of sum
-/// 1; the image is their mean. With s the noise of one exposure, its noise is s · Σ Kᵢ wᵢ / N, of which the variance is
+/// 1; the image is their mean. With s the noise of one exposure, its noise is s · Σ Kᵢ wᵢ / N, whose variance is
 ///
 ///     σ² = s² Σ |Kᵢ|² / N²
 ///
@@ -12,7 +12,7 @@ import Tensors
 /// its neighbours. Bilinear interpolation at the sub-pixel shift f, whose weights are 1 − |f| and |f|, is the usual case:
 /// A. S. Fruchter and R. N. Hook, *Drizzle*, PASP 114, 144 (2002), section 7, on the correlation that it leaves.
 public struct Resampling: Hashable, Sendable {
-    /// Weights of the pixel before, the pixel itself and the pixel behind, along each axis.
+    /// Weights of the previous pixel, the pixel itself and the next pixel, along each axis.
     struct Kernel: Hashable, Sendable {
         let across: SIMD3<Float>
         let down: SIMD3<Float>
@@ -54,12 +54,12 @@ public struct Resampling: Hashable, Sendable {
 
     let kernels: [Kernel]
 
-    /// How many exposures the image is co-added of.
+    /// The number of exposures that the image is co-added from.
     public var exposures: Int { kernels.count }
 
-    /// One of the survey: 40 % white noise, 35 % one smoothed image, 25 % stacks of 2 to 6 dithered exposures. A kernel has
-    /// at most a third of the variance of the point-spread function (a Gaussian's is w² / 8 ln 2), for that has been
-    /// through the kernel too: a detector's flaw stays sharper than a star.
+    /// One as drawn for the survey: 40 % white noise, 35 % one smoothed image, 25 % stacks of 2 to 6 dithered
+    /// exposures. A kernel has at most a third of the variance of the point-spread function (a Gaussian's is
+    /// w² / 8 ln 2), since that has been through the kernel too: a detector's flaw stays sharper than a star.
     init(_ random: inout RandomStream, fullWidthHalfMaximum width: Float) {
         switch random.uniformFloat() {
         case ..<0.4: kernels = [.none]
@@ -79,7 +79,7 @@ public struct Resampling: Hashable, Sendable {
     /// s / σ: the noise of one exposure before resampling, over that of the image.
     var noiseOfOneExposure: Float { Float(exposures) / power.squareRoot() }
 
-    /// Correlation of two pixels of which one lies (x, y) from the other, far from stars.
+    /// Correlation of two pixels that are (x, y) apart, far from stars.
     public func correlation(x: Int, y: Int) -> Float {
         func overlap(_ weights: SIMD3<Float>, _ lag: Int) -> Float {
             (0..<3).reduce(0) { $0 + (0..<3 ~= $1 + lag ? weights[$1] * weights[$1 + lag] : 0) }

@@ -8,8 +8,8 @@ package enum Residual: Hashable, Sendable {
     /// Too much of a star subtracted with too narrow a profile: a bright disc of full width 1.6 w less a core of full
     /// width w and of depth `depth` times its peak.
     case darkCore(centre: SIMD2<Float>, fullWidthHalfMaximum: Float, depth: Float)
-    /// A galaxy less a round model of it: four lobes of turning sign, (x′² − y′²) / r² · (r / s) · exp(1 − r / s), x′
-    /// along the axis and s the radius of the lobes; no light at its centre and none in sum.
+    /// A galaxy less a round model of it: four lobes of alternating sign, (x′² − y′²) / r² · (r / s) · exp(1 − r / s),
+    /// x′ along the axis and s the radius of the lobes; no light at its centre and none in total.
     case lobes(centre: SIMD2<Float>, axis: SIMD2<Float>, radius: Float)
 
     /// One of each with equal probability: rings about a place off the centre (`half` is the border's distance, `clear`

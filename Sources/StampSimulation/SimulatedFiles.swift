@@ -29,7 +29,7 @@ public final class SimulatedFiles {
         try kinds[.noise]?.write("index,kind,fwhm\n")
     }
 
-    /// Adds a block of stamps, of which the simulator makes one after another.
+    /// Adds the simulator's next block of stamps.
     public func append(_ block: SimulatedBlock) throws {
         try stamps[block.population]?.append(block.pixels)
         if block.population == .sources { try signalToNoise.append(block.truths.map(\.signalToNoise)) }
@@ -44,7 +44,7 @@ public final class SimulatedFiles {
         try kinds[block.population]?.write(lines)
     }
 
-    /// Puts all files under their names.
+    /// Gives all files their names.
     public func finish() throws {
         for writer in stamps.values { try writer.finish() }
         try signalToNoise.finish()

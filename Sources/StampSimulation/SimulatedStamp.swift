@@ -1,4 +1,4 @@
-/// A simulated stamp as a survey would hand it over.
+/// A simulated stamp as a survey would deliver it.
 public struct SimulatedStamp: Hashable, Sendable {
     /// What a stamp is known to show.
     public struct Truth: Hashable, Sendable {

@@ -1,8 +1,9 @@
-/// What a simulated survey is like, besides its size and its seed.
+/// The properties of a simulated survey, besides its size and its seed.
 public struct SimulationSettings: Hashable, Sendable {
     /// Full widths at half maximum of point sources in pixels, log-uniform.
     public var fullWidths: ClosedRange<Float>
-    /// Signal-to-noise ratios of the sources, log-uniform; saturated sources have the upper half of the logarithms.
+    /// Signal-to-noise ratios of the sources, log-uniform; those of saturated sources are in the upper half of the
+    /// logarithmic range.
     public var signalToNoise: ClosedRange<Float>
     public var kinds: KindShares
 

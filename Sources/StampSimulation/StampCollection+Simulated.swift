@@ -2,7 +2,7 @@ import StampData
 import StampFormats
 
 extension StampCollection {
-    /// Simulated stamps in memory, as many of each class: no file is read or written.
+    /// Simulated stamps in memory, equally many of each class: no file is read or written.
     ///
     /// - Parameter perClass: stamps of each class, at least 1.
     public init(simulated perClass: Int, by simulator: StampSimulator, threads: Int) throws {

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Consecutive stamps of one class, lent for the time of a call.
+/// Consecutive stamps of one class, valid only during a call.
 public struct SimulatedBlock {
     public let population: StampSimulator.Population
     /// The indices of the stamps.
@@ -18,7 +18,7 @@ extension StampSimulator {
     /// Makes stamps 0 ..< `sources` of the class of sources, then 0 ..< `noise` of the class of noise, on `threads`
     /// threads, and hands them over in order, in blocks. The number of threads changes nothing but the time it takes.
     ///
-    /// - Parameter write: takes a block; what it throws ends the production.
+    /// - Parameter write: takes a block; an error that it throws ends the generation.
     public func generate(
         sources: Int, noise: Int, threads: Int, write: (SimulatedBlock) throws -> Void
     ) throws {

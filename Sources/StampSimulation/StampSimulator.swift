@@ -12,8 +12,8 @@ import Tensors
 /// **Noise** (class 0) is empty sky, and a survey's false positives. Nothing that looks like a point source has its centre
 /// within 3.5 pixels of the stamp's.
 ///
-/// ``MatchedFilter`` tells the usual mixture apart with a ROC area of 0.85, and sources from empty sky alone with 0.99: what
-/// a network has to gain is in the false positives.
+/// ``MatchedFilter`` separates the classes of the usual mixture with a ROC area of 0.85, and sources from empty sky
+/// alone with 0.99: what a network can gain lies in the false positives.
 ///
 /// ``SimulatedStamp/Kind`` lists the kinds of both classes, ``SimulationSettings`` their shares and the ranges.
 ///

@@ -22,9 +22,9 @@ package struct Trail: Hashable, Sendable {
         self.peak = peak
     }
 
-    /// One of the survey, at most `reach` pixels from the centre: seven of ten cross the whole stamp (satellites), half of
-    /// these wider than a star by up to three times (near ones are out of focus); the others end after 4 to 8 widths
-    /// (asteroids). The peak is 1.5 to 100 σ, log-uniform.
+    /// One as drawn for the survey, at most `reach` pixels from the centre: seven of ten cross the whole stamp
+    /// (satellites), half of these wider than a star by up to three times (near ones are out of focus); the others end
+    /// after 4 to 8 widths (asteroids). The peak is 1.5 to 100 σ, log-uniform.
     init(_ random: inout RandomStream, width: Float, reach: Float, sigma: Float) {
         let crosses = random.happens(0.7)
         let wide = crosses && random.happens(0.5) ? random.uniform(1, 3) : 1

@@ -16,8 +16,8 @@ public enum CRC32C {
         ~bytes.reduce(~0) { $0 >> 8 ^ table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] }
     }
 
-    /// The checksum as it is stored beside its data: rotated right by 15 bits, plus a constant, so that the checksum of
-    /// data that hold checksums is no special one (TensorFlow's `crc32c::Mask`).
+    /// The checksum as it is stored beside its data: rotated right by 15 bits, plus a constant, so that data may
+    /// themselves contain checksums (TensorFlow's `crc32c::Mask`).
     public static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
         let checksum = checksum(bytes)
         return (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8

@@ -13,13 +13,13 @@ public final class EventFile {
     public var path: String { file.path }
     private let file: GrowingFile
 
-    /// Makes a file in `folder`, and the folder if it is not there.
+    /// Creates a file in `folder`, and the folder if it does not exist.
     ///
-    /// TensorBoard reads a folder's files in the order of their names: the new one is named after all others, also when
-    /// the clock was set back or stands in the same second.
+    /// TensorBoard reads a folder's files in the order of their names: the new one sorts after all others, even if the
+    /// clock was set back or is still in the same second.
     /// - Parameters:
-    ///   - firstStep: where a resumed run goes on: what other files say of this step and later ones no longer counts.
-    ///     nil for a run from the start.
+    ///   - firstStep: where a resumed run continues: what other files say about this step and later ones no longer
+    ///     counts. nil for a new run.
     ///   - wallTime: now, in seconds since 1970.
     /// - Throws: `Fault(.cannotWrite)`.
     public init(in folder: String, resumingAt firstStep: Int?, wallTime: Double) throws {
@@ -27,9 +27,9 @@ public final class EventFile {
         file = try GrowingFile(creating: "\(folder)/\(try Self.nextName(in: folder, wallTime: wallTime))")
         var version = TensorBoardEvent()
         version.wallTime = wallTime
-        // Session starts are only heeded in files of version 2.
+        // TensorBoard heeds session starts only in files of version 2.
         version.fileVersion = "brain.Event:2"
-        // TensorBoard takes a session's start for a resumption only where it has seen an earlier one.
+        // TensorBoard takes a session's start for a resumption only if it has seen an earlier one.
         var start = TensorBoardEvent()
         start.wallTime = wallTime
         start.step = Int64(firstStep ?? 0)
@@ -37,7 +37,7 @@ public final class EventFile {
         try append([version, start])
     }
 
-    /// Adds what is known of one step.
+    /// Adds the values of one step.
     ///
     /// - Parameters:
     ///   - step: steps done since the start of the run.
@@ -79,7 +79,7 @@ public final class EventFile {
     }
 }
 
-/// What is known of one step.
+/// The values of one step.
 public struct EventStep: Sendable {
     public var values: [SummaryValue]
     /// Steps done since the start of the run.

@@ -1,4 +1,4 @@
-/// A picture in shades of grey that is drawn bit by bit: rectangles, enlarged stamps and numbers.
+/// A picture in shades of grey that is drawn piece by piece: rectangles, enlarged stamps and numbers.
 public struct GreyPicture: Sendable {
     public let width: Int
     public let height: Int

@@ -1,6 +1,7 @@
-/// How values are spread, in buckets of equal width from the least to the greatest, as `tf.summary.histogram` makes them.
+/// The distribution of values, in buckets of equal width from the least to the greatest, as `tf.summary.histogram`
+/// makes them.
 public struct Histogram: Hashable, Sendable {
-    /// 0 where there are no values.
+    /// 0 if there are no values.
     public let minimum: Double
     public let maximum: Double
     public let count: Int
@@ -11,7 +12,7 @@ public struct Histogram: Hashable, Sendable {
     /// How many values are in each bucket.
     public let counts: [Int]
 
-    /// Counts the finite ones of some values; where they are all equal, in one bucket.
+    /// Counts the finite values; if they are all equal, in one bucket.
     ///
     /// - Parameter buckets: how many buckets; 30 is TensorBoard's own choice.
     public init(of values: UnsafeBufferPointer<Float>, buckets: Int = 30) {

@@ -38,7 +38,7 @@ public struct PNGImage: Sendable {
             + Self.chunk("IEND", [])
     }
 
-    /// Each row behind the number of its filter: none.
+    /// Each row, preceded by its filter type: none.
     private static func rows(_ pixels: [UInt8], length: Int) -> [UInt8] {
         var rows: [UInt8] = []
         rows.reserveCapacity(pixels.count + pixels.count / length)

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Something that TensorBoard shows of a step, under a name (a tag such as `train/loss`).
+/// Something that TensorBoard shows for a step, under a name (a tag such as `train/loss`).
 public enum SummaryValue: Sendable {
     case scalar(String, Double)
     case histogram(String, Histogram)

@@ -1,4 +1,4 @@
-/// Elements one behind the other in memory that somebody else owns: where they start and how many there are.
+/// Contiguous elements in memory that another object owns: where they start and how many there are.
 ///
 /// Layers and the calls of C kernels take their memory as views. A bare pointer is had only from `pointer(_:at:)`, which is
 /// told how many elements the kernel reads. Debug builds trap where those are not all within the view; release builds

@@ -24,7 +24,7 @@ public struct CounterBasedRandom: Hashable, Sendable {
     /// Four uniform 32-bit numbers.
     ///
     /// The key is the seed; the counter is (block, sample, step, purpose · 2¹⁶ + detail).
-    /// - Parameter detail: tells apart uses of one purpose, for instance the number of the layer (less than 2¹⁶).
+    /// - Parameter detail: distinguishes uses of one purpose, for instance by the number of the layer (less than 2¹⁶).
     public func block(
         _ purpose: RandomPurpose, detail: Int = 0, step: Int = 0, sample: Int = 0, block: Int
     ) -> SIMD4<UInt32> {
@@ -106,7 +106,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
         let range = UInt64(bound)
         while true {
             let product = next().multipliedFullWidth(by: range)
-            // The remainder is less than the range, so that the division is hardly ever needed.
+            // The remainder is less than the range, so the division is rarely needed.
             if product.low >= range || product.low >= (0 &- range) % range { return Int(product.high) }
         }
     }

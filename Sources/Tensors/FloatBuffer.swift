@@ -4,9 +4,10 @@
     import Darwin
 #endif
 
-/// Float storage of fixed size at a fixed address, aligned to a cache line, zero when made.
+/// Float storage of fixed size at a fixed address, aligned to a cache line, initially zero.
 ///
-/// A large one takes memory only where it has been written, and from the node of the thread that wrote there first.
+/// A large buffer occupies memory only where it has been written, on the NUMA node of the thread that wrote there
+/// first.
 ///
 /// Vector kernels may read (never write) up to `slack` floats past the end.
 public final class FloatBuffer: @unchecked Sendable {
@@ -23,15 +24,15 @@ public final class FloatBuffer: @unchecked Sendable {
         self.count = count
         let alignment = 64
         let bytes = (count + Self.slack) * MemoryLayout<Float>.stride + alignment
-        // Zeros from calloc(3) cost nothing where they come straight from the system.
+        // Zeros from calloc(3) cost nothing if they are fresh pages from the system.
         guard let block = calloc(1, bytes) else { fatalError("no memory for \(count) floats") }
         self.block = block
         Self.preferHugePages(block, bytes)
         pointer = block.alignedUp(toMultipleOf: alignment).bindMemory(to: Float.self, capacity: count + Self.slack)
     }
 
-    /// Asks for pages of 2 MB where a buffer is large (madvise(2)): faults for each of 4 KB would take longer than filling
-    /// the buffer does.
+    /// Asks for 2 MB pages if a buffer is large (madvise(2)): a page fault for every 4 KB would take longer than
+    /// filling the buffer.
     private static func preferHugePages(_ block: UnsafeMutableRawPointer, _ bytes: Int) {
         #if os(Linux)
             let page = 2 << 20

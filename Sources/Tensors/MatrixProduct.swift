@@ -14,9 +14,9 @@ public enum MatrixProduct {
     /// Makes OpenBLAS use the calling thread only. Call it before the first product.
     public static func useOneThread() { oneThread }
 
-    /// OpenBLAS starts its threads as it is loaded, and they look for work for some hundredths of a second before they sleep,
-    /// just while the stamps are loaded: they are ended. Builds of OpenBLAS without threads lack the function. Once only:
-    /// setting the number of threads a second time would start them again.
+    /// Ends the threads that OpenBLAS starts when it is loaded: they spin for some hundredths of a second before they
+    /// sleep, just while the stamps are loaded. Builds of OpenBLAS without threads lack the function. Runs only once:
+    /// setting the number of threads a second time would restart them.
     private static let oneThread: Void = {
         openblas_set_num_threads(1)
         #if canImport(Glibc)

@@ -37,7 +37,7 @@ public struct MutableBufferView<Element: BitwiseCopyable> {
         nonmutating set { pointer(1, at: index).pointee = newValue }
     }
 
-    /// Makes all elements `value`.
+    /// Sets all elements to `value`.
     @inlinable
     public func update(repeating value: Element) { start.update(repeating: value, count: count) }
 
@@ -68,6 +68,6 @@ extension MutableBufferView<UInt8> {
 }
 
 extension FloatBuffer {
-    /// All floats of the buffer, without the slack behind them; valid as long as the buffer is.
+    /// All floats of the buffer, without the slack after them; valid as long as the buffer is.
     public var view: MutableFloatView { MutableFloatView(pointer, count: count) }
 }

@@ -9,7 +9,7 @@ public struct Shape: Hashable, Sendable, Codable, CustomStringConvertible, Expre
 
     public init(arrayLiteral elements: Int...) { self.init(elements) }
 
-    /// - Throws: `DecodingError` when an extent is not positive or their product is no `Int`: a damaged file.
+    /// - Throws: `DecodingError` when an extent is not positive or their product overflows `Int`, as in a damaged file.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         extents = try container.decode([Int].self)
@@ -27,13 +27,13 @@ public struct Shape: Hashable, Sendable, Codable, CustomStringConvertible, Expre
         try container.encode(extents)
     }
 
-    /// How many values a sample has: the product of the extents.
+    /// The number of values of a sample: the product of the extents.
     public var count: Int { extents.reduce(1, *) }
 
     /// The last extent: channels of a map, features of a vector.
     public var channels: Int { extents.last ?? 1 }
 
-    /// How many rows of `channels` values a sample has.
+    /// The number of rows of `channels` values in a sample.
     public var rows: Int { count / channels }
 
     /// As Keras prints it: `(21, 21, 1)`.

@@ -6,25 +6,28 @@ import StampData
 struct AugmentationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Vary training stamps: all, none, or some of symmetries,shifts,noise,contrast. (notebook: none, survey: symmetries,shifts)",
+            """
+            Vary training stamps: all, none, or some of symmetries,shifts,noise,contrast. (notebook: none, survey: \
+            symmetries,shifts)
+            """,
             valueName: "kinds"))
     var augment: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The farthest shift along each axis, in pixels. (default: 0.5)", valueName: "x"))
+        help: ArgumentHelp("Largest shift along each axis, in pixels. (default: 0.5)", valueName: "x"))
     var augmentShift: Float?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "The most noise to add, in standard deviations of a stamp's sky. (default: 1.0)", valueName: "x"))
+            "Largest standard deviation of added noise, in units of the stamp's sky. (default: 1.0)", valueName: "x"))
     var augmentNoise: Float?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much the contrast of normalised stamps varies about 1, less than 1. (default: 0.2)", valueName: "x"))
+            "Contrast varies within 1 ± this; less than 1. (default: 0.2)", valueName: "x"))
     var augmentContrast: Float?
 
     /// - Throws: a fault for an unknown kind, and for a strength that is out of range or of a kind that is off.

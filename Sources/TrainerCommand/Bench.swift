@@ -26,7 +26,7 @@ struct Bench: GroupCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
+        help: ArgumentHelp("Most stamps that a thread works on at a time. (default: by network)", valueName: "n"))
     var microbatch: Int?
 
     @Option(help: "Folder whose stamps are loaded as `train` does, to see how fast that is. (default: none)")
@@ -38,10 +38,10 @@ struct Bench: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("About how long each network is trained.", valueName: "s"))
     var seconds = 3.0
 
-    @Flag(help: "Tell where the time goes, by kind of layer and by layer.")
+    @Flag(help: "Show where the time goes, by layer and by kind of layer.")
     var layers = false
 
-    @Flag(help: "Foretell what 1 to 4096 ranks would give, from what these ones measure.")
+    @Flag(help: "Predict the speed with 1 to 4096 ranks from the measurements of this job.")
     var scaling = false
 
     @Option(

@@ -17,7 +17,7 @@ struct DecisionOptions: ParsableArguments {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Scale probabilities so that they mean what they say (by a temperature). (notebook: no, survey: yes)")
+        help: "Calibrate probabilities with a temperature fitted on the validation set. (notebook: no, survey: yes)")
     var calibrate: Bool?
 
     func apply(to decision: inout DecisionSettings) {

@@ -14,7 +14,10 @@ struct ExchangeOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "So many neighbouring ranks sum among themselves before nodes exchange; 1: none. (default: those on one host)",
+            """
+            How many consecutive ranks sum among themselves before nodes exchange; 1: none. (default: those on one \
+            host)
+            """,
             valueName: "n"))
     var ranksPerNode: Int?
 }

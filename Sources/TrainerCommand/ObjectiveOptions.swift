@@ -7,25 +7,29 @@ import Settings
 struct ObjectiveOptions: ParsableArguments {
     @Option(
         help:
-            "How the learning rate changes: constant, step, exponential, cosine or one-cycle. (notebook: constant, survey: cosine)"
+            """
+            How the learning rate changes: constant, step, exponential, cosine or one-cycle. (notebook: constant, \
+            survey: cosine)
+            """
     )
     var schedule: Schedule.Kind?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("What step and exponential multiply the rate with. (default: 0.1)", valueName: "x"))
+        help: ArgumentHelp("Factor of step and exponential. (default: 0.1)", valueName: "x"))
     var scheduleFactor: Double?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How often they do: 500steps, 10epochs or a share of the run. (default: a third)", valueName: "span"))
+            "Their interval: 500steps, 10epochs or a share of the run. (default: a third)", valueName: "span"))
     var scheduleEvery: String?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Let the rate rise at first for 500steps, 1epoch or 0.05 of the run. (survey: 1epoch)", valueName: "span"))
+            "Raise the learning rate from zero over 500steps, 1epoch or 0.05 of the run. (survey: 1epoch)",
+            valueName: "span"))
     var warmup: String?
 
     @Flag(help: "Multiply the learning rate by batch/256.")
@@ -33,12 +37,12 @@ struct ObjectiveOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Share of the target that goes to all classes alike. (notebook: 0)", valueName: "x"))
+        help: ArgumentHelp("Share of the target that is spread evenly over all classes. (notebook: 0)", valueName: "x"))
     var labelSmoothing: Double?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How much noise and sources count: balanced, or two numbers a,b.", valueName: "weights"))
+        help: ArgumentHelp("Weights of noise and sources in the loss: balanced, or a,b.", valueName: "weights"))
     var classWeights: String?
 
     @Option(
@@ -48,7 +52,7 @@ struct ObjectiveOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Shorten gradients whose norm is larger.", valueName: "x"))
+        help: ArgumentHelp("Scale gradients down whose norm is larger.", valueName: "x"))
     var clipNorm: Float?
 
     @Option(
@@ -58,24 +62,24 @@ struct ObjectiveOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "End when this gets no better, with the best weights: loss, accuracy, val_loss or val_accuracy.",
+            "Stop when this no longer improves, and keep the best weights: loss, accuracy, val_loss or val_accuracy.",
             valueName: "metric"))
     var earlyStopping: Stopping.Metric?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Epochs that --early-stopping waits. (default: 5)", valueName: "n"))
+        help: ArgumentHelp("Epochs without improvement that it tolerates. (default: 5)", valueName: "n"))
     var patience: Int?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("What counts as better for it: by more than this. (default: 0)", valueName: "x"))
+        help: ArgumentHelp("Smallest change that counts as an improvement. (default: 0)", valueName: "x"))
     var minDelta: Double?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Multiply the learning rate by a factor after so many epochs without a better validation loss.",
+            "Multiply the learning rate by a factor after N epochs without an improvement of the validation loss.",
             valueName: "factor,n"))
     var reduceOnPlateau: String?
 

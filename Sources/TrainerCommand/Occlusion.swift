@@ -33,7 +33,8 @@ struct Occlusion: GroupCommand {
     @Option(help: ArgumentHelp("A picture of one stamp and its map (.svg or .png); needs --index.", valueName: "file"))
     var figure: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Side of the square that is covered, in pixels.", valueName: "n"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Side of the square that is covered, in pixels.", valueName: "n"))
     var window = 5
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Pixels from one position to the next.", valueName: "n"))

@@ -21,13 +21,18 @@ struct Train: GroupCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What options have that are not given: notebook (as astroML's notebook trains) or survey (what finds objects).",
+            """
+            Values of options that are not given: notebook (as astroML's notebook trains) or survey (for real surveys).
+            """,
             valueName: "name"))
     var recipe: Recipe = .notebook
 
     @Option(
         help:
-            "simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to go on from, or Keras' model.to_json() in a .json file."
+            """
+            simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to continue from, or Keras' model.to_json() \
+            in a .json file.
+            """
     )
     var model = usual.model
 
@@ -44,7 +49,7 @@ struct Train: GroupCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The most stamps that one thread works on at a time. (default: by network)", valueName: "n"))
+        help: ArgumentHelp("Most stamps that a thread works on at a time. (default: by network)", valueName: "n"))
     var microbatch: Int?
 
     @Option(
@@ -86,14 +91,16 @@ struct Train: GroupCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The most memory for stamps on a rank, such as 512M or 8G: what does not fit is read ahead. (default: no limit)",
+            """
+            Most memory for the stamps of a rank, such as 512M or 8G; the rest is read ahead. (default: no limit)
+            """,
             valueName: "size"))
     var memory: String?
 
     @Option(help: ArgumentHelp("Run folder to make.", valueName: "dir"))
     var output = usual.output
 
-    @Flag(help: "Go on from the newest checkpoint in --output.")
+    @Flag(help: "Continue from the newest checkpoint in --output.")
     var resume = false
 
     @Option(help: ArgumentHelp("Start from these weights (.safetensors or .keras).", valueName: "file"))
@@ -104,7 +111,10 @@ struct Train: GroupCommand {
 
     @Option(
         help:
-            "How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of robust), minmax (0 to 1) or none. (notebook: notebook, survey: asinh)"
+            """
+            How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of robust), \
+            minmax (0 to 1) or none. (notebook: notebook, survey: asinh)
+            """
     )
     var normalize: Normalization?
 
@@ -116,32 +126,33 @@ struct Train: GroupCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Write a checkpoint so often: 200steps, 500s, 10m, 1epoch; and after each epoch.", valueName: "interval"))
+            "Interval of checkpoints: 200steps, 500s, 10m, 1epoch; one is also written after each epoch.",
+            valueName: "interval"))
     var checkpointEvery = usual.checkpointInterval.description
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Checkpoints to keep, beside the one with the least validation loss.", valueName: "n"))
+        help: ArgumentHelp("Checkpoints to keep, besides the one with the lowest validation loss.", valueName: "n"))
     var keepCheckpoints = usual.keepCheckpoints
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Compare the ranks' parameters every so many steps. (default: never)", valueName: "n"))
+        help: ArgumentHelp("Compare the ranks' parameters every N steps. (default: never)", valueName: "n"))
     var verifyEvery: Int?
 
     @Flag(name: .customLong("no-tensorboard"), help: "Write no event files for TensorBoard.")
     var noTensorBoard = false
 
-    @Option(help: ArgumentHelp("Write what each lane does when, for ui.perfetto.dev.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write what each thread does when, for ui.perfetto.dev.", valueName: "file"))
     var trace: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The most steps that --trace shows.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Number of steps that --trace records.", valueName: "n"))
     var traceSteps = usual.execution.traceSteps
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "A rank that lets the others wait so many seconds ends the run; 0: wait for ever.", valueName: "seconds"))
+            "Longest time that a rank may keep others waiting before the job ends; 0: for ever.", valueName: "seconds"))
     var stallTimeout = usual.execution.stallTimeout
 
     @OptionGroup var exchange: ExchangeOptions
@@ -151,7 +162,7 @@ struct Train: GroupCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Train so many networks, which differ by their seed: predict averages them.", valueName: "n"))
+            "Train an ensemble of N networks that differ in their seed; predict averages them.", valueName: "n"))
     var members = 1
 
     @Flag(name: .customLong("no-report"), help: "Make neither figures nor report.html at the end.")

@@ -147,7 +147,7 @@ import Testing
             (.backward, 10, 40), (.flight, 0, 50), (.waiting, 40, 50), (.update, 50, 60), (.flight, 30, 70),
             (.load, 80, 100), (.gather, 100, 130), (.update, 130, 150),
         ] as [(Activity, Int, Int)] {
-            lane.note(LaneTimeline.Event(activity: activity, detail: 0, start: start, end: end))
+            lane.record(LaneTimeline.Event(activity: activity, detail: 0, start: start, end: end))
         }
         let totals = TimelineTotals(timeline, nodes: 1)
         #expect(totals.inFlight == 100 && totals.hidden == 40 && totals.hiddenShare == 0.4)

@@ -20,8 +20,8 @@ import Testing
         for state in states { state.initialize(repeating: 0, count: 5) }
         for (index, gradient) in gradients.enumerated() {
             var direction = gradient
-            optimizer.direct(&direction, state: { states[$0] }, count: 5, step: index + 1)
-            let trust = optimizer.trust(weights: norm(values), direction: norm(direction), decay: decay)
+            optimizer.computeDirection(&direction, state: { states[$0] }, count: 5, step: index + 1)
+            let trust = optimizer.trustRatio(weights: norm(values), direction: norm(direction), decay: decay)
             optimizer.apply(
                 &values, direction: direction, state: { states[$0] }, count: 5, rate: Float(0.1 * trust),
                 decay: decay ?? 0)
@@ -64,8 +64,8 @@ import Testing
     }
 
     @Test func arraysOfZerosAndThoseThatDoNotDecayTakePlainSteps() {
-        #expect(Optimizer.lamb().trust(weights: 0, direction: 3, decay: 0) == 1)
-        #expect(Optimizer.lamb().trust(weights: 3, direction: 0, decay: 0) == 1)
-        #expect(Optimizer.lars().trust(weights: 3, direction: 2, decay: nil) == 1)
+        #expect(Optimizer.lamb().trustRatio(weights: 0, direction: 3, decay: 0) == 1)
+        #expect(Optimizer.lamb().trustRatio(weights: 3, direction: 0, decay: 0) == 1)
+        #expect(Optimizer.lars().trustRatio(weights: 3, direction: 2, decay: nil) == 1)
     }
 }

@@ -95,7 +95,7 @@ extension TrainerCommandTests {
 
         /// Two ranks that count as two nodes, and one process that is told of a link.
         @Test(arguments: [("--ranks-per-node 1 --gradients bfloat16", 2), ("--link 25,2", nil)] as [(String, Int?)])
-        func scalingIsForetold(_ options: String, ranks: Int?) throws {
+        func scalingIsPredicted(_ options: String, ranks: Int?) throws {
             let report = try report("--models simple-bn --threads 1 --microbatch 8 --scaling \(options)", ranks: ranks)
             let network = try #require(try networks(report).first)
             let scaling = try #require(network["scaling"] as? [String: Any])

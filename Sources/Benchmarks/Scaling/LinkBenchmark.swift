@@ -3,12 +3,12 @@ import Communication
 import Lanes
 import Tensors
 
-/// Measures how long messages of the all-reduce take at each level of ranks, and how much of that computing hides.
+/// Measures how long messages of the all-reduce take at each level of ranks, and how much of that computation hides.
 ///
-/// Of several rounds the fastest counts, as for all that the model of scaling is fed with: what others take of a shared
-/// machine is not the job's.
+/// The fastest of several rounds counts, as for all inputs of the scaling model: what others use of a shared machine is
+/// not the job's.
 struct LinkBenchmark {
-    /// Floats in a message that is as good as empty: a cache line.
+    /// Floats in a practically empty message: a cache line.
     private static let leastFloats = GradientReduction.sliceUnit
 
     let levels: RankLevels
@@ -20,13 +20,13 @@ struct LinkBenchmark {
     /// About how long each measurement takes.
     let seconds: Double
 
-    /// What a level's all-reduce takes: as good as empty, and of a bucket.
+    /// The time of a level's all-reduce: of practically empty messages, and of a bucket.
     private struct Times {
         let least: AllReduceReport
         let bucket: AllReduceReport
         let size: Int
 
-        /// α from the empty ones, β from what the others take longer. An all-reduce is two rounds of messages.
+        /// α from the empty messages, β from how much longer a bucket takes. An all-reduce is two rounds of messages.
         var link: ScalingModel.Link {
             let latency = least.bestSeconds / Double(2 * (size - 1))
             let bytes = Double(max(1, bucket.bytes - least.bytes))
@@ -35,8 +35,8 @@ struct LinkBenchmark {
         }
     }
 
-    /// The links within a node and between nodes: of the largest levels of each kind; nil for a kind that there is not.
-    /// Collective; the same on all ranks.
+    /// The links within a node and between nodes: of the largest levels of each kind; nil for a kind that does not
+    /// exist. Collective; the same on all ranks.
     ///
     /// - Parameter ranksPerNode: neighbours that share a node.
     func links(ranksPerNode: Int) throws -> (node: ScalingModel.Link?, network: ScalingModel.Link?) {
@@ -64,10 +64,11 @@ struct LinkBenchmark {
             size: level.size)
     }
 
-    /// The share of an all-reduce's time that is hidden when lanes compute meanwhile, 0 to 1: of the time that computing
-    /// and messages would take one after the other, the part that is saved, over the shorter of both. Collective.
+    /// The share of an all-reduce's time that is hidden when lanes compute meanwhile, 0 to 1: of the time that
+    /// computation and messages would take one after the other, the part that is saved, over the shorter of the two.
+    /// Collective.
     ///
-    /// - Parameter interval: seconds of computing between two looks at what has arrived.
+    /// - Parameter interval: seconds of computation between two tests for messages that have arrived.
     func overlap(interval: Double) throws -> Double {
         guard group.size > 1 else { return 0 }
         let all = ReducedBuffer(parameterCount: bucketCount, levels: levels, format: format)
@@ -90,7 +91,7 @@ struct LinkBenchmark {
         return min(1, max(0, (alone + computing - both) / min(alone, computing)))
     }
 
-    /// So many rounds of computing as take about `interval` seconds, at least ten microseconds.
+    /// As many rounds of computation as take about `interval` seconds, at least ten microseconds.
     private func piece(_ interval: Double) throws -> (rounds: Int, seconds: Double) {
         let trial = 1000
         let single = try time { lane in if lane == 0 { _ = peak_rounds(trial) } } / Double(trial)

@@ -1,9 +1,9 @@
 import Faults
 
-/// The speed of a link between nodes, as a site tells it.
+/// The speed of a link between nodes, as a site specifies it.
 public struct LinkSpeed: Equatable, Sendable {
     public var gigabitsPerSecond: Double
-    /// Of one message.
+    /// Latency of one message.
     public var microseconds: Double
 
     /// `25,2`: 25 Gbit/s, 2 µs a message.

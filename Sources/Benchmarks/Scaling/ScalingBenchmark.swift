@@ -4,9 +4,9 @@ import Lanes
 import Models
 import StampData
 
-/// Measures what the model of scaling needs of one network, and foretells what more ranks give.
+/// Measures the inputs of the scaling model for one network, and predicts the speed of more ranks.
 struct ScalingBenchmark {
-    /// The largest number of ranks that is looked at.
+    /// The largest number of ranks that is considered.
     private static let mostRanks = 4096
 
     let model: StandardNetwork
@@ -61,7 +61,7 @@ struct ScalingBenchmark {
         hasOverlap: Bool, ownNetwork: ScalingModel.Link?
     ) -> ScalingReport {
         let batch = configuration.batchSize
-        // Of this job, whatever link was given for others.
+        // This job's link, whatever link was given for others.
         var here = model
         here.network = ownNetwork
         let step = here.step(ranks: group.size, microbatches: (batch + microbatch - 1) / microbatch)!
@@ -72,9 +72,9 @@ struct ScalingBenchmark {
             secondsPerMicrobatch: model.compute.perMicrobatch, node: model.node.map { .init($0) },
             network: model.network.map { .init($0) }, overlap: hasOverlap ? model.overlap : nil,
             check: ScalingReport.Check(
-                foretoldSamplesPerSecond: Double(batch) / step.seconds,
+                predictedSamplesPerSecond: Double(batch) / step.seconds,
                 measuredSamplesPerSecond: measured.samplesPerSecond,
-                foretoldCommunication: (step.sums + step.exposed) / step.seconds,
+                predictedCommunication: (step.sums + step.exposed) / step.seconds,
                 measuredCommunication: measured.communication),
             forecasts: ranks.compactMap {
                 model.forecast(ranks: $0, batchSize: batch, partSize: part, microbatch: microbatch)
@@ -83,7 +83,7 @@ struct ScalingBenchmark {
 
     // MARK: Computing
 
-    /// What a rank computes, measured while all ranks do so at once, each for itself. Collective.
+    /// The computation of a rank, measured while all ranks compute at once, each by itself. Collective.
     ///
     /// - Parameter perLane: microbatches of a lane in a step of all ranks.
     private func measureCompute(

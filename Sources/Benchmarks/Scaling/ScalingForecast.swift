@@ -1,16 +1,16 @@
 import Communication
 
-/// What so many ranks give. JSON keys in snake case.
+/// The forecast for a number of ranks. JSON keys in snake case.
 public struct ScalingForecast: Encodable, Equatable, Sendable {
     /// A number of ranks with a batch of a given size.
     public struct Load: Encodable, Equatable, Sendable {
         /// Samples of one step over all ranks.
         public var batchSize: Int
         public var samplesPerSecond: Double
-        /// Samples a second of a rank as a share of what one rank alone does: of the whole batch where that stays, of its part
-        /// where the batch grows with the ranks.
+        /// Samples a second of a rank as a share of what one rank alone does: with the whole batch if that is fixed,
+        /// with its part if the batch grows with the ranks.
         public var efficiency: Double
-        /// The share of a step in which nothing is computed, but messages are waited for.
+        /// The share of a step spent waiting for messages without computing.
         public var communication: Double
 
         enum CodingKeys: String, CodingKey {
@@ -25,7 +25,7 @@ public struct ScalingForecast: Encodable, Equatable, Sendable {
     public var strong: Load
     /// The same part of a batch for each rank.
     public var weak: Load
-    /// The smallest batch of which ranks do their parts at 90 % of the speed of one alone; absent where none does.
+    /// The smallest batch whose parts ranks do at 90 % of the speed of one alone; absent if there is none.
     public var batchFor90Percent: Int?
     /// What the busiest rank sends in a step of the same batch.
     public var bytesPerStep: Int
@@ -40,14 +40,14 @@ public struct ScalingForecast: Encodable, Equatable, Sendable {
 }
 
 extension ScalingModel {
-    /// No batch with more microbatches in a lane is looked at.
+    /// No batch with more microbatches in a lane is considered.
     private static let mostMicrobatches = 1 << 16
 
-    /// The forecast for `ranks` ranks; nil where a link's speed is not known.
+    /// The forecast for `ranks` ranks; nil if a link's speed is unknown.
     ///
     /// - Parameters:
     ///   - batchSize: samples of a step, on any number of ranks.
-    ///   - partSize: samples of a step for each rank, where the batch grows with the ranks.
+    ///   - partSize: samples of a step for each rank, if the batch grows with the ranks.
     ///   - microbatch: samples of a microbatch.
     package func forecast(ranks: Int, batchSize: Int, partSize: Int, microbatch: Int) -> ScalingForecast? {
         func load(batch: Int, alone: Int) -> (load: ScalingForecast.Load, step: Step)? {
@@ -72,7 +72,7 @@ extension ScalingModel {
             }, bytesPerStep: strong.step.bytes, messagesPerStep: strong.step.messages)
     }
 
-    /// The fewest microbatches for each lane with which ranks are so efficient.
+    /// The fewest microbatches for each lane with which ranks have this efficiency.
     private func microbatchesPerLane(ranks: Int, efficiency: Double) -> Int? {
         func isEnough(_ count: Int) -> Bool {
             guard let one = step(ranks: 1, microbatches: count * lanes),

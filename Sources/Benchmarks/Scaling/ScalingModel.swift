@@ -1,15 +1,16 @@
 import Communication
 
-/// What a step of training takes on any number of ranks, from a few measured numbers.
+/// The time of a training step on any number of ranks, from a few measured numbers.
 ///
 /// A step on P ranks of T lanes with M microbatches takes
 ///
 ///     seconds = base − (1 − 1/P)·update + m·perMicrobatch + sums + agreement + exposed,  m = ⌈⌈M/P⌉/T⌉
 ///
-/// where a message to each of the g − 1 other ranks of a level takes (g − 1)·α + bytes·β, with α and β of the node's memory
-/// or of the network between nodes (R. Hockney, "The communication challenge for MPP", Parallel Computing 20, 1994). `sums` are those of
-/// batch normalisation, `agreement` the word that ranks exchange after each step, and `exposed` is what the backward pass
-/// does not hide of the exchange of gradients: the buckets are followed one by one through the levels of ranks.
+/// where a message to each of the g − 1 other ranks of a level takes (g − 1)·α + bytes·β, with α and β of the node's
+/// memory or of the network between nodes (R. Hockney, "The communication challenge for MPP", Parallel Computing 20,
+/// 1994). `sums` are those of batch normalisation, `agreement` is the all-reduce of one word after each step, and
+/// `exposed` is the part of the exchange of gradients that the backward pass does not hide: the buckets are followed
+/// one by one through the levels of ranks.
 ///
 /// Times are in seconds.
 package struct ScalingModel: Sendable {
@@ -30,15 +31,15 @@ package struct ScalingModel: Sendable {
         }
     }
 
-    /// What a rank computes.
+    /// The time of a rank's computation.
     package struct Compute: Sendable {
-        /// What a step takes whatever the number of microbatches.
+        /// The part of a step that does not depend on the number of microbatches.
         package var base: Double
         /// The part of `base` that ranks share: each updates its slice of the parameters.
         package var update: Double
         /// For each microbatch of a lane.
         package var perMicrobatch: Double
-        /// For each segment, the share of the passes that is behind when it has been swept backward.
+        /// For each segment, the share of the passes that is done when its backward pass is.
         package var readiness: [Double]
 
         package init(base: Double, update: Double, perMicrobatch: Double, readiness: [Double]) {
@@ -49,19 +50,19 @@ package struct ScalingModel: Sendable {
 
     /// Lanes of a rank.
     package var lanes: Int
-    /// Ranks of a node, where there are so many.
+    /// Ranks of a node, if there are that many.
     package var ranksPerNode: Int
     package var compute: Compute
     /// The sizes of the gradient's buckets for a number of ranks' levels, and the segment that completes each.
     package var buckets: @Sendable (_ sizes: [Int]) -> [(count: Int, segment: Int)]
-    /// How many numbers each meeting of batch normalisation sums; there are two sums a meeting.
+    /// How many numbers each synchronisation point of batch normalisation sums, forward and again backward.
     package var sums: [Int]
     package var format: GradientFormat
-    /// Within a node; nil where there was only one rank on each.
+    /// Within a node; nil if there was only one rank on each.
     package var node: Link?
-    /// Between nodes; nil where there was only one.
+    /// Between nodes; nil if there was only one.
     package var network: Link?
-    /// The share of a message's time that computing hides when it takes place meanwhile.
+    /// The share of a message's time that simultaneous computation hides.
     package var overlap: Double
 
     package init(
@@ -73,7 +74,7 @@ package struct ScalingModel: Sendable {
         (self.sums, self.format, self.node, self.network, self.overlap) = (sums, format, node, network, overlap)
     }
 
-    /// A step as it is foretold.
+    /// A predicted step.
     package struct Step: Equatable, Sendable {
         package var seconds: Double
         package var compute: Double
@@ -94,7 +95,7 @@ package struct ScalingModel: Sendable {
         let subtrees: Int
     }
 
-    /// A step of `microbatches` on `ranks` ranks; nil where a link's speed is not known.
+    /// A step of `microbatches` on `ranks` ranks; nil if a link's speed is unknown.
     package func step(ranks: Int, microbatches: Int) -> Step? {
         let share = (microbatches + ranks - 1) / ranks
         let perLane = (share + lanes - 1) / lanes
@@ -165,12 +166,12 @@ package struct ScalingModel: Sendable {
         for bucket in buckets { messages.append(self.messages(of: bucket.count, levels, &step)) }
         step.exchange = messages.joined().reduce(0) { $0 + $1.seconds }
         let ready = compute.readiness.map { $0 * passes }
-        let end = finish(messages, ready: buckets.map { ready[$0.segment] }, meetings: ready.sorted())
+        let end = finish(messages, ready: buckets.map { ready[$0.segment] }, barriers: ready.sorted())
         let bare = max(0, end - (ready.max() ?? 0))
         step.exposed = bare + (1 - overlap) * (step.exchange - min(bare, step.exchange))
     }
 
-    /// The exchange of every level, then the gathering of every level.
+    /// The exchange of every level, then the all-gather of every level.
     private func messages(of count: Int, _ levels: [Level], _ step: inout Step) -> [Message] {
         var exchanges: [Message] = []
         var gatherings: [Message] = []
@@ -202,9 +203,9 @@ package struct ScalingModel: Sendable {
     ///
     /// - Parameters:
     ///   - ready: when each bucket is filled.
-    ///   - meetings: when, while segments are swept, something new may be started.
-    private func finish(_ messages: [[Message]], ready: [Double], meetings: [Double]) -> Double {
-        func atMeeting(_ time: Double) -> Double { meetings.first { $0 >= time } ?? time }
+    ///   - barriers: when, during the backward pass, new messages may be started.
+    private func finish(_ messages: [[Message]], ready: [Double], barriers: [Double]) -> Double {
+        func atBarrier(_ time: Double) -> Double { barriers.first { $0 >= time } ?? time }
         var next = messages.map { _ in 0 }
         var available = ready
         var free = (node: 0.0, network: 0.0)
@@ -217,7 +218,7 @@ package struct ScalingModel: Sendable {
             let done = start + message.seconds
             if message.isWithinNode { free.node = done } else { free.network = done }
             end = max(end, done)
-            available[bucket] = atMeeting(done)
+            available[bucket] = atBarrier(done)
             next[bucket] += 1
         }
         return end

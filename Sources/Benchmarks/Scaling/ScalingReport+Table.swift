@@ -1,7 +1,7 @@
 import Files
 
 extension ScalingReport {
-    /// The report as people read it.
+    /// The report for people.
     func text(_ network: NetworkReport) -> String {
         var lines = [
             "",
@@ -13,7 +13,7 @@ extension ScalingReport {
         if let network = self.network { lines.append("between nodes:  \(network.text)") }
         if let overlap { lines.append("messages while threads compute: \(percent(overlap)) of their time is hidden") }
         lines.append(
-            "this job: \(FormattedNumber.fixed(check.foretoldSamplesPerSecond, 0)) samples/s foretold, "
+            "this job: \(FormattedNumber.fixed(check.predictedSamplesPerSecond, 0)) samples/s predicted, "
                 + "\(FormattedNumber.fixed(check.measuredSamplesPerSecond, 0)) measured at best "
                 + "(\(check.error < 0 ? "−" : "+")\(percent(abs(check.error))))")
         lines += ["", table, ""]

@@ -1,10 +1,10 @@
-/// What `bench --scaling` measures and foretells of one network. JSON keys in snake case; times are in seconds.
+/// What `bench --scaling` measures and predicts for one network. JSON keys in snake case; times are in seconds.
 public struct ScalingReport: Encodable, Sendable {
     /// How long messages take within a node or between nodes.
     public struct Link: Encodable, Sendable {
         /// α: of each message.
         public var latency: Double
-        /// 1/β: that a rank sends a second while all ranks of its node send.
+        /// 1/β: bytes that a rank sends a second while all ranks of its node send.
         public var bytesPerSecond: Double
 
         enum CodingKeys: String, CodingKey {
@@ -13,22 +13,22 @@ public struct ScalingReport: Encodable, Sendable {
         }
     }
 
-    /// What the model says of the job that measured it, beside what was measured.
+    /// What the model predicts for the job that measured its inputs, next to what was measured.
     public struct Check: Encodable, Sendable {
-        public var foretoldSamplesPerSecond: Double
+        public var predictedSamplesPerSecond: Double
         /// In the fastest round.
         public var measuredSamplesPerSecond: Double
-        /// Of the whole step, that is spent on messages that nothing hides.
-        public var foretoldCommunication: Double
+        /// The share of the step that is spent on messages that nothing hides.
+        public var predictedCommunication: Double
         public var measuredCommunication: Double
 
         /// How far the forecast is off, as a share of what was measured.
-        public var error: Double { foretoldSamplesPerSecond / measuredSamplesPerSecond - 1 }
+        public var error: Double { predictedSamplesPerSecond / measuredSamplesPerSecond - 1 }
 
         enum CodingKeys: String, CodingKey {
-            case foretoldSamplesPerSecond = "foretold_samples_per_second"
+            case predictedSamplesPerSecond = "foretold_samples_per_second"
             case measuredSamplesPerSecond = "measured_samples_per_second"
-            case foretoldCommunication = "foretold_communication"
+            case predictedCommunication = "foretold_communication"
             case measuredCommunication = "measured_communication"
         }
     }
@@ -38,11 +38,11 @@ public struct ScalingReport: Encodable, Sendable {
     /// How a rank's lanes spend a step: whatever the number of microbatches, and for each microbatch of a lane.
     public var secondsPerStep: Double
     public var secondsPerMicrobatch: Double
-    /// Absent where there is one rank on each node.
+    /// Absent with one rank on each node.
     public var node: Link?
-    /// Absent where there is one node, and no link was given.
+    /// Absent with one node, unless a link was given.
     public var network: Link?
-    /// The share of messages that computing hides when it takes place meanwhile; absent where nothing can be hidden.
+    /// The share of messages that simultaneous computation hides; absent if nothing can be hidden.
     public var overlap: Double?
     public var check: Check
     public var forecasts: [ScalingForecast]

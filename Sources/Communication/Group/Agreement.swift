@@ -1,9 +1,9 @@
 import Faults
 import FoundationEssentials
 
-/// A fault of which every rank knows: all of them throw it from the same place, and the ranks can part in order.
+/// A fault that every rank knows of: all of them throw it at the same place, so that they can end in order.
 public struct AgreedFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What went wrong. When only some ranks met it, its subject names the lowest of them and its host.
+    /// What went wrong. If only some ranks encountered it, its subject names the lowest of them and its host.
     public let fault: Fault
 
     /// Marks a fault that every rank finds for itself at the same place.
@@ -13,7 +13,7 @@ public struct AgreedFault: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ProcessGroup {
-    /// Does `work` on every rank, and goes on only if none has failed. Collective.
+    /// Performs `work` on every rank, and returns only if none has failed. Collective.
     ///
     /// `work` must not communicate: a rank that fails within it would leave the others waiting.
     ///
@@ -31,7 +31,7 @@ extension ProcessGroup {
     ///
     /// - Throws: `AgreedFault` on all ranks if any has: the lowest of these decides which fault it is.
     public func agree(on fault: Fault?) throws {
-        // Nearly always there is none, and a single number settles it.
+        // Nearly always there is none, as reducing a single number shows.
         guard try maximum(of: fault == nil ? 0 : 1) > 0 else { return }
         let faults = try allGather(fault?.encoded() ?? [])
         let hosts = try allGather(text: hostName)
@@ -55,7 +55,7 @@ extension Fault {
         }
     }
 
-    /// The same fault, with the place where it arose.
+    /// The same fault, with the rank and host where it arose.
     func onRank(_ rank: Int, host: String) -> Fault {
         Fault(kind, "\(subject) (rank \(rank) on \(host))", problem, remedy: remedy)
     }

@@ -1,8 +1,8 @@
-/// The program that started this process together with others, as its environment variables tell.
+/// The program that started this process together with others, recognised by its environment variables.
 public struct Launcher: Hashable, Sendable {
     /// The launcher's usual name, for messages.
     public let name: String
-    /// How many processes it says that it started, if it says so.
+    /// The number of processes it started, if it says so.
     public let size: Int?
     /// This process's number, if it says so.
     public let rank: Int?
@@ -13,7 +13,7 @@ public struct Launcher: Hashable, Sendable {
         self.rank = rank
     }
 
-    /// The launcher that `environment` shows, or nil when the process was started on its own.
+    /// The launcher that `environment` reveals, or nil when the process was started on its own.
     ///
     /// Open MPI's `mpirun` sets `OMPI_COMM_WORLD_SIZE` and `OMPI_COMM_WORLD_RANK`; anything that speaks PMIx sets
     /// `PMIX_RANK` (`srun --mpi=pmix`, PRRTE); PMI-1 and PMI-2 launchers (`srun --mpi=pmi2`, MPICH's `mpiexec`) set

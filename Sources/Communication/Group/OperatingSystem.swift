@@ -29,7 +29,7 @@ func flushOutput() {
     fflush(nil)
 }
 
-/// Lets the processor go for a while.
+/// Suspends the calling thread.
 func pause(milliseconds: UInt32) {
     usleep(milliseconds * 1000)
 }

@@ -19,23 +19,23 @@ public protocol ProcessGroup: AnyObject, Sendable {
     /// Copies the root's bytes into the same number of bytes on every rank (`MPI_Bcast`).
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws
 
-    /// Every rank's bytes, as many as each likes, on every rank (`MPI_Allgatherv`).
+    /// Every rank's bytes, any number from each, on every rank (`MPI_Allgatherv`).
     func allGather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]]
 
-    /// Every rank's bytes, as many as each likes, on rank 0; nil elsewhere (`MPI_Gatherv`).
+    /// Every rank's bytes, any number from each, on rank 0; nil elsewhere (`MPI_Gatherv`).
     func gather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]]?
 
-    /// All ranks, for numbers that a step exchanges.
+    /// The channel of all ranks, for numbers that a step exchanges.
     var all: any Channel { get }
 
-    /// The ranks that name the same color, in the order of their numbers (`MPI_Comm_split`).
+    /// The channel of the ranks that pass the same color, in the order of their numbers (`MPI_Comm_split`).
     func openChannel(color: Int) throws -> any Channel
 
     /// The largest of all ranks' values (`MPI_Allreduce`).
     func maximum(of value: Int) throws -> Int
 
-    /// From here on a rank that has waited so many seconds in one operation ends the whole group, and reports which ranks
-    /// have let it wait. Collective; 0 for no limit, which is how a group begins.
+    /// From now on a rank that has waited `seconds` in one operation ends the whole group, and reports which ranks it
+    /// waited for. Collective; 0 for no limit, the initial state.
     ///
     /// The time between two ranks' calls of the same operation is what counts, not how long a phase of the work takes.
     func limitWaits(to seconds: Int) throws
@@ -43,8 +43,8 @@ public protocol ProcessGroup: AnyObject, Sendable {
     /// Leaves the group (`MPI_Finalize`). No operation may follow.
     func finish() throws
 
-    /// Whether it falls to this rank to report a failure that ranks have met without agreeing on it. Of those that
-    /// fail at about the same time the lowest reports, so that the user reads one message. Not collective.
+    /// Whether this rank is the one to report a failure that the ranks have not agreed on. Of those that fail at about
+    /// the same time the lowest reports, so that the user sees one message. Not collective.
     func claimReport() -> Bool
 
     /// Ends every rank at once with this exit code, wherever they are (`MPI_Abort`). Not collective.
@@ -54,7 +54,7 @@ public protocol ProcessGroup: AnyObject, Sendable {
 extension ProcessGroup {
     /// The smallest of all ranks' values.
     public func minimum(of value: Int) throws -> Int {
-        // ~x = −x − 1 turns the order round and, unlike −x, never overflows.
+        // ~x = −x − 1 reverses the order and, unlike −x, never overflows.
         ~(try maximum(of: ~value))
     }
 

@@ -3,16 +3,16 @@ import Faults
 /// How a group begins and ends.
 ///
 /// What the user sees under `mpirun` when something fails is one line, from one rank:
-/// - **A fault that all ranks agreed on** (`ProcessGroup.agree`): rank 0 reports it, and when it has, all end.
-/// - **A fault of one rank in the midst of things**: the rank reports it and ends all others (`MPI_Abort`), which may
-///   be waiting for it. Of several ranks that fail at about the same time, the lowest reports.
-/// - **A rank that stops answering**: the lowest of those that wait for it names it, when its limit
-///   (`ProcessGroup.limitWaits`) is over, and ends all.
-/// - **A rank that dies** without a word (killed, out of memory): `mpirun` notices, says which rank on which host,
+/// - **A fault that all ranks agreed on** (`ProcessGroup.agree`): rank 0 reports it, then all end.
+/// - **A fault of one rank during the work**: the rank reports it and ends all others (`MPI_Abort`), which may be
+///   waiting for it. Of several ranks that fail at about the same time, the lowest reports.
+/// - **A rank that stops answering**: when the limit (`ProcessGroup.limitWaits`) has passed, the lowest of those that
+///   wait for it names it and ends all.
+/// - **A rank that dies** without a message (killed, out of memory): `mpirun` notices, says which rank on which host,
 ///   ends the others and returns 128 + the signal's number.
 ///
-/// `mpirun` returns the fault's exit code. Its own explanation of `MPI_Abort` is kept quiet (Open MPI 4); what it says
-/// of a process that leaves with a non-zero code cannot be, which is why even an agreed fault ends by `MPI_Abort`.
+/// `mpirun` returns the fault's exit code. Its own explanation of `MPI_Abort` is suppressed (Open MPI 4); its message
+/// about a process that exits with a non-zero code cannot be, which is why even an agreed fault ends in `MPI_Abort`.
 /// `mpirun -q` would silence both, but also the message about a dead rank.
 public enum ProcessGroups {
     /// Writes the fault as one line on standard error: `error: …`, or `stopped: …` of a run that can be resumed.
@@ -41,7 +41,7 @@ public enum ProcessGroups {
         return group
     }
 
-    /// Starts the group, does `body` on every rank and ends the group, however `body` ends.
+    /// Starts the group, runs `body` on every rank and ends the group, however `body` ends.
     ///
     /// - Parameters:
     ///   - environment: the process's environment variables.
@@ -56,7 +56,7 @@ public enum ProcessGroups {
         do {
             group = try start(environment: environment)
         } catch {
-            // There is no group to agree in: the launcher's own numbering decides who speaks.
+            // There is no group to agree in: the launcher's own numbering decides which process reports.
             let fault = Fault(describing: error)
             if Launcher(environment: environment)?.rank ?? 0 == 0 { report(fault) }
             return fault.exitCode
@@ -67,11 +67,11 @@ public enum ProcessGroups {
             return 0
         } catch let agreed as AgreedFault {
             if group.rank == 0 { report(agreed.fault) }
-            // Nobody ends the others before the report is out.
+            // No rank ends the others before the report is out.
             try? group.barrier()
             return leave(group, exitCode: agreed.fault.exitCode)
         } catch let stall as Stall {
-            // Ranks that waited for the same one give up at the same moment.
+            // Ranks that wait for the same one give up at the same moment.
             let fault = (group as? MPIProcessGroup)?.fault(of: stall) ?? Fault(describing: stall)
             if group.claimReport() { report(fault) }
             return leave(group, exitCode: Fault.Kind.internalFault.rawValue)

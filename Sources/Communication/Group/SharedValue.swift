@@ -2,8 +2,8 @@ import Faults
 import FoundationEssentials
 
 extension ProcessGroup {
-    /// Does `work` on rank 0 alone, for all: what it finds wrong is thrown on every rank, in the words that a single
-    /// process would use. Collective.
+    /// Performs `work` on rank 0 alone, on behalf of all: a fault is thrown on every rank, worded as in a single
+    /// process. Collective.
     ///
     /// - Returns: the result on rank 0, nil elsewhere.
     /// - Throws: `AgreedFault` on all ranks if it fails.
@@ -16,7 +16,7 @@ extension ProcessGroup {
         throw AgreedFault(fault: Fault(encoded: try broadcast(fault?.encoded() ?? [], from: 0)))
     }
 
-    /// Does `work` on rank 0 alone, for instance because it reads a file, and gives its result to all. Collective.
+    /// Performs `work` on rank 0 alone, for instance because it reads a file, and broadcasts its result. Collective.
     ///
     /// - Throws: `AgreedFault` on all ranks if it fails.
     package func shared<Value: Codable>(_ work: () throws -> Value) throws -> Value {
@@ -32,7 +32,7 @@ extension ProcessGroup {
         return try agree { try own ?? decoder.decode([Value].self, from: Data(received))[0] }
     }
 
-    /// The values of all ranks on every rank, one rank's behind the other's. Collective.
+    /// The values of all ranks on every rank, rank after rank. Collective.
     package func allGather<Value: BitwiseCopyable>(values: [Value]) throws -> [Value] {
         try values.withUnsafeBytes { try allGather($0) }.flatMap { Self.values(in: $0) }
     }

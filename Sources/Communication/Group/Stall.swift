@@ -2,7 +2,7 @@ import Faults
 
 /// A wait for other ranks has lasted longer than `ProcessGroup.limitWaits` allows.
 ///
-/// The operation goes on, as far as MPI is concerned, in buffers that are about to be released: nothing may follow but
+/// As far as MPI is concerned the operation continues, in buffers that are about to be released: nothing may follow but
 /// `ProcessGroup.claimReport` and `ProcessGroup.abort`.
 struct Stall: Error {
     /// The MPI function in which this rank waited.
@@ -25,7 +25,7 @@ struct Stall: Error {
         }
         var names = silent.prefix(Self.namedRanks).map(name).joined(separator: ", ")
         if silent.count > Self.namedRanks { names += " and \(silent.count - Self.namedRanks) more" }
-        // mpirun waits for its daemon on a host that it cannot reach until the kernel gives the connection up.
+        // mpirun waits for its daemon on an unreachable host until the kernel gives up the connection.
         let answering = Set(hosts.indices.filter { !silent.contains($0) }.map { hosts[$0] })
         let isHostSilent = !silent.allSatisfy { answering.contains(hosts[$0]) }
         return Fault(

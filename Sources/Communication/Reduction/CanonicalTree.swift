@@ -6,8 +6,8 @@
 ///     value(level, index) = value(level − 1, 2·index) + value(level − 1, 2·index + 1)
 ///
 /// where node (level, index) covers the leaves `index·2^level ..< min((index + 1)·2^level, count)`, and a node whose
-/// right half lies behind `count` takes its left half's value as it is. The error of such a sum grows with
-/// log₂ `count` (N. Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14, 1993).
+/// right half lies beyond `count` takes its left half's value as it is. The error of such a sum grows with log₂ `count`
+/// (N. Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14, 1993).
 public struct CanonicalTree: Hashable, Sendable {
     /// A subtree, named by its root.
     public struct Node: Hashable, Sendable {
@@ -53,7 +53,7 @@ public struct CanonicalTree: Hashable, Sendable {
         Node(level: Int.bitWidth - (count - 1).leadingZeroBitCount, index: 0)
     }
 
-    /// The leaves below `node`: empty if it lies behind the last leaf.
+    /// The leaves below `node`: empty if it lies beyond the last leaf.
     public func leaves(of node: Node) -> Range<Int> {
         min(node.index << node.level, count)..<min((node.index + 1) << node.level, count)
     }
@@ -99,8 +99,8 @@ public struct CanonicalTree: Hashable, Sendable {
         return Combination(additions: additions, nodes: nodes, positions: positions)
     }
 
-    /// Replaces the last node of `nodes` by its parent as long as that is possible: when its left sibling stands
-    /// before it (then `add` is told their two places), or when it has no right sibling because the tree ends.
+    /// Replaces the last node of `nodes` by its parent as long as that is possible: when its left sibling precedes it
+    /// (then `add` is called with their positions), or when it has no right sibling because the tree ends.
     func climb(_ nodes: inout [Node], add: (_ into: Int, _ from: Int) throws -> Void) rethrows {
         while let node = nodes.last, node.level < root.level {
             let parent = Node(level: node.level + 1, index: node.index / 2)

@@ -5,8 +5,8 @@ import Faults
 /// precision and in the order of the canonical tree. Every rank receives the same bits, for any number of ranks.
 ///
 /// Each lane writes the vectors of its microbatches (`leaf`); when all have, one thread calls `sum`; then all may read
-/// the result. A rank sums its run into whole subtrees; at each level of ranks, all that exchange gather theirs, and each
-/// adds them up itself.
+/// the result. A rank sums its run into whole subtrees; at each level of ranks, those that exchange gather all their
+/// subtrees, and each adds them up itself.
 public final class DoubleTreeSum: @unchecked Sendable {
     /// The microbatches of this rank.
     public let run: Range<Int>

@@ -1,4 +1,4 @@
-/// Counts and offsets as MPI wants them: 32-bit, at an address that stays.
+/// Counts and offsets as MPI requires them: 32-bit, at a fixed address.
 private func planned(_ values: [Int], _ what: String) -> UnsafeMutablePointer<Int32> {
     let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: values.count)
     for (index, value) in values.enumerated() {
@@ -8,7 +8,7 @@ private func planned(_ values: [Int], _ what: String) -> UnsafeMutablePointer<In
     return pointer
 }
 
-/// Who sends how many numbers to whom in an all-to-all exchange, worked out once and used every step.
+/// Who sends how many numbers to whom in an all-to-all exchange, computed once and used in every step.
 ///
 /// Counts and offsets are in numbers, one for each rank. A plan carries one exchange at a time.
 public final class AllToAllPlan: @unchecked Sendable {
@@ -16,7 +16,7 @@ public final class AllToAllPlan: @unchecked Sendable {
     public let sendOffsets: [Int]
     public let receiveCounts: [Int]
     public let receiveOffsets: [Int]
-    /// What a number is.
+    /// The format of a number.
     public let format: GradientFormat
 
     let sendCounts32, sendOffsets32, receiveCounts32, receiveOffsets32: UnsafeMutablePointer<Int32>
@@ -50,7 +50,7 @@ public final class AllToAllPlan: @unchecked Sendable {
     var request: Request { Request(operation: operation) }
 }
 
-/// How many elements each rank contributes to an all-gather in place, and where they stand in every rank's buffer.
+/// How many elements each rank contributes to an all-gather in place, and where they lie in every rank's buffer.
 ///
 /// An element is a block of `blockLength` numbers, named with each call: one plan serves vectors of any length.
 public final class AllGatherPlan: @unchecked Sendable {
@@ -61,12 +61,12 @@ public final class AllGatherPlan: @unchecked Sendable {
     private var plannedBlockLength = 1
     let operation = PendingOperation()
 
-    /// A plan for `counts.count` ranks whose contributions stand one behind the other.
+    /// A plan for `counts.count` ranks whose contributions are contiguous.
     public convenience init(counts: [Int]) {
         self.init(counts: counts, offsets: counts.indices.map { counts[..<$0].reduce(0, +) })
     }
 
-    /// A plan for `counts.count` ranks whose contributions stand where `offsets` says.
+    /// A plan for `counts.count` ranks whose contributions start at `offsets`.
     public init(counts: [Int], offsets: [Int]) {
         precondition(counts.count == offsets.count, "\(counts.count) counts and \(offsets.count) offsets")
         self.counts = counts

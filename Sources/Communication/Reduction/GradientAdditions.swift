@@ -2,7 +2,8 @@ import CKernels
 
 /// Additions between buffers whose first float belongs to parameter `firstIndex`.
 struct GradientAdditions {
-    /// Floats of each buffer that are worked on at a time, so that a sum is still in cache when it is added on: 8 KiB.
+    /// Floats of each buffer that are processed at a time, so that a sum is still in cache when it is added to another:
+    /// 8 KiB.
     private static let blockLength = 2048
 
     private let pairs: [(into: UnsafeMutablePointer<Float>, from: UnsafePointer<Float>)]
@@ -21,7 +22,7 @@ struct GradientAdditions {
 
     var isEmpty: Bool { pairs.isEmpty }
 
-    /// Makes all additions for the parameters in `range`.
+    /// Performs all additions for the parameters in `range`.
     func apply(to range: Range<Int>) {
         guard !pairs.isEmpty else { return }
         for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.blockLength) {

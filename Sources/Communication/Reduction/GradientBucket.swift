@@ -1,8 +1,8 @@
 import Faults
 
-/// A range of the parameters whose gradients travel together: each rank owns a slice of it.
+/// A range of the parameters whose gradients are exchanged together: each rank owns a slice of it.
 ///
-/// Made by `GradientReduction`, which says in which order its operations come.
+/// Made by `GradientReduction`, which documents the order of its operations.
 public final class GradientBucket: @unchecked Sendable {
     /// The bucket's part of the parameters.
     public let range: Range<Int>
@@ -10,7 +10,7 @@ public final class GradientBucket: @unchecked Sendable {
     public let slices: [Range<Int>]
     /// The slice that this rank owns.
     public let slice: Range<Int>
-    /// The slice's sum over all microbatches: `slice.count` floats, of which the first belongs to parameter
+    /// The slice's sum over all microbatches: `slice.count` floats, the first of which belongs to parameter
     /// `slice.lowerBound`. Valid when the last level is combined, until parts are filled again.
     public let total: UnsafeMutablePointer<Float>
 
@@ -41,16 +41,16 @@ public final class GradientBucket: @unchecked Sendable {
         total = holding.values[0]
     }
 
-    /// How many exchanges there are, one behind the other; none in a single process.
+    /// The number of consecutive exchanges; 0 in a single process.
     public var levels: Int { exchanges.count }
 
     // MARK: Lanes' work
 
-    /// The parameters of which this rank has sums when so many levels are exchanged and combined: all of the bucket at
+    /// The parameters whose sums this rank has once `levels` levels are exchanged and combined: all of the bucket at
     /// first, its own slice at the end.
     public func range(after levels: Int) -> Range<Int> { levels == 0 ? range : exchanges[levels - 1].slice }
 
-    /// Adds up what this rank has for the parameters in `part` of `range(after: level)`: the lanes' sums where no level
+    /// Adds up what this rank has for the parameters in `part` of `range(after: level)`: the lanes' sums if no level
     /// has been exchanged yet, else the sums of the ranks of the last exchange; and makes them ready for the next one.
     /// Any thread, disjoint ranges.
     public func combine(after level: Int, _ part: Range<Int>) {
@@ -68,25 +68,25 @@ public final class GradientBucket: @unchecked Sendable {
     /// Begins the exchange of a level. Collective among its ranks.
     public func startExchange(_ level: Int) throws { try exchanges[level].startExchange() }
 
-    /// Whether the exchange is complete. Asking lets it make progress.
+    /// Whether the exchange is complete. Testing lets it make progress.
     public func isExchanged(_ level: Int) throws -> Bool { try exchanges[level].isExchanged() }
 
     /// Waits until the exchange is complete.
     public func finishExchange(_ level: Int) throws { try exchanges[level].finishExchange() }
 
-    /// Begins to complete the part of `parameters` (all of them) that the ranks of this level cut among them, of which each
-    /// holds its own slice. The last level comes first. Collective among its ranks.
+    /// Starts the all-gather of the part of `parameters` (all of them) that the ranks of this level divide into slices,
+    /// each rank holding its own. The last level comes first. Collective among its ranks.
     public func startGather(_ level: Int, _ parameters: UnsafeMutablePointer<Float>) throws {
         try exchanges[level].startGather(parameters)
     }
 
-    /// Whether the gathering is complete. Asking lets it make progress.
+    /// Whether the all-gather is complete. Testing lets it make progress.
     public func isGathered(_ level: Int) throws -> Bool { try exchanges[level].isGathered() }
 
-    /// Waits until the gathering is complete.
+    /// Waits until the all-gather is complete.
     public func finishGather(_ level: Int) throws { try exchanges[level].finishGather() }
 
-    /// Completes the bucket's part of `parameters`, of which each rank holds its own slice. Collective.
+    /// All-gathers the bucket's part of `parameters`, each rank holding its own slice. Collective.
     public func gather(_ parameters: UnsafeMutablePointer<Float>) throws {
         for exchange in exchanges.reversed() {
             try exchange.startGather(parameters)
@@ -97,6 +97,6 @@ public final class GradientBucket: @unchecked Sendable {
     /// Bytes that this rank sends in the exchange of a level.
     public func exchangeBytes(_ level: Int) -> Int { exchanges[level].sentBytes }
 
-    /// Bytes that this rank sends in the gathering of a level.
+    /// Bytes that this rank sends in the all-gather of a level.
     public func gatherBytes(_ level: Int) -> Int { exchanges[level].gatheredBytes }
 }

@@ -1,18 +1,19 @@
 /// The all-reduce of gradients over lanes and ranks in the order of the canonical tree, as a reduce-scatter and an
 /// all-gather: `total = Σ over all microbatches`, with the same bits for any number of lanes and ranks.
 ///
-/// The parameters are cut into buckets, which may be at different stages. Each step, and for each bucket, after every
+/// The parameters are cut into buckets, which may be at different stages. In each step, for each bucket, after every
 /// lane has filled its parts:
 ///
 /// 1. `combine(after: 0, range)` by all lanes, for ranges that cover the bucket;
 /// 2. for each level: `startExchange(level)` by the thread that communicates, which later finds the exchange complete
 ///    (`isExchanged`) or waits for it (`finishExchange`); then `combine(after: level + 1, range)` by all lanes, for
 ///    ranges that cover `range(after: level + 1)`;
-/// 3. the optimizer updates the parameters of the slice from the bucket's `total`; and for each level, from the last to the
-///    first, `startGather` … `finishGather` return them to all.
+/// 3. the optimizer updates the parameters of the slice from the bucket's `total`; and for each level, from the last to
+///    the first, `startGather` … `finishGather` return them to all ranks.
 ///
-/// Between these, lanes meet. All ranks must start the exchanges of a level in the same order of buckets, and likewise the
-/// gatherings. In a single process there are no levels: the parts are summed in place and nothing moves.
+/// Lanes synchronise between these. All ranks must start the exchanges of a level in the same order of buckets, and
+/// likewise the all-gathers. In a single process there are no levels: the parts are summed in place and nothing is
+/// sent.
 public final class GradientReduction: @unchecked Sendable {
     /// A whole subtree that one lane of this rank has summed.
     public struct Part {
@@ -35,13 +36,13 @@ public final class GradientReduction: @unchecked Sendable {
         /// What the rank holds after these, over all parameters.
         let holding: LevelExchange.Holding
 
-        /// The whole subtrees of some neighbours' runs together.
+        /// The whole subtrees of the joint run of some neighbouring ranks.
         func nodes(ofRanks ranks: Range<Int>) -> [CanonicalTree.Node] {
             tree.wholeSubtrees(of: rankRuns[ranks.lowerBound].lowerBound..<rankRuns[ranks.upperBound - 1].upperBound)
         }
     }
 
-    /// Slice boundaries lie at multiples of this behind the start of their bucket: a cache line of floats.
+    /// Slice boundaries lie at multiples of this from the start of their bucket: a cache line of floats.
     public static let sliceUnit = 16
 
     /// The buckets, as they were given.
@@ -54,7 +55,7 @@ public final class GradientReduction: @unchecked Sendable {
     ///   - buckets: ranges of the parameters, none of which overlap.
     ///   - parts: this rank's subtrees, lane by lane from left to right; together its run. The buffers must outlive
     ///     the reduction and must not overlap.
-    ///   - format: how values travel; the parts' values must have been rounded to it.
+    ///   - format: in which values are exchanged; the parts' values must have been rounded to it.
     public init(
         levels: RankLevels, tree: CanonicalTree, rankRuns: [Range<Int>], buckets: [Range<Int>], parts: [Part],
         format: GradientFormat = .float32

@@ -1,11 +1,11 @@
 import CKernels
 import Faults
 
-/// One level of a bucket's way: the ranks of a channel cut a range of the parameters into slices, and each sums its slice
-/// of what all of them hold.
+/// One level of a bucket's exchange: the ranks of a channel cut a range of the parameters into slices, and each sums
+/// its slice of what all of them hold.
 ///
-/// Every rank holds its part of the tree's sums over the range as whole subtrees: one, unless its run of microbatches is
-/// no subtree itself. Each subtree travels on its own, so that the order of additions is the tree's.
+/// Every rank holds its part of the tree's sums over the range as whole subtrees: one, unless its run of microbatches
+/// is not itself a subtree. Each subtree is sent on its own, so that the order of additions is the tree's.
 final class LevelExchange: @unchecked Sendable {
     /// What a rank holds of the tree's sums: whole subtrees from left to right, and where each one's values are.
     struct Holding {
@@ -27,7 +27,7 @@ final class LevelExchange: @unchecked Sendable {
 
     private let channel: any Channel
     private let format: GradientFormat
-    /// What this rank sends, and what it receives: in bfloat16 where that is the format.
+    /// What this rank sends, and what it receives: in bfloat16 if that is the format.
     private let own: [UnsafeMutablePointer<Float>]
     private let packed: [UnsafeMutablePointer<UInt16>]
     private let received: UnsafeMutablePointer<Float>
@@ -62,8 +62,8 @@ final class LevelExchange: @unchecked Sendable {
         let incoming = counts.enumerated().map { $0.offset == rank ? 0 : $0.element }
         let firstIncoming = incoming.indices.map { incoming[..<$0].reduce(0, +) }
         let receivedCount = incoming.reduce(0, +)
-        // In front of what is received, an address to send nothing from: MPI takes equal ones for a wish to exchange in
-        // place, and then the ranks wait for each other for ever.
+        // In front of what is received, an address to send nothing from: to MPI equal addresses mean an exchange in
+        // place, and the ranks would deadlock.
         let storage = Self.allocate(Float.self, unit + receivedCount * stride)
         let received = storage + unit
         let isPacked = format == .bfloat16
@@ -158,7 +158,7 @@ final class LevelExchange: @unchecked Sendable {
         for round in rounds { try round.plan.request.wait() }
     }
 
-    /// Begins to complete the range's part of `parameters` (all of them), of which each rank holds its own slice.
+    /// Starts the all-gather of the range's part of `parameters` (all of them), each rank holding its own slice.
     func startGather(_ parameters: UnsafeMutablePointer<Float>) throws {
         _ = try channel.startAllGather(inPlace: parameters + range.lowerBound, plan: gatherPlan)
     }
@@ -167,6 +167,6 @@ final class LevelExchange: @unchecked Sendable {
 
     func finishGather() throws { try gatherPlan.request.wait() }
 
-    /// Bytes that this rank sends in a gathering: its slice to each of the others.
+    /// Bytes that this rank sends in an all-gather: its slice to each of the others.
     var gatheredBytes: Int { slice.count * (channel.size - 1) * MemoryLayout<Float>.stride }
 }

@@ -41,8 +41,8 @@ public struct RankLevels: Sendable {
 
     /// Levels that follow from where the ranks run: first those on one host, then the hosts. Collective.
     ///
-    /// - Parameter ranksPerNode: so many neighbours are taken for those on one host; nil to look at the hosts' names. One
-    ///   level where the ranks cannot be cut so.
+    /// - Parameter ranksPerNode: how many neighbouring ranks are taken to be on one host; nil to compare the hosts'
+    ///   names. If the ranks cannot be divided accordingly, there is one level.
     public init(_ group: any ProcessGroup, ranksPerNode: Int? = nil) throws {
         let hosts = try group.allGather(Array(group.hostName.utf8))
         try self.init(
@@ -59,7 +59,7 @@ public struct RankLevels: Sendable {
             sizes: [sizes[level]], channels: [channels[level]], rank: channels[level].rank, size: sizes[level])
     }
 
-    /// How many ranks each host has, where all have as many and neighbours are together; otherwise 1.
+    /// The number of ranks on each host, if it is the same for all and the ranks of a host are neighbours; otherwise 1.
     package static func ranksPerNode<Name: Equatable>(_ hosts: [Name]) -> Int {
         let count = hosts.prefix { $0 == hosts[0] }.count
         guard hosts.count.isMultiple(of: count) else { return 1 }
@@ -70,8 +70,8 @@ public struct RankLevels: Sendable {
         return isEven ? count : 1
     }
 
-    /// The most ranks of a level, where ranks can be cut into smaller ones: with more, announcing messages takes longer than
-    /// another level does.
+    /// The most ranks of a level, where ranks can be cut into smaller ones: with more, the latency of the messages
+    /// exceeds the cost of another level.
     static let largestLevel = 16
 
     /// The sizes of the levels within a host and among hosts; large ones are cut into levels of about the same size.
@@ -103,7 +103,7 @@ public struct RankLevels: Sendable {
     /// The place of a rank among those with which it exchanges at a level.
     func place(of rank: Int, level: Int) -> Int { Self.place(of: rank, sizes, level) }
 
-    /// The ranks whose sums each of those that exchange at a level has by then, place by place.
+    /// For each of the ranks that exchange at a level, place by place: the ranks whose sums it has by then.
     func members(level: Int) -> [Range<Int>] {
         let stride = Self.distance(sizes, level)
         let first = rank / (stride * sizes[level]) * (stride * sizes[level])

@@ -1,4 +1,4 @@
-/// Sums the leaves of a run in the order of the canonical tree while they are produced one after the other, with few
+/// Sums the leaves of a run in the order of the canonical tree while they are produced one after another, with few
 /// buffers: a binary counter whose digits are whole subtrees.
 ///
 /// ```swift
@@ -43,8 +43,8 @@ public struct TreeStack: Sendable {
     /// Whether every leaf of the run has been completed.
     public var isComplete: Bool { nextLeaf == run.upperBound }
 
-    /// Takes up the value that now stands in buffer `nextSlot`, and calls `add` for each addition that it makes
-    /// possible, in order: the value of buffer `from` is to be added into buffer `into`.
+    /// Accepts the value now in buffer `nextSlot`, and calls `add` for each addition that it makes possible, in order:
+    /// the value of buffer `from` is to be added into buffer `into`.
     public mutating func completeLeaf(_ add: (_ into: Int, _ from: Int) throws -> Void) rethrows {
         precondition(!isComplete, "run \(run) has no leaf left")
         nodes.append(CanonicalTree.Node(level: 0, index: nextLeaf))
@@ -52,7 +52,7 @@ public struct TreeStack: Sendable {
         try tree.climb(&nodes, add: add)
     }
 
-    /// Begins the run anew.
+    /// Starts the run again.
     public mutating func reset() {
         nextLeaf = run.lowerBound
         nodes.removeAll(keepingCapacity: true)

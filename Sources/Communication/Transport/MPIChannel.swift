@@ -1,6 +1,6 @@
 import CMPI
 
-/// Some of the ranks of `MPI_COMM_WORLD`, with communicators of their own, which are there until MPI ends.
+/// Some of the ranks of `MPI_COMM_WORLD`, with communicators of their own, which exist until MPI ends.
 final class MPIChannel: Channel {
     let rank: Int
     let size: Int

@@ -17,7 +17,7 @@ func checkMPI(_ status: Int32, _ function: String) throws {
 
 /// The ranks of `MPI_COMM_WORLD`. Made by `ProcessGroups.start`.
 ///
-/// Bytes of any number are moved in pieces of at most `largestMessage`, since MPI counts with 32 bits.
+/// Any number of bytes is moved in pieces of at most `largestMessage`, since MPI counts with 32 bits.
 public final class MPIProcessGroup: ProcessGroup {
     public let rank: Int
     public let size: Int
@@ -25,7 +25,7 @@ public final class MPIProcessGroup: ProcessGroup {
     public let all: any Channel
     /// The most bytes that one MPI call moves.
     public let largestMessage: Int
-    /// What a wait may last, in seconds, and the names of all ranks' hosts, once `limitWaits` has been called.
+    /// How long a wait may last, in seconds, and the names of all ranks' hosts, once `limitWaits` has been called.
     private let waits = Mutex((limit: 0, hosts: [String]()))
 
     /// `MPI_Init_thread`. At most once in a process, from its main thread.
@@ -101,7 +101,7 @@ public final class MPIProcessGroup: ProcessGroup {
         _ offsets: [Int32]
     ) throws -> Void
 
-    /// Gathers in rounds, of which each moves an equal share of `largestMessage` from every rank that has more.
+    /// Gathers in rounds, each of which moves an equal share of `largestMessage` from every rank that has more.
     private func collect(
         _ bytes: UnsafeRawBufferPointer, keeps: Bool, _ gatherRound: GatherBytes
     ) throws -> [[UInt8]] {

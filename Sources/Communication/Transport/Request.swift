@@ -1,9 +1,9 @@
 import CMPI
 import Faults
 
-/// An operation that was started and goes on while the program computes (`MPI_Request`).
+/// An operation that was started and continues while the program computes (`MPI_Request`).
 ///
-/// No buffer of it may be touched before `wait` has returned or `test` has said yes.
+/// Its buffers may not be touched before `wait` has returned or `test` has returned true.
 public struct Request {
     let operation: PendingOperation
 
@@ -15,7 +15,7 @@ public struct Request {
         try checkMPI(status, "MPI_Wait")
     }
 
-    /// Whether the operation is complete (`MPI_Test`). Asking also lets it, and all others, make progress.
+    /// Whether the operation is complete (`MPI_Test`). Testing also lets it, and all others, make progress.
     public func test() throws -> Bool {
         guard operation.isPending else { return true }
         var complete = false
@@ -26,7 +26,7 @@ public struct Request {
     }
 }
 
-/// The place of the request that a plan keeps, so that none is allocated in a step.
+/// Storage for the request of a plan, so that none is allocated in a step.
 final class PendingOperation: @unchecked Sendable {
     let handle: UnsafeMutablePointer<cmpi_request>
     var isPending = false

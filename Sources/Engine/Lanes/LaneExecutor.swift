@@ -7,9 +7,9 @@ import Tensors
 /// Runs microbatches of one lane through a network, segment by segment. It owns the lane's activations and gradients.
 package final class LaneExecutor: @unchecked Sendable {
     let network: Network
-    /// How many microbatches' values are held at once.
+    /// The number of microbatches whose values are held at once.
     let slots: Int
-    /// Where the lane notes how long each layer takes.
+    /// Where the lane records how long each layer takes.
     package var timeline: LaneTimeline?
 
     private let plan: PassPlan
@@ -23,7 +23,7 @@ package final class LaneExecutor: @unchecked Sendable {
     private var passes: [LayerPass] = []
     /// The nodes of each segment, in order.
     private let segments: [[Int]]
-    /// The synchronised layers behind each segment.
+    /// The synchronised layers at the end of each segment.
     private let synchronizationPoints: [[(node: Int, layer: any SynchronizedLayer, offset: Int)]]
 
     package init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer)
@@ -94,7 +94,7 @@ package final class LaneExecutor: @unchecked Sendable {
 
     private func index(_ slot: Int, _ node: Int) -> Int { slot * network.nodes.count + node }
 
-    /// Where the stamps of the slot's microbatch are to be put.
+    /// Where to put the stamps of the slot's microbatch.
     package func input(_ slot: Int) -> UnsafeMutablePointer<Float> {
         passes[index(slot, 0)].output.pointer(valueCount(0))
     }
@@ -105,7 +105,7 @@ package final class LaneExecutor: @unchecked Sendable {
         return passes[index(slot, last)].output.pointer(valueCount(last))
     }
 
-    /// Where ∂loss/∂logits of the slot's microbatch is to be put.
+    /// Where to put ∂loss/∂logits of the slot's microbatch.
     package func logitsGradient(_ slot: Int) -> UnsafeMutablePointer<Float> {
         let last = network.nodes.count - 1
         return passes[index(slot, last)].outputGradient.pointer(valueCount(last))
@@ -119,7 +119,7 @@ package final class LaneExecutor: @unchecked Sendable {
         }
     }
 
-    /// Runs one segment forward, behind what the plan repeats of earlier ones.
+    /// Runs one segment forward, after what the plan recomputes of earlier ones.
     package func forward(_ slot: Int, segment: Int) {
         if plan.isTraining { forward(slot, nodes: plan.recomputed[clock.forwardPhase(segment)]) }
         forward(slot, nodes: segments[segment])
@@ -139,7 +139,7 @@ package final class LaneExecutor: @unchecked Sendable {
         }
     }
 
-    /// Adds up the moments that the synchronisation point behind a segment needs.
+    /// Adds up the moments that the synchronisation point after a segment needs.
     package func sumMoments(_ slot: Int, point: Int, into sums: UnsafeMutablePointer<Double>) {
         for (node, layer, offset) in synchronizationPoints[point] {
             let sums = MutableBufferView(sums + offset, count: layer.sumCount)
@@ -152,7 +152,7 @@ package final class LaneExecutor: @unchecked Sendable {
     package func backward(
         _ slot: Int, segment: Int, gradient: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Double>?
     ) {
-        // The last batch of an epoch may have fewer samples than microbatches: the rest add nothing.
+        // The last batch of an epoch may have fewer samples than microbatches: the others contribute nothing.
         let gradient = MutableFloatView(gradient, count: network.trainableCount)
         guard passes[index(slot, 0)].samples > 0 else {
             clear(segment: segment, gradient: gradient, sums: sums)

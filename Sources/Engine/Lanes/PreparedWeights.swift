@@ -2,7 +2,8 @@ import Layers
 import Models
 import Tensors
 
-/// The weights as the layers' loops want them, shared by all lanes of a process and made anew after each update.
+/// The weights in the layout that the layers' loops need, shared by all lanes of a process and rebuilt after each
+/// update.
 package final class PreparedWeights: @unchecked Sendable {
     package let buffer: FloatBuffer
     private let network: Network
@@ -36,7 +37,7 @@ package final class PreparedWeights: @unchecked Sendable {
         }
     }
 
-    /// Lets synchronised layers use their moving statistics: for inference. One lane.
+    /// Lets synchronised layers use their moving statistics: for inference. Called on one lane.
     package func useMovingStatistics() {
         for node in network.nodes {
             guard case .synchronized(let layer) = node.operation else { continue }

@@ -1,4 +1,4 @@
-/// Places blocks that live at certain times so that blocks alive at the same time do not overlap (first fit).
+/// Places blocks of known lifetimes so that blocks alive at the same time do not overlap (first fit).
 package struct IntervalAllocator {
     private var placed: [(range: Range<Int>, lives: [ClosedRange<Int>])] = []
     /// The end of the highest block so far.
@@ -6,7 +6,7 @@ package struct IntervalAllocator {
 
     package init() {}
 
-    /// Places a block that is alive in some intervals of time.
+    /// Places a block that is alive during the given intervals.
     package mutating func place(_ count: Int, during lives: [ClosedRange<Int>]) -> Int {
         var offset = 0
         let rivals = placed.filter { block in block.lives.contains { life in lives.contains { $0.overlaps(life) } } }

@@ -2,7 +2,7 @@ import Layers
 import Models
 
 extension Network {
-    /// The layers that synchronise behind each segment but the last, and where their sums start.
+    /// The layers that synchronise after each segment but the last, and where their sums start.
     package var synchronizationPoints: [[(node: Int, layer: any SynchronizedLayer, offset: Int)]] {
         (1..<max(segments, 1)).map { segment in
             var offset = 0

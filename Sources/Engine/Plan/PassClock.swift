@@ -1,9 +1,10 @@
 import Models
 
-/// The order of what happens to one microbatch in a training step, as moments that can be compared.
+/// The events of one microbatch in a training step, as moments whose order can be compared.
 ///
-/// A microbatch's phases: each segment forward, from the first to the last, in which it goes on backward at once; then each
-/// segment backward, from the last but one to the first. Between two phases of a microbatch its lane works on others.
+/// A microbatch's phases: each segment forward, from the first to the last, in which it continues backward at once;
+/// then each segment backward, from the last but one to the first. Between two phases of a microbatch its lane works on
+/// others.
 struct PassClock {
     let segments: Int
     let nodes: Int
@@ -26,7 +27,7 @@ struct PassClock {
     func forward(_ node: Int, segment: Int) -> Int { forwardPhase(segment) * length + nodes + node }
     /// The end of the forward phase: moments are added up for synchronised layers, or the loss is differentiated.
     func endOfForward(_ segment: Int) -> Int { forwardPhase(segment) * length + 2 * nodes }
-    /// When the synchronised layers behind a segment pass their gradients on to it.
+    /// When the synchronised layers after a segment pass their gradients on to it.
     func entry(_ segment: Int) -> Int { backwardPhase(segment) * length + 2 * nodes + 1 }
     func backward(_ node: Int, segment: Int) -> Int { backwardPhase(segment) * length + 3 * nodes + 1 - node }
 }

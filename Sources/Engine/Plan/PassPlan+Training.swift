@@ -2,7 +2,7 @@ import Layers
 import Models
 
 extension PassPlan {
-    /// Decides for each output and each output gradient where it lies, and which outputs are computed again.
+    /// Decides where each output and each output gradient lies, and which outputs are recomputed.
     mutating func placeForTraining() {
         let clock = PassClock(network)
         var allocator = IntervalAllocator()
@@ -21,7 +21,7 @@ extension PassPlan {
             if let lives = block.lives {
                 place = .shared(allocator.place(count, during: lives))
             } else {
-                // What is kept makes room again when its last reader has run.
+                // A kept value frees its memory when its last reader has run.
                 place = .kept(keptFloats + keptAllocator.place(count, during: [block.start...block.end]))
             }
             if block.isGradient { gradients[block.node] = place } else { outputs[block.node] = place }
@@ -51,7 +51,7 @@ extension PassPlan {
         var reads = readsOfOutputs(clock)
         recomputed = Array(repeating: [], count: clock.phases)
         var blocks: [Block] = []
-        // From the last node: what repeats a node reads its inputs, which is known before these are decided.
+        // From the last node: recomputing a node reads its inputs, which must be known before these are decided.
         for (number, node) in network.nodes.enumerated().reversed() where source(number) == number {
             let written = clock.forward(number, segment: node.segment)
             let own = clock.phase(of: written)
@@ -77,7 +77,8 @@ extension PassPlan {
         return blocks
     }
 
-    /// Whether a node's output costs less to compute again than to keep, with inputs that are there in these phases anyway.
+    /// Whether a node's output is cheaper to recompute than to keep, from inputs that are present in these phases
+    /// anyway.
     private func isRecomputable(_ node: Network.Node, in phases: Set<Int>, _ reads: [[Int]], _ clock: PassClock) -> Bool
     {
         switch node.operation {

@@ -13,9 +13,9 @@ import Models
 package struct PassPlan {
     /// Where a value lies.
     package enum Place: Hashable, Sendable {
-        /// Nobody needs it.
+        /// Nothing reads it.
         case none
-        /// In memory that the microbatches of a lane use one after the other.
+        /// In memory that the microbatches of a lane use one after another.
         case shared(Int)
         /// In the microbatch's own memory.
         case kept(Int)
@@ -35,13 +35,13 @@ package struct PassPlan {
     package internal(set) var recomputed: [[Int]] = []
     /// Floats of a microbatch's own memory.
     package internal(set) var slotCount = 0
-    /// Floats of the memory that the microbatches of a lane use one after the other.
+    /// Floats of the memory that the microbatches of a lane use one after another.
     package internal(set) var sharedCount = 0
     /// Floats of scratch memory for any layer.
     private(set) var workspaceCount = 0
-    /// Whether a layer or one before it has parameters: only then is its output's gradient of use.
+    /// Whether a layer or one before it has parameters: only then is its output's gradient needed.
     package private(set) var needsGradient: [Bool] = []
-    /// Whether a node's gradient comes back through its rectifier already, because its only user can do that on the way.
+    /// Whether a node's gradient arrives already rectified, because the node's only user does that on the way.
     package internal(set) var isGradientRectified: [Bool] = []
     /// For each node, which of its inputs have a gradient from another user already: this node's is added to it.
     package internal(set) var addedInputs: [[Int]] = []
@@ -65,10 +65,10 @@ package struct PassPlan {
         }
     }
 
-    /// Floats that `count` values a sample take, rounded up to whole cache lines.
+    /// Floats for `count` values of each sample, rounded up to whole cache lines.
     func room(_ count: Int) -> Int { (samples * count + 15) / 16 * 16 }
 
-    /// The node whose memory a node's values lie in: a view's are its input's.
+    /// The node in whose memory a node's values lie: for a view, that of its input.
     func source(_ number: Int) -> Int {
         if case .view = network.nodes[number].operation { return source(network.nodes[number].inputs[0]) }
         return number

@@ -1,17 +1,17 @@
-/// How far a bucket of gradients is on its way to new parameters.
+/// The progress of a bucket from gradients to new parameters.
 ///
 ///     filling → combining(0) → exchanging(0) → combining(1) → … → updating → gathering(last) → … → gathering(0) → complete
 ///
-/// In a single process there are no levels: filling → updating → complete. Where an update needs norms over all gradients,
-/// `summed` stands behind `updating`: there the bucket waits for the other ones.
+/// In a single process there are no levels: filling → updating → complete. If an update needs norms over all gradients,
+/// `summed` follows `updating`: there the bucket waits for the other ones.
 package enum BucketState: Hashable {
     /// The backward pass still has to reach the first of the bucket's layers.
     case filling
-    /// Lanes add up what so many exchanges have brought: at level 0, the sums of this rank's lanes.
+    /// Lanes add up what `level` exchanges have brought: at level 0, the sums of this rank's lanes.
     case combining(level: Int)
     /// The messages of a level's reduce-scatter are under way.
     case exchanging(level: Int)
-    /// Lanes make the last sum of this rank's slice and, unless norms are needed first, the optimizer's step.
+    /// Lanes compute the last sum of this rank's slice and, unless norms are needed first, the optimizer's step.
     case updating
     /// The sum is complete; the optimizer's step waits until those of all buckets are.
     case summed
@@ -20,7 +20,7 @@ package enum BucketState: Hashable {
     /// This rank has the new parameters of the whole bucket.
     case complete
 
-    /// Whether lanes carry it out, between two barriers.
+    /// Whether lanes do its work, between two barriers.
     package var isWork: Bool {
         switch self {
         case .combining, .updating: true
@@ -36,10 +36,10 @@ package enum BucketState: Hashable {
         }
     }
 
-    /// All states in the order in which a bucket passes them.
+    /// All states in the order in which a bucket passes through them.
     ///
     /// - Parameters:
-    ///   - levels: of ranks that exchange, one behind the other; none in a single process.
+    ///   - levels: the levels of ranks, which exchange one after another; 0 in a single process.
     ///   - combinesLanes: whether the sums of this rank's lanes have to be added up or packed before the first exchange.
     ///   - needsAllGradients: whether no parameter can change before all sums are complete.
     package static func sequence(levels: Int, combinesLanes: Bool, needsAllGradients: Bool) -> [BucketState] {

@@ -1,8 +1,8 @@
-/// Sums of losses and counts of right predictions over an epoch, position by position, so that their total does not
+/// Sums of losses and counts of correct predictions over an epoch, position by position, so that their total does not
 /// depend on how positions are shared among ranks and lanes.
 package struct EpochTotals {
     package let positions: Range<Int>
-    /// Loss and count of right predictions of each position, one behind the other.
+    /// Loss and count of correct predictions of each position, one after another.
     private let sums: FloatingPointCells
 
     init(positions: Range<Int>) {

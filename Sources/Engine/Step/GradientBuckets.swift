@@ -1,17 +1,17 @@
 import Communication
 import Models
 
-/// A range of the trainable parameters whose gradients are sent together while the backward pass goes on.
+/// A range of the trainable parameters whose gradients are sent together while the backward pass continues.
 package struct GradientBucketPlan: Equatable, Sendable {
     package let range: Range<Int>
-    /// When this segment has been differentiated, all gradients of the range are there.
+    /// When this segment has been differentiated, all gradients of the range are complete.
     package let segment: Int
 }
 
 extension Network {
-    /// The smallest bucket, in floats: 1 MiB, which takes far longer to move than to announce; and for each rank of the
-    /// largest level at least 64 KiB, since each sends every other one a part. Alone, nothing travels, and one bucket is
-    /// enough.
+    /// The smallest bucket, in floats: 1 MiB, whose transfer takes far longer than its latency; and for each rank of
+    /// the largest level at least 64 KiB, since each sends every other one a part. A single process sends nothing, and
+    /// one bucket is enough.
     package static func smallestBucket(_ levels: RankLevels) -> Int { smallestBucket(levels.sizes) }
 
     /// - Parameter sizes: of the levels of ranks.
@@ -25,9 +25,9 @@ extension Network {
 
     /// Cuts the trainable parameters into buckets in the order in which a backward pass completes them.
     ///
-    /// Layers stand in the order of their parameters, and the pass comes back through them: cut from the end, each bucket
-    /// is one stretch of parameters, complete when the earliest segment among those of its layers is (where branches
-    /// run side by side, a segment or two after its last layer). The last bucket is what is left.
+    /// Parameters are in the order of their layers, which the pass traverses in reverse: cut from the end, each bucket
+    /// is a contiguous range of parameters, complete when the earliest segment among those of its layers is (with
+    /// parallel branches, a segment or two after its last layer). The last bucket is the rest.
     ///
     /// - Parameter smallest: every bucket but the last has at least this many parameters.
     package func gradientBuckets(smallest: Int = Network.smallestBucket) -> [GradientBucketPlan] {
@@ -36,7 +36,7 @@ extension Network {
         var segment = segments - 1
         for node in nodes.reversed() where (node.layer?.trainableCount ?? 0) > 0 {
             segment = min(segment, node.segment)
-            // Lanes that share a bucket write no cache line of the next one; the few parameters that this leaves to the
+            // Lanes that share a bucket write no cache line of the next one; the few parameters that this moves to the
             // next bucket wait with it.
             let unit = GradientReduction.sliceUnit
             let start = (node.parameterOffset + unit - 1) / unit * unit

@@ -19,7 +19,7 @@ extension GradientPipeline {
         }
     }
 
-    /// Whether a bucket's messages have arrived. Asking lets them make progress.
+    /// Whether a bucket's messages have arrived. Testing lets them make progress.
     func hasArrived(_ state: BucketState, _ number: Int) throws -> Bool {
         let bucket = reduction.buckets[number]
         let hasArrived =

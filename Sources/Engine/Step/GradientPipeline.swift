@@ -5,21 +5,21 @@ import Optimizers
 import Tensors
 
 /// Takes gradients, bucket by bucket, from the lanes' buffers to new parameters on all ranks, while the backward pass
-/// goes on through the earlier segments.
+/// continues through the earlier segments.
 ///
-/// Every bucket is in one `BucketState`. Lanes work on buckets between barriers (`work`); at each barrier lane 0, the one
-/// that communicates, moves buckets on (`advance`): it sees what lanes have completed, starts the messages that have become
-/// possible and looks at what has arrived. So a bucket is exchanged behind the backward passes that follow it, and so are
-/// its update and the all-gather of its parameters, which no later backward pass reads. `completeStep` does what is left
-/// when the last segment has been differentiated.
+/// Every bucket is in one `BucketState`. Lanes work on buckets between barriers (`work`); at each barrier lane 0, the
+/// one that communicates, advances buckets (`advance`): it checks what lanes have completed, starts the messages that
+/// have become possible and tests what has arrived. So the exchange of a bucket overlaps the backward passes that
+/// follow it, and so do its update and the all-gather of its parameters, which no later backward pass reads.
+/// `completeStep` does the rest when the last segment has been differentiated.
 ///
 /// A bucket never overtakes the one before it, so that all ranks start the messages of a level in the same order. Ranks
-/// need not be in the same state: each bucket's value is a sum in the order of the tree, whenever it is made.
+/// need not be in the same state: each bucket's value is a sum in the order of the tree, whenever it is computed.
 final class GradientPipeline: @unchecked Sendable {
     /// Parameters that a lane sums and updates at a time, so that the sum is still in cache for the optimizer: 64 KiB.
     private static let blockLength = 1 << 14
 
-    /// What the optimizer remembers of this rank's slices, bucket after bucket, vector by vector.
+    /// The optimizer's state of this rank's slices, bucket after bucket, vector by vector.
     var optimizerState: [FloatBuffer] { rule.state }
     /// The slices of each rank, bucket after bucket.
     let slices: [[Range<Int>]]
@@ -31,20 +31,20 @@ final class GradientPipeline: @unchecked Sendable {
     /// When each bucket's messages began, while they are under way and recorded.
     var messageStarts: [Int?]
 
-    /// Whether there is one process, where nothing travels.
+    /// Whether there is only one process, which sends nothing.
     private let isAlone: Bool
     /// The segment whose backward pass completes each bucket.
     private let segments: [Int]
-    /// For each bucket and so many levels that are behind it, each lane's part of the work.
+    /// For each bucket and number of completed levels, each lane's part of the work.
     private let shares: [[[Range<Int>]]]
     /// Where the optimizer's state of each bucket's slice starts.
     private let stateOffsets: [Int]
 
-    /// What every bucket passes, from the first state to the last.
+    /// The states that every bucket passes through, from the first to the last.
     private let states: [BucketState]
     /// The state of each bucket, as an index of `states`. Lane 0 writes it at barriers, all lanes read it between them.
     private var positions: [Int]
-    /// Which buckets lanes have worked on since they entered their state. Lane 0's.
+    /// Which buckets lanes have worked on since they entered their state. Used by lane 0.
     private var isWorkDone: [Bool]
     /// What went wrong between barriers, where a lane cannot stop the others.
     private var failure: (any Error)?
@@ -94,7 +94,7 @@ final class GradientPipeline: @unchecked Sendable {
         }
     }
 
-    /// Lets messages under way make progress: the MPI library may have no thread of its own to do it. Lane 0.
+    /// Lets messages under way make progress: the MPI library may have no thread of its own to do it. Called on lane 0.
     func progress() {
         do {
             for bucket in positions.indices where state(bucket).isMessage {
@@ -111,7 +111,7 @@ final class GradientPipeline: @unchecked Sendable {
         forEachBlock(of: share) { block in
             values.combine(after: values.levels, block)
             let piece = piece(block, bucket: bucket)
-            if rule.needsAllGradients { rule.noteGradient(piece) } else { rule.step(piece, step) }
+            if rule.needsAllGradients { rule.addGradientNorm(piece) } else { rule.step(piece, step) }
         }
     }
 
@@ -130,8 +130,8 @@ final class GradientPipeline: @unchecked Sendable {
 
     // MARK: At barriers
 
-    /// Lane 0, when all lanes have differentiated the segments from the last down to `segment` and done their work: moves
-    /// every bucket on as far as it can go.
+    /// Lane 0, when all lanes have differentiated the segments from the last down to `segment` and done their work:
+    /// advances every bucket as far as it can go.
     func advance(backwardDownTo segment: Int) throws {
         guard !isAlone else { return }
         if let failure { throw failure }
@@ -161,11 +161,11 @@ final class GradientPipeline: @unchecked Sendable {
         if state(bucket).isMessage { try startMessages(state(bucket), bucket) }
     }
 
-    /// The same when nothing is left to differentiate: waits for messages rather than let lanes go without work.
+    /// The same when nothing is left to differentiate: waits for messages rather than leave lanes idle.
     private func advanceWaiting() throws {
         try advance(backwardDownTo: 0)
         while !positions.indices.contains(where: { state($0).isWork }) {
-            // What is furthest behind keeps lanes waiting for longest.
+            // The bucket that is furthest behind keeps lanes waiting longest.
             let underWay = positions.indices.filter { state($0).isMessage }
             guard let bucket = underWay.min(by: { positions[$0] < positions[$1] }) else { return }
             try waitForMessages(state(bucket), bucket)
@@ -173,7 +173,7 @@ final class GradientPipeline: @unchecked Sendable {
         }
     }
 
-    /// Whether all parameters are new on this rank.
+    /// Whether all parameters of this rank have been updated.
     private var isComplete: Bool { positions.indices.allSatisfy { state($0) == .complete } }
     /// Whether this rank has all its sums, and updates wait for norms over them.
     private var isSummed: Bool { positions.indices.allSatisfy { state($0) == .summed } }
@@ -184,8 +184,8 @@ final class GradientPipeline: @unchecked Sendable {
 
     // MARK: The end of a step
 
-    /// When a lane has differentiated the last segment: completes all buckets, together with the other lanes. Afterwards
-    /// the parameters of this rank are new, unless the team has failed.
+    /// Completes all buckets, together with the other lanes, after a lane has differentiated the last segment.
+    /// Afterwards all parameters of this rank have been updated, unless the team has failed.
     func completeStep(lane: Int, team: LaneTeam, _ step: ParameterUpdate.Step) {
         if isAlone {
             updateAlone(lane: lane, team: team, step)
@@ -199,7 +199,7 @@ final class GradientPipeline: @unchecked Sendable {
         if rule.needsAllGradients { updateWithNorms(lane: lane, team: team, step) }
     }
 
-    /// In a single process lanes sum and update what they have filled, without a state between.
+    /// In a single process lanes sum and update what they have filled, without intermediate states.
     private func updateAlone(lane: Int, team: LaneTeam, _ step: ParameterUpdate.Step) {
         team.synchronize(lane)
         let timeline = timeline?.lanes[lane]
@@ -213,16 +213,16 @@ final class GradientPipeline: @unchecked Sendable {
     private func updateWithNorms(lane: Int, team: LaneTeam, _ step: ParameterUpdate.Step) {
         team.synchronize(lane) { try rule.clip() }
         if team.hasFailed { return }
-        forEachPiece(lane: lane) { rule.direct($0, step) }
-        if rule.needsTrust {
-            team.synchronize(lane) { try rule.computeTrust() }
+        forEachPiece(lane: lane) { rule.computeDirection($0, step) }
+        if rule.needsTrustRatios {
+            team.synchronize(lane) { try rule.computeTrustRatios() }
             if team.hasFailed { return }
             forEachPiece(lane: lane) { rule.apply($0, step) }
         }
         team.synchronize(lane) { if !isAlone { try gatherAll() } }
     }
 
-    /// Moves all buckets from their sums to the end, level by level.
+    /// Takes all buckets from their sums to the end, level by level.
     private func gatherAll() throws {
         while !isComplete {
             for bucket in positions.indices { try enterNextState(bucket) }
@@ -244,7 +244,7 @@ final class GradientPipeline: @unchecked Sendable {
 
     // MARK: Between steps
 
-    /// Gives all ranks, whole, a remembered vector of which each holds its slices. Collective.
+    /// All-gathers a state vector of which each rank holds its slices. Collective.
     func gather(state index: Int, into whole: FloatBuffer) throws {
         for (number, bucket) in reduction.buckets.enumerated() {
             (whole.pointer + bucket.slice.lowerBound).update(

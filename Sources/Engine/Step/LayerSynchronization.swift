@@ -7,8 +7,8 @@ import Tensors
 /// The sums over the whole global batch that synchronised layers need, such as those of batch normalisation: twice a step
 /// at each synchronisation point, once forward and once backward.
 ///
-/// Lanes put their microbatches' parts into the leaves of a tree; when all are there, lane 0 adds them up over all ranks
-/// and gives the layers their totals.
+/// Lanes put their microbatches' parts into the leaves of a tree; when it is complete, lane 0 adds them up over all
+/// ranks and gives the layers their totals.
 final class LayerSynchronization: @unchecked Sendable {
     private let network: Network
     private let weights: Weights
@@ -17,7 +17,7 @@ final class LayerSynchronization: @unchecked Sendable {
     /// Nil in a network without synchronised layers.
     private let sums: DoubleTreeSum?
     private let isAlone: Bool
-    /// Lane 0's.
+    /// That of lane 0.
     private let timeline: LaneTimeline?
 
     init(

@@ -3,36 +3,36 @@ import Models
 import Optimizers
 import Tensors
 
-/// How a rank's slices of the parameters take a step: clipping, weight decay, the optimizer, and the average of the weights,
-/// in Keras' order.
+/// Updates a rank's slices of the parameters: clipping, weight decay, the optimizer, and the average of the weights, in
+/// Keras' order.
 ///
-/// Where nothing asks for norms, `step` does all of it for any piece as soon as that piece's gradient is there. Where
-/// something does, the pieces wait for each other:
+/// If nothing needs norms, `step` does all of it for any piece as soon as that piece's gradient is complete. Otherwise
+/// the pieces wait for each other:
 ///
-///     noteGradient → clip → direct → computeTrust → apply
+///     addGradientNorm → clip → computeDirection → computeTrustRatios → apply
 final class ParameterUpdate: @unchecked Sendable {
     let optimizer: Optimizer
     let regularization: Regularization
-    /// Nil where no norm is needed.
+    /// Nil if no norm is needed.
     private let norms: (gradient: TensorNorms, weights: TensorNorms)?
     private let tensors: [Range<Int>]
     private let decays: [Bool]
     private let weights: Weights
-    /// What is remembered of this rank's slices, slice after slice, vector by vector.
+    /// The state vectors of this rank's slices, slice after slice, vector by vector.
     private(set) var state: [FloatBuffer] = []
-    /// What gradients are multiplied with before anything else.
-    private var shrinking: Float = 1
-    /// How much longer each array's step is than the learning rate says.
-    private var trusts: [Double] = []
+    /// What gradients are multiplied by before anything else.
+    private var clipFactor: Float = 1
+    /// What each array's learning rate is multiplied by.
+    private var trustRatios: [Double] = []
 
-    /// How the optimizer takes one step.
+    /// One step of the optimizer.
     struct Step {
         let learningRate: Float
         /// Counted from 1.
         let number: Int
     }
 
-    /// A piece of the parameters of one lane, its gradient, and where it starts in the remembered vectors.
+    /// A piece of the parameters of one lane, its gradient, and where it starts in the state vectors.
     struct Piece {
         let range: Range<Int>
         let gradient: UnsafeMutablePointer<Float>
@@ -51,13 +51,13 @@ final class ParameterUpdate: @unchecked Sendable {
         norms = optimizer.needsNorms || regularization.clipNorm != nil ? (makeNorms(), makeNorms()) : nil
     }
 
-    /// The names of the vectors that a slice remembers, those of the optimizer first.
+    /// The names of the state vectors, those of the optimizer first.
     var stateNames: [String] { optimizer.stateNames(with: regularization) }
 
-    /// Makes the vectors that are remembered, of `count` values in all slices of this rank.
+    /// Allocates the state vectors, for the `count` values in all slices of this rank.
     func makeState(count: Int) { state = stateNames.map { _ in FloatBuffer(count: count) } }
 
-    /// Whether no parameter can change before all gradients are there.
+    /// Whether no parameter can change before all gradients are complete.
     var needsAllGradients: Bool { norms != nil }
 
     // MARK: At once
@@ -93,63 +93,63 @@ final class ParameterUpdate: @unchecked Sendable {
 
     // MARK: With norms
 
-    /// Adds up the squares of a piece's gradient, where they decide on clipping.
-    func noteGradient(_ piece: Piece) {
+    /// Adds up the squares of a piece's gradient, if gradients are clipped.
+    func addGradientNorm(_ piece: Piece) {
         guard let norms, regularization.clipNorm != nil else { return }
         forEachTensor(of: piece) { tensor, part in
-            norms.gradient.note(piece.gradient + (part.lowerBound - piece.range.lowerBound), part, of: tensor)
+            norms.gradient.addSquares(piece.gradient + (part.lowerBound - piece.range.lowerBound), part, of: tensor)
         }
     }
 
-    /// When all pieces are noted: what gradients are to be multiplied with. Collective, one lane.
+    /// Computes `clipFactor` when all pieces have been added up. Collective, one lane.
     func clip() throws {
         guard let norms, let limit = regularization.clipNorm else { return }
         let norm = try norms.gradient.gathered().reduce(0, +).squareRoot()
-        shrinking = norm > Double(limit) ? Float(Double(limit) / norm) : 1
+        clipFactor = norm > Double(limit) ? Float(Double(limit) / norm) : 1
     }
 
-    /// Everything of a step but, for optimizers that need more norms, the step itself.
-    func direct(_ piece: Piece, _ step: Step) {
-        if shrinking != 1 { scale_values(piece.gradient, piece.range.count, shrinking) }
+    /// Clips, and takes the step or, for optimizers that need more norms, computes its direction.
+    func computeDirection(_ piece: Piece, _ step: Step) {
+        if clipFactor != 1 { scale_values(piece.gradient, piece.range.count, clipFactor) }
         guard optimizer.needsNorms, let norms else { return self.step(piece, step) }
         decay(piece, step)
-        optimizer.direct(
+        optimizer.computeDirection(
             piece.gradient, state: { state[$0].pointer + piece.stateOffset }, count: piece.range.count,
             step: step.number)
         forEachTensor(of: piece) { tensor, part in
-            norms.gradient.note(piece.gradient + (part.lowerBound - piece.range.lowerBound), part, of: tensor)
-            norms.weights.note(weights.trainable.pointer + part.lowerBound, part, of: tensor)
+            norms.gradient.addSquares(piece.gradient + (part.lowerBound - piece.range.lowerBound), part, of: tensor)
+            norms.weights.addSquares(weights.trainable.pointer + part.lowerBound, part, of: tensor)
         }
     }
 
-    /// Whether `computeTrust` and `apply` follow `direct`.
-    var needsTrust: Bool { optimizer.needsNorms }
+    /// Whether `computeTrustRatios` and `apply` follow `computeDirection`.
+    var needsTrustRatios: Bool { optimizer.needsNorms }
 
-    /// When all pieces have their direction: how long the arrays' steps are. Collective, one lane.
-    func computeTrust() throws {
+    /// Computes the arrays' trust ratios when all pieces have their direction. Collective, one lane.
+    func computeTrustRatios() throws {
         guard let norms else { return }
         let (directions, values) = (try norms.gradient.gathered(), try norms.weights.gathered())
-        trusts = tensors.indices.map { tensor in
-            optimizer.trust(
+        trustRatios = tensors.indices.map { tensor in
+            optimizer.trustRatio(
                 weights: values[tensor].squareRoot(), direction: directions[tensor].squareRoot(),
                 decay: decays[tensor] ? regularization.weightDecay : nil)
         }
     }
 
-    /// The step in its direction.
+    /// Takes the step in the computed direction.
     func apply(_ piece: Piece, _ step: Step) {
         forEachTensor(of: piece) { tensor, part in
             let offset = part.lowerBound - piece.range.lowerBound
             optimizer.apply(
                 weights.trainable.pointer + part.lowerBound, direction: piece.gradient + offset,
                 state: { state[$0].pointer + piece.stateOffset + offset }, count: part.count,
-                rate: Float(Double(step.learningRate) * trusts[tensor]),
+                rate: Float(Double(step.learningRate) * trustRatios[tensor]),
                 decay: decays[tensor] ? regularization.weightDecay : 0)
         }
         average(piece, step)
     }
 
-    /// The arrays that a piece has a part of.
+    /// The arrays that overlap a piece.
     private func forEachTensor(of piece: Piece, _ body: (_ tensor: Int, _ part: Range<Int>) -> Void) {
         for (number, tensor) in tensors.enumerated() where tensor.overlaps(piece.range) {
             body(number, tensor.clamped(to: piece.range))
@@ -158,7 +158,7 @@ final class ParameterUpdate: @unchecked Sendable {
 }
 
 extension Optimizer {
-    /// The vectors that a run remembers from step to step: the optimizer's, and the average of the weights.
+    /// The state vectors of a run: the optimizer's, and the average of the weights.
     func stateNames(with regularization: Regularization) -> [String] {
         stateNames + (regularization.averaging == nil ? [] : [Regularization.averageName])
     }

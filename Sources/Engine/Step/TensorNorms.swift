@@ -4,9 +4,9 @@ import Models
 
 /// The squared norms of a network's trainable arrays, of values that ranks and lanes hold in slices.
 ///
-/// Every array is cut where the index of its parameters is a multiple of a slice's unit, so that no slice ends within a
-/// cell. A cell's squares are added by one lane, the cells of all ranks are gathered and added in their order: the same
-/// bits for any number of ranks and lanes.
+/// Every array is cut into cells where the index of its parameters is a multiple of a slice's unit, so that no slice
+/// ends within a cell. One lane adds up a cell's squares; the cells of all ranks are gathered and added in their order:
+/// the same bits for any number of ranks and lanes.
 final class TensorNorms: @unchecked Sendable {
     private static let unit = GradientReduction.sliceUnit
 
@@ -42,7 +42,7 @@ final class TensorNorms: @unchecked Sendable {
         tensor.isEmpty ? 0 : (tensor.upperBound - 1) / unit - tensor.lowerBound / unit + 1
     }
 
-    /// The cell that begins with a parameter.
+    /// The cell that begins with the parameter `index`.
     private static func cell(_ index: Int, _ tensors: [Range<Int>], _ firstCells: [Int]) -> Int {
         let tensor = tensors.firstIndex { $0.contains(index) }!
         return firstCells[tensor] + index / unit - tensors[tensor].lowerBound / unit
@@ -50,8 +50,8 @@ final class TensorNorms: @unchecked Sendable {
 
     /// Adds up the squares of a piece of one array. Any lane, disjoint pieces that end where slices may.
     ///
-    /// - Parameter values: of which the first belongs to the first parameter of `piece`.
-    func note(_ values: UnsafePointer<Float>, _ piece: Range<Int>, of tensor: Int) {
+    /// - Parameter values: the first belongs to the first parameter of `piece`.
+    func addSquares(_ values: UnsafePointer<Float>, _ piece: Range<Int>, of tensor: Int) {
         let cell = firstCells[tensor] + piece.lowerBound / Self.unit - tensors[tensor].lowerBound / Self.unit
         // An array that starts within a unit has a shorter first cell.
         let head = min((Self.unit - piece.lowerBound % Self.unit) % Self.unit, piece.count)
@@ -59,7 +59,7 @@ final class TensorNorms: @unchecked Sendable {
         sum_squares(values + head, piece.count - head, Self.unit, sums + cell + (head > 0 ? 1 : 0))
     }
 
-    /// Gives all ranks all cells, and returns the sum of squares of each array. Collective, one lane.
+    /// All-gathers the cells, and returns the sum of squares of each array. Collective, one lane.
     func gathered() throws -> [Double] {
         if group.size > 1 {
             for exchange in exchanges {
@@ -78,7 +78,7 @@ extension Network {
         parameters.filter(\.isTrainable).map { $0.offset..<$0.offset + $0.shape.count }
     }
 
-    /// Whether weight decay is for each of `trainableTensors`: for kernels, not for arrays of one dimension, which are
-    /// biases and batch normalisation's γ and β.
+    /// Whether weight decay applies to each of `trainableTensors`: to kernels, not to arrays of one dimension, which
+    /// are biases and batch normalisation's γ and β.
     var decayingTensors: [Bool] { parameters.filter(\.isTrainable).map { $0.shape.extents.count > 1 } }
 }

@@ -7,7 +7,7 @@ import Tensors
 extension TrainingStep {
     /// Starts an epoch: empty totals, a new order of each stratum. Called on every lane.
     ///
-    /// - Parameter step: the first one that will be run.
+    /// - Parameter step: the first step that will be run.
     package func beginEpoch(_ epoch: Int, from step: Int = 0, lane: Int) {
         shard.beginReading(lanes[lane].positions, step: step, epoch: epoch)
         for position in lanes[lane].positions {
@@ -16,8 +16,7 @@ extension TrainingStep {
         }
     }
 
-    /// Continues an epoch of which some steps were done before: brings back the sums of this lane's positions, after
-    /// `beginEpoch`.
+    /// Continues a partially completed epoch: restores the sums of this lane's positions, after `beginEpoch`.
     ///
     /// - Parameters: one value for each microbatch position.
     package func restoreTotals(losses: [Double], correct: [Double], lane: Int) {
@@ -26,10 +25,10 @@ extension TrainingStep {
         }
     }
 
-    /// Whether stamps could not be read: what the steps since then have made of the weights is worth nothing.
+    /// Whether stamps could not be read: the weights since then are worthless.
     package var hasReadingFailed: Bool { failure.withLock { $0 != nil } }
 
-    /// Throws what kept stamps from being read, on all ranks. Collective.
+    /// Throws the error that kept stamps from being read, on all ranks. Collective.
     package func throwReadingFailure(in group: any ProcessGroup) throws {
         try group.agree { if let failure = failure.withLock({ $0 }) { throw failure } }
     }

@@ -14,7 +14,7 @@ extension TrainingStep {
         let executor: LaneExecutor
         /// Sums of gradients over subtrees of the canonical tree: (trainable parameters) floats each.
         let gradients: [FloatBuffer]
-        /// What the lane has summed when all its microbatches are behind it.
+        /// What the lane has summed after all its microbatches.
         let parts: [GradientReduction.Part]
 
         var timeline: LaneTimeline? { executor.timeline }
@@ -37,8 +37,8 @@ extension TrainingStep {
         }
     }
 
-    /// Puts a microbatch's stamps into its slot. Where they cannot be read the step goes on without them, since other ranks
-    /// and lanes wait for its end.
+    /// Puts a microbatch's stamps into its slot. If they cannot be read, the step continues without them, since other
+    /// ranks and lanes wait for its end.
     func load(_ lane: Lane, _ slot: Int, _ position: Int, step: Int, globalStep: Int) {
         let samples = lane.timeline.measure(.load) {
             do {
@@ -55,7 +55,7 @@ extension TrainingStep {
         lane.executor.begin(slot, samples: samples, random: random)
     }
 
-    /// Runs one segment forward for all microbatches of a lane and leaves the moments that its end needs in the leaves.
+    /// Runs one segment forward for all microbatches of a lane and puts the moments needed at its end into the leaves.
     func forward(_ lane: Lane, segment: Int, step: Int, globalStep: Int) {
         for (slot, position) in lane.positions.enumerated() {
             if segment == 0 { load(lane, slot, position, step: step, globalStep: globalStep) }
@@ -64,7 +64,8 @@ extension TrainingStep {
         }
     }
 
-    /// Adds up losses and right predictions, and writes ∂loss/∂logits with the loss as the mean over the global batch.
+    /// Adds up losses and correct predictions, and writes ∂loss/∂logits with the loss as the mean over the global
+    /// batch.
     func differentiateLoss(_ lane: Lane, _ slot: Int, _ position: Int, step: Int) {
         let outputs = network.outputs
         let weight = 1 / Double(plan.batchSamples(step: step))

@@ -16,7 +16,7 @@ package final class TrainingStep: @unchecked Sendable {
     package let network: Network
     package let weights: Weights
     package let prepared: PreparedWeights
-    /// How ranks sum.
+    /// The levels by which ranks sum.
     package let levels: RankLevels
     let team: LaneTeam
     let group: any ProcessGroup
@@ -24,17 +24,17 @@ package final class TrainingStep: @unchecked Sendable {
     let plan: BatchPlan
     let seed: UInt64
     let labelSmoothing: Double
-    /// Of class 0 and class 1.
+    /// The weights of class 0 and class 1.
     let classWeights: [Double]
-    /// What gradients and their sums are rounded to.
+    /// The format that gradients and their sums are rounded to.
     let format: GradientFormat
     let lanes: [Lane]
     let pipeline: GradientPipeline
     let synchronization: LayerSynchronization
     let parameterRanges: [[Range<Int>]]
-    /// What kept stamps from being read, if anything did.
+    /// The error that kept stamps from being read, if any.
     let failure = Mutex<(any Error)?>(nil)
-    /// Loss and right predictions of this epoch so far, for each of this rank's microbatch positions.
+    /// Loss and correct predictions of this epoch so far, for each of this rank's microbatch positions.
     package internal(set) var totals: EpochTotals
 
     package init(
@@ -88,14 +88,14 @@ package final class TrainingStep: @unchecked Sendable {
 
     /// The names of `optimizerState`'s vectors.
     package let stateNames: [String]
-    /// What the optimizer remembers of this rank's slices of the parameters, slice after slice, vector by vector.
+    /// The optimizer's state of this rank's slices of the parameters, slice after slice, vector by vector.
     package var optimizerState: [FloatBuffer] { pipeline.optimizerState }
     /// The slices of the parameters whose optimizer state each rank holds, in the order in which it holds them.
     package var slices: [[Range<Int>]] { pipeline.slices }
 
     // MARK: The flow
 
-    /// Makes the weights ready for the first step, or after they were changed from outside.
+    /// Prepares the weights for the first step, or after they were changed from outside.
     package func prepareWeights(lane: Int) {
         prepared.prepare(lane: lane)
         team.synchronize()
@@ -106,8 +106,8 @@ package final class TrainingStep: @unchecked Sendable {
     /// - Parameters:
     ///   - step: number of the step in its epoch.
     ///   - globalStep: number of the step in the run, from 0: a coordinate of random numbers and Adam's clock.
-    ///   - closing: what lane 0 does when the totals hold this step, and may communicate; the other lanes see the result
-    ///     when `run` returns. It costs no barrier of its own.
+    ///   - closing: what lane 0 does once the totals include this step; it may communicate. The other lanes see the
+    ///     result when `run` returns, at no cost of a further barrier.
     package func run(
         step: Int, globalStep: Int, learningRate: Float, lane number: Int, closing: () throws -> Void = {}
     ) {

@@ -3,7 +3,7 @@ import Lanes
 
 /// Sums over the events of a timeline: how the lanes' time was spent, in nanoseconds.
 package struct TimelineTotals: Sendable, Equatable {
-    /// The time of each activity, summed over lanes (and ranks); `step` is all the time there was.
+    /// The time of each activity, summed over lanes (and ranks); `step` is the total.
     private var activities = [Int](repeating: 0, count: Activity.allCases.count)
     /// The time of each node's passes.
     package private(set) var forward: [Int]

@@ -12,14 +12,14 @@ package final class TraceRecording {
     private let timeline: Timeline
     private let group: any ProcessGroup
     private let logger: Logger
-    /// The file to be, on rank 0. Opened before the first step, so that a path that cannot be written shows then.
+    /// The output file, on rank 0. Opened before the first step, so that an unwritable path is refused then.
     private var file: AtomicFile?
     private var recorded = 0..<0
     private var origin = 0
     private var isWritten = false
 
-    /// Reserves memory for `steps` steps and lets the lanes of `team` record there: a training step that is made after this
-    /// does. Not collective.
+    /// Reserves memory for `steps` steps and lets the lanes of `team` record there, as does a training step that is
+    /// made afterwards. Not collective.
     ///
     /// - Throws: `Fault(.cannotWrite)` on rank 0.
     package init(
@@ -39,14 +39,14 @@ package final class TraceRecording {
         file = group.rank == 0 ? try AtomicFile(path) : nil
     }
 
-    /// Chooses the steps to record: the first ones, after one that warms up if there is more than one. Collective.
+    /// Chooses the steps to record: the first ones, after one to warm up if there is more than one. Collective.
     ///
-    /// - Parameter run: the numbers of the steps that the run is about to make.
+    /// - Parameter run: the numbers of the steps that the run is about to perform.
     package func begin(_ run: Range<Int>) throws {
         let first = run.count > 1 ? run.lowerBound + 1 : run.lowerBound
         recorded = first..<min(first + steps, run.upperBound)
         timeline.record(steps: recorded)
-        // The clocks of all machines are set to 0 where the ranks part from here.
+        // The clocks of all machines count from when the ranks leave this barrier.
         try group.barrier()
         origin = Timeline.now()
     }

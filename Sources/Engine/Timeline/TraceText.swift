@@ -11,7 +11,7 @@ struct TraceText {
     let rank: Int
     let hostName: String
     let network: Network
-    /// `Timeline.now()` when all ranks met: time 0 of the trace.
+    /// `Timeline.now()` at a barrier of all ranks: time 0 of the trace.
     let origin: Int
 
     /// The events as JSON objects with commas between them.

@@ -1,6 +1,6 @@
 import Faults
 
-/// Tensors by name in a `.safetensors` file, mapped: nothing is copied until it is asked for.
+/// Tensors by name in a `.safetensors` file, mapped: nothing is copied until requested.
 ///
 /// Source: the safetensors format (huggingface/safetensors): the header's length as 8 little-endian bytes, the header
 /// as JSON, then the tensors' elements, little-endian and in C order. A file is accepted only when every byte of
@@ -27,16 +27,16 @@ public struct SafetensorsFile: Sendable {
     private let dataOffset: Int
     private let indices: [String: Int]
 
-    /// Opens a file and checks all of its header.
+    /// Opens a file and checks its whole header.
     ///
-    /// - Throws: a `missingInput` fault when the file is not there or unreadable, `badData` when it is not as it should be.
+    /// - Throws: a `missingInput` fault when the file is missing or unreadable, `badData` when it is invalid.
     public init(contentsOf path: String) throws {
         try self.init(ReadOnlyBytes.contents(of: path), path: path)
     }
 
     /// Opens a copy of a file's bytes; `name` is what messages call the file.
     ///
-    /// - Throws: a `badData` fault when the bytes are not as they should be.
+    /// - Throws: a `badData` fault when the bytes are invalid.
     package init(copying bytes: UnsafeRawBufferPointer, name: String) throws {
         try self.init(ReadOnlyBytes.copying(bytes, name), path: name)
     }

@@ -54,7 +54,7 @@ struct SafetensorsHeader {
         guard scanner.isAtEnd else { throw garbled("text after its end") }
     }
 
-    /// Parses a JSON object; `parseValue` is called behind each key and colon.
+    /// Parses a JSON object; `parseValue` is called after each key and colon.
     private mutating func parseObject(_ parseValue: (inout Self, String) throws -> Void) throws {
         guard scanner.take("{") else { throw garbled("no object") }
         if scanner.take("}") { return }
@@ -113,7 +113,7 @@ struct SafetensorsHeader {
         if scanner.take("]") { return integers }
         repeat {
             guard let digits = scanner.integer(), let integer = Int(digits), integer >= 0 else {
-                throw garbled("\(name) has a size that is no size")
+                throw garbled("\(name) has an invalid size")
             }
             integers.append(integer)
         } while scanner.take(",")

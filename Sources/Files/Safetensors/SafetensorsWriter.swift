@@ -60,7 +60,7 @@ extension SafetensorsFile {
         try file.commit()
     }
 
-    /// What the header says of a tensor.
+    /// What the header says about a tensor.
     private struct HeaderEntry {
         let name: String
         let shape: [Int]

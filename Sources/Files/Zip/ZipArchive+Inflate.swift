@@ -2,7 +2,7 @@ import CZlib
 import Faults
 
 extension ZipArchive {
-    /// Deflate encodes at most 258 bytes in two bits: no honest member expands further than this.
+    /// Deflate encodes at most 258 bytes in two bits: no genuine member expands further than this.
     private static let largestExpansion = 1032
 
     /// The first bytes of a member, at most `byteCount`.
@@ -26,7 +26,7 @@ extension ZipArchive {
     /// All bytes of a member: where they start, in the mapped archive itself or in memory.
     ///
     /// Inflated bytes are checked against the archive's checksum. Stored ones are not, since that would read all of a
-    /// mapped file of which perhaps only a part is needed; a plain `.npy` file has no checksum either.
+    /// mapped file even if only a part is needed; a plain `.npy` file has no checksum either.
     package func contents(of member: Member) throws -> (storage: ReadOnlyBytes, byteOffset: Int) {
         switch member.compression {
         case .stored: return (storage, member.location.lowerBound)
@@ -52,7 +52,7 @@ extension ZipArchive {
         }
     }
 
-    /// The first `byteCount` bytes of a deflated member; when that is all of it, it must also end there.
+    /// The first `byteCount` bytes of a deflated member; if that is all of it, it must also end there.
     private func inflate(_ member: Member, byteCount: Int) throws -> ReadOnlyBytes {
         let source = UnsafeRawBufferPointer(rebasing: storage.bytes[member.location])
         let block = try ReadOnlyBytes.memory(count: byteCount) { target in
@@ -111,7 +111,7 @@ private struct InflateStream {
         let largest = 1 << 30
         var consumed = 0
         var written = 0
-        // One spare byte lets the stream reach its end mark, and shows when there is more than the target holds.
+        // One spare byte lets the stream reach its end mark, and reveals data beyond what the target holds.
         var spare: UInt8 = 0
         while true {
             let input = min(source.count - consumed, largest)

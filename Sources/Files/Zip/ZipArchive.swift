@@ -14,7 +14,7 @@ package struct ZipArchive {
 
         package let name: String
         package let compression: Compression
-        /// The member's bytes as they lie in the archive.
+        /// Where the member's bytes lie in the archive.
         package let location: Range<Int>
         /// Its length once inflated, as the archive claims.
         package let byteCount: Int
@@ -61,7 +61,7 @@ private struct ZipDirectoryReader {
         return members
     }
 
-    /// Members that share their bytes make a small archive inflate without limit.
+    /// Members that share bytes would let a small archive inflate without limit.
     private func checkThatNoneOverlap(_ members: [ZipArchive.Member]) throws {
         var end = 0
         for member in members.sorted(by: { $0.location.lowerBound < $1.location.lowerBound }) {
@@ -73,7 +73,7 @@ private struct ZipDirectoryReader {
         }
     }
 
-    /// Looks for the end record backwards, behind a comment of up to 65,535 bytes.
+    /// Searches backwards for the end record, which a comment of up to 65,535 bytes may follow.
     private func findDirectory() throws -> Directory {
         let recordLength = 22
         let last = bytes.count - recordLength
@@ -106,7 +106,7 @@ private struct ZipDirectoryReader {
         return Directory(location: start..<(start + length), memberCount: count)
     }
 
-    /// Reads the directory entry at `position`, which moves behind it.
+    /// Reads the directory entry at `position` and moves `position` past it.
     private func member(at position: inout Int, before end: Int) throws -> ZipArchive.Member {
         guard end - position >= 46, try integer(UInt32.self, position) == 0x0201_4B50 else {
             throw damaged("its directory is garbled")
@@ -134,7 +134,7 @@ private struct ZipDirectoryReader {
             byteCount: sizes.inflated, checksum: UInt32(checksum))
     }
 
-    /// Sizes and offset of an entry; those that do not fit into 32 bits stand in its zip64 field.
+    /// Sizes and offset of an entry; those that do not fit into 32 bits are in its zip64 field.
     private func sizes(
         entry: Int, extra: Range<Int>, member: String
     ) throws -> (compressed: Int, inflated: Int, offset: Int) {
@@ -166,7 +166,7 @@ private struct ZipDirectoryReader {
         return nil
     }
 
-    /// Where a member's bytes lie, behind a local header whose own length differs from the directory's.
+    /// Where a member's bytes lie, after a local header whose length differs from that in the directory.
     private func location(localHeader: Int, byteCount: Int, member: String) throws -> Range<Int> {
         guard try integer(UInt32.self, localHeader) == 0x0403_4B50 else {
             throw damaged("\(member) is not where the directory says")

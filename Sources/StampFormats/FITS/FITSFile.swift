@@ -5,27 +5,28 @@ import Files
     import Faults
     import Synchronization
 
-    /// A FITS file while cfitsio looks at it: its headers, and pixels in compressed tiles.
+    /// A FITS file opened by cfitsio: its headers, and pixels in compressed tiles.
     ///
-    /// cfitsio gets bytes and no name: it opens nothing itself, and never sees the pixels that are read by range.
+    /// cfitsio is given bytes instead of a name: it opens nothing itself, and never sees the pixels that are read by
+    /// range.
     struct FITSFile {
-        /// cfitsio need not be built for several threads.
-        private static let turn = Mutex<Void>(())
-        /// The most axes of which the lengths are looked at: none of an image of stamps.
+        /// cfitsio may have been built without support for threads.
+        private static let cfitsioLock = Mutex<Void>(())
+        /// The most axes whose lengths are read; an image of stamps has fewer.
         private static let mostAxes = 16
 
         private let file: UnsafeMutablePointer<fitsfile>
         private let bytes: UnsafeRawBufferPointer
         private let name: String
 
-        /// Calls `body` with the file that these bytes are, and which is closed afterwards; `name` is what messages call it.
+        /// Calls `body` with the file in these bytes and closes it afterwards; `name` is what messages call it.
         ///
-        /// - Throws: a `badData` fault when they are no FITS file, and what `body` throws.
+        /// - Throws: a `badData` fault when they are not a FITS file, and what `body` throws.
         static func with<Result>(
             _ bytes: UnsafeRawBufferPointer, name: String, _ body: (FITSFile) throws -> Result
         ) throws -> Result {
             var result: Result?
-            try turn.withLock { _ in
+            try cfitsioLock.withLock { _ in
                 // cfitsio keeps the addresses of both, and writes to neither: the file is open for reading.
                 var base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
                 // It reads whole blocks only.
@@ -56,17 +57,17 @@ import Files
         /// - Throws: a `badData` fault when a header is damaged or the file is cut off.
         func imageHeaders() throws -> [FITSImageHeader] {
             guard try string("SIMPLE", 0) == "T" else {
-                throw Self.damaged(name, "says itself that it does not keep to the standard (SIMPLE is not T)")
+                throw Self.damaged(name, "declares that it does not conform to the standard (SIMPLE is not T)")
             }
             var images: [FITSImageHeader] = []
             var end = 0
             var number = 0
-            // Where an HDU ends beyond the bytes that it was given, cfitsio takes them to be as many as that. So nothing more
-            // is read behind such an HDU: it has to be the last, which need not be padded, and its header is there.
+            // If an HDU ends beyond the bytes that it was given, cfitsio assumes that there are that many. So nothing
+            // is read after such an HDU: it must be the last, which need not be padded, and its header is complete.
             while end < wholeByteCount {
                 var type: Int32 = 0
                 let status = cfitsio_move(file, Int32(clamping: number + 1), &type)
-                // A file may be longer than its last HDU by what a tape wrote.
+                // A tape may have padded the file after its last HDU.
                 if status != 0, isPadding(bytes[end...]) { break }
                 guard status == 0 else {
                     throw Self.damaged(name, "HDU \(number) cannot be read: it is damaged or cut off", status)
@@ -119,9 +120,9 @@ import Files
             bytes.allSatisfy { $0 == 0 || $0 == 0x20 }
         }
 
-        /// Where the data of the HDU that cfitsio is at start, and where the next HDU does.
+        /// Where the data of cfitsio's current HDU start, and where the next HDU does.
         ///
-        /// What cfitsio makes of absurd lengths may overflow: an HDU has to follow the one before.
+        /// cfitsio's arithmetic may overflow for absurd lengths: each HDU must follow the one before.
         private func addresses(_ number: Int, after previous: Int) throws -> (data: Int, end: Int) {
             var (header, data, end) = (Int64(0), Int64(0), Int64(0))
             let status = cfitsio_addresses(file, &header, &data, &end)
@@ -133,7 +134,7 @@ import Files
             return (Int(data), Int(end))
         }
 
-        /// The header of the HDU that cfitsio is at; nil where there is no image.
+        /// The header of cfitsio's current HDU; nil if that is not an image.
         private func imageHeader(_ number: Int, type: Int32, dataOffset: Int) throws -> FITSImageHeader? {
             let isCompressed = cfitsio_is_compressed_image(file) != 0
             guard type == IMAGE_HDU || isCompressed else { return nil }
@@ -178,7 +179,7 @@ import Files
             return count
         }
 
-        /// Refuses claims about compressed tiles that would have memory asked for without reason.
+        /// Refuses claims about compressed tiles that would make cfitsio allocate memory without need.
         private func checkTiles(
             _ axes: Int, _ storage: FITSPixelFormat.Storage, byteCount: Int, _ number: Int
         ) throws {
@@ -275,10 +276,10 @@ import Files
             let reason = status == 0 ? "" : " (cfitsio: \(meaning(of: status)))"
             return Fault(
                 .badData, name, "is no FITS file that can be read: \(problem)\(reason)",
-                remedy: "copy the file again, or save it again; `fitsverify` tells more")
+                remedy: "copy the file again, or save it again; `fitsverify` gives details")
         }
 
-        /// What a status means; the library forgets what it noted about it.
+        /// What a status means; clears the library's own messages about it.
         private static func meaning(of status: Int32) -> String {
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FLEN_STATUS)) { text in
                 cfitsio_describe(status, text.baseAddress!)

@@ -5,15 +5,15 @@ import Glibc
 extension FITSImages {
     /// What every FITS file starts with.
     static let magic = Array("SIMPLE  =".utf8)
-    /// How the names of FITS files end: behind one of these and a colon stands the name of an HDU.
+    /// The endings of FITS files' names; a colon and the name of an HDU may follow.
     static let nameEndings = [".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fts.gz", ".fits.fz", ".fz"]
 
-    /// Whether these bytes are a FITS file, or one that gzip made smaller.
+    /// Whether these bytes are a FITS file, or possibly one compressed by gzip.
     static func isFITS(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.starts(with: magic) || bytes.starts(with: GzipStream.magic)
     }
 
-    /// Parts `FILE.fits:NAME` into file and selection; the selection is nil where there is none.
+    /// Splits `FILE.fits:NAME` into file and selection; the selection is nil if there is none.
     static func split(_ path: String) -> (file: String, selection: String?) {
         let separators = nameEndings.compactMap { path.ranges(of: $0 + ":").last }
         guard let separator = separators.max(by: { $0.upperBound < $1.upperBound }), !FileAccess.exists(path) else {
@@ -24,16 +24,16 @@ extension FITSImages {
 
     /// The stamps of a FITS file.
     ///
-    /// Pixels that are not compressed are left where they are; others are decompressed into memory.
+    /// Uncompressed pixels are left where they are; others are decompressed into memory.
     ///
     /// - Parameters:
-    ///   - storage: the file's bytes; what headers do not take of them is not touched.
-    ///   - ranged: the same file, from which pixels are read by range; nil where it is none, as with a pipe.
+    ///   - storage: the file's bytes; those outside headers and compressed pixels are not touched.
+    ///   - ranged: the same file, from which pixels are read by range; nil for anything else, such as a pipe.
     ///   - file: what messages call it.
     ///   - selection: EXTNAME of the HDUs that hold the stamps, a pattern of it (`fnmatch`(3)), or the number of one HDU from
     ///     0; nil for all images of the file, which must then be of one kind.
-    /// - Throws: a `badData` fault when the file is damaged or holds something else than stamps; `missingInput` when
-    ///   nothing is called so; `usage` in a build without FITS support.
+    /// - Throws: a `badData` fault when the file is damaged or holds something other than stamps; `missingInput` when
+    ///   nothing has that name; `usage` in a build without FITS support.
     init(
         _ storage: ReadOnlyBytes, in ranged: RangedFile?, file: String, selecting selection: String?
     ) throws {
@@ -134,7 +134,7 @@ extension FITSImages {
             return first!
         }
 
-        /// The stored pixels of images one behind the other, in this machine's byte order.
+        /// The stored pixels of images one after another, in this machine's byte order.
         private static func storedPixels(
             of images: [FITSImageHeader], in fits: FITSFile, file: String
         ) throws -> ReadOnlyBytes {

@@ -1,7 +1,7 @@
 import Faults
 import Files
 
-/// The stamps of a FITS file: its image HDUs one behind the other, a cube being as many stamps as it has planes.
+/// The stamps of a FITS file: its image HDUs one after another, where each plane of a cube is a stamp.
 ///
 /// Reading is safe from many threads at once.
 struct FITSImages: Sendable {
@@ -23,7 +23,7 @@ struct FITSImages: Sendable {
 
     /// The number of stamps.
     let count: Int
-    /// Rows of a stamp, NAXIS2. The first is the first in the file, as in an array that astropy gives.
+    /// Rows of a stamp, NAXIS2. The first is the first in the file, as in astropy's arrays.
     let height: Int
     /// Columns of a stamp, NAXIS1.
     let width: Int
@@ -31,7 +31,7 @@ struct FITSImages: Sendable {
     let parts: [Part]
     let storage: ArrayBytes
 
-    /// Stamps whose pixels lie in `storage` as `parts` tell.
+    /// Stamps whose pixels lie in `storage` as `parts` describe.
     init(height: Int, width: Int, parts: [Part], storage: ArrayBytes) {
         for part in parts {
             precondition(
@@ -76,8 +76,8 @@ struct FITSImages: Sendable {
         }
     }
 
-    /// Reads the stored pixels to the end of the room for them, since none is larger than a `Double`, and converts them from
-    /// there to its beginning: no pixel is written over before it has been read.
+    /// Reads the stored pixels into the end of the room for them, since none is larger than a `Double`, and converts
+    /// them from there to its beginning: no pixel is overwritten before it has been read.
     private func copy(_ pixels: Range<Int>, of part: Part, to target: UnsafeMutablePointer<Double>) throws {
         let bytes = part.bytes(of: pixels)
         let unread = UnsafeMutableRawPointer(target + pixels.count) - bytes.count

@@ -5,11 +5,11 @@ import Files
 /// Source: the FITS standard 4.0, sections 4.4.2.5 and 5. The physical value is BZERO + BSCALE · stored value, in double
 /// precision; a stored integer equal to BLANK is undefined and becomes NaN.
 struct FITSPixelFormat: Hashable, Sendable, Codable {
-    /// What becomes of a stored number.
+    /// How a stored number becomes a physical value.
     enum Scaling: Hashable, Sendable, Codable {
         case none
-        /// The convention for integers of the other sign: BSCALE is 1 and BZERO shifts the range (32768 for unsigned 16-bit
-        /// numbers), which is exact in integers of any size.
+        /// The convention for integers of the opposite signedness: BSCALE is 1 and BZERO shifts the range (32768 for
+        /// unsigned 16-bit numbers), which is exact in integers of any size.
         case otherSign
         case linear(scale: Double, zero: Double)
     }
@@ -23,18 +23,18 @@ struct FITSPixelFormat: Hashable, Sendable, Codable {
         case float32 = -32
         case float64 = -64
 
-        /// Bytes that a pixel takes.
+        /// Bytes of a pixel.
         var byteCount: Int { abs(rawValue) / 8 }
     }
 
     let storage: Storage
     let scaling: Scaling
-    /// The stored integer that stands for an undefined pixel.
+    /// The stored integer that marks an undefined pixel.
     let blank: Int64?
     /// Whether the most significant byte comes first, as it does in files.
     private(set) var isBigEndian: Bool
 
-    /// The format that these keywords tell.
+    /// The format that these keywords describe.
     init(storage: Storage, scale: Double, zero: Double, blank: Int64?, isBigEndian: Bool = true) {
         self.storage = storage
         self.isBigEndian = isBigEndian
@@ -57,7 +57,7 @@ struct FITSPixelFormat: Hashable, Sendable, Codable {
         self.blank = storage.rawValue > 0 ? blank : nil
     }
 
-    /// The same in this machine's byte order.
+    /// The same format in this machine's byte order.
     var inMemory: FITSPixelFormat {
         var format = self
         format.isBigEndian = false
@@ -98,13 +98,13 @@ struct FITSPixelFormat: Hashable, Sendable, Codable {
 
     /// - Parameters:
     ///   - Stored: the integers' type in the file.
-    ///   - Other: the one of as many bits and the other sign.
+    ///   - Other: the type of as many bits and the opposite signedness.
     private func convertIntegers<Stored: FixedWidthInteger & BitwiseCopyable, Other: FixedWidthInteger>(
         _: Stored.Type, _: Other.Type, _ source: UnsafeRawPointer, _ count: Int,
         _ destination: UnsafeMutablePointer<Double>
     ) {
         let size = MemoryLayout<Stored>.size
-        // A BLANK that no pixel can have marks none.
+        // A BLANK out of the pixels' range marks none.
         let blank = blank.flatMap { Stored(exactly: $0) }
         let signBit = Stored(truncatingIfNeeded: 1 << (Stored.bitWidth - 1))
         for index in 0..<count {

@@ -6,7 +6,7 @@ import Files
 /// Source: numpy's `numpy.lib.format`, versions 1.0 to 3.0. The header is the text of a Python dictionary with the keys
 /// `descr`, `fortran_order` and `shape`; it is parsed, never evaluated.
 struct NpyHeader {
-    /// No header that numpy writes for numbers comes near; a longer one is damage.
+    /// Headers that numpy writes for numbers are far shorter; a longer one is damaged.
     static let maximumByteCount = 1 << 20
     /// What every `.npy` file starts with.
     static let magic: [UInt8] = [0x93] + "NUMPY".utf8
@@ -17,7 +17,7 @@ struct NpyHeader {
     let elementCount: Int
     /// Where the elements start, counted from the start of the file.
     let dataOffset: Int
-    /// Bytes that the elements take.
+    /// Bytes of all elements.
     let dataByteCount: Int
 
     /// Reads the header at the start of `bytes`, and checks it against the length of the file.

@@ -73,7 +73,7 @@ struct NpyHeaderParser {
         guard scanner.take("(") else { throw garbled("shape is not a tuple") }
         var shape: [Int] = []
         while !scanner.take(")") {
-            guard let digits = scanner.integer() else { throw garbled("shape holds something else than integers") }
+            guard let digits = scanner.integer() else { throw garbled("shape holds something other than integers") }
             // Python 2 wrote long integers with an L.
             _ = scanner.take("L")
             guard let length = Int(digits), length >= 0 else {

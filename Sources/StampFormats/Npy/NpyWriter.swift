@@ -38,7 +38,7 @@ public enum NpyFile {
 
 /// Writes a float32 `.npy` file row by row when the number of rows is not known beforehand.
 ///
-/// The file appears at `finish`, whole; without it nothing does.
+/// The complete file appears at `finish`; without `finish` nothing does.
 public final class NpyWriter {
     /// The shape of one row: the file's shape is (rows, rowShape…).
     public let rowShape: [Int]

@@ -1,6 +1,6 @@
 import Settings
 
-/// When a checkpoint within an epoch is due. Rank 0's alone: its clock and its disk decide for all.
+/// When a checkpoint within an epoch is due. On rank 0 alone: its clock and its disk decide for all.
 struct CheckpointSchedule {
     private let interval: CheckpointInterval
     private var last: ContinuousClock.Instant
@@ -11,8 +11,8 @@ struct CheckpointSchedule {
         last = start
     }
 
-    /// Whether a checkpoint should be written after this step. One that is due while the last is still being written
-    /// stays due until that is done: training does not wait for the disk.
+    /// Whether a checkpoint should be written after this step. One that is due while the previous one is still being
+    /// written stays due until that is done: training does not wait for the disk.
     ///
     /// - Parameter step: steps done since the start of the run.
     mutating func isDue(step: Int, at now: ContinuousClock.Instant, writerIsBusy: Bool) -> Bool {
@@ -24,8 +24,8 @@ struct CheckpointSchedule {
         return isOwed && !writerIsBusy
     }
 
-    /// A checkpoint was taken.
-    mutating func note(at now: ContinuousClock.Instant) {
+    /// Records that a checkpoint was taken.
+    mutating func recordCheckpoint(at now: ContinuousClock.Instant) {
         last = now
         isOwed = false
     }

@@ -3,9 +3,9 @@ import Faults
 import Logging
 import Synchronization
 
-/// Writes what a run leaves on the disk, on a thread of its own and in order, while training goes on.
+/// Writes a run's files, on a thread of its own and in order, while training continues.
 ///
-/// What cannot be written is a warning at the time; the run learns of it at its end.
+/// A failure to write is logged as a warning at once; the run learns of it at its end.
 final class CheckpointWriter: Sendable {
     private let queue = DispatchQueue(label: "checkpoints")
     private let busy = Atomic<Bool>(false)
@@ -15,9 +15,9 @@ final class CheckpointWriter: Sendable {
     private let logger: Logger
 
     private struct State {
-        /// Of the checkpoint that was written last.
+        /// The fault of the checkpoint that was written last.
         var latest: Fault?
-        /// Of anything.
+        /// The first fault of all.
         var first: Fault?
     }
 
@@ -26,7 +26,7 @@ final class CheckpointWriter: Sendable {
     /// Whether a checkpoint is being written, and its memory in use.
     var isBusy: Bool { busy.load(ordering: .acquiring) }
 
-    /// What went wrong with the checkpoint that was written last; nil if it is whole. Waits for it.
+    /// What went wrong with the checkpoint that was written last; nil if it is complete. Waits for it.
     var latestFailure: Fault? {
         waitForCheckpoint()
         return state.withLock { $0.latest }
@@ -45,14 +45,14 @@ final class CheckpointWriter: Sendable {
         queue.async(group: checkpoint) { [self] in
             let failure = failure(of: write)
             state.withLock { $0.latest = failure }
-            failure.map(note)
+            failure.map(record)
             busy.store(false, ordering: .releasing)
         }
     }
 
     /// Starts to write a record beside the checkpoints.
     func startRecord(_ write: @escaping @Sendable () throws -> Void) {
-        queue.async { [self] in failure(of: write).map(note) }
+        queue.async { [self] in failure(of: write).map(record) }
     }
 
     /// Returns when no checkpoint is being written: its memory is free.
@@ -61,7 +61,7 @@ final class CheckpointWriter: Sendable {
     /// Returns when nothing is being written.
     func wait() { queue.sync {} }
 
-    /// What keeps `write` from writing.
+    /// The fault that keeps `write` from writing.
     private func failure(of write: () throws -> Void) -> Fault? {
         do {
             try write()
@@ -73,8 +73,8 @@ final class CheckpointWriter: Sendable {
         }
     }
 
-    /// Remembers and tells what could not be written.
-    private func note(_ fault: Fault) {
+    /// Records and logs what could not be written.
+    private func record(_ fault: Fault) {
         logger.warning("\(fault); training goes on")
         state.withLock { $0.first = $0.first ?? fault }
     }

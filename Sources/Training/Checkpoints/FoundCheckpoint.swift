@@ -4,7 +4,7 @@ import Logging
 import RunRecords
 import StampData
 
-/// The checkpoint that a run goes on from: found, compared with the run's settings, and not read yet.
+/// The checkpoint that a run resumes from: found, compared with the run's settings, and not read yet.
 struct FoundCheckpoint {
     /// Known to rank 0 alone.
     let whole: WholeCheckpoint?
@@ -41,7 +41,7 @@ struct FoundCheckpoint {
                 "was begun with other settings or other data: \(differences.joined(separator: ", "))",
                 remedy: "repeat its settings (see \(folder.configuration)) or choose a new --output")
         }
-        // Where the plan of steps is the same, the numbers tell where in it the run stands.
+        // With the same plan of steps, the numbers determine the run's position in it.
         let underWay = state.epochUnderWay
         let steps = underWay?.steps ?? 0
         let sums = [underWay?.losses, underWay?.correct].compactMap { $0?.count }
@@ -53,7 +53,7 @@ struct FoundCheckpoint {
         else {
             throw Fault(
                 .badData, found.checkpoint.path, "does not tell where in the run it was written",
-                remedy: "remove it to go on from the one before")
+                remedy: "remove it to resume from the previous one")
         }
         let begun = state.completedEpochs + (underWay == nil ? 0 : 1)
         guard begun <= epochs else {

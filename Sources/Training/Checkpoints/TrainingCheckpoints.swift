@@ -11,10 +11,10 @@ import Settings
 import StampData
 import Tensors
 
-/// Saves the state of a run and brings it back, on any number of ranks: rank 0 writes and reads, all take part.
+/// Saves the state of a run and restores it, on any number of ranks: rank 0 writes and reads, all take part.
 ///
-/// A checkpoint holds the weights and, in whole, the vectors that the optimizer remembers; how ranks share them does not
-/// show. Rank 0 copies all of it between two steps, and a thread writes the copy while training goes on.
+/// A checkpoint holds the weights and the whole state vectors of the optimizer, regardless of how ranks share them.
+/// Rank 0 copies all of it between two steps, and a thread writes the copy while training continues.
 final class TrainingCheckpoints {
     private let folder: RunFolder?
     private let settings: [String: String]
@@ -23,7 +23,7 @@ final class TrainingCheckpoints {
     private let configuration: TrainingSettings
     private let group: any ProcessGroup
     private let writer: CheckpointWriter
-    /// Rank 0's memory for a checkpoint, made for the first one and used for all.
+    /// Rank 0's memory for a checkpoint, allocated for the first one and used for all.
     private var copy: Copy?
     /// The checkpoint that was taken or read last, by its step.
     private(set) var latestStep: Int?
@@ -57,12 +57,12 @@ final class TrainingCheckpoints {
     /// Whether the last checkpoint is still being written.
     var writerIsBusy: Bool { writer.isBusy }
 
-    /// Takes a checkpoint and starts to write it. Waits for the one before. Collective.
+    /// Takes a checkpoint and starts to write it. Waits for the previous one. Collective.
     ///
     /// - Parameters:
     ///   - progress: how far the run has come.
     ///   - records: its epochs; on rank 0.
-    /// - Throws: a fault when the weights are no numbers any more: what was saved before is better.
+    /// - Throws: a fault when the weights are no longer finite: the previous checkpoint is better.
     func save(_ progress: TrainingProgress, records: EpochRecords?) throws {
         let number = progress.globalStep(plan)
         writer.waitForCheckpoint()
@@ -124,7 +124,7 @@ final class TrainingCheckpoints {
         }
     }
 
-    /// Puts what a rank holds of its slices, one behind the other, in their places.
+    /// Puts a rank's slices, which follow one another in `bytes`, in their places.
     private func distribute(_ bytes: UnsafeRawBufferPointer, _ slices: [Range<Int>], into vector: FloatBuffer) {
         guard var source = bytes.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
         for slice in slices {
@@ -143,7 +143,7 @@ final class TrainingCheckpoints {
 
     // MARK: Failures
 
-    /// The fault of a run whose numbers have gone out of bounds.
+    /// The fault of a run whose numbers are no longer finite.
     func notFinite(_ what: String, _ number: Int) -> Fault {
         writer.wait()
         let newest = try? folder?.checkpoints.newestWhole()?.checkpoint.path
@@ -154,7 +154,7 @@ final class TrainingCheckpoints {
             remedy: "use a smaller --learning-rate and a new --output, or look for extreme pixels in the stamps")
     }
 
-    /// Starts to write the run's epochs beside the checkpoints: like them, what cannot be written does not stop the run.
+    /// Starts to write the run's epochs beside the checkpoints: as with them, a failure to write does not stop the run.
     func write(_ records: EpochRecords) {
         writer.startRecord {
             try records.history.write()
@@ -162,7 +162,7 @@ final class TrainingCheckpoints {
         }
     }
 
-    /// Starts to write something beside the checkpoints, in order with them: what cannot be written does not stop the run.
+    /// Starts to write something beside the checkpoints, in order with them: a failure to write does not stop the run.
     func record(_ write: @escaping @Sendable () throws -> Void) { writer.startRecord(write) }
 
     /// Waits for the last checkpoint, and returns its path, or throws if it could not be written. Collective.
@@ -183,7 +183,7 @@ final class TrainingCheckpoints {
 
     // MARK: Restoring
 
-    /// Brings back the state of a checkpoint, on all ranks. Collective.
+    /// Restores the state of a checkpoint, on all ranks. Collective.
     ///
     /// - Returns: how far the run has come, and its epochs on rank 0.
     func restore(_ found: FoundCheckpoint) throws -> (progress: TrainingProgress, records: EpochRecords?) {
@@ -205,7 +205,7 @@ final class TrainingCheckpoints {
 
     /// Takes the weights of the best checkpoint, averaged ones if averages are kept, for the test and the model. Collective.
     ///
-    /// - Parameter number: its step, on rank 0; nil where no epoch could be compared: the weights stay.
+    /// - Parameter number: its step, on rank 0; nil if no epoch could be compared: the weights remain.
     func restoreBest(_ number: Int?) throws {
         writer.wait()
         let isThere = try group.agree { () -> Bool in

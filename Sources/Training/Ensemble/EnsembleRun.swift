@@ -7,7 +7,7 @@ import Models
 import RunRecords
 import Settings
 
-/// Trains networks that differ by their seed alone, one after the other, on one split of the data.
+/// Trains networks that differ only in their seed, one after another, on one split of the data.
 ///
 /// Source: B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and scalable predictive uncertainty estimation using deep
 /// ensembles*, NeurIPS 2017.
@@ -37,7 +37,7 @@ public struct EnsembleRun {
 
     private var folder: EnsembleFolder { EnsembleFolder(configuration.output) }
 
-    /// Trains all members. With `resume`, those that have ended are left alone. Collective.
+    /// Trains all members. With `resume`, finished members are skipped. Collective.
     ///
     /// - Parameter didTrain: called on rank 0 with each member that has ended, and the metrics of its test set.
     /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test set.
@@ -64,7 +64,7 @@ public struct EnsembleRun {
         return try group.agree { group.rank == 0 ? try combine() : nil }
     }
 
-    /// A run without members may be in the folder already, or an ensemble that is not to go on.
+    /// The folder may already hold a run without members, or an ensemble that is not to be resumed.
     private func refuseAnotherRun() throws {
         try group.agree {
             guard group.rank == 0 else { return }
@@ -78,7 +78,7 @@ public struct EnsembleRun {
         }
     }
 
-    /// How far a member has come: what rank 0 sees counts for all. Collective.
+    /// How far a member has come: rank 0 decides for all. Collective.
     private func progress(of number: Int) throws -> MemberProgress {
         guard configuration.execution.resume else { return .notBegun }
         return try group.shared {

@@ -7,9 +7,9 @@ import RunRecords
 struct EpochDecision: Codable {
     /// Whether the run ends before its last epoch.
     var ends = false
-    /// Whether the last epoch is the best so far, where that is asked for.
+    /// Whether the last epoch is the best so far, if that is requested.
     var isBest = false
-    /// What the learning rate is multiplied with.
+    /// What the learning rate is multiplied by.
     var reduction = 1.0
 
     /// The decision after the epochs that rank 0 knows. Collective.
@@ -19,7 +19,7 @@ struct EpochDecision: Codable {
         return try group.shared { EpochDecision(stopping, on: rows) }
     }
 
-    /// A run of which no epoch is known to say anything.
+    /// The decision of a run that has no rule: train on, unchanged.
     init() {}
 
     private init(_ stopping: Stopping, on rows: [HistoryRow]) {
@@ -32,7 +32,7 @@ struct EpochDecision: Codable {
 }
 
 extension HistoryRow {
-    /// A metric's value; not a number where it was not measured.
+    /// A metric's value; NaN if it was not measured.
     fileprivate subscript(metric: Stopping.Metric) -> Double {
         switch metric {
         case .loss: loss

@@ -3,7 +3,7 @@ import Faults
 import Files
 import Models
 
-/// A hash of all parameters, moving statistics included: ranks that are sound have the same.
+/// A hash of all parameters, moving statistics included: all ranks that compute correctly have the same.
 package enum ParameterHash {
     /// Eight hexadecimal digits: the CRC-32 of the parameters' bytes.
     package static func of(_ weights: Weights) -> String {
@@ -17,7 +17,7 @@ package enum ParameterHash {
 
     /// Compares the ranks' hashes. Collective.
     ///
-    /// - Throws: `AgreedFault` that names the ranks whose parameters are not those of most.
+    /// - Throws: `AgreedFault` that names the ranks whose parameters differ from those of most.
     static func verify(_ weights: Weights, step: Int, in group: any ProcessGroup) throws {
         guard group.size > 1 else { return }
         let hashes = try group.allGather(text: of(weights))
@@ -27,8 +27,8 @@ package enum ParameterHash {
         let names = odd.map { "rank \($0) on \(hosts[$0])" }.joined(separator: ", ")
         throw AgreedFault(
             fault: Fault(
-                .internalFault, names, "computed other parameters than the other ranks, as step \(step) shows",
-                remedy: "leave out that machine, which is at fault, and go on with --resume"))
+                .internalFault, names, "computed different parameters from the other ranks, as step \(step) shows",
+                remedy: "leave out that machine, which is at fault, and continue with --resume"))
     }
 
     /// The ranks whose hash is not the most frequent one; of equally frequent ones that of the lowest rank counts.

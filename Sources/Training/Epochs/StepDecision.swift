@@ -2,28 +2,28 @@ import Communication
 
 /// What all ranks do after a step.
 ///
-/// Each rank has a wish, and the most urgent one is everybody's: one number's maximum over the ranks settles it.
+/// Each rank proposes a decision, and all adopt the most urgent one: the maximum of one number over the ranks.
 enum StepDecision: Hashable {
-    case goOn
-    /// Rank 0 wants to tell of the steps so far.
+    case proceed
+    /// Rank 0 has steps to report.
     case record
-    /// Rank 0's clock or count says that it is time for one.
+    /// Rank 0's clock or step count says that a checkpoint is due.
     case checkpoint
-    /// A rank has got a signal.
+    /// A rank has received a signal.
     case stop(signal: Int)
-    /// A rank has met a loss that is infinite or not a number.
+    /// A rank has computed a loss that is infinite or NaN.
     case lossNotFinite
-    /// A rank cannot read its stamps any more.
+    /// A rank can no longer read its stamps.
     case readingFailed
 
     /// The decision of all ranks. Collective.
-    static func agreed(_ wish: StepDecision, in group: any ProcessGroup) throws -> StepDecision {
-        StepDecision(urgency: try group.maximum(of: wish.urgency))
+    static func agreed(_ proposal: StepDecision, in group: any ProcessGroup) throws -> StepDecision {
+        StepDecision(urgency: try group.maximum(of: proposal.urgency))
     }
 
     private var urgency: Int {
         switch self {
-        case .goOn: 0
+        case .proceed: 0
         case .record: 1
         case .checkpoint: 2
         case .stop(let signal): 2 + signal
@@ -34,7 +34,7 @@ enum StepDecision: Hashable {
 
     private init(urgency: Int) {
         switch urgency {
-        case 0: self = .goOn
+        case 0: self = .proceed
         case 1: self = .record
         case 2: self = .checkpoint
         case Int(Int32.max): self = .lossNotFinite

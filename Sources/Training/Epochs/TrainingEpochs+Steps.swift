@@ -16,7 +16,7 @@ extension TrainingEpochs {
                     lane: lane
                 ) { try decide(afterStep: firstStep + number + 1) }
                 if team.hasFailed { return }
-                if stepDecision != .goOn || isVerified(afterStep: firstStep + number + 1) {
+                if stepDecision != .proceed || isVerified(afterStep: firstStep + number + 1) {
                     team.synchronize(lane) { try act(afterStep: number + 1) }
                     if team.hasFailed { return }
                 }
@@ -27,29 +27,29 @@ extension TrainingEpochs {
 
     // MARK: Decisions
 
-    /// Lane 0 of every rank, while a step ends: what all ranks do after it.
+    /// Decides what all ranks do after a step. Called at its end on lane 0 of every rank.
     private func decide(afterStep number: Int) throws {
         let steps = (number - 1) % plan.steps + 1
-        reporting.note(step.totals, steps: steps, at: now)
+        reporting.record(step.totals, steps: steps, at: now)
         stepDecision = try StepDecision.agreed(proposal(afterStep: number), in: group)
     }
 
-    /// What this rank has reason to do.
+    /// What this rank proposes to do.
     private func proposal(afterStep number: Int) -> StepDecision {
         if step.hasReadingFailed { return .readingFailed }
         if !step.totals.isFinite { return .lossNotFinite }
         if Interruption.signal != 0 { return .stop(signal: Interruption.signal) }
         let isDue = schedule?.isDue(step: number, at: clock.now, writerIsBusy: checkpoints.writerIsBusy) ?? false
-        if number % plan.steps == 0 { return .goOn }
+        if number % plan.steps == 0 { return .proceed }
         if isDue { return .checkpoint }
-        return reporting.isDue(at: now) ? .record : .goOn
+        return reporting.isDue(at: now) ? .record : .proceed
     }
 
     private func isVerified(afterStep number: Int) -> Bool {
         configuration.verifyEvery.map { number.isMultiple(of: $0) } ?? false
     }
 
-    /// Lane 0 of every rank, while the others wait.
+    /// Called on lane 0 of every rank, while the others wait.
     ///
     /// - Parameter number: steps of the epoch that are done.
     private func act(afterStep number: Int) throws {
@@ -63,7 +63,7 @@ extension TrainingEpochs {
         }
         if isVerified(afterStep: total) { try ParameterHash.verify(step.weights, step: total, in: group) }
         switch stepDecision {
-        case .goOn, .record, .lossNotFinite, .readingFailed: break
+        case .proceed, .record, .lossNotFinite, .readingFailed: break
         case .checkpoint: try save()
         case .stop(let signal): try stop(signal)
         }
@@ -74,14 +74,14 @@ extension TrainingEpochs {
     /// Stops between epochs if a rank was asked to. Collective.
     func stopIfAsked() throws {
         let signal = Interruption.signal
-        let decision = try StepDecision.agreed(signal == 0 ? .goOn : .stop(signal: signal), in: group)
+        let decision = try StepDecision.agreed(signal == 0 ? .proceed : .stop(signal: signal), in: group)
         if case .stop(let signal) = decision { try stop(signal) }
     }
 
-    /// Writes a checkpoint, unless this very state was saved before, and ends the run.
+    /// Writes a checkpoint, unless this state has been saved already, and ends the run.
     private func stop(_ signal: Int) throws {
         if checkpoints.latestStep != progress.globalStep(plan) { try save() }
-        // The disk may have room again for what it had none for at the epoch's end.
+        // The disk may now have room for what did not fit at the epoch's end.
         if let records { checkpoints.write(records) }
         if let journal { checkpoints.record { try journal.write() } }
         let checkpoint = try checkpoints.finishLatest()
@@ -92,18 +92,19 @@ extension TrainingEpochs {
     func save() throws {
         if let journal { checkpoints.record { try journal.synchronize() } }
         try checkpoints.save(progress, records: records)
-        schedule?.note(at: clock.now)
+        schedule?.recordCheckpoint(at: clock.now)
     }
 
     // MARK: Reports
 
-    /// Makes rows of the steps since the last time, and starts to write them. Collective.
+    /// Makes rows of the steps since the last call, and starts to write them. Collective.
     func reportSteps() throws {
         try reporting.report(
             epochs: progress.completedEpochs, at: now, learningRate: learningRate, checkpoints: checkpoints)
     }
 
-    /// Shows the means over what lane 0 has seen of this epoch: near the whole, and free to know.
+    /// Shows the means over what lane 0 has seen of this epoch: close to the means over all ranks, and available
+    /// without communication.
     private func draw(_ steps: Int) {
         let now = now
         guard now >= nextDrawing else { return }

@@ -27,12 +27,12 @@ final class TrainingEpochs: @unchecked Sendable {
     var progressLine: ProgressLine?
     /// Rank 0 redraws its progress line at most this often, and looks at the clock at most once a step.
     var nextDrawing: UInt64 = 0
-    /// How far the run had come when something was last done after a step.
+    /// The run's progress when something was last done after a step.
     var progress: TrainingProgress
     private var epochStart: UInt64 = 0
     /// The time that steps of this epoch took before the run was interrupted.
     private var secondsBefore = 0.0
-    /// Rank 0's.
+    /// On rank 0.
     var records: EpochRecords?
     /// Whether rank 0 has its records from a checkpoint.
     private let isResumed: Bool
@@ -41,7 +41,7 @@ final class TrainingEpochs: @unchecked Sendable {
     /// What the epochs so far decide about the next ones.
     var epochDecision = EpochDecision()
     /// What all ranks do after the step just done. Lane 0 writes it before the barrier that ends the step.
-    var stepDecision = StepDecision.goOn
+    var stepDecision = StepDecision.proceed
 
     init(_ run: RestoredRun) {
         let context = run.context
@@ -75,23 +75,23 @@ final class TrainingEpochs: @unchecked Sendable {
         }
     }
 
-    /// How the training ended.
+    /// How training ended.
     struct Outcome {
-        /// Those that are complete.
+        /// Completed epochs.
         let epochs: Int
-        /// Whether the metric that was watched got no better.
+        /// Whether the monitored metric stopped improving.
         let endedEarly: Bool
         /// The step of the best checkpoint; on rank 0.
         let best: Int?
     }
 
-    /// Trains from where the run is to the end of its last epoch. Collective.
+    /// Trains from the run's current position to the end of its last epoch. Collective.
     func run() throws -> Outcome {
-        // What the checkpoint knows counts: rows of epochs that are done again go, and those that were lost come back.
+        // The checkpoint is authoritative: rows of epochs that are repeated are removed, and lost ones are restored.
         if isResumed, let records { checkpoints.write(records) }
         if let journal {
             checkpoints.record { try journal.write() }
-            // What it has kept is needed at once.
+            // The journal's last kept row is needed at once.
             checkpoints.wait()
         }
         try team.run { [step] lane in step.prepareWeights(lane: lane) }
@@ -108,7 +108,7 @@ final class TrainingEpochs: @unchecked Sendable {
         return Outcome(epochs: progress.completedEpochs, endedEarly: epochDecision.ends, best: records?.best?.step)
     }
 
-    /// The weights for the test and for the model: the best ones where they were asked for, averaged if averages are kept.
+    /// The weights for the test and for the model: the best ones if requested, averaged if averages are kept.
     private func takeFinalWeights() throws {
         if configuration.stopping.early != nil {
             try checkpoints.restoreBest(records?.best?.step)
@@ -176,13 +176,13 @@ final class TrainingEpochs: @unchecked Sendable {
         return UInt64(elapsed.seconds) * 1_000_000_000 + UInt64(elapsed.attoseconds / 1_000_000_000)
     }
 
-    /// The time of the epoch under way, with that before an interruption, in seconds.
+    /// The time of the epoch under way, including that before an interruption, in seconds.
     var epochSeconds: Double { secondsBefore + Double(now - epochStart) * 1e-9 }
 
     /// The learning rate of a step, counted from 0 since the start of the run.
     func learningRate(_ step: Int) -> Float { Float(Double(rates.rate(step: step)) * epochDecision.reduction) }
 
-    /// Loss and right predictions over the epoch, the same bits for any number of ranks and lanes. Collective.
+    /// Loss and correct predictions over the epoch, the same bits for any number of ranks and lanes. Collective.
     private func epochTotals() throws -> (loss: Double, correct: Double) {
         for position in sums.run {
             let (loss, correct) = step.totals[position]

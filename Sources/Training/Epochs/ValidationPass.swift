@@ -10,9 +10,9 @@ struct ValidationPass {
     let step: TrainingStep
     let team: LaneTeam
 
-    /// Loss and accuracy on rank 0; nil elsewhere, and where there are no stamps. Collective.
+    /// Loss and accuracy on rank 0; nil elsewhere, and without stamps. Collective.
     ///
-    /// Batch normalisation's moving statistics are averages of the steps by themselves, and taken as they are.
+    /// Batch normalisation's moving statistics already are averages over the steps, and are used as they are.
     func measure() throws -> (loss: Double, accuracy: Double)? {
         guard !stamps.stamps.isEmpty else { return nil }
         guard let averaged = try step.averagedWeights() else { return try inference.evaluate(stamps) }

@@ -4,22 +4,22 @@ import Models
 import RunRecords
 import TensorBoard
 
-/// What rank 0 tells of a run while it goes on: `metrics.jsonl` and TensorBoard's event file.
+/// What rank 0 records while a run is under way: `metrics.jsonl` and TensorBoard's event file.
 ///
-/// It only reads: the run has the same bits with it and without. All calls are made on the thread that writes
-/// checkpoints, one after the other.
+/// It only reads: the run has the same bits with and without it. All calls are made on the thread that writes
+/// checkpoints, one after another.
 final class RunJournal: @unchecked Sendable {
     private let folder: RunFolder
     private let hasEvents: Bool
     private let isResumed: Bool
-    /// Where the run goes on.
+    /// Where the run continues.
     private let start: (step: Int, epochs: Int)
     private var log: MetricsLog?
     private var events: EventFile?
-    /// What is to be written yet.
+    /// Rows still to be written.
     private var rows: [Row] = []
     private var shown: [EventStep] = []
-    /// A disk that is full is told of once, not every second.
+    /// A full disk is reported once, not every second.
     private var isFailing = false
 
     private enum Row {
@@ -29,8 +29,7 @@ final class RunJournal: @unchecked Sendable {
 
     /// - Parameters:
     ///   - hasEvents: whether there is an event file.
-    ///   - isResumed: whether the folder may hold what a run before has told: of steps that are done again, it no longer
-    ///     counts.
+    ///   - isResumed: whether the folder may hold records of an earlier run: those of repeated steps no longer count.
     ///   - step: steps that are done.
     ///   - epochs: epochs that are complete.
     init(_ folder: RunFolder, hasEvents: Bool, isResumed: Bool, step: Int, epochs: Int) {
@@ -40,7 +39,7 @@ final class RunJournal: @unchecked Sendable {
         start = (step, epochs)
     }
 
-    /// The last row of steps that a resumed run has kept.
+    /// The last row of steps that a resumed run kept.
     var lastKeptStep: StepRow? { log?.lastKeptStep }
 
     /// Adds rows of steps.
@@ -59,7 +58,7 @@ final class RunJournal: @unchecked Sendable {
         try write()
     }
 
-    /// Adds an epoch: what `history.csv` says of it, and how each array of parameters is spread.
+    /// Adds an epoch: its row of `history.csv`, and the distribution of each array of parameters.
     ///
     /// - Parameter step: steps done since the start of the run.
     func append(_ row: HistoryRow, step: Int, weights: [SummaryValue]) throws {
@@ -75,13 +74,13 @@ final class RunJournal: @unchecked Sendable {
         try write()
     }
 
-    /// Shows values in TensorBoard alone.
+    /// Shows values only in TensorBoard.
     func show(_ values: [SummaryValue], step: Int) throws {
         shown.append(EventStep(values, step: step, wallTime: Self.now))
         try write()
     }
 
-    /// Opens the files, where they are not open, and brings them up to date.
+    /// Opens the files, if necessary, and brings them up to date.
     ///
     /// - Throws: `Fault(.cannotWrite)` for the first failure in a row; the next call tries again.
     func write() throws {
@@ -95,7 +94,7 @@ final class RunJournal: @unchecked Sendable {
         if let failure = failures.first, !isFailing { throw failure }
     }
 
-    /// Makes the log durable, so that a checkpoint never knows more steps than it.
+    /// Makes the log durable, so that a checkpoint never knows of more steps than the log.
     func synchronize() throws { try log?.synchronize() }
 
     private func writeLog() throws {
@@ -125,7 +124,7 @@ final class RunJournal: @unchecked Sendable {
 }
 
 extension Network {
-    /// How each array of parameters is spread.
+    /// The distribution of each array of parameters.
     func histograms(of weights: Weights) -> [SummaryValue] {
         parameters.map { parameter in
             let values = UnsafeBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count)

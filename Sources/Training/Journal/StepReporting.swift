@@ -3,25 +3,25 @@ import Engine
 import RunRecords
 import StampData
 
-/// Rows of steps: what the steps of an epoch cost, reported now and then while it is under way.
+/// Rows of steps: losses within an epoch, reported now and then while it is under way.
 struct StepReporting {
-    /// So often are steps reported of, in nanoseconds.
+    /// The time between two reports, in nanoseconds.
     private static let interval: UInt64 = 1_000_000_000
 
     private let plan: BatchPlan
     private let journal: RunJournal?
     private var sums: StepSums
-    /// Rank 0's sums of the epoch as far as rows of steps are made of them.
+    /// Rank 0's sums over the steps of the epoch that are in rows.
     private var reported = Reported()
     private var next: UInt64 = 0
     private let wallOrigin = RunJournal.now
 
-    /// What of the epoch under way is in rows of steps.
+    /// The part of the epoch under way that is in rows of steps.
     private struct Reported {
         var samples = 0
         var loss = 0.0
         var correct = 0.0
-        /// When, and how many samples before: for the speed.
+        /// When it ended, and after how many samples: for the speed.
         var time: UInt64 = 0
         var samplesBefore = 0
     }
@@ -32,32 +32,32 @@ struct StepReporting {
         sums = StepSums(plan: plan, group: group)
     }
 
-    /// Whether rank 0 has something to tell by now.
+    /// Whether rank 0 has something to report by now.
     func isDue(at now: UInt64) -> Bool { journal != nil && !sums.isEmpty && now >= next }
 
-    /// Notes a step where a row ends with it.
+    /// Records a step if a row ends with it.
     ///
     /// - Parameter steps: those of the epoch that are done.
-    mutating func note(_ totals: EpochTotals, steps: Int, at now: UInt64) {
-        if sums.isDue(steps) { sums.note(totals, steps: steps, at: now) }
+    mutating func record(_ totals: EpochTotals, steps: Int, at now: UInt64) {
+        if sums.isDue(steps) { sums.record(totals, steps: steps, at: now) }
     }
 
-    /// An epoch begins, or goes on from a checkpoint within it: on rank 0, takes up the sums where its last row left them.
-    mutating func begin(_ stand: TrainingProgress, at now: UInt64) {
+    /// Begins an epoch, or resumes it from a checkpoint within: on rank 0, continues the sums from the last row.
+    mutating func begin(_ progress: TrainingProgress, at now: UInt64) {
         guard let journal else { return }
         next = now
         reported = Reported(time: now)
-        guard stand.stepsInEpoch > 0 else { return }
-        reported.samplesBefore = min(plan.samples, stand.stepsInEpoch * plan.batchSize)
-        if let row = journal.lastKeptStep, row.epoch == stand.completedEpochs + 1 {
+        guard progress.stepsInEpoch > 0 else { return }
+        reported.samplesBefore = min(plan.samples, progress.stepsInEpoch * plan.batchSize)
+        if let row = journal.lastKeptStep, row.epoch == progress.completedEpochs + 1 {
             (reported.samples, reported.loss, reported.correct) = (row.epochSamples, row.epochLossSum, row.epochCorrect)
         } else {
             reported.samples = reported.samplesBefore
-            (reported.loss, reported.correct) = (stand.losses.reduce(0, +), stand.correct.reduce(0, +))
+            (reported.loss, reported.correct) = (progress.losses.reduce(0, +), progress.correct.reduce(0, +))
         }
     }
 
-    /// Makes rows of the steps since the last time, and starts to write them. Collective.
+    /// Makes rows of the steps since the last call, and starts to write them. Collective.
     ///
     /// - Parameters:
     ///   - epochs: those that are complete.
@@ -74,7 +74,7 @@ struct StepReporting {
         checkpoints.record { [rows] in try journal.append(rows, wallTimes: times) }
     }
 
-    /// What the steps since the last row cost.
+    /// The row of the steps since the last row.
     private mutating func row(_ sum: StepSums.Sum, epochs: Int, learningRate: (Int) -> Float) -> StepRow {
         let samples = min(plan.samples, sum.steps * plan.batchSize)
         let count = Double(max(1, samples - reported.samples))

@@ -15,7 +15,7 @@ struct TestPictures {
     let predictions: [SamplePrediction]
     let collection: StampCollection
 
-    /// All that is shown.
+    /// Everything that is shown.
     ///
     /// - Throws: `Fault` when a file of stamps cannot be read.
     func values() throws -> [SummaryValue] {
@@ -30,7 +30,7 @@ struct TestPictures {
         return values
     }
 
-    /// Rows: noise, sources; columns: taken for noise, for sources. The darker, the larger the share of the row.
+    /// Rows: noise, sources; columns: classified as noise, as sources. The darker, the larger the share of the row.
     private var confusionMatrix: PNGImage {
         let cell = 112
         var picture = GreyPicture(width: 2 * cell + 3, height: 2 * cell + 3, shade: 0)
@@ -50,7 +50,7 @@ struct TestPictures {
     }
 
     /// Stamps of a class side by side, evenly from the one with the lowest probability of a source to the one with the
-    /// highest, which is written below each; nil where there are none.
+    /// highest, which is written below each; nil if there are none.
     private func examples(_ label: Int) throws -> PNGImage? {
         let ranked = predictions.filter { $0.trueClass == label }
             .sorted { ($0.probability, $0.index) < ($1.probability, $1.index) }

@@ -4,15 +4,15 @@ import Faults
 /// Signals that ask a run to write a checkpoint and stop: SIGTERM, SIGINT and SIGUSR1, as people and batch systems send
 /// them. A second SIGINT ends the process at once.
 public enum Interruption {
-    /// From here on the signals are noted instead of ending the process.
+    /// From here on the signals are recorded instead of ending the process.
     public static func watch() { stop_signals_watch() }
 
-    /// The number of the first signal that has come; 0 before.
+    /// The number of the first signal that was received; 0 before.
     static var signal: Int { Int(stop_signals_noted()) }
 
     /// What all ranks throw when one of them was asked to stop.
     ///
-    /// - Parameter checkpoint: what the run goes on from.
+    /// - Parameter checkpoint: what the run can be resumed from.
     static func fault(signal: Int, checkpoint: String) -> Fault {
         Fault(
             .stoppedEarly, name(signal), "stopped with the checkpoint \(checkpoint)",

@@ -8,15 +8,15 @@ import StampData
 import StampLoading
 import Tensors
 
-/// A run whose network is built and whose stamps are in memory, each rank its share, with all that is known before the
-/// first weight.
+/// A run whose network is built and whose stamps are in memory, each rank holding its share, with everything that is
+/// known before the first weight.
 struct LoadedRun {
     let prepared: PreparedRun
     let network: Network
     let data: TrainingData
     /// Every setting as resolved.
     let settings: TrainingSettings
-    /// What `config.json` records beside the settings.
+    /// What `config.json` records besides the settings.
     let findings: RunFindings
     /// The settings that decide the result, by the name of their option.
     let deciding: [String: String]
@@ -25,8 +25,8 @@ struct LoadedRun {
 
     /// Builds the network and loads the data. Collective.
     ///
-    /// - Throws: `AgreedFault` for a network that does not fit, which is refused before the stamps are read; and for stamps
-    ///   that cannot be used, or do not go with the settings.
+    /// - Throws: `AgreedFault` for a network that does not fit, which is refused before the stamps are read; and for
+    ///   stamps that cannot be used, or do not match the settings.
     init(_ prepared: PreparedRun) throws {
         let (context, collection) = (prepared.context, prepared.collection)
         let configuration = context.configuration
@@ -50,14 +50,14 @@ struct LoadedRun {
         deciding = try settings.decidingResult(findings)
     }
 
-    /// The lanes that train: those that have a microbatch. The others would only be waited for at each barrier; with batch 1
-    /// that is all lanes but one. Collective.
+    /// The lanes that train: those that have a microbatch. The others would only delay each barrier; with batch 1 that
+    /// is all lanes but one. Collective.
     func trainingTeam() throws -> LaneTeam {
         let (team, busy) = (prepared.team, max(1, data.shard.positions.count))
         return try context.group.agree { busy < team.count ? try LaneTeam(count: busy) : team }
     }
 
-    /// A metric that is not measured cannot be watched.
+    /// A metric that is not measured cannot be monitored.
     private static func refuseUnmeasured(_ metric: Stopping.Metric?, _ option: String, _ data: TrainingData) throws {
         guard let metric, metric.needsValidation, data.split.validation.isEmpty else { return }
         throw AgreedFault(
@@ -66,7 +66,7 @@ struct LoadedRun {
                 remedy: "give validation a share, or --early-stopping loss"))
     }
 
-    /// What is known of the run now and was not asked for.
+    /// What the run has found out, besides its settings.
     private static func findings(
         _ collection: StampCollection, _ network: Network, _ data: TrainingData
     ) -> RunFindings {

@@ -4,14 +4,14 @@ import Lanes
 import RunRecords
 import StampData
 
-/// A run whose ranks are alike, whose stamps are opened, and whose folder is there and locked.
+/// A run whose ranks run the same loops, whose stamps are open, and whose folder exists and is locked.
 struct PreparedRun {
     let context: RunContext
     let team: LaneTeam
     /// The kind of loops that all ranks run.
     let kernelType: String
     let collection: StampCollection
-    /// Rank 0's.
+    /// On rank 0.
     let folder: RunFolder?
 
     /// Collective.

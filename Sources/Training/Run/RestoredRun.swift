@@ -9,7 +9,7 @@ import RunRecords
 import Settings
 import Tensors
 
-/// A run that can take its next step: its weights and the state of its optimizer are there, new or from a checkpoint, and
+/// A run that can take its next step: its weights and its optimizer's state exist, new or from a checkpoint, and
 /// `config.json` is written.
 struct RestoredRun {
     let loaded: LoadedRun
@@ -19,16 +19,16 @@ struct RestoredRun {
     /// The lanes that train: those that have a microbatch.
     let trainingTeam: LaneTeam
     let trace: TraceRecording?
-    /// Rank 0's.
+    /// On rank 0.
     let journal: RunJournal?
-    /// How far the run has come before.
+    /// The run's progress so far.
     let progress: TrainingProgress
     /// The epochs so far, on rank 0; nil for none.
     let records: EpochRecords?
 
     var context: RunContext { loaded.context }
 
-    /// Makes the training step, and restores the newest checkpoint where the run goes on from one. Collective.
+    /// Creates the training step, and restores the newest checkpoint if the run resumes from one. Collective.
     ///
     /// - Throws: `AgreedFault` for a checkpoint that does not fit the settings, weights that cannot be read, and files that
     ///   cannot be written.
@@ -42,7 +42,7 @@ struct RestoredRun {
                 in: folder, settings: loaded.deciding, plan: data.plan, epochs: configuration.epochs, group: group,
                 logger: context.logger)
             : nil
-        // A run that goes on has its weights from the checkpoint: the file that it began with may be gone.
+        // A resumed run has its weights from the checkpoint: the file that it began with may be gone.
         let weights = try found == nil ? Self.initialWeights(network, context) : Weights(network: network)
         self.trainingTeam = trainingTeam
         trace = try Self.trace(loaded, trainingTeam)
@@ -63,7 +63,7 @@ struct RestoredRun {
         journal = Self.journal(loaded, progress)
     }
 
-    /// What rank 0 records of the run while it goes on.
+    /// What rank 0 records while the run is under way.
     private static func journal(_ loaded: LoadedRun, _ progress: TrainingProgress) -> RunJournal? {
         let configuration = loaded.context.configuration
         return loaded.prepared.folder.map {
@@ -73,7 +73,7 @@ struct RestoredRun {
         }
     }
 
-    /// First weights: drawn from the seed, or read on rank 0 and sent to all. Collective.
+    /// Initial weights: drawn from the seed, or read on rank 0 and sent to all. Collective.
     private static func initialWeights(_ network: Network, _ context: RunContext) throws -> Weights {
         let (configuration, group) = (context.configuration, context.group)
         let isFile = StandardNetwork(rawValue: configuration.model) == nil && !configuration.model.hasSuffix(".json")

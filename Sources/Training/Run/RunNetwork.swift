@@ -9,8 +9,8 @@ import StampData
 enum RunNetwork {
     /// The network of `--model`, checked against the stamps. Collective: rank 0 alone reads model files.
     ///
-    /// - Throws: `AgreedFault` for a model file that cannot be read, a network that does not take stamps of this size, and
-    ///   `--classes` that it does not have.
+    /// - Throws: `AgreedFault` for a model file that cannot be read, a network that does not take stamps of this size,
+    ///   and `--classes` that does not match it.
     static func agreed(_ context: RunContext, _ collection: StampCollection) throws -> Network {
         let described = try description(context)
         return try context.group.agree { try network(context.configuration, collection, described) }
@@ -50,7 +50,7 @@ enum RunNetwork {
         return configuration.dropout ? network : try network.withoutDropout()
     }
 
-    /// A standard network, or a fault that names the option and the stamps that do not go together.
+    /// A standard network, or a fault that names the option and the stamps that do not match.
     private static func standard(
         _ standard: StandardNetwork, _ configuration: TrainingSettings, height: Int, width: Int
     ) throws -> Network {

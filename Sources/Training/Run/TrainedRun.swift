@@ -7,7 +7,7 @@ import Models
 import Prediction
 import RunRecords
 
-/// A run behind its last epoch: its weights are those of the model.
+/// A run after its last epoch: its weights are those of the model.
 struct TrainedRun {
     let restored: RestoredRun
     /// How many epochs it has, and why it ended.
@@ -63,7 +63,8 @@ struct TrainedRun {
         }
     }
 
-    /// Writes the model for Keras. What Keras can only express as code is no reason to fail: the model itself is safe.
+    /// Writes the model for Keras. A network that Keras can only express as code does not fail the run: the model
+    /// itself is safe.
     private func writeForKeras(_ model: TrainedModel, to path: String) throws {
         do {
             try KerasArchive.write(model, to: path)

@@ -4,19 +4,19 @@ import StampData
 /// How far a run has come, between two steps.
 struct TrainingProgress: Codable {
     var completedEpochs = 0
-    /// Whether the epoch after those has begun; when all its steps are done it is still to be validated.
+    /// Whether the epoch after those has begun; when all its steps are done it has yet to be validated.
     var isWithinEpoch = false
     /// Steps of the epoch under way that are done.
     var stepsInEpoch = 0
     /// The time that these steps took.
     var seconds = 0.0
-    /// The epoch's sums for each microbatch position, where they are to be brought back; else empty.
+    /// The epoch's sums for each microbatch position, if they are to be restored; else empty.
     var losses: [Double] = []
     var correct: [Double] = []
 
     init(completedEpochs: Int = 0) { self.completedEpochs = completedEpochs }
 
-    /// What a checkpoint says.
+    /// The progress that a checkpoint records.
     init(_ state: CheckpointState) {
         completedEpochs = state.completedEpochs
         guard let epoch = state.epochUnderWay else { return }
@@ -28,7 +28,7 @@ struct TrainingProgress: Codable {
     func globalStep(_ plan: BatchPlan) -> Int { completedEpochs * plan.steps + stepsInEpoch }
 }
 
-/// What rank 0 knows of the complete epochs.
+/// Rank 0's records of the completed epochs.
 struct EpochRecords: Sendable {
     var history: History
     var hashes: ParameterHashes
@@ -49,8 +49,8 @@ struct EpochRecords: Sendable {
     ///
     /// - Parameters:
     ///   - step: steps done since the start of the run.
-    ///   - isBest: whether the run's own criterion takes it for the best so far; nil for that with the least validation loss.
-    ///   - isSaved: whether there is a checkpoint of this epoch: only then it can be the best one.
+    ///   - isBest: whether it is the best so far by the run's own criterion; nil to compare validation losses.
+    ///   - isSaved: whether there is a checkpoint of this epoch: only then can it be the best one.
     mutating func append(_ row: HistoryRow, step: Int, hash: String, isBest: Bool? = nil, isSaved: Bool) {
         history.append(row)
         hashes.append(ParameterHashes.Row(epoch: row.epoch, step: step, hash: hash))

@@ -11,8 +11,8 @@ import Settings
 ///     prepared (stamps opened, folder locked) → loaded (network, stamps in memory, settings as resolved)
 ///         → restored (weights and state, from a checkpoint or new) → trained (final weights) → tested (metrics, model)
 ///
-/// Rank 0 alone validates, writes and prints; every rank trains. All that any rank may find wrong with the input is found
-/// and agreed on before the first step.
+/// Rank 0 alone validates, writes and prints; every rank trains. All faults of the input are found and agreed on before
+/// the first step.
 public final class TrainingRun {
     private let context: RunContext
 
@@ -29,7 +29,7 @@ public final class TrainingRun {
     ///
     /// - Returns: on rank 0 the metrics of the test set, if there is one.
     /// - Throws: `Fault` or `AgreedFault` for settings and data that do not work, output that cannot be written, a loss
-    ///   that is no number any more, or a run that was asked to stop (`stoppedEarly`).
+    ///   that is no longer finite, or a run that was asked to stop (`stoppedEarly`).
     public func run() throws -> ClassificationMetrics? {
         try context.group.agree { try context.configuration.validate() }
         try context.group.limitWaits(to: context.configuration.execution.stallTimeout)
