@@ -126,31 +126,40 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
-        // What tests share: folders, programs and how to run them; stamps, networks and ranks to run the engine on.
+        // What tests share: folders, reference values, programs and how to run them; stamps, networks and ranks to run the
+        // engine on; guarded memory and what rounding may cost.
         .target(
             name: "TestSupport", dependencies: ["Faults"], path: "Tests/Support/General", swiftSettings: swiftSettings),
         .target(
             name: "EngineTestSupport",
             dependencies: [
-                "TestSupport", "Training", "Engine", "Settings", "Models", "LayerCatalog", "Layers", "StampLoading",
-                "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", logging,
+                "TestSupport", "Training", "Settings", "Models", "LayerCatalog", "Layers", "StampData", "StampFormats",
+                "Communication", "Files", "Tensors", logging,
             ],
             path: "Tests/Support/Engine", swiftSettings: swiftSettings),
+        .target(
+            name: "NumericTestSupport", dependencies: ["Tensors"], path: "Tests/Support/Numeric",
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "ProcessGroupProgram", dependencies: ["Communication", "Faults"],
             path: "Tests/Programs/ProcessGroupProgram", swiftSettings: swiftSettings),
 
         // Tests mirror the sources.
+        tests("CKernels", ["CKernels", "Tensors", "TestSupport", "NumericTestSupport"]),
         tests("Tensors", ["Tensors", "CKernels"]),
         tests("Files", ["Files", "StampFormats", "Faults", "TestSupport"]),
         tests("StampFormats", ["StampFormats", "Files", "Faults", "TestSupport"]),
-        tests("StampData", ["StampData", "StampSimulation", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
-        tests("StampSimulation", ["StampSimulation", "StampData", "StampFormats", "CKernels", "Faults"]),
-        tests("Communication", ["Communication", "CKernels", "Faults", "TestSupport"]),
+        tests(
+            "StampData",
+            ["StampData", "StampSimulation", "StampFormats", "Tensors", "CKernels", "Faults", "TestSupport"]),
+        tests("StampSimulation", ["StampSimulation", "StampData", "Faults"]),
+        tests("Communication", ["Communication", "Faults", "TestSupport"]),
         tests("Lanes", ["Lanes"]),
-        tests("StampLoading", ["StampLoading", "StampData", "Lanes", "Communication", "Tensors", "EngineTestSupport"]),
-        tests("Layers", ["Layers", "Files", "Tensors", "CKernels"]),
-        tests("Optimizers", ["Optimizers"]),
+        tests(
+            "StampLoading",
+            ["StampLoading", "StampData", "Lanes", "Communication", "Tensors", "TestSupport", "EngineTestSupport"]),
+        tests("Layers", ["Layers", "Files", "Tensors", "TestSupport", "NumericTestSupport"]),
+        tests("Optimizers", ["Optimizers", "TestSupport"]),
         tests("LayerCatalog", ["LayerCatalog", "Layers", "Tensors", "Faults", "TestSupport"]),
         tests("Models", ["Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
         tests(
@@ -172,24 +181,24 @@ let package = Package(
             "Engine",
             [
                 "Engine", "StampLoading", "Models", "LayerCatalog", "Layers", "Optimizers", "Lanes", "Communication",
-                "StampData", "StampFormats", "Files", "Tensors", "Faults", "TestSupport", "EngineTestSupport",
+                "StampData", "Tensors", "TestSupport", "EngineTestSupport",
             ]),
         tests(
             "Training",
             [
                 "Training", "Prediction", "Engine", "RunRecords", "Settings", "Models", "Layers", "Optimizers",
                 "StampLoading", "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", "Faults",
-                "TestSupport", "EngineTestSupport", logging,
+                "TestSupport", "EngineTestSupport",
             ]),
         tests("Benchmarks", ["Benchmarks", "Communication"]),
-        tests("Figures", ["Figures", "RunRecords", "Metrics", "Files", "Faults", "TestSupport"]),
+        tests("Figures", ["Figures", "RunRecords", "Metrics", "Faults", "TestSupport"]),
         tests(
             "Reports",
             [
                 "Reports", "Figures", "RunRecords", "Settings", "Metrics", "Models", "Layers", "Optimizers",
                 "StampData", "StampFormats", "Files", "Tensors", "Faults", "TestSupport",
             ]),
-        tests("TensorBoard", ["TensorBoard", "Files", "Faults", "TestSupport"]),
+        tests("TensorBoard", ["TensorBoard", "Faults", "TestSupport"]),
         tests(
             "TrainerCommand",
             [

@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func arbitraryCutsGiveTheBitsOfTheDefinition() {
-        var generator = SplitMix64(state: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<500 {
             let count = Int.random(in: 1...200, using: &generator)
             let tree = CanonicalTree(count: count)

@@ -1,5 +1,3 @@
-import Files
-import FoundationEssentials
 import Metrics
 import TestSupport
 
@@ -42,8 +40,7 @@ struct Reference: Decodable {
     static func named(_ name: String) throws -> Reference { try read(Reference.self, name) }
 
     static func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        return try JSONFile.read(type, from: folder.appending(path: "ReferenceValues/figures/\(name).json").path)
+        try ReferenceValues.json(type, "figures/\(name)")
     }
 }
 

@@ -44,7 +44,7 @@ import Testing
         "float32_big_fortran.npy", "int16_little_c.npy", "several_stored.npz:stamps", "several_deflated.npz:stamps",
     ])
     func aDescribedArrayIsTheSame(_ name: String) throws {
-        let array = try NumericArray(contentsOf: NumpyReference.path(name))
+        let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/\(name)"))
         let described = try NumericArray(array.description)
         if let bytes = described.unfilledBytes { bytes.copyMemory(from: UnsafeRawBufferPointer(array.unfilledBytes!)) }
         #expect(described.shape == array.shape && described.elementType == array.elementType)

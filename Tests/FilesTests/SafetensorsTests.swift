@@ -33,7 +33,7 @@ import Testing
 
     @Test func filesOfTheOfficialPackageAreRead() throws {
         // Written by Tests/ReferenceValues/make_safetensors_reference.py.
-        let file = try SafetensorsFile(contentsOf: NumpyReference.path("official.safetensors"))
+        let file = try SafetensorsFile(contentsOf: ReferenceValues.path("numpy/official.safetensors"))
         #expect(file.metadata == ["a \"quoted\" \\ key": "line\nbreak, é \u{1F52D}"])
         let expected: [String: (shape: [Int], values: [Double])] = [
             "kernel": ([2, 3], [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]), "scalar": ([], [3]), "empty": ([0, 3], []),

@@ -70,18 +70,20 @@ import Testing
 
     /// The order of layers that Keras told the script.
     static func order(_ name: String) throws -> [String] {
-        let file = try SafetensorsFile(contentsOf: Reference.path("\(name).safetensors"))
+        let file = try SafetensorsFile(contentsOf: ReferenceValues.path("keras_archives/\(name).safetensors"))
         return try #require(file.metadata["layers"]).split(separator: " ").map(String.init)
     }
 
     @Test func everyOptionOfASequentialModelIsRead() throws {
-        let description = try NetworkDescription(kerasJSON: Reference.bytes("chain.json"), from: "chain.json")
+        let description = try NetworkDescription(
+            kerasJSON: ReferenceValues.bytes("keras_archives/chain.json"), from: "chain.json")
         #expect(description == Self.chain)
         #expect(try description.layers.map(\.name) == Self.order("chain"))
     }
 
     @Test func everyOptionOfAFunctionalModelIsRead() throws {
-        let description = try NetworkDescription(kerasJSON: Reference.bytes("branches.json"), from: "branches.json")
+        let description = try NetworkDescription(
+            kerasJSON: ReferenceValues.bytes("keras_archives/branches.json"), from: "branches.json")
         #expect(description.name == "branches")
         #expect(try description.layers.map(\.name) == Self.order("branches"))
         for layer in description.layers { #expect(layer == Self.branches[layer.name]) }
@@ -93,7 +95,8 @@ import Testing
             let layers: [String: [String]]
             let order: [String]
         }
-        let graphs = try JSONDecoder().decode([Graph].self, from: Data(Reference.bytes("graphs.json")))
+        let graphs = try JSONDecoder().decode(
+            [Graph].self, from: Data(ReferenceValues.bytes("keras_archives/graphs.json")))
         #expect(graphs.count == 12)
         for graph in graphs {
             var layers = [LayerDescription(name: "stamp", kind: .input(shape: [2, 2, 1]), inputs: [])]
@@ -114,9 +117,10 @@ import Testing
 
     @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches"])
     func weightsOfAnArchiveAreThoseOfKeras(_ name: String) throws {
-        let model = try TrainedModel(kerasArchive: Reference.path("\(name).keras"))
-        let expected = try SafetensorsFile(contentsOf: Reference.path("\(name).safetensors"))
-        let description = try NetworkDescription(kerasJSON: Reference.bytes("\(name).json"), from: name)
+        let model = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/\(name).keras"))
+        let expected = try SafetensorsFile(contentsOf: ReferenceValues.path("keras_archives/\(name).safetensors"))
+        let description = try NetworkDescription(
+            kerasJSON: ReferenceValues.bytes("keras_archives/\(name).json"), from: name)
         #expect(model.network.description == description)
         #expect(Set(model.network.parameters.map(\.name)) == Set(expected.tensors.map(\.name)))
         for parameter in model.network.parameters {

@@ -38,7 +38,7 @@ import Testing
     ]
 
     @Test(arguments: unsupported) func whatIsNotSupportedIsNamed(_ file: String, _ words: [String]) throws {
-        let text = try Reference.bytes("refused/\(file).json")
+        let text = try ReferenceValues.bytes("keras_archives/refused/\(file).json")
         let fault = try fault { _ = try NetworkDescription(kerasJSON: text, from: "model.json") }
         #expect(fault.kind == .badData)
         #expect(fault.subject == "model.json")
@@ -73,7 +73,7 @@ import Testing
 
     @Test(arguments: changes)
     func aChangedModelIsRefused(_ from: String, _ to: String, _ words: [String]) throws {
-        let text = String(decoding: try Reference.bytes("branches.json"), as: UTF8.self)
+        let text = String(decoding: try ReferenceValues.bytes("keras_archives/branches.json"), as: UTF8.self)
         let changed = text.replacing(from, with: to, maxReplacements: 1)
         try #require(changed != text)
         let fault = try fault { _ = try NetworkDescription(kerasJSON: changed.utf8, from: "model.json") }
@@ -120,7 +120,7 @@ import Testing
     ]
 
     @Test(arguments: archives) func aSpoiltArchiveIsRefused(_ file: String, _ words: [String]) throws {
-        let path = Reference.path("refused/\(file).keras")
+        let path = ReferenceValues.path("keras_archives/refused/\(file).keras")
         let fault = try fault { _ = try TrainedModel(kerasArchive: path) }
         #expect(fault.kind == .badData)
         #expect(fault.subject == path)
@@ -129,7 +129,7 @@ import Testing
 
     @Test func anArchiveCutOffAnywhereIsRefused() throws {
         let folder = try TemporaryFolder()
-        let whole = try Reference.bytes("branches.keras")
+        let whole = try ReferenceValues.bytes("keras_archives/branches.keras")
         for count in stride(from: 0, to: whole.count, by: 97) {
             let path = try folder.file("cut.keras", whole.prefix(count))
             #expect(try fault { _ = try TrainedModel(kerasArchive: path) }.kind == .badData)
@@ -139,8 +139,8 @@ import Testing
     /// A changed byte is found by the checksums of the archive, or it stands where nothing is read.
     @Test func aChangedByteNeverGivesOtherWeights() throws {
         let folder = try TemporaryFolder()
-        let whole = try Reference.bytes("branches.keras")
-        let expected = values(try TrainedModel(kerasArchive: Reference.path("branches.keras")))
+        let whole = try ReferenceValues.bytes("keras_archives/branches.keras")
+        let expected = values(try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/branches.keras")))
         for position in stride(from: 0, to: whole.count, by: 101) {
             var bytes = whole
             bytes[position] ^= 0x55

@@ -11,7 +11,7 @@ import Testing
 /// What is written is read again as it was.
 @Suite struct KerasWritingTests {
     @Test(arguments: ["chain", "branches"]) func configurationsSurviveARoundTrip(_ name: String) throws {
-        let read = try NetworkDescription(kerasJSON: Reference.bytes("\(name).json"), from: name)
+        let read = try NetworkDescription(kerasJSON: ReferenceValues.bytes("keras_archives/\(name).json"), from: name)
         let json = try read.kerasJSON()
         #expect(try NetworkDescription(kerasJSON: json.utf8, from: name) == read)
         #expect(json.contains(name == "chain" ? #""class_name":"Sequential""# : #""class_name":"Functional""#))
@@ -34,7 +34,7 @@ import Testing
     @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches"])
     func modelsSurviveARoundTrip(_ name: String) throws {
         let folder = try TemporaryFolder()
-        let read = try TrainedModel(kerasArchive: Reference.path("\(name).keras"))
+        let read = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/\(name).keras"))
         let model = TrainedModel(network: read.network, weights: read.weights, normalization: "mean")
         try KerasArchive.write(model, to: folder.path("model.keras"))
         let again = try TrainedModel(kerasArchive: folder.path("model.keras"))
@@ -46,7 +46,7 @@ import Testing
 
     @Test(.enabled(if: KerasArchive.isSupported)) func equalModelsGiveEqualBytes() throws {
         let folder = try TemporaryFolder()
-        let model = try TrainedModel(kerasArchive: Reference.path("branches.keras"))
+        let model = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/branches.keras"))
         let written = try (0..<2).map { number in
             let path = folder.path("\(number).keras")
             try KerasArchive.write(model, to: path)
@@ -56,13 +56,13 @@ import Testing
     }
 
     @Test(.enabled(if: KerasArchive.isSupported)) func aFolderThatDoesNotExistIsSaidToBeMissing() throws {
-        let model = try TrainedModel(kerasArchive: Reference.path("chain.keras"))
+        let model = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/chain.keras"))
         let fault = try fault { try KerasArchive.write(model, to: "/nowhere/model.keras") }
         #expect(fault.kind == .cannotWrite)
     }
 
     @Test(.enabled(if: !KerasArchive.isSupported)) func aBuildWithoutTheLibrariesSaysSo() throws {
-        let path = Reference.path("chain.keras")
+        let path = ReferenceValues.path("keras_archives/chain.keras")
         let fault = try fault { _ = try TrainedModel(kerasArchive: path) }
         #expect(fault.kind == .usage)
         #expect(fault.description.contains("no Keras support"))

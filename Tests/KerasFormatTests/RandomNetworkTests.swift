@@ -9,7 +9,7 @@ import Testing
 /// tells each twice: as Keras' `to_json` and in this program's words).
 @Suite struct RandomNetworkTests {
     private static let files: [String] = {
-        let folder = Reference.path("../keras-networks")
+        let folder = ReferenceValues.path("keras-networks")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { $0.hasSuffix(".safetensors") }.sorted()
     }()
@@ -17,7 +17,7 @@ import Testing
     @Test func thereAreADozen() { #expect(Self.files.count == 12) }
 
     @Test(arguments: files) func whatKerasWritesIsTheNetworkThatItIs(name: String) throws {
-        let file = try SafetensorsFile(contentsOf: Reference.path("../keras-networks/\(name)"))
+        let file = try SafetensorsFile(contentsOf: ReferenceValues.path("keras-networks/\(name)"))
         let text = try #require(file.metadata["keras_model"]), json = try #require(file.metadata["network"])
         let expected = try JSONDecoder().decode(NetworkDescription.self, from: Data(json.utf8))
         let read = try NetworkDescription(kerasJSON: text.utf8, from: name)

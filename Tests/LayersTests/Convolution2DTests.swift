@@ -1,4 +1,5 @@
 import Layers
+import NumericTestSupport
 import Tensors
 import Testing
 

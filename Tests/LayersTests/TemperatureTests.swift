@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Layers
+import TestSupport
 import Testing
 
 /// `Tests/ReferenceValues/make_decision_reference.py` minimises the cross-entropy with scipy.
@@ -15,9 +15,7 @@ import Testing
     }
 
     private func calibrations() throws -> [Reference.Calibration] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = folder.appending(path: "ReferenceValues/decisions/decisions.json")
-        return try JSONDecoder().decode(Reference.self, from: Data(contentsOf: file)).calibrations
+        try ReferenceValues.json(Reference.self, "decisions/decisions").calibrations
     }
 
     /// scipy looks at values, which are flat at the minimum: half of the digits of double precision are what it can find.

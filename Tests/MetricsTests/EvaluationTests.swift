@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Metrics
+import TestSupport
 import Testing
 
 /// `Tests/ReferenceValues/make_decision_reference.py` has the statistics from scikit-learn and draws its own replicates.
@@ -20,9 +20,7 @@ import Testing
     private let predictions: [SamplePrediction]
 
     init() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = folder.appending(path: "ReferenceValues/decisions/decisions.json")
-        let reference = try JSONDecoder().decode(Reference.self, from: Data(contentsOf: file)).classifier
+        let reference = try ReferenceValues.json(Reference.self, "decisions/decisions").classifier
         self.reference = reference
         predictions = reference.labels.indices.map {
             SamplePrediction(

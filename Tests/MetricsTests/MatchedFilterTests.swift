@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Metrics
+import TestSupport
 import Testing
 
 @Suite struct MatchedFilterTests {
@@ -12,9 +12,7 @@ import Testing
     }
 
     @Test func scoresEqualNumpy() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = folder.appending(path: "ReferenceValues/figures/matched_filter.json")
-        let references = try JSONDecoder().decode([Reference].self, from: Data(contentsOf: file))
+        let references = try ReferenceValues.json([Reference].self, "figures/matched_filter")
         for reference in references {
             let score = MatchedFilter(height: reference.height, width: reference.width).score(reference.pixels)
             // Sums of some hundred terms of order 1, in another order.

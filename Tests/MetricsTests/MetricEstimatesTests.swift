@@ -1,4 +1,3 @@
-import Files
 import FoundationEssentials
 import Metrics
 import TestSupport
@@ -25,9 +24,7 @@ import Testing
     }
 
     @Test func intervalsAreThoseOfSciPyAndOfHanleyAndMcNeil() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let cases = try JSONFile.read(
-            [Case].self, from: folder.appending(path: "ReferenceValues/reports/intervals.json").path)
+        let cases = try ReferenceValues.json([Case].self, "reports/intervals")
         #expect(cases.count == 7)
         for expected in cases {
             let estimates = MetricEstimates(try expected.metrics())

@@ -39,9 +39,7 @@ import Testing
     ]
 
     private func reference(_ name: String) throws -> Reference {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = folder.appending(path: "ReferenceValues/metrics/\(name).json")
-        return try JSONFile.read(Reference.self, from: file.path)
+        try ReferenceValues.json(Reference.self, "metrics/\(name)")
     }
 
     @Test(arguments: cases)

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Metrics
+import TestSupport
 import Testing
 
 /// `Tests/ReferenceValues/make_decision_reference.py` finds the thresholds with scikit-learn's precision_recall_curve.
@@ -22,9 +22,7 @@ import Testing
     private let samples: [ScoredSample]
 
     init() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = folder.appending(path: "ReferenceValues/decisions/decisions.json")
-        let reference = try JSONDecoder().decode(Reference.self, from: Data(contentsOf: file)).classifier
+        let reference = try ReferenceValues.json(Reference.self, "decisions/decisions").classifier
         self.reference = reference
         samples = reference.labels.indices.map {
             ScoredSample(index: $0, trueClass: reference.labels[$0], score: reference.scores[$0])

@@ -1,13 +1,10 @@
-import Files
-import FoundationEssentials
 import Metrics
+import TestSupport
 import Testing
 
 @Suite struct WilsonIntervalTests {
     @Test func intervalsOfOneStandardDeviationEqualScipy() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let cases = try JSONFile.read(
-            [[Double]].self, from: folder.appending(path: "ReferenceValues/figures/wilson.json").path)
+        let cases = try ReferenceValues.json([[Double]].self, "figures/wilson")
         for values in cases {
             let interval = WilsonInterval(successes: Int(values[0]), trials: Int(values[1]))
             #expect(interval.share == values[0] / values[1])

@@ -10,13 +10,6 @@ import Testing
 
 /// What a model file says is data: sizes are checked before memory is asked for, names name nothing outside the file.
 @Suite struct HostileModelTests {
-    private func withFolder(_ body: (_ path: String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "models-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
-    }
-
     private func network(units: String, slope: String = "0.5") -> String {
         """
         {"name":"n","layers":[{"name":"i","kind":{"input":{"shape":[2,2,1]}},"inputs":[]},\
@@ -31,7 +24,7 @@ import Testing
         ("99999999999999999999", "0.5"), ("1e999", "0.5"), ("-1", "0.5"), ("3", "1e999"), ("3", "1e39"),
     ])
     func claimsOfANetworkAreRefused(_ units: String, _ slope: String) throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let path = "\(folder)/model.safetensors"
             try SafetensorsFile.write(
                 [NamedTensor(name: "h/kernel", shape: [4, 3], values: [Float](repeating: 0, count: 12))],
@@ -42,7 +35,7 @@ import Testing
     }
 
     @Test func namesOfLayersLeadNowhere() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let name = "../../\(UUID().uuidString)"
             let network = try Network(
                 NetworkDescription(

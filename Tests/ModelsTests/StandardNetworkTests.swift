@@ -4,6 +4,7 @@ import LayerCatalog
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// The notebook's networks: their parameters, their summary, their first values.
@@ -83,9 +84,8 @@ import Testing
     @Test(arguments: [StandardNetwork.simple, .simpleBN, .vgg6], [2, 1]) func parametersAreNamedAsInKeras(
         name: StandardNetwork, classes: Int
     ) throws {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "ReferenceValues/keras/\(name.rawValue)-\(classes).safetensors")
-        let file = try SafetensorsFile(contentsOf: url.path)
+        let file = try SafetensorsFile(
+            contentsOf: ReferenceValues.path("keras/\(name.rawValue)-\(classes).safetensors"))
         let prefix = "initial/"
         let expected = file.tensors.filter { $0.name.hasPrefix(prefix) }
             .map { "\($0.name.dropFirst(prefix.count)) \($0.shape)" }

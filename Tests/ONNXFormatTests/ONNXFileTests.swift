@@ -1,5 +1,4 @@
 import Faults
-import Foundation
 import LayerCatalog
 import Layers
 import Models
@@ -37,9 +36,9 @@ import Testing
         let description = StandardNetwork.vgg6.description(height: 21, width: 21, classes: 2)
         let files = try withTemporaryFolder { folder in
             try (0..<2).map { number in
-                let file = folder.appendingPathComponent("\(number).onnx")
-                try ONNXFile.write(randomModel(description), to: file.path)
-                return try Data(contentsOf: file)
+                let file = "\(folder)/\(number).onnx"
+                try ONNXFile.write(randomModel(description), to: file)
+                return try bytes(file)
             }
         }
         #expect(files[0] == files[1])

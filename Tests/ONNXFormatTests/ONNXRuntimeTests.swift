@@ -7,18 +7,16 @@ import ONNXFormat
 import TestSupport
 import Testing
 
-/// What onnxruntime makes of the files, where it is installed: the predictions that Keras makes with the same weights.
-@Suite(.enabled(if: Python.withONNXRuntime != nil, "no Python has onnxruntime"))
-struct ONNXRuntimeTests {
-    private static let references = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("ReferenceValues")
+private let python = Python(having: "numpy", "onnxruntime")
 
+/// What onnxruntime makes of the files, where it is installed: the predictions that Keras makes with the same weights.
+@Suite(.enabled(if: python != nil, "no Python has onnxruntime"))
+struct ONNXRuntimeTests {
     /// Files of one folder of `ReferenceValues`, without their endings.
-    private static func names(in folder: String) -> [String] {
-        let files = try? FileManager.default.contentsOfDirectory(
-            at: references.appendingPathComponent(folder), includingPropertiesForKeys: nil)
-        return (files ?? []).filter { $0.pathExtension == "safetensors" }
-            .map { $0.deletingPathExtension().lastPathComponent }.sorted()
+    private static func referenceNames(in folder: String) -> [String] {
+        let ending = ".safetensors"
+        let files = (try? names(in: ReferenceValues.path(folder))) ?? []
+        return files.filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }
     }
 
     @Test(arguments: [.simple, .simpleBN, .vgg6] as [StandardNetwork], [2, 1]) func standardNetworksPredictAsKeras(
@@ -29,7 +27,7 @@ struct ONNXRuntimeTests {
     }
 
     /// Random graphs of all kinds of layers (`make_keras_network_reference.py`).
-    @Test(arguments: names(in: "keras-networks")) func randomNetworksPredictAsKeras(name: String) throws {
+    @Test(arguments: referenceNames(in: "keras-networks")) func randomNetworksPredictAsKeras(name: String) throws {
         let file = try Self.reference("keras-networks/\(name)")
         let json = try #require(file.metadata["network"])
         let description = try JSONDecoder().decode(NetworkDescription.self, from: Data(json.utf8))
@@ -65,7 +63,7 @@ struct ONNXRuntimeTests {
     // MARK: Comparing
 
     private static func reference(_ name: String) throws -> SafetensorsFile {
-        try SafetensorsFile(contentsOf: references.appendingPathComponent("\(name).safetensors").path)
+        try SafetensorsFile(contentsOf: ReferenceValues.path("\(name).safetensors"))
     }
 
     /// Probabilities agree to 10⁻⁵, some ten times what single precision leaves open in these networks, and far better than
@@ -89,11 +87,14 @@ struct ONNXRuntimeTests {
         #expect(worst < min(1e-5, spread / 20))
     }
 
+    /// What onnxruntime makes of stamps (N, height, width, channels).
     private static func predict(_ model: TrainedModel, _ stamps: [Float]) throws -> [Float] {
         try withTemporaryFolder { folder in
-            let file = folder.appendingPathComponent("model.onnx").path
+            let (file, input, output) = ("\(folder)/model.onnx", "\(folder)/stamps.f32", "\(folder)/probabilities.f32")
             try ONNXFile.write(model, to: file)
-            return try Python.predict(model: file, stamps: stamps, in: folder)
+            try write(stamps.flatMap { littleEndian($0.bitPattern) }, to: input)
+            try #require(python).output(ofScript: "predict_with_onnxruntime.py", [file, input, output])
+            return try floats(output)
         }
     }
 }

@@ -1,13 +1,11 @@
-import Foundation
 import Optimizers
+import TestSupport
 import Testing
 
 /// Schedules and stopping rules against what Keras and torch recorded (`Tests/ReferenceValues/objective`).
 @Suite struct ScheduleTests {
     static func reference<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = folder.appending(path: "ReferenceValues/objective/\(name).json")
-        return try JSONDecoder().decode(type, from: Data(contentsOf: file))
+        try ReferenceValues.json(type, "objective/\(name)")
     }
 
     private func rates(_ schedule: Schedule, batchSize: Int = 256) -> [Double] {

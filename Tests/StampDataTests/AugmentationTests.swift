@@ -1,7 +1,7 @@
 import CKernels
-import FoundationEssentials
 import StampData
 import Tensors
+import TestSupport
 import Testing
 
 /// The kernels of augmentation against numpy, and what becomes of stamps against the laws that it promises.
@@ -15,16 +15,6 @@ import Testing
 
     static let sizes = [(21, 21), (5, 5), (4, 7), (17, 33), (1, 20), (20, 1)].map { Size(height: $0.0, width: $0.1) }
 
-    private func floats(_ name: String) throws -> [Float] {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "ReferenceValues/numpy/\(name).f32")
-        return [UInt8](try Data(contentsOf: url)).withUnsafeBytes { bytes in
-            stride(from: 0, to: bytes.count, by: 4).map {
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
-            }
-        }
-    }
-
     private func shifted(_ stamp: [Float], _ size: Size, rows: Float, columns: Float) -> [Float] {
         var scratch = [Float](repeating: .nan, count: stamp_shift_scratch(size.height, size.width))
         var output = [Float](repeating: .nan, count: size.count)
@@ -35,8 +25,8 @@ import Testing
     // MARK: Kernels
 
     @Test(arguments: sizes) func symmetriesAreThoseOfNumpy(_ size: Size) throws {
-        let stamp = try floats("augment_\(size.testDescription)")
-        let expected = try floats("augment_\(size.testDescription)_symmetries")
+        let stamp = try ReferenceValues.floats("numpy/augment_\(size.testDescription)")
+        let expected = try ReferenceValues.floats("numpy/augment_\(size.testDescription)_symmetries")
         #expect(expected.count == (size.height == size.width ? 8 : 4) * size.count)
         for symmetry in 0..<expected.count / size.count {
             var output = [Float](repeating: .nan, count: size.count)
@@ -46,8 +36,8 @@ import Testing
     }
 
     @Test(arguments: sizes) func shiftsAreThoseOfNumpy(_ size: Size) throws {
-        let stamp = try floats("augment_\(size.testDescription)")
-        let expected = try floats("augment_\(size.testDescription)_shifts")
+        let stamp = try ReferenceValues.floats("numpy/augment_\(size.testDescription)")
+        let expected = try ReferenceValues.floats("numpy/augment_\(size.testDescription)_shifts")
         for (index, shift) in [(0.25, -0.4), (-0.5, 0.5), (1.7, -3.2), (-6, 30.5)].enumerated() {
             let output = shifted(stamp, size, rows: Float(shift.0), columns: Float(shift.1))
             for (value, reference) in zip(output, expected[index * size.count..<(index + 1) * size.count]) {
@@ -58,8 +48,8 @@ import Testing
     }
 
     @Test(arguments: sizes) func contrastIsThatOfNumpy(_ size: Size) throws {
-        var stamp = try floats("augment_\(size.testDescription)")
-        let expected = try floats("augment_\(size.testDescription)_contrast")
+        var stamp = try ReferenceValues.floats("numpy/augment_\(size.testDescription)")
+        let expected = try ReferenceValues.floats("numpy/augment_\(size.testDescription)_contrast")
         stamp_contrast(&stamp, size.count, 1.3)
         // A few roundings of pixels up to 4.
         for (value, reference) in zip(stamp, expected) { #expect(abs(value - reference) < 1e-6) }

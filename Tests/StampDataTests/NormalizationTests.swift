@@ -1,36 +1,12 @@
 import CKernels
-import FoundationEssentials
 import StampData
+import TestSupport
 import Testing
 
 @Suite struct NormalizationTests {
     static let cases =
         ["random", "skewed", "tied", "integer", "size25", "masked"]
         + [2, 3, 5, 6, 7, 8, 9, 16, 17, 30, 36, 49].map { "pixels\($0)" }
-
-    private static func bytes(_ name: String) throws -> [UInt8] {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "ReferenceValues/numpy/\(name)")
-        return [UInt8](try Data(contentsOf: url))
-    }
-
-    private static func doubles(_ name: String) throws -> [Double] {
-        let bytes = try bytes(name + ".f64")
-        return bytes.withUnsafeBytes { bytes in
-            stride(from: 0, to: bytes.count, by: 8).map {
-                Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)))
-            }
-        }
-    }
-
-    private static func floats(_ name: String) throws -> [Float] {
-        let bytes = try bytes(name + ".f32")
-        return bytes.withUnsafeBytes { bytes in
-            stride(from: 0, to: bytes.count, by: 4).map {
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
-            }
-        }
-    }
 
     /// The normalised stamp, or nil when it cannot be normalised.
     private func normalize(_ mode: Normalization, _ stamp: [Double]) -> [Float]? {
@@ -47,8 +23,8 @@ import Testing
     }
 
     @Test(arguments: cases) func quartilesAreThoseOfNumpy(_ name: String) throws {
-        let stamps = try Self.doubles("normalise_\(name)_input")
-        let expected = try Self.doubles("normalise_\(name)_quartiles")
+        let stamps = try ReferenceValues.doubles("numpy/normalise_\(name)_input")
+        let expected = try ReferenceValues.doubles("numpy/normalise_\(name)_quartiles")
         let pixels = stamps.count / (expected.count / 3)
         for index in 0..<(expected.count / 3) {
             let stamp = Array(stamps[(index * pixels)..<((index + 1) * pixels)])
@@ -59,9 +35,9 @@ import Testing
 
     @Test(arguments: cases, [Normalization.notebook, .mean, .robust, .asinh, .minmax])
     func resultsAreThoseOfNumpy(_ name: String, _ mode: Normalization) throws {
-        let stamps = try Self.doubles("normalise_\(name)_input")
-        let expected = try Self.floats("normalise_\(name)_\(mode)")
-        let count = try Self.doubles("normalise_\(name)_quartiles").count / 3
+        let stamps = try ReferenceValues.doubles("numpy/normalise_\(name)_input")
+        let expected = try ReferenceValues.floats("numpy/normalise_\(name)_\(mode)")
+        let count = try ReferenceValues.doubles("numpy/normalise_\(name)_quartiles").count / 3
         let pixels = stamps.count / count
         for index in 0..<count {
             let range = (index * pixels)..<((index + 1) * pixels)
@@ -88,7 +64,7 @@ import Testing
     }
 
     @Test func quartilesEqualThoseOfSortingForAnySize() {
-        var random = SystemIndependentRandom(state: 7)
+        var random = SplitMix64(seed: 7)
         for count in Array(1...70) + [127, 128, 441, 625, 1000, 4096] {
             for levels: UInt64 in [1, 2, 3, 10, 1 << 40] {
                 let stamp = (0..<count).map { _ in Double(random.next() % levels) - Double(levels / 2) }
@@ -102,7 +78,7 @@ import Testing
     /// Stamps that try the search by counting: its guesses, and its keys in single precision, which hide differences.
     @Test(arguments: ["noise", "source", "outlier", "distant", "close", "steps", "large"])
     func quartilesEqualThoseOfSortingForAnyShape(_ shape: String) {
-        var random = SystemIndependentRandom(state: 5)
+        var random = SplitMix64(seed: 5)
         func uniform() -> Double { Double(random.next() >> 11) * 0x1p-53 }
         for count in Array(64...80) + [100, 441, 442, 443, 444, 1000] {
             for _ in 0..<10 {
@@ -137,7 +113,7 @@ import Testing
     }
 
     @Test func bitsAreThoseOfThePlainDefinitionForAnySize() {
-        var random = SystemIndependentRandom(state: 3)
+        var random = SplitMix64(seed: 3)
         for count in Array(1...70) + [441, 625, 1001] {
             for levels: UInt64 in [2, 5, 1 << 40] {
                 let stamp = (0..<count).map { _ in Double(random.next() % levels) * 0.3 - 7 }
@@ -193,7 +169,7 @@ import Testing
             [0, 1], [5, 5, 5, 5, 5, 6], [0, tiny], [0, 0, 0, tiny], [limit, -limit], [0, limit], [1, 2, 3, .nan],
             [0, 1e-300], [0, 1e-280, 1], [-1, 0, tiny], [1e308, 1e307, 0], [1, .infinity, 2], [1, 1.0.nextUp],
         ]
-        var random = SystemIndependentRandom(state: 11)
+        var random = SplitMix64(seed: 11)
         for choice in choices {
             for count in [1, 2, 3, 4, 5, 8, 13, 16, 40, 441] {
                 for _ in 0..<20 {
@@ -220,7 +196,7 @@ import Testing
 
     @Test(arguments: [Normalization.notebook, .mean, .robust, .asinh, .minmax])
     func neitherLevelNorScaleMatter(_ mode: Normalization) throws {
-        let stamp = try Array(Self.doubles("normalise_random_input")[..<441])
+        let stamp = try Array(ReferenceValues.doubles("numpy/normalise_random_input")[..<441])
         let output = try #require(normalize(mode, stamp))
         let largest = output.map(abs).max()!
         for (scale, level) in [(1.0, 700.0), (3, -200), (1e-3, 0), (1e6, -1e9)] {
@@ -231,7 +207,7 @@ import Testing
     }
 
     @Test func robustSkyHasMedianZeroAndSpreadOneAndIsClippedFarFromIt() throws {
-        var stamp = try Array(Self.doubles("normalise_random_input")[..<441])
+        var stamp = try Array(ReferenceValues.doubles("numpy/normalise_random_input")[..<441])
         (stamp[0], stamp[440]) = (1e9, -1e9)
         let output = try #require(normalize(.robust, stamp))
         let quartiles = sortedQuartiles(output.map(Double.init))
@@ -243,23 +219,10 @@ import Testing
     }
 
     @Test func normalisedPixelsSumToOneOrToTheirNumber() throws {
-        let stamp = try Array(Self.doubles("normalise_random_input")[..<441])
+        let stamp = try Array(ReferenceValues.doubles("numpy/normalise_random_input")[..<441])
         let notebook = try #require(normalize(.notebook, stamp)).map(Double.init).reduce(0, +)
         let mean = try #require(normalize(.mean, stamp)).map(Double.init).reduce(0, +)
         // Rounding of 441 floats, each to 6e-8 of itself.
         #expect(abs(notebook - 1) < 1e-7 && abs(mean / 441 - 1) < 1e-7)
-    }
-}
-
-/// SplitMix64: test data that is the same on every machine.
-struct SystemIndependentRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

@@ -1,7 +1,7 @@
 import Faults
-import FoundationEssentials
 import StampData
 import StampFormats
+import TestSupport
 import Testing
 
 @Suite struct StampCollectionTests {
@@ -13,16 +13,9 @@ import Testing
         return path
     }
 
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "collection-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
-    }
-
     /// Stamps are numbered through the noise files, then the source files, each in the order given.
     @Test func severalFilesReadAsOneLongArray() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let noise = [
                 try file(folder, "n1", count: 2, first: 0), try file(folder, "n2", count: 1, first: 12),
             ]
@@ -54,14 +47,14 @@ import Testing
     }
 
     @Test func unlabelledStampsAreAllOfOneFile() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let collection = try StampCollection(unlabelled: [try file(folder, "all", count: 4, first: 0)])
             #expect(collection.count == 4 && collection.sourceCount == 0)
         }
     }
 
     @Test func stampsOfTwoSizesAreRefused() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let noise = try file(folder, "n", count: 2, first: 0)
             let sources = try file(folder, "s", count: 2, first: 0, width: 5)
             let fault = try #require(
@@ -72,7 +65,7 @@ import Testing
     }
 
     @Test func aMissingFileIsNamed() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let noise = try file(folder, "n", count: 2, first: 0)
             let fault = try #require(
                 #expect(throws: Fault.self) { try StampCollection(noise: [noise], sources: ["\(folder)/none.npy"]) })

@@ -1,13 +1,3 @@
-import FoundationEssentials
-import TestSupport
-
-/// Files that astropy wrote and the values that it reads from them (`Tests/ReferenceValues/make_fits_reference.py`).
-enum FITSReference {
-    static func path(_ name: String) -> String { NumpyReference.path("../fits/\(name)") }
-
-    static func doubles(_ name: String) throws -> [Double] { try NumpyReference.doubles("../fits/\(name)") }
-}
-
 /// A header and data unit with these keywords and as many zero bytes of data, padded as the standard wants it.
 func headerUnit(_ keywords: [(String, String)], data: Int) -> [UInt8] {
     let cards = keywords.map { key, value in

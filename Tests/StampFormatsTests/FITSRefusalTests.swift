@@ -106,7 +106,7 @@ import TestSupport
         /// A short file that claims compressed images of a terabyte, and tiles of one.
         @Test(arguments: ["ZNAXIS3 =                    5", "ZTILE1  =                    5"])
         func compressedImagesWithoutEndAreRefused(_ card: String) throws {
-            var bytes = try NumpyReference.bytes("../fits/rice_int16.fits")
+            var bytes = try ReferenceValues.bytes("fits/rice_int16.fits")
             let start = try #require(bytes.firstRange(of: Array(card.utf8))?.lowerBound)
             bytes.replaceSubrange(start + 10..<start + 30, with: Array("       1099511627776".utf8))
             try expectBadData(bytes, saying: "claims images that so short a file cannot hold")
@@ -114,18 +114,18 @@ import TestSupport
 
         @Test func compressed64BitIntegersAreRefused() throws {
             try expectBadData(
-                NumpyReference.bytes("../fits/gzip_int64.fits"), saying: "HDU 1 holds compressed 64-bit integers")
+                ReferenceValues.bytes("fits/gzip_int64.fits"), saying: "HDU 1 holds compressed 64-bit integers")
         }
 
         @Test func damagedTilesAreRefused() throws {
-            var bytes = try NumpyReference.bytes("../fits/gzip_float32.fits")
+            var bytes = try ReferenceValues.bytes("fits/gzip_float32.fits")
             let tile = try #require(bytes.ranges(of: [0x1F, 0x8B, 8, 0]).last?.lowerBound)
             bytes.replaceSubrange(tile + 10..<tile + 20, with: [UInt8](repeating: 0xFF, count: 10))
             try expectBadData(bytes, saying: "the pixels of HDU 1 (COMPRESSED_IMAGE) cannot be read (cfitsio: ")
         }
 
         @Test func gzippedFilesMustBeWhole() throws {
-            let whole = try NumpyReference.bytes("../fits/cube.fits.gz")
+            let whole = try ReferenceValues.bytes("fits/cube.fits.gz")
             for length in stride(from: 20, to: whole.count, by: 50) {
                 try expectBadData(Array(whole[..<length]), saying: "gunzip cannot read it")
             }

@@ -35,27 +35,27 @@ import TestSupport
         func compressedTilesAreRead(_ name: String) throws { try expectValues(name, of: name) }
 
         @Test(arguments: ["cube.fits.gz", "cube_members.fits.gz"]) func gzippedFilesAreRead(_ file: String) throws {
-            try expectValues("cube_float32", in: StampArray(contentsOf: FITSReference.path(file)))
+            try expectValues("cube_float32", in: StampArray(contentsOf: ReferenceValues.path("fits/\(file)")))
         }
 
         @Test(arguments: [
             ("SCI", "stamps"), ("sci", "stamps"), ("1", "stamps"), ("S*", "stamps"), ("ERR", "errors"), ("2", "errors"),
         ])
         func extensionsAreSelectedByName(_ selection: String, _ expected: String) throws {
-            let path = FITSReference.path("science_and_errors.fits")
+            let path = ReferenceValues.path("fits/science_and_errors.fits")
             try expectValues(expected, in: StampArray(contentsOf: "\(path):\(selection)"))
         }
 
         @Test func aPatternTakesSeveralExtensionsInTheirOrder() throws {
-            let path = FITSReference.path("science_and_errors.fits")
+            let path = ReferenceValues.path("fits/science_and_errors.fits")
             let stamps = try StampArray(contentsOf: "\(path):*")
             #expect(stamps.count == 11)
-            let expected = try FITSReference.doubles("stamps") + FITSReference.doubles("errors")
+            let expected = try ReferenceValues.doubles("fits/stamps") + ReferenceValues.doubles("fits/errors")
             #expect(try pixels(stamps, 0..<11) == expected + [Double](repeating: 1, count: 30))
         }
 
         @Test func imagesOfSeveralKindsMustBeSelected() throws {
-            let path = FITSReference.path("science_and_errors.fits")
+            let path = ReferenceValues.path("fits/science_and_errors.fits")
             expectFault(
                 .badData, path,
                 saying: "holds images of several kinds: HDU 1 (SCI), HDU 2 (ERR), HDU 3 (MASK); \(path):EXTNAME takes"
@@ -67,7 +67,7 @@ import TestSupport
 
         @Test(arguments: ["cube_int16", "list_mixed", "list_named", "rice_list"])
         func everyRangeEqualsItsStamps(_ name: String) throws {
-            let stamps = try StampArray(contentsOf: FITSReference.path("\(name).fits"))
+            let stamps = try StampArray(contentsOf: ReferenceValues.path("fits/\(name).fits"))
             let all = try pixels(stamps, 0..<stamps.count)
             for start in 0...stamps.count {
                 for end in start...stamps.count {
@@ -78,13 +78,14 @@ import TestSupport
 
         /// cfitsio itself need not be made for several threads.
         @Test func manyThreadsOpenAndReadTheSameFiles() async throws {
-            let expected = try FITSReference.doubles("stamps")
+            let expected = try ReferenceValues.doubles("fits/stamps")
             await withTaskGroup(of: Bool.self) { group in
                 for worker in 0..<8 {
                     group.addTask {
                         let name = ["list_named", "cube_extension", "two_cubes"][worker % 3]
                         return (0..<20).allSatisfy { turn in
-                            guard let stamps = try? StampArray(contentsOf: FITSReference.path("\(name).fits")) else {
+                            guard let stamps = try? StampArray(contentsOf: ReferenceValues.path("fits/\(name).fits"))
+                            else {
                                 return false
                             }
                             let index = (turn * 7 + worker) % 5
@@ -100,7 +101,7 @@ import TestSupport
         /// Another process reads what it was told of; where pixels are in memory, it is sent them.
         @Test(arguments: ["cube_uint16", "list_mixed", "scaled_int16", "rice_int16", "rice_quantised"])
         func describedStampsAreTheSame(_ name: String) throws {
-            let stamps = try StampArray(contentsOf: FITSReference.path("\(name).fits"))
+            let stamps = try StampArray(contentsOf: ReferenceValues.path("fits/\(name).fits"))
             let described = try StampArray(
                 JSONDecoder().decode(
                     StampArray.Description.self, from: JSONEncoder().encode(stamps.description)))
@@ -118,10 +119,10 @@ import TestSupport
         ])
         func namesHaveNoSyntaxOfCfitsio(_ name: String) throws {
             let folder = try TemporaryFolder()
-            let path = try folder.file(name, NumpyReference.bytes("../fits/cube_int16.fits"))
+            let path = try folder.file(name, ReferenceValues.bytes("fits/cube_int16.fits"))
             try expectValues("cube_int16", in: StampArray(contentsOf: path))
             expectFault(.missingInput, "there is no such file", saying: "[0]") {
-                _ = try StampArray(contentsOf: "\(FITSReference.path("cube_int16.fits"))[0]")
+                _ = try StampArray(contentsOf: "\(ReferenceValues.path("fits/cube_int16.fits"))[0]")
             }
         }
 
@@ -129,7 +130,7 @@ import TestSupport
             var ends: [Int32] = [0, 0]
             try #require(pipe(&ends) == 0)
             defer { close(ends[0]) }
-            let bytes = try NumpyReference.bytes("../fits/cube_int16.fits")
+            let bytes = try ReferenceValues.bytes("fits/cube_int16.fits")
             #expect(write(ends[1], bytes, bytes.count) == bytes.count)
             close(ends[1])
             try expectValues("cube_int16", in: StampArray(contentsOf: "/dev/fd/\(ends[0])"))
@@ -138,7 +139,7 @@ import TestSupport
         private func expectValues(
             _ expected: String, of name: String, sourceLocation: SourceLocation = #_sourceLocation
         ) throws {
-            let stamps = try StampArray(contentsOf: FITSReference.path("\(name).fits"))
+            let stamps = try StampArray(contentsOf: ReferenceValues.path("fits/\(name).fits"))
             try expectValues(expected, in: stamps, sourceLocation: sourceLocation)
         }
 
@@ -147,7 +148,7 @@ import TestSupport
             _ name: String, in stamps: StampArray, sourceLocation: SourceLocation = #_sourceLocation
         ) throws {
             func bits(_ values: [Double]) -> [UInt64] { values.map { $0.isNaN ? .max : $0.bitPattern } }
-            let expected = try FITSReference.doubles(name)
+            let expected = try ReferenceValues.doubles("fits/\(name)")
             #expect(stamps.count * stamps.pixelsPerStamp == expected.count, sourceLocation: sourceLocation)
             #expect(try bits(pixels(stamps, 0..<stamps.count)) == bits(expected), sourceLocation: sourceLocation)
         }

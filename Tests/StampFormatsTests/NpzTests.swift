@@ -9,40 +9,40 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     @Test(arguments: ["single_stored", "single_deflated"]) func theOnlyArrayNeedsNoName(_ file: String) throws {
-        let array = try NumericArray(contentsOf: NumpyReference.path("\(file).npz"))
+        let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/\(file).npz"))
         #expect(array.shape == [5, 4, 4])
-        #expect(try array.values == NumpyReference.doubles("stamps"))
+        #expect(try array.values == ReferenceValues.doubles("numpy/stamps"))
     }
 
     @Test(arguments: ["several_stored", "several_deflated"])
     func theOnlyArrayOfStampsNeedsNoName(_ file: String) throws {
-        let stamps = try StampArray(contentsOf: NumpyReference.path("\(file).npz"))
+        let stamps = try StampArray(contentsOf: ReferenceValues.path("numpy/\(file).npz"))
         #expect(stamps.count == 5)
         let pixels = try [Double](unsafeUninitializedCapacity: 80) { buffer, initialized in
             try stamps.copyStamps(0..<5, into: buffer.baseAddress!)
             initialized = 80
         }
-        #expect(try pixels == NumpyReference.doubles("stamps"))
-        let labels = try NumericArray(contentsOf: NumpyReference.path("\(file).npz:labels"))
+        #expect(try pixels == ReferenceValues.doubles("numpy/stamps"))
+        let labels = try NumericArray(contentsOf: ReferenceValues.path("numpy/\(file).npz:labels"))
         #expect(try labels.values == [0, 1, 2, 3, 4])
-        #expect(try NumericArray(contentsOf: NumpyReference.path("\(file).npz:stamps.npy")).shape == [5, 4, 4])
+        #expect(try NumericArray(contentsOf: ReferenceValues.path("numpy/\(file).npz:stamps.npy")).shape == [5, 4, 4])
     }
 
     @Test(arguments: ["zip64_stored", "zip64_deflated"]) func archivesWith64BitSizesAreRead(_ file: String) throws {
         for member in ["first", "stamps"] {
-            let array = try NumericArray(contentsOf: NumpyReference.path("\(file).npz:\(member)"))
-            #expect(try array.values == NumpyReference.doubles("stamps"))
+            let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/\(file).npz:\(member)"))
+            #expect(try array.values == ReferenceValues.doubles("numpy/stamps"))
         }
     }
 
     @Test func dataMuchLargerThanItsCompressedFormIsRead() throws {
-        let array = try NumericArray(contentsOf: NumpyReference.path("repetitive.npz"))
+        let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/repetitive.npz"))
         #expect(array.shape == [40, 21, 21])
-        #expect(try array.values == NumpyReference.doubles("repetitive"))
+        #expect(try array.values == ReferenceValues.doubles("numpy/repetitive"))
     }
 
     @Test func ambiguousArchivesListTheirMembers() {
-        let path = NumpyReference.path("ambiguous.npz")
+        let path = ReferenceValues.path("numpy/ambiguous.npz")
         expectFault(.badData, path, saying: "holds the arrays train, test; \(path):NAME selects one") {
             _ = try StampArray(contentsOf: path)
         }
@@ -53,7 +53,7 @@ import Testing
 
     @Test func archivesCutOffAnywhereAreRefused() throws {
         for name in ["single_stored.npz", "zip64_deflated.npz"] {
-            let whole = try NumpyReference.bytes(name)
+            let whole = try ReferenceValues.bytes("numpy/\(name)")
             for length in stride(from: 4, to: whole.count, by: 3) {
                 let path = try folder.file("cut.npz", Array(whole[..<length]))
                 expectFault(.badData, path, saying: "copy the file again") {
@@ -65,7 +65,7 @@ import Testing
 
     @Test func noDamagedByteCrashesTheReader() throws {
         for (name, member) in [("single_deflated.npz", "arr_0"), ("zip64_stored.npz", "stamps")] {
-            let whole = try NumpyReference.bytes(name)
+            let whole = try ReferenceValues.bytes("numpy/\(name)")
             for position in whole.indices {
                 let damaged = replacing(whole, at: position, by: [whole[position] ^ 0x5F])
                 let path = try folder.file("damaged.npz", damaged)
@@ -76,7 +76,7 @@ import Testing
 
     @Test func sizesThatCannotBeTrueAreRefused() throws {
         // The directory's entry for the deflated member: the inflated size is at 24, the compressed one at 20.
-        let whole = try NumpyReference.bytes("single_deflated.npz")
+        let whole = try ReferenceValues.bytes("numpy/single_deflated.npz")
         let entry = try #require(whole.indices.last { whole[$0...].starts(with: [0x50, 0x4B, 0x01, 0x02]) })
         let bomb = try folder.file("bomb.npz", replacing(whole, at: entry + 24, by: littleEndian(UInt32(0xFFFF_FFF0))))
         expectFault(.badData, bomb, saying: "cannot inflate to 4294967280") { _ = try NumericArray(contentsOf: bomb) }
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func wrongChecksumsAreRefused() throws {
-        let whole = try NumpyReference.bytes("single_deflated.npz")
+        let whole = try ReferenceValues.bytes("numpy/single_deflated.npz")
         let entry = try #require(whole.indices.last { whole[$0...].starts(with: [0x50, 0x4B, 0x01, 0x02]) })
         let path = try folder.file("sum.npz", replacing(whole, at: entry + 16, by: [1, 2, 3, 4]))
         expectFault(.badData, path, saying: "its checksum is wrong") { _ = try NumericArray(contentsOf: path) }
@@ -101,7 +101,7 @@ import Testing
 
     @Test func membersThatShareTheirBytesAreRefused() throws {
         // The offset of a member stands at 42 of its entry: the second one's becomes the first one's.
-        let whole = try NumpyReference.bytes("several_stored.npz")
+        let whole = try ReferenceValues.bytes("numpy/several_stored.npz")
         let entries = whole.indices.filter { whole[$0...].starts(with: [0x50, 0x4B, 0x01, 0x02]) }
         let path = try folder.file("shared.npz", replacing(whole, at: entries[1] + 42, by: littleEndian(UInt32(0))))
         expectFault(.badData, path, saying: "overlaps another member") { _ = try StampArray(contentsOf: path) }
@@ -109,16 +109,16 @@ import Testing
 
     @Test func namesInAnArchiveLeadNowhere() throws {
         // "arr_0.npy" becomes a path out of the folder, of the same length.
-        let whole = try NumpyReference.bytes("single_stored.npz")
+        let whole = try ReferenceValues.bytes("numpy/single_stored.npz")
         let renamed = whole.indices.filter { whole[$0...].starts(with: "arr_0.npy".utf8) }
             .reduce(whole) { replacing($0, at: $1, by: Array("../../a.npy".utf8.suffix(9))) }
         let path = try folder.file("path.npz", renamed)
-        #expect(try NumericArray(contentsOf: path).values == NumpyReference.doubles("stamps"))
+        #expect(try NumericArray(contentsOf: path).values == ReferenceValues.doubles("numpy/stamps"))
         #expect(try folder.contents == ["path.npz"])
     }
 
     @Test func storedMembersMustHaveOneSize() throws {
-        let whole = try NumpyReference.bytes("single_stored.npz")
+        let whole = try ReferenceValues.bytes("numpy/single_stored.npz")
         let entry = try #require(whole.indices.last { whole[$0...].starts(with: [0x50, 0x4B, 0x01, 0x02]) })
         let path = try folder.file("two.npz", replacing(whole, at: entry + 24, by: littleEndian(UInt32(500))))
         expectFault(.badData, path, saying: "its two sizes differ") { _ = try NumericArray(contentsOf: path) }

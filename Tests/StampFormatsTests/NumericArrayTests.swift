@@ -8,8 +8,8 @@ import Testing
     static let formats = ElementType.Format.allCases
 
     @Test(arguments: formats) func everyFormatIsReadAsNumpyReadsIt(_ format: ElementType.Format) throws {
-        let expected = try NumpyReference.doubles(format.rawValue)
-        let array = try NumericArray(contentsOf: NumpyReference.path("\(format.rawValue)_little_c.npy"))
+        let expected = try ReferenceValues.doubles("numpy/\(format.rawValue)")
+        let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/\(format.rawValue)_little_c.npy"))
         #expect(array.shape == [4, 3, 5])
         #expect(array.elementType.format == format)
         #expect(!array.isFortranOrder)
@@ -17,8 +17,8 @@ import Testing
     }
 
     @Test(arguments: formats) func bigEndianFortranOrderIsTransposed(_ format: ElementType.Format) throws {
-        let expected = try NumpyReference.doubles(format.rawValue)
-        let array = try NumericArray(contentsOf: NumpyReference.path("\(format.rawValue)_big_fortran.npy"))
+        let expected = try ReferenceValues.doubles("numpy/\(format.rawValue)")
+        let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/\(format.rawValue)_big_fortran.npy"))
         #expect(array.shape == [4, 3, 5])
         #expect(array.isFortranOrder)
         #expect(array.elementType.isBigEndian == (array.elementType.byteCount > 1))
@@ -27,7 +27,7 @@ import Testing
 
     @Test(arguments: ["float32_little_c.npy", "int16_big_fortran.npy"])
     func everyRangeEqualsItsElements(_ file: String) throws {
-        let array = try NumericArray(contentsOf: NumpyReference.path(file))
+        let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/\(file)"))
         let values = try array.values
         for start in 0...array.count {
             for end in start...array.count {
@@ -43,12 +43,12 @@ import Testing
     }
 
     @Test(arguments: 1...3) func everyFormatVersionIsRead(_ version: Int) throws {
-        let array = try NumericArray(contentsOf: NumpyReference.path("version_\(version).npy"))
-        #expect(try array.values == NumpyReference.doubles("stamps"))
+        let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/version_\(version).npy"))
+        #expect(try array.values == ReferenceValues.doubles("numpy/stamps"))
     }
 
     @Test func aScalarHasOneElement() throws {
-        let array = try NumericArray(contentsOf: NumpyReference.path("scalar.npy"))
+        let array = try NumericArray(contentsOf: ReferenceValues.path("numpy/scalar.npy"))
         #expect(array.shape == [])
         #expect(try array.values == [2.5])
     }
@@ -69,10 +69,10 @@ import Testing
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         defer { close(ends[0]) }
-        let bytes = try NumpyReference.bytes("version_1.npy")
+        let bytes = try ReferenceValues.bytes("numpy/version_1.npy")
         #expect(write(ends[1], bytes, bytes.count) == bytes.count)
         close(ends[1])
         let array = try NumericArray(contentsOf: "/dev/fd/\(ends[0])")
-        #expect(try array.values == NumpyReference.doubles("stamps"))
+        #expect(try array.values == ReferenceValues.doubles("numpy/stamps"))
     }
 }

@@ -5,25 +5,25 @@ import Testing
 @Suite struct StampArrayTests {
     @Test(arguments: ["version_1.npy", "flat_stamps.npy", "channel_stamps_fortran.npy"])
     func everyAcceptedShapeGivesTheSameStamps(_ file: String) throws {
-        let stamps = try StampArray(contentsOf: NumpyReference.path(file))
+        let stamps = try StampArray(contentsOf: ReferenceValues.path("numpy/\(file)"))
         #expect(stamps.count == 5)
         #expect(stamps.height == 4 && stamps.width == 4 && stamps.pixelsPerStamp == 16)
-        let expected = try NumpyReference.doubles("stamps")
+        let expected = try ReferenceValues.doubles("numpy/stamps")
         for index in [3, 0, 4, 2, 1] {
             #expect(try pixels(stamps, index) == Array(expected[(index * 16)..<((index + 1) * 16)]))
         }
     }
 
     @Test func stampsNeedNotBeSquare() throws {
-        let stamps = try StampArray(contentsOf: NumpyReference.path("oblong_stamps.npy"))
+        let stamps = try StampArray(contentsOf: ReferenceValues.path("numpy/oblong_stamps.npy"))
         #expect(stamps.height == 3 && stamps.width == 4)
-        #expect(try pixels(stamps, 1) == Array(NumpyReference.doubles("stamps")[16..<28]))
+        #expect(try pixels(stamps, 1) == Array(ReferenceValues.doubles("numpy/stamps")[16..<28]))
     }
 
     @Test(arguments: ["several_deflated.npz", "several_stored.npz", "version_1.npy", "channel_stamps_fortran.npy"])
     func manyThreadsReadTheSameStamps(_ file: String) async throws {
-        let stamps = try StampArray(contentsOf: NumpyReference.path(file))
-        let expected = try NumpyReference.doubles("stamps")
+        let stamps = try StampArray(contentsOf: ReferenceValues.path("numpy/\(file)"))
+        let expected = try ReferenceValues.doubles("numpy/stamps")
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for worker in 0..<8 {
                 group.addTask {

@@ -14,15 +14,15 @@ import Testing
     private func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path))) }
 
     @Test func writtenBytesAreThoseOfNumpySave() throws {
-        let floats = try NumpyReference.doubles("stamps").map { Float($0) }
+        let floats = try ReferenceValues.doubles("numpy/stamps").map { Float($0) }
         let path = folder.path("stamps.npy")
         try NpyFile.write(floats: floats, shape: [5, 4, 4], to: path)
-        #expect(try bytes(path) == NumpyReference.bytes("version_1.npy"))
+        #expect(try bytes(path) == ReferenceValues.bytes("numpy/version_1.npy"))
         #expect(try folder.contents == ["stamps.npy"])
     }
 
     @Test func rowsWrittenOneByOneGiveTheSameFile() throws {
-        let floats = try NumpyReference.doubles("stamps").map { Float($0) }
+        let floats = try ReferenceValues.doubles("numpy/stamps").map { Float($0) }
         let path = folder.path("rows.npy")
         let writer = try NpyWriter(path: path, rowShape: [4, 4])
         try writer.append(Array(floats[..<16]))
@@ -31,7 +31,7 @@ import Testing
         #expect(writer.rows == 5)
         #expect(try !folder.contents.contains("rows.npy"))
         try writer.finish()
-        #expect(try bytes(path) == NumpyReference.bytes("version_1.npy"))
+        #expect(try bytes(path) == ReferenceValues.bytes("numpy/version_1.npy"))
         #expect(try folder.contents == ["rows.npy"])
     }
 

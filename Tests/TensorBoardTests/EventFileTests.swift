@@ -20,7 +20,7 @@ import Testing
     @Test func laterFilesAreNamedAfterEarlierOnesAlsoWhenTheClockWasSetBack() throws {
         try withTemporaryFolder { folder in
             let names = try [1_700_000_000.5, 1_700_000_000.75, 5].map {
-                URL(fileURLWithPath: try EventFile(in: folder.path, resumingAt: nil, wallTime: $0).path)
+                URL(fileURLWithPath: try EventFile(in: folder, resumingAt: nil, wallTime: $0).path)
                     .lastPathComponent
             }
             #expect(names == names.sorted() && Set(names).count == 3)
@@ -38,25 +38,25 @@ import Testing
 }
 
 /// What TensorBoard itself reads, where it is installed.
-@Suite(.enabled(if: Python.withTensorBoard != nil, "no Python has tensorboard and Pillow"))
+@Suite(.enabled(if: TensorBoardEvents.python != nil, "no Python has tensorboard and Pillow"))
 struct TensorBoardReadingTests {
     @Test func scalarsArriveStepByStep() throws {
         try withTemporaryFolder { folder in
-            let file = try EventFile(in: folder.path, resumingAt: nil, wallTime: 1000)
+            let file = try EventFile(in: folder, resumingAt: nil, wallTime: 1000)
             try file.write([.scalar("train/loss", 0.75), .scalar("train/accuracy", 0.5)], step: 1, wallTime: 1001)
             try file.write((2...3).map { EventStep([.scalar("train/loss", 0.5)], step: $0, wallTime: 1002) })
-            let scalars = try Python.events(in: folder).scalars
+            let scalars = try TensorBoardEvents(in: folder).scalars
             #expect(scalars == ["train/loss": [[1, 0.75], [2, 0.5], [3, 0.5]], "train/accuracy": [[1, 0.5]]])
         }
     }
 
     @Test func resumedFilesReplaceTheStepsThatAreDoneAgain() throws {
         try withTemporaryFolder { folder in
-            let first = try EventFile(in: folder.path, resumingAt: nil, wallTime: 1000)
+            let first = try EventFile(in: folder, resumingAt: nil, wallTime: 1000)
             try first.write((1...5).map { EventStep([.scalar("loss", Double($0))], step: $0, wallTime: 1000) })
-            let second = try EventFile(in: folder.path, resumingAt: 4, wallTime: 1000)
+            let second = try EventFile(in: folder, resumingAt: 4, wallTime: 1000)
             try second.write((4...6).map { EventStep([.scalar("loss", Double(-$0))], step: $0, wallTime: 1000) })
-            let loss = try Python.events(in: folder).scalars["loss"]
+            let loss = try TensorBoardEvents(in: folder).scalars["loss"]
             #expect(loss == [[1, 1], [2, 2], [3, 3], [4, -4], [5, -5], [6, -6]])
         }
     }
@@ -64,9 +64,9 @@ struct TensorBoardReadingTests {
     @Test func histogramsKeepTheirBuckets() throws {
         try withTemporaryFolder { folder in
             let histogram = Histogram(of: [-1, 0, 0.5, 0.75, 3], buckets: 4)
-            let file = try EventFile(in: folder.path, resumingAt: nil, wallTime: 1000)
+            let file = try EventFile(in: folder, resumingAt: nil, wallTime: 1000)
             try file.write([.histogram("weights", histogram)], step: 7, wallTime: 1001)
-            let read = try #require(try Python.events(in: folder).histograms["weights"]?.first)
+            let read = try #require(try TensorBoardEvents(in: folder).histograms["weights"]?.first)
             #expect(read.step == 7)
             #expect(read.buckets.map { $0[2] } == [1, 3, 0, 1])
             #expect(read.buckets.first?[0] == -1 && read.buckets.last?[1] == 3)
@@ -79,9 +79,9 @@ struct TensorBoardReadingTests {
         try withTemporaryFolder { folder in
             let pixels = (0..<(21 * 13 * channels.rawValue)).map { UInt8(truncatingIfNeeded: $0 * 37) }
             let image = PNGImage(width: 21, height: 13, channels: channels, pixels: pixels)
-            let file = try EventFile(in: folder.path, resumingAt: nil, wallTime: 1000)
+            let file = try EventFile(in: folder, resumingAt: nil, wallTime: 1000)
             try file.write([.image("stamp", image)], step: 3, wallTime: 1001)
-            let read = try #require(try Python.events(in: folder).images["stamp"]?.first)
+            let read = try #require(try TensorBoardEvents(in: folder).images["stamp"]?.first)
             #expect(read.step == 3 && read.width == 21 && read.height == 13)
             #expect(read.mode == (channels == .grey ? "L" : "RGB"))
             #expect(read.pixels == pixels.map(Int.init))
@@ -91,12 +91,12 @@ struct TensorBoardReadingTests {
     /// Otherwise the tests above would not show that checksums are right.
     @Test func damagedRecordsAreRefused() throws {
         try withTemporaryFolder { folder in
-            let file = try EventFile(in: folder.path, resumingAt: nil, wallTime: 1000)
+            let file = try EventFile(in: folder, resumingAt: nil, wallTime: 1000)
             try file.write([.scalar("loss", 1)], step: 1, wallTime: 1001)
             var bytes = try Data(contentsOf: URL(fileURLWithPath: file.path))
             bytes[bytes.count - 1] ^= 1
             try bytes.write(to: URL(fileURLWithPath: file.path))
-            #expect(try Python.events(in: folder).scalars.isEmpty)
+            #expect(try TensorBoardEvents(in: folder).scalars.isEmpty)
         }
     }
 }

@@ -2,29 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What TensorBoard itself reads in an event folder.
-private struct Events {
-    /// The interpreter that `SWIFT_RUN_TRAINER_PYTHON` names, else `python3`.
-    private static let python = ProcessInfo.processInfo.environment["SWIFT_RUN_TRAINER_PYTHON"] ?? "python3"
-    static let canBeRead = (try? shell(script: "\(python) -c 'import tensorboard, PIL'").status) == 0
-
-    /// Tag, step, value.
-    let scalars: [String: [[Double]]]
-    let histograms: [String: [[Any]]]
-    let images: [String: [[Any]]]
-
-    init(_ folder: String) throws {
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("ReferenceValues/read_events.py").path
-        let outcome = try shell(script: "\(Self.python) \(script) \(folder)")
-        try #require(outcome.status == 0, "\(outcome.standardError)")
-        let found = try json(outcome.standardOutput)
-        scalars = try #require(found["scalars"] as? [String: [[Double]]])
-        histograms = try #require(found["histograms"] as? [String: [[Any]]])
-        images = try #require(found["images"] as? [String: [[Any]]])
-    }
-}
-
 /// The lines of a run's `metrics.jsonl` of one kind.
 private func lines(_ run: String, _ kind: String) throws -> [[String: Any]] {
     try text("\(run)/metrics.jsonl").split(separator: "\n").map { try json(String($0)) }
@@ -108,7 +85,7 @@ extension TrainerCommandTests {
     }
 
     /// What TensorBoard itself reads in a run folder, where it is installed.
-    @Suite(.enabled(if: Events.canBeRead, "no Python has tensorboard and Pillow"))
+    @Suite(.enabled(if: TensorBoardEvents.python != nil, "no Python has tensorboard and Pillow"))
     struct EventTests {
         private let survey: Survey
 
@@ -116,7 +93,7 @@ extension TrainerCommandTests {
 
         @Test func scalarsAreThoseOfTheOtherRecords() throws {
             let run = try survey.run()
-            let events = try Events("\(run)/events")
+            let events = try TensorBoardEvents(in: "\(run)/events")
             for (kind, prefix, keys) in [
                 ("step", "train", ["loss", "accuracy", "learning_rate", "samples_per_second"]),
                 ("epoch", "epoch", ["loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]),
@@ -135,24 +112,21 @@ extension TrainerCommandTests {
         }
 
         @Test func histogramsCountEveryWeight() throws {
-            let histograms = try Events("\(survey.run())/events").histograms
+            let histograms = try TensorBoardEvents(in: "\(survey.run())/events").histograms
             #expect(histograms.count == 16)
             for (tag, count) in [("weights/conv3/kernel", 3 * 3 * 16 * 32), ("weights/fc_out/bias", 2)] {
                 let rows = try #require(histograms[tag])
-                #expect(rows.map { $0[0] as? Int } == [11, 22])
-                for row in rows {
-                    let buckets = try #require(row[1] as? [[Double]])
-                    #expect(buckets.reduce(0) { $0 + $1[2] } == Double(count), "\(tag)")
-                }
+                #expect(rows.map(\.step) == [11, 22])
+                for row in rows { #expect(row.buckets.reduce(0) { $0 + $1[2] } == Double(count), "\(tag)") }
             }
         }
 
         @Test func testPicturesAreThere() throws {
-            let images = try Events("\(survey.run())/events").images
+            let images = try TensorBoardEvents(in: "\(survey.run())/events").images
             #expect(images.keys.sorted() == ["test/confusion_matrix", "test/noise", "test/sources"])
             for image in images.values {
-                #expect(image.count == 1 && image[0][0] as? Int == 22 && image[0][3] as? String == "L")
-                #expect(Set(image[0][4] as? [Int] ?? []).count > 2)
+                #expect(image.count == 1 && image[0].step == 22 && image[0].mode == "L")
+                #expect(Set(image[0].pixels).count > 2)
             }
         }
 
@@ -165,7 +139,8 @@ extension TrainerCommandTests {
             try keepOnly(checkpoint: 4, of: run)
             try trained("\(options) --resume --output \(run)", ranks: 2)
             #expect(try names(in: "\(run)/events").count == 2)
-            let (resumed, undisturbed) = (try Events("\(run)/events"), try Events("\(whole)/events"))
+            let resumed = try TensorBoardEvents(in: "\(run)/events")
+            let undisturbed = try TensorBoardEvents(in: "\(whole)/events")
             for (tag, values) in undisturbed.scalars
             where !tag.hasSuffix("samples_per_second") && !tag.hasPrefix("test/") {
                 #expect(resumed.scalars[tag] == values, "\(tag)")

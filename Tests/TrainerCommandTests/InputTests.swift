@@ -40,13 +40,12 @@ extension TrainerCommandTests {
 
         /// numpy's own archives, one stored and one deflated, of five stamps of 4×4 pixels.
         @Test func aFolderMayHoldCompressedFiles() throws {
-            let reference = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .appendingPathComponent("ReferenceValues/numpy").path
             let manager = FileManager.default
             try manager.createDirectory(atPath: workspace.path("data"), withIntermediateDirectories: true)
             for (name, form) in [("noise", "stored"), ("sources", "deflated")] {
                 try manager.copyItem(
-                    atPath: "\(reference)/single_\(form).npz", toPath: workspace.path("data/stamps_\(name).npz"))
+                    atPath: ReferenceValues.path("numpy/single_\(form).npz"),
+                    toPath: workspace.path("data/stamps_\(name).npz"))
             }
             let run = workspace.path("run")
             try trained(

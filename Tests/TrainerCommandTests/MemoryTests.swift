@@ -53,8 +53,7 @@ extension TrainerCommandTests {
 
         /// What is deflated cannot be read by parts.
         @Test func deflatedFilesCountAndAreNamed() throws {
-            let deflated = URL(fileURLWithPath: kerasArchives).deletingLastPathComponent()
-                .appendingPathComponent("numpy/repetitive.npz").path
+            let deflated = ReferenceValues.path("numpy/repetitive.npz")
             try #require(exists(deflated))
             let outcome = try trainer(
                 "train --sources \(deflated) --noise \(survey.noise) --model simple --memory 60K --threads 1"

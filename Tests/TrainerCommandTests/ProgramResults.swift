@@ -13,8 +13,7 @@ func numbers(_ path: String) throws -> (values: [Float], shape: [Int]) {
 }
 
 /// The folder of models that Keras itself saved.
-let kerasArchives = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("ReferenceValues/keras_archives").path
+let kerasArchives = ReferenceValues.path("keras_archives")
 
 /// Whether the program is built with the package trait `Keras`, as the tests are.
 var supportsKeras: Bool {

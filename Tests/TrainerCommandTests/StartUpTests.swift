@@ -72,8 +72,7 @@ extension TrainerCommandTests {
 
         /// What cannot be read by parts goes from rank 0 to all.
         @Test func deflatedStampsGoToAllRanks() throws {
-            let deflated = URL(fileURLWithPath: kerasArchives).deletingLastPathComponent()
-                .appendingPathComponent("numpy/repetitive.npz").path
+            let deflated = ReferenceValues.path("numpy/repetitive.npz")
             let survey = try Survey.shared()
             let files = "--sources \(survey.sources) --noise \(deflated) \(survey.noise)"
             for ranks in [1, 3] {

@@ -19,7 +19,7 @@ import Testing
 /// Batches of twelve stamps are cut into three microbatches and shared by two lanes.
 @Suite struct KerasNetworkTests {
     private static let names: [String] = {
-        let folder = KerasReference.folder.appending(path: "keras-networks").path
+        let folder = ReferenceValues.path("keras-networks")
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return files.filter { $0.hasPrefix("branches-") || $0.hasPrefix("chain-") }
             .map { String($0.dropLast(".safetensors".count)) }.sorted()

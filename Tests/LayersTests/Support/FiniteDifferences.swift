@@ -1,3 +1,5 @@
+import NumericTestSupport
+
 /// The derivatives of `function` at `point` by central differences in double precision, along some of the axes.
 ///
 /// With steps of 10⁻⁵ and values of order one, rounding costs 10⁻¹⁶/10⁻⁵ and the third derivative 10⁻¹⁰: both are far

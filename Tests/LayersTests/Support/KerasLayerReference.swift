@@ -1,15 +1,14 @@
 import Files
 import FoundationEssentials
+import NumericTestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// The tensors of one case.
 struct KerasLayerReference {
     static let file = Result {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-            .appending(path: "ReferenceValues/keras/layers.safetensors")
-        return try SafetensorsFile(contentsOf: url.path)
+        try SafetensorsFile(contentsOf: ReferenceValues.path("keras/layers.safetensors"))
     }
 
     /// The cases of some kinds of layers; empty, and a test fails, when the file cannot be read.

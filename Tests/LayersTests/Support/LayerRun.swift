@@ -1,4 +1,5 @@
 import Layers
+import NumericTestSupport
 import Tensors
 
 /// One layer with memory of its own, run over one microbatch. All memory is guarded and starts as not-a-number.

@@ -7,14 +7,6 @@ import SwiftProtobuf
 import Tensors
 import TestSupport
 
-/// Calls `body` with a new folder that is gone afterwards.
-func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("onnx-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder)
-}
-
 /// A network with random weights, all of them off 0 and 1.
 func randomModel(_ description: NetworkDescription, normalization: String = "mean") throws -> TrainedModel {
     let network = try Network(description)
@@ -40,9 +32,9 @@ struct WrittenModel {
     init(_ model: TrainedModel) throws {
         self.model = model
         message = try withTemporaryFolder { folder in
-            let file = folder.appendingPathComponent("model.onnx")
-            try ONNXFile.write(model, to: file.path)
-            return try ONNXModelProto(serializedBytes: Data(contentsOf: file))
+            let file = "\(folder)/model.onnx"
+            try ONNXFile.write(model, to: file)
+            return try ONNXModelProto(serializedBytes: bytes(file))
         }
     }
 

@@ -1,5 +1,4 @@
 import Files
-import FoundationEssentials
 import Models
 import TestSupport
 
@@ -7,13 +6,8 @@ import TestSupport
 package struct KerasReference {
     package let file: SafetensorsFile
 
-    /// The folder with the reference values.
-    package static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-        .appending(path: "ReferenceValues")
-
     package init(_ name: String, folder: String = "keras") throws {
-        file = try SafetensorsFile(contentsOf: Self.folder.appending(path: "\(folder)/\(name).safetensors").path)
+        file = try SafetensorsFile(contentsOf: ReferenceValues.path("\(folder)/\(name).safetensors"))
     }
 
     /// Writes the tensors of one group as weights to start from.

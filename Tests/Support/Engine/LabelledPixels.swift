@@ -19,6 +19,11 @@ package struct LabelledPixels {
 
     package var count: Int { labels.count }
 
+    package init(height: Int, width: Int, pixels: [Float], labels: [Int]) {
+        precondition(pixels.count == labels.count * height * width, "pixels for another number of labels")
+        (self.height, self.width, self.pixels, self.labels) = (height, width, pixels, labels)
+    }
+
     /// Stamps of noise, every other with a bright centre: what they look like does not matter, that they differ does.
     package init(count: Int, side: Int = 21, seed: UInt64) {
         (height, width) = (side, side)

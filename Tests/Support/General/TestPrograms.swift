@@ -106,7 +106,7 @@ public func path(ofProgram name: String) throws -> String {
 }
 
 /// Output goes to files: a pipe that nobody empties would stop a program that prints much.
-private func run(
+func run(
     _ executable: URL, arguments: [String], environment: [String: String], timeout: TimeInterval
 ) throws -> ProgramOutcome {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-program-\(UUID().uuidString)")

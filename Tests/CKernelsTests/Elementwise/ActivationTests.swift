@@ -1,5 +1,5 @@
 import CKernels
-import Layers
+import NumericTestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -8,24 +8,26 @@ import Testing
     import Darwin
 #endif
 
-/// Activation functions against their formulas in double precision, and their derivatives against finite differences of these.
+/// Activation functions against their formulas in double precision, and their derivatives against finite differences of
+/// these.
 @Suite struct ActivationTests {
     struct Function: CustomTestStringConvertible, Sendable {
         let kernel: Activation
         var parameter: Float = 0
-        let definition: ActivationFunction
-        var testDescription: String { "\(definition)" }
-
-        func formula(_ x: Double) -> Double { PlainLayers.activation([x], definition, channels: 1)[0] }
+        let name: String
+        let formula: @Sendable (Double) -> Double
+        var testDescription: String { name }
     }
 
     static let functions = [
-        Function(kernel: ACTIVATION_SIGMOID, definition: .sigmoid),
-        Function(kernel: ACTIVATION_TANH, definition: .tanh),
-        Function(kernel: ACTIVATION_LEAKY_RELU, parameter: 0.25, definition: .leakyReLU(slope: 0.25)),
-        Function(kernel: ACTIVATION_ELU, parameter: 0.5, definition: .elu(alpha: 0.5)),
-        Function(kernel: ACTIVATION_GELU, definition: .gelu(approximate: false)),
-        Function(kernel: ACTIVATION_GELU_APPROXIMATE, definition: .gelu(approximate: true)),
+        Function(kernel: ACTIVATION_SIGMOID, name: "sigmoid") { 1 / (1 + exp(-$0)) },
+        Function(kernel: ACTIVATION_TANH, name: "tanh") { tanh($0) },
+        Function(kernel: ACTIVATION_LEAKY_RELU, parameter: 0.25, name: "leaky ReLU") { $0 >= 0 ? $0 : 0.25 * $0 },
+        Function(kernel: ACTIVATION_ELU, parameter: 0.5, name: "ELU") { $0 >= 0 ? $0 : 0.5 * (exp($0) - 1) },
+        Function(kernel: ACTIVATION_GELU, name: "GELU") { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) },
+        Function(kernel: ACTIVATION_GELU_APPROXIMATE, name: "approximate GELU") {
+            $0 / 2 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+        },
     ]
 
     /// Where single precision may round up to 1, but neither function nor derivative overflows.
@@ -61,7 +63,8 @@ import Testing
             // Differences over 2·10⁻⁵ straddle a kink at zero: there it is not a derivative.
             guard abs(x) > 1e-5 else { return false }
             let slope = (function.formula(x + 1e-5) - function.formula(x - 1e-5)) / 2e-5
-            // Terms up to x²/2 of the approximate GELU round, and rounding of y costs as much again; 10⁻⁹ is the difference's.
+            // Terms up to x²/2 of the approximate GELU round, and rounding of y costs as much again; 10⁻⁹ is the
+            // difference's.
             let tolerance = 8 * 0x1p-24 * (1 + x * x) + 1e-9
             return !(abs(Double(gradients[index]) - slope * Double(upstream[index])) <= tolerance)
         }

@@ -1,4 +1,5 @@
 import CKernels
+import NumericTestSupport
 import Testing
 
 /// `row_product` with wide matrices, plain and in panels, against the loops for narrow ones, which take the same chains of

@@ -1,8 +1,8 @@
 import CKernels
-import Communication
+import TestSupport
 import Testing
 
-@Suite struct BFloat16KernelTests {
+@Suite struct BFloat16Tests {
     /// Bit patterns of float32 and those of the nearest bfloat16, by `ml_dtypes.bfloat16` (which numpy uses): ties to even
     /// and odd, the largest numbers, subnormal ones, infinity.
     @Test(

@@ -1,21 +1,24 @@
 /// A sum of products in double precision, and the sum of their magnitudes, by which a rounded sum is judged.
-struct ExactSum {
-    var value = 0.0
-    var magnitude = 0.0
-    var terms = 0
+package struct ExactSum {
+    package private(set) var value = 0.0
+    private var magnitude = 0.0
+    private var terms = 0
 
-    mutating func add(_ term: Double) {
+    package init() {}
+
+    package mutating func add(_ term: Double) {
         value += term
         magnitude += abs(term)
         terms += 1
     }
 
-    /// The most by which the sum may be wrong in single precision, in whatever order its terms are added: (terms + 2)·2⁻²⁴·Σ|term|.
+    /// The most by which the sum may be wrong in single precision, in whatever order its terms are added:
+    /// (terms + 2)·2⁻²⁴·Σ|term|.
     /// Source: N. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, section 3.1.
-    var singlePrecisionError: Double { Double(terms + 2) * 0x1p-24 * magnitude }
+    package var singlePrecisionError: Double { Double(terms + 2) * 0x1p-24 * magnitude }
 
     /// The sum behind a rectifier, which makes errors no larger.
-    func rectified(_ isRectified: Bool) -> ExactSum {
+    package func rectified(_ isRectified: Bool) -> ExactSum {
         var sum = self
         if isRectified { sum.value = max(value, 0) }
         return sum
@@ -23,13 +26,14 @@ struct ExactSum {
 }
 
 /// Whether each value is the sum of its place up to the rounding that any order of summation may cause.
-func agree(_ values: [Float], _ sums: [ExactSum]) -> Bool {
+package func agree(_ values: [Float], _ sums: [ExactSum]) -> Bool {
     values.count == sums.count
         && zip(values, sums).allSatisfy { abs(Double($0) - $1.value) <= $1.singlePrecisionError }
 }
 
-/// max |a − b| / max |b|: the deviation of single-precision results as a share of the largest; infinite for not-a-number.
-func deviation(_ values: [Float], from expected: [Double]) -> Double {
+/// max |a − b| / max |b|: the deviation of single-precision results as a share of the largest; infinite for
+/// not-a-number.
+package func deviation(_ values: [Float], from expected: [Double]) -> Double {
     guard values.count == expected.count else { return .infinity }
     var worst = 0.0
     var largest = 0.0

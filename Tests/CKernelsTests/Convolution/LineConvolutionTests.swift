@@ -1,4 +1,5 @@
 import CKernels
+import NumericTestSupport
 import Testing
 
 /// The loops for kernels of three columns against their definitions in double precision. Shapes that they do not take on this

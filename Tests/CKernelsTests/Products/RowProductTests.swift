@@ -1,4 +1,5 @@
 import CKernels
+import NumericTestSupport
 import Testing
 
 /// `row_product`, `row_product_weight_gradient` and `column_sums` against their definitions in double precision.

@@ -1,4 +1,5 @@
 import CKernels
+import NumericTestSupport
 import Testing
 
 /// The kernels of dense layers with one or two outputs against their definitions in double precision.

@@ -1,7 +1,9 @@
 import CKernels
+import TestSupport
 import Testing
 
-@Suite struct AddKernelTests {
+/// Sums of whole vectors against plain additions.
+@Suite struct AddTests {
     /// One addition an element, so that the bits are those of Swift's `+`.
     @Test(arguments: [0, 1, 3, 15, 16, 17, 31, 64, 1000, 2049])
     func everyElementIsOneAddition(count: Int) {

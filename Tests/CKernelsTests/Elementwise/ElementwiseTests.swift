@@ -1,4 +1,5 @@
 import CKernels
+import NumericTestSupport
 import Tensors
 import Testing
 

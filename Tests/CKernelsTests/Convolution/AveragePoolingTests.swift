@@ -1,4 +1,5 @@
 import CKernels
+import NumericTestSupport
 import Testing
 
 /// Means over windows and over whole maps, and largest values of maps, against their definitions in double precision.
@@ -28,8 +29,8 @@ import Testing
         return windows
     }
 
-    @Test(arguments: PoolingTests.channelCounts) func windowsGiveTheMeanOfWhatLiesOnTheMap(channels: Int) {
-        for given in PoolingTests.shapes(channels: channels) where given.height < 16 || channels % 8 == 1 {
+    @Test(arguments: MaxPoolingTests.channelCounts) func windowsGiveTheMeanOfWhatLiesOnTheMap(channels: Int) {
+        for given in MaxPoolingTests.shapes(channels: channels) where given.height < 16 || channels % 8 == 1 {
             var shape = given
             let input = randomValues(2 * shape.height * shape.width * channels, seed: 1)
             let windows = windows(shape, samples: 2)
@@ -48,7 +49,8 @@ import Testing
         }
     }
 
-    @Test(arguments: PoolingTests.channelCounts, [1, 2, 30]) func globalMeansAreOverAllRows(channels: Int, rows: Int) {
+    @Test(arguments: MaxPoolingTests.channelCounts, [1, 2, 30]) func globalMeansAreOverAllRows(channels: Int, rows: Int)
+    {
         let input = randomValues(3 * rows * channels, seed: 3)
         let output = GuardedBuffer(count: 3 * channels)
         global_average(input, 3, rows, channels, output.pointer)
@@ -65,7 +67,7 @@ import Testing
     }
 
     /// Small whole numbers, so that most maps have several largest values.
-    @Test(arguments: PoolingTests.channelCounts, [1, 2, 30])
+    @Test(arguments: MaxPoolingTests.channelCounts, [1, 2, 30])
     func globalMaximaShareTheirGradientAmongEquals(channels: Int, rows: Int) {
         let input = randomValues(3 * rows * channels, seed: 4, limit: 3).map { $0.rounded() - 5 }
         let output = GuardedBuffer(count: 3 * channels)

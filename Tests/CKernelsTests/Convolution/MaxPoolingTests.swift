@@ -1,8 +1,9 @@
 import CKernels
+import NumericTestSupport
 import Testing
 
 /// Max pooling against its definition: exact, since it only selects.
-@Suite struct PoolingTests {
+@Suite struct MaxPoolingTests {
     static let channelCounts = [1, 2, 3, 5, 7, 15, 16, 17, 30, 31, 32, 33, 48, 64, 100]
 
     /// Windows that tile, overlap, leave gaps, and reach over the edges.

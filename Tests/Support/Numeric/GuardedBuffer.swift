@@ -1,30 +1,30 @@
 import Tensors
 
 /// Memory for floats that shows misuse: what was never written is not-a-number, and writing outside changes the guards.
-final class GuardedBuffer {
-    let count: Int
-    let pointer: UnsafeMutablePointer<Float>
+package final class GuardedBuffer {
+    package let count: Int
+    package let pointer: UnsafeMutablePointer<Float>
     private let buffer: FloatBuffer
 
     private static let guardCount = 2 * FloatBuffer.slack
     private static let canary = Float(bitPattern: 0x7fc0_beef)
 
-    init(count: Int) {
+    package init(count: Int) {
         self.count = count
         buffer = FloatBuffer(count: count + 2 * Self.guardCount)
         buffer.pointer.update(repeating: Self.canary, count: buffer.count)
         pointer = buffer.pointer + Self.guardCount
     }
 
-    convenience init(_ values: [Float]) {
+    package convenience init(_ values: [Float]) {
         self.init(count: values.count)
         self.values = values
     }
 
     /// What lies between the guards.
-    var view: MutableFloatView { MutableFloatView(pointer, count: count) }
+    package var view: MutableFloatView { MutableFloatView(pointer, count: count) }
 
-    var values: [Float] {
+    package var values: [Float] {
         get { Array(UnsafeBufferPointer(start: pointer, count: count)) }
         set {
             precondition(newValue.count == count, "\(newValue.count) values for \(count) places")
@@ -33,7 +33,7 @@ final class GuardedBuffer {
     }
 
     /// Whether the guards on both sides are as they were made.
-    var isIntact: Bool {
+    package var isIntact: Bool {
         (0..<Self.guardCount).allSatisfy {
             buffer.pointer[$0].bitPattern == Self.canary.bitPattern
                 && pointer[count + $0].bitPattern == Self.canary.bitPattern

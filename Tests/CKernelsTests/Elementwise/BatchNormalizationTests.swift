@@ -1,8 +1,9 @@
 import CKernels
+import NumericTestSupport
 import Testing
 
 /// The kernels of batch normalisation against their definitions in double precision.
-@Suite struct BatchNormalizationKernelTests {
+@Suite struct BatchNormalizationTests {
     static let channelCounts = [1, 2, 3, 5, 7, 15, 16, 17, 30, 31, 32, 33, 48, 64, 100]
     /// None, one, and more rows than one block of partial sums (256).
     static let rowCounts = [0, 1, 2, 3, 7, 255, 256, 257, 700]
