@@ -102,7 +102,8 @@ extension Convolution2D {
                 source = FloatView(spread)
             }
             multiplyLines(
-                source, backwardKernel(pass), into: inputGradient.slice(inputShape.count, at: sample * inputShape.count))
+                source, backwardKernel(pass), into: inputGradient.slice(inputShape.count, at: sample * inputShape.count)
+            )
         }
     }
 

@@ -114,7 +114,8 @@ public struct Dense: Layer {
         let gradient = FloatView(pass.outputGradient)
         let count = rows * outputs
         if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(pass.output.pointer(count), gradient.pointer(count), count, pass.outputGradient.pointer(count))
+            relu_backward(
+                pass.output.pointer(count), gradient.pointer(count), count, pass.outputGradient.pointer(count))
         }
         if hasBias {
             column_sums(

@@ -1,5 +1,4 @@
 import CKernels
-import Tensors
 
 /// Products of plain matrices: rows × inputs with inputs × outputs, all dense.
 extension RowProduct {

@@ -1,5 +1,6 @@
 import Engine
 import EngineTestSupport
+import LayerCatalog
 import Layers
 import Models
 import Tensors
@@ -18,6 +19,23 @@ import Testing
             }
             #expect(alone.contains { $0.contains { $0 != 0 } })
         }
+    }
+
+    /// Where nothing before a synchronised layer is trained and it has no parameters itself, there is no gradient to sum.
+    @Test func normalizationWithoutAnythingToTrainBeforeIt() throws {
+        MatrixProduct.useOneThread()
+        let network = try Network(
+            NetworkDescription(
+                name: "normalized pixels",
+                sequence: [
+                    ("input", .input(shape: [5, 5, 1])),
+                    ("bn", .batchNormalization(momentum: 0.9, epsilon: 0.01, center: false, scale: false)),
+                    ("flatten", .flatten), ("fc_out", .dense(units: 2, activation: .softmax)),
+                ]))
+        let batch = Batch(network, sizes: [5, 0, 3])
+        let alone = batch.gradients(slotsOfLanes: [1, 1, 1])
+        #expect(alone == batch.gradients(slotsOfLanes: [3]))
+        #expect(alone.allSatisfy { $0.allSatisfy(\.isFinite) } && alone[0].contains { $0 != 0 })
     }
 
     /// A second step finds other stamps' values in its memory, and larger microbatches' behind its own.

@@ -181,6 +181,10 @@ package final class LaneExecutor: @unchecked Sendable {
                 passes[index(slot, node)].parameterGradient = network.nodes[node].parameters(in: gradient)
                 let offset = synchronizationPoints[segment - 1].first { $0.node == node }!.offset
                 let sums = MutableBufferView(sums! + offset, count: layer.sumCount)
+                guard plan.needsGradient[node] else {
+                    sums.update(repeating: 0)
+                    continue
+                }
                 timeline.measure(.backward, node) { layer.sumGradients(passes[index(slot, node)], into: sums) }
             }
         }
