@@ -126,8 +126,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
-        // What tests share: folders, reference values, programs and how to run them; stamps, networks and ranks to run the
-        // engine on; guarded memory and what rounding may cost.
+        // What tests share: folders, reference values, programs and how to run them; stamps, networks and ranks to run
+        // the engine on; guarded memory and what rounding may cost.
         .target(
             name: "TestSupport", dependencies: ["Faults"], path: "Tests/Support/General", swiftSettings: swiftSettings),
         .target(

@@ -3,11 +3,12 @@
 #
 #   launch/chaos.sh [--kills N] [--seed N]          (defaults: 50 kills, seed 1)
 #
-# The kills are SIGKILL to one rank or to mpirun, soon after the start or somewhere in an epoch, or within the writing of a
-# file (SWIFT_RUN_TRAINER_KILL_AT: behind a write, an fsync, a rename or a removal). The first part runs on 3 ranks, each further
-# part on 1 to 4 ranks of 1 or 2 threads. In the end model.safetensors, test_predictions.csv, metrics.json and history.csv
-# (without its two timing columns) must have the bits of the undisturbed run, no process may be left, and nothing half-written.
-# With 50 kills it takes about two minutes. The seed decides who is killed and how; when exactly is up to the machine.
+# The kills are SIGKILL to one rank or to mpirun, soon after the start or somewhere in an epoch, or within the writing
+# of a file (SWIFT_RUN_TRAINER_KILL_AT: behind a write, an fsync, a rename or a removal). The first part runs on 3
+# ranks, each further part on 1 to 4 ranks of 1 or 2 threads. In the end model.safetensors, test_predictions.csv,
+# metrics.json and history.csv (without its two timing columns) must have the bits of the undisturbed run, no process
+# may be left, and nothing half-written. With 50 kills it takes about two minutes. The seed decides who is killed and
+# how; when exactly is up to the machine.
 #
 # Settings that the environment may override:
 #   TRAINER   the program      (default: the checkout's release build, built first)

@@ -10,11 +10,11 @@
 #   STOP_AFTER       seconds after which the trainer is asked to write a checkpoint and stop; for schedulers that
 #                    send no signal before the time limit         (default: never)
 #
-# How it runs: one rank is one process, bound to as many cores as it has threads, so that no rank's threads run on another's
-# cores. The result does not depend on ranks × threads. SIGUSR1 reaches every rank through mpirun; a trainer that then
-# ends with 75 (stopped early, checkpoint written) is queued again and resumes from its newest checkpoint. So is a run that
-# was lost (a node or a rank died, a host stopped answering) as long as it gets on: after three starts in a row without a
-# new checkpoint the job ends. What the program itself finds wrong ends it at once.
+# How it runs: one rank is one process, bound to as many cores as it has threads, so that no rank's threads run on
+# another's cores. The result does not depend on ranks × threads. SIGUSR1 reaches every rank through mpirun; a trainer
+# that then ends with 75 (stopped early, checkpoint written) is queued again and resumes from its newest checkpoint. So
+# is a run that was lost (a node or a rank died, a host stopped answering) as long as it gets on: after three starts in
+# a row without a new checkpoint the job ends. What the program itself finds wrong ends it at once.
 
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -37,7 +37,8 @@ hostfile_of() {
         }' "$1" || fault 64 "$1: every host must have a whole number of ranks of $2 cores each; change THREADS or the resources asked for"
 }
 
-# newest_step RUN: prints the step of the newest checkpoint to resume from (one is complete or absent); nothing when there is none.
+# newest_step RUN: prints the step of the newest checkpoint to resume from (one is complete or absent); nothing when
+# there is none.
 newest_step() {
     local folder newest="" step
     for folder in "$1"/checkpoints/step-*; do
@@ -48,8 +49,8 @@ newest_step() {
     printf '%s' "$newest"
 }
 
-# was_lost CODE: whether the run ended by no decision of the program's, whose codes are those of sysexits (64 to 78): by a
-# signal, by mpirun, which has lost a rank or a node (1, 205, …), or because a rank let the others wait (70).
+# was_lost CODE: whether the run ended by no decision of the program's, whose codes are those of sysexits (64 to 78): by
+# a signal, by mpirun, which has lost a rank or a node (1, 205, …), or because a rank let the others wait (70).
 was_lost() {
     (($1 != 0 && ($1 < 64 || $1 > 78 || $1 == 70)))
 }
@@ -69,7 +70,8 @@ may_go_on() {
     ((starts + 1 < 3))
 }
 
-# ask_to_stop_after SECONDS PID: sends the process SIGUSR1 when the time is up. Runs in the background until ended by SIGTERM.
+# ask_to_stop_after SECONDS PID: sends the process SIGUSR1 when the time is up. Runs in the background until ended by
+# SIGTERM.
 ask_to_stop_after() {
     local sleeper
     sleep "$1" &
@@ -80,7 +82,8 @@ ask_to_stop_after() {
 }
 
 # forward_signals_and_wait PID: passes SIGUSR1 and SIGTERM on to mpirun, which passes them to its ranks, until it ends.
-# Returns its exit code. Leaves `is_cancelled` true after SIGTERM, with which schedulers end a job that is not wanted any more.
+# Returns its exit code. Leaves `is_cancelled` true after SIGTERM, with which schedulers end a job that is not wanted
+# any more.
 forward_signals_and_wait() {
     local pid=$1 status interrupted
     is_cancelled=false
@@ -138,7 +141,8 @@ train_on_cluster() {
         say "resuming $RUN"
     fi
     allow_mpi_as_root
-    # mpirun notices a machine that is lost after 60 + 3 × 10 seconds, before the trainer's --stall-timeout, and can end the job then.
+    # mpirun notices a machine that is lost after 60 + 3 × 10 seconds, before the trainer's --stall-timeout, and can end
+    # the job then.
     export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-60}" \
         OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-10}" \
         OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-3}"

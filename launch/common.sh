@@ -40,7 +40,8 @@ is_installed() {
     return 1
 }
 
-# install_packages PACKAGE…: installs those that are missing with apt-get, as root or through sudo; nothing when all are there.
+# install_packages PACKAGE…: installs those that are missing with apt-get, as root or through sudo; nothing when all are
+# there.
 install_packages() {
     local missing=() package as_root=()
     for package in "$@"; do
@@ -72,8 +73,8 @@ ensure_system_packages() {
     fi
 }
 
-# ensure_gnuplot: gnuplot, which draws the figures of a report, is there when it returns, if it can be had. A run is complete
-# without it, so that a machine on which nothing can be installed trains all the same.
+# ensure_gnuplot: gnuplot, which draws the figures of a report, is there when it returns, if it can be had. A run is
+# complete without it, so that a machine on which nothing can be installed trains all the same.
 ensure_gnuplot() {
     command -v gnuplot >/dev/null && return 0
     # In a subshell, which a fault ends in place of the script.
@@ -146,7 +147,8 @@ option_value() {
     printf '%s\n' "$value"
 }
 
-# settings_not_in ARGUMENT… : leaves in the array `settings` those pairs of learning_settings whose option the arguments do not give.
+# settings_not_in ARGUMENT… : leaves in the array `settings` those pairs of learning_settings whose option the arguments
+# do not give.
 settings_not_in() {
     local index
     settings=()

@@ -3,10 +3,10 @@
 #
 #   launch/download-stamps.sh [FOLDER]          (default: data in the checkout)
 #
-# FOLDER then holds stamps_sources.npy (class 1) and stamps_noise.npy (class 0), 21×21 pixels a stamp. A file that is there
-# already is checked and kept. A file appears under its name only when it is whole and right.
-# STAMPS_BASE_URL overrides the address that the files are asked from. Exit codes: 0 both are there, 64 wrong usage,
-# 65 what came (or was there) is not a file of stamps, 69 no download, 74 cannot write.
+# FOLDER then holds stamps_sources.npy (class 1) and stamps_noise.npy (class 0), 21×21 pixels a stamp. A file that is
+# there already is checked and kept. A file appears under its name only when it is whole and right. STAMPS_BASE_URL
+# overrides the address that the files are asked from. Exit codes: 0 both are there, 64 wrong usage, 65 what came (or
+# was there) is not a file of stamps, 69 no download, 74 cannot write.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Trains on a Grid Engine cluster (Sun, Univa, Son of, Open) with Open MPI. Submit from the checkout, after building once on
-# a login node (swift build -c release --static-swift-stdlib --product swift-run-trainer):
+# Trains on a Grid Engine cluster (Sun, Univa, Son of, Open) with Open MPI. Submit from the checkout, after building
+# once on a login node (swift build -c release --static-swift-stdlib --product swift-run-trainer):
 #
 #   qsub launch/gridengine.sh [ARGUMENTS OF swift-run-trainer train]
 #   qsub -pe mpi 64 -v THREADS=16,DATA=/scratch/stamps launch/gridengine.sh --model vgg6 --epochs 50
 #
-# The slots of the parallel environment are cores; ranks = slots / THREADS, so THREADS must divide the slots of every host
-# (an environment with a fixed allocation_rule). Its name is the site's: qconf -spl lists them.
-# When the soft limit s_rt is over, two minutes before the hard one, the trainer is asked to stop; a job that ends with 99
-# is queued again by Grid Engine itself and resumes. The settings RUN, DATA, THREADS, … are described in launch/cluster.sh.
+# The slots of the parallel environment are cores; ranks = slots / THREADS, so THREADS must divide the slots of every
+# host (an environment with a fixed allocation_rule). Its name is the site's: qconf -spl lists them. When the soft limit
+# s_rt is over, two minutes before the hard one, the trainer is asked to stop; a job that ends with 99 is queued again
+# by Grid Engine itself and resumes. The settings RUN, DATA, THREADS, … are described in launch/cluster.sh.
 #$ -N train-stamps
 #$ -S /bin/bash
 #$ -cwd

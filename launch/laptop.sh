@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Trains vgg6 on this machine, from nothing: installs what is missing (gnuplot for the figures of its report included), builds,
-# simulates stamps, trains.
+# Trains vgg6 on this machine, from nothing: installs what is missing (gnuplot for the figures of its report included),
+# builds, simulates stamps, trains.
 #
 #   launch/laptop.sh [ARGUMENTS OF swift-run-trainer train]
 #
-# Stamps come from data/ in the checkout; if it holds none, 10,000 sources and 10,000 noise stamps are simulated into it.
-# Arguments go to `train` and take precedence over the settings below, for example:
+# Stamps come from data/ in the checkout; if it holds none, 10,000 sources and 10,000 noise stamps are simulated into
+# it. Arguments go to `train` and take precedence over the settings below, for example:
 #   launch/laptop.sh --epochs 3 --model simple
 #   launch/laptop.sh --data /path/to/stamps          (stamps of your own: nothing is simulated)
 # Results go to runs/<date and time>/ in the checkout unless --output names a folder. The exit code is that of `train`.

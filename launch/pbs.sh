@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Trains on a PBS Professional or OpenPBS cluster with Open MPI. Submit from the checkout, after building once on a login
-# node (swift build -c release --static-swift-stdlib --product swift-run-trainer):
+# Trains on a PBS Professional or OpenPBS cluster with Open MPI. Submit from the checkout, after building once on a
+# login node (swift build -c release --static-swift-stdlib --product swift-run-trainer):
 #
 #   qsub launch/pbs.sh
 #   qsub -v DATA=/scratch/stamps,TRAIN_ARGUMENTS="--model vgg6 --epochs 50" launch/pbs.sh
 #
-# select = number of chunks; in each, mpiprocs ranks of ompthreads threads: ncpus = mpiprocs × ompthreads.
-# PBS warns nobody before the time limit, and lets only operators requeue a job. So the trainer is asked to stop by the
-# clock, STOP_AFTER seconds after its start, and this script is then submitted again. Change resources here, or in a copy
-# that JOB_SCRIPT names: those on qsub's command line would be forgotten. The other settings (RUN, DATA, THREADS, …) are
+# select = number of chunks; in each, mpiprocs ranks of ompthreads threads: ncpus = mpiprocs × ompthreads. PBS warns
+# nobody before the time limit, and lets only operators requeue a job. So the trainer is asked to stop by the clock,
+# STOP_AFTER seconds after its start, and this script is then submitted again. Change resources here, or in a copy that
+# JOB_SCRIPT names: those on qsub's command line would be forgotten. The other settings (RUN, DATA, THREADS, …) are
 # described in launch/cluster.sh.
 #PBS -N train-stamps
 #PBS -l select=2:ncpus=16:mpiprocs=2:ompthreads=8
@@ -23,7 +23,8 @@ STOP_AFTER="${STOP_AFTER:-14280}"
 # Site: what makes mpirun available, for example
 # module load openmpi
 
-# PBS runs a copy of this script, in the home folder: go where qsub was called. That is the checkout, unless CHECKOUT says so.
+# PBS runs a copy of this script, in the home folder: go where qsub was called. That is the checkout, unless CHECKOUT
+# says so.
 cd "${PBS_O_WORKDIR:?not a PBS job: submit this script with qsub}"
 launch="${CHECKOUT:-$PBS_O_WORKDIR}/launch"
 [[ -r $launch/cluster.sh ]] || { echo "pbs.sh: error: $launch/cluster.sh: not there; submit from the checkout or set CHECKOUT" >&2; exit 66; }

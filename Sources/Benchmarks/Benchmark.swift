@@ -36,8 +36,8 @@ public struct BenchmarkConfiguration: Sendable {
     public init() {}
 }
 
-/// The speed of this machine and of each network on it: `swift-run-trainer bench`. Stamps are simulated in memory; no file
-/// is read (but those whose loading is to be timed) or written.
+/// The speed of this machine and of each network on it: `swift-run-trainer bench`. Stamps are simulated in memory; no
+/// file is read (but those whose loading is to be timed) or written.
 public struct Benchmark {
     /// Fewer stamps would all fit into a cache.
     private static let fewestStamps = 4096

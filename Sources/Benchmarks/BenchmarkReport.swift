@@ -1,7 +1,7 @@
 /// What `bench` measures. Its JSON keys are named as here, in snake case.
 ///
-/// Rates are of all lanes of all ranks together. Floating-point operations are those of `Network.operations`; the peak is
-/// measured (`peak_rounds` in `peak.h`). Lane time is wall time times the number of lanes.
+/// Rates are of all lanes of all ranks together. Floating-point operations are those of `Network.operations`; the peak
+/// is measured (`peak_rounds` in `peak.h`). Lane time is wall time times the number of lanes.
 public struct BenchmarkReport: Encodable, Sendable {
     /// Processes that take part.
     public var ranks: Int

@@ -8,8 +8,8 @@ import Tensors
 
 /// Runs stamps through a trained network: for validation, the test set, `predict` and `evaluate`.
 ///
-/// Stamps are cut into chunks of a fixed size, whole chunks are shared among ranks and lanes, and results are gathered in
-/// order on rank 0: the same bits for any number of ranks and threads.
+/// Stamps are cut into chunks of a fixed size, whole chunks are shared among ranks and lanes, and results are gathered
+/// in order on rank 0: the same bits for any number of ranks and threads.
 package final class Inference: @unchecked Sendable {
     /// Stamps of a chunk: few, so that all lanes have work and activations stay in the cache, but more if a network's
     /// weights, which are read again for each chunk, are large. A divisor of `InferenceShare.unit`, and a function of

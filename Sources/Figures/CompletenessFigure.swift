@@ -27,8 +27,8 @@ public struct CompletenessFigure: Sendable {
         public var completeness: WilsonInterval { WilsonInterval(successes: found, trials: sources) }
     }
 
-    /// Cuts sources, ordered by signal-to-noise ratio, into bins of equal numbers, to within one as `numpy.array_split` does:
-    /// at most 15 bins, with at least five sources each unless there are fewer.
+    /// Cuts sources, ordered by signal-to-noise ratio, into bins of equal numbers, to within one as `numpy.array_split`
+    /// does: at most 15 bins, with at least five sources each unless there are fewer.
     public static func bins(_ sources: [Source]) -> [Bin] {
         let ordered = sources.sorted { $0.signalToNoise < $1.signalToNoise }
         guard !ordered.isEmpty else { return [] }

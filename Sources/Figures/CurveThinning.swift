@@ -3,8 +3,8 @@ enum CurveThinning {
     /// The most points that a curve is drawn with: more than a picture has pixels across.
     static let mostPoints = 2000
 
-    /// Which points of a curve to draw: all, or `most`, its ends among them: a quarter of them at its beginning, where a
-    /// logarithmic axis shows every one, and the others evenly along the rest.
+    /// Which points of a curve to draw: all, or `most`, its ends among them: a quarter of them at its beginning, where
+    /// a logarithmic axis shows every one, and the others evenly along the rest.
     static func indices(_ x: [Double], _ y: [Double], most: Int = mostPoints) -> [Int] {
         guard x.count > most else { return Array(x.indices) }
         let first = most / 4

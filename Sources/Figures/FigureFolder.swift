@@ -3,7 +3,8 @@ import Files
 import Glibc
 import StampFormats
 
-/// A folder of figures: for each `NAME.csv`, `NAME.gnuplot`, `NAME.svg` and `NAME.png`, and `NAME.npy` if it shows images.
+/// A folder of figures: for each `NAME.csv`, `NAME.gnuplot`, `NAME.svg` and `NAME.png`, and `NAME.npy` if it shows
+/// images.
 public struct FigureFolder: Sendable {
     public let path: String
 

@@ -50,8 +50,8 @@ public struct ElementType: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ElementType {
-    /// Converts `count` elements that lie `stride` elements apart. The source may have any alignment; with a stride of 1 it
-    /// may be the end of the destination.
+    /// Converts `count` elements that lie `stride` elements apart. The source may have any alignment; with a stride of
+    /// 1 it may be the end of the destination.
     package func convert(
         from source: UnsafeRawPointer, stride: Int, count: Int, to destination: UnsafeMutablePointer<Double>
     ) {

@@ -1,7 +1,8 @@
 import CZlib
 import Faults
 
-/// Files that gzip(1) made, as `.fits.gz` files are (RFC 1952): one or several members, whose contents follow each other.
+/// Files that gzip(1) made, as `.fits.gz` files are (RFC 1952): one or several members, whose contents follow each
+/// other.
 package enum GzipStream {
     /// The start of a member: gzip's magic number and deflate, its only method.
     package static let magic: [UInt8] = [0x1F, 0x8B, 0x08]

@@ -5,10 +5,12 @@ import Models
 /// Keras 3's own file for a whole model, `.keras`: a zip archive of `config.json` (the layers), `metadata.json` and
 /// `model.weights.h5`.
 ///
-/// `keras.models.load_model` opens what `write` writes. Keras has no place for the normalisation of stamps: it is kept as
-/// `normalize` under `swift-run-trainer` (beside the threshold of a decision) in `metadata.json`, which Keras does not look at.
+/// `keras.models.load_model` opens what `write` writes. Keras has no place for the normalisation of stamps: it is kept
+/// as `normalize` under `swift-run-trainer` (beside the threshold of a decision) in `metadata.json`, which Keras does
+/// not look at.
 public enum KerasArchive {
-    /// Whether this program was built with the package trait `Keras`, without which there is neither reading nor writing.
+    /// Whether this program was built with the package trait `Keras`, without which there is neither reading nor
+    /// writing.
     public static var isSupported: Bool {
         #if Keras
             true
@@ -55,11 +57,11 @@ public enum KerasArchive {
 extension TrainedModel {
     /// Reads a `.keras` file of Keras 3: a Sequential or functional model with its weights.
     ///
-    /// Only data is read: Lambda layers, custom objects and whatever else would need code are refused. A file that does not
-    /// say how stamps are normalised, because Keras wrote it, is taken to want the notebook's normalisation.
+    /// Only data is read: Lambda layers, custom objects and whatever else would need code are refused. A file that does
+    /// not say how stamps are normalised, because Keras wrote it, is taken to want the notebook's normalisation.
     ///
-    /// - Throws: a `missingInput` fault when the file is not there; `badData` when it is damaged or has layers or options
-    ///   that are not supported, which it names; `usage` in a build without Keras support.
+    /// - Throws: a `missingInput` fault when the file is not there; `badData` when it is damaged or has layers or
+    ///   options that are not supported, which it names; `usage` in a build without Keras support.
     public init(kerasArchive path: String) throws {
         #if Keras
             let archive = try KerasZip(path)

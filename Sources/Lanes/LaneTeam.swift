@@ -9,7 +9,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// The lanes of a process: threads that work side by side and wait for each other at barriers. Lane 0 is the caller's thread.
+/// The lanes of a process: threads that work side by side and wait for each other at barriers. Lane 0 is the caller's
+/// thread.
 ///
 /// Threads start once and sleep between jobs.
 public final class LaneTeam: @unchecked Sendable {

@@ -5,9 +5,9 @@ import Tensors
 ///
 ///     y = γ·(x − μ)/√(σ² + ε) + β
 ///
-/// In training μ and σ² are the batch's mean and (biased) variance, elsewhere the moving ones, which follow as
-/// moving = momentum·moving + (1 − momentum)·batch. Because μ and σ² are sums over all microbatches, each pass is cut in
-/// two: sums over a microbatch, and, once those of all microbatches are added, the rest (``SynchronizedLayer``).
+/// In training μ and σ² are the batch's mean and (biased) variance, elsewhere the moving ones, which follow as moving =
+/// momentum·moving + (1 − momentum)·batch. Because μ and σ² are sums over all microbatches, each pass is cut in two:
+/// sums over a microbatch, and, once those of all microbatches are added, the rest (``SynchronizedLayer``).
 ///
 /// Source: S. Ioffe and C. Szegedy, ICML 2015; `keras.layers.BatchNormalization`.
 public struct BatchNormalization: SynchronizedLayer {
@@ -143,7 +143,8 @@ public struct BatchNormalization: SynchronizedLayer {
         }
     }
 
-    /// ∂x = γ/σ·(∂y − mean(∂y) − x̂·mean(∂y·x̂)), written as a·∂y + b·x + d. The parameters' gradient is that of `sumGradients`.
+    /// ∂x = γ/σ·(∂y − mean(∂y) − x̂·mean(∂y·x̂)), written as a·∂y + b·x + d. The parameters' gradient is that of
+    /// `sumGradients`.
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
         let count = pass.samples * outputShape.count

@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// Convolution an output line at a time: a kernel row's (column, channel) pairs are contiguous in an NHWC map, so that a
-/// line is a product of rows (see `row_product.h`) without an im2col buffer.
+/// Convolution an output line at a time: a kernel row's (column, channel) pairs are contiguous in an NHWC map, so that
+/// a line is a product of rows (see `row_product.h`) without an im2col buffer.
 extension Convolution2D {
     /// A sample's map with its padding around it.
     var paddedCount: Int { rows.padded * columns.padded * inputChannels }

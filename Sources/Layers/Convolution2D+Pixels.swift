@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// Convolution a pixel at a time, with the samples as rows: for small padded maps, where most taps of a 3×3 kernel may lie
-/// beside the map. Taps that meet only padding cost nothing.
+/// Convolution a pixel at a time, with the samples as rows: for small padded maps, where most taps of a 3×3 kernel may
+/// lie beside the map. Taps that meet only padding cost nothing.
 extension Convolution2D {
     func forwardPixels(_ pass: LayerPass) {
         var product = RowProduct()

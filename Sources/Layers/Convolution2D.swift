@@ -28,7 +28,8 @@ public struct Convolution2D: Layer {
     private enum Route {
         /// 1×1 kernels: pixels are rows of a matrix.
         case pointwise
-        /// Small padded maps with many channels: for each pixel, the samples are the rows and only taps on the map count.
+        /// Small padded maps with many channels: for each pixel, the samples are the rows and only taps on the map
+        /// count.
         case pixels
         /// Everything else: an output line at a time, over maps with their padding around them.
         case lines
@@ -91,9 +92,9 @@ public struct Convolution2D: Layer {
         return taps(rows) * taps(columns) * inputChannels * outputChannels
     }
 
-    // MARK: Prepared weights: the kernel padded to 16 outputs (where there are fewer), then the kernel transposed, (height,
-    // width, out, in), and turned by 180°, so that the input's gradient is a convolution with it (not turned for the loops
-    // for three columns).
+    // MARK: Prepared weights: the kernel padded to 16 outputs (where there are fewer), then the kernel transposed,
+    // (height, width, out, in), and turned by 180°, so that the input's gradient is a convolution with it (not turned
+    // for the loops for three columns).
 
     var paddedKernelCount: Int {
         outputChannels < 16 ? kernelSize.height * kernelSize.width * inputChannels * 16 : 0

@@ -1,7 +1,8 @@
 import CKernels
 import Tensors
 
-/// Inverted dropout: in training each value is zero with probability `rate`, else divided by 1 − rate; otherwise it passes.
+/// Inverted dropout: in training each value is zero with probability `rate`, else divided by 1 − rate; otherwise it
+/// passes.
 ///
 /// Which values are kept is a pure function of (seed, layer, step, sample, element).
 /// Source: N. Srivastava et al., "Dropout", JMLR 15 (2014); `keras.layers.Dropout`.

@@ -3,8 +3,9 @@ import Tensors
 
 /// The mean or the maximum of each channel over a whole map.
 ///
-/// Input (height, width, channels), output (channels), or (1, 1, channels) if dimensions are kept. The gradient of a maximum
-/// is shared equally among equals. Results equal `keras.layers.GlobalAveragePooling2D` and `GlobalMaxPooling2D`.
+/// Input (height, width, channels), output (channels), or (1, 1, channels) if dimensions are kept. The gradient of a
+/// maximum is shared equally among equals. Results equal `keras.layers.GlobalAveragePooling2D` and
+/// `GlobalMaxPooling2D`.
 public struct GlobalPooling2D: Layer {
     /// What is taken over the map.
     public enum Statistic: Hashable, Sendable {

@@ -14,8 +14,8 @@ public protocol Layer: Sendable {
     var parameters: [ParameterSpecification] { get }
     /// Bytes per sample that the forward pass keeps for the backward pass beside inputs and output.
     var keptBytes: Int { get }
-    /// Products of an input and a weight that one sample's forward pass adds up: the yardstick of a layer's speed. Taps of
-    /// a convolution that meet only padding do not count, nor does arithmetic that no weight takes part in.
+    /// Products of an input and a weight that one sample's forward pass adds up: the yardstick of a layer's speed. Taps
+    /// of a convolution that meet only padding do not count, nor does arithmetic that no weight takes part in.
     var multiplyAdds: Int { get }
     /// Floats of scratch memory that either pass over `samples` samples may use.
     func workspaceCount(samples: Int) -> Int
@@ -91,8 +91,8 @@ public struct LayerPass {
     public var outputGradient: MutableFloatView
     /// Where ∂loss/∂input goes (samples × input shape), one for each input; nil where nobody needs it.
     public var inputGradients: [MutableFloatView?] = []
-    /// Whether the input gradient is to be the one before the rectifier that made the input, 0 unless input > 0: only for
-    /// layers that can do so, in place of a pass of its own over the map.
+    /// Whether the input gradient is to be the one before the rectifier that made the input, 0 unless input > 0: only
+    /// for layers that can do so, in place of a pass of its own over the map.
     public var rectifiesInputGradient = false
     /// Whether `outputGradient` is the one before the layer's own rectifier already.
     public var isOutputGradientRectified = false

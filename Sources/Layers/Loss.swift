@@ -6,7 +6,8 @@
 
 /// What the network's last layer means, and the loss that goes with it. Computed in double precision from the logits z.
 public enum Loss: String, Hashable, Sendable, Codable {
-    /// Softmax over two (or more) outputs: p = exp(z − max) / Σ exp(z − max), loss −ln p[true class]. Keras' categorical_crossentropy.
+    /// Softmax over two (or more) outputs: p = exp(z − max) / Σ exp(z − max), loss −ln p[true class]. Keras'
+    /// categorical_crossentropy.
     case softmaxCrossEntropy
     /// Sigmoid of one output: p = 1 / (1 + exp(−z)), loss −ln p or −ln(1 − p). Keras' binary_crossentropy.
     case sigmoidCrossEntropy
@@ -38,8 +39,8 @@ public enum Loss: String, Hashable, Sendable, Codable {
         }
     }
 
-    /// The loss of one sample of class `label` whose target is y·(1 − s) + s/K, s the smoothing and K the number of classes:
-    /// the cross-entropies of Keras with `label_smoothing`.
+    /// The loss of one sample of class `label` whose target is y·(1 − s) + s/K, s the smoothing and K the number of
+    /// classes: the cross-entropies of Keras with `label_smoothing`.
     public func value(logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double) -> Double {
         let plain = value(logits: z, outputs: outputs, label: label)
         guard smoothing > 0 else { return plain }

@@ -2,10 +2,11 @@ import Tensors
 
 /// A layer that needs sums over the whole global batch, in each of its two passes, before it can go on.
 ///
-/// All microbatches of all ranks synchronise there: each microbatch adds up its part (`sumMoments`, `sumGradients`), the
-/// parts are added in the order of the canonical tree, and the total goes back in (`finishMoments`, `finishGradients`).
-/// Whoever runs the network sees to that; the layer knows nothing of threads or ranks. Such a layer opens a new segment of
-/// its network. What the totals say of the batch lies where other layers have their prepared weights.
+/// All microbatches of all ranks synchronise there: each microbatch adds up its part (`sumMoments`, `sumGradients`),
+/// the parts are added in the order of the canonical tree, and the total goes back in (`finishMoments`,
+/// `finishGradients`). Whoever runs the network sees to that; the layer knows nothing of threads or ranks. Such a layer
+/// opens a new segment of its network. What the totals say of the batch lies where other layers have their prepared
+/// weights.
 ///
 /// ``BatchNormalization`` is one.
 public protocol SynchronizedLayer: Layer {
@@ -16,7 +17,8 @@ public protocol SynchronizedLayer: Layer {
     ///
     /// - Parameter sums: `sumCount` numbers, which are overwritten.
     func sumMoments(_ pass: LayerPass, into sums: MutableBufferView<Double>)
-    /// Sums in: turns the total over all microbatches into what `forward` needs, and updates the layer's moving statistics.
+    /// Sums in: turns the total over all microbatches into what `forward` needs, and updates the layer's moving
+    /// statistics.
     ///
     /// - Parameters:
     ///   - sums: the total of what `sumMoments` has written, `sumCount` numbers.

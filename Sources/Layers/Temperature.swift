@@ -11,11 +11,11 @@ public enum Temperature {
 
     /// The T at which softmax(z / T), or σ(z / T), has the least cross-entropy with the labels.
     ///
-    /// The cross-entropy is convex in 1 / T, whose derivative Σ (E_p[z] − E_t[z]) is taken to zero by bisection. Targets t
-    /// are (n₁ + 1)/(n₁ + 2) for sources and 1/(n₀ + 2) for noise instead of 1 and 0, without which a validation set with
-    /// no mistake would ask for a temperature of 0.
-    /// Sources: C. Guo et al., *On calibration of modern neural networks*, ICML 2017; for the targets J. Platt,
-    /// *Probabilistic outputs for support vector machines*, 1999.
+    /// The cross-entropy is convex in 1 / T, whose derivative Σ (E_p[z] − E_t[z]) is taken to zero by bisection.
+    /// Targets t are (n₁ + 1)/(n₁ + 2) for sources and 1/(n₀ + 2) for noise instead of 1 and 0, without which a
+    /// validation set with no mistake would ask for a temperature of 0. Sources: C. Guo et al., *On calibration of
+    /// modern neural networks*, ICML 2017; for the targets J. Platt, *Probabilistic outputs for support vector
+    /// machines*, 1999.
     ///
     /// - Parameters:
     ///   - logits: (samples, outputs), with 2 outputs for softmax or 1 for sigmoid; finite.

@@ -4,7 +4,8 @@ import Tensors
 /// How the transpose of a layer's weights lies in memory, from which the inputs' gradient is computed: a row for each
 /// (kernel position and) output, a column for each input.
 ///
-/// Where the loops for wide matrices read it, in panels of 32 columns (`panel_product.h`), else plain, padded to 16 columns.
+/// Where the loops for wide matrices read it, in panels of 32 columns (`panel_product.h`), else plain, padded to 16
+/// columns.
 struct TransposedWeights: Sendable {
     let rows: Int
     let columns: Int

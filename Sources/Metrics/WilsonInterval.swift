@@ -1,9 +1,8 @@
 /// A confidence interval of a share of successes, from a count of them.
 ///
-/// With k successes in n trials, p = k/n and z standard deviations:
-/// (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). Unlike p ± √(p(1 − p)/n) it stays within 0 … 1 and is informative
-/// for k = 0 and k = n too.
-/// Source: E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927); the default of `astropy.stats.binom_conf_interval`.
+/// With k successes in n trials, p = k/n and z standard deviations: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 +
+/// z²/n). Unlike p ± √(p(1 − p)/n) it stays within 0 … 1 and is informative for k = 0 and k = n too. Source: E. B.
+/// Wilson, J. Am. Stat. Assoc. 22, 209 (1927); the default of `astropy.stats.binom_conf_interval`.
 public struct WilsonInterval: Hashable, Sendable {
     /// Standard deviations of a two-sided interval of 95 %.
     public static let deviationsFor95Percent = 1.959963984540054

@@ -1,7 +1,7 @@
 import Layers
 
-/// What a layer's passes over one sample must compute, in floating-point operations: a multiplication and an addition are
-/// two. Only products with weights count, so that a rate of them can be compared with the processor's peak.
+/// What a layer's passes over one sample must compute, in floating-point operations: a multiplication and an addition
+/// are two. Only products with weights count, so that a rate of them can be compared with the processor's peak.
 public struct FloatingPointOperations: Hashable, Sendable {
     /// Of the forward pass.
     public let forward: Int

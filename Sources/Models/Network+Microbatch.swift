@@ -1,6 +1,6 @@
 extension Network {
-    /// A microbatch size between 4 and 64: whose activations stay in a second-level cache of 1 MiB, but large enough that
-    /// summing a gradient of all parameters for each microbatch costs little beside computing it.
+    /// A microbatch size between 4 and 64: whose activations stay in a second-level cache of 1 MiB, but large enough
+    /// that summing a gradient of all parameters for each microbatch costs little beside computing it.
     ///
     /// A function of the network alone: ranks and threads must not change it.
     public var defaultMicrobatch: Int {

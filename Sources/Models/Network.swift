@@ -93,8 +93,8 @@ public struct Network: Sendable {
     public let preparedCount: Int
     /// What the last layer's outputs mean.
     public let loss: Loss
-    /// The number of the node that gives the logits, of which the loss takes softmax or sigmoid. An activation layer that
-    /// has become part of the loss is the last node, but not this one.
+    /// The number of the node that gives the logits, of which the loss takes softmax or sigmoid. An activation layer
+    /// that has become part of the loss is the last node, but not this one.
     let logitsNode: Int
 
     /// The stamps' shape: (height, width, 1).

@@ -6,8 +6,8 @@
 
 /// How the learning rate changes over a run: a pure function of the step.
 ///
-/// With η the learning rate, W the steps of warm-up and N those of the run, step t (from 0) of the warm-up has η·(t + 1)/W.
-/// After it, with s = t − W:
+/// With η the learning rate, W the steps of warm-up and N those of the run, step t (from 0) of the warm-up has η·(t +
+/// 1)/W. After it, with s = t − W:
 ///
 /// | | |
 /// |---|---|
@@ -16,8 +16,9 @@
 /// | `exponential` | η·f^(s/E) (`ExponentialDecay`) |
 /// | `cosine` | η·½(1 + cos(π·s/(N − W))) (`CosineDecay`; I. Loshchilov and F. Hutter, ICLR 2017) |
 ///
-/// `oneCycle` rises from η/25 over its warm-up (nil for 30 % of the run) along half a cosine, and falls likewise to η/250,000
-/// (`torch.optim.lr_scheduler.OneCycleLR` without its cycle of momentum; L. Smith and N. Topin, arXiv:1708.07120).
+/// `oneCycle` rises from η/25 over its warm-up (nil for 30 % of the run) along half a cosine, and falls likewise to
+/// η/250,000 (`torch.optim.lr_scheduler.OneCycleLR` without its cycle of momentum; L. Smith and N. Topin,
+/// arXiv:1708.07120).
 public struct Schedule: Codable, Hashable, Sendable {
     public enum Kind: String, Codable, CaseIterable, Sendable {
         case constant, step, exponential, cosine

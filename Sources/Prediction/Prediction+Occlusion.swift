@@ -13,8 +13,8 @@ public struct OcclusionMap: Sendable {
     public let width: Int
     /// The stamp as the network sees it, row by row.
     public let stamp: [Float]
-    /// For each of its pixels, how probable noise becomes when what lies around it is covered; NaN for a stamp that cannot
-    /// be normalised.
+    /// For each of its pixels, how probable noise becomes when what lies around it is covered; NaN for a stamp that
+    /// cannot be normalised.
     public let values: [Float]
 }
 

@@ -3,9 +3,9 @@ import StampData
 
 /// A model's predictions, one line for each stamp: `file,index,probability,class`.
 ///
-/// `index` counts from 0 within the file, `probability` is that of a source, in the shortest text that reads back as the
-/// same single-precision number, and `class` is 1 for a source. A stamp that cannot be normalised has the probability `nan`
-/// and no class.
+/// `index` counts from 0 within the file, `probability` is that of a source, in the shortest text that reads back as
+/// the same single-precision number, and `class` is 1 for a source. A stamp that cannot be normalised has the
+/// probability `nan` and no class.
 public enum PredictionTable {
     /// Writes the table, atomically.
     ///

@@ -16,8 +16,8 @@ enum InlineFigure {
             "figure", [], [heading, picture, HTML("figcaption", text: "\(figure.description) \(files)")])
     }
 
-    /// An SVG file as an element of a page: it fills the page's width, is announced with the figure's words, and its names
-    /// differ from those of other figures.
+    /// An SVG file as an element of a page: it fills the page's width, is announced with the figure's words, and its
+    /// names differ from those of other figures.
     ///
     /// - Returns: nil for anything but a picture of gnuplot's.
     private static func inline(_ svg: String, _ figure: Figure) -> HTML? {

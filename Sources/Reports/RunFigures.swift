@@ -22,8 +22,8 @@ public struct RunFigures: Sendable {
     /// Makes all figures that the run has the numbers for, with one run of gnuplot.
     ///
     /// - Parameters:
-    ///   - folder: where to, usually `RUN/figures`; it is created if its parent is there. Older figures in it are replaced
-    ///     or removed.
+    ///   - folder: where to, usually `RUN/figures`; it is created if its parent is there. Older figures in it are
+    ///     replaced or removed.
     ///   - threshold: the probability above which a stamp counts as a source.
     /// - Throws: `Fault(.cannotWrite)`. What cannot be drawn is a warning.
     public static func write(

@@ -26,7 +26,8 @@ enum RunStamps {
         return stamps
     }
 
-    /// The signal-to-noise ratio of every source stamp: `snr_sources.npy` beside each source file, as `simulate` writes it.
+    /// The signal-to-noise ratio of every source stamp: `snr_sources.npy` beside each source file, as `simulate` writes
+    /// it.
     ///
     /// - Returns: nil when there is no such file beside one of them.
     /// - Throws: `Fault` when one is there and does not fit.

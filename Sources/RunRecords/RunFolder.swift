@@ -68,8 +68,8 @@ public struct RunFolder: Sendable {
     ///
     /// A refused start leaves nothing behind.
     /// - Parameter resuming: continue the existing run, if there is one; otherwise a used folder is refused.
-    /// - Throws: `Fault(.usage)` for a folder that another run has used, or uses now; `Fault(.cannotWrite)` for one that
-    ///   cannot be written.
+    /// - Throws: `Fault(.usage)` for a folder that another run has used, or uses now; `Fault(.cannotWrite)` for one
+    ///   that cannot be written.
     public static func open(_ path: String, resuming: Bool) throws -> RunFolder {
         guard !path.isEmpty else {
             throw Fault(.usage, "--output", "the path is empty", remedy: "name a folder with --output DIR")

@@ -9,7 +9,8 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
     private var recorded: RecordedSettings
     /// What the program was made from.
     public var versions: SoftwareVersions
-    /// The kernel that OpenBLAS chose for this CPU (`openblas_get_corename`). Bits are reproducible for one kernel only.
+    /// The kernel that OpenBLAS chose for this CPU (`openblas_get_corename`). Bits are reproducible for one kernel
+    /// only.
     public var cpuKernelType: String
     /// MPI processes; 1 without MPI.
     public var ranks: Int

@@ -3,10 +3,12 @@ import StampData
 
 /// A set of settings under one name.
 public enum Recipe: String, Codable, CaseIterable, Sendable {
-    /// As astroML's notebook "Deep Learning: Classifying Astronomical Images" trains: plain SGD on stamps that sum to 1.
+    /// As astroML's notebook "Deep Learning: Classifying Astronomical Images" trains: plain SGD on stamps that sum to
+    /// 1.
     case notebook
-    /// What finds point sources on a survey's sky: Adam with a cosine schedule on the asinh of standardised pixels, turned,
-    /// mirrored and shifted from epoch to epoch, and calibrated at the end. Chosen on simulated stamps of two kinds of sky.
+    /// What finds point sources on a survey's sky: Adam with a cosine schedule on the asinh of standardised pixels,
+    /// turned, mirrored and shifted from epoch to epoch, and calibrated at the end. Chosen on simulated stamps of two
+    /// kinds of sky.
     case survey
 
     /// Gives settings the values that the recipe has for them.

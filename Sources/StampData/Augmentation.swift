@@ -1,6 +1,7 @@
 /// How a training stamp is varied each time that it is drawn. A strength of 0 switches a kind off.
 public struct Augmentation: Codable, Hashable, Sendable {
-    /// Whether a stamp is turned and mirrored: all eight symmetries of the square, or the four of a rectangle, equally often.
+    /// Whether a stamp is turned and mirrored: all eight symmetries of the square, or the four of a rectangle, equally
+    /// often.
     public var symmetries: Bool
     /// The farthest that a stamp is shifted along each axis, in pixels: uniform up to there, for one stamp in two.
     public var shift: Float

@@ -1,6 +1,7 @@
 import Tensors
 
-/// How the training set is cut into steps and microbatches: a function of the configuration alone, never of ranks or threads.
+/// How the training set is cut into steps and microbatches: a function of the configuration alone, never of ranks or
+/// threads.
 ///
 /// A batch is cut into microbatches as equal as can be; microbatch position v draws from stratum v of the training set.
 /// The last, smaller batch of an epoch is spread over all positions in the same way. Over an epoch every sample of a

@@ -4,40 +4,42 @@ import CKernels
 ///
 /// All but ``none`` are affine-invariant: a·x + b with a > 0 gives what x gives, up to rounding.
 public enum Normalization: String, Codable, CaseIterable, Sendable {
-    /// `normalize_image` of the notebook, with p25, p50 and p75 as `numpy.percentile` gives them (linear interpolation):
-    /// σ_G = 0.7413 · (p75 − p25); pixels below p50 − 2σ_G become that; subtract the minimum; divide by the sum.
+    /// `normalize_image` of the notebook, with p25, p50 and p75 as `numpy.percentile` gives them (linear
+    /// interpolation): σ_G = 0.7413 · (p75 − p25); pixels below p50 − 2σ_G become that; subtract the minimum; divide by
+    /// the sum.
     ///
     /// Pixels then sum to 1.
     case notebook
     /// As `notebook`, but divided by the mean instead of the sum: pixels are then of order 1.
     case mean
-    /// z = (x − p50) / σ_G, clipped to ``clippingRange``: the sky has mean 0 and standard deviation 1, whatever else is in
-    /// the stamp. Where σ_G is 0 because half of the pixels are equal, √(π/2) times the mean |x − p50| stands for it.
+    /// z = (x − p50) / σ_G, clipped to ``clippingRange``: the sky has mean 0 and standard deviation 1, whatever else is
+    /// in the stamp. Where σ_G is 0 because half of the pixels are equal, √(π/2) times the mean |x − p50| stands for
+    /// it.
     case robust
-    /// ``asinhSoftening`` · asinh(z / ``asinhSoftening``) of the same z, unclipped: linear in the sky, logarithmic in stars
-    /// (R. H. Lupton, J. E. Gunn, A. S. Szalay, AJ 118, 1406 (1999)).
+    /// ``asinhSoftening`` · asinh(z / ``asinhSoftening``) of the same z, unclipped: linear in the sky, logarithmic in
+    /// stars (R. H. Lupton, J. E. Gunn, A. S. Szalay, AJ 118, 1406 (1999)).
     case asinh
     /// (x − minimum) / (maximum − minimum): from 0 to 1.
     case minmax
     /// The pixels as they are.
     case none
 
-    /// Where `robust` clips. Of 441 pixels of sky none lies 5σ low, so that only defects and the dark halves of dipoles are
-    /// clipped, and they stay dark; at 20σ a source is beyond doubt, and its shape still shows in its wings.
+    /// Where `robust` clips. Of 441 pixels of sky none lies 5σ low, so that only defects and the dark halves of dipoles
+    /// are clipped, and they stay dark; at 20σ a source is beyond doubt, and its shape still shows in its wings.
     public static let clippingRange: ClosedRange<Float> = -5...20
     /// Within 3σ, where the sky is, `asinh` is linear to 12 %: faint pixels add up as they do in a matched filter.
     public static let asinhSoftening: Float = 3
 
-    /// Normalises one stamp in double precision and rounds the result to single precision (`asinh` itself is computed in
-    /// single precision).
+    /// Normalises one stamp in double precision and rounds the result to single precision (`asinh` itself is computed
+    /// in single precision).
     ///
     /// The same bits on every processor: sums are kept in 16 partial sums in a fixed order.
     /// - Parameters:
     ///   - pixels: the `count` ≥ 1 pixels of the stamp.
     ///   - scratch: room for 2 · `count` doubles.
     ///   - output: room for `count` floats; undefined when the result is false.
-    /// - Returns: false when the stamp cannot be normalised: a pixel is NaN or infinite, or all are equal (for `notebook`
-    ///   and `mean`: once clipped).
+    /// - Returns: false when the stamp cannot be normalised: a pixel is NaN or infinite, or all are equal (for
+    ///   `notebook` and `mean`: once clipped).
     public func apply(
         pixels: UnsafePointer<Double>, count: Int, scratch: UnsafeMutablePointer<Double>,
         into output: UnsafeMutablePointer<Float>
@@ -59,8 +61,8 @@ public enum Normalization: String, Codable, CaseIterable, Sendable {
         }
     }
 
-    /// Puts a stamp into the form in which it is kept until it is augmented and then normalised: z, which keeps its digits
-    /// whatever the sky's level is, or for ``none`` the pixels as they are.
+    /// Puts a stamp into the form in which it is kept until it is augmented and then normalised: z, which keeps its
+    /// digits whatever the sky's level is, or for ``none`` the pixels as they are.
     ///
     /// - Parameters:
     ///   - pixels: the `count` ≥ 1 pixels of the stamp.

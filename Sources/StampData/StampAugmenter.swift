@@ -1,7 +1,8 @@
 import CKernels
 import Tensors
 
-/// Makes of a training stamp what the network sees of it in one epoch: a pure function of (seed, epoch, number of the stamp).
+/// Makes of a training stamp what the network sees of it in one epoch: a pure function of (seed, epoch, number of the
+/// stamp).
 ///
 /// In this order: symmetry, shift, noise, normalisation, contrast.
 public struct StampAugmenter: Sendable {

@@ -1,5 +1,5 @@
-/// The way of a stamp from its file to the input of a network, in one place: copied from the file as it is, then normalised
-/// in single precision, or put into the form from which it is augmented.
+/// The way of a stamp from its file to the input of a network, in one place: copied from the file as it is, then
+/// normalised in single precision, or put into the form from which it is augmented.
 ///
 /// Whatever else belongs between a file and a network belongs here. A reader is a value; any thread may use it.
 public struct StampReader: Sendable {
@@ -48,8 +48,8 @@ public struct StampReader: Sendable {
 
     /// Reads a run of stamps at once and hands them out one after the other.
     ///
-    /// - Throws: a `missingInput` fault when a file cannot be opened or read any more, `badData` when it has changed; and
-    ///   what `body` throws.
+    /// - Throws: a `missingInput` fault when a file cannot be opened or read any more, `badData` when it has changed;
+    ///   and what `body` throws.
     public func forEach(_ stamps: Range<Int>, _ body: (_ stamp: Int, _ raw: RawStamp) throws -> Void) throws {
         let count = valueCount
         try withUnsafeTemporaryAllocation(of: Double.self, capacity: (stamps.count + 4) * count) { memory in

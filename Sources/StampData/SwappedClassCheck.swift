@@ -57,8 +57,8 @@ public struct SwappedClassCheck: Sendable {
         if isSource { sources.append(centreExcess) } else { noise.append(centreExcess) }
     }
 
-    /// The measure of a stamp of (height, width) pixels; nil when it is constant in its middle half or has pixels that are
-    /// not finite.
+    /// The measure of a stamp of (height, width) pixels; nil when it is constant in its middle half or has pixels that
+    /// are not finite.
     public static func centreExcess(_ pixels: UnsafePointer<Double>, height: Int, width: Int) -> Double? {
         let count = height * width
         guard (0..<count).allSatisfy({ pixels[$0].isFinite }) else { return nil }

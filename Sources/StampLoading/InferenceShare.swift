@@ -1,6 +1,7 @@
 import Communication
 
-/// How ranks share a list of stamps that a network is evaluated on: validation set, test set, or the input of `predict`.
+/// How ranks share a list of stamps that a network is evaluated on: validation set, test set, or the input of
+/// `predict`.
 package enum InferenceShare {
     /// Ranks share lists in multiples of this: whole chunks of any network, so that the number of ranks never decides
     /// which stamps are evaluated together.

@@ -4,8 +4,8 @@ import Lanes
 import StampData
 import Tensors
 
-/// Stamps with known classes, each rank its share: the validation set. They are kept normalised in memory, or as many as
-/// there is room for; the others are read as they are needed.
+/// Stamps with known classes, each rank its share: the validation set. They are kept normalised in memory, or as many
+/// as there is room for; the others are read as they are needed.
 package final class LabelledStamps: Sendable {
     package let stamps: [Int]
     /// The true class of each.

@@ -6,8 +6,8 @@ import Tensors
 
 /// Reads the stamps that a lane will draw, some microbatches ahead, while it computes.
 ///
-/// The order of an epoch is known from the seed, so what is read is exactly what will be drawn, also beyond the end of the
-/// epoch. A serial queue reads; the lane waits only where it is faster than the file system.
+/// The order of an epoch is known from the seed, so what is read is exactly what will be drawn, also beyond the end of
+/// the epoch. A serial queue reads; the lane waits only where it is faster than the file system.
 final class ReadAhead: @unchecked Sendable {
     /// A draw from a stratum: one microbatch of one step.
     struct Draw: Hashable {
@@ -96,8 +96,8 @@ final class ReadAhead: @unchecked Sendable {
         for place in 0..<depth { fill(place) }
     }
 
-    /// Waits until the stamps of a draw are there, and hands them to `body`: room for each of the microbatch's samples, of
-    /// which those that stay in memory elsewhere are undefined; and the spreads likewise.
+    /// Waits until the stamps of a draw are there, and hands them to `body`: room for each of the microbatch's samples,
+    /// of which those that stay in memory elsewhere are undefined; and the spreads likewise.
     ///
     /// - Throws: the fault that kept them from being read.
     func take(

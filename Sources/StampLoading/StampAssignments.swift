@@ -1,8 +1,8 @@
 import Lanes
 import StampData
 
-/// What a rank does with each stamp of a collection in one pass over the files: keep it normalised in memory, look at it
-/// only, or leave it to other ranks.
+/// What a rank does with each stamp of a collection in one pass over the files: keep it normalised in memory, look at
+/// it only, or leave it to other ranks.
 struct StampAssignments: @unchecked Sendable {
     private enum Use: UInt8 {
         case leave, look, keep
@@ -16,8 +16,8 @@ struct StampAssignments: @unchecked Sendable {
         let spreads: UnsafeMutablePointer<Float>?
     }
 
-    /// Stamps that a lane reads before it asks for more: so many that asking costs nothing, and so few that the second-level
-    /// cache holds them.
+    /// Stamps that a lane reads before it asks for more: so many that asking costs nothing, and so few that the
+    /// second-level cache holds them.
     private static let chunk = 64
 
     private let collection: StampCollection
@@ -65,7 +65,8 @@ struct StampAssignments: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - normalization: how; the memory of a stamp that cannot be normalised is undefined.
-    ///   - inspect: sees each assigned stamp's pixels as they are in the file, and whether it can be normalised. Any lane.
+    ///   - inspect: sees each assigned stamp's pixels as they are in the file, and whether it can be normalised. Any
+    ///     lane.
     func carryOut(
         _ normalization: Normalization, team: LaneTeam,
         inspect: @escaping @Sendable (_ lane: Int, _ stamp: Int, UnsafePointer<Double>, _ isUsable: Bool) -> Void

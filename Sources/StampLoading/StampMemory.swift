@@ -3,11 +3,11 @@ import Faults
 import Files
 import StampData
 
-/// What a rank's memory for stamps is used for: how much of its training and validation stamps stays there, and how far the
-/// others are read ahead.
+/// What a rank's memory for stamps is used for: how much of its training and validation stamps stays there, and how far
+/// the others are read ahead.
 ///
-/// The same share of every stratum and of the validation stamps stays, so that no lane has more to read than another. All of
-/// them where there is room; what is drawn is the same in any case.
+/// The same share of every stratum and of the validation stamps stays, so that no lane has more to read than another.
+/// All of them where there is room; what is drawn is the same in any case.
 package struct StampMemory: Hashable {
     /// A rank's stamps, in numbers.
     package struct Demand: Hashable {
@@ -42,7 +42,8 @@ package struct StampMemory: Hashable {
     /// Everything stays in memory.
     package static let unlimited = StampMemory(residentShare: 1, depth: 0)
     private static let leastDepth = 2
-    /// So many microbatches hide the time that a disk or a network takes; more would be taken from the stamps that stay.
+    /// So many microbatches hide the time that a disk or a network takes; more would be taken from the stamps that
+    /// stay.
     private static let mostDepth = 16
 
     /// From 0 to 1.

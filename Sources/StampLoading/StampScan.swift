@@ -3,8 +3,8 @@ import Faults
 import Lanes
 import StampData
 
-/// What is found out about the stamps as they are read: which cannot be normalised, what all of them are, and whether the
-/// classes were exchanged.
+/// What is found out about the stamps as they are read: which cannot be normalised, what all of them are, and whether
+/// the classes were exchanged.
 package enum StampScan {
     /// What every rank knows after the scan.
     package struct Findings {

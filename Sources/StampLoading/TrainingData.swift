@@ -4,8 +4,8 @@ import Lanes
 import Logging
 import StampData
 
-/// The stamps of a training run: cut into parts, looked at, and normalised in memory as far as there is room, each rank its
-/// share.
+/// The stamps of a training run: cut into parts, looked at, and normalised in memory as far as there is room, each rank
+/// its share.
 package struct TrainingData {
     package let split: DataSplit
     package let plan: BatchPlan
@@ -15,11 +15,11 @@ package struct TrainingData {
     /// How many stamps of each class were left out.
     package let bad: BadStampCounts
 
-    /// Loads the data in one pass over the files: nearly always all stamps can be used, so they are put in place as they are
-    /// looked at. Only where some are left out, the others are cut and read once more. Collective.
+    /// Loads the data in one pass over the files: nearly always all stamps can be used, so they are put in place as
+    /// they are looked at. Only where some are left out, the others are cut and read once more. Collective.
     ///
-    /// - Throws: a fault when stamps cannot be used and are not to be left out, a class has none, or they do not go with
-    ///   the batch size or the split.
+    /// - Throws: a fault when stamps cannot be used and are not to be left out, a class has none, or they do not go
+    ///   with the batch size or the split.
     package static func load(
         _ collection: StampCollection, _ request: DataRequest, team: LaneTeam, group: any ProcessGroup, logger: Logger
     ) throws -> TrainingData {

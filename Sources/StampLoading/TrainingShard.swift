@@ -2,8 +2,8 @@ import Lanes
 import StampData
 import Tensors
 
-/// The strata that a rank owns: their stamps (normalised, or as they are augmented from), labels and numbers, and the order
-/// in which an epoch draws them. Stamps for which there is no room in memory are read ahead of each draw.
+/// The strata that a rank owns: their stamps (normalised, or as they are augmented from), labels and numbers, and the
+/// order in which an epoch draws them. Stamps for which there is no room in memory are read ahead of each draw.
 package final class TrainingShard: @unchecked Sendable {
     /// The microbatch positions of this rank.
     package let positions: Range<Int>
@@ -11,8 +11,8 @@ package final class TrainingShard: @unchecked Sendable {
     private let plan: BatchPlan
     private let seed: UInt64
 
-    // All strata one behind the other. Plain memory: lanes write the orders of their own strata while others read theirs,
-    // which elements of an array of arrays do not bear.
+    // All strata one behind the other. Plain memory: lanes write the orders of their own strata while others read
+    // theirs, which elements of an array of arrays do not bear.
 
     /// The first stamp of each stratum, and their number.
     private let starts: [Int]
@@ -184,8 +184,8 @@ package final class TrainingShard: @unchecked Sendable {
         }
     }
 
-    /// Copies the microbatch's stamps to `input`, augmented where that is asked for. Where stamps are read ahead, each lane
-    /// has to draw from its positions in their order, step after step.
+    /// Copies the microbatch's stamps to `input`, augmented where that is asked for. Where stamps are read ahead, each
+    /// lane has to draw from its positions in their order, step after step.
     ///
     /// - Returns: how many there are.
     /// - Throws: `Fault` when a file cannot be read any more.

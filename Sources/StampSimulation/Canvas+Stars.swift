@@ -23,8 +23,8 @@ extension Canvas {
         light.add(pointSpread, flux: flux, at: place * half)
     }
 
-    /// Two or three stars 0.6 to 1.5 widths apart, the others 0.3 to 1 times as bright as the first; none has its centre in
-    /// the clear disc.
+    /// Two or three stars 0.6 to 1.5 widths apart, the others 0.3 to 1 times as bright as the first; none has its
+    /// centre in the clear disc.
     mutating func drawBlend(_ random: inout RandomStream) {
         let first = random.point(within: half, beyond: clearRadius)
         let flux = random.logUniform(10, 1000) * centralFluxOfUnitSignalToNoise()
@@ -38,8 +38,8 @@ extension Canvas {
         }
     }
 
-    /// A star of signal-to-noise ratio 300 to 30,000 off the centre, clipped at 3 to 60 % of its peak; half of them have a
-    /// trail of charge along their column, up to as long as the stamp.
+    /// A star of signal-to-noise ratio 300 to 30,000 off the centre, clipped at 3 to 60 % of its peak; half of them
+    /// have a trail of charge along their column, up to as long as the stamp.
     mutating func drawSaturatedStar(_ random: inout RandomStream) {
         let place = random.point(within: half, beyond: clearRadius)
         let flux = random.logUniform(300, 30_000) * centralFluxOfUnitSignalToNoise()

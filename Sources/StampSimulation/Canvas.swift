@@ -28,8 +28,8 @@ struct Canvas {
     /// From the centre of the stamp to its border.
     var half: SIMD2<Float> { SIMD2(Float(width), Float(height)) / 2 }
 
-    /// The disc around the centre that belongs to the source: what is not the source has its centre outside. 3.5 pixels,
-    /// and 0.7 widths of wide point-spread functions.
+    /// The disc around the centre that belongs to the source: what is not the source has its centre outside. 3.5
+    /// pixels, and 0.7 widths of wide point-spread functions.
     var clearRadius: Float { min(max(3.5, 0.7 * pointSpread.fullWidthHalfMaximum), half.min()) }
 
     /// √(pᵀ C p) / Σp² for the profile p, in ADU.

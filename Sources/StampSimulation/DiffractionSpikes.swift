@@ -2,8 +2,8 @@ import CKernels
 import Tensors
 
 /// The spikes that the struts of a secondary mirror put on a bright star: straight arms whose brightness falls with the
-/// distance r from the star as r₀ / r (the envelope of the slit's (sin x / x)² pattern over a broad band), and across as
-/// a Gaussian of one width.
+/// distance r from the star as r₀ / r (the envelope of the slit's (sin x / x)² pattern over a broad band), and across
+/// as a Gaussian of one width.
 package struct DiffractionSpikes: Hashable, Sendable {
     /// The star from the stamp's centre, in pixels.
     package let star: SIMD2<Float>

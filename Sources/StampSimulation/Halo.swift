@@ -19,8 +19,8 @@ package struct Halo: Hashable, Sendable {
         self.radius = radius
     }
 
-    /// One whose centre is 1.3 to 4 times as far away as the border (`half`), of scale length 3 to 20 pixels, and 2 to 100 σ
-    /// at the border, both log-uniform.
+    /// One whose centre is 1.3 to 4 times as far away as the border (`half`), of scale length 3 to 20 pixels, and 2 to
+    /// 100 σ at the border, both log-uniform.
     init(_ random: inout RandomStream, half: Float, sigma: Float) {
         let distance = half * random.uniform(1.3, 4)
         self.init(

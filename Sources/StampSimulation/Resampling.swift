@@ -8,9 +8,10 @@ import Tensors
 ///
 ///     σ² = s² Σ |Kᵢ|² / N²
 ///
-/// so that light which falls on one exposure alone, such as a cosmic ray, is left at 1/N of its strength and spread over
-/// its neighbours. Bilinear interpolation at the sub-pixel shift f, whose weights are 1 − |f| and |f|, is the usual case:
-/// A. S. Fruchter and R. N. Hook, *Drizzle*, PASP 114, 144 (2002), section 7, on the correlation that it leaves.
+/// so that light which falls on one exposure alone, such as a cosmic ray, is left at 1/N of its strength and spread
+/// over its neighbours. Bilinear interpolation at the sub-pixel shift f, whose weights are 1 − |f| and |f|, is the
+/// usual case: A. S. Fruchter and R. N. Hook, *Drizzle*, PASP 114, 144 (2002), section 7, on the correlation that it
+/// leaves.
 public struct Resampling: Hashable, Sendable {
     /// Weights of the previous pixel, the pixel itself and the next pixel, along each axis.
     struct Kernel: Hashable, Sendable {

@@ -3,7 +3,8 @@ import Tensors
 
 /// What remains where something was subtracted or sharpened imperfectly.
 package enum Residual: Hashable, Sendable {
-    /// Rings around a bright star, as resampling or deconvolution leave: cos(2π (r / period + phase)) · exp(−r / decay).
+    /// Rings around a bright star, as resampling or deconvolution leave: cos(2π (r / period + phase)) · exp(−r /
+    /// decay).
     case rings(centre: SIMD2<Float>, period: Float, phase: Float, decay: Float)
     /// Too much of a star subtracted with too narrow a profile: a bright disc of full width 1.6 w less a core of full
     /// width w and of depth `depth` times its peak.

@@ -2,8 +2,8 @@ import Files
 import StampData
 import StampFormats
 
-/// The files of a simulated survey in one folder: the stamps of each class, the sources' signal-to-noise ratios, and a table
-/// for each class of what its stamps show. They appear together at ``finish()``; without it none does.
+/// The files of a simulated survey in one folder: the stamps of each class, the sources' signal-to-noise ratios, and a
+/// table for each class of what its stamps show. They appear together at ``finish()``; without it none does.
 public final class SimulatedFiles {
     /// The files' names: `stamps_sources.npy`, `stamps_noise.npy`, `snr_sources.npy`, `kinds_sources.csv` (columns
     /// `index,kind,fwhm,snr,dx,dy`) and `kinds_noise.csv` (`index,kind,fwhm`).

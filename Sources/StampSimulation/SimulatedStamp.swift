@@ -27,8 +27,8 @@ public struct SimulatedScene: Hashable, Sendable {
     ///     S/N = flux · Σp² / √(pᵀ C p)
     ///
     /// p is the source's image of unit flux, flux the source's and C the covariance of the sky's noise
-    /// (`Sky.deviation(ofSumWeightedBy:height:width:)` is the square root). It is the mean of Σ p · (pixels − background)
-    /// over its standard deviation. For white noise it is flux · √(Σp²) / σ. 0 if there is no source.
+    /// (`Sky.deviation(ofSumWeightedBy:height:width:)` is the square root). It is the mean of Σ p · (pixels −
+    /// background) over its standard deviation. For white noise it is flux · √(Σp²) / σ. 0 if there is no source.
     public let signalToNoise: Float
     /// Where the central source is from the centre of the stamp, (x, y) in pixels; zero if there is none.
     public let offset: SIMD2<Float>

@@ -2,8 +2,8 @@ import Tensors
 
 /// The sky below a stamp: a level with a gradient, both of any sign and size, and the photon noise of sky and stars.
 ///
-/// The variance of a pixel is σ² + |light| / gain before resampling: σ² is the sky's own photon noise,
-/// brightness / gain for at least 50 photons a pixel, where Poisson's distribution is normal but for a skewness of 0.14. The level
+/// The variance of a pixel is σ² + |light| / gain before resampling: σ² is the sky's own photon noise, brightness /
+/// gain for at least 50 photons a pixel, where Poisson's distribution is normal but for a skewness of 0.14. The level
 /// says nothing about σ: a survey may have subtracted the sky, or added anything to it.
 public struct Sky: Hashable, Sendable {
     /// What the stamp's centre holds without any light, in ADU.
@@ -20,8 +20,8 @@ public struct Sky: Hashable, Sendable {
     /// One as drawn for the survey: brightness 100 to 10,000 ADU, gain 0.5 to 8, both log-uniform.
     ///
     /// The level is the brightness in 40 % of the stamps, within ±3 σ of 0 in another 40 %, and ±3 to ±3,000 σ
-    /// (log-uniform) in the rest. The gradient from the centre to the border is up to 0.75 σ in 80 % of the stamps and 0.3
-    /// to 5 σ (log-uniform) in the rest.
+    /// (log-uniform) in the rest. The gradient from the centre to the border is up to 0.75 σ in 80 % of the stamps and
+    /// 0.3 to 5 σ (log-uniform) in the rest.
     init(_ random: inout RandomStream, height: Int, width: Int, resampling: Resampling) {
         let brightness = random.logUniform(100, 10_000)
         gain = random.logUniform(0.5, 8)

@@ -4,13 +4,13 @@ import Tensors
 /// Makes stamps like those of a search for point sources in single exposures, co-adds and difference images: a pure
 /// function of (seed, class, index), so that any stamp can be made alone, in any order and on any thread.
 ///
-/// **Sources** (class 1) hold a point source of log-uniform signal-to-noise ratio from 3 to 300. Half of them lie at most
-/// 0.7 pixels from the centre along each axis (uniform within the central pixel, and up to 0.2 pixels of error of the
-/// orbit), the others at most 1.5 pixels: seven of ten are within a pixel. Neighbours, flaws and masked pixels keep away
-/// from the centre.
+/// **Sources** (class 1) hold a point source of log-uniform signal-to-noise ratio from 3 to 300. Half of them lie at
+/// most 0.7 pixels from the centre along each axis (uniform within the central pixel, and up to 0.2 pixels of error of
+/// the orbit), the others at most 1.5 pixels: seven of ten are within a pixel. Neighbours, flaws and masked pixels keep
+/// away from the centre.
 ///
-/// **Noise** (class 0) is empty sky, and a survey's false positives. Nothing that looks like a point source has its centre
-/// within 3.5 pixels of the stamp's.
+/// **Noise** (class 0) is empty sky, and a survey's false positives. Nothing that looks like a point source has its
+/// centre within 3.5 pixels of the stamp's.
 ///
 /// ``MatchedFilter`` separates the classes of the usual mixture with a ROC area of 0.85, and sources from empty sky
 /// alone with 0.99: what a network can gain lies in the false positives.

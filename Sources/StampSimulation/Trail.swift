@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// The trail of a moving body: brightness ∝ exp(−4 ln 2 · d² / w²) for the distance d to a straight line or to a segment
-/// of it, a Gaussian of full width w at half maximum across.
+/// The trail of a moving body: brightness ∝ exp(−4 ln 2 · d² / w²) for the distance d to a straight line or to a
+/// segment of it, a Gaussian of full width w at half maximum across.
 package struct Trail: Hashable, Sendable {
     /// The middle of the trail from the stamp's centre.
     package let middle: SIMD2<Float>

@@ -6,8 +6,8 @@ import SwiftProtobuf
 
 /// A file of events that TensorBoard shows while it grows: `events.out.tfevents.SECONDS.HOST.PROCESS`.
 ///
-/// Every call of ``write(_:step:wallTime:)`` ends with whole records in the file, where a running TensorBoard finds them.
-/// Not to be used from two threads at once.
+/// Every call of ``write(_:step:wallTime:)`` ends with whole records in the file, where a running TensorBoard finds
+/// them. Not to be used from two threads at once.
 public final class EventFile {
     /// The file.
     public var path: String { file.path }

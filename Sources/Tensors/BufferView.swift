@@ -1,8 +1,9 @@
 /// Contiguous elements in memory that another object owns: where they start and how many there are.
 ///
-/// Layers and the calls of C kernels take their memory as views. A bare pointer is had only from `pointer(_:at:)`, which is
-/// told how many elements the kernel reads. Debug builds trap where those are not all within the view; release builds
-/// neither look nor work out the number. What a vector kernel may read beyond the end (`FloatBuffer.slack`) does not count.
+/// Layers and the calls of C kernels take their memory as views. A bare pointer is had only from `pointer(_:at:)`,
+/// which is told how many elements the kernel reads. Debug builds trap where those are not all within the view; release
+/// builds neither look nor work out the number. What a vector kernel may read beyond the end (`FloatBuffer.slack`) does
+/// not count.
 ///
 /// A view is valid as long as the memory is; it keeps nothing alive. Unlike `UnsafeBufferPointer` it gives no pointer
 /// without a number, and unlike `Span` it can be stored.

@@ -8,8 +8,8 @@ import COpenBLAS
 
 /// Products of row-major matrices through OpenBLAS' `cblas_sgemm`: the only place that calls it.
 ///
-/// Every call runs on the caller's thread alone; lanes are the program's parallelism. The bits of a result depend on the
-/// three extents and on OpenBLAS' kernel type, so callers use extents that do not depend on the number of lanes.
+/// Every call runs on the caller's thread alone; lanes are the program's parallelism. The bits of a result depend on
+/// the three extents and on OpenBLAS' kernel type, so callers use extents that do not depend on the number of lanes.
 public enum MatrixProduct {
     /// Makes OpenBLAS use the calling thread only. Call it before the first product.
     public static func useOneThread() { oneThread }
@@ -34,7 +34,8 @@ public enum MatrixProduct {
     /// OpenBLAS' version and build options.
     public static var configuration: String { String(cString: openblas_get_config()) }
 
-    /// `c = a·b + factor·c` with a (rows × inner), b (inner × columns) and c (rows × columns), each row-major and dense.
+    /// `c = a·b + factor·c` with a (rows × inner), b (inner × columns) and c (rows × columns), each row-major and
+    /// dense.
     ///
     /// `transposeA` reads a as (inner × rows), `transposeB` reads b as (columns × inner).
     public static func multiply(

@@ -1,4 +1,5 @@
-/// The extents of one sample's values: (height, width, channels) for maps, (features) for vectors. The batch is not part of it.
+/// The extents of one sample's values: (height, width, channels) for maps, (features) for vectors. The batch is not
+/// part of it.
 public struct Shape: Hashable, Sendable, Codable, CustomStringConvertible, ExpressibleByArrayLiteral {
     public let extents: [Int]
 

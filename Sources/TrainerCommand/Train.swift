@@ -11,7 +11,8 @@ import Training
 
 /// `swift-run-trainer train`: options become ``TrainingSettings``, which know what they mean and what cannot be.
 ///
-/// Options with numbers are parsed unconditionally, so that `--learning-rate -1` is a wrong number and not a missing one.
+/// Options with numbers are parsed unconditionally, so that `--learning-rate -1` is a wrong number and not a missing
+/// one.
 struct Train: GroupCommand {
     static let configuration = CommandConfiguration(abstract: "Train a network and write a run folder (the default).")
 

@@ -2,7 +2,8 @@ import Benchmarks
 import Communication
 import Testing
 
-/// The model of a step against what its formula gives by hand. All numbers are sums of powers of two: nothing is rounded.
+/// The model of a step against what its formula gives by hand. All numbers are sums of powers of two: nothing is
+/// rounded.
 @Suite struct ScalingModelTests {
     private static let network = ScalingModel.Link(latency: 1, secondsPerByte: 0.25)
     private static let node = ScalingModel.Link(latency: 0.5, secondsPerByte: 0.125)
@@ -28,7 +29,8 @@ import Testing
         #expect(lanes.seconds == 4 + 2 * 8)
     }
 
-    /// Of 64 floats each of two ranks sends 32 and then its 32 new ones: 2 messages and 256 bytes; one more of 8 to agree.
+    /// Of 64 floats each of two ranks sends 32 and then its 32 new ones: 2 messages and 256 bytes; one more of 8 to
+    /// agree.
     @Test func twoRanksExchangeTheirHalves() throws {
         let step = try #require(model().step(ranks: 2, microbatches: 4))
         #expect(step.compute == 4 - 1 + 2 * 8)
@@ -78,8 +80,8 @@ import Testing
         let model = model(
             buckets: [(count: 16, segment: 1), (count: 16, segment: 0)], readiness: [1, 0.5], overlap: overlap)
         let step = try #require(model.step(ranks: 2, microbatches: 4))
-        // Each bucket's exchange and gathering take 1 + 32 · 0.25 = 9. The first exchange lasts from 8 to 17, beyond the end
-        // at 16; then the second exchange has waited longest (since 16), then come both gatherings.
+        // Each bucket's exchange and gathering take 1 + 32 · 0.25 = 9. The first exchange lasts from 8 to 17, beyond
+        // the end at 16; then the second exchange has waited longest (since 16), then come both gatherings.
         let (all, bare) = (4 * 9.0, 17 + 3 * 9.0 - 16)
         #expect(step.exchange == all)
         #expect(step.exposed == bare + (1 - overlap) * (all - bare))

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Several hosts on one machine, to run MPI jobs over.
 #
-# A host is a network namespace with a host name, an address, an /etc/hosts and an sshd of its own. A cable (a pair of veth)
-# leads from each to a switch (a bridge in one more namespace), so that nothing of the machine's own network is touched.
-# Files and processes are shared by all hosts, as over a shared file system. Open MPI tells hosts apart by their names:
-# between two of them it has nothing but ssh and TCP over the cables.
+# A host is a network namespace with a host name, an address, an /etc/hosts and an sshd of its own. A cable (a pair of
+# veth) leads from each to a switch (a bridge in one more namespace), so that nothing of the machine's own network is
+# touched. Files and processes are shared by all hosts, as over a shared file system. Open MPI tells hosts apart by
+# their names: between two of them it has nothing but ssh and TCP over the cables.
 #
 #   hosts.sh up N [RATE]                       make N hosts, with cables of RATE (see rate); those of before are removed
 #   hosts.sh rate RATE|unlimited               limit every cable, each way: 100mbit, 1gbit … in the words of tc
@@ -15,12 +15,11 @@
 #   hosts.sh hostfile SLOTS                    write an Open MPI hostfile of the hosts that are neither cut nor killed
 #   hosts.sh run RANKS_PER_HOST [OPTION...] COMMAND...
 #                                              mpirun on those hosts, from the first of them, with further options of mpirun
-#   hosts.sh pids HOST                         the processes that run on a host, besides its sshd
-#   hosts.sh counters                          for each host: its name, then bytes and packets sent and received by its cable
-#   hosts.sh down                              end all that runs on the hosts and remove them
+#   hosts.sh pids HOST the processes that run on a host, besides its sshd hosts.sh counters for each host: its name,
+#   then bytes and packets sent and received by its cable hosts.sh down end all that runs on the hosts and remove them
 #
-# HOST is a number from 1, or a name. Hosts are called by HOSTS_PREFIX (default: host) and their number; with another prefix
-# a second cluster stands beside the first. Needs root, iproute2, util-linux and openssh-server.
+# HOST is a number from 1, or a name. Hosts are called by HOSTS_PREFIX (default: host) and their number; with another
+# prefix a second cluster stands beside the first. Needs root, iproute2, util-linux and openssh-server.
 set -euo pipefail
 
 prefix="${HOSTS_PREFIX:-host}"
@@ -97,7 +96,8 @@ down() {
 
 start_sshd() {
     local name="$1"
-    # ip netns exec binds /etc/netns/NAME/hosts over /etc/hosts; whatever sshd starts, or nsenter puts beside it, sees the same.
+    # ip netns exec binds /etc/netns/NAME/hosts over /etc/hosts; whatever sshd starts, or nsenter puts beside it, sees
+    # the same.
     setsid unshare --uts -- ip netns exec "$name" sh -c "hostname $name && exec $(command -v sshd) -D -e -f $state/$name/sshd_config" \
         </dev/null >"$state/$name/sshd.log" 2>&1 &
     disown
@@ -184,8 +184,8 @@ END
     trap - EXIT INT TERM
 }
 
-# tc's bucket for a rate: what passes in 0.2 milliseconds, since a link lets nothing through at once that it has saved up;
-# not less than two packets. Longer ones (HOSTS_BURST, in milliseconds) reach rates near 1gbit more evenly.
+# tc's bucket for a rate: what passes in 0.2 milliseconds, since a link lets nothing through at once that it has saved
+# up; not less than two packets. Longer ones (HOSTS_BURST, in milliseconds) reach rates near 1gbit more evenly.
 burst_of() {
     awk -v rate="$1" -v burst="${HOSTS_BURST:-0.2}" 'BEGIN {
         number = rate + 0
@@ -254,11 +254,11 @@ hostfile() {
     for name in $(connected_hosts); do printf '%s slots=%s\n' "$name" "$1"; done
 }
 
-# Settings of Open MPI come by the environment, so that an --mca among the options takes a setting's place.
-# pml ob1 with these three transports is Open MPI's own TCP; left to itself it may take UCX, which sees that the hosts are one
-# machine and uses its memory. Both interface options keep to the cable: lo has the same address on every host.
-# The hosts share this machine's cores: a rank that waits must leave them to the others, which Open MPI cannot know.
-# ssh takes no environment along, and mpirun only what -x names: OpenBLAS must find the same settings everywhere.
+# Settings of Open MPI come by the environment, so that an --mca among the options takes a setting's place. pml ob1 with
+# these three transports is Open MPI's own TCP; left to itself it may take UCX, which sees that the hosts are one
+# machine and uses its memory. Both interface options keep to the cable: lo has the same address on every host. The
+# hosts share this machine's cores: a rank that waits must leave them to the others, which Open MPI cannot know. ssh
+# takes no environment along, and mpirun only what -x names: OpenBLAS must find the same settings everywhere.
 run() {
     local ranks="$1" first variable environment=()
     shift

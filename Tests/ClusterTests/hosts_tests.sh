@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Runs over several hosts, which hosts.sh makes on this machine: the bits of one process, and what happens when a host is lost.
+# Runs over several hosts, which hosts.sh makes on this machine: the bits of one process, and what happens when a host
+# is lost.
 #
 #   Tests/ClusterTests/hosts_tests.sh [--long] [NAME...]          (default: all tests; --long: those marked so too)
 #
-# Needs root, iproute2 and openssh-server, and a kernel that grants network namespaces: where one is missing it says so and
-# ends with 0. Settings that the environment may override:
+# Needs root, iproute2 and openssh-server, and a kernel that grants network namespaces: where one is missing it says so
+# and ends with 0. Settings that the environment may override:
 #   TRAINER   the program      (default: the checkout's release build, built first)
-# Prints `N passed, N failed` at the end; the exit code is 0 when none failed. On two idle cores it takes two minutes, with --long three.
+# Prints `N passed, N failed` at the end; the exit code is 0 when none failed. On two idle cores it takes two minutes,
+# with --long three.
 set -uo pipefail
 folder="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 # shellcheck source-path=SCRIPTDIR source=../../launch/common.sh
@@ -95,7 +97,8 @@ is_running() {
     state="$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null)" && [[ -n $state && $state != Z && $state != X ]]
 }
 
-# within SECONDS COMMAND...: whether the command succeeds in time, which is measured generously: the machine may be busy.
+# within SECONDS COMMAND...: whether the command succeeds in time, which is measured generously: the machine may be
+# busy.
 within() {
     local deadline=$((SECONDS + $1))
     shift
@@ -105,7 +108,8 @@ within() {
     done
 }
 
-# start_on_hosts RUN MPIRUN_OPTION... -- OPTION...: training without end, in the background; returns once it is in full swing.
+# start_on_hosts RUN MPIRUN_OPTION... -- OPTION...: training without end, in the background; returns once it is in full
+# swing.
 start_on_hosts() {
     local run="$1" options=()
     shift
@@ -249,8 +253,8 @@ a_run_whose_first_host_died_ends_and_resumes() { # test
     resumes_to_the_same_bits headless
 }
 
-# With mpirun's usual patience the trainer finds out first. All ranks end, those of the lost host too; mpirun, which cannot tell
-# the lost host to end, waits until the kernel gives its connection up, a quarter of an hour later.
+# With mpirun's usual patience the trainer finds out first. All ranks end, those of the lost host too; mpirun, which
+# cannot tell the lost host to end, waits until the kernel gives its connection up, a quarter of an hour later.
 ranks_name_the_host_that_was_cut_off_and_end() { # test
     local line
     hosts cut 4

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A private Slurm on this machine, to test batch scripts on: munge, one controller and several nodes, each a slurmd of its own
-# port. Nothing outside its folder is touched, and another Slurm on the machine is not disturbed.
+# A private Slurm on this machine, to test batch scripts on: munge, one controller and several nodes, each a slurmd of
+# its own port. Nothing outside its folder is touched, and another Slurm on the machine is not disturbed.
 #
 #   slurm.sh up [NODES [CPUS]]   start it: NODES (3) nodes n1, n2, … of CPUS (2) each
 #   slurm.sh exec COMMAND...     run a command of Slurm, as its user: sbatch, squeue, scontrol, sacct -c …
@@ -8,8 +8,8 @@
 #   slurm.sh start NODE          start the node again
 #   slurm.sh down                end everything and remove the folder
 #
-# The folder is SLURM_CLUSTER (default: slurm-cluster in TMPDIR). Needs root, slurm-wlm and munge. There is no data base here,
-# so that sacct knows completed jobs only (sacct -c).
+# The folder is SLURM_CLUSTER (default: slurm-cluster in TMPDIR). Needs root, slurm-wlm and munge. There is no data base
+# here, so that sacct knows completed jobs only (sacct -c).
 set -euo pipefail
 
 state="${SLURM_CLUSTER:-${TMPDIR:-/tmp}/slurm-cluster}"

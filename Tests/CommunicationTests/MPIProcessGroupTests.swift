@@ -61,7 +61,8 @@ import Testing
         }
     }
 
-    /// Buckets of odd sizes, smaller than one cache line for each rank (some slices are then empty), and of one parameter.
+    /// Buckets of odd sizes, smaller than one cache line for each rank (some slices are then empty), and of one
+    /// parameter.
     @Test(arguments: ["13 5000 1000 37 16 1 900", "5 3000 100 2900", "3 50 7 20 23"])
     func bucketsDoNotChangeTheReducedBits(problem: String) throws {
         let numbers = problem.split(separator: " ").map(String.init)

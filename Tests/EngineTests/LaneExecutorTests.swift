@@ -6,7 +6,8 @@ import Models
 import Tensors
 import Testing
 
-/// What a microbatch's gradient is does not depend on which lane works on it, in which slot, nor on what was there before.
+/// What a microbatch's gradient is does not depend on which lane works on it, in which slot, nor on what was there
+/// before.
 @Suite struct LaneExecutorTests {
     @Test func gradientsDoNotDependOnSlotsAndLanes() throws {
         MatrixProduct.useOneThread()
@@ -21,7 +22,8 @@ import Testing
         }
     }
 
-    /// Where nothing before a synchronised layer is trained and it has no parameters itself, there is no gradient to sum.
+    /// Where nothing before a synchronised layer is trained and it has no parameters itself, there is no gradient to
+    /// sum.
     @Test func normalizationWithoutAnythingToTrainBeforeIt() throws {
         MatrixProduct.useOneThread()
         let network = try Network(
@@ -52,8 +54,8 @@ import Testing
         }
     }
 
-    /// Inference reuses memory as soon as it can; training keeps or repeats what the way back reads. With moving statistics and without dropout
-    /// both must find the same logits.
+    /// Inference reuses memory as soon as it can; training keeps or repeats what the way back reads. With moving
+    /// statistics and without dropout both must find the same logits.
     @Test func inferenceFindsWhatTrainingFinds() throws {
         MatrixProduct.useOneThread()
         for network in try RandomNetworks.all(chains: 20, branched: 60) {
@@ -114,7 +116,8 @@ private struct Batch {
 
     private func first(_ microbatch: Int) -> Int { sizes[..<microbatch].reduce(0, +) }
 
-    /// Each microbatch's gradient when they are dealt to lanes of so many slots; there may be more slots than microbatches.
+    /// Each microbatch's gradient when they are dealt to lanes of so many slots; there may be more slots than
+    /// microbatches.
     func gradients(slotsOfLanes slots: [Int], samples: Int? = nil) -> [[Float]] {
         gradients(on: Lanes(network, samples: samples ?? sizes.max()!, slots: slots))
     }

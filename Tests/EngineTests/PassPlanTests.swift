@@ -9,8 +9,8 @@ import Testing
 
 /// Memory is planned so that what is still to be read is never overwritten.
 ///
-/// The test knows nothing of how lifetimes are worked out: it goes through the passes in the order of `LaneExecutor`, lets
-/// each one mark the memory that it writes with its name, and looks for that name where they are read.
+/// The test knows nothing of how lifetimes are worked out: it goes through the passes in the order of `LaneExecutor`,
+/// lets each one mark the memory that it writes with its name, and looks for that name where they are read.
 @Suite struct PassPlanTests {
     @Test func whatIsStillToBeReadIsNeverOverwrittenInTraining() throws {
         for network in try RandomNetworks.all() + [.standard(.resnet50)] {
@@ -56,12 +56,14 @@ import Testing
         #expect(plan.slotCount < all / 2, "\(plan.slotCount) of \(all) floats are kept")
     }
 
-    /// A rectifier's gradient is taken on the way by the layer behind it, if that is its output's only user and can do so.
+    /// A rectifier's gradient is taken on the way by the layer behind it, if that is its output's only user and can do
+    /// so.
     @Test func gradientsComeBackRectifiedWhereTheOnlyUserCanDoThat() throws {
         let network = try Network.standard(.vgg6)
         let plan = PassPlan(network: network, samples: 16, isTraining: true)
         let rectified = network.nodes.indices.filter { plan.isGradientRectified[$0] }.map { network.nodes[$0].name }
-        // Pooling always can; convolutions where their vector loops fit the processor. Behind conv4 stands a normalisation.
+        // Pooling always can; convolutions where their vector loops fit the processor. Behind conv4 stands a
+        // normalisation.
         #expect(rectified == ["conv2"] || rectified == ["conv1", "conv2", "conv3"])
 
         let branched = try Network(
@@ -110,8 +112,8 @@ import Testing
     }
 }
 
-/// One microbatch's memory and the memory that microbatches use one after the other, each cache line of 16 floats marked with what
-/// was written there last. No two blocks may share a line.
+/// One microbatch's memory and the memory that microbatches use one after the other, each cache line of 16 floats
+/// marked with what was written there last. No two blocks may share a line.
 private struct MarkedMemory {
     enum Value: Hashable { case output(Int), kept(Int), gradient(Int) }
 
@@ -187,8 +189,8 @@ private struct MarkedMemory {
         }
     }
 
-    /// A layer reads the output's gradient and some values of the forward pass, and writes the inputs' gradients; those that
-    /// others have written before it are added to afterwards.
+    /// A layer reads the output's gradient and some values of the forward pass, and writes the inputs' gradients; those
+    /// that others have written before it are added to afterwards.
     private mutating func passBackward(_ number: Int, reads: [Value]) {
         let node = network.nodes[number]
         let reads = reads + [.gradient(number)]

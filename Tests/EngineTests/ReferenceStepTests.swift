@@ -127,10 +127,10 @@ import Testing
         }
     }
 
-    /// Each step starts from the engine's own weights, so that nothing but the rounding of one step differs. Sums have up
-    /// to 13·7·6 = 546 terms; their roundings, 6·10⁻⁸ each, mostly cancel, as √546 of them add up to 1.4·10⁻⁶ of a term:
-    /// 2·10⁻⁶ of the largest value, and four times what is seen. A gradient that is read off a weight w also has the
-    /// rounding of w − rate·gradient, 6·10⁻⁸·|w|/rate.
+    /// Each step starts from the engine's own weights, so that nothing but the rounding of one step differs. Sums have
+    /// up to 13·7·6 = 546 terms; their roundings, 6·10⁻⁸ each, mostly cancel, as √546 of them add up to 1.4·10⁻⁶ of a
+    /// term: 2·10⁻⁶ of the largest value, and four times what is seen. A gradient that is read off a weight w also has
+    /// the rounding of w − rate·gradient, 6·10⁻⁸·|w|/rate.
     @Test(arguments: [1, 2, 3], [1, 4, 5, 13])
     func everyGradientAndEveryNewParameterIsTheReferences(lanes: Int, microbatch: Int) throws {
         let run = try EngineRun(lanes: lanes, microbatch: microbatch, seed: 1)

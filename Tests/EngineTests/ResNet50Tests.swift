@@ -31,7 +31,8 @@ import Testing
         let run = try ResNet50Run()
         #expect(try run.deviation("prediction", run.predictions()).isRounding)
 
-        // Next to a step of this length the weights themselves vanish: what is left is the gradient, without a rounding.
+        // Next to a step of this length the weights themselves vanish: what is left is the gradient, without a
+        // rounding.
         let length: Float = 0x1p60
         _ = try run.train(steps: 1, learningRate: length)
         for parameter in run.network.parameters where parameter.isTrainable && !Self.isWithoutEffect(parameter) {
@@ -41,8 +42,9 @@ import Testing
 
         run.setInitialWeights()
         let losses = try run.train(steps: 10, learningRate: Float(run.reference.file.metadata["learning_rate"]!)!)
-        // Before roundings have grown the losses agree closely; then each step multiplies them several times. The reference's
-        // tolerance is the scatter of three runs, so another order of summation may lie one such factor further out.
+        // Before roundings have grown the losses agree closely; then each step multiplies them several times. The
+        // reference's tolerance is the scatter of three runs, so another order of summation may lie one such factor
+        // further out.
         for (loss, expected) in zip(losses, try run.reference.file.floats("loss")).prefix(3) {
             #expect(abs(loss - Double(expected)) <= 1e-5 * Double(expected))
         }
@@ -56,13 +58,14 @@ import Testing
         #expect(prediction.isRounding, "\(prediction)")
     }
 
-    /// A convolution's bias is taken off again by the batch normalisation behind it: its gradient is zero but for rounding.
+    /// A convolution's bias is taken off again by the batch normalisation behind it: its gradient is zero but for
+    /// rounding.
     private static func isWithoutEffect(_ parameter: Network.Parameter) -> Bool {
         parameter.name.hasSuffix("/bias") && !parameter.name.hasPrefix("fc")
     }
 
-    /// Elements deviate by no more than the tensor's largest does, norm and mean by no more than the tensor as a whole: a few
-    /// times what Keras' own float32 does, and a few roundings (10⁻⁶) where that is less.
+    /// Elements deviate by no more than the tensor's largest does, norm and mean by no more than the tensor as a whole:
+    /// a few times what Keras' own float32 does, and a few roundings (10⁻⁶) where that is less.
     private func expectAgreement(_ run: ResNet50Run, _ name: String, _ summary: Summary, _ count: Int) throws {
         let expected = Summary(try run.reference.file.floats(name).map(Double.init))
         let tolerances = try run.reference.file.floats("tolerance/\(name)").map { 4 * max(Double($0), 1e-6) }
@@ -139,7 +142,8 @@ private final class ResNet50Run {
         for parameter in network.parameters { Self.fill(weights.pointer(parameter), parameter) }
     }
 
-    /// The rule of `make_resnet50_reference.py`: element i is c + r·(2u − 1), u a hash of i and of the parameter's name.
+    /// The rule of `make_resnet50_reference.py`: element i is c + r·(2u − 1), u a hash of i and of the parameter's
+    /// name.
     private static func fill(_ values: UnsafeMutablePointer<Float>, _ parameter: Network.Parameter) {
         var start: UInt32 = 0x811C_9DC5
         for byte in parameter.name.utf8 { start = (start ^ UInt32(byte)) &* 0x0100_0193 }

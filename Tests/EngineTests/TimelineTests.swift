@@ -75,8 +75,8 @@ import Testing
         }
     }
 
-    /// Every layer passes each microbatch once each way, and forward again where that is cheaper than keeping its output; a
-    /// batch normalisation does so in two parts.
+    /// Every layer passes each microbatch once each way, and forward again where that is cheaper than keeping its
+    /// output; a batch normalisation does so in two parts.
     @Test func everyPassIsRecorded() throws {
         let setup = try Setup(.vgg6)
         let repeated = PassPlan(network: setup.network, samples: 1, isTraining: true).recomputed.flatMap { $0 }
@@ -139,7 +139,8 @@ import Testing
         #expect(sum.share(sum[.work]) == totals.share(totals[.work]))
     }
 
-    /// Two messages that overlap, and one that blocks: 0–70 and 100–130 are in flight, of which 10–40 and 50–60 computed.
+    /// Two messages that overlap, and one that blocks: 0–70 and 100–130 are in flight, of which 10–40 and 50–60
+    /// computed.
     @Test func communicationIsHiddenWhereLaneZeroComputes() {
         let timeline = Timeline(lanes: 1, capacity: 10)
         let lane = timeline.lanes[0]

@@ -3,9 +3,9 @@
 #
 #   Tests/Fuzzing/run.sh [--runs N] [READER…]
 #
-# N inputs a reader (default 20000); READER as in Readers/Reader.swift (default: all). What libFuzzer finds worth keeping
-# stays in .build-fuzz/corpus for the next call, what makes a reader fail in .build-fuzz/failed.
-# Without libFuzzer's library in the toolchain nothing is run, and a line says so.
+# N inputs a reader (default 20000); READER as in Readers/Reader.swift (default: all). What libFuzzer finds worth
+# keeping stays in .build-fuzz/corpus for the next call, what makes a reader fail in .build-fuzz/failed. Without
+# libFuzzer's library in the toolchain nothing is run, and a line says so.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../launch/common.sh"
@@ -45,8 +45,8 @@ options=(--package-path "$here" --scratch-path "$scratch" -c release -Xswiftc -u
 swift build "${options[@]}" --product fuzz-readers
 program="$(swift build "${options[@]}" --show-bin-path)/fuzz-readers"
 
-# A reader holds a few times what a file holds. Deflate makes up to 1032 bytes out of one, and an input has at most 16 KB;
-# libhdf5 and AddressSanitizer take some memory of their own.
+# A reader holds a few times what a file holds. Deflate makes up to 1032 bytes out of one, and an input has at most 16
+# KB; libhdf5 and AddressSanitizer take some memory of their own.
 limits=(-timeout=10 -malloc_limit_mb=64 -rss_limit_mb=1024)
 failed=()
 mkdir -p "$scratch/failed"
@@ -58,8 +58,8 @@ for reader in "${readers[@]}"; do
     length=8192
     [[ $reader != fits ]] || length=16384
     started=$SECONDS
-    # cfitsio asks for columns of which a damaged table has absurdly many, and can be told that there is no memory for them.
-    # Traps are libFuzzer's to report: Swift's own report would take a minute.
+    # cfitsio asks for columns of which a damaged table has absurdly many, and can be told that there is no memory for
+    # them. Traps are libFuzzer's to report: Swift's own report would take a minute.
     if READER="$reader" ASAN_OPTIONS=allocator_may_return_null=1 SWIFT_BACKTRACE=enable=no \
         "$program" "${limits[@]}" -max_len="$length" -runs="$runs" -print_final_stats=1 \
         -artifact_prefix="$scratch/failed/$reader-" "$scratch/corpus/$reader" "$here/Seeds/$reader" >"$log" 2>&1; then

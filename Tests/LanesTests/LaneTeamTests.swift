@@ -10,8 +10,8 @@ import Testing
         #expect(runs.array == [Int](repeating: 50, count: count))
     }
 
-    /// Each lane writes a plain number; behind the barrier every lane reads all of them. Seven lanes outnumber the cores of
-    /// many machines that run tests, so that lanes sleep as well as spin.
+    /// Each lane writes a plain number; behind the barrier every lane reads all of them. Seven lanes outnumber the
+    /// cores of many machines that run tests, so that lanes sleep as well as spin.
     @Test(arguments: [2, 7]) func barriersOrderMemory(count: Int) throws {
         let team = try LaneTeam(count: count)
         defer { team.finish() }

@@ -41,8 +41,8 @@ every_option_of_the_image_examples_is_one_of_the_program() { # test
     done
 }
 
-# The operator mounts a key of an elliptic curve as id_rsa, with id_rsa.pub and authorized_keys (its setupSSHOnPod); root
-# owns them, another user reads them.
+# The operator mounts a key of an elliptic curve as id_rsa, with id_rsa.pub and authorized_keys (its setupSSHOnPod);
+# root owns them, another user reads them.
 the_sshd_of_the_image_starts_with_the_keys_of_the_operator() { # test
     local keys="$sandbox/home/mpiuser/.ssh" sshd=/usr/sbin/sshd as_user=()
     [[ -x $sshd ]] && command -v ssh-keygen >/dev/null || exit 99

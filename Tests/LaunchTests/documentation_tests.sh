@@ -1,10 +1,11 @@
-# shellcheck shell=bash disable=SC2154,SC2016  # variables come from sandbox.sh; stubs expand theirs when they run
-# README.md and the pages of Sources/TrainerCommand/Documentation.docc: every command in them runs, links lead somewhere,
-# options are those of the program.
+# shellcheck shell=bash disable=SC2154,SC2016 # variables come from sandbox.sh; stubs expand theirs when they run
+# README.md and the pages of Sources/TrainerCommand/Documentation.docc: every command in them runs, links lead
+# somewhere, options are those of the program.
 #
-# A command is what stands in a block of the language `sh`. It is run with the program itself and the machine's own mpirun,
-# but on fewer stamps, epochs, ranks and threads; what a test cannot do (install, build, submit to a queue, reach other
-# hosts) is done by stand-ins, which refuse what the real one would: files that are not there, options that do not exist.
+# A command is what stands in a block of the language `sh`. It is run with the program itself and the machine's own
+# mpirun, but on fewer stamps, epochs, ranks and threads; what a test cannot do (install, build, submit to a queue,
+# reach other hosts) is done by stand-ins, which refuse what the real one would: files that are not there, options that
+# do not exist.
 
 front_page="$repository/README.md"
 catalogue="$repository/Sources/TrainerCommand/Documentation.docc"

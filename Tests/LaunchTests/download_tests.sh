@@ -4,7 +4,8 @@
 noise=1UT2BCf-IDUEpvTmcU4bq6nDcY3Ayw5vJ
 sources=1cZaMCA0z_nPX6GB_meLGouwOidEROcwc
 
-# npy FILE SHAPE DESCRIPTION PAYLOAD_BYTES: writes a version 1 file of zeros, with the padding that numpy gives its header.
+# npy FILE SHAPE DESCRIPTION PAYLOAD_BYTES: writes a version 1 file of zeros, with the padding that numpy gives its
+# header.
 npy() {
     local header
     header="$(printf "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" "$3" "$2")"

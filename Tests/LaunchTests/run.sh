@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests of launch/, with stubs in the place of the programs it calls, and a server on 127.0.0.1 in that of the stamps' one.
+# Tests of launch/, with stubs in the place of the programs it calls, and a server on 127.0.0.1 in that of the stamps'
+# one.
 #
 #   Tests/LaunchTests/run.sh [NAME…]          (default: all tests)
 #

@@ -131,8 +131,8 @@ import Testing
         #expect(isInputRight && areParametersRight && run.isIntact)
     }
 
-    /// ⟨∂x, v⟩ = ⟨∂y, conv(v)⟩ for any v, and likewise for the kernel: the layer without bias and rectifier is linear in both,
-    /// so one random direction tests every component at once.
+    /// ⟨∂x, v⟩ = ⟨∂y, conv(v)⟩ for any v, and likewise for the kernel: the layer without bias and rectifier is linear
+    /// in both, so one random direction tests every component at once.
     @Test(arguments: all + wide) func gradientsAreTheAdjointOfTheLayer(_ example: Case) {
         var linear = example
         linear.isRectified = false
@@ -146,7 +146,8 @@ import Testing
         func check(_ gradient: [Float], _ direction: [Float], _ moved: [Double]) {
             let sum = inner(outputGradient, moved)
             let norms = norm(gradient) * norm(direction)
-            // Single precision, 6e-8, times up to 600 products a component (1,152 in wide layers, where errors average out).
+            // Single precision, 6e-8, times up to 600 products a component (1,152 in wide layers, where errors average
+            // out).
             #expect(abs(inner(gradient, doubles(direction)) - sum) <= 1e-5 * norms)
         }
         let inputDirection = randomValues(input.count, seed: 7)

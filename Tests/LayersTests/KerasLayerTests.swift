@@ -3,7 +3,8 @@ import NumericTestSupport
 import Tensors
 import Testing
 
-/// Single layers and losses beside what Keras computes for them (`Tests/ReferenceValues/make_keras_layer_reference.py`).
+/// Single layers and losses beside what Keras computes for them
+/// (`Tests/ReferenceValues/make_keras_layer_reference.py`).
 @Suite struct KerasLayerTests {
     private typealias Reference = KerasLayerReference
 

@@ -100,7 +100,8 @@ import Testing
         let p = probabilities(.softmaxCrossEntropy, z)
         #expect(abs(p[0] + p[1] - 1) <= 1.2e-7)
         #expect((p[1] > p[0]) == (z[1] > z[0]))
-        // Two classes are one sigmoid of the difference, whose rounding by |z₁ − z₀|·6e-8 counts only where p is not 0 or 1.
+        // Two classes are one sigmoid of the difference, whose rounding by |z₁ − z₀|·6e-8 counts only where p is not 0
+        // or 1.
         let sigmoid = probabilities(.sigmoidCrossEntropy, [z[1] - z[0]])[0]
         #expect(abs(p[1] - sigmoid) <= 5e-7)
     }

@@ -18,7 +18,8 @@ import Testing
         try ReferenceValues.json(Reference.self, "decisions/decisions").calibrations
     }
 
-    /// scipy looks at values, which are flat at the minimum: half of the digits of double precision are what it can find.
+    /// scipy looks at values, which are flat at the minimum: half of the digits of double precision are what it can
+    /// find.
     @Test func theTemperatureIsWhereTheCrossEntropyIsLeast() throws {
         for reference in try calibrations() {
             let softmax = Temperature.fitted(

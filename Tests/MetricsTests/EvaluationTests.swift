@@ -2,7 +2,8 @@ import Metrics
 import TestSupport
 import Testing
 
-/// `Tests/ReferenceValues/make_decision_reference.py` has the statistics from scikit-learn and draws its own replicates.
+/// `Tests/ReferenceValues/make_decision_reference.py` has the statistics from scikit-learn and draws its own
+/// replicates.
 @Suite struct EvaluationTests {
     private struct Reference: Decodable {
         struct Classifier: Decodable {
@@ -44,8 +45,8 @@ import Testing
         }
     }
 
-    /// Two sets of 4,000 replicates: the ends of an interval vary by 0.04 of its standard deviation each (the 2.5 % quantile
-    /// of a normal distribution), a quarter of the width; 0.25 is four times both of them together.
+    /// Two sets of 4,000 replicates: the ends of an interval vary by 0.04 of its standard deviation each (the 2.5 %
+    /// quantile of a normal distribution), a quarter of the width; 0.25 is four times both of them together.
     @Test func intervalsAreThoseOfNumpysReplicates() throws {
         let evaluation = Evaluation(predictions, threshold: reference.threshold, replicates: 4000)
         for (number, estimate) in try estimates(evaluation).enumerated() {

@@ -35,7 +35,8 @@ import Testing
         }
     }
 
-    /// Equal but for the roundings of some ten operations; differences of nearly equal squares and a root make 1e-10 of them.
+    /// Equal but for the roundings of some ten operations; differences of nearly equal squares and a root make 1e-10 of
+    /// them.
     private func expect(_ estimate: Estimate?, _ expected: [Double]?) {
         guard let expected, let estimate else {
             #expect((estimate == nil) == (expected == nil))

@@ -80,7 +80,8 @@ import Testing
         #expect(Set(lines.filter { $0.allSatisfy { "_=".contains($0) } }.map(\.count)).count == 1)
     }
 
-    /// Names, shapes and order of the arrays that Keras' networks have (`Tests/ReferenceValues/make_keras_reference.py`).
+    /// Names, shapes and order of the arrays that Keras' networks have
+    /// (`Tests/ReferenceValues/make_keras_reference.py`).
     @Test(arguments: [StandardNetwork.simple, .simpleBN, .vgg6], [2, 1]) func parametersAreNamedAsInKeras(
         name: StandardNetwork, classes: Int
     ) throws {

@@ -66,8 +66,8 @@ struct ONNXRuntimeTests {
         try SafetensorsFile(contentsOf: ReferenceValues.path("\(name).safetensors"))
     }
 
-    /// Probabilities agree to 10⁻⁵, some ten times what single precision leaves open in these networks, and far better than
-    /// they differ from stamp to stamp: a network that says nearly the same of all would show nothing otherwise.
+    /// Probabilities agree to 10⁻⁵, some ten times what single precision leaves open in these networks, and far better
+    /// than they differ from stamp to stamp: a network that says nearly the same of all would show nothing otherwise.
     private static func expectKerasPredictions(
         _ file: SafetensorsFile, _ description: NetworkDescription, _ stage: String
     ) throws {

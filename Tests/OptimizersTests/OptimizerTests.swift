@@ -84,7 +84,8 @@ import Testing
             }
         }
         for (value, reference) in zip(run.parameters, expected) {
-            // Thirty steps, each rounded by 6e-8 of a parameter of at most 2, and the steps' own relative error of 1e-6.
+            // Thirty steps, each rounded by 6e-8 of a parameter of at most 2, and the steps' own relative error of
+            // 1e-6.
             #expect(abs(Double(value) - reference.value) <= 5e-6)
         }
     }

@@ -1,8 +1,8 @@
 import Optimizers
 import Testing
 
-/// Optimizers whose steps depend on norms, against their papers' formulas in double precision. (`KerasAgreementTests` compare
-/// LAMB with Keras.)
+/// Optimizers whose steps depend on norms, against their papers' formulas in double precision. (`KerasAgreementTests`
+/// compare LAMB with Keras.)
 @Suite struct TrustTests {
     private let parameters: [Float] = [0.5, -1.25, 2, 0.125, -0.75]
     private let gradients: [[Float]] = [

@@ -3,8 +3,8 @@ import RunRecords
 import TestSupport
 import Testing
 
-/// Damage to any file of a checkpoint, at many places: either it is named and the checkpoint before is used, or what is read
-/// is what was written.
+/// Damage to any file of a checkpoint, at many places: either it is named and the checkpoint before is used, or what is
+/// read is what was written.
 @Suite struct DamagedCheckpointTests {
     /// Of the weights and of the optimizer's state, in bytes: several blocks of a file system, the last one not full.
     private static let sizes = ["model.safetensors": 41_234, "optimizer.safetensors": 20_481]
@@ -36,7 +36,8 @@ import Testing
                     try write(damaged, to: path)
                     let found = try #require(try folder.newestWhole())
                     if found.checkpoint == newest {
-                        // A manifest may be written otherwise and still say the same; the other files must be what they were.
+                        // A manifest may be written otherwise and still say the same; the other files must be what they
+                        // were.
                         #expect(
                             name == "manifest.json" && found.state == state(2), "\(name), damage \(number)",
                             sourceLocation: sourceLocation)

@@ -2,8 +2,8 @@ import StampData
 import Testing
 
 @Suite struct BatchPlanTests {
-    /// (samples, batch, microbatch): even and uneven, online, full batch, microbatches larger than the batch, a last batch
-    /// smaller than the number of microbatches.
+    /// (samples, batch, microbatch): even and uneven, online, full batch, microbatches larger than the batch, a last
+    /// batch smaller than the number of microbatches.
     static let shapes = [
         (1, 1, 1), (7, 1, 1), (48, 48, 7), (48, 20, 7), (48, 20, 20), (48, 20, 64), (700, 64, 8), (701, 64, 8),
         (641, 64, 8), (643, 64, 1), (1000, 256, 32), (1000, 999, 10), (1000, 1000, 3), (97, 13, 5), (100, 10, 3),

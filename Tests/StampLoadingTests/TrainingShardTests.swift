@@ -36,7 +36,8 @@ import Testing
         #expect(shards.reduce(0) { $0 + $1.residentStamps } == plan.samples)
     }
 
-    /// Over an epoch the ranks together draw every stamp once, with its pixels and its label, in an order of the epoch's own.
+    /// Over an epoch the ranks together draw every stamp once, with its pixels and its label, in an order of the
+    /// epoch's own.
     @Test(arguments: 1...5) func ranksTogetherDrawEveryStampOnceAnEpoch(ranks: Int) throws {
         let team = try LaneTeam(count: 2)
         defer { team.finish() }

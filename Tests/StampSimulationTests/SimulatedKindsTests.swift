@@ -91,8 +91,8 @@ struct SimulatedKindsTests {
         #expect(lines >= 67)
     }
 
-    /// A Gaussian profile moved along a line of length L in five equal steps has the second moment of the profile at rest
-    /// and L² Σ(step²)/5 = 0.08 L² more along the line.
+    /// A Gaussian profile moved along a line of length L in five equal steps has the second moment of the profile at
+    /// rest and L² Σ(step²)/5 = 0.08 L² more along the line.
     @Test func trailedSourcesAreLongerByTheirTrail() {
         for (moved, rest) in zip(
             scenes(.trailedSource, 60, fullWidths: 2...3), scenes(.pointSource, 60, fullWidths: 2...3))
@@ -179,8 +179,8 @@ struct SimulatedKindsTests {
         }
     }
 
-    /// How like the stamp's own point source at or near the centre the light of a stamp is: the largest cosine between the
-    /// central 9 × 9 pixels and a source of offset up to 0.7 pixels, both less their means.
+    /// How like the stamp's own point source at or near the centre the light of a stamp is: the largest cosine between
+    /// the central 9 × 9 pixels and a source of offset up to 0.7 pixels, both less their means.
     private func likenessToASource(_ image: [Double], _ scene: SimulatedScene) -> Double {
         func centred(_ image: [Double]) -> [Double] {
             var box: [Double] = []

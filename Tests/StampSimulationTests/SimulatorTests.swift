@@ -146,8 +146,8 @@ struct SimulatorTests {
         #expect(distances.count { $0 < 1 } > 370, "most are central")
         for axis in 0..<2 {
             let offsets = scenes.map { Double($0.offset[axis]) }
-            // Variance ½ (1/12 + 0.4²/12) + ½ (1.5²/3) = 0.423: five standard deviations √(0.423 / 600) of the mean, and a
-            // third of the variance.
+            // Variance ½ (1/12 + 0.4²/12) + ½ (1.5²/3) = 0.423: five standard deviations √(0.423 / 600) of the mean,
+            // and a third of the variance.
             let mean = offsets.reduce(0, +) / 600, square = offsets.reduce(0) { $0 + $1 * $1 } / 600
             #expect(abs(mean) < 0.133)
             #expect(abs(square - 0.423) < 0.14)

@@ -65,8 +65,8 @@ extension TrainerCommandTests {
                 try #require(
                     try json(text("\(run)/config.json"))["settings"] as? [String: Any])["training_stamps"] as? Int
             #expect(training == 500)
-            // Without a list of the validation stamps: over all sources the share is near the wanted one, because 150 of
-            // 500 decided, the binomial deviation of which is 0.033, and training stamps do better than others.
+            // Without a list of the validation stamps: over all sources the share is near the wanted one, because 150
+            // of 500 decided, the binomial deviation of which is 0.033, and training stamps do better than others.
             let found = (Survey.count..<2 * Survey.count).count { probabilities[2 * $0 + 1] > threshold }
             #expect(Double(found) / Double(Survey.count) > 0.7)
             #expect(Double(found) / Double(Survey.count) < 0.95)

@@ -15,7 +15,8 @@ import TestSupport
                 survey = try Survey.shared()
             }
 
-            /// Sources in one cube, noise in numbered files of an image each HDU: the bits of the same values in `.npy` files.
+            /// Sources in one cube, noise in numbered files of an image each HDU: the bits of the same values in `.npy`
+            /// files.
             @Test(arguments: [nil, 2]) func theSameValuesTrainToTheSameBits(ranks: Int?) throws {
                 let folder = workspace.path("data")
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -22,8 +22,8 @@ extension TrainerCommandTests {
             run = workspace.path("run")
         }
 
-        /// Trains on the small disk beside what the shell does meanwhile, which knows the trainer as `$trainer`, what it
-        /// has said as `$said` and what fills the disk as `$filler`.
+        /// Trains on the small disk beside what the shell does meanwhile, which knows the trainer as `$trainer`, what
+        /// it has said as `$said` and what fills the disk as `$filler`.
         private func train(_ options: String, meanwhile: String) throws -> ProgramOutcome {
             let program = try path(ofProgram: "swift-run-trainer")
             let script = """

@@ -71,7 +71,8 @@ extension TrainerCommandTests {
             try expectTheSameBits(epochs: epochsBegun + 1, "--checkpoint-every 3steps", ranks: 2)
         }
 
-        /// Steps of a slow network, so that the second signal comes before the step is done that the first one waits for.
+        /// Steps of a slow network, so that the second signal comes before the step is done that the first one waits
+        /// for.
         @Test func theSecondInterruptStopsAtOnce() throws {
             let command =
                 "\(program) train --data \(survey.folder) --model resnet50 --batch-size 400 --threads 1 --output \(run)"

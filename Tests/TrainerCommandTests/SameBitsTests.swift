@@ -89,9 +89,9 @@ extension TrainerCommandTests {
             }
         }
 
-        /// Sums over branches, batch statistics and small maps in a deep network: 24 stamps are enough to meet them all.
-        /// With LAMB, whose norms are of more arrays than slices, in several buckets.
-        /// With four ranks on two levels, in bfloat16.
+        /// Sums over branches, batch statistics and small maps in a deep network: 24 stamps are enough to meet them
+        /// all. With LAMB, whose norms are of more arrays than slices, in several buckets. With four ranks on two
+        /// levels, in bfloat16.
         @Test(arguments: [
             ("", 2), ("--optimizer lamb --clip-norm 1 --ema 0.5 ", 2), ("--gradients bfloat16 --ranks-per-node 2 ", 4),
         ])

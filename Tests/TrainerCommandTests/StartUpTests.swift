@@ -60,7 +60,8 @@ extension TrainerCommandTests {
             #expect(counts.bytes == files * (stampBytes + headerBytes))
         }
 
-        /// Where a rank reads one file in many, its bytes are read once by all ranks together, but for what lies between.
+        /// Where a rank reads one file in many, its bytes are read once by all ranks together, but for what lies
+        /// between.
         @Test func aSharedFileIsReadByRange() throws {
             let each = 200
             try write(1, of: each, "s", brightness: 90)

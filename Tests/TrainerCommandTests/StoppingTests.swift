@@ -49,7 +49,8 @@ extension TrainerCommandTests {
             let run = try train(
                 "--optimizer sgd --learning-rate 1e-9 --epochs 5 --reduce-on-plateau 0.5,1 --no-dropout", name: "flat")
             let rates = try history(run).map { try #require(Float($0[5])) }
-            // The validation loss of the first epochs moves with batch normalisation's statistics: it may still improve.
+            // The validation loss of the first epochs moves with batch normalisation's statistics: it may still
+            // improve.
             #expect(rates[0] == 1e-9)
             for (rate, next) in zip(rates, rates.dropFirst()) { #expect(next == rate || next == rate / 2) }
         }

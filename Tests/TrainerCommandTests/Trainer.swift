@@ -4,7 +4,8 @@ import Testing
 
 /// Runs the program with the words of `line`, on its own or as so many ranks under mpirun.
 ///
-/// - Parameter reporting: whether a training run makes its report, which takes time, and says so where there is no gnuplot.
+/// - Parameter reporting: whether a training run makes its report, which takes time, and says so where there is no
+///   gnuplot.
 func trainer(
     _ line: String, ranks: Int? = nil, reporting: Bool = false, timeout: TimeInterval = 60
 ) throws -> ProgramOutcome {

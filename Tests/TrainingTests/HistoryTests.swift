@@ -78,8 +78,8 @@ import Testing
         }
     }
 
-    /// With steps too small to move a weight, the epoch's loss is that of the whole set, which Keras gives for the first
-    /// full-batch step; a mean over the three batches' means would not be.
+    /// With steps too small to move a weight, the epoch's loss is that of the whole set, which Keras gives for the
+    /// first full-batch step; a mean over the three batches' means would not be.
     @Test func epochLossIsTheMeanOverSamplesNotOverBatches() throws {
         var run = try FullBatchRun("simple-2")
         run.configuration.batchSize = .samples(20)

@@ -12,11 +12,12 @@ import Testing
 
 /// The three networks agree with Keras to single-precision accuracy, through files and the public interface alone.
 ///
-/// Batches of 48 stamps are cut into seven microbatches and shared by three lanes. Stamps are drawn in another order than
-/// Keras': the batch is the whole set, so that only roundings can tell.
+/// Batches of 48 stamps are cut into seven microbatches and shared by three lanes. Stamps are drawn in another order
+/// than Keras': the batch is the whole set, so that only roundings can tell.
 ///
-/// Largest deviations measured (OpenBLAS 0.3.21 with Haswell and with SkylakeX kernels, AVX-512 loops), as max |a − b| / max |b|
-/// of a tensor, beside Keras' own float32 from float64. Where both are equal, what is seen is Keras' rounding: losses here are in double precision.
+/// Largest deviations measured (OpenBLAS 0.3.21 with Haswell and with SkylakeX kernels, AVX-512 loops), as max |a − b|
+/// / max |b| of a tensor, beside Keras' own float32 from float64. Where both are equal, what is seen is Keras'
+/// rounding: losses here are in double precision.
 ///
 /// | file              | loss            | gradient        | final weights   | prediction      |
 /// |-------------------|-----------------|-----------------|-----------------|-----------------|
@@ -95,8 +96,8 @@ import Testing
         try expectRounding(run.finalWeightDeviations())
     }
 
-    /// AdamW with a cosine schedule, clipping and averaging, LAMB, and SGD with weight decay and clipping; all with smoothed
-    /// targets and class weights.
+    /// AdamW with a cosine schedule, clipping and averaging, LAMB, and SGD with weight decay and clipping; all with
+    /// smoothed targets and class weights.
     @Test(arguments: [("vgg6-2", "adamw"), ("vgg6-2", "lamb"), ("simple-2", "lamb"), ("simple-1", "decay")])
     func objectivesAgree(name: String, objective: String) throws {
         var run = try FullBatchRun(name, compareWith: "\(name)-\(objective)")

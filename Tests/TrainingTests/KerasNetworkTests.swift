@@ -13,8 +13,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Random Keras networks out of all kinds of layers agree with Keras to single-precision accuracy, through files and the
-/// public interface alone (`Tests/ReferenceValues/make_keras_network_reference.py`).
+/// Random Keras networks out of all kinds of layers agree with Keras to single-precision accuracy, through files and
+/// the public interface alone (`Tests/ReferenceValues/make_keras_network_reference.py`).
 ///
 /// Batches of twelve stamps are cut into three microbatches and shared by two lanes.
 @Suite struct KerasNetworkTests {
@@ -86,8 +86,8 @@ import Testing
         try expectRounding(run.finalWeightDeviations(from: "adam/final"))
     }
 
-    /// Five times what Keras' own float32 is off, or 5·10⁻⁶ where that is less: these networks are deeper than the standard
-    /// ones, and their moving statistics add up the roundings of ten steps.
+    /// Five times what Keras' own float32 is off, or 5·10⁻⁶ where that is less: these networks are deeper than the
+    /// standard ones, and their moving statistics add up the roundings of ten steps.
     private func expectRounding(_ deviations: [Deviation], sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(!deviations.isEmpty, sourceLocation: sourceLocation)
         for deviation in deviations {

@@ -97,7 +97,8 @@ import Testing
         #expect(try results(folder.path("plain")) != all[0])
     }
 
-    /// The optimizer's state goes through a checkpoint without a rounding, and is dealt anew to another number of lanes.
+    /// The optimizer's state goes through a checkpoint without a rounding, and is dealt anew to another number of
+    /// lanes.
     @Test(arguments: optimizers) func resumingGivesTheSameBits(optimizer: Optimizer) throws {
         let folder = try TemporaryFolder()
         var configuration = try configuration(.vgg6, optimizer, in: folder)

@@ -56,8 +56,8 @@ import Testing
         return drawn
     }
 
-    /// Epochs in order, one that begins in its midst as after a resume, and one out of order; with the least memory, with
-    /// some, and with nearly enough.
+    /// Epochs in order, one that begins in its midst as after a resume, and one out of order; with the least memory,
+    /// with some, and with nearly enough.
     @Test(arguments: [1, 3, 7], [Augmentation.none, .all])
     func whatIsReadAheadIsWhatIsInMemory(lanes: Int, augmentation: Augmentation) throws {
         let team = try LaneTeam(count: 2)
@@ -184,8 +184,8 @@ import Testing
         #expect(try Results(configuration.output) == whole)
     }
 
-    /// Some lanes more than there are stamps to read ahead for, stamps that are left out, and every stamp in a file of its
-    /// own.
+    /// Some lanes more than there are stamps to read ahead for, stamps that are left out, and every stamp in a file of
+    /// its own.
     @Test func badStampsAndManyFilesMakeNoDifference() throws {
         let folder = try TemporaryFolder()
         var configuration = try configuration(.simple, in: folder)

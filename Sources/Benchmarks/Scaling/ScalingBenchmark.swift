@@ -20,8 +20,8 @@ struct ScalingBenchmark {
     /// - Parameters:
     ///   - network: the network as it was trained by all ranks.
     ///   - microbatch: samples of a microbatch.
-    ///   - measured: samples a second of all ranks at best, and the share of lane 0's time that went into messages; nil on
-    ///     other ranks than 0.
+    ///   - measured: samples a second of all ranks at best, and the share of lane 0's time that went into messages; nil
+    ///     on other ranks than 0.
     /// - Returns: the report on rank 0, nil elsewhere.
     func run(
         _ network: Network, microbatch: Int, measured: (samplesPerSecond: Double, communication: Double)?

@@ -199,7 +199,8 @@ package struct ScalingModel: Sendable {
         return exchanges + gatherings.reversed()
     }
 
-    /// When the last message has arrived, where each link carries one at a time and takes the one that has waited longest.
+    /// When the last message has arrived, where each link carries one at a time and takes the one that has waited
+    /// longest.
     ///
     /// - Parameters:
     ///   - ready: when each bucket is filled.

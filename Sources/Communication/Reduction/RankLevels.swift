@@ -1,12 +1,13 @@
 /// The ranks as levels of small groups, in which sums over all ranks are made one level after the other.
 ///
-/// With levels of g₀, g₁, … ranks (their product is the number of ranks), rank r has at level l the place
-/// (r / (g₀·…·gₗ₋₁)) mod gₗ, and exchanges with the gₗ ranks that differ from it in this place only. At the first level
-/// neighbours exchange, which `mpirun` puts on one host: what leaves the host is then one stream of sums, not one for each
-/// rank. A reduce-scatter in levels moves (1 − 1/P)·n numbers from each of P ranks like one in a single step, in
-/// Σ (gₗ − 1) messages instead of P − 1.
+/// With levels of g₀, g₁, … ranks (their product is the number of ranks), rank r has at level l the place (r /
+/// (g₀·…·gₗ₋₁)) mod gₗ, and exchanges with the gₗ ranks that differ from it in this place only. At the first level
+/// neighbours exchange, which `mpirun` puts on one host: what leaves the host is then one stream of sums, not one for
+/// each rank. A reduce-scatter in levels moves (1 − 1/P)·n numbers from each of P ranks like one in a single step, in Σ
+/// (gₗ − 1) messages instead of P − 1.
 ///
-/// Neighbours are summed first at each level, so the order of the canonical tree is kept: the bits do not depend on levels.
+/// Neighbours are summed first at each level, so the order of the canonical tree is kept: the bits do not depend on
+/// levels.
 public struct RankLevels: Sendable {
     /// How many ranks exchange at each level, the first among neighbours; empty for one process.
     public let sizes: [Int]

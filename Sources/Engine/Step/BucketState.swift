@@ -40,7 +40,8 @@ package enum BucketState: Hashable {
     ///
     /// - Parameters:
     ///   - levels: the levels of ranks, which exchange one after another; 0 in a single process.
-    ///   - combinesLanes: whether the sums of this rank's lanes have to be added up or packed before the first exchange.
+    ///   - combinesLanes: whether the sums of this rank's lanes have to be added up or packed before the first
+    ///     exchange.
     ///   - needsAllGradients: whether no parameter can change before all sums are complete.
     package static func sequence(levels: Int, combinesLanes: Bool, needsAllGradients: Bool) -> [BucketState] {
         var states = [BucketState.filling]

@@ -4,8 +4,8 @@ import Layers
 import Models
 import Tensors
 
-/// The sums over the whole global batch that synchronised layers need, such as those of batch normalisation: twice a step
-/// at each synchronisation point, once forward and once backward.
+/// The sums over the whole global batch that synchronised layers need, such as those of batch normalisation: twice a
+/// step at each synchronisation point, once forward and once backward.
 ///
 /// Lanes put their microbatches' parts into the leaves of a tree; when it is complete, lane 0 adds them up over all
 /// ranks and gives the layers their totals.
@@ -40,8 +40,8 @@ final class LayerSynchronization: @unchecked Sendable {
     /// Where the sums of one of this rank's microbatches go; nil where the network has no synchronised layers.
     func leaf(_ position: Int) -> UnsafeMutablePointer<Double>? { sums?.leaf(position) }
 
-    /// Adds up the moments of a synchronisation point, which lie in the leaves, and gives the layers their statistics of
-    /// the batch. Collective, lane 0.
+    /// Adds up the moments of a synchronisation point, which lie in the leaves, and gives the layers their statistics
+    /// of the batch. Collective, lane 0.
     ///
     /// - Parameter samples: those of the global batch.
     func finishMoments(_ point: Int, samples: Int) throws {

@@ -4,9 +4,9 @@ import Models
 
 /// The events of one rank in Chrome's trace format, which Perfetto (ui.perfetto.dev) and chrome://tracing show.
 ///
-/// Every activity of a lane is a complete event (`"ph": "X"`) with times in microseconds; `pid` is the rank, `tid` the lane. A
-/// message that is under way while lane 0 does other things is an asynchronous one (`"b"` and `"e"`), since such events
-/// may overlap. Source: "Trace Event Format", the Chromium project.
+/// Every activity of a lane is a complete event (`"ph": "X"`) with times in microseconds; `pid` is the rank, `tid` the
+/// lane. A message that is under way while lane 0 does other things is an asynchronous one (`"b"` and `"e"`), since
+/// such events may overlap. Source: "Trace Event Format", the Chromium project.
 struct TraceText {
     let rank: Int
     let hostName: String

@@ -76,7 +76,8 @@ extension SafetensorsFile {
         try file.write(header)
     }
 
-    /// The header: metadata by key, then the tensors in order, padded with spaces so that the data starts at a multiple of 8.
+    /// The header: metadata by key, then the tensors in order, padded with spaces so that the data starts at a multiple
+    /// of 8.
     private static func headerText(_ tensors: [HeaderEntry], metadata: [String: String]) -> String {
         var entries: [String] = []
         if !metadata.isEmpty {

@@ -2,8 +2,8 @@ import Faults
 
 /// The directory of a zip archive, as `.npz` files are: where each member lies and how it is stored.
 ///
-/// Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3 (zip64). Everything an archive claims is checked against its
-/// length. Members may be stored or deflated; encrypted archives and those of several volumes are refused.
+/// Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3 (zip64). Everything an archive claims is checked against
+/// its length. Members may be stored or deflated; encrypted archives and those of several volumes are refused.
 package struct ZipArchive {
     /// One file of the archive.
     package struct Member {

@@ -39,7 +39,8 @@
         /// The bytes of a member.
         ///
         /// - Parameter limit: how many bytes it may have at most once inflated.
-        /// - Throws: a `badData` fault when it is not there, stands twice, is damaged, or claims more than deflate can hold.
+        /// - Throws: a `badData` fault when it is not there, stands twice, is damaged, or claims more than deflate can
+        ///   hold.
         func bytes(of name: String, limit: Int) throws -> [UInt8] {
             let index = try index(of: name)
             var status = zip_stat_t()

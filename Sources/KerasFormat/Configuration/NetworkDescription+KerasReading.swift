@@ -5,8 +5,9 @@ import Models
 extension NetworkDescription {
     /// Reads the text that Keras 3's `model.to_json()` gives: a Sequential or functional model without weights.
     ///
-    /// Layers come in the order in which Keras keeps them. Only data is read: Lambda layers, custom objects and whatever
-    /// else would need code are refused, and so is every option that would change results but is not supported.
+    /// Layers come in the order in which Keras keeps them. Only data is read: Lambda layers, custom objects and
+    /// whatever else would need code are refused, and so is every option that would change results but is not
+    /// supported.
     ///
     /// - Parameters:
     ///   - text: the JSON text, in UTF-8.

@@ -51,8 +51,8 @@ import Files
             (self.file, self.bytes, self.name) = (file, bytes, name)
         }
 
-        /// The headers of all images with at least two axes and one pixel, in the order of the file. Tables and empty HDUs
-        /// are left out.
+        /// The headers of all images with at least two axes and one pixel, in the order of the file. Tables and empty
+        /// HDUs are left out.
         ///
         /// - Throws: a `badData` fault when a header is damaged or the file is cut off.
         func imageHeaders() throws -> [FITSImageHeader] {
@@ -84,8 +84,8 @@ import Files
             return images
         }
 
-        /// Reads the pixels of an image as they are stored, but in this machine's byte order, to `destination`, which has
-        /// room for them. Undefined pixels of floating-point images become NaN.
+        /// Reads the pixels of an image as they are stored, but in this machine's byte order, to `destination`, which
+        /// has room for them. Undefined pixels of floating-point images become NaN.
         ///
         /// - Throws: a `badData` fault when they are damaged.
         func readStoredPixels(of image: FITSImageHeader, to destination: UnsafeMutableRawPointer) throws {

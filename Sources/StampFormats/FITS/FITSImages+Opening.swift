@@ -30,8 +30,8 @@ extension FITSImages {
     ///   - storage: the file's bytes; those outside headers and compressed pixels are not touched.
     ///   - ranged: the same file, from which pixels are read by range; nil for anything else, such as a pipe.
     ///   - file: what messages call it.
-    ///   - selection: EXTNAME of the HDUs that hold the stamps, a pattern of it (`fnmatch`(3)), or the number of one HDU from
-    ///     0; nil for all images of the file, which must then be of one kind.
+    ///   - selection: EXTNAME of the HDUs that hold the stamps, a pattern of it (`fnmatch`(3)), or the number of one
+    ///     HDU from 0; nil for all images of the file, which must then be of one kind.
     /// - Throws: a `badData` fault when the file is damaged or holds something other than stamps; `missingInput` when
     ///   nothing has that name; `usage` in a build without FITS support.
     init(

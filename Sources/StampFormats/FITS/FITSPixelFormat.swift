@@ -1,9 +1,10 @@
 import Files
 
-/// How a FITS image stores its pixels: BITPIX, and BSCALE, BZERO and BLANK, which turn stored numbers into physical values.
+/// How a FITS image stores its pixels: BITPIX, and BSCALE, BZERO and BLANK, which turn stored numbers into physical
+/// values.
 ///
-/// Source: the FITS standard 4.0, sections 4.4.2.5 and 5. The physical value is BZERO + BSCALE · stored value, in double
-/// precision; a stored integer equal to BLANK is undefined and becomes NaN.
+/// Source: the FITS standard 4.0, sections 4.4.2.5 and 5. The physical value is BZERO + BSCALE · stored value, in
+/// double precision; a stored integer equal to BLANK is undefined and becomes NaN.
 struct FITSPixelFormat: Hashable, Sendable, Codable {
     /// How a stored number becomes a physical value.
     enum Scaling: Hashable, Sendable, Codable {

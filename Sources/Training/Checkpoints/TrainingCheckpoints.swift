@@ -203,7 +203,8 @@ final class TrainingCheckpoints {
         return (progress, records)
     }
 
-    /// Takes the weights of the best checkpoint, averaged ones if averages are kept, for the test and the model. Collective.
+    /// Takes the weights of the best checkpoint, averaged ones if averages are kept, for the test and the model.
+    /// Collective.
     ///
     /// - Parameter number: its step, on rank 0; nil if no epoch could be compared: the weights remain.
     func restoreBest(_ number: Int?) throws {

@@ -9,8 +9,8 @@ import Settings
 
 /// Trains networks that differ only in their seed, one after another, on one split of the data.
 ///
-/// Source: B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and scalable predictive uncertainty estimation using deep
-/// ensembles*, NeurIPS 2017.
+/// Source: B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and scalable predictive uncertainty estimation using
+/// deep ensembles*, NeurIPS 2017.
 public struct EnsembleRun {
     private let configuration: TrainingSettings
     private let members: Int
@@ -20,8 +20,8 @@ public struct EnsembleRun {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - configuration: of all members; the first has its seed, the next the one after it. Its output is the folder of
-    ///     the ensemble.
+    ///   - configuration: of all members; the first has its seed, the next the one after it. Its output is the folder
+    ///     of the ensemble.
     ///   - members: how many networks.
     public init(
         _ configuration: TrainingSettings, members: Int, programVersion: String, group: any ProcessGroup,
@@ -40,7 +40,8 @@ public struct EnsembleRun {
     /// Trains all members. With `resume`, finished members are skipped. Collective.
     ///
     /// - Parameter didTrain: called on rank 0 with each member that has ended, and the metrics of its test set.
-    /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test set.
+    /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test
+    ///   set.
     /// - Throws: `AgreedFault` as a run does: for settings that cannot be, before anything is made.
     public func run(didTrain: (RunFolder, ClassificationMetrics?) -> Void) throws -> ClassificationMetrics? {
         try group.agree {

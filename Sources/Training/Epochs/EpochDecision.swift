@@ -2,8 +2,8 @@ import Communication
 import Optimizers
 import RunRecords
 
-/// What the epochs so far decide about the next ones: the same on all ranks, and after a resume, because it follows from the
-/// history alone.
+/// What the epochs so far decide about the next ones: the same on all ranks, and after a resume, because it follows
+/// from the history alone.
 struct EpochDecision: Codable {
     /// Whether the run ends before its last epoch.
     var ends = false

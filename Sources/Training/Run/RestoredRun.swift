@@ -30,8 +30,8 @@ struct RestoredRun {
 
     /// Creates the training step, and restores the newest checkpoint if the run resumes from one. Collective.
     ///
-    /// - Throws: `AgreedFault` for a checkpoint that does not fit the settings, weights that cannot be read, and files that
-    ///   cannot be written.
+    /// - Throws: `AgreedFault` for a checkpoint that does not fit the settings, weights that cannot be read, and files
+    ///   that cannot be written.
     init(_ loaded: LoadedRun, _ trainingTeam: LaneTeam) throws {
         let (context, network, data) = (loaded.context, loaded.network, loaded.data)
         let (configuration, group, folder) = (context.configuration, context.group, loaded.prepared.folder)

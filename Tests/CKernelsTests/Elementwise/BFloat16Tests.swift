@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct BFloat16Tests {
-    /// Bit patterns of float32 and those of the nearest bfloat16, by `ml_dtypes.bfloat16` (which numpy uses): ties to even
-    /// and odd, the largest numbers, subnormal ones, infinity.
+    /// Bit patterns of float32 and those of the nearest bfloat16, by `ml_dtypes.bfloat16` (which numpy uses): ties to
+    /// even and odd, the largest numbers, subnormal ones, infinity.
     @Test(
         arguments: [
             (0x3F80_0000, 0x3F80), (0x3F80_8000, 0x3F80), (0x3F80_8001, 0x3F81), (0x3F81_8000, 0x3F82),

@@ -107,8 +107,8 @@ import Testing
         #expect(agree(dx.values, expected) && dx.isIntact)
     }
 
-    /// With scale and shift the gradient comes back through the rectifier behind them: the same numbers as from a gradient
-    /// that is 0 where the output is.
+    /// With scale and shift the gradient comes back through the rectifier behind them: the same numbers as from a
+    /// gradient that is 0 where the output is.
     @Test(arguments: channelCounts) func gradientsGoThroughTheRectifier(channels: Int) {
         let rows = 300
         let (x, dy) = (randomValues(rows * channels, seed: 11), randomValues(rows * channels, seed: 12))

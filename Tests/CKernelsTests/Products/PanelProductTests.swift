@@ -2,8 +2,8 @@ import CKernels
 import NumericTestSupport
 import Testing
 
-/// `row_product` with wide matrices, plain and in panels, against the loops for narrow ones, which take the same chains of
-/// multiply-adds: bit for bit.
+/// `row_product` with wide matrices, plain and in panels, against the loops for narrow ones, which take the same chains
+/// of multiply-adds: bit for bit.
 @Suite struct PanelProductTests {
     /// Around whole tiles of 14 rows, and more than one chunk of 112.
     static let rowCounts = [1, 2, 13, 14, 15, 29, 64, 112, 113, 230]

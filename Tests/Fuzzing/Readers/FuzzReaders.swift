@@ -4,8 +4,8 @@ import Glibc
 
 /// Runs one reader under libFuzzer: the environment variable `READER` names it, arguments are libFuzzer's own.
 ///
-/// Whatever the bytes are, a reader gives a value or throws a ``Fault``. A trap, another error, a leak, an access outside
-/// a block and an allocation beyond libFuzzer's limits end the process, and libFuzzer keeps the input.
+/// Whatever the bytes are, a reader gives a value or throws a ``Fault``. A trap, another error, a leak, an access
+/// outside a block and an allocation beyond libFuzzer's limits end the process, and libFuzzer keeps the input.
 @main struct FuzzReaders {
     static func main() {
         guard let name = getenv("READER").map({ String(cString: $0) }), Reader(rawValue: name) != nil else {

@@ -6,7 +6,8 @@ import Layers
     import Darwin
 #endif
 
-/// The layers' forward passes written down plainly, in double precision: what the gradients of the real ones are tested with.
+/// The layers' forward passes written down plainly, in double precision: what the gradients of the real ones are tested
+/// with.
 enum PlainLayers {
     /// y[n] = f(bias[n] + Σ x[k]·kernel[k, n]) for each row of inputs; parameters are kernel, then bias.
     static func dense(_ input: [Double], _ parameters: [Double], inputs: Int, outputs: Int, isRectified: Bool)
@@ -181,8 +182,8 @@ enum PlainLayers {
         }
     }
 
-    /// The definition of `BatchNormalization` in training, over all rows at once; parameters are gamma, then beta, if the
-    /// layer has them.
+    /// The definition of `BatchNormalization` in training, over all rows at once; parameters are gamma, then beta, if
+    /// the layer has them.
     static func batchNormalization(_ input: [Double], _ parameters: [Double], of layer: BatchNormalization) -> [Double]
     {
         let channels = layer.outputShape.channels

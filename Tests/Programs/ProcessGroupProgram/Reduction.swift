@@ -11,8 +11,8 @@ func leafValue(_ leaf: Int, _ element: Int) -> Double {
     return (Double(bits >> 40) / 16_777_216 - 0.5) * magnitude
 }
 
-/// The bfloat16 nearest to a value, ties to even, by the way of decimal places: the value is cut into a multiple of its last
-/// place and what is left.
+/// The bfloat16 nearest to a value, ties to even, by the way of decimal places: the value is cut into a multiple of its
+/// last place and what is left.
 func nearestBFloat16(_ value: Float) -> Float {
     if value == 0 { return value }
     let place = Float(sign: .plus, exponent: value.exponent - 7, significand: 1)

@@ -1,7 +1,6 @@
 // Run by CommunicationTests under mpirun, in one of these modes:
-//   operations         checks every operation of the group
-//   long-messages      checks messages that need several MPI calls
-//   reduce F N M P L B…  prints a digest of P parameters summed over M microbatches with L lanes a rank, in buckets of B…
+//   operations checks every operation of the group long-messages checks messages that need several MPI calls reduce F N
+//   M P L B… prints a digest of P parameters summed over M microbatches with L lanes a rank, in buckets of B…
 //                      parameters from the last one on, and one of what is left; values are float32 (F = 32) or bfloat16
 //                      (16), and N ranks are taken for those of a node
 //   agree R…           ranks R… fail, and all agree on it

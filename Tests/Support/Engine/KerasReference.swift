@@ -43,7 +43,7 @@ package struct Deviation {
     /// Keras' own deviation in float32 from float64.
     package let tolerance: Double
 
-    /// A few times what Keras' own float32 is off, or a few roundings (10⁻⁶) where that is less: sums are made in another
-    /// order here, from other matrix products.
+    /// A few times what Keras' own float32 is off, or a few roundings (10⁻⁶) where that is less: sums are made in
+    /// another order here, from other matrix products.
     package var isRounding: Bool { value <= 3 * max(tolerance, 1e-6) }
 }

@@ -2,8 +2,8 @@ import Communication
 import Synchronization
 import TestSupport
 
-/// The ranks of a group one after the other on one thread, the last first and rank 0 at the end: enough for whatever only
-/// gathers on rank 0.
+/// The ranks of a group one after the other on one thread, the last first and rank 0 at the end: enough for whatever
+/// only gathers on rank 0.
 package final class RankInTurn: ProcessGroup {
     package let rank: Int
     package let size: Int

@@ -51,8 +51,8 @@ public func mpirun(
 
 private func withoutRemarks(_ outcome: ProgramOutcome) -> ProgramOutcome {
     // Now and then mpirun's own event loop trips over a rank that has just been ended, or the MPI library of one rank
-    // over another that is gone while it copies from its memory (`[host:process] Read -1, expected …`), and they say so.
-    // Nobody but Open MPI can keep that quiet.
+    // over another that is gone while it copies from its memory (`[host:process] Read -1, expected …`), and they say
+    // so. Nobody but Open MPI can keep that quiet.
     let lines = outcome.standardError.split(separator: "\n", omittingEmptySubsequences: false)
         .filter { !$0.hasPrefix("[warn] Epoll ") && !$0.starts(with: #/\[[^\]]+:\d+\] Read -1, expected /#) }
     return ProgramOutcome(
@@ -79,8 +79,8 @@ public func shell(script: String, timeout: TimeInterval = 60) throws -> ProgramO
         environment: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"], timeout: timeout)
 }
 
-/// The path of an executable product of this package, which stands in the folder of the running tests; another build of it
-/// can be named by an environment variable (`SWIFT_RUN_TRAINER` for `swift-run-trainer`).
+/// The path of an executable product of this package, which stands in the folder of the running tests; another build of
+/// it can be named by an environment variable (`SWIFT_RUN_TRAINER` for `swift-run-trainer`).
 public func path(ofProgram name: String) throws -> String {
     let variable = name.uppercased().replacingOccurrences(of: "-", with: "_")
     if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty { return path }
