@@ -46,7 +46,7 @@ package final class Inference: @unchecked Sendable {
     /// - Throws: `AgreedFault` when a rank's `load` throws.
     package func logits(
         of count: Int,
-        _ load: @escaping @Sendable (_ stamp: Int, _ pixels: UnsafeMutablePointer<Float>) throws -> Bool
+        _ load: @escaping @Sendable (_ stamp: Int, _ pixels: MutableFloatView) throws -> Bool
     ) throws -> [Float]? {
         let share = InferenceShare.of(count, in: group)
         let outputs = network.outputs
@@ -73,15 +73,15 @@ package final class Inference: @unchecked Sendable {
 extension LaneExecutor {
     /// One chunk of stamps from pixels to logits.
     fileprivate func infer(
-        _ stamps: Range<Int>, _ load: (Int, UnsafeMutablePointer<Float>) throws -> Bool,
+        _ stamps: Range<Int>, _ load: (Int, MutableFloatView) throws -> Bool,
         into logits: UnsafeMutablePointer<Float>
     ) rethrows {
         let pixels = network.inputShape.count
         var unusable: [Int] = []
         for (sample, stamp) in stamps.enumerated() {
-            let target = input(0) + sample * pixels
+            let target = MutableFloatView(input(0) + sample * pixels, count: pixels)
             if try !load(stamp, target) {
-                target.update(repeating: 0, count: pixels)
+                target.update(repeating: 0)
                 unusable.append(sample)
             }
         }

@@ -52,7 +52,7 @@ extension Prediction {
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
         let pass = OcclusionPass(
-            network: model.network, collection: collection, normalization: normalization, window: window, team: team,
+            network: model.network, reader: StampReader(collection, normalization), window: window, team: team,
             group: group,
             inference: Inference(network: model.network, weights: model.weights, team: team, group: group))
         if index != nil {
@@ -63,7 +63,7 @@ extension Prediction {
                 let shape = [collection.height, collection.width]
                 try NpyFile.write(floats: maps, shape: shape, to: output)
                 return OcclusionMap(
-                    height: shape[0], width: shape[1], stamp: try pass.normalized(stamps), values: maps)
+                    height: shape[0], width: shape[1], stamp: try pass.normalized(stamps.lowerBound), values: maps)
             }
         }
         try writeAll(stamps, pass, input: input, output: output)
@@ -72,7 +72,7 @@ extension Prediction {
 
     /// Maps of all stamps, a block of stamps at a time.
     private func writeAll(_ stamps: Range<Int>, _ pass: OcclusionPass, input: String, output: String) throws {
-        let (height, width) = (pass.collection.height, pass.collection.width)
+        let (height, width) = (pass.reader.collection.height, pass.reader.collection.width)
         let writer = try group.agree {
             group.rank == 0 ? try NpyWriter(path: output, rowShape: [height, width]) : nil
         }
@@ -123,69 +123,54 @@ extension Prediction {
 /// What making maps has in common for all stamps.
 private struct OcclusionPass {
     let network: Network
-    let collection: StampCollection
-    let normalization: Normalization
+    let reader: StampReader
     let window: OcclusionWindow
     let team: LaneTeam
     let group: any ProcessGroup
     let inference: Inference
 
-    private var reader: StampReader { StampReader(collection, normalization) }
-
     /// Positions of the window on a stamp.
     var positions: Int {
-        let (rows, columns) = window.positions(height: collection.height, width: collection.width)
+        let (rows, columns) = window.positions(height: height, width: width)
         return rows * columns
     }
 
-    /// The stamps as the network sees them; NaN for those that cannot be normalised.
-    func normalized(_ stamps: Range<Int>) throws -> [Float] {
-        let pixels = collection.pixels
-        return try [Float](unsafeUninitializedCapacity: stamps.count * pixels) { output, initialized in
-            for (place, stamp) in stamps.enumerated() {
-                let target = output.baseAddress! + place * pixels
-                if try !reader.read(stamp, into: target) {
-                    target.initialize(repeating: .nan, count: pixels)
-                }
-            }
-            initialized = stamps.count * pixels
-        }
+    private var height: Int { reader.collection.height }
+    private var width: Int { reader.collection.width }
+
+    /// A stamp as the network sees it; NaN for one that cannot be normalised.
+    func normalized(_ stamp: Int) throws -> [Float] {
+        try reader.values(of: stamp) ?? Array(repeating: .nan, count: reader.valueCount)
     }
 
     /// The maps of some stamps, one after another, on rank 0; nil elsewhere. Collective.
     func maps(_ stamps: Range<Int>) throws -> [Float]? {
-        let (pixels, positions) = (collection.pixels, positions)
+        let (pixels, positions) = (reader.valueCount, positions)
         let normalized = FloatBuffer(count: stamps.count * pixels)
         // Few compared with the occluded ones, so every rank has all of them.
         try group.agree {
             try team.share(stamps.count, chunk: 16) { [reader] _, range in
                 for place in range {
-                    let target = normalized.pointer + place * pixels
-                    let stamp = stamps.lowerBound + place
+                    let target = normalized.view.slice(pixels, at: place * pixels)
                     // Normalising it again will then fail too.
-                    if try !reader.read(stamp, into: target) { target[0] = .nan }
+                    if try !reader.read(stamps.lowerBound + place, into: target) { target[0] = .nan }
                 }
             }
         }
         let logits = try inference.logits(of: stamps.count * positions) { [self] number, target in
-            occlude(normalized.pointer + number / positions * pixels, at: number % positions, into: target)
+            let stamp = FloatView(normalized.view.slice(pixels, at: number / positions * pixels))
+            return occlude(stamp, at: number % positions, into: target)
         }
         return logits.map { maps(of: $0, stamps: stamps.count, positions) }
     }
 
     /// Covers a normalised stamp and normalises it again.
     /// - Returns: whether that can be done.
-    private func occlude(
-        _ stamp: UnsafePointer<Float>, at position: Int, into target: UnsafeMutablePointer<Float>
-    ) -> Bool {
+    private func occlude(_ stamp: FloatView, at position: Int, into target: MutableFloatView) -> Bool {
         // The window may hide what makes the stamp unusable.
         guard !stamp[0].isNaN else { return false }
-        let count = collection.pixels
-        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count) { memory in
-            let pixels = memory.baseAddress!
-            for pixel in 0..<count { pixels[pixel] = Double(stamp[pixel]) }
-            window.cover(position, of: pixels, height: collection.height, width: collection.width)
-            return normalization.apply(pixels: pixels, count: count, scratch: pixels + count, into: target)
+        return reader.normalizeAgain(stamp, into: target) { pixels in
+            window.cover(position, of: pixels.pointer(reader.valueCount), height: height, width: width)
         }
     }
 
@@ -198,7 +183,7 @@ private struct OcclusionPass {
             let values = (stamp * positions..<(stamp + 1) * positions).map {
                 1 - probabilities[$0 * outputs + outputs - 1]
             }
-            return window.map(values, height: collection.height, width: collection.width)
+            return window.map(values, height: height, width: width)
         }
     }
 }

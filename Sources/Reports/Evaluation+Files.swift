@@ -18,7 +18,7 @@ extension Evaluation {
             predictions, threshold: threshold, signalToNoise: try RunStamps.signalToNoise(of: sources),
             noiseStamps: stamps.noiseCount,
             matchedFilter: withMatchedFilter
-                ? try TestStamps(stamps: stamps, normalization: .none).filtered(samples, most: samples.count) : nil,
+                ? try TestStamps(reader: StampReader(stamps, .none)).filtered(samples, most: samples.count) : nil,
             replicates: replicates)
     }
 }

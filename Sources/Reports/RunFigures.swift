@@ -2,6 +2,7 @@ import Faults
 import Figures
 import Files
 import Metrics
+import StampData
 
 /// All figures of a run.
 public struct RunFigures: Sendable {
@@ -74,7 +75,7 @@ private struct FigurePlan {
 
     private mutating func addTestFigures() throws {
         let stamps = results.stamps.map {
-            TestStamps(stamps: $0, normalization: results.configuration.settings.normalization)
+            TestStamps(reader: StampReader($0, results.configuration.settings.normalization))
         }
         let matchedFilter = try stamps?.filtered(samples)
         add(ConfusionFigure(samples, threshold: threshold).plot, orNote: nil)
@@ -106,7 +107,7 @@ private struct FigurePlan {
     }
 
     private mutating func addGrids(_ stamps: TestStamps) throws {
-        let (height, width) = (stamps.stamps.height, stamps.stamps.width)
+        let (height, width) = (stamps.reader.collection.height, stamps.reader.collection.width)
         add(
             StampGridFigure.ofBothClasses(
                 try stamps.classified(StampGridFigure.examples(samples)), total: samples.count, height: height,

@@ -16,11 +16,9 @@ public struct DataFingerprint: Hashable, Sendable {
     ///
     /// - Throws: `Fault` when a file cannot be read.
     public init(_ stamps: StampCollection) throws {
-        try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixels) { pixels in
-            for stamp in 0..<stamps.count {
-                try stamps.copyStamp(stamp, into: pixels.baseAddress!)
-                add(stamp: stamp, pixels: pixels.baseAddress!, count: stamps.pixels)
-            }
+        let reader = StampReader(stamps, .none)
+        for stamp in 0..<stamps.count {
+            try reader.read(stamp) { add(stamp: stamp, pixels: $0.pixels.pointer(stamps.pixels), count: stamps.pixels) }
         }
     }
 

@@ -1,7 +1,12 @@
-/// The way of a stamp from its file to the input of a network, in one place: copied from the file as it is, then
-/// normalised in single precision, or put into the form from which it is augmented.
+import CKernels
+import Tensors
+
+/// Reads stamps of a collection as a network sees them: the one place where the pixels of a file become a network's
+/// input. Whatever else belongs between a file and a network belongs here.
 ///
-/// Whatever else belongs between a file and a network belongs here. A reader is a value; any thread may use it.
+///     pixels as they are in the file → doubles (height, width) → normalised → floats (height, width)
+///
+/// A value without state that all threads share: each call has scratch memory of its own.
 public struct StampReader: Sendable {
     public let collection: StampCollection
     public let normalization: Normalization
@@ -11,77 +16,79 @@ public struct StampReader: Sendable {
         self.normalization = normalization
     }
 
-    /// Values of a stamp as a network takes it.
+    /// Floats of one stamp as the network sees it.
     public var valueCount: Int { collection.pixels }
 
-    /// A stamp as it is in its file, with memory to work on it. Valid only where it was handed out.
-    public struct RawStamp {
-        /// The stamp's pixels, row by row.
-        public let pixels: UnsafePointer<Double>
-        let count: Int
-        /// Room for four stamps.
-        let scratch: UnsafeMutablePointer<Double>
-        let normalization: Normalization
-
-        /// Normalises the stamp.
-        ///
-        /// - Parameter target: room for `valueCount` floats; undefined when the result is false.
-        /// - Returns: whether the stamp can be used.
-        public func normalize(into target: UnsafeMutablePointer<Float>) -> Bool {
-            normalization.apply(pixels: pixels, count: count, scratch: scratch, into: target)
-        }
-
-        /// Whether the stamp can be used: whether it can be normalised.
-        public var isUsable: Bool {
-            normalize(
-                into: UnsafeMutableRawPointer(scratch + 3 * count).bindMemory(to: Float.self, capacity: count))
-        }
-
-        /// Puts the stamp into the form in which it is kept until it is augmented and then normalised.
-        ///
-        /// - Parameter target: room for `valueCount` floats; undefined when the result is nil.
-        /// - Returns: the sky's standard deviation in units of what is kept; nil when the stamp cannot be used.
-        public func prepareForAugmentation(into target: UnsafeMutablePointer<Float>) -> Float? {
-            normalization.prepareForAugmentation(pixels: pixels, count: count, scratch: scratch, into: target)
-        }
+    /// Reads and normalises one stamp. Any thread.
+    ///
+    /// - Parameters:
+    ///   - target: room for `valueCount` floats; undefined when the result is false.
+    ///   - spread: as in `RawStamp.write(to:spread:)`.
+    /// - Returns: whether the stamp can be used.
+    /// - Throws: `Fault` when its file cannot be read.
+    public func read(
+        _ stamp: Int, into target: MutableFloatView, spread: UnsafeMutablePointer<Float>? = nil
+    ) throws -> Bool {
+        try read(stamp) { $0.write(to: target, spread: spread) }
     }
 
-    /// Reads a run of stamps at once and hands them out one after the other.
+    /// One stamp as the network sees it, or nil when it cannot be normalised.
     ///
-    /// - Throws: a `missingInput` fault when a file cannot be opened or read any more, `badData` when it has changed;
-    ///   and what `body` throws.
-    public func forEach(_ stamps: Range<Int>, _ body: (_ stamp: Int, _ raw: RawStamp) throws -> Void) throws {
-        let count = valueCount
-        try withUnsafeTemporaryAllocation(of: Double.self, capacity: (stamps.count + 4) * count) { memory in
-            let run = memory.baseAddress!
-            try collection.copyStamps(stamps, into: run)
+    /// - Throws: `Fault` when its file cannot be read.
+    public func values(of stamp: Int) throws -> [Float]? {
+        var isUsable = false
+        let values = try [Float](unsafeUninitializedCapacity: valueCount) { memory, initialized in
+            isUsable = try read(stamp, into: MutableFloatView(memory.baseAddress!, count: valueCount))
+            if isUsable { initialized = valueCount }
+        }
+        return isUsable ? values : nil
+    }
+
+    /// Reads one stamp and hands it to `body` as it is in the file. Any thread.
+    ///
+    /// - Throws: `Fault` when its file cannot be read; what `body` throws.
+    public func read<Value>(_ stamp: Int, _ body: (RawStamp) throws -> Value) throws -> Value {
+        var value: Value?
+        try forEach(stamp..<stamp + 1) { value = try body($0) }
+        return value!
+    }
+
+    /// Reads a run of stamps at once and hands them to `body` one after the other. Any thread.
+    ///
+    /// - Throws: `Fault` when a file cannot be read, before `body` has seen a stamp; what `body` throws.
+    public func forEach(_ stamps: Range<Int>, _ body: (RawStamp) throws -> Void) throws {
+        let count = collection.pixels
+        let doubles = stamps.count * count + RawStamp.scratchCount(pixels: count)
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: doubles) { buffer in
+            let memory = MutableBufferView(buffer.baseAddress!, count: doubles)
+            try collection.copyStamps(stamps, into: memory.pointer(stamps.count * count))
             for (place, stamp) in stamps.enumerated() {
-                let raw = RawStamp(
-                    pixels: run + place * count, count: count, scratch: run + stamps.count * count,
-                    normalization: normalization)
-                try body(stamp, raw)
+                try body(
+                    RawStamp(
+                        number: stamp, pixels: BufferView(memory.slice(count, at: place * count)),
+                        normalization: normalization, scratch: memory.dropFirst(stamps.count * count)))
             }
         }
     }
 
-    /// Reads one stamp and normalises it.
+    /// Normalises a stamp anew after a change of its normalised pixels. Any thread.
     ///
-    /// - Parameter target: room for `valueCount` floats; undefined when the result is false.
-    /// - Returns: whether it can be used.
-    /// - Throws: as `forEach` does.
-    public func read(_ stamp: Int, into target: UnsafeMutablePointer<Float>) throws -> Bool {
-        var isUsable = false
-        try forEach(stamp..<stamp + 1) { isUsable = $1.normalize(into: target) }
-        return isUsable
-    }
-
-    /// Reads one stamp into the form from which it is augmented.
-    ///
-    /// - Returns: the sky's standard deviation in units of what is kept; nil when it cannot be used.
-    /// - Throws: as `forEach` does.
-    public func readForAugmentation(_ stamp: Int, into target: UnsafeMutablePointer<Float>) throws -> Float? {
-        var spread: Float?
-        try forEach(stamp..<stamp + 1) { spread = $1.prepareForAugmentation(into: target) }
-        return spread
+    /// - Parameters:
+    ///   - values: the stamp as `read` has left it.
+    ///   - target: room for `valueCount` floats; undefined when the result is false.
+    ///   - change: changes the `valueCount` values, row by row.
+    /// - Returns: whether the result can be normalised.
+    public func normalizeAgain(
+        _ values: FloatView, into target: MutableFloatView, _ change: (MutableBufferView<Double>) -> Void
+    ) -> Bool {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * valueCount) { buffer in
+            let memory = MutableBufferView(buffer.baseAddress!, count: 3 * valueCount)
+            stamp_widen(values.pointer(valueCount), valueCount, memory.pointer(valueCount))
+            change(memory.slice(valueCount))
+            return normalization.apply(
+                pixels: memory.pointer(valueCount), count: valueCount,
+                scratch: memory.pointer(2 * valueCount, at: valueCount),
+                into: target.pointer(valueCount))
+        }
     }
 }

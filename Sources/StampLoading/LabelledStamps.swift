@@ -23,15 +23,14 @@ package final class LabelledStamps: Sendable {
     ///
     /// - Parameter room: how many stamps stay in memory.
     init(
-        _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, group: any ProcessGroup,
-        room: StampMemory = .unlimited
+        _ stamps: [Int], _ reader: StampReader, group: any ProcessGroup, room: StampMemory = .unlimited
     ) {
         self.stamps = stamps
-        reader = StampReader(collection, normalization)
-        labels = stamps.map { collection.label($0) }
+        self.reader = reader
+        labels = stamps.map { reader.collection.label($0) }
         share = InferenceShare.of(stamps.count, in: group)
         resident = share.prefix(room.resident(of: share.count))
-        memory = FloatBuffer(count: resident.count * collection.pixels)
+        memory = FloatBuffer(count: resident.count * reader.valueCount)
     }
 
     /// Loads and normalises this rank's share of the stamps, all of which must be usable.
@@ -39,17 +38,18 @@ package final class LabelledStamps: Sendable {
         _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, team: LaneTeam,
         group: any ProcessGroup
     ) throws {
-        self.init(stamps, collection, normalization, group: group)
-        var assignments = StampAssignments(collection)
+        let reader = StampReader(collection, normalization)
+        self.init(stamps, reader, group: group)
+        var assignments = StampAssignments(reader)
         assign(to: &assignments)
-        try assignments.carryOut(normalization, team: team) { _, stamp, _, isUsable in
-            precondition(isUsable, "stamp \(stamp) cannot be normalised")
+        try assignments.carryOut(team: team) { _, stamp, isUsable in
+            precondition(isUsable, "stamp \(stamp.number) cannot be normalised")
         }
     }
 
     /// Has those of this rank's share that stay kept in memory, and the others looked at.
     func assign(to assignments: inout StampAssignments) {
-        assignments.keep(stamps[resident], at: memory.pointer)
+        assignments.keep(stamps[resident], at: memory.view)
         assignments.look(at: stamps[resident.upperBound..<share.upperBound])
     }
 
@@ -62,10 +62,10 @@ package final class LabelledStamps: Sendable {
     ///   - index: of the stamp in `stamps`, within this rank's share.
     ///   - target: room for the pixels of one stamp.
     /// - Throws: `Fault` when its file cannot be read, or the stamp can no longer be normalised.
-    package func copy(_ index: Int, into target: UnsafeMutablePointer<Float>) throws {
+    package func copy(_ index: Int, into target: MutableFloatView) throws {
         guard index >= resident.upperBound else {
-            let (place, count) = (index - resident.lowerBound, reader.valueCount)
-            target.update(from: memory.pointer + place * count, count: count)
+            target.update(
+                from: memory.view.slice(reader.valueCount, at: (index - resident.lowerBound) * reader.valueCount))
             return
         }
         if index + Self.lead < share.upperBound { try reader.collection.willRead(stamps[index + Self.lead]) }

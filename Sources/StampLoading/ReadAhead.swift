@@ -23,8 +23,6 @@ final class ReadAhead: @unchecked Sendable {
         let seed: UInt64
         /// Whether stamps are kept as they are augmented from, with the spread of their sky.
         let isAugmented: Bool
-
-        var collection: StampCollection { reader.collection }
     }
 
     /// The lane's strata, one behind the other, in the order in which each step draws from them.
@@ -69,7 +67,7 @@ final class ReadAhead: @unchecked Sendable {
         self.depth = depth
         queue = DispatchQueue(label: "read-ahead from \(strata.positions.lowerBound)")
         let samples = depth * source.plan.largestMicrobatch
-        stamps = FloatBuffer(count: samples * source.collection.pixels)
+        stamps = FloatBuffer(count: samples * source.reader.valueCount)
         spreads = FloatBuffer(count: source.isAugmented ? samples : 0)
     }
 
@@ -109,7 +107,7 @@ final class ReadAhead: @unchecked Sendable {
         if failure == nil {
             let samples = place * source.plan.largestMicrobatch
             body(
-                stamps.pointer + samples * source.collection.pixels,
+                stamps.pointer + samples * source.reader.valueCount,
                 spreads.pointer + (source.isAugmented ? samples : 0))
         }
         fill(place)
@@ -143,25 +141,21 @@ final class ReadAhead: @unchecked Sendable {
     }
 
     private func read(_ draw: Draw, to place: Int) throws {
-        let (collection, plan) = (source.collection, source.plan)
+        let reader = source.reader
         let missing = missing(draw)
-        for (stamp, _) in missing { try collection.willRead(Int(stamp)) }
-        let first = place * plan.largestMicrobatch
+        for (stamp, _) in missing { try reader.collection.willRead(Int(stamp)) }
+        let first = place * source.plan.largestMicrobatch
         for (stamp, sample) in missing { try read(Int(stamp), to: first + sample) }
     }
 
     /// Reads one stamp as it is kept.
     private func read(_ stamp: Int, to sample: Int) throws {
-        let target = stamps.pointer + sample * source.reader.valueCount
-        let isUsable: Bool
-        if source.isAugmented {
-            let spread = try source.reader.readForAugmentation(stamp, into: target)
-            spreads.pointer[sample] = spread ?? .nan
-            isUsable = spread != nil
-        } else {
-            isUsable = try source.reader.read(stamp, into: target)
+        let reader = source.reader
+        let target = stamps.view.slice(reader.valueCount, at: sample * reader.valueCount)
+        let spread = source.isAugmented ? spreads.view.pointer(1, at: sample) : nil
+        guard try reader.read(stamp, into: target, spread: spread) else {
+            throw StampScan.changed(stamp, of: reader.collection)
         }
-        guard isUsable else { throw StampScan.changed(stamp, of: source.collection) }
     }
 
     /// The stamps of a draw that do not stay in memory, in the order of the files, and the sample that each is.

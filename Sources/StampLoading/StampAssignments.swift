@@ -1,5 +1,6 @@
 import Lanes
 import StampData
+import Tensors
 
 /// What a rank does with each stamp of a collection in one pass over the files: keep it normalised in memory, look at
 /// it only, or leave it to other ranks.
@@ -9,18 +10,18 @@ struct StampAssignments: @unchecked Sendable {
     }
 
     /// Memory for stamps that are kept one behind the other, and for the spreads of those that will be augmented.
-    fileprivate struct Region {
+    private struct Region {
         /// The number of the first one among all that are kept.
         let start: Int
-        let memory: UnsafeMutablePointer<Float>
-        let spreads: UnsafeMutablePointer<Float>?
+        let memory: MutableFloatView
+        let spreads: MutableFloatView?
     }
 
     /// Stamps that a lane reads before it asks for more: so many that asking costs nothing, and so few that the
     /// second-level cache holds them.
     private static let chunk = 64
 
-    private let collection: StampCollection
+    let reader: StampReader
     // Some bytes a stamp, since a collection may hold thousands of millions.
     private var uses: [Use]
     /// Of each stamp that is kept its number among all of them.
@@ -29,10 +30,10 @@ struct StampAssignments: @unchecked Sendable {
     private var kept = 0
 
     /// Leaves all stamps.
-    init(_ collection: StampCollection) {
-        self.collection = collection
-        uses = Array(repeating: .leave, count: collection.count)
-        places = Array(repeating: 0, count: collection.count)
+    init(_ reader: StampReader) {
+        self.reader = reader
+        uses = Array(repeating: .leave, count: reader.collection.count)
+        places = Array(repeating: 0, count: reader.collection.count)
     }
 
     /// Assigns stamps to be looked at.
@@ -41,13 +42,13 @@ struct StampAssignments: @unchecked Sendable {
     }
 
     /// Assigns stamps to be kept one behind the other in memory that outlives the pass.
-    mutating func keep(_ stamps: some Sequence<Int>, at memory: UnsafeMutablePointer<Float>) {
+    mutating func keep(_ stamps: some Sequence<Int>, at memory: MutableFloatView) {
         keep(stamps, in: Region(start: kept, memory: memory, spreads: nil))
     }
 
     /// Assigns stamps to be kept as they are before augmentation and normalisation, and the spread of each one's sky.
     mutating func keepForAugmentation(
-        _ stamps: some Sequence<Int>, at memory: UnsafeMutablePointer<Float>, spreads: UnsafeMutablePointer<Float>
+        _ stamps: some Sequence<Int>, at memory: MutableFloatView, spreads: MutableFloatView
     ) {
         keep(stamps, in: Region(start: kept, memory: memory, spreads: spreads))
     }
@@ -63,15 +64,12 @@ struct StampAssignments: @unchecked Sendable {
 
     /// Reads and normalises all assigned stamps in the order of the files, so that a disk is read from front to back.
     ///
-    /// - Parameters:
-    ///   - normalization: how; the memory of a stamp that cannot be normalised is undefined.
-    ///   - inspect: sees each assigned stamp's pixels as they are in the file, and whether it can be normalised. Any
-    ///     lane.
+    /// - Parameter inspect: sees each assigned stamp as it is in the file, and whether it can be normalised; the memory
+    ///   of one that cannot is undefined. Any lane.
     func carryOut(
-        _ normalization: Normalization, team: LaneTeam,
-        inspect: @escaping @Sendable (_ lane: Int, _ stamp: Int, UnsafePointer<Double>, _ isUsable: Bool) -> Void
+        team: LaneTeam, inspect: @escaping @Sendable (_ lane: Int, RawStamp, _ isUsable: Bool) -> Void
     ) throws {
-        let reader = StampReader(collection, normalization)
+        let collection = reader.collection
         try team.share(collection.count, chunk: Self.chunk) { [self] lane, stamps in
             var next = stamps.lowerBound
             while next < stamps.upperBound {
@@ -80,42 +78,36 @@ struct StampAssignments: @unchecked Sendable {
                 let assigned = part.count { uses[$0] != .leave }
                 guard assigned > 0 else { continue }
                 if assigned > part.count / 2 {
-                    try read(part, reader) { inspect(lane, $0, $1, $2) }
+                    try read(part) { inspect(lane, $0, $1) }
                 } else {
                     // Other ranks have most of them: each stamp is read alone.
-                    for stamp in part { try read(stamp..<stamp + 1, reader) { inspect(lane, $0, $1, $2) } }
+                    for stamp in part where uses[stamp] != .leave {
+                        try read(stamp..<stamp + 1) { inspect(lane, $0, $1) }
+                    }
                 }
             }
         }
     }
 
     /// Reads a run of stamps at once and normalises those that are assigned.
-    private func read(
-        _ stamps: Range<Int>, _ reader: StampReader, inspect: (Int, UnsafePointer<Double>, Bool) -> Void
-    ) throws {
-        if stamps.count == 1, uses[stamps.lowerBound] == .leave { return }
-        try reader.forEach(stamps) { stamp, raw in
-            switch uses[stamp] {
+    private func read(_ stamps: Range<Int>, inspect: (RawStamp, _ isUsable: Bool) -> Void) throws {
+        try reader.forEach(stamps) { stamp in
+            switch uses[stamp.number] {
             case .leave: break
-            case .look: inspect(stamp, raw.pixels, raw.isUsable)
-            case .keep:
-                let place = Int(places[stamp])
-                let region = regions.last { $0.start <= place }!
-                let isUsable = region.keep(place - region.start, raw, valueCount: reader.valueCount)
-                inspect(stamp, raw.pixels, isUsable)
+            case .look: inspect(stamp, stamp.isUsable)
+            case .keep: inspect(stamp, keep(stamp))
             }
         }
     }
-}
 
-extension StampAssignments.Region {
     /// Normalises a stamp to its place, or puts it there as it is augmented from.
     /// - Returns: whether it can be used.
-    fileprivate func keep(_ place: Int, _ raw: StampReader.RawStamp, valueCount: Int) -> Bool {
-        let target = memory + place * valueCount
-        guard let spreads else { return raw.normalize(into: target) }
-        let spread = raw.prepareForAugmentation(into: target)
-        spreads[place] = spread ?? .nan
-        return spread != nil
+    private func keep(_ stamp: RawStamp) -> Bool {
+        let place = Int(places[stamp.number])
+        let region = regions.last { $0.start <= place }!
+        let local = place - region.start
+        return stamp.write(
+            to: region.memory.slice(reader.valueCount, at: local * reader.valueCount),
+            spread: region.spreads?.pointer(1, at: local))
     }
 }

@@ -26,9 +26,9 @@ package enum StampScan {
 
     /// Does what is assigned, which all ranks together must have cut among them, and tells what was found. Collective.
     static func scan(
-        _ collection: StampCollection, _ assignments: StampAssignments, normalization: Normalization, team: LaneTeam,
-        group: any ProcessGroup
+        _ assignments: StampAssignments, team: LaneTeam, group: any ProcessGroup
     ) throws -> Findings {
+        let collection = assignments.reader.collection
         let parts = UnsafeMutablePointer<Part>.allocate(capacity: team.count)
         parts.initialize(repeating: Part(), count: team.count)
         defer {
@@ -38,7 +38,8 @@ package enum StampScan {
         let shared = SendablePointer(parts)
         let isCompared = comparedStamps(collection)
         try group.agree {
-            try assignments.carryOut(normalization, team: team) { lane, stamp, pixels, isUsable in
+            try assignments.carryOut(team: team) { lane, raw, isUsable in
+                let (stamp, pixels) = (raw.number, raw.pixels.pointer(collection.pixels))
                 shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.pixels)
                 if !isUsable { shared.pointer[lane].unusable.append(stamp) }
                 guard isCompared[stamp],

@@ -24,12 +24,11 @@ package struct TrainingData {
         _ collection: StampCollection, _ request: DataRequest, team: LaneTeam, group: any ProcessGroup, logger: Logger
     ) throws -> TrainingData {
         try refuseEmptyClasses(collection, BadStampCounts(noise: 0, sources: 0))
+        let reader = StampReader(collection, request.normalization)
         let findings: StampScan.Findings
         do {
-            let parts = try Parts.agreed(Array(0..<collection.count), collection, request, team, group)
-            findings = try StampScan.scan(
-                collection, parts.assignments(collection, group), normalization: request.normalization,
-                team: team, group: group)
+            let parts = try Parts.agreed(Array(0..<collection.count), reader, request, team, group)
+            findings = try StampScan.scan(parts.assignments(reader, group), team: team, group: group)
             if findings.unusable.isEmpty { return TrainingData(parts, findings, BadStampCounts(noise: 0, sources: 0)) }
         }
         guard request.skipBad else {
@@ -45,10 +44,10 @@ package struct TrainingData {
         }
         let left = Set(findings.unusable)
         let usable = (0..<collection.count).filter { !left.contains($0) }
-        let parts = try Parts.agreed(usable, collection, request, team, group)
+        let parts = try Parts.agreed(usable, reader, request, team, group)
         try group.agree {
-            try parts.assignments(collection, group).carryOut(request.normalization, team: team) {
-                _, stamp, _, isUsable in precondition(isUsable, "stamp \(stamp) was good before")
+            try parts.assignments(reader, group).carryOut(team: team) { _, stamp, isUsable in
+                precondition(isUsable, "stamp \(stamp.number) was good before")
             }
         }
         return TrainingData(parts, findings, bad)
@@ -82,8 +81,7 @@ private struct Parts {
 
     /// Cuts the data into parts and makes room for this rank's share. Collective.
     static func agreed(
-        _ usable: [Int], _ collection: StampCollection, _ request: DataRequest, _ team: LaneTeam,
-        _ group: any ProcessGroup
+        _ usable: [Int], _ reader: StampReader, _ request: DataRequest, _ team: LaneTeam, _ group: any ProcessGroup
     ) throws -> Parts {
         let (split, plan) = try group.agree {
             let split = DataSplit(
@@ -93,33 +91,29 @@ private struct Parts {
         let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
         let demand = StampMemory.Demand(
             training: positions.reduce(0) { $0 + plan.stratumSamples(position: $1) },
-            validation: InferenceShare.of(split.validation.count, in: group).count, pixels: collection.pixels,
+            validation: InferenceShare.of(split.validation.count, in: group).count, pixels: reader.valueCount,
             isAugmented: request.augmentation != .none, lanes: min(team.count, positions.count),
             largestMicrobatch: plan.largestMicrobatch)
-        let memory = try StampMemory.agreed(demand, budget: request.memory, collection, in: group)
-        return try group.agree { Parts(split, plan, positions, collection, request, memory, group) }
+        let memory = try StampMemory.agreed(demand, budget: request.memory, reader.collection, in: group)
+        return try group.agree { Parts(split, plan, positions, reader, request, memory, group) }
     }
 
     private init(
-        _ split: DataSplit, _ plan: BatchPlan, _ positions: Range<Int>, _ collection: StampCollection,
-        _ request: DataRequest, _ memory: StampMemory, _ group: any ProcessGroup
+        _ split: DataSplit, _ plan: BatchPlan, _ positions: Range<Int>, _ reader: StampReader, _ request: DataRequest,
+        _ memory: StampMemory, _ group: any ProcessGroup
     ) {
         self.split = split
         self.plan = plan
-        let normalization = request.normalization
         shard = TrainingShard(
-            collection: collection, normalization: normalization, plan: plan,
-            lists: plan.strata(of: split.training, seed: request.seed), positions: positions,
-            seed: request.seed,
-            augmenter: StampAugmenter(
-                request.augmentation, normalization, seed: request.seed, stamps: collection),
-            memory: memory)
-        validation = LabelledStamps(split.validation, collection, normalization, group: group, room: memory)
+            reader: reader, plan: plan, lists: plan.strata(of: split.training, seed: request.seed),
+            positions: positions, seed: request.seed,
+            augmenter: StampAugmenter(request.augmentation, reader, seed: request.seed), memory: memory)
+        validation = LabelledStamps(split.validation, reader, group: group, room: memory)
     }
 
     /// What this rank does with each stamp: all ranks together read each of them once.
-    func assignments(_ collection: StampCollection, _ group: any ProcessGroup) -> StampAssignments {
-        var assignments = StampAssignments(collection)
+    func assignments(_ reader: StampReader, _ group: any ProcessGroup) -> StampAssignments {
+        var assignments = StampAssignments(reader)
         shard.assign(to: &assignments)
         validation.assign(to: &assignments)
         // In the order of the files: each rank looks at few of them.

@@ -44,17 +44,16 @@ package final class TrainingShard: @unchecked Sendable {
     ///   - augmenter: varies stamps as they are drawn; nil to draw them as they are.
     ///   - memory: how many stamps stay in it.
     init(
-        collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
-        positions: Range<Int>, seed: UInt64, augmenter: StampAugmenter?, memory: StampMemory = .unlimited
+        reader: StampReader, plan: BatchPlan, lists: [[Int]], positions: Range<Int>, seed: UInt64,
+        augmenter: StampAugmenter?, memory: StampMemory = .unlimited
     ) {
         self.memory = memory
-        source = ReadAhead.Source(
-            reader: StampReader(collection, normalization), plan: plan, seed: seed, isAugmented: augmenter != nil)
+        source = ReadAhead.Source(reader: reader, plan: plan, seed: seed, isAugmented: augmenter != nil)
         self.augmenter = augmenter
         self.positions = positions
         self.plan = plan
         self.seed = seed
-        pixels = collection.pixels
+        pixels = reader.valueCount
         var (starts, residentStarts) = ([0], [0])
         for position in positions {
             starts.append(starts.last! + lists[position].count)
@@ -63,7 +62,7 @@ package final class TrainingShard: @unchecked Sendable {
         self.starts = starts
         self.residentStarts = residentStarts
         let (count, resident) = (starts.last!, residentStarts.last!)
-        stamps = FloatBuffer(count: resident * collection.pixels)
+        stamps = FloatBuffer(count: resident * reader.valueCount)
         spreads = FloatBuffer(count: augmenter == nil ? 0 : resident)
         epochs = .allocate(capacity: max(positions.count, 1))
         epochs.initialize(repeating: 0, count: max(positions.count, 1))
@@ -73,7 +72,7 @@ package final class TrainingShard: @unchecked Sendable {
         drawnNumbers = .allocate(capacity: max(positions.count * plan.largestMicrobatch, 1))
         for (start, position) in zip(starts, positions) {
             for (index, stamp) in lists[position].enumerated() {
-                (labels + start + index).initialize(to: UInt8(collection.label(stamp)))
+                (labels + start + index).initialize(to: UInt8(reader.collection.label(stamp)))
                 (stampNumbers + start + index).initialize(to: UInt32(stamp))
                 (orders + start + index).initialize(to: UInt32(index))
             }
@@ -90,14 +89,14 @@ package final class TrainingShard: @unchecked Sendable {
         positions: Range<Int>, seed: UInt64, augmentation: Augmentation = .none, memory: StampMemory = .unlimited,
         team: LaneTeam
     ) throws {
+        let reader = StampReader(collection, normalization)
         self.init(
-            collection: collection, normalization: normalization, plan: plan, lists: lists, positions: positions,
-            seed: seed, augmenter: StampAugmenter(augmentation, normalization, seed: seed, stamps: collection),
-            memory: memory)
-        var assignments = StampAssignments(collection)
+            reader: reader, plan: plan, lists: lists, positions: positions, seed: seed,
+            augmenter: StampAugmenter(augmentation, reader, seed: seed), memory: memory)
+        var assignments = StampAssignments(reader)
         assign(to: &assignments)
-        try assignments.carryOut(normalization, team: team) { _, stamp, _, isUsable in
-            precondition(isUsable, "stamp \(stamp) cannot be normalised")
+        try assignments.carryOut(team: team) { _, stamp, isUsable in
+            precondition(isUsable, "stamp \(stamp.number) cannot be normalised")
         }
     }
 
@@ -125,9 +124,9 @@ package final class TrainingShard: @unchecked Sendable {
             }
         }
         if augmenter == nil {
-            assignments.keep(resident, at: stamps.pointer)
+            assignments.keep(resident, at: stamps.view)
         } else {
-            assignments.keepForAugmentation(resident, at: stamps.pointer, spreads: spreads.pointer)
+            assignments.keepForAugmentation(resident, at: stamps.view, spreads: spreads.view)
         }
         assignments.look(at: others)
     }
@@ -248,9 +247,10 @@ package final class TrainingShard: @unchecked Sendable {
 
 extension StampAugmenter {
     /// Nil when nothing is to be varied.
-    init?(_ augmentation: Augmentation, _ normalization: Normalization, seed: UInt64, stamps: StampCollection) {
+    init?(_ augmentation: Augmentation, _ reader: StampReader, seed: UInt64) {
         guard augmentation != .none else { return nil }
         self.init(
-            augmentation, normalization: normalization, seed: seed, height: stamps.height, width: stamps.width)
+            augmentation, normalization: reader.normalization, seed: seed, height: reader.collection.height,
+            width: reader.collection.width)
     }
 }

@@ -42,6 +42,9 @@ public struct BufferView<Element: BitwiseCopyable> {
     @inlinable @inline(__always)
     public func dropFirst(_ offset: Int) -> BufferView { slice(count - offset, at: offset) }
 
+    /// The elements as an array.
+    public var array: [Element] { Array(UnsafeBufferPointer(start: start, count: count)) }
+
     /// One element.
     @inlinable
     public subscript(index: Int) -> Element { pointer(1, at: index).pointee }

@@ -11,6 +11,7 @@ import Testing
         #expect(slice.count == 4 && slice[0] == 3 && slice.pointer(1, at: 3).pointee == 6)
         #expect(slice.dropFirst(1).count == 3 && slice.dropFirst(4).count == 0)
         #expect(view.slice(0, at: 10).count == 0)
+        #expect(slice.array == [3, 4, 5, 6])
     }
 
     @Test func writingChangesTheMemoryBehindAView() {
