@@ -45,6 +45,28 @@ public struct Network: Sendable {
         public let segment: Int
         /// Whether this is a described layer's activation, run as a layer of its own.
         public let isInternal: Bool
+        /// How many of the layer's values are trained.
+        public let trainableCount: Int
+        /// How many values the layer has that are not trained.
+        public let stateCount: Int
+
+        init(
+            name: String, kind: LayerKind, operation: Operation, inputs: [Int], outputShape: Shape,
+            parameterOffset: Int, stateOffset: Int, preparedOffset: Int, segment: Int, isInternal: Bool
+        ) {
+            (self.name, self.kind, self.operation, self.inputs) = (name, kind, operation, inputs)
+            (self.outputShape, self.segment, self.isInternal) = (outputShape, segment, isInternal)
+            (self.parameterOffset, self.stateOffset) = (parameterOffset, stateOffset)
+            self.preparedOffset = preparedOffset
+            // Steps ask for these: a layer would count them anew each time.
+            let layer: (any Layer)? =
+                switch operation {
+                case .layer(let layer): layer
+                case .synchronized(let layer): layer
+                case .input, .view: nil
+                }
+            (trainableCount, stateCount) = (layer?.trainableCount ?? 0, layer?.stateCount ?? 0)
+        }
 
         /// The same node with ReLU applied on the way, if its layer can do that.
         var rectified: Node? {

@@ -83,8 +83,8 @@ package struct Decision {
             if let purest = sweep.purest {
                 logger.warning(
                     """
-                    no threshold reaches --target-purity \(purity) on the validation set; the one with the best purity, \
-                    \(FormattedNumber.fixed(purest.purity, 4)), was taken
+                    no threshold reaches --target-purity \(purity) on the validation set; the one with the best \
+                    purity, \(FormattedNumber.fixed(purest.purity, 4)), was taken
                     """)
                 return purest.threshold
             }

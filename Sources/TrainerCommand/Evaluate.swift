@@ -10,8 +10,8 @@ struct Evaluate: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure a model on labelled stamps.",
         discussion: """
-            Intervals are of 95 %, by the bootstrap. With snr_sources.npy beside the sources, completeness is also listed by \
-            signal-to-noise ratio.
+            Intervals are of 95 %, by the bootstrap. With snr_sources.npy beside the sources, completeness is also \
+            listed by signal-to-noise ratio.
             """)
 
     @OptionGroup var models: ModelsOption

@@ -13,9 +13,9 @@ struct Occlusion: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write maps of what a network looks at.",
         discussion: """
-            Covers each part of a stamp in turn and asks the network again: the map holds 1 − the probability of a source, \
-            large where the network needs what is covered. Writes (N, height, width) float32, or (height, width) of the \
-            stamp that --index names.
+            Covers each part of a stamp in turn and asks the network again: the map holds 1 − the probability of a \
+            source, large where the network needs what is covered. Writes (N, height, width) float32, or (height, width) \
+            of the stamp that --index names.
             """)
 
     @Option(help: ArgumentHelp("A trained model.", valueName: "file"))

@@ -11,8 +11,8 @@ struct Simulate: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Simulate stamps like those of a survey.",
         discussion: """
-            Writes stamps_sources.npy, stamps_noise.npy, snr_sources.npy (the sources' signal-to-noise), kinds_sources.csv \
-            and kinds_noise.csv (what each stamp shows).
+            Writes stamps_sources.npy, stamps_noise.npy, snr_sources.npy (the sources' signal-to-noise), \
+            kinds_sources.csv and kinds_noise.csv (what each stamp shows).
 
             \(SimulationOptions.listOfKinds)
             """)

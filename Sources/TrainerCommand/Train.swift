@@ -31,8 +31,8 @@ struct Train: GroupCommand {
     @Option(
         help:
             """
-            simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to continue from, or Keras' model.to_json() \
-            in a .json file.
+            simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to continue from, or Keras' \
+            model.to_json() in a .json file.
             """
     )
     var model = usual.model
@@ -113,8 +113,8 @@ struct Train: GroupCommand {
     @Option(
         help:
             """
-            How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of robust), \
-            minmax (0 to 1) or none. (notebook: notebook, survey: asinh)
+            How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of \
+            robust), minmax (0 to 1) or none. (notebook: notebook, survey: asinh)
             """
     )
     var normalize: Normalization?

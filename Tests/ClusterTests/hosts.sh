@@ -15,8 +15,10 @@
 #   hosts.sh hostfile SLOTS                    write an Open MPI hostfile of the hosts that are neither cut nor killed
 #   hosts.sh run RANKS_PER_HOST [OPTION...] COMMAND...
 #                                              mpirun on those hosts, from the first of them, with further options of mpirun
-#   hosts.sh pids HOST the processes that run on a host, besides its sshd hosts.sh counters for each host: its name,
-#   then bytes and packets sent and received by its cable hosts.sh down end all that runs on the hosts and remove them
+#   hosts.sh pids HOST                         the processes that run on a host, besides its sshd
+#   hosts.sh counters                          for each host: its name, then bytes and packets sent and received by
+#                                              its cable
+#   hosts.sh down                              end all that runs on the hosts and remove them
 #
 # HOST is a number from 1, or a name. Hosts are called by HOSTS_PREFIX (default: host) and their number; with another
 # prefix a second cluster stands beside the first. Needs root, iproute2, util-linux and openssh-server.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # launch/slurm.sbatch and launch/sweep.sbatch on a real Slurm of three nodes, which slurm.sh makes on this machine.
 #
-#   slurm_tests.sh [--long] [NAME...] --long: with a time limit that runs out (three minutes more); NAME: these tests
-#   only
+#   slurm_tests.sh [--long] [NAME...]     --long: with a time limit that runs out (three minutes more);
+#                                         NAME: these tests only
 #
 # Skipped, with a line, where there is no Slurm, no root, or it does not start. The program is SWIFT_RUN_TRAINER, or the
 # checkout's release build.

@@ -1,6 +1,5 @@
-# shellcheck shell=bash disable=SC2154,SC2016 # `server` belongs to the download tests; stubs expand theirs when they
-# run A checkout of its own for each test, with programs on PATH that write down how they were called. Sourced by
-# run.sh.
+# shellcheck shell=bash disable=SC2154,SC2016  # `server` is the download tests'; stubs expand theirs when they run
+# A checkout of its own for each test, with programs on PATH that write down how they were called. Sourced by run.sh.
 #
 # Every stub appends one line, its name and arguments in brackets, to $calls.
 

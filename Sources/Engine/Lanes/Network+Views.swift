@@ -6,12 +6,12 @@ import Tensors
 extension Network.Node {
     /// The layer's part of a vector of all trainable parameters, or of their gradients.
     package func parameters(in vector: MutableFloatView) -> MutableFloatView {
-        vector.slice(layer?.trainableCount ?? 0, at: parameterOffset)
+        vector.slice(trainableCount, at: parameterOffset)
     }
 
     /// The layer's part of a vector of all moving statistics.
     package func state(in vector: MutableFloatView) -> MutableFloatView {
-        vector.slice(layer?.stateCount ?? 0, at: stateOffset)
+        vector.slice(stateCount, at: stateOffset)
     }
 
     /// The layer's part of all prepared weights.

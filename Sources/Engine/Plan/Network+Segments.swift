@@ -25,7 +25,7 @@ extension Network {
         (0..<segments).map { segment in
             var ranges: [Range<Int>] = []
             for node in nodes where node.segment == segment {
-                let count = node.layer?.trainableCount ?? 0
+                let count = node.trainableCount
                 guard count > 0 else { continue }
                 if ranges.last?.upperBound == node.parameterOffset {
                     ranges[ranges.count - 1] = ranges.last!.lowerBound..<node.parameterOffset + count

@@ -54,7 +54,7 @@ package struct PassPlan {
         self.isTraining = isTraining
         workspaceCount = network.nodes.map { $0.layer?.workspaceCount(samples: samples) ?? 0 }.max() ?? 0
         for node in network.nodes {
-            needsGradient.append((node.layer?.trainableCount ?? 0) > 0 || node.inputs.contains { needsGradient[$0] })
+            needsGradient.append(node.trainableCount > 0 || node.inputs.contains { needsGradient[$0] })
         }
         if isTraining {
             findRectifyingUsers()

@@ -1,6 +1,7 @@
 /// The progress of a bucket from gradients to new parameters.
 ///
-///     filling → combining(0) → exchanging(0) → combining(1) → … → updating → gathering(last) → … → gathering(0) → complete
+///     filling → combining(0) → exchanging(0) → combining(1) → … → updating
+///         → gathering(last) → … → gathering(0) → complete
 ///
 /// In a single process there are no levels: filling → updating → complete. If an update needs norms over all gradients,
 /// `summed` follows `updating`: there the bucket waits for the other ones.

@@ -34,7 +34,7 @@ extension Network {
         var buckets: [GradientBucketPlan] = []
         var end = trainableCount
         var segment = segments - 1
-        for node in nodes.reversed() where (node.layer?.trainableCount ?? 0) > 0 {
+        for node in nodes.reversed() where node.trainableCount > 0 {
             segment = min(segment, node.segment)
             // Lanes that share a bucket write no cache line of the next one; the few parameters that this moves to the
             // next bucket wait with it.

@@ -126,7 +126,10 @@ extension FITSImages {
                 guard (stamps.height, stamps.width) == expected else {
                     throw Fault(
                         .badData, file,
-                        "the stamps of \(image.title) are \(stamps.height)×\(stamps.width), those of \(images[0].title) are \(expected.height)×\(expected.width)",
+                        """
+                        the stamps of \(image.title) are \(stamps.height)×\(stamps.width), those of \
+                        \(images[0].title) are \(expected.height)×\(expected.width)
+                        """,
                         remedy: "cut all stamps to one size, or select HDUs with \(file):EXTNAME")
                 }
                 first = expected
