@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
         .target(name: "CSignals"),
+        .target(name: "CIsolation"),
         // Optimised in debug builds too: tests run these loops.
         .target(
             name: "CKernels", exclude: ["README.md"],
@@ -51,8 +52,10 @@ let package = Package(
         library("Faults", []),
         library("Tensors", ["CKernels", "COpenBLAS"]),
         library("Files", ["Faults", "CZlib"]),
+        library("Isolation", ["CIsolation", "Files", "Faults"]),
         library(
-            "StampFormats", ["Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
+            "StampFormats",
+            ["Isolation", "Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
         library("StampSimulation", ["StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
@@ -67,7 +70,7 @@ let package = Package(
         library(
             "KerasFormat",
             [
-                "Models", "LayerCatalog", "Files", "Tensors", "Faults",
+                "Models", "LayerCatalog", "Isolation", "Files", "Tensors", "Faults",
                 .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
@@ -122,7 +125,7 @@ let package = Package(
             dependencies: [
                 "Training", "Prediction", "Benchmarks", "Reports", "Figures", "RunRecords", "Settings", "Metrics",
                 "ModelFiles", "Models", "Optimizers", "StampSimulation", "StampData", "StampFormats", "Communication",
-                "Files", "CKernels", "Faults", argumentParser, logging,
+                "Isolation", "Files", "CKernels", "Faults", argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
 

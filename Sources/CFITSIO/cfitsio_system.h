@@ -50,13 +50,30 @@ static inline int cfitsio_image_parameters(fitsfile *file, int most, int *bits, 
 // fits_read_keyword: a value as it stands in the header. Those functions that convert numbers trip over long values.
 static inline int cfitsio_read_value(fitsfile *file, const char *key, char value[FLEN_VALUE]) {
     int status = 0;
+    // The search begins where the last one ended: the first of several equal keys counts.
+    ffmaky(file, 1, &status);
     return ffgkey(file, key, value, NULL, &status);
 }
 
 // fits_read_key of a string, at most 70 characters.
 static inline int cfitsio_read_string(fitsfile *file, const char *key, char value[FLEN_VALUE]) {
     int status = 0;
+    ffmaky(file, 1, &status);
     return ffgkys(file, key, value, NULL, &status);
+}
+
+// The same of the next key of that name; the first one again if there is only one.
+static inline int cfitsio_read_next_string(fitsfile *file, const char *key, char value[FLEN_VALUE]) {
+    int status = 0;
+    return ffgkys(file, key, value, NULL, &status);
+}
+
+// fits_get_colnum: whether a table has a column.
+static inline int cfitsio_has_column(fitsfile *file, const char *name) {
+    int status = 0, column = 0;
+    const int found = ffgcno(file, CASEINSEN, (char *)name, &column, &status) == 0;
+    ffcmsg();
+    return found;
 }
 
 // fits_read_img: the first `count` pixels of an image as they are stored (BSCALE and BZERO not applied), in this machine's

@@ -11,11 +11,20 @@ package enum GzipStream {
     ///
     /// They are first inflated just to count them, so that exactly the memory they need is allocated.
     ///
-    /// - Throws: a `badData` fault when the file is damaged or its contents do not fit into memory.
+    /// - Throws: a `badData` fault when the file is damaged or holds more than ``Expansion`` allows, or its contents do
+    ///   not fit into memory.
     package static func contents(of bytes: UnsafeRawBufferPointer, name: String) throws -> ReadOnlyBytes {
         var count = 0
+        let most = Expansion.most(of: bytes.count)
         try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 64) { piece in
-            count = try inflate(bytes, name: name) { _ in piece }
+            count = try inflate(bytes, name: name) { written in
+                guard written <= most else {
+                    throw Fault(
+                        .badData, name, "inflates to more than \(most) bytes, which stamps do not",
+                        remedy: "gunzip the file if that is what it should hold")
+                }
+                return piece
+            }
         }
         let contents = try ReadOnlyBytes.memory(count: count) { block in
             _ = try inflate(bytes, name: name) { UnsafeMutableRawBufferPointer(rebasing: block[min($0, count)...]) }
@@ -33,7 +42,7 @@ package enum GzipStream {
     /// - Parameter room: where to write the contents that follow the given number of bytes.
     /// - Returns: the number of bytes.
     private static func inflate(
-        _ bytes: UnsafeRawBufferPointer, name: String, _ room: (Int) -> UnsafeMutableRawBufferPointer
+        _ bytes: UnsafeRawBufferPointer, name: String, _ room: (Int) throws -> UnsafeMutableRawBufferPointer
     ) throws -> Int {
         let damaged = Fault(.badData, name, "is damaged: gunzip cannot read it", remedy: "copy the file again")
         var stream = z_stream()
@@ -47,7 +56,7 @@ package enum GzipStream {
         // One spare byte lets a stream reach its end when all room is used.
         var spare: UInt8 = 0
         while true {
-            let target = room(written)
+            let target = try room(written)
             let input = min(bytes.count - consumed, largest)
             let output = target.isEmpty ? 1 : min(target.count, largest)
             let status = withUnsafeMutablePointer(to: &spare) { spare in

@@ -10,6 +10,8 @@ package final class ReadOnlyBytes: @unchecked Sendable {
     /// Where the bytes came from.
     private enum Origin {
         case mapping
+        /// Mapped, but memory of this process alone.
+        case sharedMemory
         case memory
     }
 
@@ -25,7 +27,7 @@ package final class ReadOnlyBytes: @unchecked Sendable {
     deinit {
         guard let base = bytes.baseAddress else { return }
         switch origin {
-        case .mapping: munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
+        case .mapping, .sharedMemory: munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
         case .memory: free(UnsafeMutableRawPointer(mutating: base))
         }
     }
@@ -64,6 +66,20 @@ package final class ReadOnlyBytes: @unchecked Sendable {
         return block
     }
 
+    /// The first `byteCount` bytes of memory behind a descriptor, which nobody changes any more; nil when there are
+    /// fewer, or they cannot be mapped.
+    package convenience init?(sharing descriptor: Int32, byteCount: Int) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, byteCount <= Int(status.st_size) else { return nil }
+        guard byteCount > 0 else {
+            self.init(UnsafeRawBufferPointer(start: nil, count: 0), origin: .sharedMemory)
+            return
+        }
+        guard let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED
+        else { return nil }
+        self.init(UnsafeRawBufferPointer(start: base, count: byteCount), origin: .sharedMemory)
+    }
+
     /// A copy of bytes in a block of exactly their size.
     ///
     /// - Throws: an `internalFault` fault when there is not enough memory.
@@ -74,7 +90,7 @@ package final class ReadOnlyBytes: @unchecked Sendable {
     }
 
     /// Whether the bytes occupy memory of this process alone.
-    var isInMemory: Bool { origin == .memory }
+    var isInMemory: Bool { origin != .mapping }
 
     /// Copies the bytes of `range`. Any thread.
     func copy(_ range: Range<Int>, to destination: UnsafeMutableRawPointer) {

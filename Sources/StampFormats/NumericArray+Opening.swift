@@ -78,9 +78,7 @@ extension NumericArray {
 
     /// Splits `FILE.npz:NAME` into file and member.
     static func split(_ path: String) -> (file: String, member: String?) {
-        guard let separator = path.ranges(of: ".npz:").last else { return (path, nil) }
-        let file = path[..<separator.upperBound].dropLast()
-        return (String(file), String(path[separator.upperBound...]))
+        NamedPart.split(path, endings: [".npz"]).map { ($0.file, $0.part) } ?? (path, nil)
     }
 
     /// - Parameter file: the archive's file, from which stored members are read by range; nil if there is none.

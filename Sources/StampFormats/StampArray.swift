@@ -1,5 +1,6 @@
 import Faults
 import Files
+import Isolation
 
 /// The stamps of one file: N images of one size, in any number format and layout, read as `Double`.
 ///
@@ -42,8 +43,7 @@ public struct StampArray: Sendable {
         }
         let prefix = try ranged.prefix(NumericArray.page)
         if prefix.withUnsafeBytes(FITSImages.isFITS) {
-            let images = try FITSImages(
-                ReadOnlyBytes.contents(of: name), in: ranged, file: file, selecting: selection)
+            let images = try FITSImages(.file(name), storage: .file(ranged), file: file, selecting: selection)
             self.init(images: images, path: path)
         } else {
             try Self.refuseAsFITS(file)
@@ -61,7 +61,8 @@ public struct StampArray: Sendable {
 
     private init(_ storage: ReadOnlyBytes, path: String, file: String, selection: String?) throws {
         if FITSImages.isFITS(storage.bytes) {
-            let images = try FITSImages(storage, in: nil, file: file, selecting: selection)
+            let images = try FITSImages(
+                .memory(storage.bytes), storage: .block(storage), file: file, selecting: selection)
             self.init(images: images, path: path)
         } else {
             try Self.refuseAsFITS(file)
@@ -71,7 +72,7 @@ public struct StampArray: Sendable {
 
     /// Refuses a file that is named like a FITS file but is not one.
     private static func refuseAsFITS(_ file: String) throws {
-        guard FITSImages.nameEndings.contains(where: { file.hasSuffix($0) }) else { return }
+        guard NamedPart.has(FITSImages.nameEndings, file.utf8) else { return }
         throw Fault(
             .badData, file, "is not a FITS file: it does not start with SIMPLE",
             remedy: "name a FITS file, or give the file the name of its own format")

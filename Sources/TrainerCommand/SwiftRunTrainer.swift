@@ -2,7 +2,9 @@ import ArgumentParser
 import Communication
 import Faults
 import FoundationEssentials
+import Isolation
 import Logging
+import StampFormats
 
 /// The program: parses the command line, starts the process group, runs the command on every rank.
 @main
@@ -26,7 +28,17 @@ struct SwiftRunTrainer: ParsableCommand {
         ],
         defaultSubcommand: Train.self)
 
+    /// What reads files in a process of its own.
+    private static var decoders: [any IsolatedDecoder.Type] {
+        var decoders: [any IsolatedDecoder.Type] = []
+        #if FITS
+            decoders.append(FITSDecoder.self)
+        #endif
+        return decoders
+    }
+
     static func main() {
+        DecodingServer.runIfWanted(CommandLine.arguments, decoders)
         let environment = ProcessInfo.processInfo.environment
         let command: any GroupCommand
         do {

@@ -2,9 +2,6 @@ import CZlib
 import Faults
 
 extension ZipArchive {
-    /// Deflate encodes at most 258 bytes in two bits: no genuine member expands further than this.
-    private static let largestExpansion = 1032
-
     /// The first bytes of a member, at most `byteCount`.
     package func prefix(of member: Member, byteCount: Int) throws -> ReadOnlyBytes {
         let count = min(byteCount, member.byteCount)
@@ -46,8 +43,11 @@ extension ZipArchive {
         case .stored:
             guard member.byteCount == compressed else { throw damaged(member, "its two sizes differ") }
         case .deflated:
-            guard member.byteCount / Self.largestExpansion <= compressed else {
-                throw damaged(member, "\(compressed) bytes cannot inflate to \(member.byteCount)")
+            guard member.byteCount <= Expansion.most(of: compressed) else {
+                throw Fault(
+                    .badData, "\(path):\(member.name)",
+                    "claims \(member.byteCount) bytes in \(compressed), which is more than stamps or weights shrink",
+                    remedy: "save it uncompressed if that is what it should hold")
             }
         }
     }

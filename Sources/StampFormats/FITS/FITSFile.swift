@@ -138,7 +138,7 @@ import Files
         private func imageHeader(_ number: Int, type: Int32, dataOffset: Int) throws -> FITSImageHeader? {
             let isCompressed = cfitsio_is_compressed_image(file) != 0
             guard type == IMAGE_HDU || isCompressed else { return nil }
-            let parameters = try parameters(number)
+            var parameters = try parameters(number)
             guard parameters.shape.count >= 2, parameters.shape.allSatisfy({ $0 > 0 }) else { return nil }
             let byteCount = try byteCount(of: parameters.shape, parameters.storage, number)
             if isCompressed {
@@ -146,13 +146,33 @@ import Files
             } else if byteCount > bytes.count - dataOffset {
                 throw truncated(number)
             }
+            // The standard has no BLANK for floating-point pixels, whatever stands there: they have NaN.
+            var blank = parameters.storage.rawValue > 0 ? try integer("BLANK", number) : nil
+            if isCompressed, parameters.storage.rawValue > 0, try blank != nil || hasUndefinedTiles(number) {
+                // cfitsio knows which pixels are undefined, tile by tile, and makes them NaN. No integer is lost.
+                (parameters.storage, blank) = (.float64, nil)
+            }
             return FITSImageHeader(
-                number: number, extensionName: try string("EXTNAME", number) ?? "", shape: parameters.shape,
+                number: number, extensionName: try extensionName(number, isCompressed: isCompressed),
+                shape: parameters.shape,
                 format: FITSPixelFormat(
                     storage: parameters.storage, scale: try real("BSCALE", number) ?? 1,
-                    zero: try real("BZERO", number) ?? 0, blank: try integer("BLANK", number),
-                    isBigEndian: !isCompressed),
+                    zero: try real("BZERO", number) ?? 0, blank: blank, isBigEndian: !isCompressed),
                 bytes: isCompressed ? nil : dataOffset..<dataOffset + byteCount)
+        }
+
+        /// Whether a compressed image of integers says which of its pixels are undefined: for all tiles in the header,
+        /// or for each in a column.
+        private func hasUndefinedTiles(_ number: Int) throws -> Bool {
+            try integer("ZBLANK", number) != nil || cfitsio_has_column(file, "ZBLANK") != 0
+        }
+
+        /// EXTNAME, or the empty string. Programs that compress images used to leave the name of their table beside
+        /// that of the image.
+        private func extensionName(_ number: Int, isCompressed: Bool) throws -> String {
+            guard let name = try string("EXTNAME", number) else { return "" }
+            guard isCompressed, name == "COMPRESSED_IMAGE" else { return name }
+            return try text("EXTNAME", number, cfitsio_read_next_string) ?? name
         }
 
         /// BITPIX and the axes' lengths in C order.

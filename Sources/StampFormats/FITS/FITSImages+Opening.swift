@@ -1,6 +1,6 @@
 import Faults
 import Files
-import Glibc
+import Isolation
 
 extension FITSImages {
     /// What every FITS file starts with.
@@ -13,159 +13,62 @@ extension FITSImages {
         bytes.starts(with: magic) || bytes.starts(with: GzipStream.magic)
     }
 
-    /// Splits `FILE.fits:NAME` into file and selection; the selection is nil if there is none.
+    /// Splits `FILE.fits:NAME` into file and selection; the selection is nil if there is none. Endings may be in
+    /// capitals.
     static func split(_ path: String) -> (file: String, selection: String?) {
-        let separators = nameEndings.compactMap { path.ranges(of: $0 + ":").last }
-        guard let separator = separators.max(by: { $0.upperBound < $1.upperBound }), !FileAccess.exists(path) else {
-            return (path, nil)
-        }
-        return (String(path[..<separator.upperBound].dropLast()), String(path[separator.upperBound...]))
+        NamedPart.split(path, endings: nameEndings).map { ($0.file, $0.part) } ?? (path, nil)
     }
 
     /// The stamps of a FITS file.
     ///
-    /// Uncompressed pixels are left where they are; others are decompressed into memory.
+    /// Uncompressed pixels are left where they are; others are decompressed into memory. cfitsio sees the file in a
+    /// process of its own (``DecodingProcess``); what that says is checked here.
     ///
     /// - Parameters:
-    ///   - storage: the file's bytes; those outside headers and compressed pixels are not touched.
-    ///   - ranged: the same file, from which pixels are read by range; nil for anything else, such as a pipe.
+    ///   - input: the file, or its bytes.
+    ///   - storage: the same, where pixels that are not compressed are read.
     ///   - file: what messages call it.
     ///   - selection: EXTNAME of the HDUs that hold the stamps, a pattern of it (`fnmatch`(3)), or the number of one
     ///     HDU from 0; nil for all images of the file, which must then be of one kind.
     /// - Throws: a `badData` fault when the file is damaged or holds something other than stamps; `missingInput` when
     ///   nothing has that name; `usage` in a build without FITS support.
     init(
-        _ storage: ReadOnlyBytes, in ranged: RangedFile?, file: String, selecting selection: String?
+        _ input: DecodingProcess.Input, storage: ArrayBytes, file: String, selecting selection: String?
     ) throws {
         #if FITS
-            var (storage, ranged) = (storage, ranged)
-            if storage.bytes.starts(with: GzipStream.magic) {
-                storage = try GzipStream.contents(of: storage.bytes, name: file)
-                ranged = nil
-                guard storage.bytes.starts(with: Self.magic) else {
-                    throw Fault(
-                        .badData, file, "holds no FITS file, once it is inflated", remedy: "gunzip any other file first"
-                    )
-                }
+            let decoded = try DecodingProcess.shared.decode(
+                FITSDecoder.self, FITSDecoder.Request(file: file, selection: selection), in: input, name: file)
+            let answer = decoded.answer
+            let pixels = answer.isInFile ? storage : .block(decoded.payload)
+            guard Self.agree(answer, byteCount: pixels.byteCount) else {
+                throw Fault(
+                    .badData, file, "is damaged: its images contradict their sizes", remedy: "copy the file again")
             }
-            self = try FITSFile.with(storage.bytes, name: file) { fits in
-                let images = try Self.images(fits.imageHeaders(), selecting: selection, file: file)
-                let size = try Self.size(of: images, file: file)
-                let isInPlace = images.allSatisfy { $0.bytes != nil }
-                let pixels: ArrayBytes =
-                    if !isInPlace {
-                        .block(try Self.storedPixels(of: images, in: fits, file: file))
-                    } else if let ranged, ranged.byteCount == storage.bytes.count {
-                        .file(ranged)
-                    } else {
-                        .block(storage)
-                    }
-                var parts: [Part] = []
-                var (pixel, byte) = (0, 0)
-                for image in images {
-                    parts.append(
-                        Part(
-                            firstPixel: pixel, pixelCount: image.pixelCount,
-                            byteOffset: isInPlace ? image.bytes!.lowerBound : byte,
-                            format: isInPlace ? image.format : image.format.inMemory))
-                    pixel += image.pixelCount
-                    byte += image.pixelCount * image.format.storage.byteCount
-                }
-                return FITSImages(height: size.height, width: size.width, parts: parts, storage: pixels)
-            }
+            self.init(height: answer.height, width: answer.width, parts: answer.parts, storage: pixels)
         #else
             throw Fault(
                 .usage, file, "this build has no FITS support",
                 remedy: "install libcfitsio-dev and build with the package trait FITS, or save the stamps as .npy")
         #endif
     }
+
+    #if FITS
+        /// Whether parts follow each other and lie within the bytes that hold them.
+        private static func agree(_ answer: FITSDecoder.Answer, byteCount: Int) -> Bool {
+            let (stampPixels, isTooLarge) = answer.height.multipliedReportingOverflow(by: answer.width)
+            guard answer.height > 0, answer.width > 0, !isTooLarge, !answer.parts.isEmpty else { return false }
+            var pixel = 0
+            for part in answer.parts {
+                let size = part.format.storage.byteCount
+                guard part.firstPixel == pixel, part.pixelCount > 0, part.pixelCount <= byteCount / size,
+                    part.pixelCount % stampPixels == 0, part.byteOffset >= 0,
+                    part.byteOffset <= byteCount - part.pixelCount * size
+                else { return false }
+                let (next, isTooLarge) = pixel.addingReportingOverflow(part.pixelCount)
+                guard !isTooLarge else { return false }
+                pixel = next
+            }
+            return true
+        }
+    #endif
 }
-
-#if FITS
-    extension FITSImages {
-        /// The images that hold stamps.
-        private static func images(
-            _ images: [FITSImageHeader], selecting selection: String?, file: String
-        ) throws -> [FITSImageHeader] {
-            guard !images.isEmpty else {
-                throw Fault(
-                    .badData, file, "holds no image of two or more axes",
-                    remedy: "save the stamps as a cube, or each as an image HDU")
-            }
-            guard let selection else {
-                guard images.allSatisfy({ $0.kind == images[0].kind }) else {
-                    throw Fault(
-                        .badData, file, "holds images of several kinds: \(list(images))",
-                        remedy: "\(file):EXTNAME takes those of one name, which may be a pattern; \(file):* takes all")
-                }
-                return images
-            }
-            // FITS compares names without regard to case.
-            let pattern = selection.uppercased()
-            let named = images.filter { fnmatch(pattern, $0.name.uppercased(), 0) == 0 }
-            let selected = named.isEmpty ? images.filter { "\($0.number)" == selection } : named
-            guard !selected.isEmpty else {
-                throw Fault(
-                    .missingInput, file, "holds no image called \(selection)", remedy: "name one of \(list(images))")
-            }
-            return selected
-        }
-
-        /// The size of the stamps that all of the images hold.
-        private static func size(of images: [FITSImageHeader], file: String) throws -> (height: Int, width: Int) {
-            var first: (height: Int, width: Int)?
-            for image in images {
-                guard let stamps = image.stamps else {
-                    throw Fault(
-                        .badData, file,
-                        "\(image.title) has the shape \(shapeText(image.shape)), which is not one of stamps",
-                        remedy:
-                            "save it as a cube (NAXIS1 columns, NAXIS2 rows, NAXIS3 stamps) or each stamp as an image")
-                }
-                let expected = first ?? (stamps.height, stamps.width)
-                guard (stamps.height, stamps.width) == expected else {
-                    throw Fault(
-                        .badData, file,
-                        """
-                        the stamps of \(image.title) are \(stamps.height)×\(stamps.width), those of \
-                        \(images[0].title) are \(expected.height)×\(expected.width)
-                        """,
-                        remedy: "cut all stamps to one size, or select HDUs with \(file):EXTNAME")
-                }
-                first = expected
-            }
-            return first!
-        }
-
-        /// The stored pixels of images one after another, in this machine's byte order.
-        private static func storedPixels(
-            of images: [FITSImageHeader], in fits: FITSFile, file: String
-        ) throws -> ReadOnlyBytes {
-            var byteCount = 0
-            for image in images {
-                let (sum, isTooLarge) = byteCount.addingReportingOverflow(
-                    image.pixelCount * image.format.storage.byteCount)
-                byteCount = isTooLarge ? .max : sum
-            }
-            let pixels = try ReadOnlyBytes.memory(count: byteCount) { block in
-                var offset = 0
-                for image in images {
-                    try fits.readStoredPixels(of: image, to: block.baseAddress! + offset)
-                    offset += image.pixelCount * image.format.storage.byteCount
-                }
-            }
-            guard let pixels else {
-                throw Fault(
-                    .badData, file, "needs \(byteCount) bytes of memory once it is decompressed, which are not free",
-                    remedy: "save it uncompressed (funpack), which needs none")
-            }
-            return pixels
-        }
-
-        private static func list(_ images: [FITSImageHeader]) -> String {
-            let longest = 12
-            let titles = images.prefix(longest).map(\.title).joined(separator: ", ")
-            return images.count > longest ? "\(titles), … (\(images.count) in all)" : titles
-        }
-    }
-#endif
