@@ -65,7 +65,7 @@ let package = Package(
             ["Lanes", "Communication", "StampData", "Files", "Tensors", "Faults", logging]),
         library("Layers", ["Tensors", "CKernels"]),
         library("Optimizers", ["CKernels"]),
-        library("LayerCatalog", ["Layers", "Tensors", "Faults"]),
+        library("LayerCatalog", ["Layers", "Files", "Tensors", "Faults"]),
         library("Models", ["LayerCatalog", "Layers", "Files", "Tensors", "Faults"]),
         library(
             "KerasFormat",
@@ -124,8 +124,8 @@ let package = Package(
             name: "TrainerCommand",
             dependencies: [
                 "Training", "Prediction", "Benchmarks", "Reports", "Figures", "RunRecords", "Settings", "Metrics",
-                "ModelFiles", "Models", "Optimizers", "StampSimulation", "StampData", "StampFormats", "Communication",
-                "Isolation", "Files", "CKernels", "Faults", argumentParser, logging,
+                "ModelFiles", "KerasFormat", "Models", "Optimizers", "StampSimulation", "StampData", "StampFormats",
+                "Communication", "Isolation", "Files", "CKernels", "Faults", argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
 
@@ -147,10 +147,15 @@ let package = Package(
             name: "ProcessGroupProgram", dependencies: ["Communication", "Faults"],
             path: "Tests/Programs/ProcessGroupProgram", swiftSettings: swiftSettings),
 
+        .executableTarget(
+            name: "DecodingServerProgram", dependencies: ["Isolation", "Faults"],
+            path: "Tests/Programs/DecodingServerProgram", swiftSettings: swiftSettings),
+
         // Tests mirror the sources.
         tests("CKernels", ["CKernels", "Tensors", "TestSupport", "NumericTestSupport"]),
         tests("Tensors", ["Tensors", "CKernels"]),
         tests("Files", ["Files", "StampFormats", "Faults", "TestSupport"]),
+        tests("Isolation", ["Isolation", "Files", "Faults", "TestSupport"]),
         tests("StampFormats", ["StampFormats", "Files", "Faults", "TestSupport"]),
         tests(
             "StampData",

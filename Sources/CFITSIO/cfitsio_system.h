@@ -47,12 +47,35 @@ static inline int cfitsio_image_parameters(fitsfile *file, int most, int *bits, 
     return ffgiprll(file, most, bits, axes, lengths, &status);
 }
 
-// fits_read_keyword: a value as it stands in the header. Those functions that convert numbers trip over long values.
-static inline int cfitsio_read_value(fitsfile *file, const char *key, char value[FLEN_VALUE]) {
+// fits_get_hdrspace: the number of records before END.
+static inline int cfitsio_record_count(fitsfile *file, int *count) {
     int status = 0;
-    // The search begins where the last one ended: the first of several equal keys counts.
-    ffmaky(file, 1, &status);
-    return ffgkey(file, key, value, NULL, &status);
+    return ffghsp(file, count, NULL, &status);
+}
+
+// fits_read_record: record `number`, from 1.
+static inline int cfitsio_read_record(fitsfile *file, int number, char card[FLEN_CARD]) {
+    int status = 0;
+    return ffgrec(file, number, card, &status);
+}
+
+// fits_parse_value: the value of a record as it stands there. Those functions that convert numbers trip over long values.
+static inline int cfitsio_value(const char card[FLEN_CARD], char value[FLEN_VALUE]) {
+    int status = 0;
+    return ffpsvc((char *)card, value, NULL, &status);
+}
+
+// Pixels that are integers in their tiles and floating-point numbers in the image, with nothing said about how one
+// becomes the other, are equal (scale 1, zero 0). cfitsio would take the integers' bits for those of the numbers.
+static inline void cfitsio_scale_plain_integers(fitsfile *file) {
+    FITSfile *image = file->Fptr;
+    if (image->compress_type == GZIP_1 || image->compress_type == GZIP_2 || image->zbitpix > 0 || image->cn_zscale != 0)
+        return;
+    image->cn_zscale = image->cn_zzero = -1;
+    image->zscale = 1;
+    image->zzero = 0;
+    // Else it would not look at the scale.
+    image->quantize_level = 0;
 }
 
 // fits_read_key of a string, at most 70 characters.
@@ -80,6 +103,7 @@ static inline int cfitsio_has_column(fitsfile *file, const char *name) {
 // byte order. `undefined` takes the place of undefined pixels; NULL leaves them.
 static inline int cfitsio_read_stored_pixels(fitsfile *file, int type, long long count, void *undefined, void *pixels) {
     int status = 0, any = 0;
+    if (file->Fptr->compressimg) cfitsio_scale_plain_integers(file);
     ffpscl(file, 1, 0, &status);
     return ffgpv(file, type, 1, count, undefined, pixels, &any, &status);
 }

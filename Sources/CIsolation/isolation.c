@@ -113,7 +113,7 @@ static void filter_system_calls(void) {
         SYS_read,         SYS_pread64,       SYS_write,        SYS_pwrite64,     SYS_lseek,          SYS_fstat,
         SYS_ftruncate,    SYS_close,         SYS_futex,        SYS_getrandom,    SYS_clock_gettime,  SYS_gettimeofday,
         SYS_sched_yield,  SYS_rt_sigaction,  SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_getpid,       SYS_gettid,
-        SYS_tgkill,       SYS_exit,          SYS_exit_group,
+        SYS_tgkill,       SYS_exit,          SYS_exit_group,   SYS_newfstatat,
     };
     enum { count = sizeof allowed / sizeof allowed[0] };
     struct sock_filter program[count + 6];

@@ -26,10 +26,21 @@ public enum FileAccess {
     /// Hands the file's bytes to `body`, a piece at a time (read(2)).
     ///
     /// Unlike with a mapped file, a damaged disk causes a fault instead of a signal.
+    ///
+    /// - Throws: `Fault(.missingInput)` for a file that cannot be read, `Fault(.badData)` for what is no regular file:
+    ///   a pipe could keep its reader waiting, a device never end.
     public static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(Fault) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a pipe does not wait either.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Fault.cannotRead(path, errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Fault(
+                .badData, path, "is no regular file",
+                remedy: "remove it, or put the file that belongs there in its place")
+        }
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { piece.deallocate() }
         while true {
@@ -42,7 +53,16 @@ public enum FileAccess {
     }
 
     /// The bytes of a file.
-    public static func read(_ path: String) throws(Fault) -> [UInt8] {
+    ///
+    /// - Parameter most: how many it may have.
+    /// - Throws: as ``forEachPiece(of:_:)`` does, and `Fault(.badData)` for a longer file.
+    public static func read(_ path: String, most: Int = .max) throws(Fault) -> [UInt8] {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > most {
+            throw Fault(
+                .badData, path, "has \(status.st_size) bytes, and none of its kind has more than \(most)",
+                remedy: "put the file that belongs there in its place")
+        }
         var bytes: [UInt8] = []
         try forEachPiece(of: path) { bytes.append(contentsOf: $0) }
         return bytes

@@ -53,6 +53,32 @@ package struct HeaderScanner {
         return text
     }
 
+    /// Everything from an opening bracket to the one that closes it, with strings in any quotes.
+    package mutating func takeBrackets() -> Bool {
+        guard next != nil else { return false }
+        var (depth, index) = (0, position)
+        var quote: UInt8?
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            if let open = quote {
+                if byte == open { quote = nil }
+                continue
+            }
+            switch UnicodeScalar(byte) {
+            case "'", "\"": quote = byte
+            case "[", "(", "{": depth += 1
+            case "]", ")", "}": depth -= 1
+            default: break
+            }
+            if depth == 0 {
+                position = index
+                return true
+            }
+        }
+        return false
+    }
+
     /// A string of JSON with its escapes resolved.
     mutating func jsonString() -> String? {
         guard next == UInt8(ascii: "\"") else { return nil }

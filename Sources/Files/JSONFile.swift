@@ -41,13 +41,13 @@ public enum JSONFile {
     /// - Throws: `Fault(.missingInput)` when there is no such file, `Fault(.badData)` when it is not JSON or does not
     ///   hold what `type` needs.
     public static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value {
-        let bytes = try FileAccess.read(path)
+        let bytes = try FileAccess.read(path, most: JSONText.mostBytes)
+        let remedy = "restore the file from a copy, or run again with a new --output"
+        if let problem = JSONText.problem(bytes) { throw Fault(.badData, path, problem, remedy: remedy) }
         do {
             return try decoder.decode(type, from: Data(bytes))
         } catch {
-            throw Fault(
-                .badData, path, problem(error), remedy: "restore the file from a copy, or run again with a new --output"
-            )
+            throw Fault(.badData, path, problem(error), remedy: remedy)
         }
     }
 

@@ -89,6 +89,9 @@ package final class ReadOnlyBytes: @unchecked Sendable {
             .internalFault, name, "does not fit into memory (\(bytes.count) bytes)", remedy: "end other programs first")
     }
 
+    /// The bytes in an array, for short files.
+    package var copy: [UInt8] { withExtendedLifetime(self) { [UInt8](bytes) } }
+
     /// Whether the bytes occupy memory of this process alone.
     var isInMemory: Bool { origin != .mapping }
 

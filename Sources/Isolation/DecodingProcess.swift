@@ -24,6 +24,18 @@ package final class DecodingProcess: Sendable {
 
     /// The server's socket, -1 while there is none.
     private let socket = Mutex<Int32>(-1)
+    private let program: String?
+    private let seconds: Int?
+
+    /// - Parameters:
+    ///   - program: another program than this one; nil for this.
+    ///   - seconds: the processor time of a file; nil for what suits its size.
+    package init(program: String? = nil, seconds: Int? = nil) {
+        self.program = program
+        self.seconds = seconds
+    }
+
+    deinit { socket.withLock { if $0 >= 0 { close($0) } } }
 
     /// What `decoder` finds in a file, and its payload.
     ///
@@ -45,7 +57,7 @@ package final class DecodingProcess: Sendable {
             of: IsolatedRequest(
                 decoder: Decoder.name, offset: range.lowerBound, byteCount: range.count, request: request))
         guard SharedMemory.replace(exchange.number, by: Data(text.utf8)) else { throw Self.noProcess(name) }
-        let limits = IsolationLimits(forBytes: range.count)
+        let limits = IsolationLimits(forBytes: range.count, seconds: seconds)
         let status = try status(limits, [file.number, exchange.number, payload.number], name: name)
         guard status == 0 else { throw Self.died(status, name) }
         guard let contents = SharedMemory.contents(of: exchange.number),
@@ -65,7 +77,7 @@ package final class DecodingProcess: Sendable {
     private func status(_ limits: IsolationLimits, _ descriptors: [Int32], name: String) throws -> Int32 {
         try socket.withLock { socket in
             for _ in 0..<2 {
-                if socket < 0 { socket = try Self.server(name) }
+                if socket < 0 { socket = try server(name) }
                 if let status = Self.ask(socket, limits, descriptors), status != -1 { return status }
                 close(socket)
                 socket = -1
@@ -89,14 +101,14 @@ package final class DecodingProcess: Sendable {
     /// Starts a server.
     ///
     /// - Returns: the socket to it.
-    private static func server(_ name: String) throws -> Int32 {
+    private func server(_ name: String) throws -> Int32 {
         var pair: [Int32] = [-1, -1]
         let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { throw noProcess(name) }
+        guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { throw Self.noProcess(name) }
         defer { close(pair[1]) }
-        guard ServerProgram.spawn(standardInput: pair[1]) else {
+        guard ServerProgram.spawn(program, standardInput: pair[1]) else {
             close(pair[0])
-            throw noProcess(name)
+            throw Self.noProcess(name)
         }
         return pair[0]
     }
@@ -124,9 +136,9 @@ package final class DecodingProcess: Sendable {
 
 extension IsolationLimits {
     /// What a file of this size may need: twice what it may hold, for the copies that libraries make.
-    init(forBytes count: Int) {
+    init(forBytes count: Int, seconds: Int?) {
         let contents = Expansion.most(of: count)
         memory = UInt64(2 * contents + (256 << 20))
-        seconds = UInt64(60 + contents >> 20)
+        self.seconds = UInt64(seconds ?? 60 + contents >> 20)
     }
 }

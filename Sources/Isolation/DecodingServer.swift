@@ -35,7 +35,9 @@ package enum DecodingServer {
     private static func run(_ decoders: [any IsolatedDecoder.Type]) -> Never {
         isolation_close_from(STDERR_FILENO + 1)
         // Whoever asks decides when to stop; the closed socket tells.
-        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE] { _ = Glibc.signal(signal, SIG_IGN) }
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE] {
+            _ = Glibc.signal(signal, SIG_IGN)
+        }
         while true {
             var limits = IsolationLimits()
             var descriptors: [Int32] = [-1, -1, -1]

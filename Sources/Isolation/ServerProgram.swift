@@ -6,9 +6,9 @@ import Glibc
 enum ServerProgram {
     static let name = "swift-run-trainer"
 
-    /// Starts the server with this socket as its standard input; whether that succeeded.
-    static func spawn(standardInput: Int32) -> Bool {
-        guard let path else { return false }
+    /// Starts `program`, or this one, as a server with this socket as its standard input; whether that succeeded.
+    static func spawn(_ program: String?, standardInput: Int32) -> Bool {
+        guard let path = program ?? path else { return false }
         var actions = posix_spawn_file_actions_t()
         guard posix_spawn_file_actions_init(&actions) == 0 else { return false }
         defer { posix_spawn_file_actions_destroy(&actions) }

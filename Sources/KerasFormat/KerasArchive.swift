@@ -1,4 +1,5 @@
 import Faults
+import Files
 import LayerCatalog
 import Models
 
@@ -66,18 +67,20 @@ extension TrainedModel {
         #if Keras
             let archive = try KerasZip(path)
             let notes = try Self.notes(archive, path)
-            let configuration = try archive.bytes(of: "config.json", limit: 64 << 20)
-            let description = try NetworkDescription(kerasConfiguration: configuration, from: path, isFresh: false)
+            let configuration = try archive.contents(of: "config.json", limit: JSONText.mostBytes)
+            let description = try configuration.withBytes {
+                try NetworkDescription(kerasConfiguration: $0, from: path, isFresh: false)
+            }
             let network = try Self.network(description, path)
-            let file = try archive.bytes(of: WeightsFile.name, limit: 4 << 30)
+            let file = try archive.contents(of: WeightsFile.name, limit: .max)
             // Checked before memory is asked for: Keras does not compress weights.
-            guard network.trainableCount + network.stateCount <= file.count / MemoryLayout<Float>.size else {
+            guard network.trainableCount + network.stateCount <= file.range.count / MemoryLayout<Float>.size else {
                 throw Fault(
                     .badData, path, "its \(WeightsFile.name) has fewer values than its network has weights",
                     remedy: "save the model again with Keras 3")
             }
             let weights = Weights(network: network)
-            try file.withUnsafeBytes { try WeightsFile.read($0, network: network, into: weights, path: path) }
+            try WeightsFile.read(file, network: network, into: weights, path: path)
             self.init(
                 network: network, weights: weights, normalization: notes["normalize"] ?? "notebook",
                 decision: try DecisionRule(metadata: notes, from: path))
@@ -89,7 +92,9 @@ extension TrainedModel {
     #if Keras
         /// What this program says of the model in `metadata.json`, once it is clear that Keras 3 wrote the file.
         private static func notes(_ archive: KerasZip, _ path: String) throws -> [String: String] {
-            let metadata = JSONValue(parsing: try archive.bytes(of: "metadata.json", limit: 1 << 20))?.object ?? [:]
+            let metadata =
+                try archive.contents(of: "metadata.json", limit: 1 << 20)
+                .withBytes { JSONValue(parsing: $0) }?.object ?? [:]
             let version = metadata["keras_version"]?.string ?? "an unknown version"
             guard version.hasPrefix("3.") else {
                 throw Fault(

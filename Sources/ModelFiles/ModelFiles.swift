@@ -28,7 +28,8 @@ public enum ModelFiles {
             let model = try read(path)
             return (model.network, model.weights)
         }
-        return (try Network(NetworkDescription(kerasJSON: FileAccess.read(path), from: path)), nil)
+        let text = try ReadOnlyBytes.contents(of: path).copy
+        return (try Network(NetworkDescription(kerasJSON: text, from: path)), nil)
     }
 
     /// Reads the weights of `network` by name.

@@ -99,7 +99,7 @@ extension NumericArray {
         } else if arrays.count == 1 {
             try self.init(arrays[0], of: archive, in: file)
         } else {
-            let wanted = try arrays.filter { isWanted(try Self.header(of: $0, in: archive).shape) }
+            let wanted = try arrays.filter { try Self.shape(of: $0, in: archive).map(isWanted) ?? false }
             guard wanted.count == 1 else {
                 throw Fault(
                     .badData, archive.path, "holds the arrays \(Self.list(arrays))",
@@ -113,7 +113,7 @@ extension NumericArray {
         // The header comes first: it must agree with the member's size before the whole member is inflated.
         let header = try Self.header(of: member, in: archive)
         let name = "\(archive.path):\(member.name)"
-        if let file, member.compression == .stored, file.byteCount == archive.storage.bytes.count {
+        if let file, member.isStored, file.byteCount == archive.storage.bytes.count {
             self.init(
                 name: name, header: header, storage: .file(file),
                 byteOffset: member.location.lowerBound + header.dataOffset)
@@ -126,13 +126,26 @@ extension NumericArray {
     }
 
     private static func header(of member: ZipArchive.Member, in archive: ZipArchive) throws -> NpyHeader {
-        try archive.checkSizes(of: member)
+        let prefix = try headerBytes(of: member, in: archive)
+        return try NpyHeader(
+            prefix.bytes, fileByteCount: member.byteCount, name: "\(archive.path):\(member.name)")
+    }
+
+    /// The shape of an array of numbers; nil for strings, dates, records, objects, and what is packed in a way that is
+    /// not read: these may stand beside the stamps.
+    private static func shape(of member: ZipArchive.Member, in archive: ZipArchive) throws -> [Int]? {
+        guard member.isReadable else { return nil }
+        let prefix = try headerBytes(of: member, in: archive)
         let name = "\(archive.path):\(member.name)"
-        var prefix = try archive.prefix(of: member, byteCount: page)
-        if prefix.bytes.count == page, !NpyHeader.isWhole(in: prefix.bytes) {
-            prefix = try archive.prefix(of: member, byteCount: NpyHeader.maximumByteCount + 12)
-        }
-        return try NpyHeader(prefix.bytes, fileByteCount: member.byteCount, name: name)
+        guard try NpyHeader.isOfNumbers(prefix.bytes, name: name) else { return nil }
+        return try NpyHeader(prefix.bytes, fileByteCount: member.byteCount, name: name).shape
+    }
+
+    private static func headerBytes(of member: ZipArchive.Member, in archive: ZipArchive) throws -> ReadOnlyBytes {
+        try archive.checkSizes(of: member)
+        let prefix = try archive.prefix(of: member, byteCount: page)
+        guard prefix.bytes.count == page, !NpyHeader.isWhole(in: prefix.bytes) else { return prefix }
+        return try archive.prefix(of: member, byteCount: NpyHeader.maximumByteCount + 12)
     }
 
     private static func list(_ members: [ZipArchive.Member]) -> String {

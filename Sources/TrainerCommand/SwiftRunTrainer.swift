@@ -3,6 +3,7 @@ import Communication
 import Faults
 import FoundationEssentials
 import Isolation
+import KerasFormat
 import Logging
 import StampFormats
 
@@ -33,6 +34,9 @@ struct SwiftRunTrainer: ParsableCommand {
         var decoders: [any IsolatedDecoder.Type] = []
         #if FITS
             decoders.append(FITSDecoder.self)
+        #endif
+        #if Keras
+            decoders.append(WeightsDecoder.self)
         #endif
         return decoders
     }

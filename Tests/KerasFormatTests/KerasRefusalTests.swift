@@ -116,7 +116,7 @@ import Testing
         ("external-link", ["lacks out/kernel"]),
         ("other-file", ["out/kernel", "another file"]),
         ("outside", ["no metadata.json"]),
-        ("twice", ["config.json twice"]),
+        ("twice", ["two members are called config.json"]),
     ]
 
     @Test(arguments: archives) func aSpoiltArchiveIsRefused(_ file: String, _ words: [String]) throws {

@@ -182,6 +182,53 @@ def compressed(random):
     write_expected("rice_list", counts)
 
 
+def insert_cards(path, hdu, *cards, before=None):
+    """Puts cards into the header of an HDU, before its END or before a card that begins with `before`."""
+    with fits.open(path, disable_image_compression=True) as units:
+        start, end = units[hdu].fileinfo()["hdrLoc"], units[hdu].fileinfo()["datLoc"]
+    header = path.read_bytes()[start:end]
+    last = header.rindex(b"END     ")
+    place = last if before is None else header.index(before)
+    changed = header[:place] + b"".join(card.ljust(80).encode() for card in cards) + header[place:last + 80]
+    assert len(changed) <= len(header)
+    path.write_bytes(
+        path.read_bytes()[:start] + changed.ljust(len(header)) + path.read_bytes()[end:])
+
+
+def unusual(random):
+    """What other programs write, and older versions of astropy wrote."""
+    counts = random.poisson(100, SHAPE).astype("int16")
+    blank = counts.copy()
+    blank.flat[[3, 50]] = BLANK
+    path = save("rice_zblank", fits.PrimaryHDU(), fits.CompImageHDU(blank, compression_type="RICE_1"))
+    insert_cards(path, 1, f"ZBLANK  = {BLANK:>20}")
+    assert numpy.array_equal(fits.getdata(path, 1), physical(blank, blank=BLANK), equal_nan=True)
+    write_expected("rice_zblank", physical(blank, blank=BLANK))
+    # Integers in the tiles of floating-point images, with no word about a scale.
+    for name, method, options in [
+        ("rice_unscaled", "RICE_1", {}), ("hcompress_unscaled", "HCOMPRESS_1", {"tile_shape": (1, *SHAPE[1:])})]:
+        path = save(name, fits.PrimaryHDU(), fits.CompImageHDU(
+            counts.astype("float32"), compression_type=method, quantize_level=0, **options))
+        assert numpy.array_equal(fits.getdata(path, 1), counts)
+        write_expected(name, counts)
+    path = save(
+        "two_names", fits.PrimaryHDU(), fits.CompImageHDU(counts, compression_type="RICE_1", name="SCI"),
+        fits.CompImageHDU((counts > 100).astype("uint8"), compression_type="RICE_1", name="MASK"))
+    for hdu in [1, 2]:
+        insert_cards(path, hdu, "EXTNAME = 'COMPRESSED_IMAGE'", before=b"EXTNAME ")
+    with fits.open(path) as units:
+        assert [unit.name for unit in units] == ["PRIMARY", "SCI", "MASK"]
+    write_expected("two_names", counts)
+    # BLANK means nothing for floating-point pixels, even if it is no integer; nor does what stands behind HIERARCH.
+    path = save("blank_float", fits.PrimaryHDU(counts.astype("float32")))
+    insert_cards(path, 0, "BLANK   =             -32768.0")
+    write_expected("blank_float", counts)
+    path = save("hierarch", fits.PrimaryHDU(counts))
+    insert_cards(path, 0, "HIERARCH BZERO = 100.0", "HIERARCH BLANK = 100")
+    assert numpy.array_equal(fits.getdata(path), counts)
+    write_expected("hierarch", counts)
+
+
 def gzipped():
     """A file in one gzip member, and in two with the padding of a tape."""
     whole = (FOLDER / "cube_float32.fits").read_bytes()
@@ -203,6 +250,7 @@ def main():
     with mock.patch("gzip.time.time", return_value=0):
         compressed(random)
     gzipped()
+    unusual(numpy.random.default_rng(SEED + 1))
 
 
 main()

@@ -59,6 +59,12 @@ def versions_and_shapes(random):
     numpy.savez(FOLDER / "several_stored.npz", labels=labels, stamps=stamps)
     numpy.savez_compressed(FOLDER / "several_deflated.npz", labels=labels, stamps=stamps)
     numpy.savez(FOLDER / "ambiguous.npz", train=stamps, test=stamps[:2])
+    for name, other in [
+        ("strings", numpy.array([f"id{index}" for index in range(5)])), ("dates", numpy.zeros(5, "M8[s]")),
+        ("records", numpy.zeros(5, [("ra", "f8"), ("position (pixels)", "f4", (2,))])),
+        ("objects", numpy.array([None] * 5)), ("complex", numpy.zeros((5, 4, 4), "c16")),
+    ]:
+        numpy.savez_compressed(FOLDER / f"beside_{name}.npz", other=other, stamps=stamps)
     repetitive = numpy.zeros((40, 21, 21), "float32")
     repetitive[::3, 10, 10] = 7
     numpy.savez_compressed(FOLDER / "repetitive.npz", repetitive)

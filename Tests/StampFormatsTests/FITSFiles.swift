@@ -16,9 +16,10 @@ func primary(_ axes: [String], bits: Int = -32, more: [(String, String)] = [], d
 }
 
 /// An extension with an image of single-precision pixels.
-func imageExtension(_ axes: [String], data: Int) -> [UInt8] {
+func imageExtension(_ axes: [String], more: [(String, String)] = [], data: Int) -> [UInt8] {
     headerUnit(
-        [("XTENSION", "'IMAGE   '")] + imageKeywords(-32, axes) + [("PCOUNT", "0"), ("GCOUNT", "1")], data: data)
+        [("XTENSION", "'IMAGE   '")] + imageKeywords(-32, axes) + [("PCOUNT", "0"), ("GCOUNT", "1")] + more,
+        data: data)
 }
 
 private func imageKeywords(_ bits: Int, _ axes: [String]) -> [(String, String)] {

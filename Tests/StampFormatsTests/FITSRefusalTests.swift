@@ -2,6 +2,8 @@ import StampFormats
 import TestSupport
 
 #if FITS
+    import Faults
+    import Foundation
     import StampFormats
     import Testing
 
@@ -110,6 +112,61 @@ import TestSupport
             let start = try #require(bytes.firstRange(of: Array(card.utf8))?.lowerBound)
             bytes.replaceSubrange(start + 10..<start + 30, with: Array("       1099511627776".utf8))
             try expectBadData(bytes, saying: "claims images that so short a file cannot hold")
+        }
+
+        /// Programs differ about which of two values counts.
+        @Test(arguments: ["BZERO", "BSCALE", "BLANK"]) func aKeywordWithTwoValuesIsRefused(_ key: String) throws {
+            let image = primary(["3", "2"], bits: 16, more: [(key, "5"), (key, "6")], data: 12)
+            try expectBadData(image, saying: "HDU 0 has two values of \(key), 5 and 6")
+        }
+
+        /// cfitsio writes beyond its own memory for these; it does so in a process of its own.
+        @Test func whatBreaksCfitsioIsADamagedFile() throws {
+            let axes = (1...200).map { $0 < 100 ? "1" : "4702111234474983745" }
+            try expectBadData(primary(axes, data: 0), saying: "copy the file again")
+            var bytes = try ReferenceValues.bytes("fits/hcompress_int32.fits")
+            let tile = try #require(bytes.firstRange(of: [0xDD, 0x99])?.lowerBound)
+            bytes.replaceSubrange(tile + 2..<tile + 6, with: [0, 1, 0x86, 0xA0])
+            try expectBadData(bytes, saying: "copy the file again")
+            bytes = try ReferenceValues.bytes("fits/rice_int16.fits")
+            let card = try #require(bytes.firstRange(of: Array("ZTILE1  =".utf8))?.lowerBound)
+            bytes.replaceSubrange(card + 10..<card + 30, with: Array("                   0".utf8))
+            try expectBadData(bytes, saying: "copy the file again")
+        }
+
+        /// Bytes of compressed images at random places: no value or a fault, and the next file is read as before.
+        @Test func damagedCompressedImagesHarmNobody() throws {
+            var random = SystemRandomNumberGenerator()
+            for name in ["hcompress_int32", "plio_int16", "rice_quantised", "gzip_float64"] {
+                let whole = try ReferenceValues.bytes("fits/\(name).fits")
+                for _ in 0..<25 {
+                    var bytes = whole
+                    for _ in 0..<8 {
+                        let place = Int.random(in: 2880..<bytes.count, using: &random)
+                        bytes[place] = UInt8.random(in: 0...255, using: &random)
+                    }
+                    let path = try folder.file("hostile.fits", bytes)
+                    do { _ = try StampArray(contentsOf: path) } catch let fault as Fault {
+                        #expect(fault.kind == .badData || fault.kind == .missingInput, "\(fault)")
+                    }
+                }
+                let stamps = try StampArray(contentsOf: ReferenceValues.path("fits/\(name).fits"))
+                #expect(stamps.count > 1)
+            }
+        }
+
+        /// A megabyte of gzip that holds a gigabyte.
+        @Test func aBombOfGzipIsRefused() throws {
+            let image = primary(["3", "2"], data: 24)
+            let process = Process()
+            let path = folder.path("bomb.fits.gz")
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = [
+                "-c", "(cat '\(try folder.file("image", image))'; head -c 500M /dev/zero) | gzip >'\(path)'",
+            ]
+            try process.run()
+            process.waitUntilExit()
+            expectFault(.badData, path, saying: "inflates to more than") { _ = try StampArray(contentsOf: path) }
         }
 
         @Test func compressed64BitIntegersAreRefused() throws {

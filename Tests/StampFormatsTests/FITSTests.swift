@@ -34,6 +34,36 @@ import TestSupport
         ])
         func compressedTilesAreRead(_ name: String) throws { try expectValues(name, of: name) }
 
+        /// What other programs write, and older versions of astropy wrote.
+        @Test(arguments: ["rice_zblank", "rice_unscaled", "hcompress_unscaled", "blank_float", "hierarch"])
+        func unusualHeadersMeanWhatTheyMeanToAstropy(_ name: String) throws { try expectValues(name, of: name) }
+
+        /// Beside the name of an image there may be that of the table that holds it.
+        @Test func compressedImagesAreSelectedByTheirOwnNames() throws {
+            let path = ReferenceValues.path("fits/two_names.fits")
+            try expectValues("two_names", in: StampArray(contentsOf: "\(path):SCI"))
+            expectFault(.badData, path, saying: "holds images of several kinds: HDU 1 (SCI), HDU 2 (MASK)") {
+                _ = try StampArray(contentsOf: path)
+            }
+        }
+
+        @Test(arguments: ["stamps.FITS", "stamps.Fit", "stamps.fits.FZ"])
+        func endingsMayBeInCapitals(_ name: String) throws {
+            let folder = try TemporaryFolder()
+            let path = try folder.file(name, ReferenceValues.bytes("fits/science_and_errors.fits"))
+            try expectValues("stamps", in: StampArray(contentsOf: "\(path):SCI"))
+        }
+
+        /// In a pattern, brackets mean something else.
+        @Test func aNameWithBracketsIsAName() throws {
+            let named = imageExtension(["3", "2"], more: [("EXTNAME", "'SCI[1]'")], data: 24)
+            let other = imageExtension(["3", "2"], more: [("EXTNAME", "'SCI1'")], data: 24)
+            let folder = try TemporaryFolder()
+            let path = try folder.file("stamps.fits", primary([], data: 0) + named + other)
+            #expect(try StampArray(contentsOf: "\(path):SCI[1]").count == 1)
+            #expect(try StampArray(contentsOf: "\(path):SCI*").count == 2)
+        }
+
         @Test(arguments: ["cube.fits.gz", "cube_members.fits.gz"]) func gzippedFilesAreRead(_ file: String) throws {
             try expectValues("cube_float32", in: StampArray(contentsOf: ReferenceValues.path("fits/\(file)")))
         }

@@ -17,6 +17,7 @@ extension ZipArchive {
             else { throw outOfMemory(member, count) }
             return block
         case .deflated: return try inflate(member, byteCount: count)
+        case .unreadable(let reason): throw damaged(member, reason)
         }
     }
 
@@ -33,7 +34,19 @@ extension ZipArchive {
                 throw damaged(member, "its checksum is wrong")
             }
             return (block, 0)
+        case .unreadable(let reason): throw damaged(member, reason)
         }
+    }
+
+    /// The same, with their checksum compared in any case.
+    package func checkedContents(of member: Member) throws -> (storage: ReadOnlyBytes, byteOffset: Int) {
+        try checkSizes(of: member)
+        let contents = try contents(of: member)
+        if case .stored = member.compression {
+            let bytes = UnsafeRawBufferPointer(rebasing: storage.bytes[member.location])
+            guard Self.checksum(bytes) == member.checksum else { throw damaged(member, "its checksum is wrong") }
+        }
+        return contents
     }
 
     /// Refuses sizes that cannot be true, before anything is allocated.
@@ -49,6 +62,7 @@ extension ZipArchive {
                     "claims \(member.byteCount) bytes in \(compressed), which is more than stamps or weights shrink",
                     remedy: "save it uncompressed if that is what it should hold")
             }
+        case .unreadable(let reason): throw damaged(member, reason)
         }
     }
 
@@ -78,13 +92,13 @@ extension ZipArchive {
     func damaged(_ member: Member, _ problem: String) -> Fault {
         Fault(
             .badData, "\(path):\(member.name)", "is damaged: \(problem)",
-            remedy: "copy the file again, or save the arrays again")
+            remedy: "copy the file again, or \(remedy)")
     }
 
     private func outOfMemory(_ member: Member, _ byteCount: Int) -> Fault {
         Fault(
             .badData, "\(path):\(member.name)", "needs \(byteCount) bytes of memory, which are not free",
-            remedy: "save the array uncompressed (numpy.save), which needs none")
+            remedy: "save it uncompressed, which needs none")
     }
 }
 

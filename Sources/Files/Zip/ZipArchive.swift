@@ -10,6 +10,8 @@ package struct ZipArchive {
         package enum Compression {
             case stored
             case deflated
+            /// In a way that is not read, which the text names. No reason to refuse the other members.
+            case unreadable(String)
         }
 
         package let name: String
@@ -19,21 +21,36 @@ package struct ZipArchive {
         /// Its length once inflated, as the archive claims.
         package let byteCount: Int
         let checksum: UInt32
+
+        /// Whether the archive holds its bytes as they are.
+        package var isStored: Bool { if case .stored = compression { true } else { false } }
+        /// Whether its bytes can be had.
+        package var isReadable: Bool { if case .unreadable = compression { false } else { true } }
     }
 
     package let path: String
     package let members: [Member]
     package let storage: ReadOnlyBytes
+    let remedy: String
 
     /// What an archive starts with: a member, or the end of an empty archive.
     package static func isArchive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || bytes.starts(with: [0x50, 0x4B, 0x05, 0x06])
     }
 
-    package init(_ storage: ReadOnlyBytes, path: String) throws {
+    /// - Parameters:
+    ///   - storage: the bytes of the archive.
+    ///   - path: what messages call it.
+    ///   - remedy: how an archive of its kind is made again.
+    /// - Throws: a `badData` fault when it is damaged.
+    package init(
+        _ storage: ReadOnlyBytes, path: String,
+        remedy: String = "save the arrays again with numpy.savez or numpy.savez_compressed"
+    ) throws {
         self.path = path
         self.storage = storage
-        members = try ZipDirectoryReader(bytes: storage.bytes, path: path).members()
+        self.remedy = remedy
+        members = try ZipDirectoryReader(bytes: storage.bytes, path: path, remedy: remedy).members()
     }
 }
 
@@ -41,6 +58,7 @@ package struct ZipArchive {
 private struct ZipDirectoryReader {
     let bytes: UnsafeRawBufferPointer
     let path: String
+    let remedy: String
 
     private struct Directory {
         let location: Range<Int>
@@ -120,16 +138,20 @@ private struct ZipDirectoryReader {
         guard next <= end else { throw damaged("its directory is garbled") }
         let nameStart = position + 46
         let nameBytes = bytes[nameStart..<(nameStart + nameLength)]
-        guard let name = String(validating: nameBytes, as: UTF8.self) else {
-            throw damaged("a member's name is not UTF-8")
-        }
+        // Old programs write names in alphabets of their own, which nobody asks for.
+        let name = String(decoding: nameBytes, as: UTF8.self)
         let extra = (nameStart + nameLength)..<(nameStart + nameLength + extraLength)
         let sizes = try sizes(entry: position, extra: extra, member: name)
-        guard flags & 1 == 0 else { throw damaged("\(name) is encrypted") }
-        guard method == 0 || method == 8 else { throw damaged("\(name) is compressed by method \(method)") }
+        let compression: ZipArchive.Member.Compression =
+            switch (flags & 1, method) {
+            case (1, _): .unreadable("it is encrypted")
+            case (_, 0): .stored
+            case (_, 8): .deflated
+            default: .unreadable("it is compressed by method \(method)")
+            }
         position = next
         return ZipArchive.Member(
-            name: name, compression: method == 0 ? .stored : .deflated,
+            name: name, compression: compression,
             location: try location(localHeader: sizes.offset, byteCount: sizes.compressed, member: name),
             byteCount: sizes.inflated, checksum: UInt32(checksum))
     }
@@ -191,12 +213,11 @@ private struct ZipDirectoryReader {
     private var cutOff: Fault {
         Fault(
             .badData, path, "is cut off: the zip archive has no directory at its end",
-            remedy: "copy the file again, or save the arrays again")
+            remedy: "copy the file again, or \(remedy)")
     }
 
     private func damaged(_ problem: String) -> Fault {
         Fault(
-            .badData, path, "cannot be read as a zip archive: \(problem)",
-            remedy: "save the arrays again with numpy.savez or numpy.savez_compressed")
+            .badData, path, "cannot be read as a zip archive: \(problem)", remedy: remedy)
     }
 }

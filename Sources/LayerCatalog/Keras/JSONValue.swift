@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 
 /// A value of a JSON text.
@@ -89,35 +90,13 @@ extension JSONValue: Codable {
         }
     }
 
-    /// Reads a JSON text; nil when it is none, or nested deeper than any model is.
+    /// Reads a JSON text; nil when it is none, or one that no model has (`JSONText`).
     public init?(parsing text: some Sequence<UInt8>) {
         let data = Data(text)
-        guard Self.nesting(of: data) <= 64, let value = try? JSONDecoder().decode(JSONValue.self, from: data) else {
+        guard JSONText.problem(data) == nil, let value = try? JSONDecoder().decode(JSONValue.self, from: data) else {
             return nil
         }
         self = value
-    }
-
-    /// How many brackets are open at once at most. Decoding takes stack for each, and time for each at every value.
-    private static func nesting(of text: Data) -> Int {
-        var (depth, deepest) = (0, 0)
-        var (isInString, isEscaped) = (false, false)
-        for byte in text {
-            if isInString {
-                if !isEscaped && byte == UInt8(ascii: "\"") { isInString = false }
-                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
-                continue
-            }
-            switch UnicodeScalar(byte) {
-            case "\"": isInString = true
-            case "[", "{":
-                depth += 1
-                deepest = max(deepest, depth)
-            case "]", "}": depth -= 1
-            default: break
-            }
-        }
-        return deepest
     }
 
     /// The text, with sorted keys: equal values give equal bytes.

@@ -29,12 +29,14 @@
         ) throws -> Answer {
             guard bytes.starts(with: GzipStream.magic) else { return try images(request, bytes, payload, inFile: true) }
             let contents = try GzipStream.contents(of: bytes, name: request.file)
-            guard contents.bytes.starts(with: FITSImages.magic) else {
-                throw Fault(
-                    .badData, request.file, "holds no FITS file, once it is inflated",
-                    remedy: "gunzip any other file first")
+            return try withExtendedLifetime(contents) {
+                guard contents.bytes.starts(with: FITSImages.magic) else {
+                    throw Fault(
+                        .badData, request.file, "holds no FITS file, once it is inflated",
+                        remedy: "gunzip any other file first")
+                }
+                return try images(request, contents.bytes, payload, inFile: false)
             }
-            return try images(request, contents.bytes, payload, inFile: false)
         }
 
         private static func images(

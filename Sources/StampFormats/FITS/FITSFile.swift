@@ -138,17 +138,18 @@ import Files
         private func imageHeader(_ number: Int, type: Int32, dataOffset: Int) throws -> FITSImageHeader? {
             let isCompressed = cfitsio_is_compressed_image(file) != 0
             guard type == IMAGE_HDU || isCompressed else { return nil }
+            let header = try header(number, isCompressed: isCompressed)
             var parameters = try parameters(number)
             guard parameters.shape.count >= 2, parameters.shape.allSatisfy({ $0 > 0 }) else { return nil }
             let byteCount = try byteCount(of: parameters.shape, parameters.storage, number)
             if isCompressed {
-                try checkTiles(parameters.shape.count, parameters.storage, byteCount: byteCount, number)
+                try checkTiles(parameters.shape.count, parameters.storage, byteCount: byteCount, header)
             } else if byteCount > bytes.count - dataOffset {
                 throw truncated(number)
             }
             // The standard has no BLANK for floating-point pixels, whatever stands there: they have NaN.
-            var blank = parameters.storage.rawValue > 0 ? try integer("BLANK", number) : nil
-            if isCompressed, parameters.storage.rawValue > 0, try blank != nil || hasUndefinedTiles(number) {
+            var blank = parameters.storage.rawValue > 0 ? try integer("BLANK", header) : nil
+            if isCompressed, parameters.storage.rawValue > 0, try blank != nil || hasUndefinedTiles(header) {
                 // cfitsio knows which pixels are undefined, tile by tile, and makes them NaN. No integer is lost.
                 (parameters.storage, blank) = (.float64, nil)
             }
@@ -156,15 +157,15 @@ import Files
                 number: number, extensionName: try extensionName(number, isCompressed: isCompressed),
                 shape: parameters.shape,
                 format: FITSPixelFormat(
-                    storage: parameters.storage, scale: try real("BSCALE", number) ?? 1,
-                    zero: try real("BZERO", number) ?? 0, blank: blank, isBigEndian: !isCompressed),
+                    storage: parameters.storage, scale: try real("BSCALE", header) ?? 1,
+                    zero: try real("BZERO", header) ?? 0, blank: blank, isBigEndian: !isCompressed),
                 bytes: isCompressed ? nil : dataOffset..<dataOffset + byteCount)
         }
 
         /// Whether a compressed image of integers says which of its pixels are undefined: for all tiles in the header,
         /// or for each in a column.
-        private func hasUndefinedTiles(_ number: Int) throws -> Bool {
-            try integer("ZBLANK", number) != nil || cfitsio_has_column(file, "ZBLANK") != 0
+        private func hasUndefinedTiles(_ header: Header) throws -> Bool {
+            try integer("ZBLANK", header) != nil || cfitsio_has_column(file, "ZBLANK") != 0
         }
 
         /// EXTNAME, or the empty string. Programs that compress images used to leave the name of their table beside
@@ -201,29 +202,27 @@ import Files
 
         /// Refuses claims about compressed tiles that would make cfitsio allocate memory without need.
         private func checkTiles(
-            _ axes: Int, _ storage: FITSPixelFormat.Storage, byteCount: Int, _ number: Int
+            _ axes: Int, _ storage: FITSPixelFormat.Storage, byteCount: Int, _ header: Header
         ) throws {
+            let number = header.number
             // cfitsio refuses 64-bit integers, or worse, reads other numbers.
             guard storage != .int64 else {
                 throw Fault(
                     .badData, name, "HDU \(number) holds compressed 64-bit integers, which cfitsio cannot read",
                     remedy: "save the image uncompressed")
             }
-            let most = bytes.count.multipliedReportingOverflow(by: Self.largestExpansion)
+            let most = Expansion.most(of: bytes.count)
             var tile: [Int] = []
             for axis in 1...axes {
-                let length = try integer("ZTILE\(axis)", number) ?? 1
+                let length = try integer("ZTILE\(axis)", header) ?? 1
                 guard length > 0 else { throw Self.damaged(name, "HDU \(number) has tiles of \(length) pixels") }
                 tile.append(Int(length))
             }
-            guard let tilePixels = Self.product(tile), most.overflow || max(byteCount, tilePixels) <= most.partialValue
-            else {
+            guard let tilePixels = Self.product(tile), max(byteCount, tilePixels) <= most else {
                 throw Self.damaged(name, "HDU \(number) claims images that so short a file cannot hold")
             }
         }
 
-        /// Deflate's largest expansion; pixels with any noise are far from it by every method.
-        private static var largestExpansion: Int { 1032 }
         /// A FITS file's headers and data are padded to a multiple of this.
         private static var block: Int { 2880 }
 
@@ -241,23 +240,77 @@ import Files
     // MARK: Keywords and faults
 
     extension FITSFile {
-        private func real(_ key: String, _ number: Int) throws -> Double? {
-            guard let text = try text(key, number, cfitsio_read_value), !text.isEmpty else { return nil }
+        /// The records of cfitsio's current HDU.
+        private struct Header {
+            let number: Int
+            let isCompressed: Bool
+            let records: [String]
+        }
+
+        private func header(_ number: Int, isCompressed: Bool) throws -> Header {
+            var count: Int32 = 0
+            guard cfitsio_record_count(file, &count) == 0 else {
+                throw Self.damaged(name, "the header of HDU \(number) cannot be read")
+            }
+            let records = try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FLEN_CARD)) { text in
+                try (0..<max(count, 0)).map { record in
+                    guard cfitsio_read_record(file, record + 1, text.baseAddress!) == 0 else {
+                        throw Self.damaged(name, "the header of HDU \(number) cannot be read")
+                    }
+                    return String(cString: text.baseAddress!)
+                }
+            }
+            return Header(number: number, isCompressed: isCompressed, records: records)
+        }
+
+        private func real(_ key: String, _ header: Header) throws -> Double? {
+            guard let text = try value(of: key, header) else { return nil }
             // Fortran writes 1.5D3 as well.
             let digits = text.replacing("D", with: "E").replacing("d", with: "e")
             guard digits.allSatisfy({ "+-.0123456789Ee".contains($0) }), let value = Double(digits), value.isFinite
             else {
-                throw Self.damaged(name, "HDU \(number) has the \(key) \(text), which is no number")
+                throw Self.damaged(name, "HDU \(header.number) has the \(key) \(text), which is no number")
             }
             return value
         }
 
-        private func integer(_ key: String, _ number: Int) throws -> Int64? {
-            guard let text = try text(key, number, cfitsio_read_value), !text.isEmpty else { return nil }
+        private func integer(_ key: String, _ header: Header) throws -> Int64? {
+            guard let text = try value(of: key, header) else { return nil }
             guard let value = Int64(text) else {
-                throw Self.damaged(name, "HDU \(number) has the \(key) \(text), which is no integer")
+                throw Self.damaged(name, "HDU \(header.number) has the \(key) \(text), which is no integer")
             }
             return value
+        }
+
+        /// The value of a keyword as it stands in the header; nil if there is none.
+        ///
+        /// Of an image, only a keyword at the start of its record counts, as in astropy; of an image in a table, one
+        /// behind HIERARCH as well. Keywords with two values are refused: programs differ about which one counts.
+        private func value(of key: String, _ header: Header) throws -> String? {
+            let plain = key + String(repeating: " ", count: 8 - key.utf8.count) + "="
+            var found: String?
+            for record in header.records
+            where record.hasPrefix(plain) || header.isCompressed && Self.hierarchKey(record) == key {
+                guard let text = try value(ofRecord: record, key, header.number), !text.isEmpty else { continue }
+                guard found == nil || found == text else {
+                    throw Self.damaged(
+                        name, "HDU \(header.number) has two values of \(key), \(found!) and \(text)")
+                }
+                found = text
+            }
+            return found
+        }
+
+        private static func hierarchKey(_ record: String) -> String? {
+            guard record.hasPrefix("HIERARCH "), let end = record.firstIndex(of: "=") else { return nil }
+            return record[..<end].dropFirst(9).filter { $0 != " " }
+        }
+
+        private func value(ofRecord record: String, _ key: String, _ number: Int) throws -> String? {
+            try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FLEN_VALUE)) { text in
+                guard try isThere(key, number, cfitsio_value(record, text.baseAddress!)) else { return nil }
+                return String(cString: text.baseAddress!)
+            }
         }
 
         /// A string, or the letter of a logical value.

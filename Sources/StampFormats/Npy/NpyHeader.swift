@@ -30,12 +30,20 @@ struct NpyHeader {
         let text = try Self.text(bytes, name: name)
         var parser = NpyHeaderParser(text: text.bytes, name: name)
         let fields = try parser.parse()
-        elementType = fields.elementType
+        elementType = try fields.elementType.get()
         isFortranOrder = fields.isFortranOrder
         shape = fields.shape
         dataOffset = text.end
-        (elementCount, dataByteCount) = try Self.size(of: fields, name: name)
+        (elementCount, dataByteCount) = try Self.size(of: fields.shape, elementType, name: name)
         try checkLength(fileByteCount, name: name)
+    }
+
+    /// Whether the array whose file starts with `bytes` is one of numbers that are read.
+    ///
+    /// - Throws: a `badData` fault when the header is damaged.
+    static func isOfNumbers(_ bytes: UnsafeRawBufferPointer, name: String) throws -> Bool {
+        var parser = NpyHeaderParser(text: try text(bytes, name: name).bytes, name: name)
+        if case .success = try parser.parse().elementType { return true } else { return false }
     }
 
     /// Whether `bytes`, the start of a file, reach to the end of its header.
@@ -85,16 +93,18 @@ struct NpyHeader {
     }
 
     /// The number of elements and of their bytes.
-    private static func size(of fields: NpyHeaderParser.Fields, name: String) throws -> (elements: Int, bytes: Int) {
+    private static func size(
+        of shape: [Int], _ elementType: ElementType, name: String
+    ) throws -> (elements: Int, bytes: Int) {
         var size = (partialValue: 1, overflow: false)
-        for length in fields.shape where !size.overflow {
+        for length in shape where !size.overflow {
             size = size.partialValue.multipliedReportingOverflow(by: length)
         }
         let elements = size.partialValue
-        if !size.overflow { size = elements.multipliedReportingOverflow(by: fields.elementType.byteCount) }
+        if !size.overflow { size = elements.multipliedReportingOverflow(by: elementType.byteCount) }
         guard !size.overflow else {
             throw Fault(
-                .badData, name, "claims the shape \(shapeText(fields.shape)), which no computer can hold",
+                .badData, name, "claims the shape \(shapeText(shape)), which no computer can hold",
                 remedy: "the header is damaged: save the array again")
         }
         return (elements, size.partialValue)

@@ -5,7 +5,8 @@ import Files
 /// white space and any order of keys.
 struct NpyHeaderParser {
     struct Fields {
-        let elementType: ElementType
+        /// What is said of elements that are no numbers.
+        let elementType: Result<ElementType, Fault>
         let isFortranOrder: Bool
         let shape: [Int]
     }
@@ -19,7 +20,7 @@ struct NpyHeaderParser {
     }
 
     mutating func parse() throws -> Fields {
-        var elementType: ElementType?
+        var elementType: Result<ElementType, Fault>?
         var isFortranOrder: Bool?
         var shape: [Int]?
         guard scanner.take("{") else { throw garbled("no dictionary") }
@@ -48,25 +49,29 @@ struct NpyHeaderParser {
         throw garbled("fortran_order is neither True nor False")
     }
 
-    private mutating func parseElementType() throws -> ElementType {
+    private mutating func parseElementType() throws -> Result<ElementType, Fault> {
         if scanner.next == UInt8(ascii: "[") || scanner.next == UInt8(ascii: "(") {
-            throw Fault(
-                .badData, name, "holds records of several fields (a structured dtype)",
-                remedy: "save the field with the pixels as an array of its own, such as float32")
+            guard scanner.takeBrackets() else { throw garbled("descr has no end") }
+            return .failure(
+                Fault(
+                    .badData, name, "holds records of several fields (a structured dtype)",
+                    remedy: "save the field with the pixels as an array of its own, such as float32"))
         }
         guard let text = string() else { throw garbled("descr is not a string") }
-        if let type = ElementType(numpyDescription: text) { return type }
+        if let type = ElementType(numpyDescription: text) { return .success(type) }
         if text.drop(while: { "<>|=".contains($0) }).first == "O" {
-            throw Fault(
-                .badData, name, "holds Python objects, which are never unpickled",
-                remedy: "save it again as numbers: numpy.save(file, array.astype('float32'))")
+            return .failure(
+                Fault(
+                    .badData, name, "holds Python objects, which are never unpickled",
+                    remedy: "save it again as numbers: numpy.save(file, array.astype('float32'))"))
         }
         // Whatever a file says, the message stays one short, printable line.
         let printable = String(
             text.unicodeScalars.prefix(20).filter { (0x20..<0x7F).contains($0.value) }.map(Character.init))
-        throw Fault(
-            .badData, name, "holds elements of type '\(printable)'",
-            remedy: "save it again as float16, float32, float64, integers of 8 to 64 bits or bool")
+        return .failure(
+            Fault(
+                .badData, name, "holds elements of type '\(printable)'",
+                remedy: "save it again as float16, float32, float64, integers of 8 to 64 bits or bool"))
     }
 
     private mutating func parseShape() throws -> [Int] {
