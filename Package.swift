@@ -104,8 +104,8 @@ let package = Package(
             "Training",
             [
                 "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "ModelFiles", "KerasFormat", "Models",
-                "Layers", "Optimizers", "TensorBoard", "StampLoading", "StampData", "Lanes", "Communication", "Files",
-                "Tensors", "CSignals", "CKernels", "Faults", logging,
+                "Layers", "Optimizers", "TensorBoard", "StampLoading", "StampData", "StampFormats", "Lanes",
+                "Communication", "Files", "Tensors", "CSignals", "CKernels", "Faults", logging,
             ]),
         library(
             "Benchmarks",

@@ -17,7 +17,7 @@ public struct FigureFolder: Sendable {
     /// - Returns: the figures in the order of the plots, and warnings for the user.
     /// - Throws: `Fault(.cannotWrite)`.
     public func draw(_ plots: [Plot], with gnuplot: Gnuplot) throws -> (figures: [Figure], warnings: [Fault]) {
-        guard FileAccess.isFolder(path) || mkdir(path, 0o777) == 0 else { throw Fault.cannotWrite(path, errno) }
+        try FileAccess.makeOwnFolder(path)
         for plot in plots { try writeData(of: plot) }
         let (drawn, warnings) = try pictures(of: plots, with: gnuplot)
         let figures = plots.map { plot in
@@ -68,6 +68,10 @@ public struct FigureFolder: Sendable {
         defer {
             unlink("\(path)/\(script)")
             for plot in plots { for ending in ["svg", "png"] { unlink("\(path)/\(partial(plot, ending))") } }
+        }
+        // gnuplot would follow a link of that name.
+        for plot in plots {
+            for ending in ["svg", "png"] { try FileAccess.remove("\(path)/\(partial(plot, ending))") }
         }
         try gnuplot.run(script, in: path)
         for plot in plots {

@@ -38,6 +38,7 @@ public struct Gnuplot: Sendable {
                 remedy: "install it (apt install gnuplot-nox), then: swift-run-trainer report --run DIR")
         }
         let messages = "\(folder)/.gnuplot.messages"
+        unlink(messages)
         defer { unlink(messages) }
         // The user's own settings (~/.gnuplot) are not meant for these figures.
         let commands = "cd \(PlotStyle.quoted(folder)); load \(PlotStyle.quoted(script))"
@@ -59,7 +60,7 @@ public struct Gnuplot: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, messages, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, messages, O_WRONLY | O_CREAT | O_EXCL, 0o666)
         var process = pid_t()
         // Numbers have a decimal point in every language.
         let variables = environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }.map { "\($0)=\($1)" }

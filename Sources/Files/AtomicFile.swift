@@ -6,28 +6,45 @@ import Synchronization
 ///
 /// Bytes go to a hidden file in the same folder; `commit` makes them durable and renames it. Without `commit` the
 /// hidden file is removed with this object, and whatever was at the path stays as it was. Only a crash leaves the
-/// hidden file behind; ``isPartial(_:of:)`` recognises it. A device or a pipe, which renaming cannot replace, is
-/// written directly.
+/// hidden file behind; ``isPartial(_:of:)`` recognises it. A link is replaced, never followed; for files that a user
+/// names there is ``OutputFile``.
 public final class AtomicFile {
     /// Where the file appears.
     public let path: String
-    /// Nil when `path` is written directly.
-    private let temporaryPath: String?
+    /// The hidden file and what becomes of it; nil for what is written directly.
+    private let temporary: (path: String, destination: String)?
     private var descriptor: Int32
     private static let serial = Atomic<Int>(0)
 
     /// Opens a hidden file next to `path`.
     ///
-    /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
-    public init(_ path: String) throws {
-        self.path = path
+    /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written, or something stands there
+    ///   that is no file.
+    public convenience init(_ path: String) throws { try self.init(path, named: path) }
+
+    /// - Parameter name: what messages call it.
+    init(_ path: String, named name: String) throws {
+        self.path = name
         var status = stat()
-        let exists = stat(path, &status) == 0
-        switch exists ? status.st_mode & S_IFMT : S_IFREG {
-        case S_IFREG: (descriptor, temporaryPath) = Self.openTemporary(nextTo: path)
-        case S_IFDIR: throw Fault.cannotWrite(path, EISDIR)
-        default: (descriptor, temporaryPath) = (open(path, O_WRONLY | O_CLOEXEC), nil)
+        if lstat(path, &status) == 0 {
+            switch status.st_mode & S_IFMT {
+            case S_IFREG, S_IFLNK: break
+            case S_IFDIR: throw Fault.cannotWrite(name, EISDIR)
+            default:
+                throw Fault(.cannotWrite, name, "is a device or a pipe, not a file", remedy: "remove it first")
+            }
         }
+        let opened = Self.openTemporary(nextTo: path)
+        descriptor = opened.descriptor
+        temporary = (opened.path, path)
+        if descriptor < 0 { throw Fault.cannotWrite(name, errno) }
+    }
+
+    /// Writes directly to what is open; `path` is what messages call it.
+    ///
+    /// - Parameter descriptor: is closed with this object; negative, with errno, when opening it failed.
+    init(descriptor: Int32, path: String) throws {
+        (self.path, self.descriptor, temporary) = (path, descriptor, nil)
         if descriptor < 0 { throw Fault.cannotWrite(path, errno) }
     }
 
@@ -52,7 +69,7 @@ public final class AtomicFile {
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        if let temporaryPath { unlink(temporaryPath) }
+        if let temporary { unlink(temporary.path) }
     }
 
     /// Appends bytes.
@@ -78,7 +95,7 @@ public final class AtomicFile {
     /// Makes the bytes durable (fsync(2)) and gives the file its name. Nothing can be written afterwards.
     public func commit() throws {
         precondition(descriptor >= 0, "\(path) was committed before")
-        guard let temporaryPath else {
+        guard let temporary else {
             let closed = close(descriptor)
             descriptor = -1
             if closed != 0 { throw Fault.cannotWrite(path, errno) }
@@ -88,14 +105,14 @@ public final class AtomicFile {
         CrashPoint.pass()
         let closed = close(descriptor)
         descriptor = -1
-        guard closed == 0, rename(temporaryPath, path) == 0 else {
+        guard closed == 0, rename(temporary.path, temporary.destination) == 0 else {
             let error = errno
-            unlink(temporaryPath)
+            unlink(temporary.path)
             throw Fault.cannotWrite(path, error)
         }
         CrashPoint.pass()
         // The new name must be durable too.
-        try FileAccess.synchronize(FileAccess.split(path).folder)
+        try FileAccess.synchronize(FileAccess.split(temporary.destination).folder)
     }
 
     /// Writes `bytes` as the whole file `path`, atomically.

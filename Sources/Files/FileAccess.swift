@@ -23,6 +23,26 @@ public enum FileAccess {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Makes a folder of this program's own, if it is not there; a link to another one is not followed.
+    ///
+    /// - Returns: whether it was made.
+    /// - Throws: `Fault(.cannotWrite)`.
+    @discardableResult
+    public static func makeOwnFolder(_ path: String) throws(Fault) -> Bool {
+        if mkdir(path, 0o777) == 0 { return true }
+        guard errno == EEXIST else { throw Fault.cannotWrite(path, errno) }
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw Fault.cannotWrite(path, errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return false
+        case S_IFLNK:
+            throw Fault(
+                .cannotWrite, path, "is a link, and nothing is written through links in a run folder",
+                remedy: "remove it; the run folder itself may be a link")
+        default: throw Fault.cannotWrite(path, ENOTDIR)
+        }
+    }
+
     /// Hands the file's bytes to `body`, a piece at a time (read(2)).
     ///
     /// Unlike with a mapped file, a damaged disk causes a fault instead of a signal.
@@ -79,7 +99,9 @@ public enum FileAccess {
 
     /// Removes a file, or a folder with everything in it; does nothing if it does not exist.
     public static func remove(_ path: String) throws(Fault) {
-        guard exists(path) else { return }
+        var status = stat()
+        // A link that leads nowhere is removed as well.
+        guard lstat(path, &status) == 0 else { return }
         do {
             try FileManager.default.removeItem(atPath: path)
         } catch {

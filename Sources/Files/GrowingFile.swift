@@ -19,12 +19,12 @@ public final class GrowingFile {
         guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
     }
 
-    /// Continues a file of `length` bytes.
+    /// Continues a file of `length` bytes; a link is not followed.
     /// - Throws: `Fault(.cannotWrite)`.
     public init(continuing path: String, length: Int) throws(Fault) {
         self.path = path
         self.length = length
-        descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        descriptor = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
     }
 

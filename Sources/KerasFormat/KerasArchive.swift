@@ -36,6 +36,15 @@ public enum KerasArchive {
     ///   build without Keras support.
     public static func write(_ model: TrainedModel, to path: String) throws {
         #if Keras
+            try write(model, to: AtomicFile(path))
+        #else
+            throw unsupported(path)
+        #endif
+    }
+
+    /// The same, to a file that is open.
+    package static func write(_ model: TrainedModel, to file: AtomicFile) throws {
+        #if Keras
             let metadata: JSONValue = [
                 "keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00",
                 "swift-run-trainer": .object(
@@ -48,9 +57,9 @@ public enum KerasArchive {
                     KerasZip.Member(
                         name: "config.json", bytes: Array(try model.network.kerasConfiguration().text().utf8)),
                     KerasZip.Member(name: WeightsFile.name, bytes: try WeightsFile.bytes(of: model)),
-                ], to: path)
+                ], to: file)
         #else
-            throw unsupported(path)
+            throw unsupported(file.path)
         #endif
     }
 }

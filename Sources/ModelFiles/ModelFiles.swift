@@ -56,12 +56,22 @@ public enum ModelFiles {
     /// Writes a model in the format that the name's ending asks for.
     ///
     /// - Throws: `Fault` for an unknown ending, for what cannot be written, and for `.keras` in a build without it.
-    public static func write(_ model: TrainedModel, to path: String) throws {
-        if path.hasSuffix(".safetensors") { return try model.write(to: path) }
-        if path.hasSuffix(".keras") { return try KerasArchive.write(model, to: path) }
-        if path.hasSuffix(".onnx") { return try ONNXFile.write(model, to: path) }
+    public static func write(_ model: TrainedModel, to output: OutputFile) throws {
+        let path = output.path
+        if path.hasSuffix(".safetensors") { return try model.write(to: output.open()) }
+        if path.hasSuffix(".keras") { return try KerasArchive.write(model, to: output.open()) }
+        if path.hasSuffix(".onnx") { return try ONNXFile.write(model, to: output.open()) }
         throw Fault(
             .usage, path, "has the ending of no model format",
             remedy: "end the name with .safetensors, .keras or .onnx")
+    }
+
+    /// What ``write(_:to:)`` writes, to recognise an earlier one. The models in a run's folder are the run's.
+    public static let kind = OutputFile.Kind("a converted model") { path in
+        let program = Array("swift-run-trainer".utf8)
+        guard let prefix = try? RangedFile.regular(path)?.prefix(1 << 12), !prefix.ranges(of: program).isEmpty else {
+            return false
+        }
+        return !FileAccess.exists(FileAccess.split(path).folder + "/config.json")
     }
 }

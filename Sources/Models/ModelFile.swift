@@ -45,7 +45,10 @@ public struct TrainedModel: Sendable {
     /// Writes the model, whole or not at all: equal models give equal bytes.
     ///
     /// - Throws: `Fault(.cannotWrite)`.
-    public func write(to path: String) throws {
+    public func write(to path: String) throws { try write(to: AtomicFile(path)) }
+
+    /// The same, to a file that is open.
+    package func write(to file: AtomicFile) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = String(decoding: try encoder.encode(network.description), as: UTF8.self)
@@ -55,7 +58,7 @@ public struct TrainedModel: Sendable {
                 floats: UnsafeBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count))
         }
         let metadata = ["network": json, "normalize": normalization, "format": "swift-run-trainer 1"]
-        try SafetensorsFile.write(tensors, metadata: metadata.merging(decision.metadata) { $1 }, to: path)
+        try SafetensorsFile.write(tensors, metadata: metadata.merging(decision.metadata) { $1 }, to: file)
     }
 }
 

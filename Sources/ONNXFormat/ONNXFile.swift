@@ -14,16 +14,22 @@ public enum ONNXFile {
     ///
     /// - Throws: a `cannotWrite` fault; a `badData` fault that names a layer which ONNX has no operators for.
     public static func write(_ model: TrainedModel, to path: String) throws {
+        try write(model, to: AtomicFile(path))
+    }
+
+    /// The same, to a file that is open.
+    package static func write(_ model: TrainedModel, to file: AtomicFile) throws {
         let message = try message(model)
         let bytes: [UInt8]
         do {
             bytes = try message.serializedBytes()
         } catch {
             throw Fault(
-                .cannotWrite, path, "the network has more than the 2 GiB that an ONNX file can hold",
+                .cannotWrite, file.path, "the network has more than the 2 GiB that an ONNX file can hold",
                 remedy: "write it as .safetensors")
         }
-        try bytes.withUnsafeBytes { try AtomicFile.write($0, to: path) }
+        try bytes.withUnsafeBytes { try file.write($0) }
+        try file.commit()
     }
 
     private static let input = "stamps"

@@ -1,6 +1,7 @@
 import Communication
 import Engine
 import Faults
+import Files
 import Lanes
 import Models
 import StampData
@@ -44,8 +45,11 @@ extension Prediction {
             let collection = try StampCollection(unlabelled: [input])
             try checkSize(collection, name: input)
             _ = try Self.chosen(index, of: collection, window, name: input)
-            try checkOutput(output)
             return collection
+        }
+        let inputs = inputs([input])
+        let file = try group.onRoot {
+            try OutputFile(output, option: "--output", inputs: inputs, kind: .occlusionMaps)
         }
         let stamps = try Self.chosen(index, of: collection, window, name: input)
         _ = try ProcessorKernels.agreed(in: group)
@@ -58,23 +62,23 @@ extension Prediction {
         if index != nil {
             let maps = try pass.maps(stamps)
             return try group.agree {
-                guard let maps else { return nil }
+                guard let maps, let file else { return nil }
                 warn(unusable: maps.first?.isNaN == true ? 1 : 0, of: 1, input)
                 let shape = [collection.height, collection.width]
-                try NpyFile.write(floats: maps, shape: shape, to: output)
+                try NpyFile.write(floats: maps, shape: shape, to: file.open())
                 return OcclusionMap(
                     height: shape[0], width: shape[1], stamp: try pass.normalized(stamps.lowerBound), values: maps)
             }
         }
-        try writeAll(stamps, pass, input: input, output: output)
+        try writeAll(stamps, pass, input: input, output: file)
         return nil
     }
 
     /// Maps of all stamps, a block of stamps at a time.
-    private func writeAll(_ stamps: Range<Int>, _ pass: OcclusionPass, input: String, output: String) throws {
+    private func writeAll(_ stamps: Range<Int>, _ pass: OcclusionPass, input: String, output: OutputFile?) throws {
         let (height, width) = (pass.reader.collection.height, pass.reader.collection.width)
         let writer = try group.agree {
-            group.rank == 0 ? try NpyWriter(path: output, rowShape: [height, width]) : nil
+            try output.map { try NpyWriter($0.open(), rowShape: [height, width], rows: stamps.count) }
         }
         let block = max(1, Self.occludedAtOnce / pass.positions)
         var unusable = 0

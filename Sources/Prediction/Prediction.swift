@@ -75,18 +75,28 @@ public struct Prediction {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
             try checkSize(stamps, name: input[0])
-            for path in [output, table].compactMap({ $0 }) { try checkOutput(path) }
             return stamps
+        }
+        let inputs = inputs(input)
+        let files = try group.onRoot {
+            let array = try output.map {
+                try OutputFile($0, option: "--output", inputs: inputs, kind: .probabilities)
+            }
+            let table = try table.map {
+                try OutputFile(
+                    $0, option: "--csv", inputs: inputs, others: [array].compactMap { $0 }, kind: PredictionTable.kind)
+            }
+            return (array: array, table: table)
         }
         let probabilities = try probabilities(stamps)
         try group.agree {
             guard let probabilities else { return }
             let outputs = model.network.outputs
             warn(unusable: (0..<stamps.count).filter { probabilities[$0 * outputs].isNaN }, stamps, input)
-            if let output {
-                try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output)
+            if let output = files?.array {
+                try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output.open())
             }
-            if let table {
+            if let table = files?.table {
                 let ofSources = (0..<stamps.count).map { probabilities[($0 + 1) * outputs - 1] }
                 try PredictionTable.write(
                     ofSources, of: stamps, threshold: threshold ?? self.threshold, to: table)
@@ -170,12 +180,9 @@ public struct Prediction {
         return all.isEmpty ? nil : all
     }
 
-    /// Refuses an output that cannot be written before the work instead of after it; leaves no file behind.
-    func checkOutput(_ path: String) throws {
-        // Skipped for a pipe: its reader would take this for the end.
-        let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
-        guard type == nil || type == .typeRegular || type == .typeDirectory else { return }
-        _ = try AtomicFile(path)
+    /// All that is read: the models, and the files of these stamps.
+    func inputs(_ stamps: [String]) -> [String] {
+        members.map(\.path) + stamps.map { StampFiles.file(of: $0) }
     }
 
     func checkSize(_ stamps: StampCollection, name: String) throws {

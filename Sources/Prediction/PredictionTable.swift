@@ -7,20 +7,24 @@ import StampData
 /// the same single-precision number, and `class` is 1 for a source. A stamp that cannot be normalised has the
 /// probability `nan` and no class.
 public enum PredictionTable {
+    private static let header = "file,index,probability,class\n"
+    /// What it is, to recognise an earlier one.
+    static let kind = OutputFile.Kind("a table of predictions", beginsWith: header)
+
     /// Writes the table, atomically.
     ///
     /// - Parameter probabilities: of a source, one for each stamp.
     /// - Throws: `Fault(.cannotWrite)`.
     static func write(
-        _ probabilities: [Float], of stamps: StampCollection, threshold: Float, to path: String
+        _ probabilities: [Float], of stamps: StampCollection, threshold: Float, to output: OutputFile
     ) throws {
-        var text = "file,index,probability,class\n"
+        var text = header
         for (stamp, probability) in probabilities.enumerated() {
             let place = stamps.location(stamp)
             let predicted = probability.isNaN ? "" : probability > threshold ? "1" : "0"
             text += "\(quoted(place.path)),\(place.index),\(probability),\(predicted)\n"
         }
-        try AtomicFile.write(text, to: path)
+        try output.write(text)
     }
 
     /// A field as RFC 4180 has it.

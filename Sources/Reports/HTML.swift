@@ -1,3 +1,4 @@
+import Files
 /// Pieces of a page. What is made from text is escaped; what is made from pieces is put together as it is.
 struct HTML: Sendable {
     /// Well-formed as XML too.
@@ -81,6 +82,18 @@ struct HTML: Sendable {
         HTML("section", [HTML("h2", text: title)] + content)
     }
 
+    /// What a page is, to recognise an earlier one.
+    static let kind = OutputFile.Kind(
+        "a report",
+        beginsWith: """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="generator" content="swift-run-trainer"/>
+
+            """)
+
     /// A whole page that loads nothing.
     static func page(title: String, _ content: [HTML]) -> String {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -89,6 +102,7 @@ struct HTML: Sendable {
             <html lang="en">
             <head>
             <meta charset="utf-8"/>
+            <meta name="generator" content="swift-run-trainer"/>
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta name="color-scheme" content="light dark"/>
             <meta http-equiv="Content-Security-Policy" content="\(policy)"/>

@@ -19,22 +19,29 @@ public struct OcclusionPicture: Sendable {
         (self.stamp, self.map) = (stamp, map)
     }
 
-    /// Makes sure that a picture can be written under this name.
+    /// Where a picture goes.
     ///
-    /// - Throws: `Fault` when it ends in neither `.svg` nor `.png`, or its folder cannot be written.
-    public static func check(_ path: String) throws {
+    /// - Throws: `Fault` when the name ends in neither `.svg` nor `.png`, and as `OutputFile` does.
+    public static func output(_ path: String, inputs: [String]) throws -> OutputFile {
         guard path.hasSuffix(".svg") || path.hasSuffix(".png") else {
             throw Fault(
                 .usage, "--figure \(path)", "is neither a .svg nor a .png file", remedy: "give, for instance, map.svg")
         }
-        _ = try AtomicFile(path)
+        return try OutputFile(path, option: "--figure", inputs: inputs, kind: kind)
     }
 
-    /// Draws the picture in a folder of its own beside `path`, and moves it there.
+    /// Recognised by the title of the vector drawing, or by the note in the pixels.
+    private static let kind = OutputFile.Kind("an occlusion picture") { path in
+        guard let prefix = try? RangedFile.regular(path)?.prefix(1 << 12) else { return false }
+        return !prefix.ranges(of: Array(note.utf8)).isEmpty
+    }
+
+    /// Draws the picture in a folder of its own beside the output, and copies it there.
     ///
     /// - Returns: warnings for the user if it could not be drawn.
     /// - Throws: `Fault(.cannotWrite)`.
-    public func write(to path: String, gnuplot: Gnuplot) throws -> [Fault] {
+    public func write(to output: OutputFile, gnuplot: Gnuplot) throws -> [Fault] {
+        let path = output.path
         guard stamp.allSatisfy(\.isFinite), map.contains(where: \.isFinite) else {
             return [
                 Fault(
@@ -52,9 +59,27 @@ public struct OcclusionPicture: Sendable {
             description: "The stamp, and how probable noise becomes when what lies around a pixel is covered.",
             quantity: "1 − probability of a source", height: height, width: width, stamp: stamp, heatMap: map)
         let (figures, warnings) = try FigureFolder(folder).draw([figure.plot], with: gnuplot)
-        if let drawn = path.hasSuffix(".svg") ? figures[0].svg : figures[0].png {
-            try FileAccess.move(drawn, to: path)
+        if path.hasSuffix(".svg"), let drawn = figures[0].svg {
+            try output.write(String(decoding: FileAccess.read(drawn), as: UTF8.self))
+        } else if let drawn = figures[0].png {
+            let file = try output.open()
+            try Self.withNote(FileAccess.read(drawn)).withUnsafeBytes { try file.write($0) }
+            try file.commit()
         }
         return warnings
+    }
+
+    private static let note = "Occlusion map of stamp"
+
+    /// A PNG picture with a title in its metadata: a tEXt chunk behind the header (PNG specification, 11.3.4.3).
+    private static func withNote(_ png: [UInt8]) -> [UInt8] {
+        let afterHeader = 8 + 12 + 13
+        guard png.count > afterHeader else { return png }
+        let chunk = Array("tEXtTitle\0\(note)".utf8)
+        var checksum = CRC32()
+        chunk.withUnsafeBytes { checksum.update($0) }
+        func bigEndian(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian, Array.init) }
+        return png[..<afterHeader] + bigEndian(UInt32(chunk.count - 4)) + chunk + bigEndian(checksum.value)
+            + png[afterHeader...]
     }
 }

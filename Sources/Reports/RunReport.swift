@@ -25,6 +25,8 @@ public enum RunReport {
     /// - Parameter folders: of at least two runs.
     /// - Throws: `Fault` when one holds no finished run, or the page cannot be written.
     public static func compare(_ folders: [RunFolder], output: String) throws {
-        try AtomicFile.write(RunComparison(try folders.map { try RunResults.read($0) }).page, to: output)
+        let inputs = folders.flatMap { [$0.configuration, $0.metrics, $0.history, $0.model, $0.report] }
+        let file = try OutputFile(output, option: "--output", inputs: inputs, kind: HTML.kind)
+        try file.write(RunComparison(try folders.map { try RunResults.read($0) }).page)
     }
 }

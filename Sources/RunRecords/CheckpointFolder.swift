@@ -41,11 +41,7 @@ public struct CheckpointFolder: Sendable {
         precondition(keep >= 1, "the checkpoint that is written must be kept")
         let checkpoint = checkpoint(step: state.step)
         let partial = partialPath("step-\(state.step)")
-        if mkdir(path, 0o777) == 0 {
-            try FileAccess.synchronize(FileAccess.split(path).folder)
-        } else if errno != EEXIST {
-            throw Fault.cannotWrite(path, errno)
-        }
+        if try FileAccess.makeOwnFolder(path) { try FileAccess.synchronize(FileAccess.split(path).folder) }
         try FileAccess.remove(partial)
         guard mkdir(partial, 0o777) == 0 else { throw Fault.cannotWrite(checkpoint.path, errno) }
         do {

@@ -129,7 +129,8 @@ public struct RunFolder: Sendable {
     private func checkThatFilesCanBeWritten() throws(Fault) {
         guard FileAccess.isFolder(path) else { throw Fault.cannotWrite(path, ENOTDIR) }
         let probe = "\(path)/.probe.partial"
-        let descriptor = Glibc.open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        try FileAccess.remove(probe)
+        let descriptor = Glibc.open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
         close(descriptor)
         unlink(probe)

@@ -33,8 +33,13 @@ public final class RunLock: Sendable {
 
     private static func lockedFile(_ path: String, folder: String) throws -> Int32 {
         while true {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-            guard descriptor >= 0 else { throw Fault.cannotWrite(path, errno) }
+            let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else {
+                guard errno != ELOOP else {
+                    throw Fault(.cannotWrite, path, "is a link, which no run makes", remedy: "remove it")
+                }
+                throw Fault.cannotWrite(path, errno)
+            }
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
                 close(descriptor)
                 throw held(path, folder: folder)

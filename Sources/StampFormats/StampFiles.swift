@@ -53,6 +53,9 @@ public enum StampFiles {
         return shards.map(\.path)
     }
 
+    /// The file in a name that may also say which part of it is meant (`FILE.npz:NAME`, `FILE.fits:NAME`).
+    public static func file(of name: String) -> String { split(name).file }
+
     /// Splits a name into that of a file and what selects a part of it, with its colon.
     private static func split(_ name: String) -> (file: String, part: Substring) {
         let npz = NumericArray.split(name)

@@ -23,7 +23,7 @@ public final class EventFile {
     ///   - wallTime: now, in seconds since 1970.
     /// - Throws: `Fault(.cannotWrite)`.
     public init(in folder: String, resumingAt firstStep: Int?, wallTime: Double) throws {
-        guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw Fault.cannotWrite(folder, errno) }
+        try FileAccess.makeOwnFolder(folder)
         file = try GrowingFile(creating: "\(folder)/\(try Self.nextName(in: folder, wallTime: wallTime))")
         var version = TensorBoardEvent()
         version.wallTime = wallTime

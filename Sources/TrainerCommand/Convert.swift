@@ -1,6 +1,7 @@
 import ArgumentParser
 import Communication
 import Faults
+import Files
 import Logging
 import ModelFiles
 
@@ -22,7 +23,8 @@ struct Convert: GroupCommand {
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            try ModelFiles.write(ModelFiles.read(model), to: output)
+            let file = try OutputFile(output, option: "--output", inputs: [model], kind: ModelFiles.kind)
+            try ModelFiles.write(ModelFiles.read(model), to: file)
         }
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import StampFormats
+import Files
 import Communication
 import Faults
 import Figures
@@ -49,15 +51,16 @@ struct Occlusion: GroupCommand {
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let (threads, window) = try group.agree { (try self.threads.checked(), try checkedWindow()) }
+        let drawing = try group.onRoot { try figure.map(picture) } ?? nil
         let prediction = try Prediction(
             models: [model], normalization: normalize, threads: threads, group: group, logger: logger)
         let map = try prediction.occlusion(input: input, index: index, window: window, output: output)
         try group.agree {
-            guard let map, let index, let figure else { return }
+            guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(
                 title: "Occlusion map of stamp \(index)", height: map.height, width: map.width, stamp: map.stamp,
                 map: map.values)
-            for warning in try picture.write(to: figure, gnuplot: Gnuplot(environment: environment)) {
+            for warning in try picture.write(to: drawing, gnuplot: Gnuplot(environment: environment)) {
                 logger.warning("\(warning)")
             }
         }
@@ -72,8 +75,14 @@ struct Occlusion: GroupCommand {
             guard index != nil else {
                 throw Fault(.usage, "--figure \(figure)", "shows one stamp", remedy: "name it with --index")
             }
-            try OcclusionPicture.check(figure)
+            guard figure != output else {
+                throw Fault(.usage, "--figure \(figure)", "is --output too", remedy: "name one file for each")
+            }
         }
         return OcclusionWindow(side: window, stride: stride)
+    }
+
+    private func picture(_ path: String) throws -> OutputFile {
+        try OcclusionPicture.output(path, inputs: [model, StampFiles.file(of: input)])
     }
 }

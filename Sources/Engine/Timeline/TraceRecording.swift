@@ -7,6 +7,10 @@ import StampData
 
 /// `--trace`: records some steps of a run on every rank and writes them as one file on rank 0.
 package final class TraceRecording {
+    private static let beginning = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
+    /// What it writes, to recognise an earlier one.
+    package static let kind = OutputFile.Kind("a trace", beginsWith: beginning)
+
     private let network: Network
     private let steps: Int
     private let timeline: Timeline
@@ -21,9 +25,10 @@ package final class TraceRecording {
     /// Reserves memory for `steps` steps and lets the lanes of `team` record there, as does a training step that is
     /// made afterwards. Not collective.
     ///
+    /// - Parameter output: on rank 0.
     /// - Throws: `Fault(.cannotWrite)` on rank 0.
     package init(
-        path: String, steps: Int, network: Network, plan: BatchPlan, team: LaneTeam, group: any ProcessGroup,
+        _ output: OutputFile?, steps: Int, network: Network, plan: BatchPlan, team: LaneTeam, group: any ProcessGroup,
         logger: Logger
     ) throws {
         self.network = network
@@ -36,7 +41,7 @@ package final class TraceRecording {
             lanes: team.count,
             capacity: Timeline.capacity(network: network, microbatches: microbatches, steps: steps))
         team.timeline = timeline
-        file = group.rank == 0 ? try AtomicFile(path) : nil
+        file = try output?.open()
     }
 
     /// Chooses the steps to record: the first ones, after one to warm up if there is more than one. Collective.
@@ -62,7 +67,7 @@ package final class TraceRecording {
         let totals = try TimelineTotals(timeline, nodes: network.nodes.count).summed(over: group)
         try group.agree {
             guard let file, let parts else { return }
-            try file.write("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n")
+            try file.write(Self.beginning)
             for (rank, part) in parts.enumerated() {
                 if rank > 0 { try file.write(",\n") }
                 try part.withUnsafeBytes { try file.write($0) }

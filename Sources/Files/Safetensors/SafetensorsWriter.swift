@@ -42,8 +42,14 @@ extension SafetensorsFile {
     ///
     /// - Throws: a `cannotWrite` fault.
     public static func write(_ tensors: [TensorBytes], metadata: [String: String] = [:], to path: String) throws {
+        try write(tensors, metadata: metadata, to: AtomicFile(path))
+    }
+
+    /// The same, to a file that is open.
+    package static func write(
+        _ tensors: [TensorBytes], metadata: [String: String] = [:], to file: AtomicFile
+    ) throws {
         let entries = tensors.map { HeaderEntry(name: $0.name, shape: $0.shape, format: $0.format) }
-        let file = try AtomicFile(path)
         try writeHeader(entries, metadata: metadata, to: file)
         for tensor in tensors { try file.write(tensor.bytes) }
         try file.commit()

@@ -21,9 +21,8 @@ import Files
         /// Writes an archive of stored members, atomically; equal members give equal bytes.
         ///
         /// - Throws: a `cannotWrite` fault.
-        static func write(_ members: [Member], to path: String) throws {
-            // Opened first: an unwritable folder is found out before any work.
-            let file = try AtomicFile(path)
+        static func write(_ members: [Member], to file: AtomicFile) throws {
+            let path = file.path
             var error = zip_error_t()
             guard let target = zip_source_buffer_create(nil, 0, 0, &error) else { throw failure(path) }
             defer { zip_source_free(target) }

@@ -5,17 +5,26 @@ public enum NpyFile {
     /// Writes `floats` as an array of the given shape, atomically.
     ///
     /// - Throws: a `cannotWrite` fault.
-    public static func write(floats: UnsafeBufferPointer<Float>, shape: [Int], to path: String) throws {
+    public static func write(floats: UnsafeBufferPointer<Float>, shape: [Int], to file: AtomicFile) throws {
         precondition(shape.reduce(1, *) == floats.count, "\(floats.count) floats are no array of shape \(shape)")
-        let file = try AtomicFile(path)
         try header(shape: shape).withUnsafeBytes { try file.write($0) }
         try file.write(UnsafeRawBufferPointer(floats))
         try file.commit()
     }
 
     /// Writes `floats` as an array of the given shape, atomically.
+    public static func write(floats: [Float], shape: [Int], to file: AtomicFile) throws {
+        try floats.withUnsafeBufferPointer { try write(floats: $0, shape: shape, to: file) }
+    }
+
+    /// Writes `floats` as an array of the given shape, atomically.
+    public static func write(floats: UnsafeBufferPointer<Float>, shape: [Int], to path: String) throws {
+        try write(floats: floats, shape: shape, to: AtomicFile(path))
+    }
+
+    /// Writes `floats` as an array of the given shape, atomically.
     public static func write(floats: [Float], shape: [Int], to path: String) throws {
-        try floats.withUnsafeBufferPointer { try write(floats: $0, shape: shape, to: path) }
+        try write(floats: floats, shape: shape, to: AtomicFile(path))
     }
 
     /// The header of a float32 array, padded with spaces so that the elements start at a multiple of 64 bytes.
@@ -36,7 +45,7 @@ public enum NpyFile {
     }
 }
 
-/// Writes a float32 `.npy` file row by row when the number of rows is not known beforehand.
+/// Writes a float32 `.npy` file row by row.
 ///
 /// The complete file appears at `finish`; without `finish` nothing does.
 public final class NpyWriter {
@@ -46,14 +55,21 @@ public final class NpyWriter {
     public private(set) var rows = 0
     private let file: AtomicFile
     private let floatsPerRow: Int
+    private let expectedRows: Int?
 
-    /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
-    public init(path: String, rowShape: [Int]) throws {
+    /// - Parameter rows: how many there will be; nil if that is not known beforehand, for a file that has no end yet.
+    /// - Throws: a `cannotWrite` fault.
+    public init(_ file: AtomicFile, rowShape: [Int], rows: Int? = nil) throws {
         self.rowShape = rowShape
         floatsPerRow = rowShape.reduce(1, *)
         precondition(floatsPerRow > 0, "rows of shape \(rowShape) hold nothing")
-        file = try AtomicFile(path)
-        try writeHeader()
+        (self.file, expectedRows) = (file, rows)
+        try NpyFile.header(shape: [rows ?? 0] + rowShape).withUnsafeBytes { try file.write($0) }
+    }
+
+    /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
+    public convenience init(path: String, rowShape: [Int]) throws {
+        try self.init(AtomicFile(path), rowShape: rowShape)
     }
 
     /// Adds one or more whole rows.
@@ -70,11 +86,10 @@ public final class NpyWriter {
 
     /// Gives the header its number of rows and the file its name.
     public func finish() throws {
-        try NpyFile.header(shape: [rows] + rowShape).withUnsafeBytes { try file.write($0, at: 0) }
+        precondition(expectedRows == nil || expectedRows == rows, "\(rows) rows, not \(expectedRows ?? 0)")
+        if expectedRows == nil {
+            try NpyFile.header(shape: [rows] + rowShape).withUnsafeBytes { try file.write($0, at: 0) }
+        }
         try file.commit()
-    }
-
-    private func writeHeader() throws {
-        try NpyFile.header(shape: [0] + rowShape).withUnsafeBytes { try file.write($0) }
     }
 }

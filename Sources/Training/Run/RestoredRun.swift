@@ -7,6 +7,7 @@ import Models
 import Optimizers
 import RunRecords
 import Settings
+import StampFormats
 import Tensors
 
 /// A run that can take its next step: its weights and its optimizer's state exist, new or from a checkpoint, and
@@ -91,12 +92,21 @@ struct RestoredRun {
     private static func trace(_ loaded: LoadedRun, _ team: LaneTeam) throws -> TraceRecording? {
         let context = loaded.context
         return try context.group.agree {
-            try context.configuration.execution.trace.map {
+            try context.configuration.execution.trace.map { path in
                 try TraceRecording(
-                    path: $0, steps: context.configuration.execution.traceSteps, network: loaded.network,
+                    context.isRoot ? try traceFile(path, context.configuration) : nil,
+                    steps: context.configuration.execution.traceSteps, network: loaded.network,
                     plan: loaded.data.plan, team: team, group: context.group, logger: context.logger)
             }
         }
+    }
+
+    /// Where the trace goes: to no file that the run reads.
+    private static func traceFile(_ path: String, _ settings: TrainingSettings) throws -> OutputFile {
+        let stamps = (settings.noise + settings.sources).map { StampFiles.file(of: $0) }
+        return try OutputFile(
+            path, option: "--trace", inputs: stamps + [settings.model, settings.initialWeights].compactMap { $0 },
+            kind: TraceRecording.kind)
     }
 
     /// Plans the step and allocates all that it needs. Collective.
