@@ -1,12 +1,13 @@
-// cfitsio under the names of its manual, which are macros that Swift cannot see. Each function returns the library's status.
+// cfitsio under the names of its manual, which are macros that Swift cannot see. Each function returns the library's
+// status.
 #ifndef CFITSIO_SYSTEM_H
 #define CFITSIO_SYSTEM_H
 
 #include <fitsio.h>
 #include <stddef.h>
 
-// fits_open_memfile: a file whose bytes are at `*bytes`, for reading. The name is a constant, so that nothing of cfitsio's
-// extended file names (filters, pipes, network addresses) can be reached from outside.
+// fits_open_memfile: a file whose bytes are at `*bytes`, for reading. The name is a constant, so that nothing of
+// cfitsio's extended file names (filters, pipes, network addresses) can be reached from outside.
 static inline int cfitsio_open_memory(fitsfile **file, void **bytes, size_t *count) {
     int status = 0;
     return ffomem(file, "stamps", READONLY, bytes, count, 0, NULL, &status);
@@ -59,7 +60,8 @@ static inline int cfitsio_read_record(fitsfile *file, int number, char card[FLEN
     return ffgrec(file, number, card, &status);
 }
 
-// fits_parse_value: the value of a record as it stands there. Those functions that convert numbers trip over long values.
+// fits_parse_value: the value of a record as it stands there. Those functions that convert numbers trip over long
+// values.
 static inline int cfitsio_value(const char card[FLEN_CARD], char value[FLEN_VALUE]) {
     int status = 0;
     return ffpsvc((char *)card, value, NULL, &status);
@@ -99,8 +101,8 @@ static inline int cfitsio_has_column(fitsfile *file, const char *name) {
     return found;
 }
 
-// fits_read_img: the first `count` pixels of an image as they are stored (BSCALE and BZERO not applied), in this machine's
-// byte order. `undefined` takes the place of undefined pixels; NULL leaves them.
+// fits_read_img: the first `count` pixels of an image as they are stored (BSCALE and BZERO not applied), in this
+// machine's byte order. `undefined` takes the place of undefined pixels; NULL leaves them.
 static inline int cfitsio_read_stored_pixels(fitsfile *file, int type, long long count, void *undefined, void *pixels) {
     int status = 0, any = 0;
     if (file->Fptr->compressimg) cfitsio_scale_plain_integers(file);

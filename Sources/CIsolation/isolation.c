@@ -61,8 +61,8 @@ int isolation_receive(int socket, void *message, size_t size, int *descriptors, 
     while (received < 0 && errno == EINTR);
     if (received == 0) return 0;
     struct cmsghdr *rights = received < 0 ? NULL : CMSG_FIRSTHDR(&whole);
-    if (received != (ssize_t)size || rights == NULL || rights->cmsg_type != SCM_RIGHTS ||
-        rights->cmsg_len != CMSG_LEN((size_t)count * sizeof(int)))
+    if (received != (ssize_t)size || rights == NULL || rights->cmsg_type != SCM_RIGHTS
+        || rights->cmsg_len != CMSG_LEN((size_t)count * sizeof(int)))
         return -1;
     memcpy(descriptors, CMSG_DATA(rights), (size_t)count * sizeof(int));
     return 1;
@@ -109,11 +109,11 @@ static uint64_t address_space(void) {
 static void filter_system_calls(void) {
 #ifdef ARCHITECTURE
     static const int allowed[] = {
-        SYS_brk,          SYS_mmap,          SYS_munmap,       SYS_mremap,       SYS_mprotect,       SYS_madvise,
-        SYS_read,         SYS_pread64,       SYS_write,        SYS_pwrite64,     SYS_lseek,          SYS_fstat,
-        SYS_ftruncate,    SYS_close,         SYS_futex,        SYS_getrandom,    SYS_clock_gettime,  SYS_gettimeofday,
-        SYS_sched_yield,  SYS_rt_sigaction,  SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_getpid,       SYS_gettid,
-        SYS_tgkill,       SYS_exit,          SYS_exit_group,   SYS_newfstatat,
+        SYS_brk,         SYS_mmap,         SYS_munmap,       SYS_mremap,         SYS_mprotect,      SYS_madvise,
+        SYS_read,        SYS_pread64,      SYS_write,        SYS_pwrite64,       SYS_lseek,         SYS_fstat,
+        SYS_ftruncate,   SYS_close,        SYS_futex,        SYS_getrandom,      SYS_clock_gettime, SYS_gettimeofday,
+        SYS_sched_yield, SYS_rt_sigaction, SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_getpid,        SYS_gettid,
+        SYS_tgkill,      SYS_exit,         SYS_exit_group,   SYS_newfstatat,     SYS_sigaltstack,
     };
     enum { count = sizeof allowed / sizeof allowed[0] };
     struct sock_filter program[count + 6];
@@ -123,8 +123,8 @@ static void filter_system_calls(void) {
     program[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
     program[length++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
     for (size_t index = 0; index < count; index++)
-        program[length++] = (struct sock_filter)BPF_JUMP(
-            BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[index], (unsigned char)(count - index), 0);
+        program[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[index],
+                                                         (unsigned char)(count - index), 0);
     program[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
     program[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     const struct sock_fprog filter = {.len = (unsigned short)length, .filter = program};

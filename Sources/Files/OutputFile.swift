@@ -130,15 +130,30 @@ public struct OutputFile: Sendable {
         // As many links as the system follows.
         for _ in 0..<40 {
             if let number = ownDescriptor(current) { return .descriptor(number) }
-            guard let target = link(current) else { break }
+            guard let target = link(current) else { return end(current) }
             current = target.hasPrefix("/") ? target : FileAccess.split(current).folder + "/" + target
         }
+        // Opening it will say that the links go round in circles.
+        return .special(path)
+    }
+
+    /// What stands under a name that is no link.
+    private static func end(_ current: String) -> Destination {
         var status = stat()
-        guard stat(current, &status) == 0 else { return .file(current) }
+        guard stat(current, &status) == 0 else { return .file(absolute(current)) }
         switch status.st_mode & S_IFMT {
-        case S_IFREG, S_IFDIR: return .file(current)
+        case S_IFREG, S_IFDIR: return .file(absolute(current))
         default: return .special(current)
         }
+    }
+
+    /// The same file under a name that is equal for all ways to write it, if its folder is there.
+    private static func absolute(_ path: String) -> String {
+        let (folder, name) = FileAccess.split(path)
+        guard !name.isEmpty, name != ".", name != "..", let real = realpath(folder, nil) else { return path }
+        defer { free(real) }
+        let parent = String(cString: real)
+        return parent == "/" ? "/\(name)" : "\(parent)/\(name)"
     }
 
     private static func link(_ path: String) -> String? {

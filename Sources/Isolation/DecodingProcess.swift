@@ -130,7 +130,10 @@ package final class DecodingProcess: Sendable {
         if signal == SIGXCPU || signal == SIGKILL {
             return damaged(name, "is damaged: decoding it takes longer than a file of its size may")
         }
-        return damaged(name, "is damaged: decoding it failed, or needs more memory than a file of its size may")
+        guard signal == 0 else {
+            return damaged(name, "is damaged: what decodes it was ended by signal \(signal)")
+        }
+        return damaged(name, "is damaged: it cannot be decoded, or not in the memory that a file of its size may take")
     }
 }
 

@@ -20,8 +20,12 @@ package enum DecodingServer {
     /// Serves, if this process was started as a server; else returns, and this program counts as one that can.
     ///
     /// To be called before anything else is done.
-    package static func runIfWanted(_ arguments: [String], _ decoders: [any IsolatedDecoder.Type]) {
-        if isWanted(arguments) { run(decoders) }
+    ///
+    /// - Parameter willEnd: is called in each child when it has decoded its file.
+    package static func runIfWanted(
+        _ arguments: [String], _ decoders: [any IsolatedDecoder.Type], willEnd: () -> Void = {}
+    ) {
+        if isWanted(arguments) { run(decoders, willEnd) }
         canServe.store(true, ordering: .relaxed)
     }
 
@@ -32,7 +36,7 @@ package enum DecodingServer {
     }
 
     /// Answers requests on the socket that is standard input until the other side closes it.
-    private static func run(_ decoders: [any IsolatedDecoder.Type]) -> Never {
+    private static func run(_ decoders: [any IsolatedDecoder.Type], _ willEnd: () -> Void) -> Never {
         isolation_close_from(STDERR_FILENO + 1)
         // Whoever asks decides when to stop; the closed socket tells.
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE] {
@@ -43,7 +47,7 @@ package enum DecodingServer {
             var descriptors: [Int32] = [-1, -1, -1]
             let received = isolation_receive(STDIN_FILENO, &limits, MemoryLayout<IsolationLimits>.size, &descriptors, 3)
             guard received > 0 else { exit(received == 0 ? 0 : 70) }
-            var status = isolatedStatus(limits, descriptors, decoders)
+            var status = isolatedStatus(limits, descriptors, decoders, willEnd)
             for descriptor in descriptors { close(descriptor) }
             guard write(STDIN_FILENO, &status, MemoryLayout<Int32>.size) == MemoryLayout<Int32>.size else { exit(70) }
         }
@@ -51,13 +55,14 @@ package enum DecodingServer {
 
     /// Decodes a file in a child; its status by waitpid(2), or -1 if there was none.
     private static func isolatedStatus(
-        _ limits: IsolationLimits, _ descriptors: [Int32], _ decoders: [any IsolatedDecoder.Type]
+        _ limits: IsolationLimits, _ descriptors: [Int32], _ decoders: [any IsolatedDecoder.Type],
+        _ willEnd: () -> Void
     ) -> Int32 {
         let child = isolation_fork()
         if child == 0 {
             close(STDIN_FILENO)
             IsolatedTask(file: descriptors[0], exchange: descriptors[1], payload: descriptors[2])
-                .run(limits, decoders)
+                .run(limits, decoders, willEnd)
         }
         guard child > 0 else { return -1 }
         var status: Int32 = -1

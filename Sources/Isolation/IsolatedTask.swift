@@ -14,14 +14,16 @@ struct IsolatedTask {
     let payload: Int32
 
     /// Decodes and ends the process: with 0 when there is an answer.
-    func run(_ limits: IsolationLimits, _ decoders: [any IsolatedDecoder.Type]) -> Never {
+    func run(_ limits: IsolationLimits, _ decoders: [any IsolatedDecoder.Type], _ willEnd: () -> Void) -> Never {
         isolation_restrict(limits.memory, limits.seconds)
         guard let request = SharedMemory.contents(of: exchange),
             let name = try? JSONFile.decoder.decode(IsolatedRequestName.self, from: request).decoder,
             let decoder = decoders.first(where: { $0.name == name }),
             let answer = try? self.answer(decoder, request)
         else { _exit(1) }
-        _exit(SharedMemory.replace(exchange, by: answer) ? 0 : 1)
+        let isAnswered = SharedMemory.replace(exchange, by: answer)
+        willEnd()
+        _exit(isAnswered ? 0 : 1)
     }
 
     /// The answer to a request for `decoder`, as JSON.

@@ -4,8 +4,8 @@ import Isolation
 
 /// The stamps of one file: N images of one size, in any number format and layout, read as `Double`.
 ///
-/// Accepted shapes are (N, height, width), (N, height, width, 1) and (N, pixels) with a perfect square of pixels; of a
-/// FITS file, cubes and lists of image HDUs. Nothing is copied until a stamp is requested, and many threads may read at
+/// Accepted shapes are (N, height, width), (N, height, width, 1), (side, side) of one stamp, and (N, pixels) with a
+/// perfect square of pixels; of a FITS file, cubes and lists of image HDUs. Nothing is copied until a stamp is requested, and many threads may read at
 /// once.
 public struct StampArray: Sendable {
     /// The file, as it was named.
@@ -78,6 +78,11 @@ public struct StampArray: Sendable {
             remedy: "name a FITS file, or give the file the name of its own format")
     }
 
+    /// The side of the stamp that an array of two equal axes may be.
+    private static func sideOfOneStamp(_ shape: [Int]) -> Int? {
+        shape.count == 2 && shape[0] == shape[1] && shape[0] > 0 ? shape[0] : nil
+    }
+
     private static func isShapeOfStamps(_ shape: [Int]) -> Bool { stampSize(of: shape) != nil }
 
     init(images: FITSImages, path: String) {
@@ -92,6 +97,20 @@ public struct StampArray: Sendable {
     public init(array: NumericArray, path: String) throws {
         pixels = .array(array)
         self.path = path
+        if let side = Self.sideOfOneStamp(array.shape) {
+            let flat = Int(Double(side).squareRoot())
+            guard flat * flat != side || side == 1 else {
+                throw Fault(
+                    .badData, array.name,
+                    """
+                    has the shape \(shapeText(array.shape)), which may be one stamp of \(side)×\(side) or \(side) of \
+                    \(flat)×\(flat)
+                    """,
+                    remedy: "save it as (1, \(side), \(side)) or (\(side), \(flat), \(flat))")
+            }
+            (count, height, width) = (1, side, side)
+            return
+        }
         guard let size = Self.stampSize(of: array.shape) else {
             throw Fault(
                 .badData, array.name, "has the shape \(shapeText(array.shape)), which is not one of stamps",

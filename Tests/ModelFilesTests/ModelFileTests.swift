@@ -39,12 +39,13 @@ import Testing
         let rule = DecisionRule(threshold: 0.123456789, temperature: 1.7)
         let model = TrainedModel(
             network: network, weights: network.initialWeights(seed: 1), normalization: "mean", decision: rule)
-        try ModelFiles.write(model, to: folder.path(file))
+        try ModelFiles.write(model, to: output(folder.path(file)))
         let read = try ModelFiles.read(folder.path(file))
         #expect(read.decision == rule && read.normalization == "mean")
         // A model that decides as Keras does says nothing of it.
         try ModelFiles.write(
-            TrainedModel(network: network, weights: model.weights, normalization: "mean"), to: folder.path(file))
+            TrainedModel(network: network, weights: model.weights, normalization: "mean"),
+            to: output(folder.path(file)))
         #expect(try ModelFiles.read(folder.path(file)).decision == .standard)
         if file.hasSuffix("safetensors") {
             #expect(try SafetensorsFile(contentsOf: folder.path(file)).metadata["threshold"] == nil)
@@ -88,7 +89,7 @@ import Testing
                 ]))
         let model = TrainedModel(network: network, weights: network.initialWeights(seed: 1), normalization: "mean")
         // Keras may not take such a name: a fault is as good as a file.
-        do { try ModelFiles.write(model, to: folder.path("a/b/\(file)")) } catch is Fault {}
+        do { try ModelFiles.write(model, to: output(folder.path("a/b/\(file)"))) } catch is Fault {}
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("")) == ["a"])
         #expect(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path("a/b"))).isSubset(of: [file]))
     }
@@ -154,5 +155,24 @@ import Testing
         let logits = try Inference(network: network, weights: weights, team: team, group: SingleProcess())
             .logits(of: numbers, in: collection, normalization: .mean)
         return try #require(logits)
+    }
+
+    /// A converted model may be converted anew; what is no model, or belongs to a run, is not replaced.
+    @Test(arguments: ["model.safetensors", "model.keras", "model.onnx"])
+    func onlyConvertedModelsAreReplaced(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let network = try Network.standard(.simple, classes: 2)
+        let model = TrainedModel(
+            network: network, weights: network.initialWeights(seed: 1), normalization: "mean", decision: .standard)
+        let path = folder.path(name)
+        for _ in 0..<2 { try ModelFiles.write(model, to: output(path)) }
+        _ = try folder.file("config.json", Array("{}".utf8))
+        expectFault(.cannotWrite, path, saying: "is not a converted model") { _ = try output(path) }
+        let other = try folder.file("other-\(name)", Array("PK".utf8))
+        expectFault(.cannotWrite, other, saying: "is not a converted model") { _ = try output(other) }
+    }
+
+    private func output(_ path: String) throws -> OutputFile {
+        try OutputFile(path, option: "--output", inputs: [], kind: ModelFiles.kind)
     }
 }

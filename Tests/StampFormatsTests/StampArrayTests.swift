@@ -48,6 +48,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 3, 21]) func aFileMayHoldOneSquareStamp(_ side: Int) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.file(
+            "a.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (\(side), \(side)), }", data: side * side))
+        let stamps = try StampArray(contentsOf: path)
+        #expect(stamps.count == 1 && stamps.height == side && stamps.width == side)
+    }
+
+    /// One stamp, or as many flattened ones.
+    @Test(arguments: [(4, 2), (9, 3), (144, 12)]) func aShapeWithTwoMeaningsIsRefused(_ side: Int, _ flat: Int) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.file(
+            "a.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (\(side), \(side)), }", data: side * side))
+        expectFault(.badData, path, saying: "one stamp of \(side)×\(side) or \(side) of \(flat)×\(flat)") {
+            _ = try StampArray(contentsOf: path)
+        }
+    }
+
     @Test func aFileOfNoStampsIsRefused() throws {
         let folder = try TemporaryFolder()
         let path = try folder.file("a.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 21, 21), }"))

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// fork(2): 0 in the child, its number in the parent, -1 when there can be no more processes. For a process of one thread.
+// fork(2): 0 in the child, its number in the parent, -1 when there can be no more processes. For a process of one
+// thread.
 int isolation_fork(void);
 
 // Memory without a name that is shared through its descriptor (memfd_create(2)); -1 with errno.

@@ -1,6 +1,10 @@
 import CLibFuzzer
+import CSharedCoverage
 import Faults
 import Glibc
+import Isolation
+import KerasFormat
+import StampFormats
 
 /// Runs one reader under libFuzzer: the environment variable `READER` names it, arguments are libFuzzer's own.
 ///
@@ -8,6 +12,10 @@ import Glibc
 /// outside a block and an allocation beyond libFuzzer's limits end the process, and libFuzzer keeps the input.
 @main struct FuzzReaders {
     static func main() {
+        // Started by itself, for libraries that see no file in this process.
+        coverage_join()
+        DecodingServer.runIfWanted(CommandLine.arguments, [FITSDecoder.self, WeightsDecoder.self]) { coverage_leave() }
+        coverage_share()
         guard let name = getenv("READER").map({ String(cString: $0) }), Reader(rawValue: name) != nil else {
             let names = Reader.allCases.map(\.rawValue).joined(separator: ", ")
             fatalError("READER names no reader; it must be one of \(names)")
@@ -25,9 +33,15 @@ import Glibc
         } catch let fault as Fault {
             // A fault is shown to the user: making its text must not trap either.
             precondition(!fault.description.utf8.contains(0x0A), "a fault of more than one line")
+            precondition(fault.kind != .internalFault, "\(fault)")
+            // A library may die of a file in its own process; the program's own code there may not trap.
+            for signal in [SIGILL, SIGTRAP] {
+                precondition(!fault.problem.hasSuffix("was ended by signal \(signal)"), "a trap in the other process")
+            }
         } catch {
             fatalError("no Fault: \(error)")
         }
+        coverage_collect()
         return 0
     }
 }
