@@ -206,6 +206,55 @@ a_sweep_trains_a_run_for_each_task() { # test
     [[ $(exit_code_of "${job}_3") == 66:0 ]] || fails "a task without a line fails with 66: $(exit_code_of "${job}_3")"
 }
 
+# The last task of an array has the number of the array. Epochs that never end: what counts is who is started again.
+a_task_that_is_queued_again_leaves_the_others_alone() { # test
+    local job task
+    export RUN="$folder/tasks"
+    job="$(cd "$folder" && sbatch --parsable --array=1-3 --ntasks=1 --cpus-per-task=1 --output="$folder/%A_%a.log" \
+        "$checkout/launch/sweep.sbatch" "${settings[@]}" --epochs 9999)"
+    for task in 1 2 3; do
+        wait_for 90 "task $task trains" grep -q "^Epoch" "$folder/${job}_$task.log" || return
+    done
+    scancel "${job}_1"
+    wait_for 30 "task 1 is over" is_over "${job}_1" || return
+    scancel --signal=USR1 --batch "${job}_3"
+    wait_for 60 "task 3 is queued again" was_restarted "${job}_3" || return
+    wait_for 60 "task 3 runs again" runs "${job}_3"
+    [[ $(state_of "${job}_1") == CANCELLED && $(restarts_of "${job}_1") == 0 ]] || fails "task 1 stays cancelled"
+    [[ $(state_of "${job}_2") == RUNNING && $(restarts_of "${job}_2") == 0 ]] || fails "task 2 is not disturbed"
+}
+
+# It inherits the variables of the task, of an srun and of an mpirun.
+a_job_that_a_task_submits_is_queued_again_itself() { # test
+    local array job
+    export RUN="$folder/inner"
+    printf '%s\n' '#!/bin/bash' "mpirun -n 1 srun --ntasks=1 --overlap sbatch --parsable --ntasks=2 --cpus-per-task=1 \
+        --output=$folder/inner.log $checkout/launch/slurm.sbatch ${settings[*]} --epochs 5 >$folder/number" \
+        "sleep 600" >"$folder/outer.sh"
+    array="$(cd "$folder" && sbatch --parsable --array=4 --ntasks=1 --output="$folder/outer.log" outer.sh)"
+    wait_for 60 "the task submits a job" test -s "$folder/number" || return
+    job="$(<"$folder/number")"
+    wait_for 90 "an epoch is trained" has_epochs inner 1 || return
+    scancel --signal=USR1 --batch "$job"
+    wait_for 60 "the job is queued again" was_restarted "$job" || return
+    wait_for 120 "the job comes to an end" is_over "$job"
+    [[ $(state_of "$job") == COMPLETED ]] || fails "the job completes: $(tail -n 3 "$folder/inner.log")"
+    [[ $(restarts_of "${array}_4") == 0 ]] || fails "the task that submitted it is not started again"
+    same_bits "$RUN"
+}
+
+an_ensemble_that_is_stopped_goes_on() { # test
+    local job
+    export RUN="$folder/ensemble"
+    job="$(submit --ntasks=2 --cpus-per-task=1 -- "${settings[@]}" --epochs 5 --members 2)"
+    wait_for 90 "epochs are trained" has_epochs "$job" 6 || return
+    scancel --signal=USR1 --batch "$job"
+    wait_for 60 "the job is queued again" was_restarted "$job" || return
+    ends_well "$job"
+    same_bits "$RUN/member-1"
+    [[ -e $RUN/member-2/model.safetensors && -e $RUN/metrics.json ]] || fails "both members are there"
+}
+
 ends_as_task() { [[ $(state_of "$1") == COMPLETED ]]; }
 
 srun_starts_ranks_on_one_node() { # test
