@@ -241,7 +241,8 @@ tests_run_after_the_same_set_up() { # test
     exits 0
     called "[--product] [swift-run-trainer]"
     called "swift [test] [--package-path] [$sandbox] [--scratch-path] [$sandbox/.build] [--filter] [LayersTests]"
-    [[ $output == *$'launch scripts: 3 passed, 0 failed\n✔ Test run with 7 tests passed' ]] || wrong "no closing lines"
+    [[ $output == *$'launch scripts: 3 passed, 0 failed\n✔ Test run with 7 tests passed' ]] ||
+        wrong "no closing lines"
     local trainer="$sandbox/.build/release/swift-run-trainer"
     [[ $(<"$sandbox/environment") == *AS_ROOT=1*AS_ROOT_CONFIRM=1*SWIFT_RUN_TRAINER="$trainer" ]] ||
         wrong "environment: $(<"$sandbox/environment")"
