@@ -107,7 +107,8 @@ ranks_and_threads_are_those_of_the_allocation() { # test
     for shape in "3 1 1" "4 1 2" "1 2 1"; do
         read -r ranks cores per_node <<<"$shape"
         export RUN="$folder/shape-$ranks-$cores"
-        job="$(submit --ntasks="$ranks" --cpus-per-task="$cores" --ntasks-per-node="$per_node" -- "${settings[@]}" --epochs 1)"
+        job="$(submit --ntasks="$ranks" --cpus-per-task="$cores" --ntasks-per-node="$per_node" -- \
+            "${settings[@]}" --epochs 1)"
         ends_well "$job"
         [[ $(config "$RUN" ranks) == "$ranks" && $(config "$RUN" threads) == "$cores" ]] ||
             fails "$ranks ranks × $cores threads: config.json has $(config "$RUN" ranks) × $(config "$RUN" threads)"
@@ -129,7 +130,8 @@ a_run_that_is_stopped_three_times_has_the_bits_of_one_that_is_not() { # test
     done
     ends_well "$job"
     same_bits "$RUN"
-    [[ $(grep -c 'queueing the job again' "$folder/$job.log") == 3 && $(grep -c 'resuming' "$folder/$job.log") == 3 ]] ||
+    [[ $(grep -c 'queueing the job again' "$folder/$job.log") == 3 &&
+        $(grep -c 'resuming' "$folder/$job.log") == 3 ]] ||
         fails "the log tells of three stops and three beginnings"
     [[ -z ${SLURM_LOG:-} ]] || cp "$folder/$job.log" "$SLURM_LOG"
 }
@@ -138,9 +140,11 @@ a_run_that_is_stopped_three_times_has_the_bits_of_one_that_is_not() { # test
 a_preempted_run_goes_on_when_the_nodes_are_free() { # test
     local job urgent
     export RUN="$folder/preempted"
-    job="$(submit --ntasks=3 --cpus-per-task=1 --ntasks-per-node=1 -- "${settings[@]}" --epochs 5 --checkpoint-every 20steps)"
+    job="$(submit --ntasks=3 --cpus-per-task=1 --ntasks-per-node=1 -- "${settings[@]}" --epochs 5 \
+        --checkpoint-every 20steps)"
     wait_for 90 "an epoch is trained" has_epochs "$job" 1 || return
-    urgent="$(cd "$folder" && sbatch --parsable --partition=urgent --nodes=3 --exclusive --output=/dev/null --wrap "sleep 2")"
+    urgent="$(cd "$folder" && sbatch --parsable --partition=urgent --nodes=3 --exclusive --output=/dev/null \
+        --wrap "sleep 2")"
     wait_for 90 "the urgent job is over" is_over "$urgent" || return
     wait_for 60 "the job is queued again" was_restarted "$job" || return
     wait_for 60 "the job runs again" runs "$job" || return
@@ -196,8 +200,9 @@ a_sweep_trains_a_run_for_each_task() { # test
     grep -q "resuming" "$folder/${job}_4.log" || fails "the task that was stopped was resumed"
 
     printf '%s\n' "--learning-rate 0.05" "--seed 9 --epochs 1" >"$folder/settings.txt"
-    job="$(cd "$folder" && RUN="$folder/lines" SWEEP="$folder/settings.txt" sbatch --parsable --array=1-3 --ntasks=1 --cpus-per-task=1 \
-        --output="$folder/%A_%a.log" "$checkout/launch/sweep.sbatch" "${settings[@]}" --epochs 1)"
+    job="$(cd "$folder" && RUN="$folder/lines" SWEEP="$folder/settings.txt" \
+        sbatch --parsable --array=1-3 --ntasks=1 --cpus-per-task=1 --output="$folder/%A_%a.log" \
+        "$checkout/launch/sweep.sbatch" "${settings[@]}" --epochs 1)"
     for task in 1 2 3; do
         wait_for 90 "task $task comes to an end" is_over "${job}_$task"
     done
@@ -263,8 +268,9 @@ srun_starts_ranks_on_one_node() { # test
         echo "  skipped: this Slurm has no pmix"
         return
     fi
-    (cd "$folder" && timeout 90 srun --mpi=pmix --nodes=1 --ntasks=2 --cpus-per-task=1 --overcommit "$trainer" train --data "$DATA" \
-        "${settings[@]}" --epochs 5 --threads 1 --quiet --output "$folder/srun") >"$folder/srun.log" 2>&1 ||
+    (cd "$folder" && timeout 90 srun --mpi=pmix --nodes=1 --ntasks=2 --cpus-per-task=1 --overcommit \
+        "$trainer" train --data "$DATA" "${settings[@]}" --epochs 5 --threads 1 --quiet --output "$folder/srun") \
+        >"$folder/srun.log" 2>&1 ||
         { fails "$expected train: $(tail -n 3 "$folder/srun.log")"; return; }
     [[ $(config "$folder/srun" ranks) == 2 ]] || fails "$expected are one job"
     same_bits "$folder/srun"
@@ -299,7 +305,8 @@ if [[ $is_long == true ]]; then
 fi
 
 "$trainer" simulate --output "$folder/data" --sources 2000 --noise 2000 --seed 1 --quiet
-"$trainer" train --data "$folder/data" "${settings[@]}" --epochs 5 --threads 1 --quiet --output "$folder/alone" || exit 1
+"$trainer" train --data "$folder/data" "${settings[@]}" --epochs 5 --threads 1 --quiet --output "$folder/alone" ||
+    exit 1
 "$here/slurm.sh" up 3 2 || { echo "Slurm: skipped, it does not start here"; exit 0; }
 
 passed=0 failed=0
