@@ -35,6 +35,7 @@ if [[ -z ${TRAINER:-} ]]; then
     ensure_swift
     TRAINER="$(build_release)"
 fi
+forget_launchers ""
 allow_mpi_as_root
 
 work="$(mktemp -d)"

@@ -6,7 +6,7 @@
 #   DATA             folder of the stamps                         (default: data in the checkout)
 #   THREADS          threads (lanes) of each rank                 (default: what the scheduler gives a rank)
 #   TRAINER          the program                                  (default: the checkout's release build)
-#   TRAIN_ARGUMENTS  further arguments of `train`, split at blanks, beside those of the script itself
+#   TRAIN_ARGUMENTS  further arguments of `train`, split at blanks and ends of lines, beside those of the script itself
 #   STOP_AFTER       seconds after which the trainer is asked to write a checkpoint and stop; for schedulers that
 #                    send no signal before the time limit         (default: never)
 #
@@ -14,7 +14,8 @@
 # another's cores. The result does not depend on ranks × threads. SIGUSR1 reaches every rank through mpirun; a trainer
 # that then ends with 75 (stopped early, checkpoint written) is queued again and resumes from its newest checkpoint. So
 # is a run that was lost (a node or a rank died, a host stopped answering) as long as it gets on: after three starts in
-# a row without a new checkpoint the job ends. What the program itself finds wrong ends it at once.
+# a row without a new checkpoint the job ends. What the program itself finds wrong ends it at once, and so does SIGTERM,
+# with which schedulers cancel a job. A RUN that has begun, as a single run or an ensemble, is always resumed.
 
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -34,7 +35,29 @@ hostfile_of() {
             }
             if (bad != "" || !ranks) exit 1
             print ranks
-        }' "$1" || fault 64 "$1: every host must have a whole number of ranks of $2 cores each; change THREADS or the resources asked for"
+        }' "$1" || fault 64 "$1: every host must have a whole number of ranks of $2 cores each;" \
+        "change THREADS or the resources asked for"
+}
+
+# arguments_for_train [ARGUMENT…]: leaves in the array `further` those of TRAIN_ARGUMENTS, and after them these.
+arguments_for_train() {
+    split_words "${TRAIN_ARGUMENTS:-}"
+    further=("${words[@]}" "$@")
+}
+
+# threads_of_a_rank DEFAULT [TRAIN ARGUMENT…]: prints the threads that each rank will run: those of --threads, else
+# THREADS, else the default. Ranks are counted and bound by them.
+threads_of_a_rank() {
+    local default=$1 threads subject=THREADS
+    shift
+    arguments_for_train "$@"
+    threads="${THREADS:-$default}"
+    if has_option --threads "${further[@]}"; then
+        threads="$(option_value --threads "${further[@]}")" subject=--threads
+    fi
+    [[ $threads =~ ^[1-9][0-9]{0,5}$ ]] ||
+        fault 64 "$subject: not a number of threads: '$threads'; give the cores of a rank"
+    printf '%s\n' "$threads"
 }
 
 # newest_step RUN: prints the step of the newest checkpoint to resume from (one is complete or absent); nothing when
@@ -44,9 +67,31 @@ newest_step() {
     for folder in "$1"/checkpoints/step-*; do
         step="${folder##*/step-}"
         [[ -d $folder && $step =~ ^[0-9]+$ ]] || continue
-        ((step <= ${newest:--1})) || newest=$step
+        ((10#$step <= ${newest:--1})) || newest=$((10#$step))
     done
     printf '%s' "$newest"
+}
+
+# has_begun RUN: whether a run, or a member of an ensemble, has left something in the folder: the program refuses such a
+# folder unless the run is resumed.
+has_begun() {
+    local trace
+    for trace in "$1"/{config.json,history.csv,checkpoints,model.safetensors} "$1"/member-[0-9]*; do
+        [[ ! -e $trace ]] || return 0
+    done
+    return 1
+}
+
+# progress_of RUN: prints how far the run has come, as a number that grows with each new checkpoint and each finished
+# model, of the run itself and of the members of an ensemble.
+progress_of() {
+    local folder step progress=0
+    for folder in "$1" "$1"/member-[0-9]*; do
+        step="$(newest_step "$folder")"
+        progress=$((progress + ${step:-0}))
+        [[ ! -e $folder/model.safetensors ]] || progress=$((progress + 1))
+    done
+    printf '%s' "$progress"
 }
 
 # was_lost CODE: whether the run ended by no decision of the program's, whose codes are those of sysexits (64 to 78): by
@@ -55,18 +100,20 @@ was_lost() {
     (($1 != 0 && ($1 < 64 || $1 > 78 || $1 == 70)))
 }
 
-# may_go_on RUN STEP: whether a lost run is worth another start: it has got beyond the step it began with, or has been
-# started fewer than three times from there. Notes the start in the run folder.
+# may_go_on RUN PROGRESS: whether a lost run is worth another start: it has got beyond the progress it began with, or
+# has been started fewer than three times from there. Notes the start in the run folder.
 may_go_on() {
     local note="$1/.lost-starts" starts=0
-    if [[ $(newest_step "$1") != "$2" ]]; then
+    if (($(progress_of "$1") > $2)); then
         rm -f "$note"
         return 0
     fi
     # Without a folder there was no run.
     [[ -d $1 ]] || return 1
-    [[ ! -r $note ]] || read -r starts <"$note" || starts=0
-    echo "$((starts + 1))" >"$note"
+    [[ ! -r $note ]] || read -r starts <"$note" || true
+    [[ $starts =~ ^[1-9]$ ]] || starts=0
+    # Starts that cannot be counted (a full disk) would never come to an end.
+    { echo "$((starts + 1))" >"$note"; } 2>/dev/null || return 1
     ((starts + 1 < 3))
 }
 
@@ -82,13 +129,13 @@ ask_to_stop_after() {
 }
 
 # forward_signals_and_wait PID: passes SIGUSR1 and SIGTERM on to mpirun, which passes them to its ranks, until it ends.
-# Returns its exit code. Leaves `is_cancelled` true after SIGTERM, with which schedulers end a job that is not wanted
-# any more.
+# Returns its exit code. `is_cancelled` is true from the first SIGTERM or SIGINT on, with which schedulers end a job
+# that is not wanted any more.
 forward_signals_and_wait() {
     local pid=$1 status interrupted
     is_cancelled=false
     trap 'interrupted=true; kill -USR1 "$pid" 2>/dev/null' USR1
-    trap 'interrupted=true is_cancelled=true; kill -TERM "$pid" 2>/dev/null' TERM
+    trap 'interrupted=true is_cancelled=true; kill -TERM "$pid" 2>/dev/null' TERM INT
     while :; do
         interrupted=false
         status=0
@@ -96,53 +143,70 @@ forward_signals_and_wait() {
         # A trapped signal ends `wait` early; only an undisturbed one tells the exit code.
         [[ $interrupted == true ]] || break
     done
-    trap - USR1 TERM
+    # Whoever is still to be queued again must neither die of a late warning nor miss that the job is cancelled.
+    trap '' USR1
+    trap 'is_cancelled=true' TERM INT
     return "$status"
+}
+
+# decide_on_another_start RUN PROGRESS: says what comes after a start that had begun with this progress and ended with
+# the code in `status`. Leaves there what the job is to end with: 75 if it is to be queued again.
+decide_on_another_start() {
+    if [[ $is_cancelled == true ]]; then
+        say "cancelled; to go on, submit the job again with RUN=$1"
+        # Some schedulers queue a job again because it ends with 75.
+        [[ $status -ne 75 ]] || status=143
+    elif [[ $status -eq 75 ]]; then
+        rm -f "$1/.lost-starts"
+        say "stopped early with a checkpoint in $1; queueing the job again"
+    elif was_lost "$status" && may_go_on "$1" "$2"; then
+        say "the run was lost (code $status); queueing the job again, to go on from ${1}'s newest checkpoint"
+        status=75
+    fi
 }
 
 # train_on_cluster RANKS THREADS REQUEUE [MPIRUN OPTION…] -- [TRAIN ARGUMENT…]
 # Trains, or resumes, and ends the script with the trainer's exit code. REQUEUE is the command (a function of the batch
 # script) that queues the job again; it is called when that code is 75, or the run was lost and is worth another start.
 train_on_cluster() {
-    local ranks=$1 threads=$2 requeue=$3 placement=() further=() arguments=() timer="" status=0 first_step
+    local ranks=$1 threads=$2 requeue=$3 placement=() arguments=() timer="" status=0 first_progress
     shift 3
     while [[ $1 != -- ]]; do
         placement+=("$1")
         shift
     done
     shift
-    local trainer="${TRAINER:-$scratch_path/release/swift-run-trainer}" data="${DATA:-$checkout/data}"
+    local trainer="${TRAINER:-$scratch_path/release/swift-run-trainer}" data
+    data="$(path_argument "${DATA:-$checkout/data}")"
     [[ -x $trainer ]] || fault 66 "$trainer: not built; on a login node, in $checkout, run:" \
         "swift build -c release --static-swift-stdlib --product swift-run-trainer"
-    command -v mpirun >/dev/null || fault 69 "no mpirun in PATH; load Open MPI (module load openmpi) in the batch script"
+    command -v mpirun >/dev/null ||
+        fault 69 "no mpirun in PATH; load Open MPI (module load openmpi) in the batch script"
+    [[ ${STOP_AFTER:-0} =~ ^[0-9]+(\.[0-9]+)?$ ]] ||
+        fault 64 "STOP_AFTER: not a number of seconds: '$STOP_AFTER'; give those from the start to the warning"
 
-    read -ra further <<<"${TRAIN_ARGUMENTS:-}"
-    further+=("$@")
+    arguments_for_train "$@"
     settings_not_in "${further[@]}"
     arguments=("${settings[@]}")
     if has_option --output "${further[@]}"; then
-        RUN="$(option_value --output "${further[@]}")"
+        RUN="$(path_argument "$(option_value --output "${further[@]}")")"
     else
+        RUN="$(path_argument "$RUN")"
         arguments+=(--output "$RUN")
     fi
-    # Binding has to agree with the threads that really run.
-    if has_option --threads "${further[@]}"; then
-        threads="$(option_value --threads "${further[@]}")"
-    else
-        arguments+=(--threads "$threads")
-    fi
+    has_option --threads "${further[@]}" || arguments+=(--threads "$threads")
     if ! has_option --data "${further[@]}" && ! has_option --sources "${further[@]}"; then
         arguments+=(--data "$data")
     fi
-    first_step="$(newest_step "$RUN")"
+    first_progress="$(progress_of "$RUN")"
     # A run that ended before its first checkpoint starts anew, but its folder is used already.
-    if [[ -n $first_step || -e $RUN/config.json ]] && ! has_option --resume "${further[@]}"; then
-        arguments+=(--resume)
+    if has_begun "$RUN"; then
+        has_option --resume "${further[@]}" || arguments+=(--resume)
         say "resuming $RUN"
     fi
     allow_mpi_as_root
-    # mpirun notices a machine that is lost after 60 + 3 × 10 seconds, before the trainer's --stall-timeout, and can end
-    # the job then.
+    # mpirun notices a machine that is lost after 60 + 3 × 10 seconds, before the trainer's --stall-timeout, and can
+    # end the job then.
     export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-60}" \
         OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-10}" \
         OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-3}"
@@ -160,13 +224,7 @@ train_on_cluster() {
         kill "$timer" 2>/dev/null || true
         wait "$timer" || true
     fi
-    if [[ $status -eq 75 ]]; then
-        rm -f "$RUN/.lost-starts"
-        say "stopped early with a checkpoint in $RUN; queueing the job again"
-    elif [[ $is_cancelled == false ]] && was_lost "$status" && may_go_on "$RUN" "$first_step"; then
-        say "the run was lost (code $status); queueing the job again, to go on from ${RUN}'s newest checkpoint"
-        status=75
-    fi
+    decide_on_another_start "$RUN" "$first_progress"
     if [[ $status -eq 75 ]]; then
         "$requeue" || say "error: the job could not be queued again; submit it by hand with RUN=$RUN, and it resumes"
     fi

@@ -40,8 +40,8 @@ is_installed() {
     return 1
 }
 
-# install_packages PACKAGE…: installs those that are missing with apt-get, as root or through sudo; nothing when all are
-# there.
+# install_packages PACKAGE…: installs those that are missing with apt-get, as root or through sudo; nothing when all
+# are there.
 install_packages() {
     local missing=() package as_root=()
     for package in "$@"; do
@@ -57,7 +57,8 @@ install_packages() {
     say "installing ${missing[*]}"
     # A stale mirror elsewhere in the list must not stop us: the installation itself tells whether it mattered.
     "${as_root[@]}" apt-get update -qq >&2 || say "apt-get update failed; trying to install with the lists at hand"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
         fault 69 "apt-get could not install the packages; as root, run: apt-get install ${missing[*]}"
 }
 
@@ -65,11 +66,12 @@ install_packages() {
 ensure_system_packages() {
     if command -v dpkg-query >/dev/null; then
         install_packages "${system_packages[@]}"
-    elif ! command -v mpirun >/dev/null || ! pkg-config --exists ompi-c openblas zlib hdf5 libzip cfitsio 2>/dev/null; then
+    elif ! command -v mpirun >/dev/null ||
+        ! pkg-config --exists ompi-c openblas zlib hdf5 libzip cfitsio 2>/dev/null; then
         fault 69 "not Debian or Ubuntu; install by hand, development files included, so that pkg-config finds" \
-            "ompi-c, openblas, zlib, hdf5, libzip and cfitsio: Open MPI, OpenBLAS, zlib, HDF5, libzip, cfitsio, pkg-config" \
-            "(on clusters: module load …); without HDF5, libzip and cfitsio: swift build --disable-default-traits leaves" \
-            ".keras and .fits files out"
+            "ompi-c, openblas, zlib, hdf5, libzip and cfitsio: Open MPI, OpenBLAS, zlib, HDF5, libzip, cfitsio," \
+            "pkg-config (on clusters: module load …); without HDF5, libzip and cfitsio:" \
+            "swift build --disable-default-traits leaves .keras and .fits files out"
     fi
 }
 
@@ -81,7 +83,8 @@ ensure_gnuplot() {
     if command -v dpkg-query >/dev/null && (install_packages "gnuplot-nox|gnuplot-qt|gnuplot-x11"); then
         return 0
     fi
-    say "no gnuplot, so the report will have no figures; once it is installed, swift-run-trainer report --run DIR draws them"
+    say "no gnuplot, so the report will have no figures; once it is installed," \
+        "swift-run-trainer report --run DIR draws them"
 }
 
 # swift_is_recent SWIFT: whether this program is a Swift compiler of version 6.1 or newer (OpenStack has a `swift` too).
@@ -99,13 +102,15 @@ ensure_swift() {
         swift_is_recent swift && return 0
         found=("$(command -v swift) is older than 6.1;")
     fi
-    for folder in "${SWIFTLY_BIN_DIR:-${HOME:-/root}/.local/share/swiftly/bin}" /opt/swift/usr/bin /usr/local/swift/usr/bin; do
+    for folder in "${SWIFTLY_BIN_DIR:-${HOME:-/root}/.local/share/swiftly/bin}" \
+        /opt/swift/usr/bin /usr/local/swift/usr/bin; do
         if [[ -x $folder/swift ]] && swift_is_recent "$folder/swift"; then
             export PATH="$folder:$PATH"
             return 0
         fi
     done
-    fault 69 "no Swift toolchain found;" "${found[@]}" "install Swift 6.1 or newer: https://www.swift.org/install/linux/"
+    fault 69 "no Swift toolchain found;" "${found[@]}" \
+        "install Swift 6.1 or newer: https://www.swift.org/install/linux/"
 }
 
 # build_release: builds swift-run-trainer with the Swift library linked in, so that the binary runs on nodes
@@ -121,6 +126,41 @@ allow_mpi_as_root() {
     if [[ $(id -u) -eq 0 ]]; then
         export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     fi
+}
+
+# forget_launchers PREFIX: clears from the environment what an mpirun, an srun or a batch system around this script has
+# left there and a new start would take for its own: it would join the outer job, and fail or do nothing. Variables that
+# begin with PREFIX, those of the script's own batch system, stay (none if it is empty); so do settings of Open MPI.
+forget_launchers() {
+    local own=$1 name
+    while read -r name; do
+        case $name in
+            OMPI_COMM_WORLD_* | OMPI_UNIVERSE_SIZE | OMPI_COMMAND | OMPI_ARGV | OMPI_APP_CTX_NUM_PROCS) ;;
+            OMPI_FIRST_RANKS | OMPI_NUM_APP_CTX | OMPI_FILE_LOCATION | OMPI_MCA_initial_wdir) ;;
+            OMPI_MCA_ess | OMPI_MCA_ess_* | OMPI_MCA_orte_ess_* | OMPI_MCA_orte_*_uri | OMPI_MCA_orte_*_session_dir) ;;
+            OMPI_MCA_orte_app_num | OMPI_MCA_orte_num_nodes | OMPI_MCA_orte_launch | OMPI_MCA_orte_bound_at_launch) ;;
+            OMPI_MCA_orte_precondition_transports | OMPI_MCA_pmix | OMPI_MCA_mpi_oversubscribe) ;;
+            PMIX_MCA_*) continue ;;
+            PMI_* | PMI2_* | PMIX_* | MPI_LOCALNRANKS | MPI_LOCALRANKID) ;;
+            SLURM_STEP* | SLURM_SRUN_* | SLURM_PMI*) ;;
+            SLURM_* | PBS_* | LSB_* | PE_HOSTFILE) [[ -z $own || $name != "$own"* ]] || continue ;;
+            *) continue ;;
+        esac
+        unset "$name"
+    done < <(compgen -e)
+}
+
+# split_words TEXT: leaves in the array `words` what stands between blanks, tabs and ends of lines of any system.
+# shellcheck disable=SC2034  # read by the scripts that source this file
+split_words() {
+    # `read` fails for want of a last delimiter.
+    read -rd '' -a words <<<"${1//$'\r'/ }" || true
+}
+
+# path_argument PATH: prints the path so that no program takes it for an option.
+path_argument() {
+    [[ $1 != -* ]] || printf './'
+    printf '%s\n' "$1"
 }
 
 # has_option NAME ARGUMENT…: whether the arguments hold the option, as `--name value` or `--name=value`.
@@ -147,8 +187,8 @@ option_value() {
     printf '%s\n' "$value"
 }
 
-# settings_not_in ARGUMENT… : leaves in the array `settings` those pairs of learning_settings whose option the arguments
-# do not give.
+# settings_not_in ARGUMENT… : leaves in the array `settings` those pairs of learning_settings whose option the
+# arguments do not give.
 settings_not_in() {
     local index
     settings=()

@@ -99,10 +99,12 @@ obtain() {
         say "$file: already there"
         return
     fi
-    partial="$(mktemp "$folder/.$name.XXXXXX" 2>/dev/null)" || fault 74 "$folder: cannot write here; name another folder"
+    partial="$(mktemp "$folder/.$name.XXXXXX" 2>/dev/null)" ||
+        fault 74 "$folder: cannot write here; name another folder"
     say "downloading $name"
     fetch "$url" "$partial" ||
-        fault 69 "$name: cannot download from $url ($(tail -n 1 "$reason" | tr -d '\r')); check the network, or run this again later"
+        fault 69 "$name: cannot download from $url ($(tail -n 1 "$reason" | tr -d '\r'));" \
+            "check the network, or run this again later"
     wrong="$(what_is_wrong "$partial")"
     [[ -z $wrong ]] || fault 65 "$name: $wrong; nothing was stored. Open $url in a browser and save it as $file"
     # mktemp keeps its files private; give this one the permissions of any other.

@@ -8,7 +8,8 @@
 # The slots of the parallel environment are cores; ranks = slots / THREADS, so THREADS must divide the slots of every
 # host (an environment with a fixed allocation_rule). Its name is the site's: qconf -spl lists them. When the soft limit
 # s_rt is over, two minutes before the hard one, the trainer is asked to stop; a job that ends with 99 is queued again
-# by Grid Engine itself and resumes. The settings RUN, DATA, THREADS, … are described in launch/cluster.sh.
+# by Grid Engine itself and resumes. The settings RUN, DATA, THREADS, … are described in launch/cluster.sh. In a job
+# array (-t 1-4), each task has a run of its own unless RUN is set.
 #$ -N train-stamps
 #$ -S /bin/bash
 #$ -cwd
@@ -23,13 +24,21 @@ set -euo pipefail
 
 # Grid Engine runs a copy of this script from its spool folder: the checkout is where qsub was called, or CHECKOUT.
 launch="${CHECKOUT:-${SGE_O_WORKDIR:-$PWD}}/launch"
-[[ -r $launch/cluster.sh ]] || { echo "gridengine.sh: error: $launch/cluster.sh: not there; submit from the checkout or set CHECKOUT" >&2; exit 66; }
+[[ -r $launch/cluster.sh ]] || {
+    echo "gridengine.sh: error: $launch/cluster.sh: not there;" \
+        "submit from the checkout or set CHECKOUT" >&2
+    exit 66
+}
 # shellcheck source-path=SCRIPTDIR source=cluster.sh
 . "$launch/cluster.sh"
 
+forget_launchers PE_HOSTFILE
 # The job keeps its number when it is queued again, so the folder stays the same.
-RUN="${RUN:-$checkout/runs/gridengine-${JOB_ID:?not a Grid Engine job: submit this script with qsub}}"
-threads="${THREADS:-8}"
+# All tasks of an array have one number, and an index from 1; that of other jobs is `undefined`.
+number="${JOB_ID:?not a Grid Engine job: submit this script with qsub}"
+[[ ${SGE_TASK_ID:-undefined} == undefined ]] || number+="_$SGE_TASK_ID"
+RUN="${RUN:-$checkout/runs/gridengine-$number}"
+threads="$(threads_of_a_rank 8 "$@")"
 
 # PE_HOSTFILE has a line for each host: its name, its slots, a queue, processors.
 list="$(mktemp)" hosts="$(mktemp)"

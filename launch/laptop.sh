@@ -18,6 +18,10 @@ if has_option --help "$@" || has_option -h "$@"; then
     exit 0
 fi
 
+output="$(option_value --output "$@")"
+if has_option --resume "$@" && [[ -z $output ]]; then
+    fault 64 "--resume: of which run?; name its folder with --output"
+fi
 data="$checkout/data"
 arguments=()
 simulate=false
@@ -33,6 +37,7 @@ if ! has_option --data "$@" && ! has_option --sources "$@" && ! has_option --noi
     fi
 fi
 
+forget_launchers ""
 ensure_system_packages
 ensure_gnuplot
 ensure_swift
@@ -46,7 +51,6 @@ fi
 
 settings_not_in "$@"
 arguments+=("${settings[@]}")
-output="$(option_value --output "$@")"
 if [[ -z $output ]]; then
     output="$checkout/runs/$(date +%Y-%m-%dT%H-%M-%S)"
     arguments+=(--output "$output")
@@ -56,9 +60,19 @@ status=0
 "$trainer" train "${arguments[@]}" "$@" || status=$?
 case $status in
     0)
-        say "results are in $output: report.html, metrics.json, history.csv, test_predictions.csv, model.safetensors"
-        say "to use the model: $trainer predict --model $output/model.safetensors --input STAMPS.npy --output probabilities.npy"
+        if [[ -e $output/member-1 ]]; then
+            say "results are in $output: metrics.json, test_predictions.csv, and a run of each member (member-1, …)"
+            model="$output"
+        else
+            say "results are in $output:" \
+                "report.html, metrics.json, history.csv, test_predictions.csv, model.safetensors"
+            model="$output/model.safetensors"
+        fi
+        say "to use the model: $trainer predict --model $model --input STAMPS.npy --output probabilities.npy"
         ;;
-    75) say "stopped early with a checkpoint in $output; to go on, repeat your arguments and add: --output $output --resume" ;;
+    75)
+        say "stopped early with a checkpoint in $output;" \
+            "to go on, repeat your arguments and add: --output $output --resume"
+        ;;
 esac
 exit "$status"

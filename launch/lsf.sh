@@ -7,7 +7,8 @@
 #
 # -n is the number of cores in all, ptile those of one host; ranks = cores / THREADS, so THREADS must divide ptile.
 # Two minutes before the run limit (-wt, -wa) the trainer is asked to stop; a job that ends with 75 is queued again by
-# LSF itself (-Q) and resumes. The settings RUN, DATA, THREADS, … are described in launch/cluster.sh.
+# LSF itself (-Q) and resumes. The settings RUN, DATA, THREADS, … are described in launch/cluster.sh. In a job array
+# (-J "name[1-4]"), each task has a run of its own unless RUN is set.
 #BSUB -J swift-run-trainer
 #BSUB -n 32
 #BSUB -R "span[ptile=16]"
@@ -23,13 +24,21 @@ set -euo pipefail
 
 # bsub reads this script from its standard input: the checkout is where bsub was called, or CHECKOUT.
 launch="${CHECKOUT:-${LS_SUBCWD:-$PWD}}/launch"
-[[ -r $launch/cluster.sh ]] || { echo "lsf.sh: error: $launch/cluster.sh: not there; submit from the checkout or set CHECKOUT" >&2; exit 66; }
+[[ -r $launch/cluster.sh ]] || {
+    echo "lsf.sh: error: $launch/cluster.sh: not there;" \
+        "submit from the checkout or set CHECKOUT" >&2
+    exit 66
+}
 # shellcheck source-path=SCRIPTDIR source=cluster.sh
 . "$launch/cluster.sh"
 
+forget_launchers LSB_
 # The job keeps its number when it is queued again, so the folder stays the same.
-RUN="${RUN:-$checkout/runs/lsf-${LSB_JOBID:?not an LSF job: submit this script with bsub}}"
-threads="${THREADS:-8}"
+# All tasks of an array have one number, and an index from 1; that of other jobs is 0.
+number="${LSB_JOBID:?not an LSF job: submit this script with bsub}"
+[[ ${LSB_JOBINDEX:-0} == 0 ]] || number+="_$LSB_JOBINDEX"
+RUN="${RUN:-$checkout/runs/lsf-$number}"
+threads="$(threads_of_a_rank 8 "$@")"
 
 # LSB_DJOB_HOSTFILE has a line for each core. An Open MPI built without LSF support starts its daemons with ssh, which
 # sites often refuse: blaunch takes its place.

@@ -15,6 +15,7 @@ ensure_swift
 say "building the release binary (the first time takes a minute or two)"
 SWIFT_RUN_TRAINER="$(build_release)"
 export SWIFT_RUN_TRAINER
+forget_launchers ""
 allow_mpi_as_root
 # Tests start up to five ranks, whatever the number of cores.
 export OMPI_MCA_rmaps_base_oversubscribe=1

@@ -75,7 +75,8 @@ CONFIGURATION
     done
     # A job in `urgent` takes the nodes of one in `normal`, which is queued again.
     {
-        echo "PartitionName=normal Nodes=ALL Default=YES MaxTime=INFINITE PriorityTier=1 PreemptMode=REQUEUE GraceTime=30"
+        echo "PartitionName=normal Nodes=ALL Default=YES MaxTime=INFINITE PriorityTier=1 PreemptMode=REQUEUE" \
+            "GraceTime=30"
         echo "PartitionName=urgent Nodes=ALL MaxTime=INFINITE PriorityTier=9"
     } >>"$SLURM_CONF"
 }

@@ -107,7 +107,8 @@ ranks_and_threads_are_those_of_the_allocation() { # test
     for shape in "3 1 1" "4 1 2" "1 2 1"; do
         read -r ranks cores per_node <<<"$shape"
         export RUN="$folder/shape-$ranks-$cores"
-        job="$(submit --ntasks="$ranks" --cpus-per-task="$cores" --ntasks-per-node="$per_node" -- "${settings[@]}" --epochs 1)"
+        job="$(submit --ntasks="$ranks" --cpus-per-task="$cores" --ntasks-per-node="$per_node" -- \
+            "${settings[@]}" --epochs 1)"
         ends_well "$job"
         [[ $(config "$RUN" ranks) == "$ranks" && $(config "$RUN" threads) == "$cores" ]] ||
             fails "$ranks ranks × $cores threads: config.json has $(config "$RUN" ranks) × $(config "$RUN" threads)"
@@ -129,7 +130,8 @@ a_run_that_is_stopped_three_times_has_the_bits_of_one_that_is_not() { # test
     done
     ends_well "$job"
     same_bits "$RUN"
-    [[ $(grep -c 'queueing the job again' "$folder/$job.log") == 3 && $(grep -c 'resuming' "$folder/$job.log") == 3 ]] ||
+    [[ $(grep -c 'queueing the job again' "$folder/$job.log") == 3 &&
+        $(grep -c 'resuming' "$folder/$job.log") == 3 ]] ||
         fails "the log tells of three stops and three beginnings"
     [[ -z ${SLURM_LOG:-} ]] || cp "$folder/$job.log" "$SLURM_LOG"
 }
@@ -138,9 +140,11 @@ a_run_that_is_stopped_three_times_has_the_bits_of_one_that_is_not() { # test
 a_preempted_run_goes_on_when_the_nodes_are_free() { # test
     local job urgent
     export RUN="$folder/preempted"
-    job="$(submit --ntasks=3 --cpus-per-task=1 --ntasks-per-node=1 -- "${settings[@]}" --epochs 5 --checkpoint-every 20steps)"
+    job="$(submit --ntasks=3 --cpus-per-task=1 --ntasks-per-node=1 -- "${settings[@]}" --epochs 5 \
+        --checkpoint-every 20steps)"
     wait_for 90 "an epoch is trained" has_epochs "$job" 1 || return
-    urgent="$(cd "$folder" && sbatch --parsable --partition=urgent --nodes=3 --exclusive --output=/dev/null --wrap "sleep 2")"
+    urgent="$(cd "$folder" && sbatch --parsable --partition=urgent --nodes=3 --exclusive --output=/dev/null \
+        --wrap "sleep 2")"
     wait_for 90 "the urgent job is over" is_over "$urgent" || return
     wait_for 60 "the job is queued again" was_restarted "$job" || return
     wait_for 60 "the job runs again" runs "$job" || return
@@ -196,14 +200,64 @@ a_sweep_trains_a_run_for_each_task() { # test
     grep -q "resuming" "$folder/${job}_4.log" || fails "the task that was stopped was resumed"
 
     printf '%s\n' "--learning-rate 0.05" "--seed 9 --epochs 1" >"$folder/settings.txt"
-    job="$(cd "$folder" && RUN="$folder/lines" SWEEP="$folder/settings.txt" sbatch --parsable --array=1-3 --ntasks=1 --cpus-per-task=1 \
-        --output="$folder/%A_%a.log" "$checkout/launch/sweep.sbatch" "${settings[@]}" --epochs 1)"
+    job="$(cd "$folder" && RUN="$folder/lines" SWEEP="$folder/settings.txt" \
+        sbatch --parsable --array=1-3 --ntasks=1 --cpus-per-task=1 --output="$folder/%A_%a.log" \
+        "$checkout/launch/sweep.sbatch" "${settings[@]}" --epochs 1)"
     for task in 1 2 3; do
         wait_for 90 "task $task comes to an end" is_over "${job}_$task"
     done
     grep -q '"learning_rate" *: *0.05' "$folder/lines/1/config.json" || fails "line 1 sets the learning rate"
     [[ $(config "$folder/lines/2" seed) == 9 ]] || fails "line 2 sets the seed"
     [[ $(exit_code_of "${job}_3") == 66:0 ]] || fails "a task without a line fails with 66: $(exit_code_of "${job}_3")"
+}
+
+# The last task of an array has the number of the array. Epochs that never end: what counts is who is started again.
+a_task_that_is_queued_again_leaves_the_others_alone() { # test
+    local job task
+    export RUN="$folder/tasks"
+    job="$(cd "$folder" && sbatch --parsable --array=1-3 --ntasks=1 --cpus-per-task=1 --output="$folder/%A_%a.log" \
+        "$checkout/launch/sweep.sbatch" "${settings[@]}" --epochs 9999)"
+    for task in 1 2 3; do
+        wait_for 90 "task $task trains" grep -q "^Epoch" "$folder/${job}_$task.log" || return
+    done
+    scancel "${job}_1"
+    wait_for 30 "task 1 is over" is_over "${job}_1" || return
+    scancel --signal=USR1 --batch "${job}_3"
+    wait_for 60 "task 3 is queued again" was_restarted "${job}_3" || return
+    wait_for 60 "task 3 runs again" runs "${job}_3"
+    [[ $(state_of "${job}_1") == CANCELLED && $(restarts_of "${job}_1") == 0 ]] || fails "task 1 stays cancelled"
+    [[ $(state_of "${job}_2") == RUNNING && $(restarts_of "${job}_2") == 0 ]] || fails "task 2 is not disturbed"
+}
+
+# It inherits the variables of the task, of an srun and of an mpirun.
+a_job_that_a_task_submits_is_queued_again_itself() { # test
+    local array job
+    export RUN="$folder/inner"
+    printf '%s\n' '#!/bin/bash' "mpirun -n 1 srun --ntasks=1 --overlap sbatch --parsable --ntasks=2 --cpus-per-task=1 \
+        --output=$folder/inner.log $checkout/launch/slurm.sbatch ${settings[*]} --epochs 5 >$folder/number" \
+        "sleep 600" >"$folder/outer.sh"
+    array="$(cd "$folder" && sbatch --parsable --array=4 --ntasks=1 --output="$folder/outer.log" outer.sh)"
+    wait_for 60 "the task submits a job" test -s "$folder/number" || return
+    job="$(<"$folder/number")"
+    wait_for 90 "an epoch is trained" has_epochs inner 1 || return
+    scancel --signal=USR1 --batch "$job"
+    wait_for 60 "the job is queued again" was_restarted "$job" || return
+    wait_for 120 "the job comes to an end" is_over "$job"
+    [[ $(state_of "$job") == COMPLETED ]] || fails "the job completes: $(tail -n 3 "$folder/inner.log")"
+    [[ $(restarts_of "${array}_4") == 0 ]] || fails "the task that submitted it is not started again"
+    same_bits "$RUN"
+}
+
+an_ensemble_that_is_stopped_goes_on() { # test
+    local job
+    export RUN="$folder/ensemble"
+    job="$(submit --ntasks=2 --cpus-per-task=1 -- "${settings[@]}" --epochs 5 --members 2)"
+    wait_for 90 "epochs are trained" has_epochs "$job" 6 || return
+    scancel --signal=USR1 --batch "$job"
+    wait_for 60 "the job is queued again" was_restarted "$job" || return
+    ends_well "$job"
+    same_bits "$RUN/member-1"
+    [[ -e $RUN/member-2/model.safetensors && -e $RUN/metrics.json ]] || fails "both members are there"
 }
 
 ends_as_task() { [[ $(state_of "$1") == COMPLETED ]]; }
@@ -214,8 +268,9 @@ srun_starts_ranks_on_one_node() { # test
         echo "  skipped: this Slurm has no pmix"
         return
     fi
-    (cd "$folder" && timeout 90 srun --mpi=pmix --nodes=1 --ntasks=2 --cpus-per-task=1 --overcommit "$trainer" train --data "$DATA" \
-        "${settings[@]}" --epochs 5 --threads 1 --quiet --output "$folder/srun") >"$folder/srun.log" 2>&1 ||
+    (cd "$folder" && timeout 90 srun --mpi=pmix --nodes=1 --ntasks=2 --cpus-per-task=1 --overcommit \
+        "$trainer" train --data "$DATA" "${settings[@]}" --epochs 5 --threads 1 --quiet --output "$folder/srun") \
+        >"$folder/srun.log" 2>&1 ||
         { fails "$expected train: $(tail -n 3 "$folder/srun.log")"; return; }
     [[ $(config "$folder/srun" ranks) == 2 ]] || fails "$expected are one job"
     same_bits "$folder/srun"
@@ -250,7 +305,8 @@ if [[ $is_long == true ]]; then
 fi
 
 "$trainer" simulate --output "$folder/data" --sources 2000 --noise 2000 --seed 1 --quiet
-"$trainer" train --data "$folder/data" "${settings[@]}" --epochs 5 --threads 1 --quiet --output "$folder/alone" || exit 1
+"$trainer" train --data "$folder/data" "${settings[@]}" --epochs 5 --threads 1 --quiet --output "$folder/alone" ||
+    exit 1
 "$here/slurm.sh" up 3 2 || { echo "Slurm: skipped, it does not start here"; exit 0; }
 
 passed=0 failed=0

@@ -22,16 +22,19 @@ slurm_binds_a_rank_to_the_cores_of_its_threads() { # test
     a_cluster
     on_slurm spool/slurm_script --momentum 0.9
     exits 0
-    called "mpirun [-n] [4] [--map-by] [slot:PE=8] [--bind-to] [core] [$trainer] [train] $settings [--output] [$sandbox/runs/slurm-7] [--threads] [8] [--data] [$sandbox/data] [--momentum] [0.9]"
+    called "mpirun [-n] [4] [--map-by] [slot:PE=8] [--bind-to] [core] [$trainer] [train] $settings [--output]"
+    called "[--output] [$sandbox/runs/slurm-7] [--threads] [8] [--data] [$sandbox/data] [--momentum] [0.9]"
     not_called scontrol
 }
 
 settings_come_from_the_environment() { # test
     a_cluster
-    RUN=/scratch/run DATA=/scratch/stamps THREADS=2 TRAIN_ARGUMENTS="--model simple  --epochs 3" on_slurm spool/slurm_script --seed 5
+    RUN=/scratch/run DATA=/scratch/stamps THREADS=2 TRAIN_ARGUMENTS="--model simple  --epochs 3" \
+        on_slurm spool/slurm_script --seed 5
     exits 0
     called "[slot:PE=2]"
-    called "[--output] [/scratch/run] [--threads] [2] [--data] [/scratch/stamps] [--model] [simple] [--epochs] [3] [--seed] [5]"
+    called "[--output] [/scratch/run] [--threads] [2] [--data] [/scratch/stamps] [--model] [simple]"
+    called "[--model] [simple] [--epochs] [3] [--seed] [5]"
     not_called "[vgg6]"
 }
 
@@ -53,21 +56,37 @@ a_run_with_a_checkpoint_is_resumed() { # test
     called "[--resume]"
 }
 
-a_run_without_a_whole_checkpoint_is_not_resumed() { # test
+# The program refuses a folder with any of these, unless it is to resume.
+whatever_a_start_leaves_behind_is_taken_up() { # test
+    local trace
     a_cluster
-    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-120.partial"
+    for trace in config.json history.csv model.safetensors checkpoints/step-120.partial member-1/config.json \
+        member-2/checkpoints/step-20/state; do
+        : >"$calls"
+        rm -rf "$sandbox/runs"
+        mkdir -p "$(dirname "$sandbox/runs/slurm-7/$trace")"
+        touch "$sandbox/runs/slurm-7/$trace"
+        on_slurm spool/slurm_script
+        exits 0
+        called "[--resume]"
+    done
+}
+
+a_folder_without_a_run_is_not_resumed() { # test
+    a_cluster
+    mkdir -p "$sandbox/runs/slurm-7/member-notes"
+    touch "$sandbox/runs/slurm-7/.lost-starts"
     on_slurm spool/slurm_script
     exits 0
     not_called "[--resume]"
 }
 
-a_run_without_a_checkpoint_is_taken_up_too() { # test
+resuming_is_asked_for_once() { # test
     a_cluster
-    mkdir -p "$sandbox/runs/slurm-7"
-    touch "$sandbox/runs/slurm-7/config.json"
-    on_slurm spool/slurm_script
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-120"
+    TRAIN_ARGUMENTS=--resume on_slurm spool/slurm_script
     exits 0
-    called "[--resume]"
+    [[ $(grep -o '\[--resume\]' "$calls" | wc -l) == 1 ]] || wrong "--resume is not given once"
 }
 
 stopping_early_queues_the_job_again() { # test
@@ -110,6 +129,48 @@ a_lost_run_is_queued_again_while_it_gets_on() { # test
     on_slurm spool/slurm_script
     exits 205
     not_called scontrol
+}
+
+# A checkpoint in a member, a finished member, and the next member's first checkpoint, whatever its number.
+a_lost_ensemble_is_queued_again_while_a_member_gets_on() { # test
+    local made run="$sandbox/runs/slurm-7"
+    a_cluster
+    mkdir -p "$run/member-1/checkpoints/step-090"
+    for made in member-1/checkpoints/step-120 member-1/model.safetensors member-2/checkpoints/step-20; do
+        stub mpirun 'mkdir -p "'"$run/$made"'"; exit 205'
+        on_slurm spool/slurm_script
+        exits 75
+        [[ ! -e $run/.lost-starts ]] || wrong "$made is not taken for progress"
+    done
+    for _ in first second; do
+        on_slurm spool/slurm_script
+        exits 75
+    done
+    on_slurm spool/slurm_script
+    exits 205
+}
+
+a_lost_run_whose_newest_checkpoint_went_has_not_got_on() { # test
+    local run="$sandbox/runs/slurm-7"
+    a_cluster
+    mkdir -p "$run/checkpoints/step-90" "$run/checkpoints/step-120"
+    stub mpirun 'rm -rf "'"$run/checkpoints/step-120"'"; exit 205'
+    on_slurm spool/slurm_script
+    exits 75
+    [[ $(<"$run/.lost-starts") == 1 ]] || wrong "the start is not counted"
+}
+
+a_lost_run_whose_starts_cannot_be_counted_is_not_queued_again() { # test
+    a_cluster
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-90"
+    mkdir "$sandbox/runs/slurm-7/.lost-starts"
+    MPIRUN_EXIT=205 on_slurm spool/slurm_script
+    exits 205
+    not_called scontrol
+    rmdir "$sandbox/runs/slurm-7/.lost-starts"
+    echo "no number" >"$sandbox/runs/slurm-7/.lost-starts"
+    MPIRUN_EXIT=205 on_slurm spool/slurm_script
+    exits 75
 }
 
 a_lost_run_without_a_folder_is_not_queued_again() { # test
@@ -167,6 +228,47 @@ termination_reaches_mpirun() { # test
     signal_when_running TERM
     exits 3
     not_called scontrol
+}
+
+# A cancelled job ends with 75 when the trainer is quick to write its checkpoint.
+a_cancelled_job_is_not_queued_again_by_any_scheduler() { # test
+    local signal
+    a_cluster
+    stub mpirun '
+        trap "sleep 0.2; exit 75" TERM
+        sleep 0.3
+        kill "-$SIGNAL" $PPID
+        for ((i = 0; i < 100; i++)); do sleep 0.1; done'
+    for signal in TERM INT; do
+        SIGNAL=$signal on_slurm spool/slurm_script
+        exits 143
+        tells "cancelled; to go on, submit the job again with RUN=$sandbox/runs/slurm-7"
+        SIGNAL=$signal on_pbs "$sandbox/spool/12.pbs.SC"
+        exits 143
+        SIGNAL=$signal THREADS=2 on_lsf bash -c 'bash <launch/lsf.sh'
+        exits 143
+        SIGNAL=$signal THREADS=4 on_gridengine "$sandbox/spool/41"
+        exits 143
+    done
+    not_called scontrol
+    not_called qsub
+}
+
+a_job_that_slurm_has_ended_is_not_queued_again() { # test
+    a_cluster
+    stub squeue 'echo "7 7 COMPLETING"'
+    MPIRUN_EXIT=75 on_slurm spool/slurm_script
+    exits 75
+    not_called scontrol
+    tells "Slurm says that job 7 is COMPLETING"
+}
+
+a_late_warning_does_not_keep_a_job_from_being_queued_again() { # test
+    a_cluster
+    stub squeue 'kill -USR1 "$(<'"$sandbox"'/pid)"; sleep 0.1; echo "7 7 RUNNING"'
+    MPIRUN_EXIT=75 on_slurm bash -c 'echo $$ >pid; exec bash spool/slurm_script'
+    exits 75
+    called "scontrol [requeue] [7]"
 }
 
 the_clock_asks_where_the_scheduler_does_not() { # test
@@ -230,7 +332,8 @@ pbs_has_a_rank_for_each_line() { # test
     on_pbs "$sandbox/spool/12.pbs.SC"
     exits 0
     called "mpirun [-n] [4] [--hostfile] ["
-    called "[--map-by] [slot:PE=8] [--bind-to] [core] [$trainer] [train] $settings [--output] [$sandbox/runs/pbs-12] [--threads] [8] [--data] [$sandbox/data]"
+    called "[--map-by] [slot:PE=8] [--bind-to] [core] [$trainer] [train] $settings [--output] [$sandbox/runs/pbs-12]"
+    called "[$sandbox/runs/pbs-12] [--threads] [8] [--data] [$sandbox/data]"
     [[ $(grep -c . "$sandbox/hosts") == 2 ]] || wrong "hosts: $(<"$sandbox/hosts")"
     not_called qsub
 }
@@ -239,9 +342,10 @@ pbs_submits_the_job_again() { # test
     a_cluster
     MPIRUN_EXIT=75 DATA=/scratch/a,b TRAIN_ARGUMENTS="--epochs 4" on_pbs "$sandbox/spool/12.pbs.SC"
     exits 75
-    called "qsub [-W] [depend=afterany:12.server] [-v] [CHECKOUT,RUN,STOP_AFTER,DATA,TRAIN_ARGUMENTS] [$sandbox/launch/pbs.sh]"
-    [[ $(<"$sandbox/environment") == $'CHECKOUT='"$sandbox"$'\nDATA=/scratch/a,b\nRUN='"$sandbox"$'/runs/pbs-12\nTRAIN_ARGUMENTS=--epochs 4' ]] ||
-        wrong "environment: $(<"$sandbox/environment")"
+    called "qsub [-W] [depend=afterany:12.server] [-v] [CHECKOUT,RUN,STOP_AFTER,DATA,TRAIN_ARGUMENTS] ["
+    called "[CHECKOUT,RUN,STOP_AFTER,DATA,TRAIN_ARGUMENTS] [$sandbox/launch/pbs.sh]"
+    local expected="CHECKOUT=$sandbox"$'\nDATA=/scratch/a,b\n'"RUN=$sandbox/runs/pbs-12"$'\nTRAIN_ARGUMENTS=--epochs 4'
+    [[ $(<"$sandbox/environment") == "$expected" ]] || wrong "environment: $(<"$sandbox/environment")"
 }
 
 on_lsf() {
@@ -315,6 +419,26 @@ a_hostfile_has_ranks_as_slots() { # test
     run bash -c '. launch/cluster.sh; hostfile_of list 2 hosts; cat hosts'
     exits 0
     [[ $output == $'3\nb slots=2\na slots=1' ]] || wrong "another hostfile"
+}
+
+what_is_around_the_job_does_not_reach_mpirun() { # test
+    local name leftovers=(OMPI_COMM_WORLD_RANK=1 OMPI_UNIVERSE_SIZE=2 OMPI_MCA_ess=^singleton
+        OMPI_MCA_ess_base_jobid=17 OMPI_MCA_orte_hnp_uri=1.0 OMPI_MCA_initial_wdir=/ PMI_RANK=1 PMIX_RANK=1
+        PMIX_NAMESPACE=9 SLURM_STEP_ID=0 SLURM_STEPID=0 SLURM_SRUN_COMM_PORT=1 MPI_LOCALRANKID=1)
+    a_cluster
+    stub mpirun 'env >"'"$sandbox"'/environment"'
+    on_slurm "${leftovers[@]}" OMPI_MCA_btl=self,tcp PMIX_MCA_gds=hash PBS_JOBID=3 LSB_JOBID=4 spool/slurm_script
+    exits 0
+    for name in "${leftovers[@]}" PBS_JOBID LSB_JOBID; do
+        ! grep -q "^${name%%=*}=" "$sandbox/environment" || wrong "${name%%=*} reaches mpirun"
+    done
+    grep -qx SLURM_JOB_ID=7 "$sandbox/environment" || wrong "Slurm's own variable is gone"
+    grep -qx OMPI_MCA_btl=self,tcp "$sandbox/environment" || wrong "a setting of Open MPI is gone"
+    grep -qx PMIX_MCA_gds=hash "$sandbox/environment" || wrong "a setting of PMIx is gone"
+    SLURM_JOBID=8 on_pbs "$sandbox/spool/12.pbs.SC"
+    exits 0
+    ! grep -q ^SLURM_ "$sandbox/environment" || wrong "Slurm's variable reaches mpirun on PBS"
+    grep -qx PBS_JOBID=12.server "$sandbox/environment" || wrong "the own variable of PBS is gone"
 }
 
 the_example_hostfiles_are_hostfiles() { # test

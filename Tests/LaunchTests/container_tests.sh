@@ -3,13 +3,15 @@
 
 # packages_of FILE: what its calls of apt-get install name, sorted, once each.
 packages_of() {
-    sed -e ':a' -e '/\\$/{N;s/\\\n//;ba' -e '}' "$1" | grep 'apt-get install' | sed 's/.*--no-install-recommends//; s/&&.*//' |
+    sed -e ':a' -e '/\\$/{N;s/\\\n//;ba' -e '}' "$1" | grep 'apt-get install' |
+        sed 's/.*--no-install-recommends//; s/&&.*//' |
         tr -s ' ' '\n' | grep . | sort -u
 }
 
 both_images_have_the_same_packages() { # test
     [[ -n $(packages_of "$repository/launch/Dockerfile") ]] || wrong "no packages"
-    diff <(packages_of "$repository/launch/Dockerfile") <(packages_of "$repository/launch/swift-run-trainer.def") >/dev/null ||
+    diff <(packages_of "$repository/launch/Dockerfile") \
+        <(packages_of "$repository/launch/swift-run-trainer.def") >/dev/null ||
         wrong "the Dockerfile and the definition install different packages"
 }
 
@@ -35,8 +37,10 @@ every_option_of_the_image_examples_is_one_of_the_program() { # test
     local option
     [[ -x ${SWIFT_RUN_TRAINER:-} ]] || exit 99
     "$SWIFT_RUN_TRAINER" train --help >"$sandbox/help"
-    for option in $(sed -n '/- swift-run-trainer$/,/resources/s/^ *- \(--[a-z-]*\)$/\1/p' "$repository/launch/mpijob.yaml") \
-        $(grep -ho 'swift-run-trainer train .*' "$repository/launch/Dockerfile" "$repository/launch/swift-run-trainer.def" | grep -o -- '--[a-z-]*'); do
+    for option in \
+        $(sed -n '/- swift-run-trainer$/,/resources/s/^ *- \(--[a-z-]*\)$/\1/p' "$repository/launch/mpijob.yaml") \
+        $(grep -ho 'swift-run-trainer train .*' "$repository/launch/Dockerfile" \
+            "$repository/launch/swift-run-trainer.def" | grep -o -- '--[a-z-]*'); do
         grep -q -- "$option" "$sandbox/help" || wrong "no option: $option"
     done
 }
@@ -58,9 +62,11 @@ the_sshd_of_the_image_starts_with_the_keys_of_the_operator() { # test
     fi
     # The line of the Dockerfile that writes sshd's settings, with the sandbox for a root.
     sed -n "/^RUN printf .*'Port 2222'/,/sshd_config/p" "$repository/launch/Dockerfile" |
-        sed -e 's/^RUN //' -e 's/ \\$//' -e "s|/home/mpiuser|$sandbox/home/mpiuser|g" | tr '\n' ' ' >"$sandbox/settings.sh"
+        sed -e 's/^RUN //' -e 's/ \\$//' -e "s|/home/mpiuser|$sandbox/home/mpiuser|g" |
+        tr '\n' ' ' >"$sandbox/settings.sh"
     sh "$sandbox/settings.sh" || wrong "the settings are not written"
-    "${as_user[@]}" "$sshd" -t -f "$sandbox/home/mpiuser/.sshd_config" >"$sandbox/sshd" 2>&1 || wrong "sshd does not start: $(head -n 1 "$sandbox/sshd")"
+    "${as_user[@]}" "$sshd" -t -f "$sandbox/home/mpiuser/.sshd_config" >"$sandbox/sshd" 2>&1 ||
+        wrong "sshd does not start: $(head -n 1 "$sandbox/sshd")"
 }
 
 the_kubernetes_job_is_one_of_the_operator() { # test

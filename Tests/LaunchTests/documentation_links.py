@@ -2,8 +2,8 @@
 
     documentation_links.py ROOT FILE...
 
-Prints one line for each thing that is wrong, `FILE:LINE: WHAT`; the exit code is 0 when there is none. A heading's anchor
-is made as GitHub makes it. Links out of the checkout (https:, …) are not followed.
+Prints one line for each thing that is wrong, `FILE:LINE: WHAT`; the exit code is 0 when there is none. A heading's
+anchor is made as GitHub makes it. Links out of the checkout (https:, …) are not followed.
 """
 
 import pathlib
@@ -25,7 +25,8 @@ def text_lines(path):
         if line.lstrip().startswith("```"):
             block = not block
             if block and line.strip()[3:] not in LANGUAGES:
-                complain(path, number, f"a block of language '{line.strip()[3:]}', not of {', '.join(sorted(LANGUAGES))}")
+                known = ", ".join(sorted(LANGUAGES))
+                complain(path, number, f"a block of language '{line.strip()[3:]}', not of {known}")
             continue
         yield number, line, block
     if block:

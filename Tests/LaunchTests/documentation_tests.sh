@@ -53,7 +53,8 @@ is_file() { [[ -r $1 ]] || refuse "$1: no such file"; }
 trains_with() {
     local argument
     for argument in "$@"; do
-        [[ $argument != --* ]] || grep -qxF -- "${argument%%=*}" "$sandbox/train-options" || refuse "train has no option $argument"
+        [[ $argument != --* ]] || grep -qxF -- "${argument%%=*}" "$sandbox/train-options" ||
+            refuse "train has no option $argument"
     done
 }
 CLAIMS
@@ -106,7 +107,10 @@ write_installers() {
         while [[ $# -gt 0 ]]; do
             case $1 in
                 -c) [[ $2 == release ]] || refuse "$2"; shift ;;
-                --product) grep -qF "name: \"$2\", targets" "$repository/Package.swift" || refuse "no product $2"; shift ;;
+                --product)
+                    grep -qF "name: \"$2\", targets" "$repository/Package.swift" || refuse "no product $2"
+                    shift
+                    ;;
                 --traits) grep -qF ".trait(name: \"$2\"" "$repository/Package.swift" || refuse "no trait $2"; shift ;;
                 --package-path | --scratch-path) shift ;;
                 --static-swift-stdlib | --disable-default-traits) ;;
@@ -137,7 +141,8 @@ write_installers() {
     replace_script launch/download-stamps.sh '[[ $# -le 1 && ${1-} != -* ]] || refuse "usage"'
     replace_script launch/chaos.sh '
         for option in "$@"; do
-            [[ $option != --* ]] || grep -qE -- "^ *.*$option.*\)\$" "$repository/launch/chaos.sh" || refuse "not known: $option"
+            [[ $option != --* ]] || grep -qE -- "^ *.*$option.*\)\$" "$repository/launch/chaos.sh" ||
+                refuse "not known: $option"
         done'
     replace_script .ci/run ''
     replace_script .ci/documentation '[[ $# -eq 1 && $1 != -* ]] || refuse "usage"'
@@ -307,8 +312,10 @@ every_option_that_is_named_exists() { # test
     # Of mpirun, srun, swift build, launch/chaos.sh.
     known+=$'\n'"$(printf '%s\n' --bind-to --hostfile --map-by --mca --mpi --oversubscribe --traits \
         --disable-default-traits --kills)"
-    for option in $(prose "$front_page" "${pages[@]}" | grep -oE '`[^`]*`' | grep -oE -- '(^|[ `/])--[a-z][a-z-]+' | tr -d ' `/' | sort -u); do
-        grep -qxF -- "$option" <<<"$known" || wrong "there is no option $option: $(grep -lF -- "$option" "$front_page" "${pages[@]}")"
+    for option in $(prose "$front_page" "${pages[@]}" | grep -oE '`[^`]*`' |
+        grep -oE -- '(^|[ `/])--[a-z][a-z-]+' | tr -d ' `/' | sort -u); do
+        grep -qxF -- "$option" <<<"$known" ||
+            wrong "there is no option $option: $(grep -lF -- "$option" "$front_page" "${pages[@]}")"
     done
 }
 

@@ -35,7 +35,10 @@ a_server() {
     export no_proxy=127.0.0.1
 }
 
-holds() { [[ "$(cd "$sandbox/data" && find . -type f | sort | tr '\n' ' ')" == "$1" ]] || wrong "data holds: $(ls -A "$sandbox/data")"; }
+holds() {
+    [[ "$(cd "$sandbox/data" && find . -type f | sort | tr '\n' ' ')" == "$1" ]] ||
+        wrong "data holds: $(ls -A "$sandbox/data")"
+}
 
 each_file_gets_the_name_of_what_it_holds() { # test
     a_server
@@ -45,7 +48,8 @@ each_file_gets_the_name_of_what_it_holds() { # test
     cmp -s "$served/$noise" "$sandbox/data/stamps_noise.npy" || wrong "noise is another file"
     cmp -s "$served/$sources" "$sandbox/data/stamps_sources.npy" || wrong "sources is another file"
     grep -qx "POST /uc?export=download&id=$noise&confirm=t" "$served/requests" || wrong "$(<"$served/requests")"
-    [[ $(stat -c %a "$sandbox/data/stamps_noise.npy") == "$(umask 022; printf '%o' $((0666 & ~0$(umask))))" || $(umask) != 0022 ]] ||
+    [[ $(stat -c %a "$sandbox/data/stamps_noise.npy") == "$(umask 022; printf '%o' $((0666 & ~0$(umask))))" ||
+        $(umask) != 0022 ]] ||
         wrong "permissions"
 }
 

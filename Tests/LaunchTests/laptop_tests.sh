@@ -58,6 +58,33 @@ exit_code_is_that_of_training() { # test
     tells "--resume"
 }
 
+a_run_to_resume_has_to_be_named() { # test
+    run launch/laptop.sh --resume
+    exits 64
+    one_line
+    tells "name its folder with --output"
+    not_called swift
+    run launch/laptop.sh --resume --output=runs/first
+    exits 0
+    called "[--resume] [--output=runs/first]"
+}
+
+an_ensemble_is_used_by_its_folder() { # test
+    stub trainer '[[ $1 != train ]] || mkdir -p "'"$sandbox"'/ensemble/member-1"'
+    run launch/laptop.sh --members 2 --output ensemble
+    exits 0
+    tells "a run of each member"
+    tells "--model ensemble --input"
+}
+
+a_shell_of_mpirun_or_srun_does_not_disturb() { # test
+    stub trainer '[[ $1 != train ]] || env >"'"$sandbox"'/environment"'
+    OMPI_COMM_WORLD_RANK=1 PMIX_RANK=1 SLURM_STEP_ID=0 SLURM_JOBID=7 OMPI_MCA_btl=self run launch/laptop.sh
+    exits 0
+    ! grep -qE '^(OMPI_COMM|PMIX|SLURM)_' "$sandbox/environment" || wrong "left over: $(<"$sandbox/environment")"
+    grep -qx OMPI_MCA_btl=self "$sandbox/environment" || wrong "a setting of Open MPI is gone"
+}
+
 works_from_another_folder() { # test
     mkdir "$sandbox/elsewhere"
     run env -C "$sandbox/elsewhere" ../launch/laptop.sh
@@ -214,8 +241,10 @@ tests_run_after_the_same_set_up() { # test
     exits 0
     called "[--product] [swift-run-trainer]"
     called "swift [test] [--package-path] [$sandbox] [--scratch-path] [$sandbox/.build] [--filter] [LayersTests]"
-    [[ $output == *$'launch scripts: 3 passed, 0 failed\n✔ Test run with 7 tests passed' ]] || wrong "no closing lines"
-    [[ $(<"$sandbox/environment") == *OMPI_ALLOW_RUN_AS_ROOT=1*OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1*SWIFT_RUN_TRAINER="$sandbox/.build/release/swift-run-trainer" ]] ||
+    [[ $output == *$'launch scripts: 3 passed, 0 failed\n✔ Test run with 7 tests passed' ]] ||
+        wrong "no closing lines"
+    local trainer="$sandbox/.build/release/swift-run-trainer"
+    [[ $(<"$sandbox/environment") == *AS_ROOT=1*AS_ROOT_CONFIRM=1*SWIFT_RUN_TRAINER="$trainer" ]] ||
         wrong "environment: $(<"$sandbox/environment")"
 }
 

@@ -7,7 +7,13 @@
 # Prints `N passed, N failed` at the end; the exit code is 0 when none failed.
 set -uo pipefail
 # Settings of whoever runs the tests must not reach the scripts.
-unset RUN DATA THREADS TRAINER TRAIN_ARGUMENTS STOP_AFTER SCRATCH_PATH CHECKOUT STAMPS_BASE_URL JOB_SCRIPT
+unset RUN DATA THREADS TRAINER TRAIN_ARGUMENTS STOP_AFTER SWEEP SCRATCH_PATH CHECKOUT STAMPS_BASE_URL JOB_SCRIPT
+# Nor may a batch system that they run in.
+while read -r name; do
+    case $name in
+        SLURM_* | PBS_* | LSB_* | SGE_* | LS_SUBCWD | JOB_ID | PE_HOSTFILE) unset "$name" ;;
+    esac
+done < <(compgen -e)
 unset OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM OMPI_MCA_plm_rsh_agent OMPI_MCA_rmaps_base_oversubscribe
 
 folder="$(dirname "${BASH_SOURCE[0]}")"

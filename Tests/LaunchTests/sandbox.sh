@@ -56,7 +56,8 @@ without() {
 # run COMMAND…: runs it with the stubs first in PATH; leaves $status, $output and $errors.
 run() {
     status=0
-    (cd "$sandbox" && PATH="$stubs:${machine_path:-$PATH}" "$@") >"$sandbox/output" 2>"$sandbox/errors" </dev/null || status=$?
+    (cd "$sandbox" && PATH="$stubs:${machine_path:-$PATH}" "$@") \
+        >"$sandbox/output" 2>"$sandbox/errors" </dev/null || status=$?
     output="$(<"$sandbox/output")"
     errors="$(<"$sandbox/errors")"
 }

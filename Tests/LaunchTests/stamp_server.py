@@ -1,6 +1,7 @@
 """Answers POST requests for the notebook's two files as its server does; the test names the folder that holds them.
 
-Usage: stamp_server.py FOLDER   (prints its port; FOLDER holds one file for each id, requests are added to FOLDER/requests)
+Usage: stamp_server.py FOLDER
+Prints its port. FOLDER holds one file for each id; requests are added to FOLDER/requests.
 """
 
 import http.server
