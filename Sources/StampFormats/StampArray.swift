@@ -1,6 +1,5 @@
 import Faults
 import Files
-import Isolation
 
 /// The stamps of one file: N images of one size, in any number format and layout, read as `Double`.
 ///
@@ -43,7 +42,8 @@ public struct StampArray: Sendable {
         }
         let prefix = try ranged.prefix(NumericArray.page)
         if prefix.withUnsafeBytes(FITSImages.isFITS) {
-            let images = try FITSImages(.file(name), storage: .file(ranged), file: file, selecting: selection)
+            let images = try FITSImages(
+                ReadOnlyBytes.contents(of: name), in: ranged, file: file, selecting: selection)
             self.init(images: images, path: path)
         } else {
             try Self.refuseAsFITS(file)
@@ -61,8 +61,7 @@ public struct StampArray: Sendable {
 
     private init(_ storage: ReadOnlyBytes, path: String, file: String, selection: String?) throws {
         if FITSImages.isFITS(storage.bytes) {
-            let images = try FITSImages(
-                .memory(storage.bytes), storage: .block(storage), file: file, selecting: selection)
+            let images = try FITSImages(storage, in: nil, file: file, selecting: selection)
             self.init(images: images, path: path)
         } else {
             try Self.refuseAsFITS(file)

@@ -1,151 +1,158 @@
 #if FITS
+    import CFITSIO
     import Faults
     import Files
-    import Glibc
     import Isolation
 
-    /// Finds the stamps of a FITS file with cfitsio, in a process of its own.
+    /// Decompresses tiles of FITS images with cfitsio, in a process of its own.
     package enum FITSDecoder: IsolatedDecoder {
-        /// Which stamps, of what.
+        /// Which images, of what.
         package struct Request: Codable {
             /// What messages call the file.
             let file: String
-            let selection: String?
+            let images: [Image]
         }
 
-        /// The stamps; checked by nobody yet.
-        package struct Answer: Codable {
-            let height: Int
-            let width: Int
-            let parts: [FITSImages.Part]
-            /// Whether the parts lie in the file itself; else in the payload.
-            let isInFile: Bool
+        struct Image: Codable {
+            /// The HDU's number, from 0.
+            let number: Int
+            let title: String
+            let pixelCount: Int
+            /// What each pixel becomes.
+            let storage: FITSPixelFormat.Storage
+            /// Where its bytes are, if it is not compressed.
+            let bytes: Range<Int>?
+
+            var byteCount: Int { pixelCount * storage.byteCount }
         }
+
+        /// The payload is the pixels of all images, one after another, in this machine's byte order.
+        package struct Answer: Codable {}
 
         package static let name = "fits"
+
+        /// The stored pixels of images one after another, in this machine's byte order.
+        ///
+        /// - Parameters:
+        ///   - contents: of the file.
+        ///   - isFile: whether they are those of a regular file that is called `file`.
+        static func storedPixels(
+            of images: [FITSImageHeader], in contents: ReadOnlyBytes, isFile: Bool, file: String
+        ) throws -> ReadOnlyBytes {
+            let request = Request(
+                file: file,
+                images: images.map {
+                    Image(
+                        number: $0.number, title: $0.title, pixelCount: $0.pixelCount, storage: $0.format.storage,
+                        bytes: $0.bytes)
+                })
+            let pixels = try withExtendedLifetime(contents) {
+                try DecodingProcess.shared.decode(
+                    Self.self, request, in: isFile ? .file(file) : .memory(contents.bytes), name: file
+                ).payload
+            }
+            guard pixels.bytes.count == request.images.reduce(0, { $0 + $1.byteCount }) else {
+                throw FITSHeader.damaged(file, "its pixels do not fill its images")
+            }
+            return pixels
+        }
 
         package static func decode(
             _ request: Request, _ bytes: UnsafeRawBufferPointer, _ payload: DecodedPayload
         ) throws -> Answer {
-            guard bytes.starts(with: GzipStream.magic) else { return try images(request, bytes, payload, inFile: true) }
-            let contents = try GzipStream.contents(of: bytes, name: request.file)
-            return try withExtendedLifetime(contents) {
-                guard contents.bytes.starts(with: FITSImages.magic) else {
-                    throw Fault(
-                        .badData, request.file, "holds no FITS file, once it is inflated",
-                        remedy: "gunzip any other file first")
-                }
-                return try images(request, contents.bytes, payload, inFile: false)
-            }
-        }
-
-        private static func images(
-            _ request: Request, _ bytes: UnsafeRawBufferPointer, _ payload: DecodedPayload, inFile: Bool
-        ) throws -> Answer {
+            let block = try payload.allocate(request.images.reduce(0) { $0 + $1.byteCount }, name: request.file)
             try FITSFile.with(bytes, name: request.file) { fits in
-                let images = try images(fits.imageHeaders(), selecting: request.selection, file: request.file)
-                let size = try size(of: images, file: request.file)
-                let isInFile = inFile && images.allSatisfy { $0.bytes != nil }
-                if !isInFile { try copyPixels(of: images, in: fits, bytes, to: payload, file: request.file) }
-                var parts: [FITSImages.Part] = []
-                var (pixel, byte) = (0, 0)
-                for image in images {
-                    parts.append(
-                        FITSImages.Part(
-                            firstPixel: pixel, pixelCount: image.pixelCount,
-                            byteOffset: isInFile ? image.bytes!.lowerBound : byte, format: image.format))
-                    pixel += image.pixelCount
-                    byte += image.pixelCount * image.format.storage.byteCount
+                var offset = 0
+                for image in request.images {
+                    let target = UnsafeMutableRawBufferPointer(rebasing: block[offset..<offset + image.byteCount])
+                    if let range = image.bytes {
+                        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+                        image.storage.toThisMachine(target)
+                    } else {
+                        try fits.readStoredPixels(of: image, to: target.baseAddress!)
+                    }
+                    offset += image.byteCount
                 }
-                return Answer(height: size.height, width: size.width, parts: parts, isInFile: isInFile)
+            }
+            return Answer()
+        }
+    }
+
+    /// A FITS file opened by cfitsio, for pixels in compressed tiles.
+    ///
+    /// cfitsio is given bytes instead of a name: it opens nothing itself.
+    private struct FITSFile {
+        private let file: UnsafeMutablePointer<fitsfile>
+        private let name: String
+
+        /// Calls `body` with the file in these bytes and closes it afterwards; `name` is what messages call it.
+        ///
+        /// - Throws: a `badData` fault when they are not a FITS file, and what `body` throws.
+        static func with(_ bytes: UnsafeRawBufferPointer, name: String, _ body: (FITSFile) throws -> Void) throws {
+            // cfitsio keeps the addresses of both, and writes to neither: the file is open for reading.
+            var base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+            // It reads whole blocks only.
+            var count = bytes.count / FITSHeader.block * FITSHeader.block
+            guard count > 0 else { throw FITSHeader.damaged(name, "its first header is cut off") }
+            try withUnsafeMutablePointer(to: &base) { base in
+                try withUnsafeMutablePointer(to: &count) { count in
+                    var file: UnsafeMutablePointer<fitsfile>?
+                    let status = cfitsio_open_memory(&file, base, count)
+                    guard status == 0, let file else {
+                        throw FITSHeader.damaged(name, "its first header cannot be read (\(meaning(of: status)))")
+                    }
+                    defer { _ = cfitsio_close(file) }
+                    try body(FITSFile(file: file, name: name))
+                }
             }
         }
 
-        /// The images that hold stamps.
-        private static func images(
-            _ images: [FITSImageHeader], selecting selection: String?, file: String
-        ) throws -> [FITSImageHeader] {
-            guard !images.isEmpty else {
-                throw Fault(
-                    .badData, file, "holds no image of two or more axes",
-                    remedy: "save the stamps as a cube, or each as an image HDU")
+        /// Reads the pixels of a compressed image as they are stored to `destination`, which has room for them.
+        /// Undefined pixels become NaN.
+        ///
+        /// - Throws: a `badData` fault when they are damaged, or cfitsio sees another image than was asked for.
+        func readStoredPixels(of image: FITSDecoder.Image, to destination: UnsafeMutableRawPointer) throws {
+            var type: Int32 = 0
+            var status = cfitsio_move(file, Int32(clamping: image.number + 1), &type)
+            if status == 0 { status = try checkSize(of: image) }
+            if status == 0 {
+                var undefined = (float: Float.nan, double: Double.nan)
+                let count = Int64(image.pixelCount)
+                status =
+                    switch image.storage {
+                    case .unsignedByte: cfitsio_read_stored_pixels(file, TBYTE, count, nil, destination)
+                    case .int16: cfitsio_read_stored_pixels(file, TSHORT, count, nil, destination)
+                    case .int32: cfitsio_read_stored_pixels(file, TINT, count, nil, destination)
+                    case .int64: cfitsio_read_stored_pixels(file, TLONGLONG, count, nil, destination)
+                    case .float32: cfitsio_read_stored_pixels(file, TFLOAT, count, &undefined.float, destination)
+                    case .float64: cfitsio_read_stored_pixels(file, TDOUBLE, count, &undefined.double, destination)
+                    }
             }
-            guard let selection else {
-                guard images.allSatisfy({ $0.kind == images[0].kind }) else {
-                    throw Fault(
-                        .badData, file, "holds images of several kinds: \(list(images))",
-                        remedy: "\(file):EXTNAME takes those of one name, which may be a pattern; \(file):* takes all")
-                }
-                return images
-            }
-            // FITS compares names without regard to case.
-            let pattern = selection.uppercased()
-            // A name may hold what means something in a pattern: brackets.
-            let exact = images.filter { $0.name.uppercased() == pattern }
-            let named = exact.isEmpty ? images.filter { fnmatch(pattern, $0.name.uppercased(), 0) == 0 } : exact
-            let selected = named.isEmpty ? images.filter { "\($0.number)" == selection } : named
-            guard !selected.isEmpty else {
-                throw Fault(
-                    .missingInput, file, "holds no image called \(selection)", remedy: "name one of \(list(images))")
-            }
-            return selected
-        }
-
-        /// The size of the stamps that all of the images hold.
-        private static func size(of images: [FITSImageHeader], file: String) throws -> (height: Int, width: Int) {
-            var first: (height: Int, width: Int)?
-            for image in images {
-                guard let stamps = image.stamps else {
-                    throw Fault(
-                        .badData, file,
-                        "\(image.title) has the shape \(shapeText(image.shape)), which is not one of stamps",
-                        remedy:
-                            "save it as a cube (NAXIS1 columns, NAXIS2 rows, NAXIS3 stamps) or each stamp as an image")
-                }
-                let expected = first ?? (stamps.height, stamps.width)
-                guard (stamps.height, stamps.width) == expected else {
-                    throw Fault(
-                        .badData, file,
-                        """
-                        the stamps of \(image.title) are \(stamps.height)×\(stamps.width), those of \
-                        \(images[0].title) are \(expected.height)×\(expected.width)
-                        """,
-                        remedy: "cut all stamps to one size, or select HDUs with \(file):EXTNAME")
-                }
-                first = expected
-            }
-            return first!
-        }
-
-        /// Puts the stored pixels of images one after another into the payload.
-        private static func copyPixels(
-            of images: [FITSImageHeader], in fits: FITSFile, _ bytes: UnsafeRawBufferPointer,
-            to payload: DecodedPayload, file: String
-        ) throws {
-            var byteCount = 0
-            for image in images {
-                let (sum, isTooLarge) = byteCount.addingReportingOverflow(
-                    image.pixelCount * image.format.storage.byteCount)
-                byteCount = isTooLarge ? .max : sum
-            }
-            let block = try payload.allocate(byteCount, name: file)
-            var offset = 0
-            for image in images {
-                let count = image.pixelCount * image.format.storage.byteCount
-                let target = UnsafeMutableRawBufferPointer(rebasing: block[offset..<offset + count])
-                if let range = image.bytes {
-                    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
-                } else {
-                    try fits.readStoredPixels(of: image, to: target.baseAddress!)
-                }
-                offset += count
+            guard status == 0 else {
+                throw FITSHeader.damaged(
+                    name, "the pixels of \(image.title) cannot be read (\(Self.meaning(of: status)))")
             }
         }
 
-        private static func list(_ images: [FITSImageHeader]) -> String {
-            let longest = 12
-            let titles = images.prefix(longest).map(\.title).joined(separator: ", ")
-            return images.count > longest ? "\(titles), … (\(images.count) in all)" : titles
+        /// The status of looking at the size.
+        private func checkSize(of image: FITSDecoder.Image) throws -> Int32 {
+            var (bits, axes) = (Int32(0), Int32(0))
+            var lengths = [Int64](repeating: 0, count: 16)
+            let status = cfitsio_image_parameters(file, Int32(lengths.count), &bits, &axes, &lengths)
+            guard status == 0 else { return status }
+            let shape = lengths.prefix(Int(clamping: max(0, axes))).map { Int($0) }
+            guard axes <= lengths.count, FITSImageHeader.product(shape) == image.pixelCount else {
+                throw FITSHeader.damaged(name, "\(image.title) has another size for cfitsio")
+            }
+            return 0
+        }
+
+        /// What a status means; clears the library's own messages about it.
+        private static func meaning(of status: Int32) -> String {
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FLEN_STATUS)) { text in
+                cfitsio_describe(status, text.baseAddress!)
+                return "cfitsio: " + String(cString: text.baseAddress!)
+            }
         }
     }
 #endif

@@ -1,6 +1,6 @@
 import Faults
 import Files
-import Isolation
+import Glibc
 
 extension FITSImages {
     /// What every FITS file starts with.
@@ -21,54 +21,124 @@ extension FITSImages {
 
     /// The stamps of a FITS file.
     ///
-    /// Uncompressed pixels are left where they are; others are decompressed into memory. cfitsio sees the file in a
-    /// process of its own (``DecodingProcess``); what that says is checked here.
+    /// Uncompressed pixels are left where they are; others are decompressed into memory.
     ///
     /// - Parameters:
-    ///   - input: the file, or its bytes.
-    ///   - storage: the same, where pixels that are not compressed are read.
+    ///   - contents: the file's bytes; those outside headers and compressed pixels are not touched.
+    ///   - ranged: the same file, from which pixels are read by range; nil for anything else, such as a pipe.
     ///   - file: what messages call it.
     ///   - selection: EXTNAME of the HDUs that hold the stamps, a pattern of it (`fnmatch`(3)), or the number of one
     ///     HDU from 0; nil for all images of the file, which must then be of one kind.
     /// - Throws: a `badData` fault when the file is damaged or holds something other than stamps; `missingInput` when
     ///   nothing has that name; `usage` in a build without FITS support.
     init(
-        _ input: DecodingProcess.Input, storage: ArrayBytes, file: String, selecting selection: String?
+        _ contents: ReadOnlyBytes, in ranged: RangedFile?, file: String, selecting selection: String?
     ) throws {
         #if FITS
-            let decoded = try DecodingProcess.shared.decode(
-                FITSDecoder.self, FITSDecoder.Request(file: file, selection: selection), in: input, name: file)
-            let answer = decoded.answer
-            let pixels = answer.isInFile ? storage : .block(decoded.payload)
-            guard Self.agree(answer, byteCount: pixels.byteCount) else {
-                throw Fault(
-                    .badData, file, "is damaged: its images contradict their sizes", remedy: "copy the file again")
+            var (contents, ranged) = (contents, ranged)
+            if contents.bytes.starts(with: GzipStream.magic) {
+                contents = try GzipStream.contents(of: contents.bytes, name: file)
+                ranged = nil
+                guard contents.bytes.starts(with: Self.magic) else {
+                    throw Fault(
+                        .badData, file, "holds no FITS file, once it is inflated", remedy: "gunzip any other file first"
+                    )
+                }
             }
-            self.init(height: answer.height, width: answer.width, parts: answer.parts, storage: pixels)
+            if ranged?.byteCount != contents.bytes.count { ranged = nil }
+            let images = try withExtendedLifetime(contents) {
+                try Self.images(FITSUnits(contents.bytes, file: file).images(), selecting: selection, file: file)
+            }
+            let size = try Self.size(of: images, file: file)
+            let isInPlace = images.allSatisfy { $0.bytes != nil }
+            let storage: ArrayBytes =
+                if isInPlace {
+                    ranged.map { .file($0) } ?? .block(contents)
+                } else {
+                    .block(try FITSDecoder.storedPixels(of: images, in: contents, isFile: ranged != nil, file: file))
+                }
+            var parts: [Part] = []
+            var (pixel, byte) = (0, 0)
+            for image in images {
+                parts.append(
+                    Part(
+                        firstPixel: pixel, pixelCount: image.pixelCount,
+                        byteOffset: isInPlace ? image.bytes!.lowerBound : byte,
+                        format: isInPlace ? image.format : image.format.inMemory))
+                pixel += image.pixelCount
+                byte += image.byteCount
+            }
+            self.init(height: size.height, width: size.width, parts: parts, storage: storage)
         #else
             throw Fault(
                 .usage, file, "this build has no FITS support",
                 remedy: "install libcfitsio-dev and build with the package trait FITS, or save the stamps as .npy")
         #endif
     }
-
-    #if FITS
-        /// Whether parts follow each other and lie within the bytes that hold them.
-        private static func agree(_ answer: FITSDecoder.Answer, byteCount: Int) -> Bool {
-            let (stampPixels, isTooLarge) = answer.height.multipliedReportingOverflow(by: answer.width)
-            guard answer.height > 0, answer.width > 0, !isTooLarge, !answer.parts.isEmpty else { return false }
-            var pixel = 0
-            for part in answer.parts {
-                let size = part.format.storage.byteCount
-                guard part.firstPixel == pixel, part.pixelCount > 0, part.pixelCount <= byteCount / size,
-                    part.pixelCount % stampPixels == 0, part.byteOffset >= 0,
-                    part.byteOffset <= byteCount - part.pixelCount * size
-                else { return false }
-                let (next, isTooLarge) = pixel.addingReportingOverflow(part.pixelCount)
-                guard !isTooLarge else { return false }
-                pixel = next
-            }
-            return true
-        }
-    #endif
 }
+
+#if FITS
+    extension FITSImages {
+        /// The images that hold stamps.
+        private static func images(
+            _ images: [FITSImageHeader], selecting selection: String?, file: String
+        ) throws -> [FITSImageHeader] {
+            guard !images.isEmpty else {
+                throw Fault(
+                    .badData, file, "holds no image of two or more axes",
+                    remedy: "save the stamps as a cube, or each as an image HDU")
+            }
+            guard let selection else {
+                guard images.allSatisfy({ $0.kind == images[0].kind }) else {
+                    throw Fault(
+                        .badData, file, "holds images of several kinds: \(list(images))",
+                        remedy: "\(file):EXTNAME takes those of one name, which may be a pattern; \(file):* takes all")
+                }
+                return images
+            }
+            // FITS compares names without regard to case.
+            let pattern = selection.uppercased()
+            // A name may hold what means something in a pattern: brackets.
+            let exact = images.filter { $0.name.uppercased() == pattern }
+            let named = exact.isEmpty ? images.filter { fnmatch(pattern, $0.name.uppercased(), 0) == 0 } : exact
+            let selected = named.isEmpty ? images.filter { "\($0.number)" == selection } : named
+            guard !selected.isEmpty else {
+                throw Fault(
+                    .missingInput, file, "holds no image called \(selection)", remedy: "name one of \(list(images))")
+            }
+            return selected
+        }
+
+        /// The size of the stamps that all of the images hold.
+        private static func size(of images: [FITSImageHeader], file: String) throws -> (height: Int, width: Int) {
+            var first: (height: Int, width: Int)?
+            for image in images {
+                guard let stamps = image.stamps else {
+                    throw Fault(
+                        .badData, file,
+                        "\(image.title) has the shape \(shapeText(image.shape)), which is not one of stamps",
+                        remedy:
+                            "save it as a cube (NAXIS1 columns, NAXIS2 rows, NAXIS3 stamps) or each stamp as an image")
+                }
+                let expected = first ?? (stamps.height, stamps.width)
+                guard (stamps.height, stamps.width) == expected else {
+                    throw Fault(
+                        .badData, file,
+                        """
+                        the stamps of \(image.title) are \(stamps.height)×\(stamps.width), those of \
+                        \(images[0].title) are \(expected.height)×\(expected.width)
+                        """,
+                        remedy: "cut all stamps to one size, or select HDUs with \(file):EXTNAME")
+                }
+                first = expected
+            }
+            return first!
+        }
+
+        private static func list(_ images: [FITSImageHeader]) -> String {
+            let longest = 12
+            let titles = images.prefix(longest).map(\.title).joined(separator: ", ")
+            return images.count > longest ? "\(titles), … (\(images.count) in all)" : titles
+        }
+    }
+#endif

@@ -26,6 +26,14 @@ struct FITSPixelFormat: Hashable, Sendable, Codable {
 
         /// Bytes of a pixel.
         var byteCount: Int { abs(rawValue) / 8 }
+
+        /// Turns pixels as they stand in a file into those of this machine: the least significant byte comes first.
+        func toThisMachine(_ pixels: UnsafeMutableRawBufferPointer) {
+            for start in stride(from: 0, to: pixels.count, by: byteCount) {
+                var pixel = UnsafeMutableRawBufferPointer(rebasing: pixels[start..<start + byteCount])
+                pixel.reverse()
+            }
+        }
     }
 
     let storage: Storage
