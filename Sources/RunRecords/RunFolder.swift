@@ -83,6 +83,7 @@ public struct RunFolder: Sendable {
         let named = RunFolder(path, created: try createMissingFolders(folder.path), lock: nil)
         do {
             try named.checkThatFilesCanBeWritten()
+            try named.requireFilesAndFolders()
             let opened = RunFolder(path, created: named.created, lock: try RunLock(folder: named.path))
             try opened.removePartialFiles()
             return opened
@@ -135,10 +136,26 @@ public struct RunFolder: Sendable {
         unlink(probe)
     }
 
+    private var files: [String] {
+        [configuration, history, hashes, metricsLog, metrics, testPredictions, model, kerasModel, report]
+    }
+
+    /// Refuses a folder in which something else than a file or a folder has the name of one: a pipe, for instance,
+    /// would be waited for.
+    ///
+    /// - Throws: `Fault(.badData)` that names it.
+    public func requireFilesAndFolders() throws(Fault) {
+        for file in files where FileAccess.exists(file) { try FileAccess.requireFile(file) }
+        for folder in [checkpoints.path, figures, events]
+        where FileAccess.exists(folder) && !FileAccess.isFolder(folder) && (try? FileAccess.requireFile(folder)) == nil
+        {
+            throw Fault(
+                .badData, folder, "is a pipe or a device instead of a folder",
+                remedy: "remove it, or choose another --output")
+        }
+    }
+
     private func removePartialFiles() throws {
-        let files = [
-            configuration, history, hashes, metricsLog, metrics, testPredictions, model, kerasModel, report,
-        ]
         let ours = files.map { FileAccess.split($0).name }
         for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {
             try FileAccess.remove("\(path)/\(name)")

@@ -1,3 +1,4 @@
+import Files
 import StampData
 
 /// What `config.json` holds: the settings of a run, what it found out, and what explains its speed and its bits.
@@ -44,6 +45,24 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
         case cpuKernelType = "cpu_kernel_type"
         case badStamps = "bad_stamps"
         case commandLine = "command_line"
+    }
+}
+
+extension ConfigurationRecord {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        recorded = try container.decode(RecordedSettings.self, forKey: .recorded)
+        versions = try container.decode(SoftwareVersions.self, forKey: .versions)
+        cpuKernelType = try container.decode(String.self, forKey: .cpuKernelType)
+        ranks = try container.decodeCount(from: 1, forKey: .ranks)
+        threads = try container.decodeCount(from: 1, forKey: .threads)
+        memory = try container.decodeIfPresent(String.self, forKey: .memory)
+        badStamps = try container.decode(BadStampCounts.self, forKey: .badStamps)
+        commandLine = try container.decodeIfPresent([String].self, forKey: .commandLine)
+        guard 0...findings.noiseStamps ~= badStamps.noise, 0...findings.sourceStamps ~= badStamps.sources else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .badStamps, in: container, debugDescription: "it is not a part of the stamps")
+        }
     }
 }
 

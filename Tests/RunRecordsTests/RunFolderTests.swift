@@ -1,5 +1,5 @@
 import Faults
-import FoundationEssentials
+import Foundation
 import RunRecords
 import TestSupport
 import Testing
@@ -54,6 +54,16 @@ import Testing
             #expect(throws: Fault.self) { try RunFolder.open(path, resuming: false) }
             let left = try names(in: base)
             #expect(left.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["config.json", "metrics.jsonl", "model.keras", "report.html", "checkpoints", "events"])
+    func whatIsNeitherFileNorFolderIsRefusedAtOnce(_ name: String) throws {
+        try withTemporaryFolder { base in
+            try #require(mkfifo("\(base)/\(name)", 0o666) == 0)
+            expectFault(.badData, "\(base)/\(name)", saying: "folder") {
+                _ = try RunFolder.open(base, resuming: true)
+            }
         }
     }
 

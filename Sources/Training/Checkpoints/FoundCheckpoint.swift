@@ -30,6 +30,9 @@ struct FoundCheckpoint {
     /// More steps than any run takes, and few enough that sums of them do not overflow.
     private static let mostSteps = 1 << 53
 
+    /// Longer than any epoch takes.
+    private static let mostSeconds = 1e12
+
     private static func check(
         _ found: WholeCheckpoint, _ folder: RunFolder, settings: [String: String], plan: BatchPlan, epochs: Int
     ) throws {
@@ -49,7 +52,8 @@ struct FoundCheckpoint {
         guard (0...plan.steps).contains(steps), state.step <= Self.mostSteps, stepsOfWholeEpochs >= 0,
             stepsOfWholeEpochs.isMultiple(of: plan.steps),
             stepsOfWholeEpochs / plan.steps == state.completedEpochs,
-            sums.allSatisfy({ $0 == plan.microbatches }), underWay.map({ $0.seconds >= 0 }) ?? true
+            sums.allSatisfy({ $0 == plan.microbatches }), (0...mostSeconds).contains(underWay?.seconds ?? 0),
+            (0...state.step).contains(state.best?.step ?? 0)
         else {
             throw Fault(
                 .badData, found.checkpoint.path, "does not tell where in the run it was written",

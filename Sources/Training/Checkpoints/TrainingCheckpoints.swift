@@ -236,12 +236,17 @@ final class TrainingCheckpoints {
         for (name, vector) in zip(step.stateNames, vectors) {
             try optimizer.copyFloats(name, into: vector.floats)
         }
+        let history = try History.read(found.checkpoint.history).rows
+        let hashes = try ParameterHashes.read(found.checkpoint.hashes).rows
+        for (path, count) in [(found.checkpoint.history, history.count), (found.checkpoint.hashes, hashes.count)]
+        where count != found.state.completedEpochs {
+            throw Fault(
+                .badData, path, "has \(count) epochs instead of \(found.state.completedEpochs)",
+                remedy: "remove the checkpoint to resume from the previous one")
+        }
         return EpochRecords(
-            history: History(
-                path: folder?.history ?? "", rows: try History.read(found.checkpoint.history).rows),
-            hashes: ParameterHashes(
-                path: folder?.hashes ?? "", rows: try ParameterHashes.read(found.checkpoint.hashes).rows),
-            best: found.state.best)
+            history: History(path: folder?.history ?? "", rows: history),
+            hashes: ParameterHashes(path: folder?.hashes ?? "", rows: hashes), best: found.state.best)
     }
 }
 
