@@ -27,6 +27,23 @@ struct FoundCheckpoint {
         return try group.maximum(of: whole == nil ? 0 : 1) > 0 ? FoundCheckpoint(whole: whole) : nil
     }
 
+    /// The newest whole checkpoint of an earlier step than `limit`, if there is one that the run can go on from.
+    /// Collective.
+    static func newest(before limit: Int, of run: RestoredRun) throws -> FoundCheckpoint? {
+        let (loaded, context) = (run.loaded, run.context)
+        let whole = try context.group.agree { () -> WholeCheckpoint? in
+            guard let folder = loaded.prepared.folder,
+                // Those that are damaged or of another run are as good as none.
+                let found = try? folder.checkpoints.newestWhole(before: limit),
+                (try? check(
+                    found, folder, settings: loaded.deciding, plan: loaded.data.plan,
+                    epochs: context.configuration.epochs)) != nil
+            else { return nil }
+            return found
+        }
+        return try context.group.maximum(of: whole == nil ? 0 : 1) > 0 ? FoundCheckpoint(whole: whole) : nil
+    }
+
     /// More steps than any run takes, and few enough that sums of them do not overflow.
     private static let mostSteps = 1 << 53
 

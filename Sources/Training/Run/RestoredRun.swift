@@ -33,15 +33,26 @@ struct RestoredRun {
     /// - Throws: `AgreedFault` for a checkpoint that does not fit the settings, weights that cannot be read, and files
     ///   that cannot be written.
     init(_ loaded: LoadedRun, _ trainingTeam: LaneTeam) throws {
+        let context = loaded.context
+        let isResumed = context.configuration.execution.resume
+        let found =
+            isResumed
+            ? try FoundCheckpoint.newest(
+                in: loaded.prepared.folder, settings: loaded.deciding, plan: loaded.data.plan,
+                epochs: context.configuration.epochs, group: context.group, logger: context.logger)
+            : nil
+        try self.init(loaded, trainingTeam, from: found, isResumed: isResumed)
+    }
+
+    /// Creates the training step, and restores a checkpoint. Collective.
+    ///
+    /// - Parameters:
+    ///   - found: the checkpoint; nil to begin the run.
+    ///   - isResumed: whether its folder may hold records of steps that are done again.
+    init(_ loaded: LoadedRun, _ trainingTeam: LaneTeam, from found: FoundCheckpoint?, isResumed: Bool) throws {
         let (context, network, data) = (loaded.context, loaded.network, loaded.data)
         let (configuration, group, folder) = (context.configuration, context.group, loaded.prepared.folder)
         self.loaded = loaded
-        let found =
-            configuration.execution.resume
-            ? try FoundCheckpoint.newest(
-                in: folder, settings: loaded.deciding, plan: data.plan, epochs: configuration.epochs, group: group,
-                logger: context.logger)
-            : nil
         // A resumed run has its weights from the checkpoint: the file that it began with may be gone.
         let weights = try found == nil ? Self.initialWeights(network, context) : Weights(network: network)
         self.trainingTeam = trainingTeam
@@ -60,15 +71,17 @@ struct RestoredRun {
         self.progress = progress
         records = restored?.records
         try Self.writeConfiguration(loaded)
-        journal = Self.journal(loaded, progress)
+        journal = Self.journal(loaded, progress, isResumed: isResumed)
     }
 
     /// What rank 0 records while the run is under way.
-    private static func journal(_ loaded: LoadedRun, _ progress: TrainingProgress) -> RunJournal? {
+    private static func journal(
+        _ loaded: LoadedRun, _ progress: TrainingProgress, isResumed: Bool
+    ) -> RunJournal? {
         let configuration = loaded.context.configuration
         return loaded.prepared.folder.map {
             RunJournal(
-                $0, hasEvents: configuration.execution.tensorBoard, isResumed: configuration.execution.resume,
+                $0, hasEvents: configuration.execution.tensorBoard, isResumed: isResumed,
                 step: progress.globalStep(loaded.data.plan), epochs: progress.completedEpochs)
         }
     }

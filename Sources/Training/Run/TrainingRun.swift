@@ -41,10 +41,10 @@ public final class TrainingRun {
             let loaded = try LoadedRun(prepared)
             let trainingTeam = try loaded.trainingTeam()
             defer { if trainingTeam !== team { trainingTeam.finish() } }
-            let restored = try RestoredRun(loaded, trainingTeam)
-            defer { restored.checkpoints.wait() }
-            let metrics = try restored.trained().test()
-            try restored.checkpoints.finish()
+            let trained = try loaded.trained(by: trainingTeam)
+            defer { trained.restored.checkpoints.wait() }
+            let metrics = try trained.test()
+            try trained.restored.checkpoints.finish()
             return metrics
         } catch {
             // A start that was refused leaves nothing behind.
