@@ -23,6 +23,9 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
     public var badStamps: BadStampCounts
     /// The command that made the run, word by word as it was typed; nil when that is not known.
     public var commandLine: [String]?
+    /// The names of the files that the run has made, noted as the last thing that it does; nil until then, and in runs
+    /// of versions that did not note it.
+    public var finishedFiles: [String]?
 
     public init(
         settings: TrainingSettings, findings: RunFindings, versions: SoftwareVersions, cpuKernelType: String,
@@ -45,6 +48,7 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
         case cpuKernelType = "cpu_kernel_type"
         case badStamps = "bad_stamps"
         case commandLine = "command_line"
+        case finishedFiles = "finished_files"
     }
 }
 
@@ -59,6 +63,7 @@ extension ConfigurationRecord {
         memory = try container.decodeIfPresent(String.self, forKey: .memory)
         badStamps = try container.decode(BadStampCounts.self, forKey: .badStamps)
         commandLine = try container.decodeIfPresent([String].self, forKey: .commandLine)
+        finishedFiles = try container.decodeIfPresent([String].self, forKey: .finishedFiles)
         guard 0...findings.noiseStamps ~= badStamps.noise, 0...findings.sourceStamps ~= badStamps.sources else {
             throw DecodingError.dataCorruptedError(
                 forKey: .badStamps, in: container, debugDescription: "it is not a part of the stamps")

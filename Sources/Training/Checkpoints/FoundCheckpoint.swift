@@ -54,13 +54,7 @@ struct FoundCheckpoint {
         _ found: WholeCheckpoint, _ folder: RunFolder, settings: [String: String], plan: BatchPlan, epochs: Int
     ) throws {
         let state = found.state
-        let differences = state.differences(from: settings)
-        guard differences.isEmpty else {
-            throw Fault(
-                .usage, "--resume \(folder.path)",
-                "was begun with other settings or other data: \(differences.joined(separator: ", "))",
-                remedy: "repeat its settings (see \(folder.configuration)) or choose a new --output")
-        }
+        try folder.refuse(state.differences(from: settings))
         // With the same plan of steps, the numbers determine the run's position in it.
         let underWay = state.epochUnderWay
         let steps = underWay?.steps ?? 0
@@ -77,11 +71,28 @@ struct FoundCheckpoint {
                 remedy: "remove it to resume from the previous one")
         }
         let begun = state.completedEpochs + (underWay == nil ? 0 : 1)
-        guard begun <= epochs else {
-            throw Fault(
-                .usage, "--epochs \(epochs)",
-                "\(folder.path) has \(underWay == nil ? "done" : "begun") \(begun) epochs already",
-                remedy: "ask for \(begun) or more")
-        }
+        try folder.refuse(fewerEpochs: epochs, than: begun, underWay == nil ? "done" : "begun")
+    }
+}
+
+/// What a run is not resumed with.
+extension RunFolder {
+    /// - Parameter differences: between the settings that the run was begun with and those that it is to go on with.
+    /// - Throws: `Fault(.usage)` if there are any.
+    func refuse(_ differences: [String]) throws(Fault) {
+        guard !differences.isEmpty else { return }
+        throw Fault(
+            .usage, "--resume \(path)",
+            "was begun with other settings or other data: \(differences.joined(separator: ", "))",
+            remedy: "repeat its settings (see \(configuration)) or choose a new --output")
+    }
+
+    /// - Parameter word: what the run has made of its last epoch.
+    /// - Throws: `Fault(.usage)` if fewer epochs are asked for than it has.
+    func refuse(fewerEpochs epochs: Int, than begun: Int, _ word: String) throws(Fault) {
+        guard begun > epochs else { return }
+        throw Fault(
+            .usage, "--epochs \(epochs)", "\(path) has \(word) \(begun) epochs already",
+            remedy: "ask for \(begun) or more")
     }
 }

@@ -132,18 +132,30 @@ struct RestoredRun {
 
     /// Writes `config.json` on rank 0. Collective.
     private static func writeConfiguration(_ loaded: LoadedRun) throws {
-        let (context, prepared) = (loaded.context, loaded.prepared)
+        try loaded.context.group.agree {
+            guard let folder = loaded.prepared.folder else { return }
+            try JSONFile.write(configuration(loaded), to: folder.configuration)
+        }
+    }
+
+    /// Notes in `config.json`, as the last thing that a run does, that all of its files are there. Collective.
+    func noteEnd() throws {
         try context.group.agree {
-            guard let folder = prepared.folder else { return }
-            let record = ConfigurationRecord(
-                settings: loaded.settings, findings: loaded.findings,
-                versions: SoftwareVersions(
-                    program: context.programVersion, swift: CompilerVersion.swift,
-                    openBLAS: MatrixProduct.configuration),
-                cpuKernelType: prepared.kernelType, ranks: context.group.size, threads: prepared.team.count,
-                memory: context.configuration.execution.memory?.description, badStamps: loaded.data.bad,
-                commandLine: context.configuration.execution.commandLine)
+            guard let folder = loaded.prepared.folder else { return }
+            var record = Self.configuration(loaded)
+            record.finishedFiles = folder.presentResults
             try JSONFile.write(record, to: folder.configuration)
         }
+    }
+
+    private static func configuration(_ loaded: LoadedRun) -> ConfigurationRecord {
+        let (context, prepared) = (loaded.context, loaded.prepared)
+        return ConfigurationRecord(
+            settings: loaded.settings, findings: loaded.findings,
+            versions: SoftwareVersions(
+                program: context.programVersion, swift: CompilerVersion.swift, openBLAS: MatrixProduct.configuration),
+            cpuKernelType: prepared.kernelType, ranks: context.group.size, threads: prepared.team.count,
+            memory: context.configuration.execution.memory?.description, badStamps: loaded.data.bad,
+            commandLine: context.configuration.execution.commandLine)
     }
 }
