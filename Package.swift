@@ -186,7 +186,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Models", "Layers", "Optimizers",
+                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "Models", "Layers",
+                "Optimizers",
                 "StampLoading", "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", "Faults",
                 "TestSupport", "EngineTestSupport",
             ]),

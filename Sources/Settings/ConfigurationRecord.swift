@@ -23,8 +23,8 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
     public var badStamps: BadStampCounts
     /// The command that made the run, word by word as it was typed; nil when that is not known.
     public var commandLine: [String]?
-    /// The names of the files that the run has made, noted as the last thing that it does; nil until then, and in runs
-    /// of versions that did not note it.
+    /// The names of the files that the run has made, noted as the last thing that it does; none until then, and nil in
+    /// runs of versions that did not note it.
     public var finishedFiles: [String]?
 
     public init(

@@ -97,6 +97,18 @@ extension TrainerCommandTests {
             for (rate, next) in zip(rates, rates.dropFirst()) { #expect(next == rate || next == rate / 2) }
         }
 
+        @Test func aPlateauIsOneOfTheValidationLossWhateverEndsTheRun() throws {
+            let options = "--epochs 1 --early-stopping accuracy --reduce-on-plateau 0.5,1"
+            let record = try json(text("\(try train(options, name: "run"))/config.json"))
+            let stopping = (record["settings"] as? [String: Any])?["stopping"] as? [String: [String: Any]]
+            #expect(stopping?["plateau"]?["metric"] as? String == "val_loss")
+            #expect(stopping?["early"]?["metric"] as? String == "accuracy")
+            let outcome = try trainer(
+                "train --data \(survey.folder) --model simple --split 0.8,0,0.2 --reduce-on-plateau 0.5,1"
+                    + " --early-stopping loss --output \(workspace.path("none"))")
+            expectError(outcome, 64, saying: "--reduce-on-plateau", "val_loss")
+        }
+
         /// Each checkpoint holds the average of the weights of all steps so far.
         @Test func checkpointsHoldTheAverage() throws {
             // One step an epoch, as each epoch's end has a checkpoint.

@@ -1,5 +1,6 @@
 import Communication
 import Files
+import KerasFormat
 import Lanes
 import RunRecords
 import Settings
@@ -61,14 +62,16 @@ enum MemberProgress: Codable {
 extension ConfigurationRecord {
     /// Whether the run has ended, and all that it has made is still there.
     ///
-    /// Runs of versions that did not note their end have ended if they have a model and nothing that they could go on
-    /// from; the others, and those that were killed before they had noted it, redo their last part.
+    /// A run of a version that did not note its end has ended if all of its files are there and nothing that it could
+    /// go on from; the others redo their last part, as those do that were killed before they had noted it.
     fileprivate func isFinished(in folder: RunFolder) -> Bool {
-        let model = FileAccess.split(folder.model).name, history = FileAccess.split(folder.history).name
-        if let finishedFiles { return folder.hasFiles(finishedFiles + [model]) }
-        let test = findings.testStamps == 0 ? [] : [folder.metrics, folder.testPredictions]
-        return folder.hasFiles([model, history] + test.map { FileAccess.split($0).name })
-            && ((try? folder.checkpoints.all()) ?? []).isEmpty
+        if let finishedFiles { return !finishedFiles.isEmpty && folder.hasFiles(finishedFiles) }
+        let hasCheckpoints = !((try? folder.checkpoints.all()) ?? []).isEmpty
+        let expected =
+            [folder.history, folder.hashes, folder.metricsLog, folder.model]
+            + (findings.testStamps > 0 ? [folder.metrics, folder.testPredictions] : [])
+            + (KerasArchive.isSupported ? [folder.kerasModel] : [])
+        return !hasCheckpoints && folder.hasFiles(expected.map { FileAccess.split($0).name })
     }
 }
 

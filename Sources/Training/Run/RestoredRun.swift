@@ -134,7 +134,7 @@ struct RestoredRun {
     private static func writeConfiguration(_ loaded: LoadedRun) throws {
         try loaded.context.group.agree {
             guard let folder = loaded.prepared.folder else { return }
-            try JSONFile.write(configuration(loaded), to: folder.configuration)
+            try JSONFile.write(configuration(loaded, finishedFiles: []), to: folder.configuration)
         }
     }
 
@@ -142,20 +142,21 @@ struct RestoredRun {
     func noteEnd() throws {
         try context.group.agree {
             guard let folder = loaded.prepared.folder else { return }
-            var record = Self.configuration(loaded)
-            record.finishedFiles = folder.presentResults
+            let record = Self.configuration(loaded, finishedFiles: folder.presentResults)
             try JSONFile.write(record, to: folder.configuration)
         }
     }
 
-    private static func configuration(_ loaded: LoadedRun) -> ConfigurationRecord {
+    private static func configuration(_ loaded: LoadedRun, finishedFiles: [String]) -> ConfigurationRecord {
         let (context, prepared) = (loaded.context, loaded.prepared)
-        return ConfigurationRecord(
+        var record = ConfigurationRecord(
             settings: loaded.settings, findings: loaded.findings,
             versions: SoftwareVersions(
                 program: context.programVersion, swift: CompilerVersion.swift, openBLAS: MatrixProduct.configuration),
             cpuKernelType: prepared.kernelType, ranks: context.group.size, threads: prepared.team.count,
             memory: context.configuration.execution.memory?.description, badStamps: loaded.data.bad,
             commandLine: context.configuration.execution.commandLine)
+        record.finishedFiles = finishedFiles
+        return record
     }
 }
