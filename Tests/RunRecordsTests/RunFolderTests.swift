@@ -67,6 +67,30 @@ import Testing
         }
     }
 
+    @Test(arguments: ["model.safetensors", "member-2/model.safetensors"])
+    func aPipeIsNoModelOfARun(_ name: String) throws {
+        try withTemporaryFolder { base in
+            for member in 1...2 {
+                try FileManager.default.createDirectory(
+                    atPath: "\(base)/member-\(member)", withIntermediateDirectories: true)
+            }
+            try write([], to: "\(base)/member-1/model.safetensors")
+            try #require(mkfifo("\(base)/\(name)", 0o666) == 0)
+            expectFault(.badData, "\(base)/\(name)", saying: "a pipe") { _ = try EnsembleFolder.models(in: base) }
+        }
+    }
+
+    /// Not even to resume it: the ensemble's own test set would be overwritten.
+    @Test(arguments: [false, true]) func anEnsembleIsNoRun(resuming: Bool) throws {
+        try withTemporaryFolder { base in
+            try FileManager.default.createDirectory(atPath: "\(base)/member-1", withIntermediateDirectories: true)
+            expectFault(.usage, "--output \(base)", saying: "already holds an ensemble") {
+                _ = try RunFolder.open(base, resuming: resuming)
+            }
+            #expect(try names(in: base) == ["member-1"])
+        }
+    }
+
     @Test func anEmptyPathIsWrongUsage() {
         #expect(throws: Fault.self) { try RunFolder.open("", resuming: false) }
     }

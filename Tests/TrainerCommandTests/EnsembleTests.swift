@@ -57,7 +57,8 @@ extension TrainerCommandTests {
             let killed = try TestSupport.run(
                 program: "swift-run-trainer", arguments: words,
                 environment: ["SWIFT_RUN_TRAINER_KILL_AT": "\(operations)"])
-            #expect(killed.status == 128 + 9)
+            // The last ones may come after the end.
+            #expect([0, 128 + 9].contains(killed.status))
             try trained(line() + " --resume")
             #expect(try (1...2).map(results) == whole)
             #expect(try finishedFiles(1)?.contains("model.keras") == true)
