@@ -194,7 +194,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Models", "Layers", "Optimizers",
+                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "Models", "Layers",
+                "Optimizers",
                 "StampLoading", "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", "Faults",
                 "TestSupport", "EngineTestSupport",
             ]),

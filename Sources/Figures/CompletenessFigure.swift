@@ -78,7 +78,7 @@ public struct CompletenessFigure: Sendable {
     private func sources(_ samples: [ScoredSample], above threshold: Float) -> [Source] {
         samples.compactMap { sample in
             guard sample.isSource, let ratio = signalToNoise[sample.index], ratio.isFinite else { return nil }
-            return Source(signalToNoise: ratio, isFound: sample.score > threshold)
+            return Source(signalToNoise: ratio, isFound: ThresholdRule.isSource(sample.score, above: threshold))
         }
     }
 

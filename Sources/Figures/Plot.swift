@@ -1,3 +1,5 @@
+import Files
+
 /// A figure that is not drawn yet: its numbers, and the commands that gnuplot draws them with.
 public struct Plot: Sendable {
     /// The stem of its files' names.
@@ -44,7 +46,7 @@ public struct Table: Hashable, Sendable {
     }
 
     /// The table as comma-separated values, the columns' names first.
-    public var csv: String { ([columns] + rows).map { $0.joined(separator: ",") + "\n" }.joined() }
+    public var csv: String { ([columns] + rows).map(CSVText.line).joined() }
 }
 
 /// Images of one size.

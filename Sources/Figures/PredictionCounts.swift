@@ -7,7 +7,9 @@ public struct PredictionCounts: Hashable, Sendable {
 
     /// Counts samples with a score above the threshold as sources; one that is not a number is not above it.
     public init(_ samples: [ScoredSample], threshold: Float) {
-        for sample in samples { counts[sample.trueClass][sample.score > threshold ? 1 : 0] += 1 }
+        for sample in samples {
+            counts[sample.trueClass][ThresholdRule.predictedClass(sample.score, above: threshold)] += 1
+        }
     }
 
     /// How many samples there are of a class.

@@ -47,7 +47,7 @@ public struct StampGridFigure: Sendable {
     /// Which stamps the grid of mistakes shows: the 20 that are misclassified with the highest probability of the wrong
     /// class, the worst one first.
     public static func mistakes(_ samples: [ScoredSample], threshold: Float, most: Int = 20) -> [ScoredSample] {
-        let wrong = samples.filter { ($0.score > threshold) != $0.isSource }
+        let wrong = samples.filter { ThresholdRule.isSource($0.score, above: threshold) != $0.isSource }
         let ordered = wrong.sorted {
             let (first, second) = (confidence(of: $0), confidence(of: $1))
             return first == second ? $0.index < $1.index : first > second
@@ -115,7 +115,9 @@ public struct StampGridFigure: Sendable {
             commands: grid.commands)
     }
 
-    private func predictedClass(_ stamp: ClassifiedStamp) -> Int { stamp.sample.score > threshold ? 1 : 0 }
+    private func predictedClass(_ stamp: ClassifiedStamp) -> Int {
+        ThresholdRule.predictedClass(stamp.sample.score, above: threshold)
+    }
 
     private func heading(_ stamp: ClassifiedStamp) -> ImageGrid.Heading {
         let names = ["noise", "source"]

@@ -43,24 +43,30 @@ public enum FileAccess {
         }
     }
 
+    /// Refuses what is neither a file nor a link to one: a pipe would be waited for, and a device may never end.
+    ///
+    /// - Throws: `Fault(.badData)`; `Fault(.missingInput)` when there is nothing.
+    public static func requireFile(_ path: String) throws(Fault) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Fault.cannotRead(path, errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Fault(
+                .badData, path, "is a folder, a pipe or a device instead of a file", remedy: "put the file itself there"
+            )
+        }
+    }
+
     /// Hands the file's bytes to `body`, a piece at a time (read(2)).
     ///
     /// Unlike with a mapped file, a damaged disk causes a fault instead of a signal.
     ///
-    /// - Throws: `Fault(.missingInput)` for a file that cannot be read, `Fault(.badData)` for what is no regular file:
-    ///   a pipe could keep its reader waiting, a device never end.
+    /// - Throws: as ``requireFile(_:)``, and when reading fails.
     public static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(Fault) {
-        // Opening a pipe does not wait either.
+        try requireFile(path)
+        // Opening a pipe that has come there since does not wait either.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Fault.cannotRead(path, errno) }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Fault.cannotRead(path, errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw Fault(
-                .badData, path, "is no regular file",
-                remedy: "remove it, or put the file that belongs there in its place")
-        }
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { piece.deallocate() }
         while true {

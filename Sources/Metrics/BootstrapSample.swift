@@ -37,7 +37,7 @@ struct BootstrapSample {
         let ranked = samples.sorted { ($0.score, $1.index) > ($1.score, $0.index) }
         scores = ranked.map { Double($0.score) }
         isSource = ranked.map(\.isSource)
-        above = ranked.count { $0.score > threshold }
+        above = ranked.count { ThresholdRule.isSource($0.score, above: threshold) }
         let edges = ReliabilityBin.edges(Self.bins)
         bin = ranked.map { ReliabilityBin.index(of: Double($0.score), edges) }
         places = [false, true].map { isSource in ranked.indices.filter { ranked[$0].isSource == isSource } }

@@ -80,14 +80,24 @@ extension ClassificationMetrics: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         loss = try container.decode(Double.self, forKey: .loss)
-        accuracy = try container.decode(Double.self, forKey: .accuracy)
+        samples = try container.decodeCount(from: 1, forKey: .samples)
         let counts = try container.decode([[Int]].self, forKey: .confusionMatrix)
         guard let matrix = ConfusionMatrix(counts: counts) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .confusionMatrix, in: container, debugDescription: "it is not two rows of two counts")
         }
         confusionMatrix = matrix
+        accuracy = try container.decode(Double.self, forKey: .accuracy)
         rocAUC = try container.decodeIfPresent(Double.self, forKey: .rocAUC)
-        samples = try container.decode(Int.self, forKey: .samples)
+        guard (0...1).contains(accuracy) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .accuracy, in: container, debugDescription: "\(accuracy) is not from 0 to 1")
+        }
+        let hasBothClasses = matrix.counts.allSatisfy { $0[0] + $0[1] > 0 }
+        guard (0...1).contains(rocAUC ?? 0), hasBothClasses || rocAUC == nil else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .rocAUC, in: container,
+                debugDescription: "it is not from 0 to 1, or the confusion matrix has one class alone")
+        }
     }
 }

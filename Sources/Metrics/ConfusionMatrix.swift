@@ -10,9 +10,12 @@ public struct ConfusionMatrix: Hashable, Sendable {
         for sample in samples { counts[sample.trueClass][sample.predictedClass] += 1 }
     }
 
-    /// Takes counts as `metrics.json` holds them; nil unless they are two rows of two counts.
+    /// Takes counts as `metrics.json` holds them; nil unless they are two rows of two counts, whose sum is one too.
     public init?(counts: [[Int]]) {
-        guard counts.count == 2, counts.allSatisfy({ $0.count == 2 && $0.allSatisfy { $0 >= 0 } }) else { return nil }
+        let most = Int.max / 4
+        guard counts.count == 2, counts.allSatisfy({ $0.count == 2 && $0.allSatisfy((0...most).contains) }) else {
+            return nil
+        }
         self.counts = counts
     }
 

@@ -6,8 +6,7 @@ public struct SamplePrediction: Hashable, Sendable {
     public var index: Int
     /// 0 noise, 1 source.
     public var trueClass: Int
-    /// 0 noise, 1 source, by one of the two rules ``predictedClass(probability0:probability1:)`` and
-    /// ``predictedClass(probability:)``.
+    /// 0 noise, 1 source, by the ``ThresholdRule``.
     public var predictedClass: Int
     /// The probability of class 1.
     public var probability: Float
@@ -22,16 +21,6 @@ public struct SamplePrediction: Hashable, Sendable {
         self.probability = probability
         self.loss = loss
     }
-
-    /// The class that two softmax outputs name: `numpy.argmax`, so a tie is class 0.
-    public static func predictedClass(probability0: Float, probability1: Float) -> Int {
-        probability1 > probability0 ? 1 : 0
-    }
-
-    /// The class that one sigmoid output names: class 1 above ½, as Keras' `BinaryAccuracy`.
-    public static func predictedClass(probability: Float) -> Int {
-        probability > 0.5 ? 1 : 0
-    }
 }
 
 extension SamplePrediction {
@@ -43,7 +32,8 @@ extension SamplePrediction {
     public init(index: Int, label: Int, probability: Float, threshold: Float) {
         let certainty = label == 1 ? Double(probability) : 1 - Double(probability)
         self.init(
-            index: index, trueClass: label, predictedClass: probability > threshold ? 1 : 0, probability: probability,
+            index: index, trueClass: label, predictedClass: ThresholdRule.predictedClass(probability, above: threshold),
+            probability: probability,
             // The least certainty that single precision distinguishes from none, as log 0 is infinite.
             loss: Float(-log(max(certainty, 0x1p-149))))
     }

@@ -42,24 +42,27 @@ extension ThresholdSweep {
     /// The highest threshold above which at least the share `completeness` of the sources lies: the purest choice of
     /// those that are as complete. Nil without sources.
     public func threshold(completeness: Double) -> Float? {
-        truePositives.firstIndex { Double($0) >= completeness * Double(sources) && sources > 0 }.map(below)
+        truePositives.firstIndex { sources > 0 && Double($0) / Double(sources) >= completeness }.map(below)
     }
 
     /// The lowest threshold above which the sources' share is at least `purity`: the most complete choice of those that
-    /// are as pure; nil when there is none.
+    /// are as pure; nil when there is none, as without sources.
     public func threshold(purity: Double) -> Float? {
-        thresholds.indices.last {
-            Double(truePositives[$0]) >= purity * Double(truePositives[$0] + falsePositives[$0])
-        }.map(below)
+        sources > 0 ? purities.lastIndex { $0 >= purity }.map(below) : nil
     }
 
-    /// The greatest purity above any threshold, and that threshold; nil without samples.
+    /// The greatest purity above any threshold, and that threshold; nil without sources.
     public var purest: (purity: Double, threshold: Float)? {
-        let purities = thresholds.indices.map {
-            Double(truePositives[$0]) / Double(truePositives[$0] + falsePositives[$0])
+        let purities = purities
+        guard sources > 0, let greatest = purities.max(), let index = purities.lastIndex(of: greatest) else {
+            return nil
         }
-        guard let greatest = purities.max(), let index = purities.lastIndex(of: greatest) else { return nil }
         return (greatest, below(index))
+    }
+
+    /// The share of sources among the samples from each of the thresholds on.
+    private var purities: [Double] {
+        zip(truePositives, falsePositives).map { Double($0) / Double($0 + $1) }
     }
 
     /// A threshold between entry `index` and the next one: halfway, so that a sample similar to one of these is

@@ -17,6 +17,9 @@ public enum ModelFiles {
     public static func read(_ path: String) throws -> TrainedModel {
         if path.hasSuffix(".keras") { return try TrainedModel(kerasArchive: path) }
         if path.hasSuffix(".safetensors") { return try TrainedModel(contentsOf: path) }
+        guard FileAccess.exists(path) else {
+            throw Fault(.missingInput, path, "there is no such file or folder", remedy: "check the name and the folder")
+        }
         throw Fault(
             .usage, path, path.hasSuffix(".json") ? "holds a network without weights" : "is no model file",
             remedy: "use a .safetensors or .keras file")

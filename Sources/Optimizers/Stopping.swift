@@ -48,6 +48,16 @@ public struct Stopping: Codable, Hashable, Sendable {
             }
             return (best, false)
         }
+
+        /// The epochs, from 0, the best one first, and earlier ones before others that are as good.
+        ///
+        /// - Parameter course: the metric after each epoch; those with NaN are left out.
+        public func ranked(_ course: [Double]) -> [Int] {
+            let comparable = course.indices.filter { !course[$0].isNaN }
+            return comparable.sorted {
+                course[$0] == course[$1] ? $0 < $1 : metric.isBetter(course[$0], than: course[$1], by: 0)
+            }
+        }
     }
 
     /// Lowers the learning rate: `keras.callbacks.ReduceLROnPlateau`, without cooldown.

@@ -35,7 +35,11 @@ package struct Decision {
     ///
     /// - Returns: on all ranks the rule that goes into the model.
     package func fit() throws -> DecisionRule {
-        guard settings != .standard, !validation.stamps.isEmpty else { return .standard }
+        guard settings != .standard else { return .standard }
+        guard !validation.stamps.isEmpty else {
+            warn("there is no stamp for validation, so probabilities and threshold are left as they are")
+            return .standard
+        }
         var rule = DecisionRule.standard
         if settings.calibrate { rule.temperature = try calibrate() }
         if settings.targetCompleteness != nil || settings.targetPurity != nil { rule.threshold = try chooseThreshold() }
@@ -49,12 +53,14 @@ package struct Decision {
                 Temperature.fitted(network.loss, logits: logits!, outputs: network.outputs, labels: validation.labels))
         }
         guard network.divideLogits(of: weights, by: temperature) else {
-            if group.rank == 0 {
-                logger.warning("the network does not end with a dense layer, so its probabilities are not calibrated")
-            }
+            warn("the network does not end with a dense layer, so its probabilities are not calibrated")
             return 1
         }
         return temperature
+    }
+
+    private func warn(_ message: String) {
+        if group.rank == 0 { logger.warning("\(message)") }
     }
 
     /// Called after calibration, as that changes probabilities.
@@ -70,7 +76,7 @@ package struct Decision {
         return validation.labels.enumerated().map { index, label in
             ScoredSample(
                 index: index, trueClass: label, score: probabilities[(index + 1) * network.outputs - 1])
-        }
+        }.filter { !$0.score.isNaN }
     }
 
     private func threshold(_ sweep: ThresholdSweep) -> Float {
@@ -88,6 +94,7 @@ package struct Decision {
                     """)
                 return purest.threshold
             }
+            logger.warning("the validation set has no source, so --target-purity \(purity) was ignored")
         }
         return DecisionRule.standard.threshold
     }

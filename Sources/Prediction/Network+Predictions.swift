@@ -18,13 +18,10 @@ extension Network {
                 let z = logits.baseAddress! + index * outputs
                 let label = collection.label(stamp)
                 let probability = probabilities[index * outputs + outputs - 1]
-                // At one half logits distinguish what rounded probabilities may not.
-                let predictedClass =
-                    threshold == 0.5
-                    ? loss.predictedClass(logits: z, outputs: outputs) : probability > threshold ? 1 : 0
                 return SamplePrediction(
-                    index: stamp, trueClass: label, predictedClass: predictedClass, probability: probability,
-                    loss: Float(loss.value(logits: z, outputs: outputs, label: label)))
+                    index: stamp, trueClass: label,
+                    predictedClass: ThresholdRule.predictedClass(probability, above: threshold),
+                    probability: probability, loss: Float(loss.value(logits: z, outputs: outputs, label: label)))
             }
         }
     }

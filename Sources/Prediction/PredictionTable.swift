@@ -1,9 +1,10 @@
 import Files
+import Metrics
 import StampData
 
 /// A model's predictions, one line for each stamp: `file,index,probability,class`.
 ///
-/// `index` counts from 0 within the file, `probability` is that of a source, in the shortest text that reads back as
+/// A file's name that a spreadsheet would take for a formula begins with `./`. `index` counts from 0 within the file, `probability` is that of a source, in the shortest text that reads back as
 /// the same single-precision number, and `class` is 1 for a source. A stamp that cannot be normalised has the
 /// probability `nan` and no class.
 public enum PredictionTable {
@@ -21,15 +22,11 @@ public enum PredictionTable {
         var text = header
         for (stamp, probability) in probabilities.enumerated() {
             let place = stamps.location(stamp)
-            let predicted = probability.isNaN ? "" : probability > threshold ? "1" : "0"
-            text += "\(quoted(place.path)),\(place.index),\(probability),\(predicted)\n"
+            let predicted = probability.isNaN ? "" : "\(ThresholdRule.predictedClass(probability, above: threshold))"
+            text += CSVText.line([
+                CSVText.fileName(place.path), "\(place.index)", "\(probability)", predicted,
+            ])
         }
         try output.write(text)
-    }
-
-    /// A field as RFC 4180 has it.
-    private static func quoted(_ field: String) -> String {
-        guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return field }
-        return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }

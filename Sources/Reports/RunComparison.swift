@@ -71,14 +71,34 @@ public struct RunComparison: Sendable {
                     ("bad stamps left out", "\(bad.noise + bad.sources)"),
                 ] + run.configuration.machineRows
         }
-        let rows = columns[0].indices.map { index in [columns[0][index].name] + columns.map { $0[index].value } }
-        let differing = rows.filter { Set($0.dropFirst()).count > 1 }
+        let differing = Self.rows(columns).filter { Set($0.dropFirst()).count > 1 }
         guard !differing.isEmpty else {
             return HTML.section("Settings that differ", [HTML("p", text: "None: the runs have the same settings.")])
         }
         return HTML.section(
             "Settings that differ",
             [HTML.table(caption: "All others are the same", ["setting"] + names, differing)])
+    }
+
+    /// The values of each name side by side; a dash where a run lacks what others have, for instance because another
+    /// version of the program made it.
+    ///
+    /// Names follow one another as in the first run; what only later ones have stands behind the name before it there.
+    package static func rows(_ columns: [[(name: String, value: String)]]) -> [[String]] {
+        var names: [String] = []
+        for column in columns {
+            var place = names.startIndex
+            for (name, _) in column {
+                if let known = names.firstIndex(of: name) {
+                    place = known + 1
+                } else {
+                    names.insert(name, at: place)
+                    place += 1
+                }
+            }
+        }
+        let values = columns.map { Dictionary($0.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }) }
+        return names.map { name in [name] + values.map { $0[name] ?? "–" } }
     }
 
     private var history: HTML? {

@@ -117,7 +117,8 @@ private struct FigurePlan {
         let mistakes = try stamps.classified(StampGridFigure.mistakes(samples, threshold: threshold))
         add(
             StampGridFigure.ofMistakes(
-                mistakes, total: samples.count { ($0.score > threshold) != $0.isSource }, height: height, width: width,
+                mistakes, total: samples.count { ThresholdRule.isSource($0.score, above: threshold) != $0.isSource },
+                height: height, width: width,
                 threshold: threshold
             ).plot, orNote: "The network makes no mistake on the test set.")
     }

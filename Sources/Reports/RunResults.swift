@@ -39,7 +39,8 @@ public struct RunResults: Sendable {
                 .missingInput, folder.path, "holds no run: there is no config.json",
                 remedy: "name the --output folder of a finished run")
         }
-        let configuration = try JSONFile.read(ConfigurationRecord.self, from: folder.configuration)
+        try folder.requireFilesAndFolders()
+        let configuration = try configuration(folder)
         let predictions =
             FileAccess.exists(folder.testPredictions) ? try TestPredictions.read(folder.testPredictions) : []
         var notes: [String] = []
@@ -58,6 +59,17 @@ public struct RunResults: Sendable {
             signalToNoise: stamps == nil
                 ? nil : optional(&notes) { try RunStamps.signalToNoise(of: configuration.settings.sources) } ?? nil,
             notes: notes)
+    }
+
+    /// `config.json`, with settings that a run can have.
+    private static func configuration(_ folder: RunFolder) throws -> ConfigurationRecord {
+        let record = try JSONFile.read(ConfigurationRecord.self, from: folder.configuration)
+        do { try record.settings.validate() } catch let fault as Fault {
+            throw Fault(
+                .badData, folder.configuration, "has a setting that no run has: \(fault.subject) \(fault.problem)",
+                remedy: "restore the file from a copy, or run again with a new --output")
+        }
+        return record
     }
 
     /// What `body` reads; nil, and a note that says why, when it cannot.

@@ -12,6 +12,9 @@ enum RunStamps {
     /// - Throws: `Fault` when they are gone or have changed.
     static func open(_ configuration: ConfigurationRecord, predictions: [ScoredSample]) throws -> StampCollection {
         let (settings, findings) = (configuration.settings, configuration.findings)
+        // A pipe that the stamps came through is empty by now.
+        for file in (settings.noise + settings.sources).map({ StampFiles.split($0).file })
+        where FileAccess.exists(file) { try FileAccess.requireFile(file) }
         let stamps = try StampCollection(noise: settings.noise, sources: settings.sources)
         let isSame =
             try stamps.noiseCount == findings.noiseStamps && stamps.sourceCount == findings.sourceStamps
@@ -36,6 +39,7 @@ enum RunStamps {
         for source in sources {
             let path = "\(FileAccess.split(source).folder)/snr_sources.npy"
             guard FileAccess.exists(path) else { return nil }
+            try FileAccess.requireFile(path)
             let values = try NumericArray(contentsOf: path)
             let count = try StampArray(contentsOf: source).count
             guard values.count == count else {

@@ -67,11 +67,13 @@ public struct CheckpointFolder: Sendable {
     }
 
     /// The newest checkpoint that agrees with its manifest, its state, and the damaged ones that were skipped.
+    ///
+    /// - Parameter limit: only checkpoints of earlier steps count; nil for all.
     /// - Returns: nil when there is no checkpoint.
     /// - Throws: `Fault(.badData)` when there are checkpoints and every one is damaged.
-    public func newestWhole() throws -> WholeCheckpoint? {
+    public func newestWhole(before limit: Int? = nil) throws -> WholeCheckpoint? {
         var skipped: [SkippedCheckpoint] = []
-        for checkpoint in try all().reversed() {
+        for checkpoint in try all().reversed() where checkpoint.step < limit ?? .max {
             do {
                 let state = try checkpoint.verifiedState()
                 return WholeCheckpoint(checkpoint: checkpoint, state: state, skipped: skipped)

@@ -34,8 +34,13 @@ public struct CheckpointState: Codable, Hashable, Sendable {
     /// The differences between the settings that the run was started with and those that it is to be resumed with, in
     /// alphabetical order: `--seed 0 (now 1)`.
     public func differences(from settings: [String: String]) -> [String] {
-        Set(self.settings.keys).union(settings.keys).sorted().filter { self.settings[$0] != settings[$0] }.map {
-            "\($0) \(self.settings[$0] ?? "unknown") (now \(settings[$0] ?? "unknown"))"
+        Self.differences(self.settings, settings)
+    }
+
+    /// The differences between two runs' settings.
+    public static func differences(_ before: [String: String], _ now: [String: String]) -> [String] {
+        Set(before.keys).union(now.keys).sorted().filter { before[$0] != now[$0] }.map {
+            "\($0) \(before[$0] ?? "unknown") (now \(now[$0] ?? "unknown"))"
         }
     }
 

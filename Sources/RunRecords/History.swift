@@ -28,7 +28,7 @@ public struct History: Sendable {
         }
         var history = History(path: path)
         for (index, line) in lines.enumerated().dropFirst() {
-            guard let row = HistoryRow(line: line), row.epoch > history.rows.last?.epoch ?? 0 else {
+            guard let row = HistoryRow(line: line), row.epoch == history.rows.count + 1 else {
                 throw Fault(.badData, path, "line \(index + 1) is not the next epoch: \"\(line)\"", remedy: remedy)
             }
             history.rows.append(row)

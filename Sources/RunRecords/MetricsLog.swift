@@ -77,7 +77,7 @@ public final class MetricsLog {
         guard let place = try? decoder.decode(Place.self, from: Data(line)) else { return nil }
         switch place.kind {
         case StepLine.kind:
-            guard let row = try? decoder.decode(StepRow.self, from: Data(line)) else { return nil }
+            guard let row = try? decoder.decode(StepRow.self, from: Data(line)), row.isPossible else { return nil }
             return (place.epoch, row)
         case EpochLine.kind: return (place.epoch, nil)
         default: return nil

@@ -36,10 +36,10 @@ public struct ParameterHashes: Hashable, Sendable {
     /// - Throws: `Fault(.missingInput)` when there is no such file, `Fault(.badData)` that names the line at fault.
     public static func read(_ path: String) throws -> ParameterHashes {
         let lines = String(decoding: try FileAccess.read(path), as: UTF8.self).split(separator: "\n")
-        let rows = lines.dropFirst().compactMap { line -> Row? in
+        let rows = lines.enumerated().dropFirst().compactMap { number, line -> Row? in
             let fields = line.split(separator: ",")
-            guard fields.count == 3, let epoch = Int(fields[0]), let step = Int(fields[1]) else { return nil }
-            return Row(epoch: epoch, step: step, hash: String(fields[2]))
+            guard fields.count == 3, Int(fields[0]) == number, let step = Int(fields[1]), step > 0 else { return nil }
+            return Row(epoch: number, step: step, hash: String(fields[2]))
         }
         guard lines.first == header[...], rows.count == lines.count - 1 else {
             throw Fault(

@@ -144,7 +144,7 @@ public struct ProgressLine: Sendable {
 
     /// `12s`, `3:05` (minutes) or `1:02:05` (hours).
     private static func clockTime(_ seconds: Double) -> String {
-        let total = Int(seconds)
+        let total = Int(min(seconds, 1e15))
         func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         if total >= 3600 { return "\(total / 3600):\(twoDigits(total / 60 % 60)):\(twoDigits(total % 60))" }
         if total >= 60 { return "\(total / 60):\(twoDigits(total % 60))" }

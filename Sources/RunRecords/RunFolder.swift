@@ -75,6 +75,12 @@ public struct RunFolder: Sendable {
             throw Fault(.usage, "--output", "the path is empty", remedy: "name a folder with --output DIR")
         }
         let folder = RunFolder(path)
+        let member = EnsembleFolder(folder.path).member(1)
+        guard !FileAccess.exists(member.path) else {
+            throw Fault(
+                .usage, "--output \(path)", "already holds an ensemble (\(FileAccess.split(member.path).name))",
+                remedy: "name another folder with --output, or continue the ensemble with --members and --resume")
+        }
         if !resuming, let file = folder.traceOfARun {
             throw Fault(
                 .usage, "--output \(path)", "already holds a run (\(file))",
@@ -83,6 +89,7 @@ public struct RunFolder: Sendable {
         let named = RunFolder(path, created: try createMissingFolders(folder.path), lock: nil)
         do {
             try named.checkThatFilesCanBeWritten()
+            try named.requireFilesAndFolders()
             let opened = RunFolder(path, created: named.created, lock: try RunLock(folder: named.path))
             try opened.removePartialFiles()
             return opened
@@ -99,8 +106,8 @@ public struct RunFolder: Sendable {
         for folder in created.reversed() { rmdir(folder) }
     }
 
-    /// The first file or folder that shows that a run has been here.
-    private var traceOfARun: String? {
+    /// The first file or folder that shows that a run has been here; nil if none has.
+    public var traceOfARun: String? {
         [configuration, history, checkpoints.path, model].first(where: FileAccess.exists)
             .map { FileAccess.split($0).name }
     }
@@ -136,10 +143,35 @@ public struct RunFolder: Sendable {
         unlink(probe)
     }
 
+    private var files: [String] { [configuration, report] + results }
+
+    /// What a run makes, as far as it has a test set and Keras can express its network.
+    private var results: [String] { [history, hashes, metricsLog, metrics, testPredictions, model, kerasModel] }
+
+    /// The names of the files with a run's results that are there.
+    public var presentResults: [String] { results.filter(Self.isFile).map { FileAccess.split($0).name } }
+
+    /// Whether there are files of all these names.
+    public func hasFiles(_ names: [String]) -> Bool { names.allSatisfy { Self.isFile("\(path)/\($0)") } }
+
+    private static func isFile(_ path: String) -> Bool { (try? FileAccess.requireFile(path)) != nil }
+
+    /// Refuses a folder in which something else than a file or a folder has the name of one: a pipe, for instance,
+    /// would be waited for.
+    ///
+    /// - Throws: `Fault(.badData)` that names it.
+    public func requireFilesAndFolders() throws(Fault) {
+        for file in files where FileAccess.exists(file) { try FileAccess.requireFile(file) }
+        for folder in [checkpoints.path, figures, events]
+        where FileAccess.exists(folder) && !FileAccess.isFolder(folder) && (try? FileAccess.requireFile(folder)) == nil
+        {
+            throw Fault(
+                .badData, folder, "is a pipe or a device instead of a folder",
+                remedy: "remove it, or choose another --output")
+        }
+    }
+
     private func removePartialFiles() throws {
-        let files = [
-            configuration, history, hashes, metricsLog, metrics, testPredictions, model, kerasModel, report,
-        ]
         let ours = files.map { FileAccess.split($0).name }
         for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {
             try FileAccess.remove("\(path)/\(name)")

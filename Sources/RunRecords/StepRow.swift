@@ -33,6 +33,11 @@ public struct StepRow: Hashable, Sendable {
     }
 }
 
+extension StepRow {
+    /// Whether a run can have such numbers: the file that holds them may have been edited.
+    var isPossible: Bool { [epoch, step, epochSamples].allSatisfy((0...1 << 53).contains) }
+}
+
 extension StepRow: Codable {
     enum CodingKeys: String, CodingKey {
         case epoch, step, loss, accuracy

@@ -26,15 +26,17 @@ public enum TestPredictions {
         guard let first = lines.first, first.elementsEqual(header.utf8) else {
             throw Fault(.badData, path, "line 1 is not \"\(header)\"", remedy: remedy)
         }
-        return try lines.enumerated().dropFirst().map { number, line in
-            guard let sample = sample(line) else {
+        var samples: [ScoredSample] = []
+        for (number, line) in lines.enumerated().dropFirst() {
+            guard let sample = sample(line), sample.index > samples.last?.index ?? -1 else {
                 throw Fault(
                     .badData, path,
-                    "line \(number + 1) is no test sample: \"\(String(decoding: line, as: UTF8.self))\"", remedy: remedy
-                )
+                    "line \(number + 1) is not the next test sample: \"\(String(decoding: line, as: UTF8.self))\"",
+                    remedy: remedy)
             }
-            return sample
+            samples.append(sample)
         }
+        return samples
     }
 
     private static func sample(_ line: ArraySlice<UInt8>) -> ScoredSample? {

@@ -1,3 +1,4 @@
+import Files
 import StampData
 
 /// What `config.json` holds: the settings of a run, what it found out, and what explains its speed and its bits.
@@ -22,6 +23,9 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
     public var badStamps: BadStampCounts
     /// The command that made the run, word by word as it was typed; nil when that is not known.
     public var commandLine: [String]?
+    /// The names of the files that the run has made, noted as the last thing that it does; none until then, and nil in
+    /// runs of versions that did not note it.
+    public var finishedFiles: [String]?
 
     public init(
         settings: TrainingSettings, findings: RunFindings, versions: SoftwareVersions, cpuKernelType: String,
@@ -44,6 +48,26 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
         case cpuKernelType = "cpu_kernel_type"
         case badStamps = "bad_stamps"
         case commandLine = "command_line"
+        case finishedFiles = "finished_files"
+    }
+}
+
+extension ConfigurationRecord {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        recorded = try container.decode(RecordedSettings.self, forKey: .recorded)
+        versions = try container.decode(SoftwareVersions.self, forKey: .versions)
+        cpuKernelType = try container.decode(String.self, forKey: .cpuKernelType)
+        ranks = try container.decodeCount(from: 1, forKey: .ranks)
+        threads = try container.decodeCount(from: 1, forKey: .threads)
+        memory = try container.decodeIfPresent(String.self, forKey: .memory)
+        badStamps = try container.decode(BadStampCounts.self, forKey: .badStamps)
+        commandLine = try container.decodeIfPresent([String].self, forKey: .commandLine)
+        finishedFiles = try container.decodeIfPresent([String].self, forKey: .finishedFiles)
+        guard 0...findings.noiseStamps ~= badStamps.noise, 0...findings.sourceStamps ~= badStamps.sources else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .badStamps, in: container, debugDescription: "it is not a part of the stamps")
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Models
 
 /// What a run finds out before its first step: beside the settings in `config.json`.
@@ -43,6 +44,20 @@ public struct RunFindings: Codable, Hashable, Sendable {
 }
 
 extension RunFindings {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        network = try container.decode(NetworkDescription.self, forKey: .network)
+        stampHeight = try container.decodeCount(from: 1, forKey: .stampHeight)
+        stampWidth = try container.decodeCount(from: 1, forKey: .stampWidth)
+        noiseStamps = try container.decodeCount(forKey: .noiseStamps)
+        sourceStamps = try container.decodeCount(forKey: .sourceStamps)
+        dataFingerprint = try container.decode(String.self, forKey: .dataFingerprint)
+        trainingStamps = try container.decodeCount(forKey: .trainingStamps)
+        validationStamps = try container.decodeCount(forKey: .validationStamps)
+        testStamps = try container.decodeCount(forKey: .testStamps)
+        microbatches = try container.decodeCount(forKey: .microbatches)
+    }
+
     /// What of it decides the result, by the name of its option.
     func decidingResult() throws -> [String: String] {
         [

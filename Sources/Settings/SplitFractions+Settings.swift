@@ -5,7 +5,8 @@ extension Requirement where Value == SplitFractions {
     /// Shares that were decoded may be any.
     static var split: Requirement {
         Requirement(
-            "shares must not be negative, nor the first zero", remedy: "give three shares such as 0.7,0.1,0.2"
+            "shares must add up to 1 and not be negative, nor the first zero",
+            remedy: "give three shares such as 0.7,0.1,0.2"
         ) { (try? SplitFractions($0.training, $0.validation, $0.test)) != nil }
     }
 }

@@ -32,12 +32,21 @@ public struct SplitFractions: Hashable, Sendable, Codable {
     /// The notebook's: 0.7, 0.1 and 0.2.
     public static let standard = try! SplitFractions(0.7, 0.1, 0.2)
 
-    /// - Throws: `Fault` if a share is negative or not a number, or nothing is left to train on.
+    /// How much their sum may differ from 1: thirds with six decimals do.
+    private static let tolerance = 2e-6
+
+    /// - Throws: `Fault` if a share is negative or not a number, nothing is left to train on, or they do not add up to
+    ///   1.
     public init(_ training: Double, _ validation: Double, _ test: Double) throws {
         let sum = training + validation + test
         guard training > 0, validation >= 0, test >= 0, sum.isFinite else {
             throw Fault(
                 .usage, "--split \(training),\(validation),\(test)", "shares must not be negative, nor the first zero",
+                remedy: "give three shares such as 0.7,0.1,0.2")
+        }
+        guard abs(sum - 1) <= Self.tolerance else {
+            throw Fault(
+                .usage, "--split \(training),\(validation),\(test)", "shares must add up to 1, not \(Float(sum))",
                 remedy: "give three shares such as 0.7,0.1,0.2")
         }
         self.training = training / sum

@@ -152,6 +152,7 @@ package final class TrainingShard: @unchecked Sendable {
     package func prepareReading(by runs: [Range<Int>]) {
         guard isStreamed else { return }
         precondition(memory.depth > 0, "there is no room to read ahead")
+        readers = []
         readerOfPosition = Array(repeating: 0, count: positions.count)
         for run in runs where !run.isEmpty {
             let locals = run.lowerBound - positions.lowerBound..<run.upperBound - positions.lowerBound

@@ -67,14 +67,15 @@ public final class EventFile {
     private static let prefix = "events.out.tfevents."
 
     private static func nextName(in folder: String, wallTime: Double) throws -> String {
+        // Ten digits, as TensorFlow has them: names then sort as numbers do. Others are not of an event file.
+        let digits = 10, last = 9_999_999_999
         let latest = try FileAccess.names(in: folder).compactMap { name -> Int? in
             guard name.hasPrefix(prefix) else { return nil }
-            return name.dropFirst(prefix.count).split(separator: ".").first.flatMap { Int($0) }
+            return name.dropFirst(prefix.count).split(separator: ".").first
+                .flatMap { $0.count == digits ? Int($0) : nil }
         }.max()
-        let seconds = max(Int(wallTime), latest.map { $0 + 1 } ?? 0)
-        // Ten digits, as TensorFlow does: names then sort as numbers do.
-        let digits = String(seconds)
-        let padded = String(repeating: "0", count: max(0, 10 - digits.count)) + digits
+        let seconds = String(min(last, max(Int(wallTime), latest.map { $0 + 1 } ?? 0)))
+        let padded = String(repeating: "0", count: digits - seconds.count) + seconds
         return "\(prefix)\(padded).\(ProcessInfo.processInfo.hostName).\(getpid())"
     }
 }

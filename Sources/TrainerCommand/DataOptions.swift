@@ -23,6 +23,11 @@ struct DataOptions: ParsableArguments {
             "Files or quoted patterns of class 0 instead of --data, read as one long array.", valueName: "file"))
     var noise: [String] = []
 
+    /// The options as they were given, by their names.
+    var texts: [String: String] {
+        ["--data": data ?? "none", "--sources": "\(sources)", "--noise": "\(noise)"]
+    }
+
     /// The files of both classes.
     func files() throws -> (noise: [String], sources: [String]) {
         if sources.isEmpty && noise.isEmpty {

@@ -119,7 +119,7 @@ struct ObjectiveOptions: ParsableArguments {
         if let patience { settings.early?.patience = patience }
         if let minDelta { settings.early?.minimumDelta = minDelta }
         settings.plateau = try reduceOnPlateau.map {
-            try Stopping.Plateau(option: $0, metric: settings.early?.metric ?? .validationLoss)
+            try Stopping.Plateau(option: $0, metric: .validationLoss)
         }
     }
 }

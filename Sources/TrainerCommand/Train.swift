@@ -176,6 +176,7 @@ struct Train: GroupCommand {
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         var settings = try group.agree { try trainingSettings() }
+        try group.requireSame(data.texts)
         // The others learn from rank 0 what is in the files.
         if let files = try group.onRoot({ try data.files() }) {
             (settings.noise, settings.sources) = files
@@ -184,7 +185,9 @@ struct Train: GroupCommand {
             let ensemble = EnsembleRun(
                 settings, members: members, programVersion: SwiftRunTrainer.version, group: group,
                 environment: environment, logger: logger)
-            let metrics = try ensemble.run { tell($0, $1, environment, logger) }
+            let metrics = try ensemble.run(
+                wasFinished: { makeMissingReport($0, environment, logger) },
+                didTrain: { tell($0, $1, environment, logger) })
             guard group.rank == 0, !verbosity.quiet else { return }
             if let metrics { print("\nthe mean of \(members) members:\n\(metrics.table)") }
             print("results in \(output)")
@@ -206,6 +209,12 @@ struct Train: GroupCommand {
         let page = noReport ? nil : report(folder, environment: environment, logger: logger)
         if isTold, let page { print("report in \(page)") }
         if isTold { print("results in \(folder.path)") }
+    }
+
+    /// Makes the report of a run that had ended before, unless it is there: that run may have been killed meanwhile.
+    private func makeMissingReport(_ folder: RunFolder, _ environment: [String: String], _ logger: Logger) {
+        guard !noReport, !FileAccess.exists(folder.report) else { return }
+        _ = report(folder, environment: environment, logger: logger)
     }
 
     /// A report that cannot be made is no reason to fail: the run is safe.

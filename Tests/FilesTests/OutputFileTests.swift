@@ -122,7 +122,7 @@ import Testing
         }
         let there = try link("there", to: folder.path)
         expectFault(.cannotWrite, there, saying: "is a link") { try FileAccess.makeOwnFolder(there) }
-        expectFault(.badData, folder.path("fifo"), saying: "is no regular file") {
+        expectFault(.badData, folder.path("fifo"), saying: "a pipe or a device instead of a file") {
             _ = try FileAccess.read(folder.path("fifo"))
         }
     }

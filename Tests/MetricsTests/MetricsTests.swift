@@ -60,11 +60,7 @@ import Testing
     @Test(arguments: cases)
     func predictedClassesFollowNumpyAndKeras(name: String) throws {
         let reference = try reference(name)
-        let predicted = zip(reference.probabilities0, reference.probabilities1).map { zero, one in
-            reference.outputs == 2
-                ? SamplePrediction.predictedClass(probability0: zero, probability1: one)
-                : SamplePrediction.predictedClass(probability: one)
-        }
+        let predicted = reference.probabilities1.map { ThresholdRule.predictedClass($0, above: 0.5) }
         #expect(predicted == reference.predicted_classes)
     }
 

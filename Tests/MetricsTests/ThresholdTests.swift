@@ -60,6 +60,24 @@ import Testing
         #expect(ThresholdSweep([ScoredSample(index: 0, trueClass: 0, score: 1)]).threshold(completeness: 0.5) == nil)
     }
 
+    @Test func withoutSourcesThereIsNoPurity() {
+        let sweep = ThresholdSweep((0..<3).map { ScoredSample(index: $0, trueClass: 0, score: Float($0) / 4) })
+        #expect(sweep.threshold(purity: 0.5) == nil && sweep.purest == nil)
+    }
+
+    /// 0.55 · 100 is a little more than 55 in binary.
+    @Test(arguments: [(0.55, 55, 100), (0.07, 7, 100), (0.95, 19, 20)])
+    func aShareThatIsReachedExactlyIsEnough(_ share: Double, _ part: Int, _ whole: Int) throws {
+        let sources = (0..<whole).map { ScoredSample(index: $0, trueClass: 1, score: 1 - Float($0) / 256) }
+        let complete = try #require(ThresholdSweep(sources).threshold(completeness: share))
+        #expect(sources.count { ThresholdRule.isSource($0.score, above: complete) } == part)
+        let mixed = sources.map {
+            ScoredSample(index: $0.index, trueClass: $0.index < whole - part ? 0 : 1, score: $0.score)
+        }
+        let pure = try #require(ThresholdSweep(mixed).threshold(purity: share))
+        #expect(mixed.allSatisfy { ThresholdRule.isSource($0.score, above: pure) })
+    }
+
     /// Scores of which no number lies between.
     @Test func neighbouringNumbersAreToldApart() throws {
         let high: Float = 0.75, low = high.nextDown

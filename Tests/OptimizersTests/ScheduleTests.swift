@@ -97,6 +97,12 @@ import Testing
         #expect(early.evaluate([.nan, .nan]).ends)
     }
 
+    @Test func epochsAreRankedAsTheMetricHasIt() {
+        let course = [0.5, .nan, 0.25, 0.5, .infinity]
+        #expect(Stopping.Early(metric: .loss).ranked(course) == [2, 0, 3, 4])
+        #expect(Stopping.Early(metric: .validationAccuracy).ranked(course) == [4, 0, 3, 2])
+    }
+
     @Test func balancedClassesCountAlike() {
         #expect(ClassWeights.balanced.values(noise: 300, sources: 100) == [400.0 / 600, 2])
         #expect(ClassWeights.equal.values(noise: 300, sources: 100) == [1, 1])

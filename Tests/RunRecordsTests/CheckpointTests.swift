@@ -1,6 +1,6 @@
 import Faults
 import Files
-import FoundationEssentials
+import Foundation
 import RunRecords
 import Settings
 import TestSupport
@@ -54,6 +54,25 @@ import Testing
             try write(Array(changed.utf8), to: manifest)
             let fault = #expect(throws: Fault.self) { _ = try folder.newestWhole() }
             #expect(fault?.description.contains("which is no file of a checkpoint") == true)
+        }
+    }
+
+    /// A pipe would be waited for, and a device never ends.
+    @Test(arguments: [Checkpoint.modelName, "state.json", "manifest.json"])
+    func aCheckpointOfPipesAndDevicesIsPassedOverAtOnce(_ name: String) throws {
+        try withTemporaryFolder { base in
+            let folder = CheckpointFolder("\(base)/checkpoints")
+            try writeCheckpoint(1, to: folder)
+            let path = "\(try writeCheckpoint(2, to: folder).path)/\(name)"
+            for make in [
+                { mkfifo(path, 0o666) == 0 }, { symlink("/dev/zero", path) == 0 }, { mkdir(path, 0o777) == 0 },
+            ] {
+                try FileManager.default.removeItem(atPath: path)
+                try #require(make())
+                let whole = try #require(try folder.newestWhole())
+                #expect(whole.checkpoint.step == 1)
+                #expect(whole.skipped.map(\.reason.subject) == [path])
+            }
         }
     }
 

@@ -1,5 +1,5 @@
 import Faults
-import FoundationEssentials
+import Foundation
 import RunRecords
 import TestSupport
 import Testing
@@ -54,6 +54,40 @@ import Testing
             #expect(throws: Fault.self) { try RunFolder.open(path, resuming: false) }
             let left = try names(in: base)
             #expect(left.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["config.json", "metrics.jsonl", "model.keras", "report.html", "checkpoints", "events"])
+    func whatIsNeitherFileNorFolderIsRefusedAtOnce(_ name: String) throws {
+        try withTemporaryFolder { base in
+            try #require(mkfifo("\(base)/\(name)", 0o666) == 0)
+            expectFault(.badData, "\(base)/\(name)", saying: "folder") {
+                _ = try RunFolder.open(base, resuming: true)
+            }
+        }
+    }
+
+    @Test(arguments: ["model.safetensors", "member-2/model.safetensors"])
+    func aPipeIsNoModelOfARun(_ name: String) throws {
+        try withTemporaryFolder { base in
+            for member in 1...2 {
+                try FileManager.default.createDirectory(
+                    atPath: "\(base)/member-\(member)", withIntermediateDirectories: true)
+            }
+            try write([], to: "\(base)/member-1/model.safetensors")
+            try #require(mkfifo("\(base)/\(name)", 0o666) == 0)
+            expectFault(.badData, "\(base)/\(name)", saying: "a pipe") { _ = try EnsembleFolder.models(in: base) }
+        }
+    }
+
+    /// Not even to resume it: the ensemble's own test set would be overwritten.
+    @Test(arguments: [false, true]) func anEnsembleIsNoRun(resuming: Bool) throws {
+        try withTemporaryFolder { base in
+            try FileManager.default.createDirectory(atPath: "\(base)/member-1", withIntermediateDirectories: true)
+            expectFault(.usage, "--output \(base)", saying: "already holds an ensemble") {
+                _ = try RunFolder.open(base, resuming: resuming)
+            }
+            #expect(try names(in: base) == ["member-1"])
         }
     }
 

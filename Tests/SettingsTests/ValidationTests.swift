@@ -102,7 +102,7 @@ import Testing
     @Test func textsOfOptionsAreRead() throws {
         #expect(try BatchSize(option: "full") == .full && BatchSize(option: "64") == .samples(64))
         #expect(try MemorySize(option: "2k").bytes == 2048)
-        #expect(try SplitFractions(option: "2, 1,1") == SplitFractions(0.5, 0.25, 0.25))
+        #expect(try SplitFractions(option: "0.5, 0.25,0.25") == SplitFractions(0.5, 0.25, 0.25))
         #expect(try ClassWeights(option: "balanced") == .balanced && ClassWeights(option: "1,2") == .given(1, 2))
         #expect(
             try Stopping.Plateau(option: "0.5,3", metric: .loss)

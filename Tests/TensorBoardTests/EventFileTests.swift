@@ -28,6 +28,16 @@ import Testing
         }
     }
 
+    @Test(arguments: ["9223372036854775807", "99999999999999999999", "9999999999", "-1", "x"])
+    func namesOfOtherFilesDoNoHarm(_ number: String) throws {
+        try withTemporaryFolder { folder in
+            try write([], to: "\(folder)/events.out.tfevents.\(number).host.1")
+            let file = try EventFile(in: folder, resumingAt: nil, wallTime: 1_700_000_000)
+            let name = URL(fileURLWithPath: file.path).lastPathComponent
+            #expect(name.dropFirst("events.out.tfevents.".count).prefix { $0 != "." }.count == 10)
+        }
+    }
+
     @Test func whatCannotBeWrittenIsAFault() throws {
         #expect {
             try EventFile(in: "/nowhere/events", resumingAt: nil, wallTime: 0)

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import StampFormats
 import TestSupport
 import Testing
 
@@ -70,6 +71,21 @@ extension TrainerCommandTests {
             let found = (Survey.count..<2 * Survey.count).count { probabilities[2 * $0 + 1] > threshold }
             #expect(Double(found) / Double(Survey.count) > 0.7)
             #expect(Double(found) / Double(Survey.count) < 0.95)
+        }
+
+        /// One source of 500: the validation set has none.
+        @Test(arguments: ["--target-purity 0.9", "--target-completeness 0.9"])
+        func withoutSourcesToChooseOnTheThresholdStays(_ target: String) throws {
+            let (values, shape) = try numbers(survey.sources)
+            let sources = workspace.path("one.npy")
+            try NpyFile.write(
+                floats: Array(values.prefix(values.count / shape[0])), shape: [1] + shape[1...], to: sources)
+            let run = workspace.path("run")
+            let outcome = try trained(
+                "train --sources \(sources) --noise \(survey.noise) --model simple --epochs 1 --output \(run) \(target)"
+            )
+            #expect(outcome.errorLines(saying: "has no source, so \(target) was ignored") == 1)
+            #expect(try SafetensorsFile(contentsOf: "\(run)/model.safetensors").metadata["threshold"] == nil)
         }
 
         /// Temperature scaling keeps the order of stamps, and what the untouched network had within its own weights.

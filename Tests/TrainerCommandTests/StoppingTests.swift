@@ -44,6 +44,48 @@ extension TrainerCommandTests {
             #expect(try bytes("\(run)/model.safetensors") == bytes("\(best)/model.safetensors"))
         }
 
+        /// A best checkpoint that is gone, or of which one bit is another: with whole checkpoints before it or without,
+        /// the same steps give the same bits.
+        @Test(arguments: [true, false], ["", "--checkpoint-every 4steps --keep-checkpoints 30 --ema 0.9"])
+        func aLostBestCheckpointIsMadeAgain(isGone: Bool, options: String) throws {
+            let line = "--epochs 9 \(Self.stopping) \(options)"
+            let whole = try RunResult(train(line, name: "whole"))
+            let run = try workspace.copy(workspace.path("whole"), to: "run")
+            let best = "\(run)/checkpoints/step-11"
+            if isGone {
+                try FileManager.default.removeItem(atPath: best)
+            } else {
+                var model = try bytes("\(best)/model.safetensors")
+                model[model.count - 9] ^= 1
+                try write(model, to: "\(best)/model.safetensors")
+            }
+            for file in ["model.safetensors", "metrics.json", "test_predictions.csv"] {
+                try FileManager.default.removeItem(atPath: "\(run)/\(file)")
+            }
+            let resume = "train --data \(survey.folder) \(Survey.recipe) --output \(run) --resume \(line)"
+            let outcome = try trained(resume, ranks: 2)
+            let start = options.isEmpty ? "from the beginning" : "from \(run)/checkpoints/step-"
+            #expect(outcome.errorLines(saying: "step 11, cannot be read; the same steps are done again \(start)") == 1)
+            #expect(try RunResult(run).differences(from: whole) == [])
+            #expect(try exists("\(best)/model.safetensors") && trained(resume).errorLines.isEmpty)
+        }
+
+        /// Where the first weights came from a file, it may have changed: the run is not begun again.
+        @Test func theNextBestTakesThePlaceOfOneThatCannotBeMadeAgain() throws {
+            let weights = "--initial-weights \(try survey.run())/model.safetensors"
+            let line = "--epochs 3 --early-stopping val_loss --patience 9 --min-delta 10 --no-dropout \(weights)"
+            let run = try train(line, name: "run")
+            let rows = try history(run).map { try #require(Double($0[3])) }
+            try FileManager.default.removeItem(atPath: "\(run)/checkpoints/step-11")
+            let outcome = try trained(
+                "train --data \(survey.folder) \(Survey.recipe) --output \(run) --resume \(line)")
+            let next = rows[1] <= rows[2] ? 2 : 3
+            #expect(outcome.errorLines(saying: "the model gets the weights of epoch \(next) instead") == 1)
+            #expect(
+                try bytes("\(run)/model.safetensors")
+                    == bytes("\(run)/checkpoints/step-\(11 * next)/model.safetensors"))
+        }
+
         @Test func theLearningRateFallsOnAPlateau() throws {
             // Too slow to improve by 10⁻⁴ in an epoch.
             let run = try train(
@@ -53,6 +95,18 @@ extension TrainerCommandTests {
             // improve.
             #expect(rates[0] == 1e-9)
             for (rate, next) in zip(rates, rates.dropFirst()) { #expect(next == rate || next == rate / 2) }
+        }
+
+        @Test func aPlateauIsOneOfTheValidationLossWhateverEndsTheRun() throws {
+            let options = "--epochs 1 --early-stopping accuracy --reduce-on-plateau 0.5,1"
+            let record = try json(text("\(try train(options, name: "run"))/config.json"))
+            let stopping = (record["settings"] as? [String: Any])?["stopping"] as? [String: [String: Any]]
+            #expect(stopping?["plateau"]?["metric"] as? String == "val_loss")
+            #expect(stopping?["early"]?["metric"] as? String == "accuracy")
+            let outcome = try trainer(
+                "train --data \(survey.folder) --model simple --split 0.8,0,0.2 --reduce-on-plateau 0.5,1"
+                    + " --early-stopping loss --output \(workspace.path("none"))")
+            expectError(outcome, 64, saying: "--reduce-on-plateau", "val_loss")
         }
 
         /// Each checkpoint holds the average of the weights of all steps so far.

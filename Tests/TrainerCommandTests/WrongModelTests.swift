@@ -61,6 +61,15 @@ extension TrainerCommandTests {
             #expect(!exists(workspace.path("p.npy")))
         }
 
+        @Test(arguments: ["runs/mistyped", "mistyped", "mistyped/"])
+        func aFolderThatIsNotThereIsSaidToBeMissing(_ name: String) throws {
+            let model = workspace.path(name)
+            for command in ["predict --input \(survey.noise) --output p.npy", "evaluate --data \(survey.folder)"] {
+                expectError(
+                    try trainer("\(command) --model \(model)"), 66, saying: model, "there is no such file or folder")
+            }
+        }
+
         @Test func weightsOfAnotherNetworkAreRefused() throws {
             let model = "\(try survey.run())/model.safetensors"
             try expectRefusal("--model simple --initial-weights \(model)", 65, saying: model, "fc_1/kernel")

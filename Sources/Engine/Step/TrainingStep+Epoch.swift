@@ -52,4 +52,10 @@ extension TrainingStep {
         try pipeline.gather(state: index, into: whole)
         return whole
     }
+
+    /// Makes the average of the weights the weights, where one is kept: at the end of a run. Collective.
+    package func takeAveragedWeights() throws {
+        guard let averaged = try averagedWeights() else { return }
+        weights.trainable.pointer.update(from: averaged.pointer, count: averaged.count)
+    }
 }

@@ -22,6 +22,7 @@ final class TrainingCheckpoints {
     private let plan: BatchPlan
     private let configuration: TrainingSettings
     private let group: any ProcessGroup
+    private let logger: Logger
     private let writer: CheckpointWriter
     /// Rank 0's memory for a checkpoint, allocated for the first one and used for all.
     private var copy: Copy?
@@ -49,6 +50,7 @@ final class TrainingCheckpoints {
         self.plan = plan
         self.configuration = configuration
         self.group = group
+        self.logger = logger
         writer = CheckpointWriter(logger: logger)
     }
 
@@ -203,24 +205,54 @@ final class TrainingCheckpoints {
         return (progress, records)
     }
 
-    /// Takes the weights of the best checkpoint, averaged ones if averages are kept, for the test and the model.
-    /// Collective.
+    /// Takes the weights of a checkpoint, averaged ones if averages are kept, for the test and the model. Collective.
     ///
-    /// - Parameter number: its step, on rank 0; nil if no epoch could be compared: the weights remain.
-    func restoreBest(_ number: Int?) throws {
+    /// - Parameter numbers: the steps of the checkpoints that will do, on rank 0: the first one that can be read is
+    ///   taken.
+    /// - Returns: its step; nil if there is none that can be read: the weights remain.
+    func restoreWeights(ofFirst numbers: [Int]) throws -> Int? {
         writer.wait()
-        let isThere = try group.agree { () -> Bool in
-            guard let folder, let number else { return false }
-            let checkpoint = folder.checkpoints.checkpoint(step: number)
-            _ = try checkpoint.verifiedState()
-            try readWeights(checkpoint)
-            if step.stateNames.contains(Regularization.averageName) {
-                try SafetensorsFile(contentsOf: checkpoint.optimizer).copyFloats(
-                    Regularization.averageName, into: step.weights.trainable.floats)
+        let restored = try group.agree { () -> Int? in
+            guard let folder else { return nil }
+            return numbers.first { number in
+                do {
+                    try readFinalWeights(folder.checkpoints.checkpoint(step: number))
+                    return true
+                } catch {
+                    logger.warning("\(error)")
+                    return false
+                }
             }
-            return true
         }
-        if try group.maximum(of: isThere ? 1 : 0) > 0 { try group.broadcast(step.weights) }
+        let agreed = try group.maximum(of: restored ?? -1)
+        guard agreed >= 0 else { return nil }
+        try group.broadcast(step.weights)
+        return agreed
+    }
+
+    /// Those of some steps that there are checkpoints of, on rank 0.
+    func existing(_ numbers: [Int]) -> [Int] {
+        let all = (try? folder?.checkpoints.all().map(\.step)) ?? []
+        return numbers.filter(all.contains)
+    }
+
+    private func readFinalWeights(_ checkpoint: Checkpoint) throws {
+        let differences = try checkpoint.verifiedState().differences(from: settings)
+        guard differences.isEmpty else {
+            throw Fault(
+                .badData, checkpoint.path, "is of a run with other settings: \(differences.joined(separator: ", "))",
+                remedy: "remove it")
+        }
+        let isAveraged = step.stateNames.contains(Regularization.averageName)
+        let averages = isAveraged ? FloatBuffer(count: step.weights.trainable.count) : nil
+        if let averages {
+            try SafetensorsFile(contentsOf: checkpoint.optimizer).copyFloats(
+                Regularization.averageName, into: averages.floats)
+        }
+        try readWeights(checkpoint)
+        if let averages {
+            step.weights.trainable.pointer.update(from: averages.pointer, count: averages.count)
+        }
     }
 
     private func readWeights(_ checkpoint: Checkpoint) throws {
@@ -236,12 +268,17 @@ final class TrainingCheckpoints {
         for (name, vector) in zip(step.stateNames, vectors) {
             try optimizer.copyFloats(name, into: vector.floats)
         }
+        let history = try History.read(found.checkpoint.history).rows
+        let hashes = try ParameterHashes.read(found.checkpoint.hashes).rows
+        for (path, count) in [(found.checkpoint.history, history.count), (found.checkpoint.hashes, hashes.count)]
+        where count != found.state.completedEpochs {
+            throw Fault(
+                .badData, path, "has \(count) epochs instead of \(found.state.completedEpochs)",
+                remedy: "remove the checkpoint to resume from the previous one")
+        }
         return EpochRecords(
-            history: History(
-                path: folder?.history ?? "", rows: try History.read(found.checkpoint.history).rows),
-            hashes: ParameterHashes(
-                path: folder?.hashes ?? "", rows: try ParameterHashes.read(found.checkpoint.hashes).rows),
-            best: found.state.best)
+            history: History(path: folder?.history ?? "", rows: history),
+            hashes: ParameterHashes(path: folder?.hashes ?? "", rows: hashes), best: found.state.best)
     }
 }
 

@@ -39,23 +39,28 @@ public struct EnsembleRun {
 
     /// Trains all members. With `resume`, finished members are skipped. Collective.
     ///
-    /// - Parameter didTrain: called on rank 0 with each member that has ended, and the metrics of its test set.
+    /// - Parameters:
+    ///   - wasFinished: called on rank 0 with each member that had ended before.
+    ///   - didTrain: called on rank 0 with each member that has ended now, and the metrics of its test set.
     /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test
     ///   set.
     /// - Throws: `AgreedFault` as a run does: for settings that cannot be, before anything is made.
-    public func run(didTrain: (RunFolder, ClassificationMetrics?) -> Void) throws -> ClassificationMetrics? {
+    public func run(
+        wasFinished: (RunFolder) -> Void = { _ in }, didTrain: (RunFolder, ClassificationMetrics?) -> Void
+    ) throws -> ClassificationMetrics? {
         try group.agree {
             try configuration.validate()
             try Requirement.count.check(members, of: "--members")
         }
+        try group.requireSame(configuration, members: members)
         try refuseAnotherRun()
-        for number in 1...members {
-            let progress = try progress(of: number)
-            if progress == .ended { continue }
-            var member = configuration
-            member.output = folder.member(number).path
-            member.seed = configuration.seed &+ UInt64(number - 1)
-            member.splitSeed = configuration.splitSeed ?? configuration.seed
+        let progress = try MemberProgress.agreed(of: (1...members).map(member), context: context)
+        for (number, progress) in zip(1...members, progress) {
+            if progress == .finished {
+                if group.rank == 0 { wasFinished(folder.member(number)) }
+                continue
+            }
+            var member = member(number)
             member.execution.resume = progress == .begun
             let metrics = try TrainingRun(
                 member, programVersion: programVersion, group: group, environment: environment, logger: logger
@@ -65,31 +70,35 @@ public struct EnsembleRun {
         return try group.agree { group.rank == 0 ? try combine() : nil }
     }
 
+    /// The settings of a member, from 1.
+    private func member(_ number: Int) -> TrainingSettings {
+        var member = configuration
+        member.output = folder.member(number).path
+        member.seed = configuration.seed &+ UInt64(number - 1)
+        member.splitSeed = configuration.splitSeed ?? configuration.seed
+        return member
+    }
+
+    private var context: RunContext {
+        RunContext(
+            configuration: configuration, programVersion: programVersion, group: group, environment: environment,
+            logger: logger)
+    }
+
     /// The folder may already hold a run without members, or an ensemble that is not to be resumed.
     private func refuseAnotherRun() throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            let run = RunFolder(folder.path), first = folder.member(1)
-            if FileAccess.exists(run.configuration) || !configuration.execution.resume && FileAccess.exists(first.path)
-            {
+            let run = RunFolder(folder.path)
+            try run.requireFilesAndFolders()
+            let isBegun = FileAccess.exists(folder.member(1).path)
+            if run.traceOfARun != nil || !configuration.execution.resume && isBegun {
                 throw Fault(
                     .usage, "--output \(folder.path)", "already holds a run",
                     remedy: "name another folder with --output, or continue an ensemble with --resume")
             }
         }
     }
-
-    /// How far a member has come: rank 0 decides for all. Collective.
-    private func progress(of number: Int) throws -> MemberProgress {
-        guard configuration.execution.resume else { return .notBegun }
-        return try group.shared {
-            let member = folder.member(number)
-            if FileAccess.exists(member.path) && FileAccess.exists(member.model) { return .ended }
-            return FileAccess.exists(member.path) ? .begun : .notBegun
-        }
-    }
-
-    private enum MemberProgress: Codable { case notBegun, begun, ended }
 
     /// The mean of the members' probabilities of the test set, which they share.
     private func combine() throws -> ClassificationMetrics? {
@@ -99,7 +108,9 @@ public struct EnsembleRun {
             try folders.reduce(Float(0)) { try $0 + TrainedModel(contentsOf: $1.model).decision.threshold }
             / Float(members)
         let predictions = try folders.map { try TestPredictions.read($0.testPredictions) }
-        for (folder, samples) in zip(folders, predictions) where samples.map(\.index) != predictions[0].map(\.index) {
+        guard !predictions[0].isEmpty else { return nil }
+        let stamps = predictions.map { $0.map { [$0.index, $0.trueClass] } }
+        for (folder, others) in zip(folders, stamps) where others != stamps[0] {
             throw Fault(
                 .badData, folder.path, "was tested on other stamps than \(folders[0].path)",
                 remedy: "train all members again with a new --output")

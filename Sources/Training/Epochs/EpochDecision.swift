@@ -33,7 +33,7 @@ struct EpochDecision: Codable {
 
 extension HistoryRow {
     /// A metric's value; NaN if it was not measured.
-    fileprivate subscript(metric: Stopping.Metric) -> Double {
+    subscript(metric: Stopping.Metric) -> Double {
         switch metric {
         case .loss: loss
         case .accuracy: accuracy

@@ -83,6 +83,10 @@ final class TrainingEpochs: @unchecked Sendable {
         let endedEarly: Bool
         /// The step of the best checkpoint; on rank 0.
         let best: Int?
+        /// The step of the best checkpoint if the model was to have its weights, and it cannot be read; on all ranks.
+        var lostBest: Int?
+        /// The steps of all epochs, the best one first, if there is a criterion; on rank 0.
+        var ranking: [Int] = []
     }
 
     /// Trains from the run's current position to the end of its last epoch. Collective.
@@ -104,17 +108,21 @@ final class TrainingEpochs: @unchecked Sendable {
         }
         try stopIfAsked()
         try trace?.finish(before: last)
-        try takeFinalWeights()
-        return Outcome(epochs: progress.completedEpochs, endedEarly: epochDecision.ends, best: records?.best?.step)
+        var outcome = Outcome(
+            epochs: progress.completedEpochs, endedEarly: epochDecision.ends, best: records?.best?.step)
+        try takeFinalWeights(&outcome)
+        return outcome
     }
 
     /// The weights for the test and for the model: the best ones if requested, averaged if averages are kept.
-    private func takeFinalWeights() throws {
-        if configuration.stopping.early != nil {
-            try checkpoints.restoreBest(records?.best?.step)
-        } else if let averaged = try step.averagedWeights() {
-            step.weights.trainable.pointer.update(from: averaged.pointer, count: averaged.count)
-        }
+    private func takeFinalWeights(_ outcome: inout Outcome) throws {
+        guard let early = configuration.stopping.early else { return try step.takeAveragedWeights() }
+        // Without an epoch that could be compared the weights remain.
+        let best = try group.maximum(of: outcome.best ?? -1)
+        guard best >= 0, try checkpoints.restoreWeights(ofFirst: [best]) == nil else { return }
+        outcome.lostBest = best
+        outcome.ranking = early.ranked((records?.history.rows ?? []).map { $0[early.metric] })
+            .map { ($0 + 1) * plan.steps }
     }
 
     // MARK: An epoch

@@ -38,8 +38,10 @@ struct LoadedRun {
             collection, DataRequest(configuration, defaultMicrobatch: network.defaultMicrobatch),
             team: prepared.team, group: context.group, logger: context.logger)
         if context.isRoot, let warning = data.findings.swappedClassesWarning { context.logger.warning("\(warning)") }
-        try Self.refuseUnmeasured(configuration.stopping.early?.metric, "--early-stopping", data)
-        try Self.refuseUnmeasured(configuration.stopping.plateau?.metric, "--reduce-on-plateau", data)
+        try Self.refuseUnmeasured(
+            configuration.stopping.early?.metric, "--early-stopping", data, otherwise: "give --early-stopping loss")
+        try Self.refuseUnmeasured(
+            configuration.stopping.plateau?.metric, "--reduce-on-plateau", data, otherwise: "leave it out")
         context.warnAboutIdleLanes(data.plan, prepared.team)
         context.logData(collection, data, prepared.team, network)
         if context.isRoot { context.logger.debug("stamps read and normalised in \(clock.now - start)") }
@@ -58,12 +60,14 @@ struct LoadedRun {
     }
 
     /// A metric that is not measured cannot be monitored.
-    private static func refuseUnmeasured(_ metric: Stopping.Metric?, _ option: String, _ data: TrainingData) throws {
+    private static func refuseUnmeasured(
+        _ metric: Stopping.Metric?, _ option: String, _ data: TrainingData, otherwise remedy: String
+    ) throws {
         guard let metric, metric.needsValidation, data.split.validation.isEmpty else { return }
         throw AgreedFault(
             fault: Fault(
                 .usage, option, "watches \(metric.rawValue), and --split leaves no stamp for validation",
-                remedy: "give validation a share, or --early-stopping loss"))
+                remedy: "give validation a share, or \(remedy)"))
     }
 
     /// What the run has found out, besides its settings.

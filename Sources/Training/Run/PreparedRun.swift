@@ -16,8 +16,9 @@ struct PreparedRun {
 
     /// Collective.
     ///
+    /// - Parameter opensFolder: whether the run will use its folder: otherwise it is not touched.
     /// - Throws: `AgreedFault` when ranks compute with different loops, stamps cannot be opened, or the folder is used.
-    init(_ context: RunContext, team: LaneTeam) throws {
+    init(_ context: RunContext, team: LaneTeam, opensFolder: Bool = true) throws {
         let (configuration, group) = (context.configuration, context.group)
         self.context = context
         self.team = team
@@ -26,7 +27,8 @@ struct PreparedRun {
             try StampCollection(noise: configuration.noise, sources: configuration.sources)
         }
         folder = try group.agree {
-            context.isRoot ? try RunFolder.open(configuration.output, resuming: configuration.execution.resume) : nil
+            context.isRoot && opensFolder
+                ? try RunFolder.open(configuration.output, resuming: configuration.execution.resume) : nil
         }
     }
 }

@@ -34,15 +34,26 @@ struct RestoredRun {
     /// - Throws: `AgreedFault` for a checkpoint that does not fit the settings, weights that cannot be read, and files
     ///   that cannot be written.
     init(_ loaded: LoadedRun, _ trainingTeam: LaneTeam) throws {
+        let context = loaded.context
+        let isResumed = context.configuration.execution.resume
+        let found =
+            isResumed
+            ? try FoundCheckpoint.newest(
+                in: loaded.prepared.folder, settings: loaded.deciding, plan: loaded.data.plan,
+                epochs: context.configuration.epochs, group: context.group, logger: context.logger)
+            : nil
+        try self.init(loaded, trainingTeam, from: found, isResumed: isResumed)
+    }
+
+    /// Creates the training step, and restores a checkpoint. Collective.
+    ///
+    /// - Parameters:
+    ///   - found: the checkpoint; nil to begin the run.
+    ///   - isResumed: whether its folder may hold records of steps that are done again.
+    init(_ loaded: LoadedRun, _ trainingTeam: LaneTeam, from found: FoundCheckpoint?, isResumed: Bool) throws {
         let (context, network, data) = (loaded.context, loaded.network, loaded.data)
         let (configuration, group, folder) = (context.configuration, context.group, loaded.prepared.folder)
         self.loaded = loaded
-        let found =
-            configuration.execution.resume
-            ? try FoundCheckpoint.newest(
-                in: folder, settings: loaded.deciding, plan: data.plan, epochs: configuration.epochs, group: group,
-                logger: context.logger)
-            : nil
         // A resumed run has its weights from the checkpoint: the file that it began with may be gone.
         let weights = try found == nil ? Self.initialWeights(network, context) : Weights(network: network)
         self.trainingTeam = trainingTeam
@@ -61,15 +72,17 @@ struct RestoredRun {
         self.progress = progress
         records = restored?.records
         try Self.writeConfiguration(loaded)
-        journal = Self.journal(loaded, progress)
+        journal = Self.journal(loaded, progress, isResumed: isResumed)
     }
 
     /// What rank 0 records while the run is under way.
-    private static func journal(_ loaded: LoadedRun, _ progress: TrainingProgress) -> RunJournal? {
+    private static func journal(
+        _ loaded: LoadedRun, _ progress: TrainingProgress, isResumed: Bool
+    ) -> RunJournal? {
         let configuration = loaded.context.configuration
         return loaded.prepared.folder.map {
             RunJournal(
-                $0, hasEvents: configuration.execution.tensorBoard, isResumed: configuration.execution.resume,
+                $0, hasEvents: configuration.execution.tensorBoard, isResumed: isResumed,
                 step: progress.globalStep(loaded.data.plan), epochs: progress.completedEpochs)
         }
     }
@@ -129,18 +142,31 @@ struct RestoredRun {
 
     /// Writes `config.json` on rank 0. Collective.
     private static func writeConfiguration(_ loaded: LoadedRun) throws {
-        let (context, prepared) = (loaded.context, loaded.prepared)
+        try loaded.context.group.agree {
+            guard let folder = loaded.prepared.folder else { return }
+            try JSONFile.write(configuration(loaded, finishedFiles: []), to: folder.configuration)
+        }
+    }
+
+    /// Notes in `config.json`, as the last thing that a run does, that all of its files are there. Collective.
+    func noteEnd() throws {
         try context.group.agree {
-            guard let folder = prepared.folder else { return }
-            let record = ConfigurationRecord(
-                settings: loaded.settings, findings: loaded.findings,
-                versions: SoftwareVersions(
-                    program: context.programVersion, swift: CompilerVersion.swift,
-                    openBLAS: MatrixProduct.configuration),
-                cpuKernelType: prepared.kernelType, ranks: context.group.size, threads: prepared.team.count,
-                memory: context.configuration.execution.memory?.description, badStamps: loaded.data.bad,
-                commandLine: context.configuration.execution.commandLine)
+            guard let folder = loaded.prepared.folder else { return }
+            let record = Self.configuration(loaded, finishedFiles: folder.presentResults)
             try JSONFile.write(record, to: folder.configuration)
         }
+    }
+
+    private static func configuration(_ loaded: LoadedRun, finishedFiles: [String]) -> ConfigurationRecord {
+        let (context, prepared) = (loaded.context, loaded.prepared)
+        var record = ConfigurationRecord(
+            settings: loaded.settings, findings: loaded.findings,
+            versions: SoftwareVersions(
+                program: context.programVersion, swift: CompilerVersion.swift, openBLAS: MatrixProduct.configuration),
+            cpuKernelType: prepared.kernelType, ranks: context.group.size, threads: prepared.team.count,
+            memory: context.configuration.execution.memory?.description, badStamps: loaded.data.bad,
+            commandLine: context.configuration.execution.commandLine)
+        record.finishedFiles = finishedFiles
+        return record
     }
 }

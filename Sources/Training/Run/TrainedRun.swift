@@ -88,7 +88,10 @@ extension RestoredRun {
     private func printEarlyEnd(_ outcome: TrainingEpochs.Outcome) {
         let configuration = context.configuration
         guard let early = configuration.stopping.early, configuration.execution.showsProgress else { return }
-        let best = outcome.best.map { ", with the weights of epoch \($0 / loaded.data.plan.steps)" } ?? ""
+        let best =
+            outcome.best.flatMap { outcome.lostBest == nil ? $0 : nil }.map {
+                ", with the weights of epoch \($0 / loaded.data.plan.steps)"
+            } ?? ""
         print(
             """
             the run is finished after epoch \(outcome.epochs) of \(configuration.epochs): \

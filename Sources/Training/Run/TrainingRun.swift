@@ -32,6 +32,7 @@ public final class TrainingRun {
     ///   that is no longer finite, or a run that was asked to stop (`stoppedEarly`).
     public func run() throws -> ClassificationMetrics? {
         try context.group.agree { try context.configuration.validate() }
+        try context.group.requireSame(context.configuration)
         try context.group.limitWaits(to: context.configuration.execution.stallTimeout)
         let team = try LaneTeam.forRank(
             threads: context.configuration.execution.threads, group: context.group, logger: context.logger)
@@ -41,10 +42,11 @@ public final class TrainingRun {
             let loaded = try LoadedRun(prepared)
             let trainingTeam = try loaded.trainingTeam()
             defer { if trainingTeam !== team { trainingTeam.finish() } }
-            let restored = try RestoredRun(loaded, trainingTeam)
-            defer { restored.checkpoints.wait() }
-            let metrics = try restored.trained().test()
-            try restored.checkpoints.finish()
+            let trained = try loaded.trained(by: trainingTeam)
+            defer { trained.restored.checkpoints.wait() }
+            let metrics = try trained.test()
+            try trained.restored.checkpoints.finish()
+            try trained.restored.noteEnd()
             return metrics
         } catch {
             // A start that was refused leaves nothing behind.
