@@ -18,6 +18,7 @@ public struct FigureFolder: Sendable {
     /// - Throws: `Fault(.cannotWrite)`.
     public func draw(_ plots: [Plot], with gnuplot: Gnuplot) throws -> (figures: [Figure], warnings: [Fault]) {
         try FileAccess.makeOwnFolder(path)
+        try AtomicFile.removePartial(in: path)
         for plot in plots { try writeData(of: plot) }
         let (drawn, warnings) = try pictures(of: plots, with: gnuplot)
         let figures = plots.map { plot in

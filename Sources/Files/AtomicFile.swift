@@ -64,6 +64,18 @@ public final class AtomicFile {
         other.hasPrefix(".\(name).") && other.hasSuffix(partialSuffix)
     }
 
+    /// Removes what crashes have left in a folder while files were written there.
+    ///
+    /// - Parameter names: of the files; nil for all.
+    /// - Throws: `Fault(.cannotWrite)`.
+    public static func removePartial(in folder: String, of names: [String]? = nil) throws(Fault) {
+        for name in try FileAccess.names(in: folder) {
+            let isLeft =
+                names?.contains { isPartial(name, of: $0) } ?? (name.hasPrefix(".") && name.hasSuffix(partialSuffix))
+            if isLeft { try FileAccess.remove("\(folder)/\(name)") }
+        }
+    }
+
     private static let partialSuffix = ".partial"
 
     deinit {

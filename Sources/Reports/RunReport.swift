@@ -11,6 +11,7 @@ public enum RunReport {
     /// - Throws: `Fault` when there is no finished run, or it cannot be written.
     public static func write(_ folder: RunFolder, environment: [String: String]) throws -> [Fault] {
         let results = try RunResults.read(folder)
+        try AtomicFile.removePartial(in: folder.path, of: [FileAccess.split(folder.report).name])
         let figures = try RunFigures.write(
             results, to: folder.figures, gnuplot: Gnuplot(environment: environment),
             threshold: results.threshold)

@@ -29,7 +29,8 @@ public struct History: Sendable {
         var history = History(path: path)
         for (index, line) in lines.enumerated().dropFirst() {
             guard let row = HistoryRow(line: line), row.epoch == history.rows.count + 1 else {
-                throw Fault(.badData, path, "line \(index + 1) is not the next epoch: \"\(line)\"", remedy: remedy)
+                throw Fault(
+                    .badData, path, "line \(index + 1) is not the next epoch: \"\(line.prefix(200))\"", remedy: remedy)
             }
             history.rows.append(row)
         }

@@ -43,7 +43,7 @@ public struct HistoryRow: Hashable, Sendable {
 
     /// nil when the line is not a row.
     init?(line: some StringProtocol) {
-        let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+        let fields = line.split(separator: ",", maxSplits: 8, omittingEmptySubsequences: false)
         guard fields.count == 8,
             let epoch = Int(fields[0]), let loss = Double(fields[1]), let accuracy = Double(fields[2]),
             fields[3].isEmpty || Double(fields[3]) != nil, fields[4].isEmpty || Double(fields[4]) != nil,

@@ -37,7 +37,7 @@ public struct ParameterHashes: Hashable, Sendable {
     public static func read(_ path: String) throws -> ParameterHashes {
         let lines = String(decoding: try FileAccess.read(path), as: UTF8.self).split(separator: "\n")
         let rows = lines.enumerated().dropFirst().compactMap { number, line -> Row? in
-            let fields = line.split(separator: ",")
+            let fields = line.split(separator: ",", maxSplits: 2)
             guard fields.count == 3, Int(fields[0]) == number, let step = Int(fields[1]), step > 0 else { return nil }
             return Row(epoch: number, step: step, hash: String(fields[2]))
         }

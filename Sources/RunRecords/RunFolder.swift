@@ -81,7 +81,7 @@ public struct RunFolder: Sendable {
                 .usage, "--output \(path)", "already holds an ensemble (\(FileAccess.split(member.path).name))",
                 remedy: "name another folder with --output, or continue the ensemble with --members and --resume")
         }
-        if !resuming, let file = folder.traceOfARun {
+        if !resuming || !folder.isBegun, let file = folder.whatARunReplaces {
             throw Fault(
                 .usage, "--output \(path)", "already holds a run (\(file))",
                 remedy: "name another folder with --output, or continue that run with --resume")
@@ -107,10 +107,19 @@ public struct RunFolder: Sendable {
     }
 
     /// The first file or folder that shows that a run has been here; nil if none has.
-    public var traceOfARun: String? {
-        [configuration, history, checkpoints.path, model].first(where: FileAccess.exists)
-            .map { FileAccess.split($0).name }
+    public var traceOfARun: String? { Self.first([configuration, history, checkpoints.path, model]) }
+
+    /// The first file or folder that a run would replace.
+    private var whatARunReplaces: String? {
+        Self.first([configuration, checkpoints.path] + results + [report, figures, events])
     }
+
+    private static func first(_ paths: [String]) -> String? {
+        paths.first(where: FileAccess.exists).map { FileAccess.split($0).name }
+    }
+
+    /// Whether a run has been here that can be continued.
+    private var isBegun: Bool { FileAccess.exists(configuration) || FileAccess.exists(checkpoints.path) }
 
     private static func createMissingFolders(_ path: String) throws(Fault) -> [String] {
         var missing: [String] = []
@@ -173,9 +182,7 @@ public struct RunFolder: Sendable {
 
     private func removePartialFiles() throws {
         let ours = files.map { FileAccess.split($0).name }
-        for name in try FileAccess.names(in: path) where ours.contains(where: { AtomicFile.isPartial(name, of: $0) }) {
-            try FileAccess.remove("\(path)/\(name)")
-        }
+        try AtomicFile.removePartial(in: path, of: ours)
         try checkpoints.removePartial()
     }
 

@@ -31,7 +31,7 @@ public enum TestPredictions {
             guard let sample = sample(line), sample.index > samples.last?.index ?? -1 else {
                 throw Fault(
                     .badData, path,
-                    "line \(number + 1) is not the next test sample: \"\(String(decoding: line, as: UTF8.self))\"",
+                    "line \(number + 1) is not the next test sample: \"\(String(decoding: line.prefix(200), as: UTF8.self))\"",
                     remedy: remedy)
             }
             samples.append(sample)
@@ -40,7 +40,7 @@ public enum TestPredictions {
     }
 
     private static func sample(_ line: ArraySlice<UInt8>) -> ScoredSample? {
-        let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        let fields = line.split(separator: UInt8(ascii: ","), maxSplits: 3, omittingEmptySubsequences: false)
         guard fields.count == 3, let index = Int(String(decoding: fields[0], as: UTF8.self)), index >= 0,
             let trueClass = Int(String(decoding: fields[1], as: UTF8.self)), trueClass == 0 || trueClass == 1,
             let probability = Float(String(decoding: fields[2], as: UTF8.self)),
