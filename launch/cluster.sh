@@ -110,6 +110,10 @@ may_go_on() {
     fi
     # Without a folder there was no run.
     [[ -d $1 ]] || return 1
+    # A link or a pipe there is nothing that this script has made.
+    if [[ -L $note || (-e $note && ! -f $note) ]]; then
+        rm -f "$note" 2>/dev/null || return 1
+    fi
     [[ ! -r $note ]] || read -r starts <"$note" || true
     [[ $starts =~ ^[1-9]$ ]] || starts=0
     # Starts that cannot be counted (a full disk) would never come to an end.

@@ -173,6 +173,22 @@ a_lost_run_whose_starts_cannot_be_counted_is_not_queued_again() { # test
     exits 75
 }
 
+the_count_of_lost_starts_is_not_written_through_a_link() { # test
+    local note="$sandbox/runs/slurm-7/.lost-starts"
+    a_cluster
+    mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-90"
+    echo precious >"$sandbox/victim"
+    ln -s "$sandbox/victim" "$note"
+    MPIRUN_EXIT=205 on_slurm spool/slurm_script
+    exits 75
+    [[ $(<"$sandbox/victim") == precious && $(<"$note") == 1 ]] || wrong "written through the link"
+    rm "$note"
+    mkfifo "$note"
+    MPIRUN_EXIT=205 on_slurm spool/slurm_script
+    exits 75
+    [[ -f $note && $(<"$note") == 1 ]] || wrong "a pipe is taken for the count"
+}
+
 a_lost_run_without_a_folder_is_not_queued_again() { # test
     a_cluster
     MPIRUN_EXIT=205 on_slurm spool/slurm_script
