@@ -119,7 +119,7 @@ struct RestoredRun {
         let stamps = (settings.noise + settings.sources).map { StampFiles.file(of: $0) }
         return try OutputFile(
             path, option: "--trace", inputs: stamps + [settings.model, settings.initialWeights].compactMap { $0 },
-            kind: TraceRecording.kind)
+            reserved: RunFolder(settings.output).ownFiles, kind: TraceRecording.kind)
     }
 
     /// Plans the step and allocates all that it needs. Collective.
