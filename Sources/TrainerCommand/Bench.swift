@@ -61,8 +61,11 @@ struct Bench: GroupCommand {
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let configuration = try group.agree { try benchmarkConfiguration() }
-        guard let report = try Benchmark(configuration, group: group, logger: logger).run() else { return }
-        print(json ? try JSONFile.text(of: report) : report.table, terminator: "")
+        let report = try Benchmark(configuration, group: group, logger: logger).run()
+        try group.agree {
+            guard let report else { return }
+            try StandardOutput.print(result: json ? JSONFile.text(of: report) : report.table)
+        }
     }
 
     private func benchmarkConfiguration() throws -> BenchmarkConfiguration {

@@ -55,7 +55,7 @@ struct Evaluate: GroupCommand {
             let evaluation = try Evaluation(
                 predictions, noise: files.noise, sources: files.sources, threshold: threshold,
                 withMatchedFilter: matchedFilter, replicates: bootstrap)
-            print(json ? try JSONFile.text(of: evaluation) : evaluation.table, terminator: "")
+            try StandardOutput.print(result: json ? JSONFile.text(of: evaluation) : evaluation.table)
         }
     }
 }

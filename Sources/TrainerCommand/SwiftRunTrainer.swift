@@ -1,6 +1,7 @@
 import ArgumentParser
 import Communication
 import Faults
+import Files
 import FoundationEssentials
 import Logging
 
@@ -27,6 +28,7 @@ struct SwiftRunTrainer: ParsableCommand {
         defaultSubcommand: Train.self)
 
     static func main() {
+        StandardOutput.prepare()
         let environment = ProcessInfo.processInfo.environment
         let command: any GroupCommand
         do {
@@ -56,8 +58,14 @@ struct SwiftRunTrainer: ParsableCommand {
     /// Help and version are printed and succeed; anything else is one line on standard error and exit code 64.
     private static func end(unparsed error: any Error, environment: [String: String]) -> Never {
         if exitCode(for: error) == .success {
-            if Launcher(environment: environment)?.rank ?? 0 == 0 { print(fullMessage(for: error)) }
-            exitProcess(0)
+            guard Launcher(environment: environment)?.rank ?? 0 == 0 else { exitProcess(0) }
+            do {
+                try StandardOutput.print(result: fullMessage(for: error) + "\n")
+                exitProcess(0)
+            } catch {
+                StandardErrorLog.report(error, environment: environment)
+                exitProcess(error.exitCode)
+            }
         }
         // The parser's messages already name the option; its usage text would make more lines of them.
         let lines = message(for: error).split(separator: "\n")

@@ -3,7 +3,7 @@
 #ifndef CSIGNALS_H
 #define CSIGNALS_H
 
-/// From here on SIGTERM, SIGINT and SIGUSR1 are recorded and do not end the process, except that a second SIGINT ends
+/// From here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 are recorded and do not end the process, except that a second SIGINT ends
 /// it as if there were no handler. Signals that were ignored at the start (nohup, `&` in a script) stay ignored.
 void stop_signals_watch(void);
 

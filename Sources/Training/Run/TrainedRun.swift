@@ -89,11 +89,12 @@ extension RestoredRun {
         let configuration = context.configuration
         guard let early = configuration.stopping.early, configuration.execution.showsProgress else { return }
         let best = outcome.best.map { ", with the weights of epoch \($0 / loaded.data.plan.steps)" } ?? ""
-        print(
-            """
-            the run is finished after epoch \(outcome.epochs) of \(configuration.epochs): \
-            \(early.metric.rawValue) got no better for \(early.patience) \
-            \(early.patience == 1 ? "epoch" : "epochs")\(best)
-            """)
+        StandardOutput.show(
+            progress: """
+                the run is finished after epoch \(outcome.epochs) of \(configuration.epochs): \
+                \(early.metric.rawValue) got no better for \(early.patience) \
+                \(early.patience == 1 ? "epoch" : "epochs")\(best)
+
+                """)
     }
 }
