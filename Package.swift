@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
         .target(name: "CSignals"),
+        .target(name: "CProgramStart"),
         // Optimised in debug builds too: tests run these loops.
         .target(
             name: "CKernels", exclude: ["README.md"],
@@ -49,14 +50,14 @@ let package = Package(
 
         // The library, from the bottom up.
         library("Faults", []),
-        library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("Tensors", ["CKernels", "COpenBLAS", "Faults"]),
+        library("Lanes", ["CKernels", "Faults"]),
         library("Files", ["Faults", "CZlib"]),
         library(
             "StampFormats", ["Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
-        library("StampSimulation", ["StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
+        library("StampSimulation", ["Lanes", "StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
         library("Communication", ["CMPI", "CKernels", "Faults"]),
-        library("Lanes", ["CKernels", "Faults"]),
         library(
             "StampLoading",
             ["Lanes", "Communication", "StampData", "Files", "Tensors", "Faults", logging]),
@@ -80,7 +81,7 @@ let package = Package(
             [
                 "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults",
             ]),
-        library("Metrics", ["Files", "Tensors", "CKernels"]),
+        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         library(
             "Engine",
@@ -122,7 +123,7 @@ let package = Package(
             dependencies: [
                 "Training", "Prediction", "Benchmarks", "Reports", "Figures", "RunRecords", "Settings", "Metrics",
                 "ModelFiles", "Models", "Optimizers", "StampSimulation", "StampData", "StampFormats", "Communication",
-                "Files", "CKernels", "Faults", argumentParser, logging,
+                "Files", "CKernels", "CProgramStart", "Faults", argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
 

@@ -12,6 +12,8 @@ public struct Fault: Error, Hashable, Codable, Sendable, CustomStringConvertible
         case missingInput = 66
         /// An error in this program or in the machine that it runs on (EX_SOFTWARE).
         case internalFault = 70
+        /// The system refuses memory or threads (EX_OSERR).
+        case noResources = 71
         /// Output that cannot be written (EX_IOERR).
         case cannotWrite = 74
         /// Stopped early with a checkpoint; run it again with `--resume` (EX_TEMPFAIL).

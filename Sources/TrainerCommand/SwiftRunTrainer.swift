@@ -17,8 +17,8 @@ struct SwiftRunTrainer: ParsableCommand {
             Without a subcommand it trains. Run it under mpirun to use several processes; the result has the same \
             bits for any number of processes and threads.
 
-            Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 input missing, 70 internal fault, 74 cannot write, \
-            75 stopped early with a checkpoint (run it again with --resume).
+            Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 input missing, 70 internal fault, 71 no memory or \
+            threads, 74 cannot write, 75 stopped early with a checkpoint (run it again with --resume).
             """,
         version: version,
         subcommands: [

@@ -42,14 +42,14 @@ final class TrainingCheckpoints {
     init(
         folder: RunFolder?, settings: [String: String], step: TrainingStep, plan: BatchPlan,
         configuration: TrainingSettings, group: any ProcessGroup, logger: Logger
-    ) {
+    ) throws {
         self.folder = folder
         self.settings = settings
         self.step = step
         self.plan = plan
         self.configuration = configuration
         self.group = group
-        writer = CheckpointWriter(logger: logger)
+        writer = try group.agree { try CheckpointWriter(writes: folder != nil, logger: logger) }
     }
 
     // MARK: Saving
