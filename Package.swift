@@ -57,7 +57,7 @@ let package = Package(
             "StampFormats", ["Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
         library("StampSimulation", ["Lanes", "StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
-        library("Communication", ["CMPI", "CKernels", "Faults"]),
+        library("Communication", ["CMPI", "CSignals", "CKernels", "Faults"]),
         library(
             "StampLoading",
             ["Lanes", "Communication", "StampData", "Files", "Tensors", "Faults", logging]),
@@ -111,7 +111,7 @@ let package = Package(
                 "Engine", "Settings", "Models", "Layers", "Optimizers", "StampLoading", "StampSimulation", "StampData",
                 "Lanes", "Communication", "Files", "Tensors", "CKernels", "Faults", logging,
             ]),
-        library("Figures", ["RunRecords", "Metrics", "StampFormats", "Files", "Faults"]),
+        library("Figures", ["RunRecords", "Metrics", "StampFormats", "Files", "CSignals", "Faults"]),
         library(
             "Reports",
             [

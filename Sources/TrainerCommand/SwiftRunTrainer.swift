@@ -45,8 +45,8 @@ struct SwiftRunTrainer: ParsableCommand {
         }
         exitProcess(
             ProcessGroups.run(
-                environment: environment,
-                report: { StandardErrorLog.report($0, environment: environment) }
+                environment: environment, limits: command.waitLimits,
+                line: { StandardErrorLog.line($0, environment: environment) }
             ) { group in
                 try command.run(
                     in: group, environment: environment,
@@ -58,12 +58,14 @@ struct SwiftRunTrainer: ParsableCommand {
     /// Help and version are printed and succeed; anything else is one line on standard error and exit code 64.
     private static func end(unparsed error: any Error, environment: [String: String]) -> Never {
         if exitCode(for: error) == .success {
-            guard Launcher(environment: environment)?.rank ?? 0 == 0 else { exitProcess(0) }
+            if let launcher = Launcher(environment: environment), launcher.rank ?? 0 > 0, launcher.isRunning {
+                exitProcess(0)
+            }
             do {
                 try StandardOutput.print(result: fullMessage(for: error) + "\n")
                 exitProcess(0)
             } catch {
-                StandardErrorLog.report(error, environment: environment)
+                StandardErrorLog.writeLine(StandardErrorLog.line(error, environment: environment))
                 exitProcess(error.exitCode)
             }
         }
@@ -77,8 +79,7 @@ struct SwiftRunTrainer: ParsableCommand {
         let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
         exitProcess(
             ProcessGroups.run(
-                environment: environment,
-                report: { StandardErrorLog.report($0, environment: environment) }
+                environment: environment, line: { StandardErrorLog.line($0, environment: environment) }
             ) { _ in throw AgreedFault(fault: fault) })
     }
 }
@@ -87,6 +88,9 @@ struct SwiftRunTrainer: ParsableCommand {
 protocol GroupCommand: ParsableCommand {
     var verbosity: VerbosityOptions { get }
 
+    /// How long ranks wait for others.
+    var waitLimits: WaitLimits { get }
+
     /// Called before the group of processes starts.
     func willStart()
 
@@ -94,5 +98,7 @@ protocol GroupCommand: ParsableCommand {
 }
 
 extension GroupCommand {
+    var waitLimits: WaitLimits { WaitLimits() }
+
     func willStart() {}
 }

@@ -175,6 +175,8 @@ struct Train: GroupCommand {
 
     @OptionGroup var verbosity: VerbosityOptions
 
+    var waitLimits: WaitLimits { WaitLimits(start: stallTimeout, operation: stallTimeout) }
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         var settings = try group.agree { try trainingSettings() }
         // The others learn from rank 0 what is in the files.
@@ -217,12 +219,19 @@ struct Train: GroupCommand {
         if isTold { print("results in \(folder.path)\n") }
     }
 
+    /// Other ranks wait meanwhile: those of an ensemble in its next member.
+    private var drawingLimit: Duration {
+        members > 1 && stallTimeout > 0 ? min(.seconds(20), .seconds(stallTimeout) / 2) : .seconds(20)
+    }
+
     /// A report that cannot be made is no reason to fail: the run is safe.
     ///
     /// - Returns: its path.
     private func report(_ folder: RunFolder, environment: [String: String], logger: Logger) -> String? {
         do {
-            for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
+            for warning in try RunReport.write(folder, environment: environment, timeLimit: drawingLimit) {
+                logger.warning("\(warning)")
+            }
             return folder.report
         } catch {
             logger.warning("\(error)")
