@@ -29,11 +29,18 @@ public enum StandardOutput {
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Prints what the command was asked for. Where its reader has gone away, the process ends as `cat` does: by
+    /// Prints what the command was asked for, with names in it as ``Swift/StringProtocol/printableLines``. Where its reader has gone away, the process ends as `cat` does: by
     /// SIGPIPE, in silence.
     ///
     /// - Throws: `Fault(.cannotWrite)`.
-    public static func print(result text: String) throws(Fault) {
+    public static func print(result text: String) throws(Fault) { try writeResult(text.printableLines) }
+
+    /// Prints JSON that the command was asked for, as it prints other results.
+    ///
+    /// - Throws: `Fault(.cannotWrite)`.
+    public static func print(json text: String) throws(Fault) { try writeResult(text.printableJSON) }
+
+    private static func writeResult(_ text: String) throws(Fault) {
         let code = write(text, patience: -1)
         if code == EPIPE, endsWithItsReader.load(ordering: .relaxed) {
             signal(SIGPIPE, SIG_DFL)
@@ -46,7 +53,7 @@ public enum StandardOutput {
     ///
     /// - Throws: `Fault(.cannotWrite)`, for a disk that is full, for instance.
     public static func print(note text: String) throws(Fault) {
-        let code = write(text, patience: -1)
+        let code = write(text.printableLines, patience: -1)
         guard code == 0 || isAbsence(code) else { throw fault(code) }
     }
 

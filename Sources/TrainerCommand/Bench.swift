@@ -64,7 +64,11 @@ struct Bench: GroupCommand {
         let report = try Benchmark(configuration, group: group, logger: logger).run()
         try group.agree {
             guard let report else { return }
-            try StandardOutput.print(result: json ? JSONFile.text(of: report) : report.table)
+            if json {
+                try StandardOutput.print(json: JSONFile.text(of: report))
+            } else {
+                try StandardOutput.print(result: report.table)
+            }
         }
     }
 

@@ -34,7 +34,7 @@ struct StandardErrorLog: LogHandler {
 
     func log(event: LogEvent) {
         let colour: TerminalColour = event.level >= .error ? .red : event.level == .warning ? .yellow : .cyan
-        let line = "\(colour.painted("\(event.level):", environment: environment)) \(event.message)"
+        let line = "\(colour.painted("\(event.level):", environment: environment)) \("\(event.message)".printable)"
         Self.writeLine(line)
     }
 

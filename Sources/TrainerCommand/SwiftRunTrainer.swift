@@ -32,6 +32,7 @@ struct SwiftRunTrainer: ParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let command: any GroupCommand
         do {
+            try refuseUnreadableArguments()
             var parsed = try parseAsRoot()
             guard let groupCommand = parsed as? any GroupCommand else {
                 // The parser's own `help` command: it ends by throwing the text.
@@ -55,6 +56,18 @@ struct SwiftRunTrainer: ParsableCommand {
             })
     }
 
+    /// An argument that is not UTF-8 would name another file than the one that is meant.
+    private static func refuseUnreadableArguments() throws {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = unsafe CommandLine.unsafeArgv[index],
+                unsafe String(validatingCString: argument) == nil
+            else { continue }
+            throw Fault(
+                .usage, "argument \(index)", "\(unsafe String(cString: argument)) is not UTF-8",
+                remedy: "rename the file that it names")
+        }
+    }
+
     /// Help and version are printed and succeed; anything else is one line on standard error and exit code 64.
     private static func end(unparsed error: any Error, environment: [String: String]) -> Never {
         if exitCode(for: error) == .success {
@@ -69,6 +82,14 @@ struct SwiftRunTrainer: ParsableCommand {
                 exitProcess(error.exitCode)
             }
         }
+        let fault = error as? Fault ?? usageFault(error)
+        exitProcess(
+            ProcessGroups.run(
+                environment: environment, line: { StandardErrorLog.line($0, environment: environment) }
+            ) { _ in throw AgreedFault(fault: fault) })
+    }
+
+    private static func usageFault(_ error: any Error) -> Fault {
         // The parser's messages already name the option; its usage text would make more lines of them.
         let lines = message(for: error).split(separator: "\n")
         var message = String(lines.first ?? "wrong usage")
@@ -76,11 +97,7 @@ struct SwiftRunTrainer: ParsableCommand {
         // Many allowed values stand in lines of their own.
         let values = lines.dropFirst().prefix { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
         if message.hasSuffix(":") { message += " " + values.joined(separator: ", ") }
-        let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
-        exitProcess(
-            ProcessGroups.run(
-                environment: environment, line: { StandardErrorLog.line($0, environment: environment) }
-            ) { _ in throw AgreedFault(fault: fault) })
+        return Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
     }
 }
 
