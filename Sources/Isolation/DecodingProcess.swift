@@ -90,7 +90,7 @@ package final class DecodingProcess: Sendable {
 
     private static func noProcess(_ name: String) -> Fault {
         Fault(
-            .internalFault, name, "no process can be started that would decode it",
+            .noResources, name, "no process can be started that would decode it",
             remedy: "raise the limits on processes, open files and memory (ulimit -u, -n and -v)")
     }
 

@@ -63,7 +63,7 @@ struct RestoredRun {
         inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: loaded.prepared.team,
             group: group)
-        let checkpoints = TrainingCheckpoints(
+        let checkpoints = try TrainingCheckpoints(
             folder: folder, settings: loaded.deciding, step: step, plan: data.plan, configuration: configuration,
             group: group, logger: context.logger)
         self.checkpoints = checkpoints
@@ -131,7 +131,7 @@ struct RestoredRun {
             context.logger.debug("ranks sum in levels of \(levels.sizes.map(String.init).joined(separator: " × "))")
         }
         let sources = data.split.training.count { collection.label($0) == 1 }
-        return TrainingStep(
+        return try TrainingStep(
             network: loaded.network, weights: weights, shard: data.shard, plan: data.plan,
             optimizer: configuration.optimizer, regularization: configuration.regularization,
             labelSmoothing: configuration.objective.labelSmoothing,
