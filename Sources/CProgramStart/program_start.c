@@ -8,16 +8,34 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #define ONE_THREAD "OPENBLAS_NUM_THREADS=1"
 
 // OpenBLAS starts a thread for every processor when it is loaded, before main: with a limit on address space or threads
 // (ulimit -v, ulimit -u) they wait for ever for memory, and the program for them. Only its environment can tell it not
 // to, so the program starts itself anew with that. The lanes are the program's parallelism; OpenBLAS needs no threads.
 //
+// Whether an emulator stands in for the processor: what an emulated program starts may run on the real one.
+static int is_emulated(void) {
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+    // The leaf of hypervisors; QEMU's emulator calls itself "TCGTCGTCGTCG".
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 31 & 1)) return 0;
+    __cpuid(0x40000000, a, b, c, d);
+    return b == 0x54474354 && c == 0x43544743 && d == 0x47435447;
+#else
+    return 0;
+#endif
+}
+
 // `.preinit_array` comes before the constructors of all libraries. The C library's own has not run either: `environ` is
 // not set yet, system calls work.
 static void start(int argc, char **argv, char **environment) {
     (void)argc;
+    if (is_emulated()) return;
     size_t count = 0;
     for (; environment[count]; ++count) {
         if (strcmp(environment[count], ONE_THREAD) == 0) return;

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/// From here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 are recorded and do not end the process, except that a second SIGINT ends
-/// it as if there were no handler. Signals that were ignored at the start (nohup, `&` in a script) stay ignored.
+/// From here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 are recorded and do not end the process, except that a second
+/// SIGINT ends it as if there were no handler. Signals that were ignored at the start (nohup, `&` in a script) stay
+/// ignored.
 void stop_signals_watch(void);
 
 /// Whether they are recorded.
