@@ -1,5 +1,5 @@
 import CSignals
-import Faults
+import Files
 import Glibc
 
 /// A program that this one starts and waits for, with whatever that starts itself: a process group of its own, of which
@@ -24,48 +24,20 @@ struct ChildProcess {
 
     /// Starts the program at `path`.
     ///
-    /// - Throws: the number of the error (`errno`) that keeps it from being started.
-    init(_ path: String, arguments: [String], variables: [String]) throws(SystemError) {
+    /// - Throws: what keeps it from being started.
+    init(_ path: String, arguments: [String], variables: [String]) throws(OtherProgram.Failure) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemError(number: errno) }
+        guard pipe(&ends) == 0 else { throw OtherProgram.Failure(number: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         defer { close(ends[1]) }
-        var process = pid_t()
-        let code = Self.spawn(path, arguments, variables, errors: ends[1], &process)
-        guard code == 0 else {
+        do throws(OtherProgram.Failure) {
+            process = try OtherProgram.start(path, arguments: arguments, variables: variables, errors: ends[1])
+        } catch {
             close(ends[0])
-            throw SystemError(number: code)
+            throw error
         }
-        (self.process, errors) = (process, ends[0])
-    }
-
-    struct SystemError: Error { let number: Int32 }
-
-    private static func spawn(
-        _ path: String, _ arguments: [String], _ variables: [String], errors: Int32, _ process: inout pid_t
-    ) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // What this program ignores, another need not know how to.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&signals, signal) }
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        return withCStrings(arguments) { arguments in
-            withCStrings(variables) { posix_spawn(&process, path, &actions, &attributes, arguments, $0) }
-        }
+        errors = ends[0]
     }
 
     /// Waits for the program's end, for so long at most; signals that ask this process to stop end the wait.
@@ -110,14 +82,5 @@ struct ChildProcess {
             // Where nothing more will come, poll does not wait.
             if count == 0 { usleep(UInt32(milliseconds) * 1000) }
         }
-    }
-
-    /// Calls `body` with a null-terminated array of C strings.
-    private static func withCStrings<Result>(
-        _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var pointers = texts.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
     }
 }

@@ -84,7 +84,7 @@ public final class Gnuplot: Sendable {
     }
 
     private func started(_ path: String, _ arguments: [String], _ variables: [String]) throws -> ChildProcess {
-        do throws(ChildProcess.SystemError) {
+        do throws(OtherProgram.Failure) {
             return try ChildProcess(path, arguments: arguments, variables: variables)
         } catch {
             throw Fault(

@@ -8,7 +8,6 @@ package enum Expansion {
 
     /// The most bytes that may come out of `compressed` bytes.
     package static func most(of compressed: Int) -> Int {
-        let (product, isTooLarge) = compressed.multipliedReportingOverflow(by: largestRatio)
-        return isTooLarge ? .max / 8 : min(product, .max / 8) + free
+        min(compressed, .max >> 10) * largestRatio + free
     }
 }

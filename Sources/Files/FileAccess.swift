@@ -45,8 +45,10 @@ public enum FileAccess {
 
     /// Refuses what is neither a file nor a link to one: a pipe would be waited for, and a device may never end.
     ///
+    /// - Returns: its length in bytes.
     /// - Throws: `Fault(.badData)`; `Fault(.missingInput)` when there is nothing.
-    public static func requireFile(_ path: String) throws(Fault) {
+    @discardableResult
+    public static func requireFile(_ path: String) throws(Fault) -> Int {
         var status = stat()
         guard stat(path, &status) == 0 else { throw Fault.cannotRead(path, errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
@@ -54,6 +56,7 @@ public enum FileAccess {
                 .badData, path, "is a folder, a pipe or a device instead of a file", remedy: "put the file itself there"
             )
         }
+        return Int(status.st_size)
     }
 
     /// Hands the file's bytes to `body`, a piece at a time (read(2)).
@@ -83,10 +86,10 @@ public enum FileAccess {
     /// - Parameter most: how many it may have.
     /// - Throws: as ``forEachPiece(of:_:)`` does, and `Fault(.badData)` for a longer file.
     public static func read(_ path: String, most: Int = .max) throws(Fault) -> [UInt8] {
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > most {
+        let size = try requireFile(path)
+        guard size <= most else {
             throw Fault(
-                .badData, path, "has \(status.st_size) bytes, and none of its kind has more than \(most)",
+                .badData, path, "has \(size) bytes, and none of its kind has more than \(most)",
                 remedy: "put the file that belongs there in its place")
         }
         var bytes: [UInt8] = []

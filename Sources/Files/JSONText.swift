@@ -1,5 +1,5 @@
-/// What a JSON text must keep to before it is parsed: a parser takes stack for each bracket that is open, and many times
-/// the length of a value for its object.
+/// What a JSON text must keep to before it is parsed: a parser takes stack for each bracket that is open, and many
+/// times the length of a value for its object.
 package enum JSONText {
     /// Longer texts are not read. A run's records and the largest networks of Keras have a few megabytes.
     package static let mostBytes = 32 << 20

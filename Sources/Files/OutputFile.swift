@@ -21,11 +21,13 @@ public struct OutputFile: Sendable {
 
         /// A text that begins with this.
         public init(_ name: String, beginsWith text: String) {
-            self.init(name) { path in
-                let prefix = try? RangedFile.regular(path)?.prefix(text.utf8.count)
-                return prefix.map { $0.elementsEqual(text.utf8) } ?? false
-            }
+            self.init(name) { OutputFile.beginning(of: $0).starts(with: text.utf8) }
         }
+    }
+
+    /// The first 4 KB of a file, for a kind to recognise; nothing when it cannot be read.
+    public static func beginning(of path: String) -> [UInt8] {
+        (try? RangedFile.regular(path)?.prefix(1 << 12)) ?? []
     }
 
     enum Destination: Equatable, Sendable {
@@ -60,7 +62,7 @@ public struct OutputFile: Sendable {
         }
         self.path = path
         destination = Self.resolved(path)
-        if let input = inputs.first(where: { Self.identity(of: $0) != nil && Self.identity(of: $0) == identity }) {
+        if let identity, let input = inputs.first(where: { Self.identity(of: $0) == identity }) {
             throw Fault(
                 .usage, "\(option) \(path)", "is what the command reads (\(input))",
                 remedy: "name another file to write")
@@ -113,22 +115,17 @@ public struct OutputFile: Sendable {
     private var identity: Identity? {
         switch destination {
         case .file(let file), .special(let file): Self.identity(of: file)
-        case .descriptor(let number):
-            {
-                var status = stat()
-                return fstat(number, &status) == 0 ? Self.identity(status) : nil
-            }()
+        case .descriptor(let number): Self.identity { fstat(number, &$0) }
         }
     }
 
-    private static func identity(of path: String) -> Identity? {
-        var status = stat()
-        return stat(path, &status) == 0 ? identity(status) : nil
-    }
+    private static func identity(of path: String) -> Identity? { identity { stat(path, &$0) } }
 
     /// Nil for what several may read and write at once, such as a terminal.
-    private static func identity(_ status: stat) -> Identity? {
-        status.st_mode & S_IFMT == S_IFREG ? Identity(device: status.st_dev, number: status.st_ino) : nil
+    private static func identity(_ look: (inout stat) -> Int32) -> Identity? {
+        var status = stat()
+        guard look(&status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Identity(device: status.st_dev, number: status.st_ino)
     }
 
     private static func resolved(_ path: String) -> Destination {

@@ -93,7 +93,7 @@ package final class ReadOnlyBytes: @unchecked Sendable {
     package var copy: [UInt8] { withExtendedLifetime(self) { [UInt8](bytes) } }
 
     /// Whether the bytes occupy memory of this process alone.
-    var isInMemory: Bool { origin != .mapping }
+    package var isInMemory: Bool { origin != .mapping }
 
     /// Copies the bytes of `range`. Any thread.
     func copy(_ range: Range<Int>, to destination: UnsafeMutableRawPointer) {

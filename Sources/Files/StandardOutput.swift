@@ -29,8 +29,8 @@ public enum StandardOutput {
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Prints what the command was asked for, with names in it as ``Swift/StringProtocol/printableLines``. Where its reader has gone away, the process ends as `cat` does: by
-    /// SIGPIPE, in silence.
+    /// Prints what the command was asked for, with names in it as ``Swift/StringProtocol/printableLines``. Where its
+    /// reader has gone away, the process ends as `cat` does: by SIGPIPE, in silence.
     ///
     /// - Throws: `Fault(.cannotWrite)`.
     public static func print(result text: String) throws(Fault) { try writeResult(text.printableLines) }

@@ -43,7 +43,7 @@ package final class DecodingProcess: Sendable {
     ///   - request: goes to the decoder.
     ///   - range: the bytes of `input` that it sees; nil for all.
     ///   - name: what messages call the file.
-    /// - Throws: the decoder's fault; a `badData` fault when the child died or took too much; `internalFault` when no
+    /// - Throws: the decoder's fault; a `badData` fault when the child died or took too much; `noResources` when no
     ///   child can be started.
     package func decode<Decoder: IsolatedDecoder>(
         _ decoder: Decoder.Type, _ request: Decoder.Request, in input: Input, range: Range<Int>? = nil, name: String
@@ -56,7 +56,7 @@ package final class DecodingProcess: Sendable {
         let text = try JSONFile.line(
             of: IsolatedRequest(
                 decoder: Decoder.name, offset: range.lowerBound, byteCount: range.count, request: request))
-        guard SharedMemory.replace(exchange.number, by: Data(text.utf8)) else { throw Self.noProcess(name) }
+        guard SharedMemory.replace(exchange.number, by: Array(text.utf8)) else { throw Self.noProcess(name) }
         let limits = IsolationLimits(forBytes: range.count, seconds: seconds)
         let status = try status(limits, [file.number, exchange.number, payload.number], name: name)
         guard status == 0 else { throw Self.died(status, name) }
@@ -64,7 +64,7 @@ package final class DecodingProcess: Sendable {
             let answer = try? JSONFile.decoder.decode(IsolatedAnswer<Decoder.Answer>.self, from: contents)
         else { throw Self.damaged(name, "cannot be decoded") }
         switch answer {
-        case .refused(let fault): throw fault.fault
+        case .refused(let fault): throw Fault(.badData, fault.subject, fault.problem, remedy: fault.remedy)
         case .decoded(let decoded, let byteCount):
             guard byteCount >= 0, UInt64(byteCount) <= limits.memory,
                 let bytes = ReadOnlyBytes(sharing: payload.number, byteCount: byteCount)

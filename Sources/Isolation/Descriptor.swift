@@ -25,13 +25,7 @@ final class Descriptor {
         case .memory(let bytes):
             let number = try Self.memoryNumber(name)
             self.init(number, byteCount: bytes.count, isFile: false)
-            var rest = bytes[...]
-            while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-                let written = write(number, start, rest.count)
-                if written < 0 && errno == EINTR { continue }
-                guard written > 0 else { throw Self.noMemory(name) }
-                rest = rest.dropFirst(written)
-            }
+            guard SharedMemory.write(bytes, to: number) else { throw Self.noMemory(name) }
         }
     }
 

@@ -1,3 +1,5 @@
+import Faults
+
 /// What turns the bytes of a file, which nobody has checked, into values, with the help of a C library that may trip
 /// over them. It runs in a process of its own, which may lose its life over a damaged file: ``DecodingProcess``.
 package protocol IsolatedDecoder {
@@ -15,7 +17,7 @@ package protocol IsolatedDecoder {
     ///   - request: as it was given to ``DecodingProcess``.
     ///   - bytes: of the file.
     ///   - payload: takes what is too large for an answer.
-    /// - Throws: the `Fault` of the file, which reaches who asked.
+    /// - Throws: the `Fault` of the file, which reaches who asked as one of bad data.
     static func decode(_ request: Request, _ bytes: UnsafeRawBufferPointer, _ payload: DecodedPayload) throws -> Answer
 }
 
@@ -37,7 +39,7 @@ struct IsolatedRequestName: Codable {
 /// What an isolated process answers, in the same memory.
 enum IsolatedAnswer<Answer: Codable>: Codable {
     case decoded(Answer, payloadByteCount: Int)
-    case refused(IsolatedFault)
+    case refused(Fault)
 }
 
 /// The message that goes with the descriptors: a request's limits.

@@ -27,7 +27,7 @@ struct IsolatedTask {
     }
 
     /// The answer to a request for `decoder`, as JSON.
-    private func answer<Decoder: IsolatedDecoder>(_ decoder: Decoder.Type, _ request: Data) throws -> Data {
+    private func answer<Decoder: IsolatedDecoder>(_ decoder: Decoder.Type, _ request: Data) throws -> [UInt8] {
         let request = try JSONFile.decoder.decode(IsolatedRequest<Decoder.Request>.self, from: request)
         let answer: IsolatedAnswer<Decoder.Answer>
         do {
@@ -37,9 +37,9 @@ struct IsolatedTask {
             }
             answer = .decoded(decoded, payloadByteCount: payload.byteCount)
         } catch let fault as Fault {
-            answer = .refused(IsolatedFault(fault))
+            answer = .refused(fault)
         }
-        return Data(try JSONFile.line(of: answer).utf8)
+        return Array(try JSONFile.line(of: answer).utf8)
     }
 
     private func withBytes<Result>(
@@ -47,7 +47,8 @@ struct IsolatedTask {
     ) throws -> Result {
         guard byteCount > 0 else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         // A page is the unit in which files are mapped.
-        let start = offset / SharedMemory.page * SharedMemory.page
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let start = offset / page * page
         let count = offset - start + byteCount
         guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, off_t(start)), base != MAP_FAILED else {
             _exit(1)

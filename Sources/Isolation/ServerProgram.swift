@@ -11,25 +11,9 @@ enum ServerProgram {
     /// - Returns: its process; nil when it cannot be started.
     static func spawn(_ program: String?, standardInput: Int32) -> pid_t? {
         guard let path = program ?? path else { return nil }
-        var actions = posix_spawn_file_actions_t()
-        guard posix_spawn_file_actions_init(&actions) == 0 else { return nil }
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, standardInput, STDIN_FILENO)
         // What dies there has nothing to say to the user that the fault does not say.
-        for output in [STDOUT_FILENO, STDERR_FILENO] {
-            posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0)
-        }
-        var attributes = posix_spawnattr_t()
-        guard posix_spawnattr_init(&attributes) == 0 else { return nil }
-        defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own: signals of the terminal are not for it.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        var arguments = [strdup(name), strdup(DecodingServer.argument), nil]
-        var environment = Self.environment.map { strdup($0) } + [nil]
-        defer { for text in arguments + environment { free(text) } }
-        var process = pid_t()
-        guard posix_spawn(&process, path, &actions, &attributes, &arguments, &environment) == 0 else { return nil }
-        return process
+        return try? OtherProgram.start(
+            path, arguments: [name, DecodingServer.argument], variables: environment, input: standardInput)
     }
 
     /// By its name, since emulators of processors follow no link to it; by the link once that name is gone.

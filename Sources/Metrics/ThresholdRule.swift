@@ -1,5 +1,5 @@
-/// How a score becomes a class. There is no other rule: counts, tables, figures and ensembles agree, also on scores that
-/// round to the threshold.
+/// How a score becomes a class. There is no other rule: counts, tables, figures and ensembles agree, also on scores
+/// that round to the threshold.
 ///
 /// With the threshold ½ it is Keras': `numpy.argmax` of two softmax outputs, where a tie is class 0, and
 /// `BinaryAccuracy` of one sigmoid output.

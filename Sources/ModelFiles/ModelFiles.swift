@@ -71,10 +71,8 @@ public enum ModelFiles {
 
     /// What ``write(_:to:)`` writes, to recognise an earlier one. The models in a run's folder are the run's.
     public static let kind = OutputFile.Kind("a converted model") { path in
-        let program = Array("swift-run-trainer".utf8)
-        guard let prefix = try? RangedFile.regular(path)?.prefix(1 << 12), !prefix.ranges(of: program).isEmpty else {
-            return false
-        }
+        let prefix = OutputFile.beginning(of: path)
+        guard !prefix.ranges(of: Array("swift-run-trainer".utf8)).isEmpty else { return false }
         // How an archive, a header of tensors behind its length, and ONNX's first field begin.
         let isModel =
             prefix.starts(with: [0x50, 0x4B, 3, 4]) || prefix.dropFirst(8).starts(with: "{\"__metadata__\"".utf8)

@@ -4,9 +4,9 @@ import StampData
 
 /// A model's predictions, one line for each stamp: `file,index,probability,class`.
 ///
-/// A file's name that a spreadsheet would take for a formula begins with `./`. `index` counts from 0 within the file, `probability` is that of a source, in the shortest text that reads back as
-/// the same single-precision number, and `class` is 1 for a source. A stamp that cannot be normalised has the
-/// probability `nan` and no class.
+/// A file's name that a spreadsheet would take for a formula begins with `./`. `index` counts from 0 within the file,
+/// `probability` is that of a source, in the shortest text that reads back as the same single-precision number, and
+/// `class` is 1 for a source. A stamp that cannot be normalised has the probability `nan` and no class.
 public enum PredictionTable {
     private static let header = "file,index,probability,class\n"
     /// What it is, to recognise an earlier one.

@@ -83,28 +83,23 @@ struct HTML: Sendable {
         HTML("section", [HTML("h2", text: title)] + content)
     }
 
-    /// What a page is, to recognise an earlier one.
-    static let kind = OutputFile.Kind(
-        "a report",
-        beginsWith: """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="generator" content="swift-run-trainer"/>
+    /// How every page begins.
+    private static let beginning = """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8"/>
+        <meta name="generator" content="swift-run-trainer"/>
 
-            """)
+        """
+    /// What a page is, to recognise an earlier one.
+    static let kind = OutputFile.Kind("a report", beginsWith: beginning)
 
     /// A whole page that loads nothing.
     static func page(title: String, _ content: [HTML]) -> String {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
         return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="generator" content="swift-run-trainer"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            \(beginning)<meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta name="color-scheme" content="light dark"/>
             <meta http-equiv="Content-Security-Policy" content="\(policy)"/>
             <link rel="icon" href="data:,"/>

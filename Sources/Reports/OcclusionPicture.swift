@@ -32,8 +32,7 @@ public struct OcclusionPicture: Sendable {
 
     /// Recognised by the title of the vector drawing, or by the note in the pixels.
     private static let kind = OutputFile.Kind("an occlusion picture") { path in
-        guard let prefix = try? RangedFile.regular(path)?.prefix(1 << 12) else { return false }
-        return !prefix.ranges(of: Array(note.utf8)).isEmpty
+        !OutputFile.beginning(of: path).ranges(of: Array(note.utf8)).isEmpty
     }
 
     /// Draws the picture in a folder of its own beside the output, and copies it there.
@@ -75,11 +74,6 @@ public struct OcclusionPicture: Sendable {
     private static func withNote(_ png: [UInt8]) -> [UInt8] {
         let afterHeader = 8 + 12 + 13
         guard png.count > afterHeader else { return png }
-        let chunk = Array("tEXtTitle\0\(note)".utf8)
-        var checksum = CRC32()
-        chunk.withUnsafeBytes { checksum.update($0) }
-        func bigEndian(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian, Array.init) }
-        return png[..<afterHeader] + bigEndian(UInt32(chunk.count - 4)) + chunk + bigEndian(checksum.value)
-            + png[afterHeader...]
+        return png[..<afterHeader] + PNGChunk.bytes("tEXt", Array("Title\0\(note)".utf8)) + png[afterHeader...]
     }
 }

@@ -13,7 +13,7 @@ enum RunStamps {
     static func open(_ configuration: ConfigurationRecord, predictions: [ScoredSample]) throws -> StampCollection {
         let (settings, findings) = (configuration.settings, configuration.findings)
         // A pipe that the stamps came through is empty by now.
-        for file in (settings.noise + settings.sources).map({ StampFiles.split($0).file })
+        for file in (settings.noise + settings.sources).map(StampFiles.file(of:))
         where FileAccess.exists(file) { try FileAccess.requireFile(file) }
         let stamps = try StampCollection(noise: settings.noise, sources: settings.sources)
         let isSame =

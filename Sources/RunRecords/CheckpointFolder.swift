@@ -90,9 +90,7 @@ public struct CheckpointFolder: Sendable {
     /// Removes what an interrupted run left half-written.
     func removePartial() throws {
         // Half-written checkpoints, and what a crash left of writing `best.json`.
-        for name in try names() where name.hasPrefix(".") && name.hasSuffix(".partial") {
-            try FileAccess.remove("\(path)/\(name)")
-        }
+        if FileAccess.isFolder(path) { try AtomicFile.removePartial(in: path) }
     }
 
     private func prune(newest: CheckpointState, keep: Int) throws {

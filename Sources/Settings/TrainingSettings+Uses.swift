@@ -1,3 +1,5 @@
+import Models
+
 extension TrainingSettings {
     /// Refuses what cannot be: values out of range, and values that do not go together.
     ///
@@ -25,6 +27,12 @@ extension TrainingSettings {
         try Self.all.flatMap(\.options).reduce(into: findings.decidingResult()) { deciding, option in
             if let value = option.deciding(self) { deciding[option.name] = value }
         }
+    }
+
+    /// The file that the first weights are read from; nil if they are drawn from the seed.
+    package var firstWeightsFile: String? {
+        let isDrawn = StandardNetwork(rawValue: model) != nil || model.hasSuffix(".json")
+        return initialWeights ?? (isDrawn ? nil : model)
     }
 
     /// The options of `train` that ask for these settings, word by word. How a run is carried out is not among them.

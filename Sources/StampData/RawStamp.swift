@@ -20,7 +20,8 @@ public struct RawStamp {
     ///
     /// - Parameters:
     ///   - target: room for the stamp's pixels; undefined when the result is false.
-    ///   - spread: nil for the stamp as the network sees it (`Normalization.apply`). For a stamp that will be augmented,
+    ///   - spread: nil for the stamp as the network sees it (`Normalization.apply`). For a stamp that will be
+    /// augmented,
     ///     where the standard deviation of its sky goes (`Normalization.prepareForAugmentation`): NaN when the result
     ///     is false.
     /// - Returns: whether the stamp can be used.

@@ -126,26 +126,31 @@ extension NumericArray {
     }
 
     private static func header(of member: ZipArchive.Member, in archive: ZipArchive) throws -> NpyHeader {
-        let prefix = try headerBytes(of: member, in: archive)
-        return try NpyHeader(
-            prefix.bytes, fileByteCount: member.byteCount, name: "\(archive.path):\(member.name)")
+        try withHeader(of: member, in: archive) { bytes, name in
+            try NpyHeader(bytes, fileByteCount: member.byteCount, name: name)
+        }
     }
 
     /// The shape of an array of numbers; nil for strings, dates, records, objects, and what is packed in a way that is
     /// not read: these may stand beside the stamps.
     private static func shape(of member: ZipArchive.Member, in archive: ZipArchive) throws -> [Int]? {
         guard member.isReadable else { return nil }
-        let prefix = try headerBytes(of: member, in: archive)
-        let name = "\(archive.path):\(member.name)"
-        guard try NpyHeader.isOfNumbers(prefix.bytes, name: name) else { return nil }
-        return try NpyHeader(prefix.bytes, fileByteCount: member.byteCount, name: name).shape
+        return try withHeader(of: member, in: archive) { bytes, name in
+            try NpyHeader(ofNumbers: bytes, fileByteCount: member.byteCount, name: name)?.shape
+        }
     }
 
-    private static func headerBytes(of member: ZipArchive.Member, in archive: ZipArchive) throws -> ReadOnlyBytes {
+    /// Calls `body` with enough of a member's start to hold its header, and with what messages call the member.
+    private static func withHeader<Result>(
+        of member: ZipArchive.Member, in archive: ZipArchive,
+        _ body: (UnsafeRawBufferPointer, _ name: String) throws -> Result
+    ) throws -> Result {
         try archive.checkSizes(of: member)
-        let prefix = try archive.prefix(of: member, byteCount: page)
-        guard prefix.bytes.count == page, !NpyHeader.isWhole(in: prefix.bytes) else { return prefix }
-        return try archive.prefix(of: member, byteCount: NpyHeader.maximumByteCount + 12)
+        var prefix = try archive.prefix(of: member, byteCount: page)
+        if prefix.bytes.count == page, !NpyHeader.isWhole(in: prefix.bytes) {
+            prefix = try archive.prefix(of: member, byteCount: NpyHeader.maximumByteCount + 12)
+        }
+        return try withExtendedLifetime(prefix) { try body(prefix.bytes, "\(archive.path):\(member.name)") }
     }
 
     private static func list(_ members: [ZipArchive.Member]) -> String {

@@ -4,8 +4,8 @@ import Files
 /// The stamps of one file: N images of one size, in any number format and layout, read as `Double`.
 ///
 /// Accepted shapes are (N, height, width), (N, height, width, 1), (side, side) of one stamp, and (N, pixels) with a
-/// perfect square of pixels; of a FITS file, cubes and lists of image HDUs. Nothing is copied until a stamp is requested, and many threads may read at
-/// once.
+/// perfect square of pixels; of a FITS file, cubes and lists of image HDUs. Nothing is copied until a stamp is
+/// requested, and many threads may read at once.
 public struct StampArray: Sendable {
     /// The file, as it was named.
     public let path: String

@@ -57,7 +57,7 @@ public enum StampFiles {
     public static func file(of name: String) -> String { split(name).file }
 
     /// Splits a name into that of a file and what selects a part of it, with its colon.
-    package static func split(_ name: String) -> (file: String, part: Substring) {
+    private static func split(_ name: String) -> (file: String, part: Substring) {
         let npz = NumericArray.split(name)
         let file = npz.member == nil ? FITSImages.split(name).file : npz.file
         return (file, name.dropFirst(file.count))

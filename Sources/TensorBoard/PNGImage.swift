@@ -28,14 +28,14 @@ public struct PNGImage: Sendable {
         self.height = height
         self.channels = channels
         let header =
-            Self.bigEndian(width) + Self.bigEndian(height) + [
+            PNGChunk.bigEndian(width) + PNGChunk.bigEndian(height) + [
                 8, channels.colourType, 0, 0, 0,  // bits a channel, colour, deflate, standard filters, not interlaced
             ]
         let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         bytes =
-            signature + Self.chunk("IHDR", header)
-            + Self.chunk("IDAT", Self.compressed(Self.rows(pixels, length: width * channels.rawValue)))
-            + Self.chunk("IEND", [])
+            signature + PNGChunk.bytes("IHDR", header)
+            + PNGChunk.bytes("IDAT", Self.compressed(Self.rows(pixels, length: width * channels.rawValue)))
+            + PNGChunk.bytes("IEND", [])
     }
 
     /// Each row, preceded by its filter type: none.
@@ -47,18 +47,6 @@ public struct PNGImage: Sendable {
             rows += pixels[start..<(start + length)]
         }
         return rows
-    }
-
-    /// Length, name, content, CRC-32 of name and content.
-    private static func chunk(_ name: String, _ content: [UInt8]) -> [UInt8] {
-        let named = Array(name.utf8) + content
-        var checksum = CRC32()
-        named.withUnsafeBytes { checksum.update($0) }
-        return bigEndian(content.count) + named + bigEndian(Int(checksum.value))
-    }
-
-    private static func bigEndian(_ value: Int) -> [UInt8] {
-        withUnsafeBytes(of: UInt32(value).bigEndian, Array.init)
     }
 
     private static func compressed(_ bytes: [UInt8]) -> [UInt8] {

@@ -8,6 +8,8 @@
         struct Contents {
             let storage: ReadOnlyBytes
             let range: Range<Int>
+            /// The file whose bytes `storage` has; nil for a member that was inflated, or an archive from a pipe.
+            let file: String?
 
             /// Calls `body` with the bytes.
             func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
@@ -43,8 +45,10 @@
                     .badData, archive.path, "its \(name) claims \(member.byteCount) bytes", remedy: Self.remedy)
             }
             let contents = try archive.checkedContents(of: member)
+            let isInFile = contents.storage === archive.storage && !archive.storage.isInMemory
             return Contents(
-                storage: contents.storage, range: contents.byteOffset..<contents.byteOffset + member.byteCount)
+                storage: contents.storage, range: contents.byteOffset..<contents.byteOffset + member.byteCount,
+                file: isInFile ? archive.path : nil)
         }
     }
 #endif

@@ -20,10 +20,11 @@
                         WeightsDecoder.Weight(name: $0.name, shape: $0.shape.extents)
                     })
             }
-            let payload = try file.withBytes {
+            let request = WeightsDecoder.Request(path: path, groups: groups)
+            let payload = try file.withBytes { bytes in
                 try DecodingProcess.shared.decode(
-                    WeightsDecoder.self, WeightsDecoder.Request(path: path, groups: groups), in: .memory($0),
-                    name: path
+                    WeightsDecoder.self, request, in: file.file.map { .file($0) } ?? .memory(bytes),
+                    range: file.file.map { _ in file.range }, name: path
                 ).payload
             }
             let parameters = layers.flatMap(\.parameters)

@@ -76,7 +76,7 @@ struct FITSHeader {
 
     /// Whether one of numbered keywords (`TTYPE1`, `TTYPE2`, …) has this string.
     func hasString(_ text: String, ofAny key: String) -> Bool {
-        records.contains { $0.starts(with: key.utf8) && Self.string($0.dropFirst(10)) == text }
+        records.contains { $0.starts(with: key.utf8) && Self.string($0.dropFirst(9)) == text }
     }
 
     /// The value of a keyword as it stands there, without its comment; nil if there is none.
@@ -95,8 +95,8 @@ struct FITSHeader {
         return found
     }
 
-    /// What stands behind `KEYWORD = `. Of an image, only a keyword at the start of its record counts, as in astropy; of
-    /// an image in a table, one behind HIERARCH as well.
+    /// What stands behind `KEYWORD = `. Of an image, only a keyword at the start of its record counts, as in astropy;
+    /// of an image in a table, one behind HIERARCH as well.
     private func fields(of key: String) -> [Slice<UnsafeRawBufferPointer>] {
         let plain = key + String(repeating: " ", count: max(0, 8 - key.utf8.count)) + "="
         let hierarch = "HIERARCH \(key)"

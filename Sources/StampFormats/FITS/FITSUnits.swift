@@ -37,7 +37,8 @@ struct FITSUnits {
         return images
     }
 
-    /// The bytes of an HDU's data: |BITPIX| / 8 · GCOUNT · (PCOUNT + NAXIS1 · NAXIS2 · …). (Standard, 4.4.1.1 and 4.4.1.2)
+    /// The bytes of an HDU's data: |BITPIX| / 8 · GCOUNT · (PCOUNT + NAXIS1 · NAXIS2 · …). (Standard, 4.4.1.1 and
+    /// 4.4.1.2)
     private func dataByteCount(_ header: FITSHeader) throws -> Int {
         let shape = try FITSImageHeader.shape(header, key: "NAXIS")
         let bits = try header.requiredInteger("BITPIX")

@@ -27,23 +27,35 @@ struct NpyHeader {
     ///   - fileByteCount: the length of the whole file.
     ///   - name: what messages call the file.
     init(_ bytes: UnsafeRawBufferPointer, fileByteCount: Int, name: String) throws {
-        let text = try Self.text(bytes, name: name)
-        var parser = NpyHeaderParser(text: text.bytes, name: name)
-        let fields = try parser.parse()
-        elementType = try fields.elementType.get()
+        let (fields, end) = try Self.fields(bytes, name: name)
+        try self.init(fields, fields.elementType.get(), end: end, fileByteCount: fileByteCount, name: name)
+    }
+
+    /// The same; nil when the elements are no numbers that are read.
+    init?(ofNumbers bytes: UnsafeRawBufferPointer, fileByteCount: Int, name: String) throws {
+        let (fields, end) = try Self.fields(bytes, name: name)
+        guard case .success(let elementType) = fields.elementType else { return nil }
+        try self.init(fields, elementType, end: end, fileByteCount: fileByteCount, name: name)
+    }
+
+    private init(
+        _ fields: NpyHeaderParser.Fields, _ elementType: ElementType, end: Int, fileByteCount: Int, name: String
+    ) throws {
+        self.elementType = elementType
         isFortranOrder = fields.isFortranOrder
         shape = fields.shape
-        dataOffset = text.end
+        dataOffset = end
         (elementCount, dataByteCount) = try Self.size(of: fields.shape, elementType, name: name)
         try checkLength(fileByteCount, name: name)
     }
 
-    /// Whether the array whose file starts with `bytes` is one of numbers that are read.
-    ///
-    /// - Throws: a `badData` fault when the header is damaged.
-    static func isOfNumbers(_ bytes: UnsafeRawBufferPointer, name: String) throws -> Bool {
-        var parser = NpyHeaderParser(text: try text(bytes, name: name).bytes, name: name)
-        if case .success = try parser.parse().elementType { return true } else { return false }
+    /// What the header says, and where it ends.
+    private static func fields(
+        _ bytes: UnsafeRawBufferPointer, name: String
+    ) throws -> (fields: NpyHeaderParser.Fields, end: Int) {
+        let text = try text(bytes, name: name)
+        var parser = NpyHeaderParser(text: text.bytes, name: name)
+        return (try parser.parse(), text.end)
     }
 
     /// Whether `bytes`, the start of a file, reach to the end of its header.

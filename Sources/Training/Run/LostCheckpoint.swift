@@ -1,5 +1,4 @@
 import Lanes
-import Models
 
 /// What becomes of a run whose best checkpoint, which the model is to be taken from, cannot be read: the disk was full
 /// when it was written, or it was damaged or removed since.
@@ -16,7 +15,8 @@ extension LoadedRun {
             guard let lost = run.outcome.lostBest else { return run }
             run.restored.checkpoints.wait()
             beginning = try FoundCheckpoint.newest(before: lost, of: run.restored)
-            guard beginning != nil || beginsFromSeed else {
+            // A file that the first weights were read from may have changed since.
+            guard beginning != nil || context.configuration.firstWeightsFile == nil else {
                 try run.takeNextBest()
                 return run
             }
@@ -25,14 +25,6 @@ extension LoadedRun {
         let run = try RestoredRun(self, team, from: beginning, isResumed: true).trained()
         if run.outcome.lostBest != nil { try run.takeNextBest() }
         return run
-    }
-
-    /// Whether the seed alone decides the first weights: a file that they were read from may have changed since.
-    private var beginsFromSeed: Bool {
-        let configuration = context.configuration
-        let isDescription = configuration.model.hasSuffix(".json")
-        return configuration.initialWeights == nil
-            && (isDescription || StandardNetwork(rawValue: configuration.model) != nil)
     }
 
     private func repetition(of lost: Int, from beginning: FoundCheckpoint?) -> String {

@@ -90,8 +90,7 @@ struct RestoredRun {
     /// Initial weights: drawn from the seed, or read on rank 0 and sent to all. Collective.
     private static func initialWeights(_ network: Network, _ context: RunContext) throws -> Weights {
         let (configuration, group) = (context.configuration, context.group)
-        let isFile = StandardNetwork(rawValue: configuration.model) == nil && !configuration.model.hasSuffix(".json")
-        guard let source = configuration.initialWeights ?? (isFile ? configuration.model : nil) else {
+        guard let source = configuration.firstWeightsFile else {
             return network.initialWeights(seed: configuration.seed)
         }
         let weights = try group.agree {

@@ -1,5 +1,6 @@
 import Communication
 import Faults
+import Files
 import FoundationEssentials
 import Settings
 
@@ -17,10 +18,8 @@ extension ProcessGroup {
     /// The same of any texts, by the name of their option.
     package func requireSame(_ texts: [String: String]) throws {
         guard size > 1 else { return }
-        // Strings can always be encoded; sorted, equal ones have equal bytes.
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let all = try allGather(Array(try! encoder.encode(texts)))
+        // Equal ones have equal lines.
+        let all = try allGather(text: JSONFile.line(of: texts))
         let hosts = try allGather(text: hostName)
         guard let other = all.firstIndex(where: { $0 != all[0] }) else { return }
         let (expected, found) = (Self.texts(all[0]), Self.texts(all[other]))
@@ -33,7 +32,7 @@ extension ProcessGroup {
                 remedy: "start all ranks with the same command line"))
     }
 
-    private static func texts(_ bytes: [UInt8]) -> [String: String] {
-        (try? JSONDecoder().decode([String: String].self, from: Data(bytes))) ?? [:]
+    private static func texts(_ line: String) -> [String: String] {
+        (try? JSONFile.decoder.decode([String: String].self, from: Data(line.utf8))) ?? [:]
     }
 }
