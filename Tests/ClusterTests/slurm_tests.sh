@@ -251,13 +251,15 @@ a_job_that_a_task_submits_is_queued_again_itself() { # test
 an_ensemble_that_is_stopped_goes_on() { # test
     local job
     export RUN="$folder/ensemble"
-    job="$(submit --ntasks=2 --cpus-per-task=1 -- "${settings[@]}" --epochs 5 --members 2)"
+    job="$(submit --ntasks=2 --cpus-per-task=1 -- "${settings[@]}" --epochs 5 --members 6)"
+    # In the second member of six: on a fast machine, too, most is yet to be trained when the signal arrives.
     wait_for 90 "epochs are trained" has_epochs "$job" 6 || return
     scancel --signal=USR1 --batch "$job"
     wait_for 60 "the job is queued again" was_restarted "$job" || return
     ends_well "$job"
     same_bits "$RUN/member-1"
-    [[ -e $RUN/member-2/model.safetensors && -e $RUN/metrics.json ]] || fails "both members are there"
+    [[ -e $RUN/member-2/model.safetensors && -e $RUN/member-6/model.safetensors && -e $RUN/metrics.json ]] ||
+        fails "all members are there"
 }
 
 ends_as_task() { [[ $(state_of "$1") == COMPLETED ]]; }
