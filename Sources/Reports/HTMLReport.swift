@@ -107,7 +107,12 @@ public struct HTMLReport: Sendable {
                     name, estimate.map { FormattedNumber.fixed($0.value, 4) } ?? "–",
                     estimate.map(\.interval) ?? "not defined", estimate == nil ? "" : method,
                 ]
-            }
+            } + [
+                [
+                    "Matthews' correlation", FormattedNumber.fixed(metrics.confusionMatrix.matthewsCorrelation, 4), "",
+                    "",
+                ]
+            ]
         let counts = metrics.confusionMatrix.counts
         return HTML.section(
             "Test set",
@@ -122,7 +127,17 @@ public struct HTMLReport: Sendable {
                         ["true noise", "\(counts[0][0])", "\(counts[0][1])"],
                         ["true source", "\(counts[1][0])", "\(counts[1][1])"],
                     ], numbers: [1, 2]),
-            ])
+            ] + (operatingPoints.map { [$0] } ?? []))
+    }
+
+    /// What it costs to make one kind of mistake rare, from the test set's predictions: runs of all versions have these.
+    private var operatingPoints: HTML? {
+        let points = ThresholdSweep(results.predictions.filter { !$0.score.isNaN }).operatingPoints
+        guard !points.isEmpty else { return nil }
+        return HTML.table(
+            caption: "The least rate of one mistake where the other's is within a limit; missed are sources",
+            ["rate of", "value", "at a probability above"],
+            points.map { [$0.limit.title, FormattedNumber.fixed($0.rate, 4), "\($0.threshold)"] }, numbers: [1, 2])
     }
 
     private var history: HTML? {
