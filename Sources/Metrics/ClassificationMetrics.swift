@@ -24,8 +24,9 @@ public struct ClassificationMetrics: Hashable, Sendable {
         loss = ordered.reduce(0) { $0 + Double($1.loss) } / Double(ordered.count)
         confusionMatrix = ConfusionMatrix(ordered)
         accuracy = confusionMatrix.accuracy
-        rocAUC = ROCCurve.area(ordered)
-        operatingPoints = rocAUC == nil ? [] : ThresholdSweep(ordered.map(ScoredSample.init)).operatingPoints
+        let scored = ordered.map(ScoredSample.init)
+        rocAUC = ROCCurve.area(scored)
+        operatingPoints = rocAUC == nil ? [] : ThresholdSweep(scored).operatingPoints
         self.samples = ordered.count
     }
 

@@ -144,6 +144,7 @@ public struct HTMLReport: Sendable {
         let epochs = results.history
         guard !epochs.isEmpty else { return nil }
         let shown = Self.evenlySpaced(epochs, most: Self.mostEpochs)
+        let watched = HistoryRow.WatchedColumn.allCases.filter { column in epochs.contains { $0[column] != nil } }
         let rows = shown.map { row in
             ["\(row.epoch)", FormattedNumber.metric(row.loss), FormattedNumber.fixed(row.accuracy, 4)]
                 + [
@@ -151,7 +152,7 @@ public struct HTMLReport: Sendable {
                     row.validationAccuracy.map { FormattedNumber.fixed($0, 4) } ?? "–",
                     "\(row.learningRate)", FormattedNumber.fixed(row.seconds, 2),
                     FormattedNumber.fixed(row.samplesPerSecond, 0),
-                ]
+                ] + watched.map { row[$0].map { FormattedNumber.fixed($0, 4) } ?? "–" }
         }
         return HTML.section(
             "History",
@@ -162,7 +163,7 @@ public struct HTMLReport: Sendable {
                     [
                         "epoch", "loss", "accuracy", "validation loss", "validation accuracy", "learning rate",
                         "seconds", "stamps/s",
-                    ], rows, numbers: Set(0..<8))
+                    ] + watched.map(\.rawValue), rows, numbers: Set(0..<8 + watched.count))
             ])
     }
 
