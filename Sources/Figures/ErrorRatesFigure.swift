@@ -68,6 +68,7 @@ public struct ErrorRatesFigure: Sendable {
                 "With \(point.limit.held), the least rate of \(point.limit.cost) is \(percent(point.rate)), above "
                     + "\(point.threshold)."
             }.joined(separator: " ")
+        description += " A rate of 0 is drawn along the lower edge."
         if drawn.threshold.count < whole.threshold.count {
             description += " The curves are drawn through \(drawn.threshold.count) of \(whole.threshold.count) points."
         }
