@@ -43,6 +43,7 @@ let package = Package(
         .target(name: "CMPI", dependencies: ["CMPISystem"]),
         .target(name: "CSignals"),
         .target(name: "CIsolation"),
+        .target(name: "CProgramStart"),
         // Optimised in debug builds too: tests run these loops.
         .target(
             name: "CKernels", exclude: ["README.md"],
@@ -50,16 +51,16 @@ let package = Package(
 
         // The library, from the bottom up.
         library("Faults", []),
-        library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("Tensors", ["CKernels", "COpenBLAS", "Faults"]),
+        library("Lanes", ["CKernels", "Faults"]),
         library("Files", ["Faults", "CZlib"]),
         library("Isolation", ["CIsolation", "Files", "Faults"]),
         library(
             "StampFormats",
             ["Isolation", "Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
-        library("StampSimulation", ["StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
-        library("Communication", ["CMPI", "CKernels", "Faults"]),
-        library("Lanes", ["CKernels", "Faults"]),
+        library("StampSimulation", ["Lanes", "StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
+        library("Communication", ["CMPI", "CSignals", "CKernels", "Faults"]),
         library(
             "StampLoading",
             ["Lanes", "Communication", "StampData", "Files", "Tensors", "Faults", logging]),
@@ -83,7 +84,7 @@ let package = Package(
             [
                 "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults",
             ]),
-        library("Metrics", ["Files", "Tensors", "CKernels"]),
+        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         library(
             "Engine",
@@ -113,7 +114,7 @@ let package = Package(
                 "Engine", "Settings", "Models", "Layers", "Optimizers", "StampLoading", "StampSimulation", "StampData",
                 "Lanes", "Communication", "Files", "Tensors", "CKernels", "Faults", logging,
             ]),
-        library("Figures", ["RunRecords", "Metrics", "StampFormats", "Files", "Faults"]),
+        library("Figures", ["RunRecords", "Metrics", "StampFormats", "Files", "CSignals", "Faults"]),
         library(
             "Reports",
             [
@@ -125,7 +126,7 @@ let package = Package(
             dependencies: [
                 "Training", "Prediction", "Benchmarks", "Reports", "Figures", "RunRecords", "Settings", "Metrics",
                 "ModelFiles", "KerasFormat", "Models", "Optimizers", "StampSimulation", "StampData", "StampFormats",
-                "Communication", "Isolation", "Files", "CKernels", "Faults", argumentParser, logging,
+                "Communication", "Isolation", "Files", "CKernels", "CProgramStart", "Faults", argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
 

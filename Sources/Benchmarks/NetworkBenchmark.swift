@@ -58,7 +58,7 @@ final class NetworkBenchmark {
             collection: collection, normalization: .mean, plan: plan, lists: plan.strata(of: list, seed: 0),
             positions: positions, seed: 0, team: team)
         let weights = network.initialWeights(seed: 0)
-        step = TrainingStep(
+        step = try TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0,
             format: configuration.gradients, team: trainingTeam, levels: levels, group: group)
         inference = Inference(network: network, weights: weights, prepared: step.prepared, team: team, group: group)

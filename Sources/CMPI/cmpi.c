@@ -107,7 +107,10 @@ int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int 
 
 int cmpi_open_channel(int color, int rank, cmpi_channel *channel) {
     MPI_Comm first = MPI_COMM_NULL, second = MPI_COMM_NULL, third = MPI_COMM_NULL;
-    int status = MPI_Comm_split(MPI_COMM_WORLD, color, rank, &first);
+    // Communicators are made without a limit to the wait: first all ranks must be there.
+    int status = cmpi_barrier();
+    if (status != MPI_SUCCESS) return status;
+    status = MPI_Comm_split(MPI_COMM_WORLD, color, rank, &first);
     if (status == MPI_SUCCESS) status = MPI_Comm_dup(first, &second);
     if (status == MPI_SUCCESS) status = MPI_Comm_dup(first, &third);
     *channel = (cmpi_channel){handle_of(first), handle_of(second), handle_of(third)};

@@ -43,6 +43,10 @@ int cmpi_watch(double seconds) {
     return status;
 }
 
+void cmpi_change_limit(double seconds) {
+    if (limit > 0) limit = seconds;
+}
+
 void cmpi_stop_watching(void) {
     if (heartbeats != MPI_COMM_NULL) MPI_Comm_free(&heartbeats);
     free(heard);

@@ -12,6 +12,8 @@ public struct Fault: Error, Hashable, Codable, Sendable, CustomStringConvertible
         case missingInput = 66
         /// An error in this program or in the machine that it runs on (EX_SOFTWARE).
         case internalFault = 70
+        /// The system refuses memory or threads (EX_OSERR).
+        case noResources = 71
         /// Output that cannot be written (EX_IOERR).
         case cannotWrite = 74
         /// Stopped early with a checkpoint; run it again with `--resume` (EX_TEMPFAIL).
@@ -38,19 +40,11 @@ public struct Fault: Error, Hashable, Codable, Sendable, CustomStringConvertible
         "\(Self.printable(subject)): \(Self.printable(problem)); \(Self.printable(remedy))"
     }
 
-    /// Replaces control characters, and with them escape sequences, and truncates what nobody would read.
+    /// Truncates what nobody would read.
     private static func printable(_ text: String) -> String {
         let longest = 4096
-        var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(longest) {
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: shown.append(" ")
-            // Marks that reverse the direction of writing can make one name look like another.
-            case .format where (0x2028...0x2069).contains(scalar.value): continue
-            default: shown.append(scalar)
-            }
-        }
-        return String(shown) + (text.unicodeScalars.count > longest ? "…" : "")
+        let isLong = text.unicodeScalars.count > longest
+        return String(text.unicodeScalars.prefix(longest)).printable + (isLong ? "…" : "")
     }
 
     /// The exit code of a process that ends with this fault.

@@ -46,11 +46,11 @@ public struct FigureFolder: Sendable {
         do {
             try drawTogether(plots, with: gnuplot)
             return (Set(plots.map(\.name)), [])
-        } catch let fault as Fault where gnuplot.path == nil || plots.count == 1 {
+        } catch let fault as Fault where gnuplot.path == nil || gnuplot.isOutOfTime || plots.count == 1 {
             return ([], [fault])
         } catch is Fault {
             var drawn: Set<String> = [], warnings: [Fault] = []
-            for plot in plots {
+            for plot in plots where !gnuplot.isOutOfTime {
                 do {
                     try drawTogether([plot], with: gnuplot)
                     drawn.insert(plot.name)

@@ -1,3 +1,5 @@
+import Faults
+
 /// How all figures look: colours that colour-blind readers can distinguish, on white.
 enum PlotStyle {
     /// Of the palette of M. Okabe and K. Ito (2002).
@@ -75,7 +77,7 @@ enum PlotStyle {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
+        text.printableLines.reduce(into: "") { result, character in
             switch character {
             case "&": result += "&amp;"
             case "<": result += "&lt;"

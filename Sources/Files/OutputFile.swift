@@ -48,11 +48,12 @@ public struct OutputFile: Sendable {
     ///   - option: of the command, for messages.
     ///   - inputs: the files that the command reads.
     ///   - others: what else it writes.
+    ///   - reserved: paths of what it writes without being asked.
     ///   - kind: what it writes.
     /// - Throws: `Fault(.usage)` for an empty path, an input or another output; `Fault(.cannotWrite)` for what cannot
     ///   be written, and for a file that something else made.
     public init(
-        _ path: String, option: String, inputs: [String], others: [OutputFile] = [], kind: Kind
+        _ path: String, option: String, inputs: [String], others: [OutputFile] = [], reserved: [String] = [], kind: Kind
     ) throws {
         guard !path.isEmpty else {
             throw Fault(.usage, option, "names an empty path", remedy: "name a file")
@@ -69,6 +70,11 @@ public struct OutputFile: Sendable {
                 .usage, "\(option) \(path)", "is written by another option too", remedy: "name one file for each")
         }
         guard case .file(let file) = destination else { return }
+        if let name = reserved.first(where: { Self.absolute($0) == file }) {
+            throw Fault(
+                .usage, "\(option) \(path)", "is where the command writes \(FileAccess.split(name).name)",
+                remedy: "name another file")
+        }
         // Where it cannot be written, that is the first thing to say.
         _ = try AtomicFile(file, named: path)
         var status = stat()

@@ -22,8 +22,8 @@ package final class DecodingProcess: Sendable {
         case memory(UnsafeRawBufferPointer)
     }
 
-    /// The server's socket, -1 while there is none.
-    private let socket = Mutex<Int32>(-1)
+    /// The server, while there is one.
+    private let server = Mutex<Server?>(nil)
     private let program: String?
     private let seconds: Int?
 
@@ -35,7 +35,7 @@ package final class DecodingProcess: Sendable {
         self.seconds = seconds
     }
 
-    deinit { socket.withLock { if $0 >= 0 { close($0) } } }
+    deinit { server.withLock { $0?.end() } }
 
     /// What `decoder` finds in a file, and its payload.
     ///
@@ -75,49 +75,22 @@ package final class DecodingProcess: Sendable {
 
     /// How the child ended; a server that has gone is started again, once.
     private func status(_ limits: IsolationLimits, _ descriptors: [Int32], name: String) throws -> Int32 {
-        try socket.withLock { socket in
+        try server.withLock { server in
             for _ in 0..<2 {
-                if socket < 0 { socket = try server(name) }
-                if let status = Self.ask(socket, limits, descriptors), status != -1 { return status }
-                close(socket)
-                socket = -1
+                if server == nil { server = Server(program) }
+                if let status = server?.ask(limits, descriptors), status != -1 { return status }
+                server?.end()
+                server = nil
             }
             throw Self.noProcess(name)
         }
-    }
-
-    private static func ask(_ socket: Int32, _ limits: IsolationLimits, _ descriptors: [Int32]) -> Int32? {
-        var limits = limits
-        let size = MemoryLayout<IsolationLimits>.size
-        guard isolation_send(socket, &limits, size, descriptors, Int32(descriptors.count)) == 0 else { return nil }
-        var status: Int32 = 0
-        while true {
-            let count = recv(socket, &status, MemoryLayout<Int32>.size, 0)
-            if count < 0 && errno == EINTR { continue }
-            return count == MemoryLayout<Int32>.size ? status : nil
-        }
-    }
-
-    /// Starts a server.
-    ///
-    /// - Returns: the socket to it.
-    private func server(_ name: String) throws -> Int32 {
-        var pair: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { throw Self.noProcess(name) }
-        defer { close(pair[1]) }
-        guard ServerProgram.spawn(program, standardInput: pair[1]) else {
-            close(pair[0])
-            throw Self.noProcess(name)
-        }
-        return pair[0]
     }
 
     // MARK: Faults
 
     private static func noProcess(_ name: String) -> Fault {
         Fault(
-            .internalFault, name, "no process can be started that would decode it",
+            .noResources, name, "no process can be started that would decode it",
             remedy: "raise the limits on processes, open files and memory (ulimit -u, -n and -v)")
     }
 

@@ -48,7 +48,7 @@ final class Descriptor {
 
     private static func noMemory(_ name: String) -> Fault {
         Fault(
-            .internalFault, name, "there is no memory, or no descriptor, to decode it with",
+            .noResources, name, "there is no memory, or no descriptor, to decode it with",
             remedy: "end other programs first, or raise the limit on open files (ulimit -n)")
     }
 }

@@ -6,11 +6,13 @@ import Glibc
 enum ServerProgram {
     static let name = "swift-run-trainer"
 
-    /// Starts `program`, or this one, as a server with this socket as its standard input; whether that succeeded.
-    static func spawn(_ program: String?, standardInput: Int32) -> Bool {
-        guard let path = program ?? path else { return false }
+    /// Starts `program`, or this one, as a server with this socket as its standard input.
+    ///
+    /// - Returns: its process; nil when it cannot be started.
+    static func spawn(_ program: String?, standardInput: Int32) -> pid_t? {
+        guard let path = program ?? path else { return nil }
         var actions = posix_spawn_file_actions_t()
-        guard posix_spawn_file_actions_init(&actions) == 0 else { return false }
+        guard posix_spawn_file_actions_init(&actions) == 0 else { return nil }
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, standardInput, STDIN_FILENO)
         // What dies there has nothing to say to the user that the fault does not say.
@@ -18,7 +20,7 @@ enum ServerProgram {
             posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0)
         }
         var attributes = posix_spawnattr_t()
-        guard posix_spawnattr_init(&attributes) == 0 else { return false }
+        guard posix_spawnattr_init(&attributes) == 0 else { return nil }
         defer { posix_spawnattr_destroy(&attributes) }
         // A group of its own: signals of the terminal are not for it.
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
@@ -26,8 +28,8 @@ enum ServerProgram {
         var environment = Self.environment.map { strdup($0) } + [nil]
         defer { for text in arguments + environment { free(text) } }
         var process = pid_t()
-        guard posix_spawn(&process, path, &actions, &attributes, &arguments, &environment) == 0 else { return false }
-        return true
+        guard posix_spawn(&process, path, &actions, &attributes, &arguments, &environment) == 0 else { return nil }
+        return process
     }
 
     /// By its name, since emulators of processors follow no link to it; by the link once that name is gone.

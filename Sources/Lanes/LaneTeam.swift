@@ -30,17 +30,18 @@ public final class LaneTeam: @unchecked Sendable {
 
     /// Starts `count` − 1 threads.
     ///
-    /// - Throws: `Fault(.usage)` when the system refuses one of them.
+    /// - Throws: `Fault(.noResources)` when the system refuses one of them.
     public init(count: Int) throws {
         precondition(count >= 1, "a team has at least one lane")
         self.count = count
         barrier = LaneBarrier(count: count)
         starts = (1..<max(count, 1)).map { _ in DispatchSemaphore(value: 0) }
         for lane in 1..<max(count, 1) {
-            guard startThread(lane) else {
+            guard SystemThread.start({ self.serve(lane) }) else {
                 end(starts.prefix(lane - 1))
                 throw Fault(
-                    .usage, "--threads \(count)", "the system lets a rank start no more than \(lane) threads here",
+                    .noResources, "--threads \(count)",
+                    "the system lets a rank start no more than \(lane) threads here",
                     remedy: "use fewer, or raise the limit on processes (ulimit -u) or memory")
             }
         }
@@ -57,29 +58,7 @@ public final class LaneTeam: @unchecked Sendable {
         }
     }
 
-    /// Starts one lane's thread.
-    /// - Returns: false when the system refuses it.
-    private func startThread(_ lane: Int) -> Bool {
-        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
-        defer { attributes.deallocate() }
-        pthread_attr_init(attributes)
-        // OpenBLAS keeps its working set on the stack.
-        pthread_attr_setstacksize(attributes, 8 << 20)
-        pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-        let entry = Unmanaged.passRetained(ThreadEntry(team: self, lane: lane))
-        #if canImport(Glibc)
-            var thread = pthread_t()
-        #else
-            var thread: pthread_t?
-        #endif
-        guard pthread_create(&thread, attributes, enterThread, entry.toOpaque()) == 0 else {
-            entry.release()
-            return false
-        }
-        return true
-    }
-
-    fileprivate func serve(_ lane: Int) {
+    private func serve(_ lane: Int) {
         while true {
             starts[lane - 1].wait()
             if isEnding { break }
@@ -173,29 +152,6 @@ public final class LaneTeam: @unchecked Sendable {
 private final class ChunkCounter: Sendable {
     let value = Atomic<Int>(0)
 }
-
-private final class ThreadEntry {
-    let team: LaneTeam
-    let lane: Int
-    init(team: LaneTeam, lane: Int) {
-        self.team = team
-        self.lane = lane
-    }
-}
-
-#if canImport(Glibc)
-    private func enterThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        let entry = Unmanaged<ThreadEntry>.fromOpaque(argument!).takeRetainedValue()
-        entry.team.serve(entry.lane)
-        return nil
-    }
-#else
-    private func enterThread(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-        let entry = Unmanaged<ThreadEntry>.fromOpaque(argument).takeRetainedValue()
-        entry.team.serve(entry.lane)
-        return nil
-    }
-#endif
 
 /// Where lanes wait for each other: briefly spinning, since the others are close, then sleeping.
 private final class LaneBarrier: @unchecked Sendable {

@@ -1,4 +1,5 @@
-import Dispatch
+import CKernels
+import Lanes
 import Tensors
 
 /// How good a classifier is on labelled samples; nil where undefined.
@@ -146,7 +147,7 @@ struct BootstrapSample {
         [ClassifierStatistics](unsafeUninitializedCapacity: count) { memory, initialized in
             // Each replicate has an element of its own.
             nonisolated(unsafe) let memory = memory
-            DispatchQueue.concurrentPerform(iterations: count) { replicate in
+            shareIterations(count, threads: Int(available_processors())) { replicate in
                 memory.initializeElement(at: replicate, to: statistics(counts(replicate: replicate, seed: seed)))
             }
             initialized = count

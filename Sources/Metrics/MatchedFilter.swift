@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import Tensors
 
 /// The baseline of source detection: how closely the middle of a stamp resembles a point source of any usual width.
 ///
@@ -62,7 +63,7 @@ public struct MatchedFilter: Sendable {
         let count = height * width
         guard (0..<count).allSatisfy({ pixels[$0].isFinite }) else { return 0 }
         var quartiles = (0.0, 0.0, 0.0)
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { scratch in
+        withTemporaryMemory(of: Double.self, count: 2 * count) { scratch in
             withUnsafeMutableBytes(of: &quartiles) {
                 stamp_quartiles(
                     pixels, count, scratch.baseAddress, $0.baseAddress!.assumingMemoryBound(to: Double.self))

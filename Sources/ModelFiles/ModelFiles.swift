@@ -75,6 +75,10 @@ public enum ModelFiles {
         guard let prefix = try? RangedFile.regular(path)?.prefix(1 << 12), !prefix.ranges(of: program).isEmpty else {
             return false
         }
-        return !FileAccess.exists(FileAccess.split(path).folder + "/config.json")
+        // How an archive, a header of tensors behind its length, and ONNX's first field begin.
+        let isModel =
+            prefix.starts(with: [0x50, 0x4B, 3, 4]) || prefix.dropFirst(8).starts(with: "{\"__metadata__\"".utf8)
+            || prefix.first == 8
+        return isModel && !FileAccess.exists(FileAccess.split(path).folder + "/config.json")
     }
 }

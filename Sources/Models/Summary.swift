@@ -1,3 +1,4 @@
+import Faults
 import Layers
 
 extension Network {
@@ -12,7 +13,7 @@ extension Network {
         let thin = String(repeating: "_", count: width)
         let thick = String(repeating: "=", count: width)
         var lines = [
-            "Model: \"\(description.name)\"", thin, row("Layer (type)", "Output Shape", "Param #"), thick,
+            "Model: \"\(description.name.printable)\"", thin, row("Layer (type)", "Output Shape", "Param #"), thick,
         ]
         for node in nodes.dropFirst() where !node.isInternal {
             let shape = "(None, " + node.outputShape.extents.map(String.init).joined(separator: ", ") + ")"
@@ -28,7 +29,7 @@ extension Network {
     }
 
     /// A layer's name and its Keras class.
-    private static func title(_ node: Node) -> String { "\(node.name) (\(node.kind.kerasName))" }
+    private static func title(_ node: Node) -> String { "\(node.name.printable) (\(node.kind.kerasName))" }
 
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))

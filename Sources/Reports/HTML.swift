@@ -1,4 +1,6 @@
+import Faults
 import Files
+
 /// Pieces of a page. What is made from text is escaped; what is made from pieces is put together as it is.
 struct HTML: Sendable {
     /// Well-formed as XML too.
@@ -40,9 +42,8 @@ struct HTML: Sendable {
 
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
-        case .control, .surrogate, .privateUse, .unassigned: false
-        case .format: !(0x2028...0x2069).contains(scalar.value)
-        default: true
+        case .surrogate, .privateUse, .unassigned: false
+        default: scalar.isPrintable
         }
     }
 

@@ -7,13 +7,16 @@ import RunRecords
 public enum RunReport {
     /// Makes `figures/` and `report.html` in a run's folder; what was there is replaced.
     ///
+    /// - Parameter timeLimit: how long gnuplot may run.
     /// - Returns: what could not be drawn, for the terminal.
     /// - Throws: `Fault` when there is no finished run, or it cannot be written.
-    public static func write(_ folder: RunFolder, environment: [String: String]) throws -> [Fault] {
+    public static func write(
+        _ folder: RunFolder, environment: [String: String], timeLimit: Duration = .seconds(600)
+    ) throws -> [Fault] {
         let results = try RunResults.read(folder)
         try AtomicFile.removePartial(in: folder.path, of: [FileAccess.split(folder.report).name])
         let figures = try RunFigures.write(
-            results, to: folder.figures, gnuplot: Gnuplot(environment: environment),
+            results, to: folder.figures, gnuplot: Gnuplot(environment: environment, timeLimit: timeLimit),
             threshold: results.threshold)
         let command = RunCommand.line(
             results.configuration.settings, output: "\(results.configuration.settings.output)-again")

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 extension ProgressLine {
@@ -5,11 +6,7 @@ extension ProgressLine {
     public init(epochs: Int, stepsPerEpoch: Int, environment: [String: String]) {
         self.init(
             style: .ofStandardOutput(environment: environment), epochs: epochs, stepsPerEpoch: stepsPerEpoch
-        ) { text in
-            print(text, terminator: "")
-            // Swift 6 cannot name C's `stdout`, a global variable; nil means all streams.
-            fflush(nil)
-        }
+        ) { StandardOutput.show(progress: $0) }
     }
 }
 

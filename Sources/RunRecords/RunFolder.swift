@@ -81,7 +81,8 @@ public struct RunFolder: Sendable {
                 .usage, "--output \(path)", "already holds an ensemble (\(FileAccess.split(member.path).name))",
                 remedy: "name another folder with --output, or continue the ensemble with --members and --resume")
         }
-        if !resuming || !folder.isBegun, let file = folder.whatARunReplaces {
+        try folder.requireFilesAndFolders()
+        if !resuming || folder.traceOfARun == nil, let file = folder.whatARunReplaces {
             throw Fault(
                 .usage, "--output \(path)", "already holds a run (\(file))",
                 remedy: "name another folder with --output, or continue that run with --resume")
@@ -89,7 +90,6 @@ public struct RunFolder: Sendable {
         let named = RunFolder(path, created: try createMissingFolders(folder.path), lock: nil)
         do {
             try named.checkThatFilesCanBeWritten()
-            try named.requireFilesAndFolders()
             let opened = RunFolder(path, created: named.created, lock: try RunLock(folder: named.path))
             try opened.removePartialFiles()
             return opened
@@ -117,9 +117,6 @@ public struct RunFolder: Sendable {
     private static func first(_ paths: [String]) -> String? {
         paths.first(where: FileAccess.exists).map { FileAccess.split($0).name }
     }
-
-    /// Whether a run has been here that can be continued.
-    private var isBegun: Bool { FileAccess.exists(configuration) || FileAccess.exists(checkpoints.path) }
 
     private static func createMissingFolders(_ path: String) throws(Fault) -> [String] {
         var missing: [String] = []
@@ -153,6 +150,9 @@ public struct RunFolder: Sendable {
     }
 
     private var files: [String] { [configuration, report] + results }
+
+    /// The paths of all that a run writes, but for what is in folders.
+    public var ownFiles: [String] { files + [checkpoints.path, figures, events] }
 
     /// What a run makes, as far as it has a test set and Keras can express its network.
     private var results: [String] { [history, hashes, metricsLog, metrics, testPredictions, model, kerasModel] }

@@ -66,7 +66,7 @@ public struct StampAugmenter: Sendable {
         let choice = choice(number: number, epoch: epoch)
         let count = height * width
         let floats = 2 * count + stamp_shift_scratch(height, width)
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count + (floats + 1) / 2) { memory in
+        withTemporaryMemory(of: Double.self, count: 3 * count + (floats + 1) / 2) { memory in
             let pixels = memory.baseAddress!
             let varied = UnsafeMutableRawPointer(pixels + 3 * count).bindMemory(to: Float.self, capacity: floats)
             vary(kept, spread: spread, by: choice, number: number, epoch: epoch, into: varied)

@@ -59,7 +59,7 @@ public struct StampReader: Sendable {
     public func forEach(_ stamps: Range<Int>, _ body: (RawStamp) throws -> Void) throws {
         let count = collection.pixels
         let doubles = stamps.count * count + RawStamp.scratchCount(pixels: count)
-        try withUnsafeTemporaryAllocation(of: Double.self, capacity: doubles) { buffer in
+        try withTemporaryMemory(of: Double.self, count: doubles) { buffer in
             let memory = MutableBufferView(buffer.baseAddress!, count: doubles)
             try collection.copyStamps(stamps, into: memory.pointer(stamps.count * count))
             for (place, stamp) in stamps.enumerated() {
@@ -81,7 +81,7 @@ public struct StampReader: Sendable {
     public func normalizeAgain(
         _ values: FloatView, into target: MutableFloatView, _ change: (MutableBufferView<Double>) -> Void
     ) -> Bool {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * valueCount) { buffer in
+        withTemporaryMemory(of: Double.self, count: 3 * valueCount) { buffer in
             let memory = MutableBufferView(buffer.baseAddress!, count: 3 * valueCount)
             stamp_widen(values.pointer(valueCount), valueCount, memory.pointer(valueCount))
             change(memory.slice(valueCount))

@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Tells whether the files of the two classes were exchanged: whether the centres of the "noise" are systematically
 /// brighter than those of the "sources".
@@ -69,7 +70,7 @@ public struct SwappedClassCheck: Sendable {
             for column in columns { sum += pixels[row * width + column] }
         }
         var quartiles = (0.0, 0.0, 0.0)
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { scratch in
+        withTemporaryMemory(of: Double.self, count: 2 * count) { scratch in
             withUnsafeMutableBytes(of: &quartiles) {
                 stamp_quartiles(
                     pixels, count, scratch.baseAddress, $0.baseAddress!.assumingMemoryBound(to: Double.self))

@@ -1,5 +1,6 @@
 import Dispatch
 import Faults
+import Lanes
 import StampData
 import Synchronization
 import Tensors
@@ -7,7 +8,7 @@ import Tensors
 /// Reads the stamps that a lane will draw, some microbatches ahead, while it computes.
 ///
 /// The order of an epoch is known from the seed, so what is read is exactly what will be drawn, also beyond the end of
-/// the epoch. A serial queue reads; the lane waits only where it is faster than the file system.
+/// the epoch. A thread of its own reads; the lane waits only where it is faster than the file system.
 final class ReadAhead: @unchecked Sendable {
     /// A draw from a stratum: one microbatch of one step.
     struct Draw: Hashable {
@@ -39,12 +40,12 @@ final class ReadAhead: @unchecked Sendable {
     private let source: Source
     private let strata: Strata
     private let depth: Int
-    private let queue: DispatchQueue
+    private let worker: SerialWorker
     private let isEnding = Atomic<Bool>(false)
     private let stamps: FloatBuffer
     private let spreads: FloatBuffer
 
-    // The queue's own.
+    // The worker's own.
 
     private var upcoming = Draw(epoch: 0, step: 0, position: 0)
     /// The order within each stratum in one epoch, one behind the other.
@@ -61,11 +62,12 @@ final class ReadAhead: @unchecked Sendable {
     private let failures = Mutex<[Int: any Error]>([:])
     private var filled = DispatchSemaphore(value: 0)
 
-    init(_ source: Source, _ strata: Strata, depth: Int) {
+    /// - Throws: `Fault(.noResources)` when the system refuses the thread that reads.
+    init(_ source: Source, _ strata: Strata, depth: Int) throws {
         self.source = source
         self.strata = strata
         self.depth = depth
-        queue = DispatchQueue(label: "read-ahead from \(strata.positions.lowerBound)")
+        worker = try SerialWorker(purpose: "reads stamps ahead")
         let samples = depth * source.plan.largestMicrobatch
         stamps = FloatBuffer(count: samples * source.reader.valueCount)
         spreads = FloatBuffer(count: source.isAugmented ? samples : 0)
@@ -77,7 +79,7 @@ final class ReadAhead: @unchecked Sendable {
     /// Stops reading.
     func finish() {
         isEnding.store(true, ordering: .relaxed)
-        queue.sync {}
+        worker.wait()
     }
 
     // MARK: The lane
@@ -117,7 +119,7 @@ final class ReadAhead: @unchecked Sendable {
         if let failure { throw failure }
     }
 
-    // MARK: The queue
+    // MARK: The worker
 
     private func next(_ draw: Draw) -> Draw {
         var next = draw
@@ -130,7 +132,7 @@ final class ReadAhead: @unchecked Sendable {
 
     /// Starts to read the draw after the last one that was asked for.
     private func fill(_ place: Int) {
-        queue.async { [self, filled] in
+        worker.start { [self, filled] in
             guard !isEnding.load(ordering: .relaxed) else { return }
             var failure: (any Error)?
             do { try read(upcoming, to: place) } catch { failure = error }

@@ -149,7 +149,8 @@ package final class TrainingShard: @unchecked Sendable {
     /// Makes room for what lanes read ahead, where stamps do not stay in memory. Before the first epoch.
     ///
     /// - Parameter runs: each lane's positions.
-    package func prepareReading(by runs: [Range<Int>]) {
+    /// - Throws: `Fault(.noResources)` when the system refuses the threads that read.
+    package func prepareReading(by runs: [Range<Int>]) throws {
         guard isStreamed else { return }
         precondition(memory.depth > 0, "there is no room to read ahead")
         readers = []
@@ -159,7 +160,7 @@ package final class TrainingShard: @unchecked Sendable {
             for local in locals { readerOfPosition[local] = readers.count }
             let first = starts[locals.lowerBound]
             readers.append(
-                ReadAhead(
+                try ReadAhead(
                     source,
                     ReadAhead.Strata(
                         positions: run, starts: starts[locals].map { $0 - first }, resident: locals.map(residentCount),

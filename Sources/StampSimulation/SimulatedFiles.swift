@@ -1,4 +1,5 @@
 import Files
+import Glibc
 import StampData
 import StampFormats
 
@@ -18,6 +19,7 @@ public final class SimulatedFiles {
 
     /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
     public init(folder: String, height: Int, width: Int) throws {
+        try Self.removeRemains(in: folder)
         let paths = Self.names.map { "\(folder)/\($0)" }
         stamps = [
             .sources: try NpyWriter(path: paths[0], rowShape: [height, width]),
@@ -27,6 +29,17 @@ public final class SimulatedFiles {
         kinds = [.sources: try AtomicFile(paths[3]), .noise: try AtomicFile(paths[4])]
         try kinds[.sources]?.write("index,kind,fwhm,snr,dx,dy\n")
         try kinds[.noise]?.write("index,kind,fwhm\n")
+    }
+
+    /// Removes the hidden files of a simulation that was killed.
+    private static func removeRemains(in folder: String) throws {
+        for name in try FileAccess.names(in: folder) {
+            guard let file = names.first(where: { AtomicFile.isPartial(name, of: $0) }) else { continue }
+            // `.file.process-number.partial`: that process may still be at work.
+            let process = name.dropFirst(file.utf8.count + 2).prefix { $0.isNumber }
+            guard let number = pid_t(process), kill(number, 0) != 0, errno == ESRCH else { continue }
+            try FileAccess.remove("\(folder)/\(name)")
+        }
     }
 
     /// Adds the simulator's next block of stamps.

@@ -1,4 +1,4 @@
-import Dispatch
+import Lanes
 
 /// Consecutive stamps of one class, valid only during a call.
 public struct SimulatedBlock {
@@ -50,7 +50,7 @@ extension StampSimulator {
     ) {
         // Each thread writes rows of its own.
         nonisolated(unsafe) let pixels = pixels, truths = truths
-        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+        shareIterations(threads, threads: threads) { thread in
             for row in (indices.count * thread / threads)..<(indices.count * (thread + 1) / threads) {
                 let stamp = stamp(population, index: indices.lowerBound + row)
                 _ = pixels[(row * height * width)...].update(fromContentsOf: stamp.pixels)

@@ -1,3 +1,5 @@
+import Faults
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -25,7 +27,7 @@ public final class FloatBuffer: @unchecked Sendable {
         let alignment = 64
         let bytes = (count + Self.slack) * MemoryLayout<Float>.stride + alignment
         // Zeros from calloc(3) cost nothing if they are fresh pages from the system.
-        guard let block = calloc(1, bytes) else { fatalError("no memory for \(count) floats") }
+        guard let block = calloc(1, bytes) else { OutOfMemory.end(bytes: bytes, for: "a buffer") }
         self.block = block
         Self.preferHugePages(block, bytes)
         pointer = block.alignedUp(toMultipleOf: alignment).bindMemory(to: Float.self, capacity: count + Self.slack)

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Faults
 
 #if canImport(Glibc)
     import Glibc
@@ -19,14 +20,39 @@ public enum MatrixProduct {
     /// setting the number of threads a second time would restart them.
     private static let oneThread: Void = {
         openblas_set_num_threads(1)
+        _ = function("blas_thread_shutdown_", (@convention(c) () -> Int32).self)?()
+    }()
+
+    /// A function of OpenBLAS that its header does not name and some builds lack.
+    private static func function<Function>(_ name: String, _ type: Function.Type) -> Function? {
         #if canImport(Glibc)
             let everywhere: UnsafeMutableRawPointer? = nil
         #else
             let everywhere = UnsafeMutableRawPointer(bitPattern: -2)
         #endif
-        guard let shutdown = dlsym(everywhere, "blas_thread_shutdown_") else { return }
-        _ = unsafeBitCast(shutdown, to: (@convention(c) () -> Int32).self)()
-    }()
+        return dlsym(everywhere, name).map { unsafeBitCast($0, to: type) }
+    }
+
+    /// The memory that OpenBLAS takes for each product that is under way, in bytes: BUFFER_SIZE in its `common_*.h`.
+    private static let workspaceBytes = 32 << 22
+
+    /// Lets OpenBLAS take the memory that `threads` products at a time need. Where it cannot be had (`ulimit -v`)
+    /// OpenBLAS itself would try again for ever.
+    ///
+    /// - Throws: `Fault(.noResources)`.
+    public static func reserveWorkspace(threads: Int) throws {
+        guard let take = function("blas_memory_alloc", (@convention(c) (Int32) -> UnsafeMutableRawPointer?).self),
+            let giveBack = function("blas_memory_free", (@convention(c) (UnsafeMutableRawPointer?) -> Void).self)
+        else { return }
+        let bytes = threads * workspaceBytes
+        guard let probe = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            probe != MAP_FAILED
+        else { throw OutOfMemory.fault(bytes: bytes, for: "the matrix products of \(threads) threads") }
+        munmap(probe, bytes)
+        // What is given back is kept for the products.
+        let workspaces = (0..<threads).map { _ in take(0) }
+        for workspace in workspaces { giveBack(workspace) }
+    }
 
     /// The processor type whose kernels OpenBLAS runs, for instance `SkylakeX`.
     public static var kernelType: String { String(cString: openblas_get_corename()) }

@@ -61,8 +61,15 @@ struct Bench: GroupCommand {
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let configuration = try group.agree { try benchmarkConfiguration() }
-        guard let report = try Benchmark(configuration, group: group, logger: logger).run() else { return }
-        print(json ? try JSONFile.text(of: report) : report.table, terminator: "")
+        let report = try Benchmark(configuration, group: group, logger: logger).run()
+        try group.agree {
+            guard let report else { return }
+            if json {
+                try StandardOutput.print(json: JSONFile.text(of: report))
+            } else {
+                try StandardOutput.print(result: report.table)
+            }
+        }
     }
 
     private func benchmarkConfiguration() throws -> BenchmarkConfiguration {

@@ -62,7 +62,11 @@ struct Evaluate: GroupCommand {
             let evaluation = try Evaluation(
                 predictions, noise: files.noise, sources: files.sources, threshold: threshold,
                 columns: columns, withMatchedFilter: matchedFilter, replicates: bootstrap)
-            print(json ? try JSONFile.text(of: evaluation) : evaluation.table, terminator: "")
+            if json {
+                try StandardOutput.print(json: JSONFile.text(of: evaluation))
+            } else {
+                try StandardOutput.print(result: evaluation.table)
+            }
         }
     }
 }

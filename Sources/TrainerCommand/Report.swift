@@ -1,6 +1,7 @@
 import ArgumentParser
 import Communication
 import Faults
+import Files
 import FoundationEssentials
 import Logging
 import Reports
@@ -30,10 +31,10 @@ struct Report: GroupCommand {
             if let run {
                 let folder = RunFolder(run)
                 for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
-                if !verbosity.quiet { print("report in \(folder.report)") }
+                if !verbosity.quiet { try StandardOutput.print(note: "report in \(folder.report)\n") }
             } else if let output {
                 try RunReport.compare(compare.map(RunFolder.init), output: output)
-                if !verbosity.quiet { print("report in \(output)") }
+                if !verbosity.quiet { try StandardOutput.print(note: "report in \(output)\n") }
             }
         }
     }

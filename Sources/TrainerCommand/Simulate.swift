@@ -2,6 +2,7 @@ import ArgumentParser
 import CKernels
 import Communication
 import Faults
+import Files
 import FoundationEssentials
 import Logging
 import StampSimulation
@@ -40,7 +41,9 @@ struct Simulate: GroupCommand {
         try group.agree {
             guard group.rank == 0 else { return }
             try simulate()
-            if !verbosity.quiet { print("wrote \(sources) stamps with a source and \(noise) without into \(output)") }
+            guard !verbosity.quiet else { return }
+            try StandardOutput.print(
+                note: "wrote \(sources) stamps with a source and \(noise) without into \(output)\n")
         }
     }
 

@@ -25,22 +25,22 @@ struct StandardErrorLog: LogHandler {
         }
     }
 
-    /// Writes the fault that ends the program: `error: …`, or `stopped: …` of a run that can be resumed.
-    static func report(_ fault: Fault, environment: [String: String]) {
+    /// The line of the fault that ends the program: `error: …`, or `stopped: …` of a run that can be resumed.
+    static func line(_ fault: Fault, environment: [String: String]) -> String {
         let (word, colour): (String, TerminalColour) =
             fault.kind == .stoppedEarly ? ("stopped:", .yellow) : ("error:", .red)
-        writeLine("\(colour.painted(word, environment: environment)) \(fault)\n")
+        return "\(colour.painted(word, environment: environment)) \(fault)"
     }
 
     func log(event: LogEvent) {
         let colour: TerminalColour = event.level >= .error ? .red : event.level == .warning ? .yellow : .cyan
-        let line = "\(colour.painted("\(event.level):", environment: environment)) \(event.message)\n"
+        let line = "\(colour.painted("\(event.level):", environment: environment)) \("\(event.message)".printable)"
         Self.writeLine(line)
     }
 
     /// One write, so that lines of several ranks do not mix.
-    private static func writeLine(_ line: String) {
-        line.withCString { _ = unsafe write(2, $0, strlen($0)) }
+    static func writeLine(_ line: String) {
+        "\(line)\n".withCString { _ = unsafe write(2, $0, strlen($0)) }
     }
 }
 

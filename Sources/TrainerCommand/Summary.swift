@@ -1,6 +1,7 @@
 import ArgumentParser
 import Communication
 import Faults
+import Files
 import Logging
 import ModelFiles
 import Models
@@ -26,7 +27,7 @@ struct Summary: GroupCommand {
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            print(try network().summary)
+            try StandardOutput.print(result: network().summary + "\n")
         }
     }
 

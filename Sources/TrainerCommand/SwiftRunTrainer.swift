@@ -1,6 +1,7 @@
 import ArgumentParser
 import Communication
 import Faults
+import Files
 import FoundationEssentials
 import Isolation
 import KerasFormat
@@ -19,8 +20,8 @@ struct SwiftRunTrainer: ParsableCommand {
             Without a subcommand it trains. Run it under mpirun to use several processes; the result has the same \
             bits for any number of processes and threads.
 
-            Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 input missing, 70 internal fault, 74 cannot write, \
-            75 stopped early with a checkpoint (run it again with --resume).
+            Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 input missing, 70 internal fault, 71 no memory or \
+            threads, 74 cannot write, 75 stopped early with a checkpoint (run it again with --resume).
             """,
         version: version,
         subcommands: [
@@ -43,9 +44,11 @@ struct SwiftRunTrainer: ParsableCommand {
 
     static func main() {
         DecodingServer.runIfWanted(CommandLine.arguments, decoders)
+        StandardOutput.prepare()
         let environment = ProcessInfo.processInfo.environment
         let command: any GroupCommand
         do {
+            try refuseUnreadableArguments()
             var parsed = try parseAsRoot()
             guard let groupCommand = parsed as? any GroupCommand else {
                 // The parser's own `help` command: it ends by throwing the text.
@@ -59,8 +62,8 @@ struct SwiftRunTrainer: ParsableCommand {
         }
         exitProcess(
             ProcessGroups.run(
-                environment: environment,
-                report: { StandardErrorLog.report($0, environment: environment) }
+                environment: environment, limits: command.waitLimits,
+                line: { StandardErrorLog.line($0, environment: environment) }
             ) { group in
                 try command.run(
                     in: group, environment: environment,
@@ -69,12 +72,40 @@ struct SwiftRunTrainer: ParsableCommand {
             })
     }
 
+    /// An argument that is not UTF-8 would name another file than the one that is meant.
+    private static func refuseUnreadableArguments() throws {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = unsafe CommandLine.unsafeArgv[index],
+                unsafe String(validatingCString: argument) == nil
+            else { continue }
+            throw Fault(
+                .usage, "argument \(index)", "\(unsafe String(cString: argument)) is not UTF-8",
+                remedy: "rename the file that it names")
+        }
+    }
+
     /// Help and version are printed and succeed; anything else is one line on standard error and exit code 64.
     private static func end(unparsed error: any Error, environment: [String: String]) -> Never {
         if exitCode(for: error) == .success {
-            if Launcher(environment: environment)?.rank ?? 0 == 0 { print(fullMessage(for: error)) }
-            exitProcess(0)
+            if let launcher = Launcher(environment: environment), launcher.rank ?? 0 > 0, launcher.isRunning {
+                exitProcess(0)
+            }
+            do {
+                try StandardOutput.print(result: fullMessage(for: error) + "\n")
+                exitProcess(0)
+            } catch {
+                StandardErrorLog.writeLine(StandardErrorLog.line(error, environment: environment))
+                exitProcess(error.exitCode)
+            }
         }
+        let fault = error as? Fault ?? usageFault(error)
+        exitProcess(
+            ProcessGroups.run(
+                environment: environment, line: { StandardErrorLog.line($0, environment: environment) }
+            ) { _ in throw AgreedFault(fault: fault) })
+    }
+
+    private static func usageFault(_ error: any Error) -> Fault {
         // The parser's messages already name the option; its usage text would make more lines of them.
         let lines = message(for: error).split(separator: "\n")
         var message = String(lines.first ?? "wrong usage")
@@ -82,18 +113,16 @@ struct SwiftRunTrainer: ParsableCommand {
         // Many allowed values stand in lines of their own.
         let values = lines.dropFirst().prefix { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
         if message.hasSuffix(":") { message += " " + values.joined(separator: ", ") }
-        let fault = Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
-        exitProcess(
-            ProcessGroups.run(
-                environment: environment,
-                report: { StandardErrorLog.report($0, environment: environment) }
-            ) { _ in throw AgreedFault(fault: fault) })
+        return Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
     }
 }
 
 /// A command that runs on every rank of a group.
 protocol GroupCommand: ParsableCommand {
     var verbosity: VerbosityOptions { get }
+
+    /// How long ranks wait for others.
+    var waitLimits: WaitLimits { get }
 
     /// Called before the group of processes starts.
     func willStart()
@@ -102,5 +131,7 @@ protocol GroupCommand: ParsableCommand {
 }
 
 extension GroupCommand {
+    var waitLimits: WaitLimits { WaitLimits() }
+
     func willStart() {}
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Communication
+import Faults
 import Files
 import Logging
 import Metrics
@@ -174,6 +175,8 @@ struct Train: GroupCommand {
 
     @OptionGroup var verbosity: VerbosityOptions
 
+    var waitLimits: WaitLimits { WaitLimits(start: stallTimeout, operation: stallTimeout) }
+
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         var settings = try group.agree { try trainingSettings() }
         try group.requireSame(data.texts)
@@ -187,28 +190,41 @@ struct Train: GroupCommand {
                 environment: environment, logger: logger)
             let metrics = try ensemble.run(
                 wasFinished: { makeMissingReport($0, environment, logger) },
-                didTrain: { tell($0, $1, environment, logger) })
+                didTrain: { folder, metrics in
+                    tell(folder, metrics, environment, logger) { StandardOutput.show(progress: $0) }
+                })
             guard group.rank == 0, !verbosity.quiet else { return }
-            if let metrics { print("\nthe mean of \(members) members:\n\(metrics.table)") }
-            print("results in \(output)")
+            let table = metrics.map { "\nthe mean of \(members) members:\n\($0.table)\n" }
+            try StandardOutput.print(note: "\(table ?? "")results in \(output)\n")
             return
         }
         let run = TrainingRun(
             settings, programVersion: SwiftRunTrainer.version, group: group, environment: environment,
             logger: logger)
         let metrics = try run.run()
-        if group.rank == 0 { tell(RunFolder(output), metrics, environment, logger) }
+        guard group.rank == 0 else { return }
+        var failure: Fault?
+        tell(RunFolder(output), metrics, environment, logger) { text in
+            do throws(Fault) { try StandardOutput.print(note: text) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 
-    /// What a run that has ended prints, once its report is made.
+    /// Makes the report of a run that has ended, and says where everything is.
     private func tell(
-        _ folder: RunFolder, _ metrics: ClassificationMetrics?, _ environment: [String: String], _ logger: Logger
+        _ folder: RunFolder, _ metrics: ClassificationMetrics?, _ environment: [String: String], _ logger: Logger,
+        print: (String) -> Void
     ) {
         let isTold = !verbosity.quiet
-        if isTold, let metrics { print("\n\(metrics.table)") }
+        if isTold, let metrics { print("\n\(metrics.table)\n") }
         let page = noReport ? nil : report(folder, environment: environment, logger: logger)
-        if isTold, let page { print("report in \(page)") }
-        if isTold { print("results in \(folder.path)") }
+        if isTold, let page { print("report in \(page)\n") }
+        if isTold { print("results in \(folder.path)\n") }
+    }
+
+    /// Other ranks wait meanwhile: those of an ensemble in its next member.
+    private var drawingLimit: Duration {
+        members > 1 && stallTimeout > 0 ? min(.seconds(20), .seconds(stallTimeout) / 2) : .seconds(20)
     }
 
     /// Makes the report of a run that had ended before, unless it is there: that run may have been killed meanwhile.
@@ -222,7 +238,9 @@ struct Train: GroupCommand {
     /// - Returns: its path.
     private func report(_ folder: RunFolder, environment: [String: String], logger: Logger) -> String? {
         do {
-            for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
+            for warning in try RunReport.write(folder, environment: environment, timeLimit: drawingLimit) {
+                logger.warning("\(warning)")
+            }
             return folder.report
         } catch {
             logger.warning("\(error)")

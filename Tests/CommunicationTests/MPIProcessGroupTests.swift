@@ -120,6 +120,9 @@ import Testing
         #expect(
             one.standardError.contains(
                 /^error: rank 2 on \S+: has not answered for 2 seconds \(rank 0 on \S+ waits in MPI_Barrier\); .+\n$/))
+        let last = try launch(3, "stop-last 2 1")
+        #expect(last.status == 70)
+        #expect(last.standardError.contains("rank 1 on "), "\(last.standardError)")
         let several = try launch(4, "stop 2 0 2")
         #expect(several.status == 70)
         #expect(
@@ -135,12 +138,15 @@ import Testing
 
     /// As when an mpirun of another MPI library starts the program: nobody may train alone on the same files.
     @Test func processesThatMPIDoesNotSeeAreRefused() throws {
-        let foreign = ["PMI_RANK": "0", "PMI_SIZE": "4"]
-        let first = try run(program: "ProcessGroupProgram", arguments: ["operations"], environment: foreign)
+        let folder = try TemporaryFolder()
+        // The system names a script after its file.
+        let launcher = folder.path("mpiexec.hydra")
+        let program = try path(ofProgram: "ProcessGroupProgram")
+        try write(Array("#!/bin/sh\nPMI_SIZE=4 PMI_RANK=$1 \(program) operations\n".utf8), to: launcher)
+        let first = try shell(script: "chmod +x \(launcher) && \(launcher) 0")
         #expect(first.status == 64)
         #expect(first.standardError.contains("started 4 processes, of which MPI sees 1"))
-        let other = try run(
-            program: "ProcessGroupProgram", arguments: ["operations"], environment: ["PMI_RANK": "1", "PMI_SIZE": "4"])
+        let other = try shell(script: "\(launcher) 1")
         #expect(other.status == 64)
         #expect(other.standardError == "")
     }

@@ -96,7 +96,12 @@ import Testing
         #expect(ProcessGroups.run(environment: [:]) { _ in } == 0)
         for isAgreed in [true, false] {
             var reports: [Fault] = []
-            let code = ProcessGroups.run(environment: [:], report: { reports.append($0) }) { group in
+            let code = ProcessGroups.run(
+                environment: [:],
+                line: {
+                    reports.append($0); return "\($0)"
+                }
+            ) { group in
                 if isAgreed { try group.agree(on: fault) } else { throw fault }
             }
             #expect(code == 65)
@@ -107,7 +112,12 @@ import Testing
     @Test func anErrorThatIsNoFaultIsAnInternalOne() {
         struct Surprise: Error {}
         var reports: [Fault] = []
-        let code = ProcessGroups.run(environment: [:], report: { reports.append($0) }) { _ in throw Surprise() }
+        let code = ProcessGroups.run(
+            environment: [:],
+            line: {
+                reports.append($0); return "\($0)"
+            }
+        ) { _ in throw Surprise() }
         #expect(code == 70)
         #expect(reports.map(\.problem) == ["Surprise()"])
     }

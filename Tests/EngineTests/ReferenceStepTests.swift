@@ -109,7 +109,7 @@ import Testing
                 collection: labelled.collection(in: folder).collection, normalization: .none, plan: plan,
                 lists: plan.strata(of: Array(0..<samples), seed: 0), positions: 0..<plan.microbatches, seed: 0,
                 team: team)
-            step = TrainingStep(
+            step = try TrainingStep(
                 network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0, team: team,
                 group: SingleProcess())
         }

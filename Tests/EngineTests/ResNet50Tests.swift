@@ -194,7 +194,7 @@ private final class ResNet50Run {
             collection: collection, normalization: .none, plan: plan,
             lists: [Array(numbers.prefix(stamps.count / 2)), Array(numbers.dropFirst(stamps.count / 2))],
             positions: 0..<2, seed: 0, team: team)
-        let step = TrainingStep(
+        let step = try TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0, team: team,
             group: SingleProcess())
         var losses: [Double] = []

@@ -31,7 +31,7 @@ import Testing
             let shard = try TrainingShard(
                 collection: stamps, normalization: .none, plan: plan, lists: plan.strata(of: Array(0..<24), seed: 0),
                 positions: 0..<3, seed: 0, team: team)
-            step = TrainingStep(
+            step = try TrainingStep(
                 network: network, weights: network.initialWeights(seed: 0), shard: shard, plan: plan,
                 optimizer: .sgd(), seed: 0, team: team, group: SingleProcess())
         }

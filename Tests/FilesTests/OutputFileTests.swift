@@ -62,6 +62,14 @@ import Testing
         #expect(try folder.contents == ["other"])
     }
 
+    @Test func whatTheCommandWritesAnywayIsNoOutput() throws {
+        let name = folder.path("./config.json")
+        expectFault(.usage, "--csv \(name)", saying: "is where the command writes config.json") {
+            _ = try OutputFile(
+                name, option: "--csv", inputs: [], reserved: [folder.path("config.json")], kind: kind)
+        }
+    }
+
     @Test func linksStayAndWhatTheyLeadToIsWritten() throws {
         try FileManager.default.createDirectory(atPath: folder.path("store"), withIntermediateDirectories: true)
         let direct = try link("direct", to: "store/table.csv")

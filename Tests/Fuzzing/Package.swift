@@ -33,7 +33,8 @@ let package = Package(
             // No reader calls these loops: sanitizers in them would cost minutes of building.
             cSettings: [.unsafeFlags(["-O1", "-Wno-psabi"])]),
         library("Faults", []),
-        library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("Tensors", ["CKernels", "COpenBLAS", "Faults"]),
+        library("Lanes", ["CKernels", "Faults"]),
         library("Files", ["Faults", "CZlib"]),
         .target(name: "CIsolation", path: "Library/CIsolation"),
         library("Isolation", ["CIsolation", "Files", "Faults"]),
@@ -44,7 +45,7 @@ let package = Package(
         library("Models", ["LayerCatalog", "Layers", "Files", "Tensors", "Faults"]),
         library(
             "KerasFormat", ["Models", "LayerCatalog", "Isolation", "Files", "Tensors", "Faults", "CHDF5", "CZip"]),
-        library("Metrics", ["Files", "Tensors", "CKernels"]),
+        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         .systemLibrary(name: "CLibFuzzer", path: "CLibFuzzer"),
         .target(name: "CSharedCoverage", path: "CSharedCoverage"),

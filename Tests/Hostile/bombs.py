@@ -19,7 +19,8 @@ def layer(name, config):
 
 def network(*layers):
     first = layer("InputLayer", {"batch_shape": [None, 21, 21, 1], "name": "i"})
-    return json.dumps({"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [first, *layers]}})
+    config = {"name": "s", "layers": [first, *layers]}
+    return json.dumps({"module": "keras", "class_name": "Sequential", "config": config})
 
 
 def deflated(path, members):
@@ -76,7 +77,8 @@ def make(copy, name):
         copy.path("bomb.json").write_text(network(layer("Flatten", {"name": "f"}), dense))
         return ["train", "--data", "data", "--model", "bomb.json", "--output", "out", "--quiet"]
     if name == "padding":
-        pads = [layer("ZeroPadding2D", {"name": f"p{n}", "padding": [[30000, 30000], [30000, 30000]]}) for n in range(3)]
+        side = [30000, 30000]
+        pads = [layer("ZeroPadding2D", {"name": f"p{n}", "padding": [side, side]}) for n in range(3)]
         copy.path("bomb.json").write_text(network(*pads, layer("Flatten", {"name": "f"})))
         return ["train", "--data", "data", "--model", "bomb.json", "--output", "out", "--quiet"]
     if name == "many layers":

@@ -16,7 +16,10 @@ def training(copy, random, arguments, folder, members):
     """A run that is killed again and again ends as if it had not been."""
     reference = copy.run(*arguments, "--output", "reference").succeeded()
     number = 0
-    while kill(copy, [*arguments, "--output", folder, *(["--resume"] if number else [])], random.randint(1, 60 + 30 * number)):
+    while True:
+        resumed = ["--resume"] if number else []
+        if not kill(copy, [*arguments, "--output", folder, *resumed], random.randint(1, 60 + 30 * number)):
+            break
         number += 1
         promise(number < 200, reference, "the run does not get on")
     # The run that ended itself may have been one that was killed before in its last steps.
@@ -87,8 +90,8 @@ def simulation(copy, random):
 
 def prediction(copy, random):
     """An output is whole, or what it was before."""
-    arguments = ["predict", "--model", "run", "--input", "data/stamps_noise.npy", "--quiet", "--output", "p.npy", "--csv",
-                 "p.csv"]
+    arguments = ["predict", "--model", "run", "--input", "data/stamps_noise.npy", "--quiet", "--output", "p.npy",
+                 "--csv", "p.csv"]
     copy.run(*arguments).succeeded()
     before = copy.digests("p.npy", "p.csv")
     kill(copy, arguments, random.randint(1, 12))

@@ -60,7 +60,8 @@ def run_folder(copy, random):
     elsewhere = copy.path("elsewhere")
     elsewhere.mkdir()
     kind = random.choice(["link", "dangling", "folder", "fifo", "zero", "itself"])
-    target = {"link": victim, "dangling": copy.path("created"), "folder": elsewhere, "zero": "/dev/zero", "itself": path}
+    target = {
+        "link": victim, "dangling": copy.path("created"), "folder": elsewhere, "zero": "/dev/zero", "itself": path}
     if kind == "fifo":
         os.mkfifo(path)
     else:

@@ -4,7 +4,8 @@
     Tests/Hostile/run.py [--trials N] [--from N] [--seed N] [KIND…]
 
 KIND is sizes, bombs, links, limits or kills (default: all). N trials of each kind (default: 24), from trial N on
-(default: 0). The seed decides what is done; the same trial of the same seed does the same. The environment variable TRAINER names the program (default: the release build).
+(default: 0). The seed decides what is done; the same trial of the same seed does the same. The environment variable
+TRAINER names the program (default: the release build).
 Exit codes: 0 all promises were kept, 64 wrong usage, 70 some were not (the folders of these trials are then kept).
 """
 

@@ -36,7 +36,8 @@ def targets(copy):
     return [
         ("data/stamps_sources.npy", [predict + ["data/stamps_sources.npy"]]),
         ("stamps.fits", [predict + ["stamps.fits"]]),
-        ("run/model.safetensors", [["summary", "--model", "run/model.safetensors"], predict + ["data/stamps_noise.npy"]]),
+        ("run/model.safetensors", [
+            ["summary", "--model", "run/model.safetensors"], predict + ["data/stamps_noise.npy"]]),
         ("run/model.keras", [["summary", "--model", "run/model.keras"]]),
         ("run/config.json", [report, resume]),
         ("run/metrics.json", [report, ["report", "--compare", "run", "run", "--output", "both.html"]]),

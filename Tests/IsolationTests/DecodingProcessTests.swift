@@ -82,7 +82,7 @@ private enum Misbehaving: IsolatedDecoder {
 
     @Test func aProgramThatIsNoServerIsNoFileFault() throws {
         let other = DecodingProcess(program: "/bin/true", seconds: 2)
-        expectFault(.internalFault, "file", saying: "no process can be started") {
+        expectFault(.noResources, "file", saying: "no process can be started") {
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
             _ = try other.decode(Misbehaving.self, "echo", in: .memory(nothing), name: "file")
         }

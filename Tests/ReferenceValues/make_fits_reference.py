@@ -2,10 +2,10 @@
 """Writes Tests/ReferenceValues/fits/: FITS files as astropy writes them, and the physical values of their pixels.
 
 Expected values are raw little-endian float64 (.f64) in C order, computed from the stored numbers by numpy in double
-precision as the standard defines them, BZERO + BSCALE * stored. The script checks that astropy reads the same, but for its
-single precision where it has that; what lossy compression made of pixels is what astropy reads.
-Needs numpy and astropy; run again, it writes the same bytes. `make_fits_reference.py --cube STAMPS.npy CUBE.fits` makes a cube
-of stamps instead.
+precision as the standard defines them, BZERO + BSCALE * stored. The script checks that astropy reads the same, but for
+its single precision where it has that; what lossy compression made of pixels is what astropy reads.
+Needs numpy and astropy; run again, it writes the same bytes. `make_fits_reference.py --cube STAMPS.npy CUBE.fits`
+makes a cube of stamps instead.
 """
 
 import gzip

@@ -51,7 +51,7 @@ import TestSupport
             let image = primary(["3", "2"], data: 24)
             let padded = image + [UInt8](repeating: 0, count: 5000)
             #expect(try StampArray(contentsOf: folder.file("padded.fits", padded)).count == 1)
-            try expectBadData(image + Array("rubbish".utf8), saying: "HDU 1 cannot be read")
+            try expectBadData(image + Array("rubbish".utf8), saying: "HDU 1 is damaged or cut off")
         }
 
         @Test func theStandardMustBeKeptTo() throws {

@@ -10,6 +10,20 @@ struct SimulatedFilesTests {
         return path
     }
 
+    /// Of a simulation that was killed nothing is left, of one at work everything.
+    @Test func theRemainsOfAnEarlierSimulationAreRemoved() throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // Linux numbers processes up to 2²².
+        let remains = SimulatedFiles.names.map { ".\($0).\(1 << 30)-1.partial" }
+        let others = [".stamps_noise.npy.1-1.partial", ".other.npy.\(1 << 30)-1.partial"]
+        for name in remains + others { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+        let files = try SimulatedFiles(folder: folder, height: 8, width: 9)
+        try StampSimulator(seed: 1, height: 8, width: 9).generate(sources: 3, noise: 3, threads: 1, write: files.append)
+        try files.finish()
+        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder)) == Set(SimulatedFiles.names + others))
+    }
+
     @Test func tablesSayWhatTheStampsAre() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }

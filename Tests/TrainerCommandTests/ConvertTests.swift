@@ -50,7 +50,8 @@ extension TrainerCommandTests {
                 expectError(try convert(model, to: output), 64, saying: output, ".safetensors, .keras or .onnx")
                 #expect(!exists(output))
             }
-            for input in ["\(kerasArchives)/chain.json", "model.onnx", "model"] {
+            let others = try ["model.onnx", "weights"].map { try workspace.file($0, Array("other".utf8)) }
+            for input in ["\(kerasArchives)/chain.json"] + others {
                 let output = workspace.path("model.keras")
                 expectError(try convert(input, to: output), 64, saying: input, "use a .safetensors or .keras file")
                 #expect(!exists(output))

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -65,7 +66,11 @@ extension TrainerCommandTests {
                     kill -USR1 $trainer
                     """)
             #expect(outcome.status == 75, "\(outcome.standardError)")
-            let epochs = try text("\(run)/history.csv").split(separator: "\n").count
+            // The disk may have been full when the run's own history was to be written.
+            let steps = try FileManager.default.contentsOfDirectory(atPath: "\(run)/checkpoints")
+                .compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
+            let newest = "\(run)/checkpoints/step-\(try #require(steps.max()))"
+            let epochs = try text("\(newest)/history.csv").split(separator: "\n").count
             let options = "train --data \(survey.folder) \(Survey.recipe) --epochs \(epochs)"
             try trained("\(options) --resume --threads 2 --output \(run)")
             let whole = workspace.path("whole")

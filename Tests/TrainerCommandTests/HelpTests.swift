@@ -17,7 +17,7 @@ extension TrainerCommandTests {
             let help = try trained("--help").standardOutput
             for word in [
                 "train", "predict", "evaluate", "occlusion", "report", "summary", "simulate", "bench", "64", "65", "66",
-                "70", "74", "75",
+                "70", "71", "74", "75",
             ] {
                 #expect(help.contains(word), "\(word)")
             }

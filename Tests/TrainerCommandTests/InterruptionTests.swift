@@ -45,7 +45,7 @@ extension TrainerCommandTests {
             }
         }
 
-        @Test(arguments: ["TERM", "INT", "USR1"])
+        @Test(arguments: ["TERM", "INT", "HUP", "USR1"])
         func aSignalStopsWithACheckpointAndTheRunGoesOnWithTheSameBits(signal: String) throws {
             let outcome = try train(
                 "--epochs 1000000 --threads 2", signal: signal, when: "ls \(run)/checkpoints/step-*")

@@ -3,6 +3,21 @@ import Testing
 
 extension TrainerCommandTests {
     @Suite struct LostRankTests {
+        /// A shell that a job has started keeps its variables.
+        @Test(arguments: [
+            "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=1", "PMI_SIZE=3 PMI_RANK=2",
+            "SLURM_STEP_NUM_TASKS=2 SLURM_PROCID=1",
+        ])
+        func whatALauncherHasLeftIsNamed(variables: String) throws {
+            let program = try path(ofProgram: "swift-run-trainer")
+            for line in ["summary", "train --bogus"] {
+                let outcome = try shell(script: "\(variables) exec \(program) \(line)")
+                expectError(outcome, 64, saying: " is set, but ", "it seems to be left over from another job; unset")
+            }
+            let help = try shell(script: "\(variables) exec \(program) --help")
+            #expect(help.status == 0 && help.standardOutput.contains("USAGE"))
+        }
+
         /// Rank 2 is killed once there is a checkpoint; the others, which wait for it, must not wait for ever.
         @Test func aRankThatIsKilledEndsTheJobAndTheRunCanGoOn() throws {
             let workspace = try TemporaryFolder()

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -30,6 +31,32 @@ extension TrainerCommandTests {
             let both = workspace.path("both.html")
             try trained("report --compare \(run) \(survey.run()) --output \(both)")
             #expect(try text(both).contains("Settings that differ"))
+        }
+
+        /// The run is safe: a signal that comes while gnuplot does not end is no reason to fail. Making a report alone,
+        /// it ends the program as if there were no handler.
+        @Test func aSignalEndsGnuplot() throws {
+            let gnuplot = workspace.path("gnuplot"), run = workspace.path("run")
+            try write(Array("#!/bin/sh\necho $$ >\(gnuplot).number\nexec sleep 1000\n".utf8), to: gnuplot)
+            let program = try path(ofProgram: "swift-run-trainer")
+            func interrupted(_ line: String) throws -> ProgramOutcome {
+                try shell(
+                    script: """
+                        chmod +x \(gnuplot); rm -f \(gnuplot).number; export SWIFT_RUN_TRAINER_GNUPLOT=\(gnuplot)
+                        (until test -s \(gnuplot).number; do sleep 0.02; done; kill -TERM $$) &
+                        exec \(program) \(line)
+                        """)
+            }
+            let training = "train --data \(survey.folder) --model simple --epochs 1 --quiet --output \(run)"
+            for (line, status) in [(training, 0), ("report --run \(run)", 128 + SIGTERM)] {
+                let outcome = try interrupted(line)
+                #expect(outcome.status == status, "\(outcome.standardError)")
+                #expect(outcome.errorLines.count == (status == 0 ? 1 : 0), "\(outcome.standardError)")
+                let number = try text("\(gnuplot).number").trimmingCharacters(in: .newlines)
+                for _ in 0..<100 where exists("/proc/\(number)") { usleep(20_000) }
+                #expect(!exists("/proc/\(number)"))
+            }
+            #expect(exists("\(run)/model.safetensors") && exists("\(run)/report.html"))
         }
 
         @Test func wrongOptionsAreRefused() throws {

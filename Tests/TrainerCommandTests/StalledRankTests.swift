@@ -4,6 +4,19 @@ import Testing
 
 extension TrainerCommandTests {
     @Suite struct StalledRankTests {
+        /// Rank 1 never starts MPI.
+        @Test func aRankThatDoesNotStartEndsTheJob() throws {
+            let workspace = try TemporaryFolder()
+            let words = "train --data \(try Survey.shared().folder) --stall-timeout 2 --output \(workspace.path("run"))"
+                .split(separator: " ").map(String.init)
+            let others = [":", "-n", "1", "sleep", "1000", ":", "-n", "1", try path(ofProgram: "swift-run-trainer")]
+            let outcome = try trainer(words + others + words, ranks: 1, timeout: 40)
+            #expect(outcome.status == 70)
+            #expect(outcome.errorLines(saying: "error: ") == 1, "\(outcome.standardError)")
+            let told = /error: rank 0 on \S+: has waited 2 seconds in MPI_Init_thread for ranks .+; .+--stall-timeout/
+            #expect(outcome.standardError.contains(told), "\(outcome.standardError)")
+        }
+
         /// Rank 1 is stopped (SIGSTOP) in the midst of training, and its threads with it.
         @Test func aRankThatStopsAnsweringIsNamedAndEndsTheJob() throws {
             let workspace = try TemporaryFolder()

@@ -37,7 +37,7 @@ import Testing
         let shard = try TrainingShard(
             collection: collection, normalization: .none, plan: plan, lists: strata,
             positions: 0..<plan.microbatches, seed: 0, team: team)
-        let step = TrainingStep(
+        let step = try TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0, team: team,
             group: group)
         let inference = Inference(network: network, weights: weights, team: team, group: group)

@@ -68,7 +68,7 @@ import Testing
         let demand = demand(lanes: lanes, augmented: augmentation != .none)
         for budget in [demand.leastBytes, demand.bytes / 2, demand.bytes - 1] where budget >= demand.leastBytes {
             let streamed = try shard(folder, StampMemory(demand, budget: budget), augmentation, team)
-            streamed.prepareReading(by: runs)
+            try streamed.prepareReading(by: runs)
             #expect(streamed.residentStamps < 203)
             #expect(streamed.stampBytes <= budget)
             for (epoch, first) in [(0, 0), (1, 0), (2, 3), (3, 0), (1, 1)] {
@@ -232,7 +232,7 @@ import Testing
         let demand = demand(lanes: 1, augmented: false)
         let shard = try shard(folder, StampMemory(demand, budget: demand.leastBytes), .none, team)
         let runs = [0..<Self.plan.microbatches]
-        shard.prepareReading(by: runs)
+        try shard.prepareReading(by: runs)
         _ = try draws(shard, epoch: 0, from: 0, runs: runs)
         let path = folder.path("noise-203.npy")
         let handle = try Data(contentsOf: URL(filePath: path))

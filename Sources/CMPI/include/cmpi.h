@@ -108,6 +108,17 @@ int cmpi_test(cmpi_request *request, bool *complete);
 /// Time in which this process itself is stopped (SIGSTOP, a suspended machine) hardly counts.
 int cmpi_watch(double seconds);
 
+/// Changes the limit of cmpi_watch; none where there was none. Not collective.
+void cmpi_change_limit(double seconds);
+
+/// Unless cmpi_end_limit comes within so many seconds, this process writes `line`, shorter than CMPI_TEXT_CAPACITY, to
+/// standard error and ends with `exit_code` (SIGALRM). For what may wait for ever within the MPI library; 0 or less for
+/// no limit. Not collective, and before cmpi_init too.
+void cmpi_begin_limit(double seconds, const char *line, int exit_code);
+
+/// Ends what cmpi_begin_limit has begun.
+void cmpi_end_limit(void);
+
 /// After CMPI_STALLED, sets silent[r] for each rank r to whether no sign was received that it is waiting too: these
 /// ranks are the ones that stalled. `silent` has one element per rank.
 void cmpi_silent_ranks(bool *silent);

@@ -7,8 +7,12 @@ public struct Launcher: Hashable, Sendable {
     /// This process's number, if it says so.
     public let rank: Int?
 
-    public init(name: String, size: Int?, rank: Int?) {
+    /// The environment variable that it is known by.
+    public let variable: String
+
+    public init(name: String, size: Int?, rank: Int?, variable: String) {
         self.name = name
+        self.variable = variable
         self.size = size
         self.rank = rank
     }
@@ -24,17 +28,20 @@ public struct Launcher: Hashable, Sendable {
         func number(_ key: String) -> Int? { environment[key].flatMap { Int($0) } }
 
         if let size = number("OMPI_COMM_WORLD_SIZE") {
-            self.init(name: "mpirun", size: size, rank: number("OMPI_COMM_WORLD_RANK"))
+            self.init(
+                name: "mpirun", size: size, rank: number("OMPI_COMM_WORLD_RANK"),
+                variable: "OMPI_COMM_WORLD_SIZE")
         } else if let rank = number("PMIX_RANK") {
             let isSlurm = environment["SLURM_STEP_NUM_TASKS"] != nil
             self.init(
                 name: isSlurm ? "srun" : "PMIx launcher", size: isSlurm ? number("SLURM_STEP_NUM_TASKS") : nil,
-                rank: rank)
+                rank: rank, variable: "PMIX_RANK")
         } else if let rank = number("PMI_RANK"), let size = number("PMI_SIZE") {
             self.init(
-                name: environment["SLURM_STEP_NUM_TASKS"] != nil ? "srun" : "mpiexec", size: size, rank: rank)
+                name: environment["SLURM_STEP_NUM_TASKS"] != nil ? "srun" : "mpiexec", size: size, rank: rank,
+                variable: "PMI_RANK")
         } else if let rank = number("SLURM_PROCID"), let size = number("SLURM_STEP_NUM_TASKS"), size > 1 {
-            self.init(name: "srun", size: size, rank: rank)
+            self.init(name: "srun", size: size, rank: rank, variable: "SLURM_STEP_NUM_TASKS")
         } else {
             return nil
         }

@@ -15,9 +15,9 @@ import Faults
 /// about a process that exits with a non-zero code cannot be, which is why even an agreed fault ends in `MPI_Abort`.
 /// `mpirun -q` would silence both, but also the message about a dead rank.
 public enum ProcessGroups {
-    /// Writes the fault as one line on standard error: `error: …`, or `stopped: …` of a run that can be resumed.
-    public static func report(_ fault: Fault) {
-        writeToStandardError("\(fault.kind == .stoppedEarly ? "stopped" : "error"): \(fault)")
+    /// A fault as one line: `error: …`, or `stopped: …` of a run that can be resumed.
+    public static func line(_ fault: Fault) -> String {
+        "\(fault.kind == .stoppedEarly ? "stopped" : "error"): \(fault)"
     }
 
     /// The group that this process belongs to. MPI is started only if a launcher started this process.
@@ -25,14 +25,28 @@ public enum ProcessGroups {
     /// - Parameters:
     ///   - environment: the process's environment variables.
     ///   - largestMessage: the most bytes that one MPI call moves.
+    ///   - limits: how long the group may take to start, and from then on its operations.
+    ///   - line: how the fault appears that ends the process when the start takes longer.
     /// - Throws: `Fault` if MPI does not start, or does not see the processes that the launcher started.
     public static func start(
-        environment: [String: String], largestMessage: Int = Int(Int32.max)
+        environment: [String: String], largestMessage: Int = Int(Int32.max), limits: WaitLimits = WaitLimits(),
+        line: (Fault) -> String = ProcessGroups.line
     ) throws -> any ProcessGroup {
         guard let launcher = Launcher(environment: environment) else { return SingleProcess() }
-        let group = try MPIProcessGroup(largestMessage: largestMessage)
+        try launcher.requireServer(environment)
+        let limit = TimeLimit(seconds: limits.start, rank: launcher.rank ?? 0, line: line)
+        let group = try limit.limit(.start) {
+            let group = try MPIProcessGroup(largestMessage: largestMessage, limit: limit)
+            if launcher.size ?? group.size == group.size, limits.operation > 0 {
+                try group.limitWaits(to: limits.operation)
+            }
+            return group
+        }
         if let size = launcher.size, size != group.size {
             try? group.finish()
+            guard launcher.isRunning else {
+                throw launcher.leftOver("MPI sees \(group.size) instead of \(size) processes")
+            }
             throw Fault(
                 .usage, launcher.name, "started \(size) processes, of which MPI sees \(group.size)",
                 remedy: launcher.name == "srun"
@@ -45,20 +59,24 @@ public enum ProcessGroups {
     ///
     /// - Parameters:
     ///   - environment: the process's environment variables.
-    ///   - report: writes a fault for the user; called on one rank only. By default, a line on standard error.
+    ///   - limits: how long ranks wait for others.
+    ///   - line: a fault as the line on standard error that one rank writes for the user.
     /// - Returns: the exit code for the process: 0, or that of the fault. Under MPI a fault ends the process here.
     public static func run(
-        environment: [String: String],
-        report: (Fault) -> Void = ProcessGroups.report,
+        environment: [String: String], limits: WaitLimits = WaitLimits(),
+        line: (Fault) -> String = ProcessGroups.line,
         _ body: (any ProcessGroup) throws -> Void
     ) -> Int32 {
+        func report(_ fault: Fault) { writeToStandardError(line(fault)) }
         let group: any ProcessGroup
         do {
-            group = try start(environment: environment)
+            group = try start(environment: environment, limits: limits, line: line)
         } catch {
-            // There is no group to agree in: the launcher's own numbering decides which process reports.
+            // There is no group to agree in: the launcher's own numbering decides which process reports. Where there
+            // is no launcher either, there is no other process that would.
             let fault = Fault(describing: error)
-            if Launcher(environment: environment)?.rank ?? 0 == 0 { report(fault) }
+            let launcher = Launcher(environment: environment)
+            if launcher?.rank ?? 0 == 0 || launcher?.isRunning == false { report(fault) }
             return fault.exitCode
         }
         do {

@@ -25,21 +25,25 @@ public final class MPIProcessGroup: ProcessGroup {
     public let all: any Channel
     /// The most bytes that one MPI call moves.
     public let largestMessage: Int
+    private let limit: TimeLimit
     /// How long a wait may last, in seconds, and the names of all ranks' hosts, once `limitWaits` has been called.
     private let waits = Mutex((limit: 0, hosts: [String]()))
 
     /// `MPI_Init_thread`. At most once in a process, from its main thread.
-    init(largestMessage: Int) throws {
+    ///
+    /// - Parameter limit: of the wait for all ranks at the end.
+    init(largestMessage: Int, limit: TimeLimit) throws {
         precondition(largestMessage >= 1 && largestMessage <= Int(Int32.max), "messages of \(largestMessage) bytes")
         var isFunneled = false
         var rank: Int32 = 0
         var size: Int32 = 1
-        try checkMPI(cmpi_init(&isFunneled), "MPI_Init_thread")
+        try checkMPI(StopSignals.endingProcess { cmpi_init(&isFunneled) }, "MPI_Init_thread")
         try checkMPI(cmpi_rank(&rank), "MPI_Comm_rank")
         try checkMPI(cmpi_size(&size), "MPI_Comm_size")
         self.rank = Int(rank)
         self.size = Int(size)
         self.largestMessage = largestMessage
+        self.limit = limit
         hostName = currentHostName()
         all = try MPIChannel(color: 0, worldRank: Int(rank))
         guard isFunneled else {
@@ -54,7 +58,16 @@ public final class MPIProcessGroup: ProcessGroup {
     }
 
     public func finish() throws {
-        try checkMPI(cmpi_finalize(), "MPI_Finalize")
+        // MPI_Finalize waits for all ranks without a word; here they are named.
+        let seconds = waits.withLock { waits in
+            if waits.limit > 0 { waits.limit += WaitLimits.lastWork }
+            return waits.limit
+        }
+        cmpi_change_limit(Double(seconds))
+        try StopSignals.endingProcess {
+            try barrier()
+            try checkMPI(limit.limit(.end) { cmpi_finalize() }, "MPI_Finalize")
+        }
     }
 
     public func abort(exitCode: Int32) -> Never {

@@ -7,7 +7,7 @@ import Tensors
 extension LaneTeam {
     /// The lanes of a rank: as many as asked for, or as processors that it may use. Collective.
     ///
-    /// - Throws: `AgreedFault` if the system refuses a rank its threads.
+    /// - Throws: `AgreedFault` if the system refuses a rank its threads or their memory.
     public static func forRank(threads: Int?, group: any ProcessGroup, logger: Logger) throws -> LaneTeam {
         MatrixProduct.useOneThread()
         let available = Int(available_processors())
@@ -19,6 +19,9 @@ extension LaneTeam {
                 use --threads \(available), or let mpirun bind a rank to more (--map-by slot:PE=\(count))
                 """)
         }
-        return try group.agree { try LaneTeam(count: count) }
+        return try group.agree {
+            try MatrixProduct.reserveWorkspace(threads: count)
+            return try LaneTeam(count: count)
+        }
     }
 }

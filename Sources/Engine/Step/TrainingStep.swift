@@ -37,12 +37,13 @@ package final class TrainingStep: @unchecked Sendable {
     /// Loss and correct predictions of this epoch so far, for each of this rank's microbatch positions.
     package internal(set) var totals: EpochTotals
 
+    /// - Throws: `Fault(.noResources)` when the system refuses a thread that reads stamps ahead.
     package init(
         network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer,
         regularization: Regularization = Regularization(), labelSmoothing: Double = 0,
         classWeights: [Double] = [1, 1], seed: UInt64, format: GradientFormat = .float32, team: LaneTeam,
         levels arrangement: RankLevels? = nil, group: any ProcessGroup
-    ) {
+    ) throws {
         let levels = arrangement ?? RankLevels(flat: group)
         self.levels = levels
         self.network = network
@@ -62,7 +63,7 @@ package final class TrainingStep: @unchecked Sendable {
         let tree = CanonicalTree(count: plan.microbatches)
         let rankRuns = (0..<plan.microbatches).balancedRuns(over: group.size)
         let laneRuns = rankRuns[group.rank].balancedRuns(over: team.count)
-        shard.prepareReading(by: laneRuns)
+        try shard.prepareReading(by: laneRuns)
         let lanes = laneRuns.enumerated().map { number, run in
             Lane(
                 run, network: network, plan: plan, weights: weights, prepared: prepared,

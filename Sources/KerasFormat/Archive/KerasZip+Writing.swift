@@ -68,13 +68,13 @@ import Files
         private static func copy(_ source: OpaquePointer, to file: AtomicFile, _ path: String) throws {
             guard zip_source_open(source) == 0 else { throw failure(path) }
             defer { zip_source_close(source) }
-            try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
-                while true {
-                    let count = zip_source_read(source, buffer.baseAddress!, UInt64(buffer.count))
-                    guard count >= 0 else { throw failure(path) }
-                    if count == 0 { return }
-                    try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<Int(count)]))
-                }
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+            defer { buffer.deallocate() }
+            while true {
+                let count = zip_source_read(source, buffer.baseAddress!, UInt64(buffer.count))
+                guard count >= 0 else { throw failure(path) }
+                if count == 0 { return }
+                try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<Int(count)]))
             }
         }
 

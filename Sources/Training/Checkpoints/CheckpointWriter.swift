@@ -1,5 +1,6 @@
 import Dispatch
 import Faults
+import Lanes
 import Logging
 import Synchronization
 
@@ -7,7 +8,8 @@ import Synchronization
 ///
 /// A failure to write is logged as a warning at once; the run learns of it at its end.
 final class CheckpointWriter: Sendable {
-    private let queue = DispatchQueue(label: "checkpoints")
+    /// Nil on ranks that write nothing.
+    private let worker: SerialWorker?
     private let busy = Atomic<Bool>(false)
     /// The checkpoint under way.
     private let checkpoint = DispatchGroup()
@@ -21,7 +23,12 @@ final class CheckpointWriter: Sendable {
         var first: Fault?
     }
 
-    init(logger: Logger) { self.logger = logger }
+    /// - Parameter writes: whether this rank writes anything.
+    /// - Throws: `Fault(.noResources)` when the system refuses the thread.
+    init(writes: Bool, logger: Logger) throws {
+        worker = writes ? try SerialWorker(purpose: "writes checkpoints") : nil
+        self.logger = logger
+    }
 
     /// Whether a checkpoint is being written, and its memory in use.
     var isBusy: Bool { busy.load(ordering: .acquiring) }
@@ -42,24 +49,31 @@ final class CheckpointWriter: Sendable {
     func startCheckpoint(_ write: @escaping @Sendable () throws -> Void) {
         precondition(!isBusy, "one checkpoint at a time")
         busy.store(true, ordering: .relaxed)
-        queue.async(group: checkpoint) { [self] in
+        checkpoint.enter()
+        start { [self] in
             let failure = failure(of: write)
             state.withLock { $0.latest = failure }
             failure.map(record)
             busy.store(false, ordering: .releasing)
+            checkpoint.leave()
         }
     }
 
     /// Starts to write a record beside the checkpoints.
     func startRecord(_ write: @escaping @Sendable () throws -> Void) {
-        queue.async { [self] in failure(of: write).map(record) }
+        start { [self] in failure(of: write).map(record) }
     }
 
     /// Returns when no checkpoint is being written: its memory is free.
     func waitForCheckpoint() { checkpoint.wait() }
 
     /// Returns when nothing is being written.
-    func wait() { queue.sync {} }
+    func wait() { worker?.wait() }
+
+    private func start(_ work: @escaping @Sendable () -> Void) {
+        guard let worker else { preconditionFailure("this rank writes nothing") }
+        worker.start(work)
+    }
 
     /// The fault that keeps `write` from writing.
     private func failure(of write: () throws -> Void) -> Fault? {

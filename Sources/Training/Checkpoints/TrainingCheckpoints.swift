@@ -43,7 +43,7 @@ final class TrainingCheckpoints {
     init(
         folder: RunFolder?, settings: [String: String], step: TrainingStep, plan: BatchPlan,
         configuration: TrainingSettings, group: any ProcessGroup, logger: Logger
-    ) {
+    ) throws {
         self.folder = folder
         self.settings = settings
         self.step = step
@@ -51,7 +51,7 @@ final class TrainingCheckpoints {
         self.configuration = configuration
         self.group = group
         self.logger = logger
-        writer = CheckpointWriter(logger: logger)
+        writer = try group.agree { try CheckpointWriter(writes: folder != nil, logger: logger) }
     }
 
     // MARK: Saving

@@ -1,8 +1,8 @@
 import CSignals
 import Faults
 
-/// Signals that ask a run to write a checkpoint and stop: SIGTERM, SIGINT and SIGUSR1, as people and batch systems send
-/// them. A second SIGINT ends the process at once.
+/// Signals that ask a run to write a checkpoint and stop: SIGTERM, SIGINT, SIGHUP (the terminal is gone) and SIGUSR1, as
+/// people and batch systems send them. A second SIGINT ends the process at once.
 public enum Interruption {
     /// From here on the signals are recorded instead of ending the process.
     public static func watch() { stop_signals_watch() }
@@ -21,6 +21,6 @@ public enum Interruption {
 
     private static func name(_ signal: Int) -> String {
         // The numbers of Linux on all processors that Swift knows.
-        [2: "SIGINT", 10: "SIGUSR1", 15: "SIGTERM"][signal] ?? "signal \(signal)"
+        [1: "SIGHUP", 2: "SIGINT", 10: "SIGUSR1", 15: "SIGTERM"][signal] ?? "signal \(signal)"
     }
 }

@@ -63,7 +63,7 @@ struct RestoredRun {
         inference = Inference(
             network: network, weights: weights, prepared: step.prepared, team: loaded.prepared.team,
             group: group)
-        let checkpoints = TrainingCheckpoints(
+        let checkpoints = try TrainingCheckpoints(
             folder: folder, settings: loaded.deciding, step: step, plan: data.plan, configuration: configuration,
             group: group, logger: context.logger)
         self.checkpoints = checkpoints
@@ -119,7 +119,7 @@ struct RestoredRun {
         let stamps = (settings.noise + settings.sources).map { StampFiles.file(of: $0) }
         return try OutputFile(
             path, option: "--trace", inputs: stamps + [settings.model, settings.initialWeights].compactMap { $0 },
-            kind: TraceRecording.kind)
+            reserved: RunFolder(settings.output).ownFiles, kind: TraceRecording.kind)
     }
 
     /// Plans the step and allocates all that it needs. Collective.
@@ -131,7 +131,7 @@ struct RestoredRun {
             context.logger.debug("ranks sum in levels of \(levels.sizes.map(String.init).joined(separator: " × "))")
         }
         let sources = data.split.training.count { collection.label($0) == 1 }
-        return TrainingStep(
+        return try TrainingStep(
             network: loaded.network, weights: weights, shard: data.shard, plan: data.plan,
             optimizer: configuration.optimizer, regularization: configuration.regularization,
             labelSmoothing: configuration.objective.labelSmoothing,

@@ -92,11 +92,12 @@ extension RestoredRun {
             outcome.best.flatMap { outcome.lostBest == nil ? $0 : nil }.map {
                 ", with the weights of epoch \($0 / loaded.data.plan.steps)"
             } ?? ""
-        print(
-            """
-            the run is finished after epoch \(outcome.epochs) of \(configuration.epochs): \
-            \(early.metric.rawValue) got no better for \(early.patience) \
-            \(early.patience == 1 ? "epoch" : "epochs")\(best)
-            """)
+        StandardOutput.show(
+            progress: """
+                the run is finished after epoch \(outcome.epochs) of \(configuration.epochs): \
+                \(early.metric.rawValue) got no better for \(early.patience) \
+                \(early.patience == 1 ? "epoch" : "epochs")\(best)
+
+                """)
     }
 }

@@ -9,6 +9,7 @@
 //   hang               rank 0 waits for the others for ever
 //   exit R / kill R    rank R leaves without a word
 //   stop S R…          ranks R… stop (SIGSTOP) while the others wait for them, at most S seconds
+//   stop-last S R…     the same when all has been done
 //   late S R           rank R comes late by half of S seconds, the most that the others wait, and then again
 import Communication
 import Faults
@@ -55,6 +56,9 @@ func perform(_ group: any ProcessGroup) throws {
         try group.limitWaits(to: numbers[0])
         if numbers.dropFirst().contains(group.rank) { kill(getpid(), SIGSTOP) }
         try group.barrier()
+    case "stop-last":
+        try group.limitWaits(to: numbers[0])
+        if numbers.dropFirst().contains(group.rank) { kill(getpid(), SIGSTOP) }
     case "late":
         try group.limitWaits(to: numbers[0])
         for _ in 0..<2 {
