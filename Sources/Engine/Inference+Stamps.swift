@@ -23,7 +23,11 @@ extension Inference {
 
     /// Loss and accuracy of the network, means over all stamps, on rank 0; nil elsewhere. Collective.
     package func evaluate(_ labelled: LabelledStamps) throws -> (loss: Double, accuracy: Double)? {
-        guard let logits = try logits(of: labelled) else { return nil }
+        try logits(of: labelled).map { means(of: labelled, logits: $0) }
+    }
+
+    /// The same from the stamps' logits.
+    package func means(of labelled: LabelledStamps, logits: [Float]) -> (loss: Double, accuracy: Double) {
         var (loss, correct) = (0.0, 0)
         logits.withUnsafeBufferPointer { logits in
             for (index, label) in labelled.labels.enumerated() {

@@ -1,3 +1,4 @@
+import Files
 import Metrics
 
 /// How often each class is classified as each, in counts and as shares of the true class: the notebook's
@@ -41,7 +42,8 @@ public struct ConfusionFigure: Sendable {
         }
         return Plot(
             name: "confusion", title: "Confusion matrix",
-            description: sentences.joined(separator: " ") + " A source is a probability above \(threshold).",
+            description: sentences.joined(separator: " ") + " A source is a probability above \(threshold). "
+                + "Matthews' correlation is \(FormattedNumber.fixed(predictions.matthewsCorrelation, 4)).",
             table: table, size: (860, 430), commands: commands)
     }
 

@@ -19,11 +19,6 @@ public struct PrecisionRecallFigure: Sendable {
             recall = [0] + sweep.truePositives.map { Double($0) / Double(sweep.sources) }
             threshold = [.infinity] + sweep.thresholds
         }
-
-        /// Σ (Rₙ − Rₙ₋₁) Pₙ: the area under the curve as steps. Equals `sklearn.metrics.average_precision_score`.
-        public var averagePrecision: Double {
-            recall.indices.dropFirst().reduce(0) { $0 + (recall[$1] - recall[$1 - 1]) * precision[$1] }
-        }
     }
 
     private let network: [ScoredSample]
@@ -40,7 +35,7 @@ public struct PrecisionRecallFigure: Sendable {
     /// The figure; nil without sources.
     public var plot: Plot? {
         let sweep = ThresholdSweep(network)
-        guard sweep.sources > 0 else { return nil }
+        guard let precision = sweep.averagePrecision else { return nil }
         var table = Table("classifier", "threshold", "recall", "precision")
         var sampling = ""
         func append(_ curve: Curve, _ name: String) {
@@ -51,20 +46,20 @@ public struct PrecisionRecallFigure: Sendable {
             guard drawn.count < curve.recall.count else { return }
             sampling += " The curve of the \(name) is drawn through \(drawn.count) of its \(curve.recall.count) points."
         }
-        let curve = Curve(sweep), counts = PredictionCounts(network, threshold: threshold)
-        append(curve, "network")
+        let counts = PredictionCounts(network, threshold: threshold)
+        append(Curve(sweep), "network")
         var description =
-            "The network's average precision is \(FormattedNumber.fixed(curve.averagePrecision, 4)). A probability "
+            "The network's average precision is \(FormattedNumber.fixed(precision, 4)). A probability "
             + "above \(threshold) gives "
             + (counts.purity.isNaN ? "no sources at all" : "a purity of \(percent(counts.purity))")
             + " and a completeness of \(percent(counts.completeness))."
         var filterPrecision: Double?
-        if let matchedFilter, let sweep = Optional(ThresholdSweep(matchedFilter)), sweep.sources > 0 {
-            let curve = Curve(sweep)
-            append(curve, "matched filter")
-            filterPrecision = curve.averagePrecision
-            description += " The matched filter's average precision is "
-            description += FormattedNumber.fixed(curve.averagePrecision, 4)
+        if let matchedFilter, let sweep = Optional(ThresholdSweep(matchedFilter)),
+            let precision = sweep.averagePrecision
+        {
+            append(Curve(sweep), "matched filter")
+            filterPrecision = precision
+            description += " The matched filter's average precision is \(FormattedNumber.fixed(precision, 4))"
             description += matchedFilter.count < network.count ? ", of \(matchedFilter.count) of the stamps." : "."
         }
         let prevalence = Double(sweep.sources) / Double(sweep.sources + sweep.noise)
@@ -72,7 +67,7 @@ public struct PrecisionRecallFigure: Sendable {
             name: "precision_recall", title: "Precision and recall", description: description + sampling, table: table,
             size: (640, 480),
             commands: commands(
-                curve.averagePrecision, filterPrecision, (counts.completeness, counts.purity), prevalence))
+                precision, filterPrecision, (counts.completeness, counts.purity), prevalence))
     }
 
     private func commands(

@@ -73,14 +73,14 @@ public struct ROCFigure: Sendable {
         }
         let confusion = PredictionCounts(network, threshold: threshold)
         let rates = (x: confusion.falsePositiveRate, y: confusion.completeness)
-        let area = ROCCurve.area(network.labelled) ?? .nan
+        let area = ROCCurve.area(network) ?? .nan
         var description =
             "The area under the network's curve is \(FormattedNumber.fixed(area, 4)). A probability above "
             + "\(threshold) finds \(percent(rates.y)) of the sources and mistakes \(percent(rates.x)) of the noise for sources."
         var filterArea: Double?
         var sampling = append(sweep, "network")
         if let matchedFilter, let sweep = Optional(ThresholdSweep(matchedFilter)), sweep.noise > 0, sweep.sources > 0 {
-            filterArea = ROCCurve.area(matchedFilter.labelled)
+            filterArea = ROCCurve.area(matchedFilter)
             sampling += append(sweep, "matched filter")
             description += " The matched filter's area is \(FormattedNumber.fixed(filterArea ?? .nan, 4))"
             description += matchedFilter.count < network.count ? ", of \(matchedFilter.count) of the stamps." : "."
@@ -129,16 +129,6 @@ public struct ROCFigure: Sendable {
             unset multiplot
 
             """
-    }
-}
-
-extension [ScoredSample] {
-    /// For functions of labelled predictions that use only probability and true class.
-    var labelled: [SamplePrediction] {
-        map {
-            SamplePrediction(
-                index: $0.index, trueClass: $0.trueClass, predictedClass: 0, probability: $0.score, loss: 0)
-        }
     }
 }
 

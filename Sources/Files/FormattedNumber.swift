@@ -9,6 +9,9 @@ package enum FormattedNumber {
         value.magnitude > 1e-3 || value.isNaN ? fixed(value, 4) : format("%.4e", value)
     }
 
+    /// Six significant digits at most, as a person would write the number.
+    package static func short(_ value: Double) -> String { format("%.6g", value) }
+
     /// Left-aligned in `width` columns, or right-aligned for a negative width; never truncated.
     package static func padded(_ text: String, to width: Int) -> String {
         let blanks = String(repeating: " ", count: max(0, Int(width.magnitude) - text.count))

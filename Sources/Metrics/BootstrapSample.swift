@@ -14,6 +14,48 @@ struct ClassifierStatistics {
     var rocArea: Double?
     /// ``ReliabilityBin/expectedCalibrationError(_:)`` over ten bins.
     var calibrationError: Double?
+    /// ``ConfusionMatrix/matthewsCorrelation(trueNegatives:falsePositives:falseNegatives:truePositives:)``.
+    var matthewsCorrelation: Double?
+    /// The rates of ``ThresholdSweep/operatingPoints``; nil when a class is missing.
+    var operatingRates: [Double]?
+}
+
+/// The rates of the operating points, while the threshold falls.
+private struct OperatingRates {
+    private let noise: Int
+    private let sources: Int
+    /// The most mistakes of each limited kind.
+    private let most: [(mistake: OperatingLimit.Mistake, count: Double)]
+    /// Mistakes of the other kind; of missed detections nil until the limit is kept.
+    private var counts: [Double?]
+
+    /// - Parameters: how many of each class there are.
+    init(noise: Int, sources: Int) {
+        (self.noise, self.sources) = (noise, sources)
+        most = OperatingLimit.all.map {
+            ($0.limited, Double($0.most(of: $0.limited == .falsePositive ? noise : sources)))
+        }
+        // With nothing above the threshold all sources are missed.
+        counts = most.map { $0.mistake == .falsePositive ? Double(sources) : nil }
+    }
+
+    /// At the next threshold so many of each class count as sources.
+    mutating func lower(falsePositives: Double, truePositives: Double) {
+        let missed = Double(sources) - truePositives
+        for index in most.indices {
+            switch most[index].mistake {
+            case .falsePositive: if falsePositives <= most[index].count { counts[index] = missed }
+            case .missedDetection:
+                if counts[index] == nil, missed <= most[index].count { counts[index] = falsePositives }
+            }
+        }
+    }
+
+    /// After the last threshold; nil when a class is missing.
+    var rates: [Double]? {
+        guard noise > 0, sources > 0 else { return nil }
+        return zip(most, counts).map { $1! / Double($0.mistake == .falsePositive ? sources : noise) }
+    }
 }
 
 /// Labelled samples, to be resampled: the bootstrap.
@@ -52,6 +94,8 @@ struct BootstrapSample {
         var total = (noise: 0.0, sources: 0.0)
         var chosen = total, area = 0.0
         var sums = [(samples: Double, sources: Double, scores: Double)](repeating: (0, 0, 0), count: Self.bins)
+        // A replicate has as many of each class as the sample.
+        var operating = OperatingRates(noise: places[0].count, sources: places[1].count)
         var start = 0
         while start < scores.count {
             // Samples of equal score count one half against each other.
@@ -67,6 +111,7 @@ struct BootstrapSample {
             area += group.noise * (total.sources + group.sources / 2)
             total.noise += group.noise
             total.sources += group.sources
+            operating.lower(falsePositives: total.noise, truePositives: total.sources)
             if end <= above { chosen = total }
             start = end
         }
@@ -77,7 +122,11 @@ struct BootstrapSample {
             purity: ratio(chosen.sources, chosen.sources + chosen.noise),
             f1: ratio(2 * chosen.sources, chosen.sources + chosen.noise + total.sources),
             rocArea: ratio(area, total.noise * total.sources),
-            calibrationError: ratio(sums.reduce(0) { $0 + abs($1.sources - $1.scores) }, all))
+            calibrationError: ratio(sums.reduce(0) { $0 + abs($1.sources - $1.scores) }, all),
+            matthewsCorrelation: ConfusionMatrix.matthewsCorrelation(
+                trueNegatives: total.noise - chosen.noise, falsePositives: chosen.noise,
+                falseNegatives: total.sources - chosen.sources, truePositives: chosen.sources),
+            operatingRates: operating.rates)
     }
 
     /// How often each sample is drawn in a replicate: a pure function of (seed, replicate).
@@ -113,12 +162,6 @@ struct BootstrapSample {
         guard let value else { return nil }
         let values = replicates.compactMap(statistic).sorted()
         guard !values.isEmpty else { return Estimate(value: value, lower: value, upper: value) }
-        // numpy.percentile's linear interpolation.
-        func quantile(_ share: Double) -> Double {
-            let place = share * Double(values.count - 1), low = Int(place)
-            let next = values[min(low + 1, values.count - 1)]
-            return values[low] + (place - Double(low)) * (next - values[low])
-        }
-        return Estimate(value: value, lower: quantile(0.025), upper: quantile(0.975))
+        return Estimate(value: value, lower: values.quantile(0.025), upper: values.quantile(0.975))
     }
 }

@@ -32,4 +32,22 @@ public struct ConfusionMatrix: Hashable, Sendable {
     public var samples: Int { trueNegatives + falsePositives + falseNegatives + truePositives }
     /// (tn + tp) / samples.
     public var accuracy: Double { Double(trueNegatives + truePositives) / Double(samples) }
+    /// ``matthewsCorrelation(trueNegatives:falsePositives:falseNegatives:truePositives:)`` of these.
+    public var matthewsCorrelation: Double {
+        Self.matthewsCorrelation(
+            trueNegatives: Double(trueNegatives), falsePositives: Double(falsePositives),
+            falseNegatives: Double(falseNegatives), truePositives: Double(truePositives))
+    }
+
+    /// (tp·tn − fp·fn) / √((tp + fp)(tn + fn)(tp + fn)(tn + fp)): 1 for no mistake, −1 for nothing but mistakes, and 0
+    /// when all samples are of one class or given one, where the quotient is not defined.
+    ///
+    /// Equals `sklearn.metrics.matthews_corrcoef`. Source: B. W. Matthews, Biochimica et Biophysica Acta 405, 442
+    /// (1975).
+    static func matthewsCorrelation(
+        trueNegatives tn: Double, falsePositives fp: Double, falseNegatives fn: Double, truePositives tp: Double
+    ) -> Double {
+        let product = ((tp + fp) * (tn + fn)) * ((tp + fn) * (tn + fp))
+        return product > 0 ? (tp * tn - fp * fn) / product.squareRoot() : 0
+    }
 }

@@ -14,8 +14,14 @@ public struct Evaluation: Sendable {
     public let f1: Estimate?
     public let rocArea: Estimate?
     public let calibrationError: Estimate?
+    public let matthewsCorrelation: Estimate?
+    /// The rates of the metrics' ``ClassificationMetrics/operatingPoints``, in their order; empty when a class is
+    /// missing.
+    public let operatingRates: [Estimate]
     /// From faint to bright, where the sources' signal-to-noise ratios are known.
     public let bySignalToNoise: [SignalToNoiseBin]
+    /// Completeness against other numbers of the sources.
+    public let byColumn: [ColumnBins]
     /// The ROC area of the matched filter on the same stamps; nil unless requested.
     public let matchedFilter: Estimate?
 
@@ -35,21 +41,44 @@ public struct Evaluation: Sendable {
         }
     }
 
+    /// Sources of similar values in a column, against all noise.
+    public struct ColumnBins: Encodable, Sendable {
+        /// The column's name.
+        public let column: String
+        /// From small to large.
+        public let bins: [Bin]
+
+        public struct Bin: Encodable, Sendable {
+            /// The least value in the bin.
+            public let lower: Double
+            /// The largest one.
+            public let upper: Double
+            public let sources: Int
+            public let completeness: Estimate?
+            public let rocArea: Estimate?
+
+            enum CodingKeys: String, CodingKey {
+                case lower, upper, sources, completeness
+                case rocArea = "roc_auc"
+            }
+        }
+    }
+
     /// Where one bin of signal-to-noise ratios ends and the next begins.
     public static let signalToNoiseEdges = [3.0, 5, 7, 10, 15, 20, 30, 50, 100]
 
     /// - Parameters:
     ///   - predictions: at least one; none with a probability that is NaN.
     ///   - signalToNoise: of each source, by its index among the sources; nil if unknown.
+    ///   - columns: other numbers of the sources; of all of them, as they are counted by `noiseStamps`.
     ///   - noiseStamps: the index of the first source.
     ///   - matchedFilter: the filter's scores of the same samples; nil for none.
     public init(
-        _ predictions: [SamplePrediction], threshold: Float, signalToNoise: [Double]? = nil, noiseStamps: Int = 0,
-        matchedFilter: [ScoredSample]? = nil, replicates: Int = 1000, seed: UInt64 = 0
+        _ predictions: [SamplePrediction], threshold: Float, signalToNoise: [Double]? = nil,
+        columns: [SourceColumn] = [], noiseStamps: Int = 0, matchedFilter: [ScoredSample]? = nil,
+        replicates: Int = 1000, seed: UInt64 = 0
     ) {
-        let samples = predictions.map {
-            ScoredSample(index: $0.index, trueClass: $0.trueClass, score: $0.probability)
-        }
+        let samples = predictions.map(ScoredSample.init)
         metrics = ClassificationMetrics(predictions)
         self.threshold = threshold
         self.replicates = replicates
@@ -60,10 +89,16 @@ public struct Evaluation: Sendable {
         f1 = BootstrapSample.estimate(value.f1, drawn, \.f1)
         rocArea = BootstrapSample.estimate(value.rocArea, drawn, \.rocArea)
         calibrationError = BootstrapSample.estimate(value.calibrationError, drawn, \.calibrationError)
+        matthewsCorrelation = BootstrapSample.estimate(value.matthewsCorrelation, drawn, \.matthewsCorrelation)
+        operatingRates = metrics.operatingPoints.indices.compactMap { place in
+            BootstrapSample.estimate(value.operatingRates?[place], drawn) { $0.operatingRates?[place] }
+        }
+        let sampling = Sampling(threshold: threshold, replicates: replicates, seed: seed)
         bySignalToNoise =
-            signalToNoise.map { ratios in
-                Self.bins(samples, { ratios[$0.index - noiseStamps] }, threshold, replicates, seed)
-            } ?? []
+            signalToNoise.map { ratios in Self.bins(samples, { ratios[$0.index - noiseStamps] }, sampling) } ?? []
+        byColumn = columns.map { column in
+            Self.bins(samples, column.name, { column.values[$0.index - noiseStamps] }, sampling)
+        }
         self.matchedFilter = matchedFilter.flatMap { scores in
             let filter = BootstrapSample(scores, threshold: .infinity)
             return BootstrapSample.estimate(
@@ -71,9 +106,25 @@ public struct Evaluation: Sendable {
         }
     }
 
+    /// How a bin is estimated.
+    private struct Sampling {
+        let threshold: Float
+        let replicates: Int
+        let seed: UInt64
+
+        /// Completeness and ROC area of some samples.
+        func estimates(_ samples: [ScoredSample]) -> (completeness: Estimate?, rocArea: Estimate?) {
+            let bootstrap = BootstrapSample(samples, threshold: threshold)
+            let value = bootstrap.statistics, drawn = bootstrap.replicates(replicates, seed: seed)
+            return (
+                BootstrapSample.estimate(value.completeness, drawn, \.completeness),
+                BootstrapSample.estimate(value.rocArea, drawn, \.rocArea)
+            )
+        }
+    }
+
     private static func bins(
-        _ samples: [ScoredSample], _ ratio: (ScoredSample) -> Double, _ threshold: Float, _ replicates: Int,
-        _ seed: UInt64
+        _ samples: [ScoredSample], _ ratio: (ScoredSample) -> Double, _ sampling: Sampling
     ) -> [SignalToNoiseBin] {
         let noise = samples.filter { !$0.isSource }
         var sources = [[ScoredSample]](repeating: [], count: signalToNoiseEdges.count + 1)
@@ -81,14 +132,27 @@ public struct Evaluation: Sendable {
             sources[signalToNoiseEdges.count { $0 <= ratio(sample) }].append(sample)
         }
         return sources.enumerated().filter { !$0.element.isEmpty }.map { number, sources in
-            let bootstrap = BootstrapSample(noise + sources, threshold: threshold)
-            let value = bootstrap.statistics, drawn = bootstrap.replicates(replicates, seed: seed)
+            let estimates = sampling.estimates(noise + sources)
             return SignalToNoiseBin(
                 lower: number == 0 ? 0 : signalToNoiseEdges[number - 1],
                 upper: number < signalToNoiseEdges.count ? signalToNoiseEdges[number] : nil, sources: sources.count,
-                completeness: BootstrapSample.estimate(value.completeness, drawn, \.completeness),
-                rocArea: BootstrapSample.estimate(value.rocArea, drawn, \.rocArea))
+                completeness: estimates.completeness, rocArea: estimates.rocArea)
         }
+    }
+
+    private static func bins(
+        _ samples: [ScoredSample], _ name: String, _ value: (ScoredSample) -> Double, _ sampling: Sampling
+    ) -> ColumnBins {
+        let noise = samples.filter { !$0.isSource }, sources = samples.filter(\.isSource)
+        let values = sources.map(value)
+        let bins = SourceColumn.bins(values, count: SourceColumn.binCount(sources.count)).map { places in
+            let estimates = sampling.estimates(noise + places.map { sources[$0] })
+            let inBin = places.map { values[$0] }
+            return ColumnBins.Bin(
+                lower: inBin.min()!, upper: inBin.max()!, sources: places.count,
+                completeness: estimates.completeness, rocArea: estimates.rocArea)
+        }
+        return ColumnBins(column: name, bins: bins)
     }
 }
 
@@ -101,9 +165,13 @@ extension Evaluation {
         for (name, estimate) in [
             ("completeness", completeness), ("purity", purity), ("F1", f1), ("ROC AUC", rocArea),
             ("calib. error", calibrationError), ("matched filter ROC AUC", matchedFilter),
+            ("Matthews correlation", matthewsCorrelation),
         ] {
             guard let estimate else { continue }
             lines.append("\(FormattedNumber.padded(name, to: 12))  \(estimate.description)")
+        }
+        for (point, rate) in zip(metrics.operatingPoints, operatingRates) {
+            lines.append("\(point.limit.title)  \(rate.description), above \(point.threshold)")
         }
         if !bySignalToNoise.isEmpty {
             lines += ["", Self.row("S/N", "sources", "completeness", "ROC AUC")]
@@ -115,7 +183,24 @@ extension Evaluation {
                         bin.rocArea?.description ?? "-"))
             }
         }
+        for column in byColumn { lines += [""] + Self.rows(column) }
         return metrics.table + "\n" + lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func rows(_ column: ColumnBins) -> [String] {
+        let ranges = column.bins.map {
+            $0.lower == $0.upper
+                ? FormattedNumber.short($0.lower)
+                : "\(FormattedNumber.short($0.lower))–\(FormattedNumber.short($0.upper))"
+        }
+        // Names and ranges of any length, with two blanks behind the longest.
+        let width = ([column.column] + ranges).map(\.count).max()! + 2
+        return [row(FormattedNumber.padded(column.column, to: width), "sources", "completeness", "ROC AUC")]
+            + zip(ranges, column.bins).map { range, bin in
+                row(
+                    FormattedNumber.padded(range, to: width), "\(bin.sources)", bin.completeness?.description ?? "-",
+                    bin.rocArea?.description ?? "-")
+            }
     }
 
     private static func row(_ ratio: String, _ sources: String, _ completeness: String, _ area: String) -> String {
@@ -129,7 +214,9 @@ extension Evaluation: Encodable {
         case completeness, purity, f1, threshold, estimates
         case rocArea = "roc_auc"
         case calibrationError = "expected_calibration_error"
+        case matthewsCorrelation = "matthews_correlation"
         case bySignalToNoise = "by_signal_to_noise"
+        case byColumn = "by_column"
         case matchedFilter = "matched_filter_roc_auc"
         case replicates = "bootstrap_replicates"
     }
@@ -147,6 +234,12 @@ extension Evaluation: Encodable {
         try estimates.encode(rocArea, forKey: .rocArea)
         try estimates.encode(calibrationError, forKey: .calibrationError)
         try estimates.encodeIfPresent(matchedFilter, forKey: .matchedFilter)
+        try estimates.encode(matthewsCorrelation, forKey: .matthewsCorrelation)
+        var rates = container.nestedContainer(keyedBy: OperatingLimit.Key.self, forKey: .estimates)
+        for (point, rate) in zip(metrics.operatingPoints, operatingRates) {
+            try rates.encode(rate, forKey: OperatingLimit.Key(point.limit))
+        }
         if !bySignalToNoise.isEmpty { try container.encode(bySignalToNoise, forKey: .bySignalToNoise) }
+        if !byColumn.isEmpty { try container.encode(byColumn, forKey: .byColumn) }
     }
 }

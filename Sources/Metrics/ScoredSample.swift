@@ -15,6 +15,11 @@ public struct ScoredSample: Hashable, Sendable {
         self.score = score
     }
 
+    /// What a model says about a labelled sample: the probability of a source is its score.
+    public init(_ prediction: SamplePrediction) {
+        self.init(index: prediction.index, trueClass: prediction.trueClass, score: prediction.probability)
+    }
+
     /// Whether the sample is a source.
     public var isSource: Bool { trueClass == 1 }
 }

@@ -39,6 +39,19 @@ public struct ThresholdSweep: Hashable, Sendable {
 }
 
 extension ThresholdSweep {
+    /// Σ (Rₙ − Rₙ₋₁) Pₙ over the thresholds, the highest first, with recall R and precision P: the area under the curve
+    /// of these as steps. Nil without sources. Equals `sklearn.metrics.average_precision_score`.
+    public var averagePrecision: Double? {
+        guard sources > 0 else { return nil }
+        var (area, before) = (0.0, 0.0)
+        for (found, precision) in zip(truePositives, purities) {
+            let recall = Double(found) / Double(sources)
+            area += (recall - before) * precision
+            before = recall
+        }
+        return area
+    }
+
     /// The highest threshold above which at least the share `completeness` of the sources lies: the purest choice of
     /// those that are as complete. Nil without sources.
     public func threshold(completeness: Double) -> Float? {

@@ -6,12 +6,18 @@ public struct Stopping: Codable, Hashable, Sendable {
     public enum Metric: String, Codable, CaseIterable, Sendable {
         case validationLoss = "val_loss"
         case validationAccuracy = "val_accuracy"
+        /// The area under the ROC curve of the validation set.
+        case validationROCArea = "val_roc_auc"
+        /// The average precision of the validation set.
+        case validationAveragePrecision = "val_average_precision"
         case loss, accuracy
 
         /// Whether a larger value is a better one.
-        public var growsBetter: Bool { self == .accuracy || self == .validationAccuracy }
+        public var growsBetter: Bool { self != .loss && self != .validationLoss }
         /// Whether it is measured on the validation set.
-        public var needsValidation: Bool { self == .validationLoss || self == .validationAccuracy }
+        public var needsValidation: Bool { self != .loss && self != .accuracy }
+        /// Whether it compares stamps of one class with those of the other. It is measured only in runs that watch it.
+        public var ranksClasses: Bool { self == .validationROCArea || self == .validationAveragePrecision }
     }
 
     /// Ends a run: `keras.callbacks.EarlyStopping(restore_best_weights=True)`.

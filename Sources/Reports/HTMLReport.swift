@@ -107,7 +107,12 @@ public struct HTMLReport: Sendable {
                     name, estimate.map { FormattedNumber.fixed($0.value, 4) } ?? "–",
                     estimate.map(\.interval) ?? "not defined", estimate == nil ? "" : method,
                 ]
-            }
+            } + [
+                [
+                    "Matthews' correlation", FormattedNumber.fixed(metrics.confusionMatrix.matthewsCorrelation, 4), "",
+                    "",
+                ]
+            ]
         let counts = metrics.confusionMatrix.counts
         return HTML.section(
             "Test set",
@@ -122,13 +127,24 @@ public struct HTMLReport: Sendable {
                         ["true noise", "\(counts[0][0])", "\(counts[0][1])"],
                         ["true source", "\(counts[1][0])", "\(counts[1][1])"],
                     ], numbers: [1, 2]),
-            ])
+            ] + (operatingPoints.map { [$0] } ?? []))
+    }
+
+    /// What it costs to make one kind of mistake rare, from the test set's predictions: runs of all versions have these.
+    private var operatingPoints: HTML? {
+        let points = ThresholdSweep(results.predictions.filter { !$0.score.isNaN }).operatingPoints
+        guard !points.isEmpty else { return nil }
+        return HTML.table(
+            caption: "The least rate of one mistake where the other's is within a limit; missed are sources",
+            ["rate of", "value", "at a probability above"],
+            points.map { [$0.limit.title, FormattedNumber.fixed($0.rate, 4), "\($0.threshold)"] }, numbers: [1, 2])
     }
 
     private var history: HTML? {
         let epochs = results.history
         guard !epochs.isEmpty else { return nil }
         let shown = Self.evenlySpaced(epochs, most: Self.mostEpochs)
+        let watched = HistoryRow.WatchedColumn.allCases.filter { column in epochs.contains { $0[column] != nil } }
         let rows = shown.map { row in
             ["\(row.epoch)", FormattedNumber.metric(row.loss), FormattedNumber.fixed(row.accuracy, 4)]
                 + [
@@ -136,7 +152,7 @@ public struct HTMLReport: Sendable {
                     row.validationAccuracy.map { FormattedNumber.fixed($0, 4) } ?? "–",
                     "\(row.learningRate)", FormattedNumber.fixed(row.seconds, 2),
                     FormattedNumber.fixed(row.samplesPerSecond, 0),
-                ]
+                ] + watched.map { row[$0].map { FormattedNumber.fixed($0, 4) } ?? "–" }
         }
         return HTML.section(
             "History",
@@ -147,7 +163,7 @@ public struct HTMLReport: Sendable {
                     [
                         "epoch", "loss", "accuracy", "validation loss", "validation accuracy", "learning rate",
                         "seconds", "stamps/s",
-                    ], rows, numbers: Set(0..<8))
+                    ] + watched.map(\.rawValue), rows, numbers: Set(0..<8 + watched.count))
             ])
     }
 

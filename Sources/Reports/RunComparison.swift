@@ -37,6 +37,9 @@ public struct RunComparison: Sendable {
             row("area under the ROC curve") { $1.rocArea?.description },
             row("completeness (recall)") { $1.completeness?.description },
             row("purity (precision)") { $1.purity?.description },
+            row("Matthews' correlation") { metrics, _ in
+                FormattedNumber.fixed(metrics.confusionMatrix.matthewsCorrelation, 4)
+            },
         ]
         var content = [
             HTML.table(

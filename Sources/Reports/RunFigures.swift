@@ -15,9 +15,8 @@ public struct RunFigures: Sendable {
 
     /// The names of all figures that a run can have.
     public static let allNames = [
-        "history", "confusion", "roc", "precision_recall", "completeness", "reliability", "scores", "stamps",
-        "mistakes",
-        "filters",
+        "history", "confusion", "roc", "precision_recall", "error_rates", "completeness", "reliability", "scores",
+        "stamps", "mistakes", "filters",
     ]
 
     /// Makes all figures that the run has the numbers for, with one run of gnuplot.
@@ -85,6 +84,7 @@ private struct FigurePlan {
         add(
             PrecisionRecallFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
             orNote: "The test set has no sources, so there is neither precision nor recall.")
+        add(ErrorRatesFigure(samples, threshold: threshold).plot, orNote: nil)
         addCompleteness(matchedFilter)
         add(ReliabilityFigure(samples).plot, orNote: nil)
         add(ScoreHistogramFigure(samples, threshold: threshold).plot, orNote: nil)

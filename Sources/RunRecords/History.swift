@@ -4,7 +4,8 @@ import Files
 /// The epochs of a run: `history.csv`.
 ///
 /// The file is always written as a whole and renamed into place (it is small): a crash never leaves half a row, and a
-/// row that could not be written is written with the next one.
+/// row that could not be written is written with the next one. A run that watches a measurement which others do not
+/// make has a column of it behind `val_accuracy`; the file of any other run knows nothing of it.
 public struct History: Sendable {
     /// The file.
     public let path: String
@@ -23,12 +24,12 @@ public struct History: Sendable {
         let text = String(decoding: try FileAccess.read(path), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline)
         let remedy = "restore the file from a copy, or run again with a new --output"
-        guard lines.first == HistoryRow.header[...] else {
-            throw Fault(.badData, path, "line 1 is not \"\(HistoryRow.header)\"", remedy: remedy)
+        guard let first = lines.first, let watched = HistoryRow.watchedColumns(header: first) else {
+            throw Fault(.badData, path, "line 1 is not \"\(HistoryRow.header())\"", remedy: remedy)
         }
         var history = History(path: path)
         for (index, line) in lines.enumerated().dropFirst() {
-            guard let row = HistoryRow(line: line), row.epoch == history.rows.count + 1 else {
+            guard let row = HistoryRow(line: line, watched), row.epoch == history.rows.count + 1 else {
                 throw Fault(
                     .badData, path, "line \(index + 1) is not the next epoch: \"\(line.prefix(200))\"", remedy: remedy)
             }
@@ -49,7 +50,8 @@ public struct History: Sendable {
 
     /// Writes the same to another file.
     public func write(to path: String) throws {
-        let lines = [HistoryRow.header] + rows.map(\.line)
+        let watched = HistoryRow.WatchedColumn.allCases.filter { column in rows.contains { $0[column] != nil } }
+        let lines = [HistoryRow.header(watched)] + rows.map { $0.line(watched) }
         try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)
     }
 }

@@ -112,6 +112,8 @@ private struct EpochLine: Encodable {
         case kind, epoch, step, loss, accuracy, seconds
         case validationLoss = "val_loss"
         case validationAccuracy = "val_accuracy"
+        case validationROCArea = "val_roc_auc"
+        case validationAveragePrecision = "val_average_precision"
         case learningRate = "learning_rate"
         case samplesPerSecond = "samples_per_second"
     }
@@ -125,6 +127,8 @@ private struct EpochLine: Encodable {
         try container.encode(row.accuracy, forKey: .accuracy)
         try container.encodeIfPresent(row.validationLoss, forKey: .validationLoss)
         try container.encodeIfPresent(row.validationAccuracy, forKey: .validationAccuracy)
+        try container.encodeIfPresent(row.validationROCArea, forKey: .validationROCArea)
+        try container.encodeIfPresent(row.validationAveragePrecision, forKey: .validationAveragePrecision)
         try container.encode(row.learningRate, forKey: .learningRate)
         try container.encode(row.seconds, forKey: .seconds)
         try container.encode(row.samplesPerSecond, forKey: .samplesPerSecond)

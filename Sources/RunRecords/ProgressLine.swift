@@ -114,7 +114,14 @@ public struct ProgressLine: Sendable {
         line += Self.metrics(accuracy: row.accuracy, loss: row.loss)
         if let accuracy = row.validationAccuracy { line += " - val_accuracy: \(FormattedNumber.metric(accuracy))" }
         if let loss = row.validationLoss { line += " - val_loss: \(FormattedNumber.metric(loss))" }
-        return line
+        return line + Self.watched(row)
+    }
+
+    /// What only runs measure that watch it.
+    private static func watched(_ row: HistoryRow) -> String {
+        HistoryRow.WatchedColumn.allCases.compactMap { column in
+            row[column].map { " - \(column.rawValue): \(FormattedNumber.metric($0))" }
+        }.joined()
     }
 
     private func plainLine(_ row: HistoryRow) -> String {
@@ -122,7 +129,7 @@ public struct ProgressLine: Sendable {
         line += " - loss: \(FormattedNumber.metric(row.loss)) - accuracy: \(FormattedNumber.metric(row.accuracy))"
         if let loss = row.validationLoss { line += " - val_loss: \(FormattedNumber.metric(loss))" }
         if let accuracy = row.validationAccuracy { line += " - val_accuracy: \(FormattedNumber.metric(accuracy))" }
-        return line + " - \(FormattedNumber.fixed(row.samplesPerSecond, 0)) stamps/s\n"
+        return line + Self.watched(row) + " - \(FormattedNumber.fixed(row.samplesPerSecond, 0)) stamps/s\n"
     }
 
     private func bar(_ step: Int) -> String {

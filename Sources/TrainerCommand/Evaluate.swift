@@ -11,7 +11,7 @@ struct Evaluate: GroupCommand {
         abstract: "Measure a model on labelled stamps.",
         discussion: """
             Intervals are of 95 %, by the bootstrap. With snr_sources.npy beside the sources, completeness is also \
-            listed by signal-to-noise ratio.
+            listed by signal-to-noise ratio; --by lists it by any other number of the sources.
             """)
 
     @OptionGroup var models: ModelsOption
@@ -23,6 +23,12 @@ struct Evaluate: GroupCommand {
 
     @Flag(help: "Evaluate the matched filter on the same stamps too.")
     var matchedFilter = false
+
+    @Option(
+        help: ArgumentHelp(
+            "List completeness by a column of a .csv or by a .npy array, with a row for each source; repeatable.",
+            valueName: "file:column"))
+    var by: [String] = []
 
     @Option(
         parsing: .unconditional,
@@ -46,6 +52,7 @@ struct Evaluate: GroupCommand {
         }
         // The others learn from rank 0 what is in the files.
         let files = try group.onRoot { try data.files() } ?? (noise: [], sources: [])
+        let columns = try group.onRoot { try SourceColumn.read(by, sources: files.sources) } ?? []
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
         let predictions = try prediction.evaluate(
@@ -54,7 +61,7 @@ struct Evaluate: GroupCommand {
             guard let predictions else { return }
             let evaluation = try Evaluation(
                 predictions, noise: files.noise, sources: files.sources, threshold: threshold,
-                withMatchedFilter: matchedFilter, replicates: bootstrap)
+                columns: columns, withMatchedFilter: matchedFilter, replicates: bootstrap)
             if json {
                 try StandardOutput.print(json: JSONFile.text(of: evaluation))
             } else {

@@ -62,7 +62,10 @@ struct ObjectiveOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Stop when this no longer improves, and keep the best weights: loss, accuracy, val_loss or val_accuracy.",
+            """
+            Stop when this no longer improves, and keep the best weights: loss, accuracy, val_loss, val_accuracy, \
+            val_roc_auc or val_average_precision.
+            """,
             valueName: "metric"))
     var earlyStopping: Stopping.Metric?
 

@@ -1,4 +1,5 @@
 import Figures
+import Foundation
 import Metrics
 import TestSupport
 import Testing
@@ -51,7 +52,41 @@ import Testing
         #expect(isEqual(curve.precision, expected.precision))
         #expect(isEqual(curve.recall, expected.recall))
         #expect(Array(curve.threshold.dropFirst()) == expected.thresholds)
-        #expect(isEqual([curve.averagePrecision], [expected.average_precision]))
+        let precision = try #require(ThresholdSweep(reference.samples).averagePrecision)
+        #expect(isEqual([precision], [expected.average_precision]))
+    }
+
+    @Test(arguments: Reference.names)
+    func theErrorRatesAreThoseOfScikitLearnsROCCurve(name: String) throws {
+        let reference = try Reference.named(name), figure = ErrorRatesFigure(reference.samples, threshold: 0.25)
+        guard let expected = reference.roc else {
+            #expect(figure.plot == nil)
+            return
+        }
+        let curve = ErrorRatesFigure.Curve(ThresholdSweep(reference.samples))
+        #expect(isEqual(curve.falsePositiveRate, expected.false_positive_rate))
+        #expect(isEqual(curve.missedDetectionRate, expected.true_positive_rate.map { 1 - $0 }))
+        #expect(Array(curve.threshold.dropFirst()) == expected.thresholds)
+        let plot = try #require(figure.plot), confusion = try #require(reference.confusion["0.25"])
+        #expect(plot.table.rows.count == curve.threshold.count)
+        #expect(plot.table.rows[0] == ["inf", "0.0", "1.0"])
+        // The marks are at the model's threshold.
+        let missed = Double(confusion[1][0]) / Double(confusion[1][0] + confusion[1][1])
+        #expect(plot.description.contains("misses \(String(format: "%.1f", 100 * missed)) % of the sources"))
+    }
+
+    /// A long curve keeps its ends and every point where one of the rates is small.
+    @Test func manyErrorRatesAreDrawnThroughFewerPoints() throws {
+        let samples = (0..<20_000).map {
+            ScoredSample(index: $0, trueClass: $0.isMultiple(of: 3) ? 1 : 0, score: Float($0) / 20_000)
+        }
+        let plot = try #require(ErrorRatesFigure(samples, threshold: 0.5).plot)
+        let thresholds = plot.table.rows.map { $0[0] }
+        #expect((1000...2000).contains(thresholds.count))
+        #expect(Array(thresholds.prefix(101).dropFirst()) == (1...100).map { "\(Float(20_000 - $0) / 20_000)" })
+        #expect(Array(thresholds.suffix(100)) == (0..<100).reversed().map { "\(Float($0) / 20_000)" })
+        #expect(Set(thresholds).count == thresholds.count)
+        #expect(plot.description.contains("\(thresholds.count) of 20001 points"))
     }
 
     @Test func theTablesHoldBothClassifiers() throws {

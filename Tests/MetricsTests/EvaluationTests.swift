@@ -33,11 +33,13 @@ import Testing
     private func estimates(_ evaluation: Evaluation) throws -> [Estimate] {
         try [
             evaluation.completeness, evaluation.purity, evaluation.f1, evaluation.rocArea, evaluation.calibrationError,
-        ].map { try #require($0) }
+            evaluation.matthewsCorrelation,
+        ].map { try #require($0) } + evaluation.operatingRates
     }
 
     @Test func statisticsEqualThoseOfScikitLearn() throws {
         let evaluation = Evaluation(predictions, threshold: reference.threshold, replicates: 0)
+        #expect(reference.statistics.count == 10)
         for (estimate, value) in zip(try estimates(evaluation), reference.statistics) {
             // Sums of 350 numbers in another order.
             #expect(abs(estimate.value - value) < 1e-12)
@@ -71,7 +73,56 @@ import Testing
         let evaluation = Evaluation(noise, threshold: 0.5, replicates: 50)
         #expect(evaluation.completeness == nil && evaluation.rocArea == nil)
         #expect(evaluation.purity?.value == 0)
+        #expect(evaluation.matthewsCorrelation?.value == 0)
+        #expect(evaluation.operatingRates.isEmpty)
         #expect(evaluation.calibrationError != nil)
+    }
+
+    /// Ten sources are two bins; with ties the bins are of other sizes, and equal values stay together.
+    @Test(arguments: [
+        ([5, 1, 4, 2, 3, 9, 7, 8, 6, 10], [[1.0, 5], [6, 10]], [5, 5]),
+        ([1, 1, 1, 1, 1, 1, 1, 2, 2, 3], [[1.0, 1], [2, 3]], [7, 3]),
+        ([7, 7, 7, 7, 7, 7, 7, 7, 7, 7], [[7.0, 7]], [10]),
+    ])
+    func binsOfAColumnAreCountedByHand(_ values: [Double], _ ranges: [[Double]], _ sizes: [Int]) throws {
+        // Noise comes first; the sources' values are those of their own numbers, whatever the predictions' order.
+        let predictions = (0..<14).map { index in
+            SamplePrediction(
+                index: index, label: index < 4 ? 0 : 1, probability: index.isMultiple(of: 2) ? 0.75 : 0.25,
+                threshold: 0.5)
+        }
+        let evaluation = Evaluation(
+            predictions.reversed(), threshold: 0.5, columns: [SourceColumn(name: "mag", values: values)],
+            noiseStamps: 4, replicates: 20)
+        let column = try #require(evaluation.byColumn.first)
+        #expect(column.column == "mag")
+        #expect(column.bins.map { [$0.lower, $0.upper] } == ranges)
+        #expect(column.bins.map(\.sources) == sizes)
+        for (bin, range) in zip(column.bins, ranges) {
+            let inBin = values.indices.filter { range[0] <= values[$0] && values[$0] <= range[1] }
+            let found = inBin.count { ($0 + 4).isMultiple(of: 2) }
+            #expect(bin.completeness?.value == Double(found) / Double(inBin.count))
+        }
+        #expect(evaluation.table.contains("\nmag "))
+    }
+
+    @Test func fewSourcesAreOneBinAndManyTen() {
+        for (count, bins) in [(1, 1), (9, 1), (10, 2), (50, 10), (5000, 10)] {
+            let predictions = (0..<count).map {
+                SamplePrediction(index: $0, label: 1, probability: 0.5, threshold: 0.5)
+            }
+            let evaluation = Evaluation(
+                predictions, threshold: 0.5, columns: [SourceColumn(name: "x", values: (0..<count).map(Double.init))],
+                replicates: 0)
+            #expect(evaluation.byColumn[0].bins.map(\.sources) == Array(repeating: count / bins, count: bins))
+        }
+    }
+
+    @Test func withoutSourcesAColumnHasNoBins() {
+        let noise = [SamplePrediction(index: 0, label: 0, probability: 0.5, threshold: 0.5)]
+        let evaluation = Evaluation(
+            noise, threshold: 0.5, columns: [SourceColumn(name: "x", values: [])], noiseStamps: 1, replicates: 0)
+        #expect(evaluation.byColumn[0].bins.isEmpty && evaluation.table.hasSuffix("ROC AUC\n"))
     }
 
     @Test func binsOfSignalToNoiseAreCountedByHand() throws {

@@ -15,6 +15,10 @@ import Testing
             let confusion_matrix: [[Int]]
             let roc_auc: Double?
             let samples: Int
+            let matthews_correlation: Double
+            let average_precision: Double?
+            /// Rate and threshold of each limit; the threshold is nil above all scores.
+            let operating_points: [[Double?]]?
         }
         let outputs: Int
         let true_classes: [Int]
@@ -35,7 +39,7 @@ import Testing
 
     static let cases = [
         "softmax", "sigmoid", "ties", "all_equal", "all_equal_sigmoid", "separated", "inverted", "only_noise",
-        "only_sources", "one_sample",
+        "only_sources", "one_sample", "exact_limits", "noise_on_top",
     ]
 
     private func reference(_ name: String) throws -> Reference {
@@ -58,6 +62,88 @@ import Testing
     }
 
     @Test(arguments: cases)
+    func theOperatingPointsAreThoseOfScikitLearnsROCCurve(name: String) throws {
+        let reference = try reference(name), expected = reference.expected.operating_points ?? []
+        let points = ClassificationMetrics(reference.samples).operatingPoints
+        #expect(points.count == expected.count)
+        for (point, expected) in zip(points, expected) {
+            #expect(point.rate == expected[0])
+            // From scikit-learn's threshold on, and so just above the next lower number.
+            #expect(point.threshold == expected[1].map { Float($0).nextDown } ?? 1)
+            // The program's own rule realises the rate, and the limit is kept.
+            let predicted = reference.samples.map { sample in
+                var sample = sample
+                sample.predictedClass = ThresholdRule.predictedClass(sample.probability, above: point.threshold)
+                return sample
+            }
+            let matrix = ConfusionMatrix(predicted)
+            let missed = Double(matrix.falseNegatives) / Double(matrix.falseNegatives + matrix.truePositives)
+            let mistaken = Double(matrix.falsePositives) / Double(matrix.falsePositives + matrix.trueNegatives)
+            let isMissedHeld = point.limit.limited == .missedDetection
+            #expect(point.rate == (isMissedHeld ? mistaken : missed))
+            #expect((isMissedHeld ? missed : mistaken) <= point.limit.share)
+        }
+    }
+
+    @Test(arguments: cases)
+    func matthewsCorrelationEqualsScikitLearn(name: String) throws {
+        let reference = try reference(name)
+        let matrix = ConfusionMatrix(reference.samples)
+        // Two square roots there, one here.
+        #expect(abs(matrix.matthewsCorrelation - reference.expected.matthews_correlation) <= 4e-16)
+    }
+
+    @Test func matthewsCorrelationOfNoMistakeIsOneAtAnySize() throws {
+        for count in [1, 3, 1_000_003, 1_000_000_007, Int.max / 4] {
+            #expect(ConfusionMatrix(counts: [[count, 0], [0, count]])?.matthewsCorrelation == 1)
+            #expect(ConfusionMatrix(counts: [[0, count], [count, 0]])?.matthewsCorrelation == -1)
+        }
+        #expect(ConfusionMatrix(counts: [[0, 0], [0, 0]])?.matthewsCorrelation == 0)
+    }
+
+    @Test(arguments: cases)
+    func theAveragePrecisionEqualsScikitLearn(name: String) throws {
+        let reference = try reference(name)
+        let precision = ThresholdSweep(reference.samples.map(ScoredSample.init)).averagePrecision
+        #expect((precision == nil) == (reference.expected.average_precision == nil))
+        // numpy adds pairwise.
+        #expect(abs((precision ?? 0) - (reference.expected.average_precision ?? 0)) <= 1e-13)
+    }
+
+    @Test(arguments: cases)
+    func theFileIsReadBack(name: String) throws {
+        try withTemporaryFolder { base in
+            let path = RunFolder(base).metrics, metrics = ClassificationMetrics(try reference(name).samples)
+            try JSONFile.write(metrics, to: path)
+            #expect(try JSONFile.read(ClassificationMetrics.self, from: path) == metrics)
+        }
+    }
+
+    @Test func theFileOfAnEarlierVersionHasNoOperatingPoints() throws {
+        try withTemporaryFolder { base in
+            let path = RunFolder(base).metrics
+            try AtomicFile.write(
+                #"{"accuracy":1,"confusion_matrix":[[1,0],[0,1]],"loss":0.25,"roc_auc":1,"samples":2}"#, to: path)
+            let metrics = try JSONFile.read(ClassificationMetrics.self, from: path)
+            #expect(metrics.operatingPoints.isEmpty && metrics.rocAUC == 1)
+        }
+    }
+
+    @Test(arguments: ["2", "-0.5", "\"NaN\"", "\"x\""])
+    func anOperatingPointThatIsNoRateIsRefused(_ rate: String) throws {
+        try withTemporaryFolder { base in
+            let path = RunFolder(base).metrics
+            try JSONFile.write(ClassificationMetrics(try reference("noise_on_top").samples), to: path)
+            let name = "false_positive_rate_at_5_percent_missed"
+            let edited = try text(path).replacing("\"\(name)\" : 1", with: "\"\(name)\" : \(rate)")
+            try AtomicFile.write(edited, to: path)
+            expectFault(.badData, path, saying: name) {
+                _ = try JSONFile.read(ClassificationMetrics.self, from: path)
+            }
+        }
+    }
+
+    @Test(arguments: cases)
     func predictedClassesFollowNumpyAndKeras(name: String) throws {
         let reference = try reference(name)
         let predicted = reference.probabilities1.map { ThresholdRule.predictedClass($0, above: 0.5) }
@@ -75,6 +161,7 @@ import Testing
                 index: index, trueClass: trueClass, predictedClass: 0, probability: index == 1 ? .nan : 0.5, loss: .nan)
         }
         #expect(ClassificationMetrics(samples).rocAUC == nil)
+        #expect(ClassificationMetrics(samples).operatingPoints.isEmpty)
         #expect(ClassificationMetrics(samples).loss.isNaN)
     }
 
@@ -85,8 +172,15 @@ import Testing
             try JSONFile.write(ClassificationMetrics([sample]), to: path)
             let compact = try text(path).filter { !$0.isWhitespace }
             #expect(
-                compact
-                    == #"{"accuracy":1,"confusion_matrix":[[0,0],[0,1]],"loss":0.25,"roc_auc":null,"samples":1}"#)
+                compact == #"{"accuracy":1,"confusion_matrix":[[0,0],[0,1]],"#
+                    + #""false_positive_rate_at_10_percent_missed":null,"#
+                    + #""false_positive_rate_at_1_percent_missed":null,"#
+                    + #""false_positive_rate_at_5_percent_missed":null,"loss":0.25,"matthews_correlation":0,"#
+                    + #""missed_detection_rate_at_1_percent_false_positives":null,"operating_thresholds":{"#
+                    + #""false_positive_rate_at_10_percent_missed":null,"#
+                    + #""false_positive_rate_at_1_percent_missed":null,"#
+                    + #""false_positive_rate_at_5_percent_missed":null,"#
+                    + #""missed_detection_rate_at_1_percent_false_positives":null},"roc_auc":null,"samples":1}"#)
         }
     }
 

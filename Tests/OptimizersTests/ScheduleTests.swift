@@ -97,6 +97,14 @@ import Testing
         #expect(early.evaluate([.nan, .nan]).ends)
     }
 
+    @Test(arguments: [Stopping.Metric.validationROCArea, .validationAveragePrecision])
+    func aLargerAreaIsABetterOne(metric: Stopping.Metric) {
+        let early = Stopping.Early(metric: metric, patience: 2)
+        #expect(early.evaluate([0.5, 0.9, 0.8, 0.9]).best == 1 && early.evaluate([0.5, 0.9, 0.8, 0.9]).ends)
+        #expect(early.ranked([0.5, .nan, 0.9, 0.8]) == [2, 3, 0])
+        #expect(metric.needsValidation)
+    }
+
     @Test func epochsAreRankedAsTheMetricHasIt() {
         let course = [0.5, .nan, 0.25, 0.5, .infinity]
         #expect(Stopping.Early(metric: .loss).ranked(course) == [2, 0, 3, 4])

@@ -10,7 +10,16 @@ import pathlib
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
-from sklearn.metrics import f1_score, precision_recall_curve, precision_score, recall_score, roc_auc_score
+from sklearn.metrics import (
+    f1_score,
+    matthews_corrcoef,
+    precision_recall_curve,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
+
+from make_metrics_reference import operating_points
 
 random = np.random.default_rng(7)
 
@@ -61,6 +70,8 @@ def statistics(scores, labels, threshold):
         float(f1_score(labels, predicted)),
         float(roc_auc_score(labels, scores)),
         expected_calibration_error(scores, labels),
+        float(matthews_corrcoef(labels, predicted)),
+        *(rate for rate, threshold in operating_points(labels, scores)),
     ]
 
 

@@ -58,6 +58,18 @@ import Testing
             // 0.3755346 … 0.9637759 are scipy's binomtest(8, 10) and (4, 5).proportion_ci(method="wilson").
             #expect(page.contains("<b>0.8000</b><small>95 %: 0.4902–0.9433</small>"))
             #expect(page.contains("<small>95 %: 0.3755–0.9638</small>"))
+            func row(_ name: String, _ value: String) -> String {
+                "<th scope=\"row\">\(name)</th><td class=\"number\">\(value)</td>"
+            }
+            // (4·4 − 1·1) / √(5·5·5·5). From 0.2 on no source is missed, and three of five noise stamps are above; from
+            // 0.99 on there is no noise, and one source of five.
+            #expect(page.contains(row("Matthews&#39; correlation", "0.6000")))
+            for limit in [1, 5, 10] {
+                let name = "false positives at \(limit) % missed"
+                #expect(page.contains(row(name, "0.6000") + "<td class=\"number\">\(Float(0.2).nextDown)</td>"))
+            }
+            let found = row("missed at 1 % false positives", "0.8000")
+            #expect(page.contains(found + "<td class=\"number\">\(Float(0.99).nextDown)</td>"))
             // The one class-0 stamp above 0.5 is the worst mistake, the source at 0.2 the other.
             #expect(page.contains("<td>noise</td><td class=\"number\">0.900000</td>"))
             #expect(page.contains("<td>source</td><td class=\"number\">0.200000</td>"))

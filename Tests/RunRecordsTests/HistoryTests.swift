@@ -30,6 +30,57 @@ import Testing
         }
     }
 
+    /// Only runs that watch a measurement have its column: the others' files are what they were.
+    @Test func aWatchedMeasurementHasAColumnOfItsOwn() throws {
+        try withTemporaryFolder { base in
+            for (area, precision, column) in [
+                (0.75, nil, "val_roc_auc"), (nil, 0.875, "val_average_precision"),
+            ] as [(Double?, Double?, String)] {
+                var history = History(path: "\(base)/history.csv")
+                for epoch in 1...2 {
+                    var row = row(epoch)
+                    row.validationROCArea = area
+                    row.validationAveragePrecision = precision
+                    history.append(row)
+                }
+                try history.write()
+                #expect(
+                    try text(history.path).hasPrefix(
+                        "epoch,loss,accuracy,val_loss,val_accuracy,\(column),learning_rate,seconds,samples_per_second\n"
+                            + "1,0.30000000000000004,0.3333333333333333,1e-09,1.0,\(area ?? precision!),0.01,3.25,"))
+                #expect(try History.read(history.path).rows == history.rows)
+            }
+        }
+    }
+
+    @Test func aWatchedMeasurementThatIsNoNumberIsReadBack() throws {
+        try withTemporaryFolder { base in
+            var history = History(path: "\(base)/history.csv"), row = row(1)
+            row.validationROCArea = .nan
+            history.append(row)
+            try history.write()
+            #expect(try History.read(history.path).rows[0].validationROCArea?.isNaN == true)
+        }
+    }
+
+    @Test(arguments: [
+        "epoch,loss,accuracy,val_loss,val_accuracy,val_f1,learning_rate,seconds,samples_per_second\n",
+        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,samples_per_second,val_roc_auc\n",
+        "epoch,loss,accuracy,val_loss,val_accuracy,val_roc_auc,val_roc_auc,learning_rate,seconds,samples_per_second\n",
+        "epoch,loss,accuracy,val_loss,val_accuracy,val_roc_auc,learning_rate,seconds,samples_per_second\n1,0,0,0,0,1,0,0",
+        "epoch,loss,accuracy,val_loss,val_accuracy,val_roc_auc,learning_rate,seconds,samples_per_second\n1,0,0,0,0,x,1,0,0",
+        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,samples_per_second\n1,0,0,0,0,1,1,0,0",
+    ])
+    func columnsThatNoRunHasAreRefused(text: String) throws {
+        try withTemporaryFolder { base in
+            let path = "\(base)/history.csv"
+            try AtomicFile.write(text, to: path)
+            expectFault(.badData, path, saying: text.hasSuffix("\n") ? "line 1" : "line 2") {
+                _ = try History.read(path)
+            }
+        }
+    }
+
     @Test func aDivergedLossIsReadBack() throws {
         try withTemporaryFolder { base in
             var history = History(path: "\(base)/history.csv")

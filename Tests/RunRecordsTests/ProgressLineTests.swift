@@ -48,6 +48,18 @@ import Testing
             ])
     }
 
+    @Test func whatTheRunWatchesIsShown() {
+        let screen = Screen()
+        var watched = row()
+        watched.validationROCArea = 0.98765
+        var progress = screen.progress(.terminal(columns: 100))
+        progress.endEpoch(watched)
+        #expect(screen.take().last?.contains(" - val_loss: 4.0000e-04 - val_roc_auc: 0.9877\u{1B}") == true)
+        progress = screen.progress(.plain)
+        progress.endEpoch(watched)
+        #expect(screen.take().last?.contains(" - val_accuracy: 1.0000 - val_roc_auc: 0.9877 - 14034 ") == true)
+    }
+
     @Test func theLineIsRedrawnAtMostTenTimesASecond() {
         let screen = Screen()
         var progress = screen.progress(.terminal(columns: 100), steps: 1000)

@@ -185,6 +185,9 @@ extension TrainerCommandTests {
             #expect(
                 Set(estimates.keys) == [
                     "completeness", "purity", "f1", "roc_auc", "expected_calibration_error", "matched_filter_roc_auc",
+                    "matthews_correlation", "false_positive_rate_at_1_percent_missed",
+                    "false_positive_rate_at_5_percent_missed", "false_positive_rate_at_10_percent_missed",
+                    "missed_detection_rate_at_1_percent_false_positives",
                 ])
             for (name, estimate) in estimates {
                 let (value, lower, upper) = (estimate["value"]!, estimate["lower"]!, estimate["upper"]!)
@@ -195,7 +198,10 @@ extension TrainerCommandTests {
             #expect(bins.reduce(0) { $0 + ($1["sources"] as! Int) } == Survey.count)
             #expect(found["bootstrap_replicates"] as? Int == 100)
             let table = try trained(line).standardOutput
-            for name in ["completeness", "purity", "F1", "matched filter ROC AUC", "S/N"] {
+            for name in [
+                "completeness", "purity", "F1", "matched filter ROC AUC", "S/N", "Matthews correlation",
+                "false positives at 1 % missed", "missed at 1 % false positives",
+            ] {
                 #expect(table.split(separator: "\n").contains { $0.hasPrefix(name) }, "\(name)")
             }
             // Another threshold moves the matrix, not the area.
@@ -204,6 +210,56 @@ extension TrainerCommandTests {
             let lost = try #require(strict["confusion_matrix"] as? [[Int]])[1][0]
             let before = try #require(found["confusion_matrix"] as? [[Int]])[1][0]
             #expect(lost > before)
+        }
+
+        @Test(arguments: [nil, 2]) func completenessIsListedByAnyColumn(ranks: Int?) throws {
+            let table = workspace.path("sources.csv")
+            let magnitudes = (0..<Survey.count).map { 20 + Double($0 % 250) / 50 }
+            let rows = magnitudes.enumerated().map { "\"source, \($0)\",\($1)" }
+            try write(Array((["name,mag"] + rows).joined(separator: "\r\n").utf8), to: table)
+            let ratios = "\(survey.folder)/snr_sources.npy"
+            let line =
+                "evaluate --model \(try survey.run())/model.safetensors --data \(survey.folder) --bootstrap 20"
+                + " --by \(table):mag --by \(ratios)"
+            let found = try json(try trained("\(line) --json", ranks: ranks).standardOutput)
+            let columns = try #require(found["by_column"] as? [[String: Any]])
+            #expect(columns.map { $0["column"] as? String } == ["mag", "snr_sources.npy"])
+            let completeness = try #require(
+                (found["estimates"] as? [String: [String: Double]])?["completeness"]?["value"])
+            for column in columns {
+                let bins = try #require(column["bins"] as? [[String: Any]])
+                #expect(bins.map { $0["sources"] as? Int } == Array(repeating: Survey.count / 10, count: 10))
+                // Bins of one size: the mean of their shares is the share of all.
+                let shares = bins.map { ($0["completeness"] as? [String: Double])?["value"] ?? .nan }
+                #expect(abs(shares.reduce(0, +) / 10 - completeness) < 1e-12)
+                let (lower, upper) = (bins.map { $0["lower"] as! Double }, bins.map { $0["upper"] as! Double })
+                #expect(zip(upper, lower.dropFirst()).allSatisfy(<) && zip(lower, upper).allSatisfy(<=))
+            }
+            let printed = try trained(line, ranks: ranks).standardOutput.split(separator: "\n")
+            #expect(printed.contains { $0.hasPrefix("mag ") && $0.contains("completeness") })
+            #expect(printed.contains { $0.hasPrefix("20–20.48 ") })
+        }
+
+        @Test(arguments: [
+            ("t.csv:size", 65, "no column \"size\""), ("t.csv:mag", 65, "has 3 rows for 500 source stamps"),
+            ("t.csv:name", 65, "line 2 has \"a\" as name"), ("t.csv", 64, "names neither"),
+            ("t.csv:", 64, "names neither"),
+            ("t.txt:mag", 64, "names neither"), ("none.csv:mag", 66, "no such file"), ("none.npy", 66, "no such file"),
+            ("short.npy", 65, "has 3 rows for 500 source stamps"), ("nan.npy", 65, "nan for source 1"),
+            ("stamps.npy", 65, "instead of one number for each source"), ("short.npy:mag", 64, "names neither"),
+        ])
+        func aColumnThatDoesNotFitIsRefused(_ name: String, _ status: Int32, _ words: String) throws {
+            try write(Array("name,mag\na,1\nb,2\nc,3\n".utf8), to: workspace.path("t.csv"))
+            try NpyFile.write(floats: [1, 2, 3], shape: [3], to: workspace.path("short.npy"))
+            try NpyFile.write(
+                floats: (0..<Survey.count).map { $0 == 1 ? .nan : 0 }, shape: [Survey.count],
+                to: workspace.path("nan.npy"))
+            try FileManager.default.copyItem(atPath: survey.sources, toPath: workspace.path("stamps.npy"))
+            let outcome = try trainer(
+                "evaluate --model \(try survey.run())/model.safetensors --data \(survey.folder)"
+                    + " --by \(workspace.path(name))")
+            expectError(outcome, status, saying: words)
+            #expect(outcome.standardOutput.isEmpty)
         }
 
         @Test(arguments: [

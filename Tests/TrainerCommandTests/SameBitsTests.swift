@@ -61,6 +61,13 @@ extension TrainerCommandTests {
             Recipe(
                 "gradients in bfloat16", "--model simple-bn --gradients bfloat16 --batch-size 64 --microbatch 8",
                 ranksPerNode: 2, [(1, 3), (3, 1), (2, 2), (4, 1)]),
+            Recipe(
+                "until the ROC area is best",
+                "\(Survey.recipe) --ema 0.9 --early-stopping val_roc_auc --patience 1", [(1, 2), (3, 1), (3, 2)]),
+            Recipe(
+                "until the average precision is best, one output",
+                "--model simple --classes 1 --learning-rate 0.05 --batch-size 64 --microbatch 8"
+                    + " --early-stopping val_average_precision --patience 1", [(1, 3), (3, 1)]),
             Recipe("vgg6, one output", "\(Survey.recipe) --classes 1", [(2, 2)]),
             Recipe(
                 "a last batch of 10 for 32 microbatches",

@@ -1,5 +1,7 @@
 import Files
 import Foundation
+import StampData
+import StampFormats
 import TestSupport
 import Testing
 
@@ -107,6 +109,73 @@ extension TrainerCommandTests {
                 "train --data \(survey.folder) --model simple --split 0.8,0,0.2 --reduce-on-plateau 0.5,1"
                     + " --early-stopping loss --output \(workspace.path("none"))")
             expectError(outcome, 64, saying: "--reduce-on-plateau", "val_loss")
+        }
+
+        /// The areas are counted over the validation set, by hand, from what `predict` says with the best weights: the
+        /// share of pairs in their order, ties a half; and the mean purity from each source on.
+        @Test(arguments: ["val_roc_auc", "val_average_precision"], ["", "--classes 1 --ema 0.5"])
+        func theBestEpochIsThatOfTheLargestArea(metric: String, options: String) throws {
+            let run = try train("--epochs 3 --early-stopping \(metric) --patience 9 \(options)", name: "run")
+            #expect(
+                try text("\(run)/history.csv").hasPrefix(
+                    "epoch,loss,accuracy,val_loss,val_accuracy,\(metric),learning_rate,seconds,samples_per_second\n"))
+            let areas = try history(run).map { try #require(Double($0[5])) }
+            let largest = try #require(areas.max()), best = try #require(areas.firstIndex(of: largest))
+            #expect(try json(text("\(run)/checkpoints/best.json"))["step"] as? Int == 11 * (best + 1))
+
+            let output = workspace.path("all.npy")
+            try trained("predict --model \(run) --input \(survey.noise) \(survey.sources) --output \(output)")
+            let (values, shape) = try numbers(output)
+            let split = DataSplit(Array(0..<2 * Survey.count), fractions: .standard, seed: 0)
+            let stamps = split.validation.map {
+                (isSource: $0 >= Survey.count, score: values[($0 + 1) * shape[1] - 1])
+            }
+            let sources = stamps.filter(\.isSource).map(\.score), noise = stamps.filter { !$0.isSource }.map(\.score)
+            #expect(sources.count + noise.count == 100)
+            if metric == "val_roc_auc" {
+                let won = sources.reduce(0) { sum, source in
+                    sum + noise.reduce(0) { $0 + (source > $1 ? 1 : source == $1 ? 0.5 : 0) }
+                }
+                #expect(largest == won / Double(sources.count * noise.count))
+            } else {
+                let purities = sources.map { source in
+                    let above = (sources.count { $0 >= source }, noise.count { $0 >= source })
+                    return Double(above.0) / Double(above.0 + above.1)
+                }
+                // As many sums as sources in another order.
+                #expect(abs(largest - purities.reduce(0, +) / Double(sources.count)) < 1e-12)
+            }
+            // Every place that shows epochs shows it.
+            try trained("report --run \(run)")
+            #expect(try text("\(run)/report.html").contains(">\(metric)</th>"))
+            let lines = try text("\(run)/metrics.jsonl").split(separator: "\n").map { try json(String($0)) }
+            let told = lines.filter { $0["kind"] as? String == "epoch" }.compactMap { $0[metric] as? Double }
+            #expect(told.count == areas.count)
+            // Foundation's reader of JSON may be wrong in the last digit.
+            for (told, area) in zip(told, areas) { #expect(abs(told - area) < 1e-15) }
+        }
+
+        /// One of 502 stamps validates, and only two are of one class: it is of the other.
+        @Test(arguments: [("val_roc_auc", false), ("val_average_precision", true)])
+        func anAreaOfOneClassIsRefused(metric: String, isSource: Bool) throws {
+            let (values, shape) = try numbers(survey.sources)
+            let few = workspace.path("few.npy")
+            try NpyFile.write(
+                floats: Array(values.prefix(2 * values.count / shape[0])), shape: [2] + shape[1...], to: few)
+            let files =
+                isSource ? "--sources \(few) --noise \(survey.noise)" : "--sources \(survey.sources) --noise \(few)"
+            let line =
+                "train \(files) --model simple --epochs 1 --split 0.8,0.002,0.198 --output \(workspace.path("run"))"
+            for ranks in [nil, 2] {
+                expectError(
+                    try trainer("\(line) --early-stopping \(metric)", ranks: ranks), 64, saying: "--early-stopping",
+                    metric, "leaves no \(isSource ? "source" : "noise") for validation")
+            }
+            try trained("\(line) --early-stopping val_loss")
+            expectError(
+                try trainer(
+                    "train --data \(survey.folder) --model simple --split 0.8,0,0.2 --early-stopping \(metric)"
+                        + " --output \(workspace.path("none"))"), 64, saying: "--early-stopping", metric, "no stamp")
         }
 
         /// Each checkpoint holds the average of the weights of all steps so far.

@@ -39,6 +39,8 @@ extension HistoryRow {
         case .accuracy: accuracy
         case .validationLoss: validationLoss ?? .nan
         case .validationAccuracy: validationAccuracy ?? .nan
+        case .validationROCArea: validationROCArea ?? .nan
+        case .validationAveragePrecision: validationAveragePrecision ?? .nan
         }
     }
 }

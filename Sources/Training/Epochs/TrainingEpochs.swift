@@ -55,7 +55,8 @@ final class TrainingEpochs: @unchecked Sendable {
         group = context.group
         progress = run.progress
         validation = ValidationPass(
-            stamps: run.loaded.data.validation, inference: run.inference, step: step, team: team)
+            stamps: run.loaded.data.validation, inference: run.inference, step: step, team: team,
+            watched: configuration.stopping.early?.metric)
         origin = clock.now
         reporting = StepReporting(plan: plan, journal: journal, group: group)
         rates = LearningRates(
@@ -141,6 +142,7 @@ final class TrainingEpochs: @unchecked Sendable {
             epoch: epoch + 1, loss: totals.loss / Double(plan.samples),
             accuracy: totals.correct / Double(plan.samples),
             validationLoss: measured?.loss, validationAccuracy: measured?.accuracy,
+            validationROCArea: measured?.rocArea, validationAveragePrecision: measured?.averagePrecision,
             learningRate: learningRate((epoch + 1) * plan.steps - 1), seconds: epochSeconds,
             samplesPerSecond: Double(plan.samples) / max(1e-9, trainingSeconds))
         epochDecision = try EpochDecision.agreed(

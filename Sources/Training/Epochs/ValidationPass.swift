@@ -1,5 +1,7 @@
 import Engine
 import Lanes
+import Metrics
+import Optimizers
 import StampLoading
 import Tensors
 
@@ -9,20 +11,64 @@ struct ValidationPass {
     let inference: Inference
     let step: TrainingStep
     let team: LaneTeam
+    /// What is measured besides loss and accuracy.
+    let watched: Stopping.Metric?
 
-    /// Loss and accuracy on rank 0; nil elsewhere, and without stamps. Collective.
+    /// What the validation set reveals after an epoch.
+    struct Measured {
+        let loss: Double
+        let accuracy: Double
+        /// The areas are nil unless they are watched, and NaN when a probability is not a number.
+        let rocArea: Double?
+        let averagePrecision: Double?
+    }
+
+    /// The measurements on rank 0; nil elsewhere, and without stamps. Collective.
     ///
     /// Batch normalisation's moving statistics already are averages over the steps, and are used as they are.
-    func measure() throws -> (loss: Double, accuracy: Double)? {
+    func measure() throws -> Measured? {
         guard !stamps.stamps.isEmpty else { return nil }
-        guard let averaged = try step.averagedWeights() else { return try inference.evaluate(stamps) }
+        guard let averaged = try step.averagedWeights() else { return try measureWeights() }
         let weights = step.weights.trainable
         let trained = FloatBuffer(count: weights.count)
         trained.pointer.update(from: weights.pointer, count: weights.count)
         weights.pointer.update(from: averaged.pointer, count: weights.count)
-        let measured = try inference.evaluate(stamps)
+        let measured = try measureWeights()
         weights.pointer.update(from: trained.pointer, count: weights.count)
         try team.run { [step] lane in step.prepareWeights(lane: lane) }
         return measured
+    }
+
+    private func measureWeights() throws -> Measured? {
+        try inference.logits(of: stamps).map { logits in
+            let means = inference.means(of: stamps, logits: logits)
+            return Measured(
+                loss: means.loss, accuracy: means.accuracy,
+                rocArea: area(.validationROCArea, logits) { ROCCurve.area($0) },
+                averagePrecision: area(.validationAveragePrecision, logits) { ThresholdSweep($0).averagePrecision })
+        }
+    }
+
+    /// An area that compares the classes; nil unless it is watched.
+    private func area(
+        _ metric: Stopping.Metric, _ logits: [Float], _ value: ([ScoredSample]) -> Double?
+    ) -> Double? {
+        guard metric == watched else { return nil }
+        let samples = scored(logits)
+        return samples.contains { $0.score.isNaN } ? .nan : value(samples) ?? .nan
+    }
+
+    /// The stamps with their probabilities of a source in single precision, as `metrics.json` ranks the test set: where
+    /// these are equal, so are the stamps, even if their logits differ.
+    private func scored(_ logits: [Float]) -> [ScoredSample] {
+        let outputs = inference.network.outputs
+        var probabilities = [Float](repeating: 0, count: logits.count)
+        logits.withUnsafeBufferPointer {
+            inference.network.loss.probabilities(
+                logits: $0.baseAddress!, samples: stamps.labels.count, outputs: outputs, into: &probabilities)
+        }
+        return stamps.labels.enumerated().map { index, label in
+            ScoredSample(index: index, trueClass: label, score: probabilities[(index + 1) * outputs - 1])
+        }
     }
 }

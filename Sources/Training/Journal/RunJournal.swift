@@ -70,6 +70,9 @@ final class RunJournal: @unchecked Sendable {
         ]
         if let loss = row.validationLoss { values.append(.scalar("epoch/val_loss", loss)) }
         if let accuracy = row.validationAccuracy { values.append(.scalar("epoch/val_accuracy", accuracy)) }
+        for column in HistoryRow.WatchedColumn.allCases {
+            if let value = row[column] { values.append(.scalar("epoch/\(column.rawValue)", value)) }
+        }
         shown.append(EventStep(values + weights, step: step, wallTime: Self.now))
         try write()
     }

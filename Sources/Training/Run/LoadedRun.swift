@@ -63,11 +63,19 @@ struct LoadedRun {
     private static func refuseUnmeasured(
         _ metric: Stopping.Metric?, _ option: String, _ data: TrainingData, otherwise remedy: String
     ) throws {
-        guard let metric, metric.needsValidation, data.split.validation.isEmpty else { return }
+        guard let metric, metric.needsValidation else { return }
+        let labels = data.validation.labels
+        let missing: String
+        switch (labels.contains(0), labels.contains(1)) {
+        case (false, false): missing = "stamp"
+        case (true, false) where metric.ranksClasses: missing = "source"
+        case (false, true) where metric.ranksClasses: missing = "noise"
+        default: return
+        }
         throw AgreedFault(
             fault: Fault(
-                .usage, option, "watches \(metric.rawValue), and --split leaves no stamp for validation",
-                remedy: "give validation a share, or \(remedy)"))
+                .usage, option, "watches \(metric.rawValue), and --split leaves no \(missing) for validation",
+                remedy: "give validation a \(labels.isEmpty ? "" : "larger ")share, or \(remedy)"))
     }
 
     /// What the run has found out, besides its settings.

@@ -1,0 +1,66 @@
+import Faults
+import Files
+import Metrics
+import StampFormats
+
+extension SourceColumn {
+    /// Reads the values of `--by` for the sources of some files.
+    ///
+    /// - Throws: as ``init(option:)`` does, and `Fault(.badData)` for a column that does not fit the files.
+    public static func read(_ options: [String], sources: [String]) throws -> [SourceColumn] {
+        let columns = try options.map { try SourceColumn(option: $0) }
+        guard !columns.isEmpty else { return [] }
+        let count = try sources.reduce(0) { try $0 + StampArray(contentsOf: $1).count }
+        for column in columns { try column.check(sources: count) }
+        return columns
+    }
+
+    /// Reads one value of `--by`: `FILE.csv:COLUMN`, or an array `FILE.npy`; one number for each source.
+    ///
+    /// - Throws: `Fault(.usage)` for a value that names neither, `Fault` that names the file when it cannot be read, has
+    ///   no such column, or something other than finite numbers in it.
+    public init(option text: String) throws {
+        if let (file, column) = NamedPart.split(text, endings: [".csv"]), !column.isEmpty {
+            try FileAccess.requireFile(file)
+            self.init(name: column, values: try CSVColumn.numbers(column, in: file))
+            return
+        }
+        let isArray = NamedPart.has([".npy"], text.utf8) || NamedPart.split(text, endings: [".npz"]) != nil
+        guard isArray else {
+            throw Fault(
+                .usage, "--by \(text)", "names neither a column nor an array",
+                remedy: "give FILE.csv:COLUMN, or FILE.npy with a number for each source")
+        }
+        self.init(name: FileAccess.split(text).name, values: try Self.array(text))
+    }
+
+    private static func array(_ name: String) throws -> [Double] {
+        let file = StampFiles.file(of: name)
+        try FileAccess.requireFile(file)
+        let array = try NumericArray(contentsOf: name)
+        // (N), or a column (N, 1).
+        guard let first = array.shape.first, first == array.count else {
+            throw Fault(
+                .badData, name, "holds an array of \(shapeText(array.shape)) instead of one number for each source",
+                remedy: "save one column of it alone")
+        }
+        let values = try array.values
+        if let place = values.firstIndex(where: { !$0.isFinite }) {
+            throw Fault(
+                .badData, name, "holds \(values[place]) for source \(place), which is no finite number",
+                remedy: "give every source a number")
+        }
+        return values
+    }
+
+    /// Whether there is a value for each of so many sources.
+    ///
+    /// - Throws: `Fault(.badData)` otherwise.
+    func check(sources: Int) throws {
+        guard values.count == sources else {
+            throw Fault(
+                .badData, "--by \(name)", "has \(values.count) rows for \(sources) source stamps",
+                remedy: "give one row for each source stamp, in the order of the source files")
+        }
+    }
+}
