@@ -11,11 +11,61 @@ package enum CSVColumn {
     /// - Throws: `Fault(.missingInput)` when there is no such file, `Fault(.badData)` when it has no such column, or
     ///   that names the first line that has another number of fields, or something other than a finite number in it.
     package static func numbers(_ name: String, in path: String) throws -> [Double] {
+        try values(name, in: path) { text, line in
+            guard let number = Double(text), number.isFinite else {
+                throw Fault(
+                    .badData, path,
+                    "line \(line) has \"\(text.prefix(40))\" as \(name), which is no finite number",
+                    remedy: "give every row a number there")
+            }
+            return number
+        }
+    }
+
+    /// The texts of a column, likewise, without blanks around them.
+    ///
+    /// - Parameter name: nil for the only column.
+    /// - Throws: as ``numbers(_:in:)``, also for an empty text.
+    package static func texts(_ name: String?, in path: String) throws -> [String] {
+        try values(name, in: path) { text, line in
+            guard !text.isEmpty else {
+                throw Fault(
+                    .badData, path, "line \(line) has nothing\(name.map { " as \($0)" } ?? "")",
+                    remedy: "give every row a value there")
+            }
+            return text
+        }
+    }
+
+    private static func values<Value>(
+        _ name: String?, in path: String, _ value: (_ text: String, _ line: Int) throws -> Value
+    ) throws -> [Value] {
         var rows = CSVRows(try FileAccess.read(path), path: path)
         let names = try rows.next().map { $0.map(trimmed) } ?? []
+        let place = try place(of: name, among: names, path)
+        var values: [Value] = []
+        while let fields = try rows.next() {
+            guard fields.count == names.count else {
+                throw Fault(
+                    .badData, path, "line \(rows.line) has \(fields.count) fields, the first line \(names.count)",
+                    remedy: "give every row the same columns")
+            }
+            values.append(try value(trimmed(fields[place]), rows.line))
+        }
+        return values
+    }
+
+    private static func place(of name: String?, among names: [String], _ path: String) throws -> Int {
+        let known = names.filter { !$0.isEmpty }.prefix(20).joined(separator: ", ").prefix(300)
+        guard let name else {
+            guard names.count == 1 else {
+                throw Fault(
+                    .badData, path, "has \(names.count) columns", remedy: "name one, as \(path):COLUMN: \(known)")
+            }
+            return 0
+        }
         let places = names.indices.filter { names[$0] == trimmed(name) }
         guard let place = places.first else {
-            let known = names.filter { !$0.isEmpty }.prefix(20).joined(separator: ", ").prefix(300)
             throw Fault(
                 .badData, path, "has no column \"\(name)\"",
                 remedy: known.isEmpty
@@ -25,23 +75,7 @@ package enum CSVColumn {
             throw Fault(
                 .badData, path, "has \(places.count) columns \"\(name)\"", remedy: "give each column a name of its own")
         }
-        var numbers: [Double] = []
-        while let fields = try rows.next() {
-            guard fields.count == names.count else {
-                throw Fault(
-                    .badData, path, "line \(rows.line) has \(fields.count) fields, the first line \(names.count)",
-                    remedy: "give every row the same columns")
-            }
-            let text = trimmed(fields[place])
-            guard let number = Double(text), number.isFinite else {
-                throw Fault(
-                    .badData, path,
-                    "line \(rows.line) has \"\(text.prefix(40))\" as \(name), which is no finite number",
-                    remedy: "give every row a number there")
-            }
-            numbers.append(number)
-        }
-        return numbers
+        return place
     }
 
     private static func trimmed(_ text: String) -> String {

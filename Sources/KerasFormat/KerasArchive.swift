@@ -47,9 +47,7 @@ public enum KerasArchive {
         #if Keras
             let metadata: JSONValue = [
                 "keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00",
-                "swift-run-trainer": .object(
-                    model.decision.metadata.merging(["normalize": model.normalization]) { $1 }.mapValues { .string($0) }
-                ),
+                "swift-run-trainer": .object(try model.notes.mapValues { .string($0) }),
             ]
             try KerasZip.write(
                 [
@@ -90,9 +88,7 @@ extension TrainedModel {
             }
             let weights = Weights(network: network)
             try WeightsFile.read(file, network: network, into: weights, path: path)
-            self.init(
-                network: network, weights: weights, normalization: notes["normalize"] ?? "notebook",
-                decision: try DecisionRule(metadata: notes, from: path))
+            try self.init(network: network, weights: weights, notes: notes, from: path)
         #else
             throw KerasArchive.unsupported(path)
         #endif

@@ -10,8 +10,8 @@ public struct ClassificationMetrics: Hashable, Sendable {
     public let confusionMatrix: ConfusionMatrix
     /// The area under the ROC curve; nil when one class is missing.
     public let rocAUC: Double?
-    /// One for each of ``OperatingLimit/all``; empty when one class is missing, a probability is not a number, or the
-    /// file is of a version that did not know them.
+    /// One for each of ``OperatingLimit/all``; empty when one class is missing or a probability is not a number, and in
+    /// metrics that were read from a file, which does not have them.
     public let operatingPoints: [OperatingPoint]
     /// How many samples there were.
     public let samples: Int
@@ -70,8 +70,6 @@ extension ClassificationMetrics: Codable {
         case loss, accuracy, samples
         case confusionMatrix = "confusion_matrix"
         case rocAUC = "roc_auc"
-        case matthewsCorrelation = "matthews_correlation"
-        case operatingThresholds = "operating_thresholds"
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -82,14 +80,6 @@ extension ClassificationMetrics: Codable {
         // Written as null where undefined, so that the key is always present.
         try container.encode(rocAUC, forKey: .rocAUC)
         try container.encode(samples, forKey: .samples)
-        try container.encode(confusionMatrix.matthewsCorrelation, forKey: .matthewsCorrelation)
-        var rates = encoder.container(keyedBy: OperatingLimit.Key.self)
-        var thresholds = container.nestedContainer(keyedBy: OperatingLimit.Key.self, forKey: .operatingThresholds)
-        for limit in OperatingLimit.all {
-            let point = operatingPoints.first { $0.limit == limit }
-            try rates.encode(point?.rate, forKey: OperatingLimit.Key(limit))
-            try thresholds.encode(point?.threshold, forKey: OperatingLimit.Key(limit))
-        }
     }
 
     public init(from decoder: any Decoder) throws {
@@ -104,7 +94,7 @@ extension ClassificationMetrics: Codable {
         confusionMatrix = matrix
         accuracy = try container.decode(Double.self, forKey: .accuracy)
         rocAUC = try container.decodeIfPresent(Double.self, forKey: .rocAUC)
-        operatingPoints = try Self.operatingPoints(from: decoder)
+        operatingPoints = []
         guard (0...1).contains(accuracy) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .accuracy, in: container, debugDescription: "\(accuracy) is not from 0 to 1")
@@ -114,26 +104,6 @@ extension ClassificationMetrics: Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .rocAUC, in: container,
                 debugDescription: "it is not from 0 to 1, or the confusion matrix has one class alone")
-        }
-    }
-
-    /// The points that are there; those of one limit are there as a whole or not at all.
-    private static func operatingPoints(from decoder: any Decoder) throws -> [OperatingPoint] {
-        let rates = try decoder.container(keyedBy: OperatingLimit.Key.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        guard container.contains(.operatingThresholds) else { return [] }
-        let thresholds = try container.nestedContainer(
-            keyedBy: OperatingLimit.Key.self, forKey: .operatingThresholds)
-        return try OperatingLimit.all.compactMap { limit in
-            let key = OperatingLimit.Key(limit)
-            guard let rate = try rates.decodeIfPresent(Double.self, forKey: key),
-                let threshold = try thresholds.decodeIfPresent(Float.self, forKey: key)
-            else { return nil }
-            guard (0...1).contains(rate), threshold <= 1 else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: key, in: rates, debugDescription: "it is not from 0 to 1")
-            }
-            return OperatingPoint(limit: limit, rate: rate, threshold: threshold)
         }
     }
 }

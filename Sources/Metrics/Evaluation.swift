@@ -218,6 +218,7 @@ extension Evaluation: Encodable {
         case bySignalToNoise = "by_signal_to_noise"
         case byColumn = "by_column"
         case matchedFilter = "matched_filter_roc_auc"
+        case operatingThresholds = "operating_thresholds"
         case replicates = "bootstrap_replicates"
     }
 
@@ -225,6 +226,14 @@ extension Evaluation: Encodable {
     public func encode(to encoder: any Encoder) throws {
         try metrics.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(metrics.confusionMatrix.matthewsCorrelation, forKey: .matthewsCorrelation)
+        var pointRates = encoder.container(keyedBy: OperatingLimit.Key.self)
+        var thresholds = container.nestedContainer(keyedBy: OperatingLimit.Key.self, forKey: .operatingThresholds)
+        for limit in OperatingLimit.all {
+            let point = metrics.operatingPoints.first { $0.limit == limit }
+            try pointRates.encode(point?.rate, forKey: OperatingLimit.Key(limit))
+            try thresholds.encode(point?.threshold, forKey: OperatingLimit.Key(limit))
+        }
         try container.encode(threshold, forKey: .threshold)
         try container.encode(replicates, forKey: .replicates)
         var estimates = container.nestedContainer(keyedBy: CodingKeys.self, forKey: .estimates)

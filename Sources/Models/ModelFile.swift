@@ -6,8 +6,8 @@ import Tensors
 /// A network with its weights and what else must be remembered to use it: one `.safetensors` file.
 ///
 /// Tensors are named `layer/parameter` and lie in Keras' layouts; the metadata hold the network's description as JSON
-/// under `network`, the normalisation of its stamps under `normalize`, and under `threshold` and `temperature` how it
-/// decides, unless as Keras does.
+/// under `network`, the normalisation of its stamps under `normalize`, under `threshold` and `temperature` how it
+/// decides, unless as Keras does, and under `classes` the names of its classes, unless those are noise and source.
 public struct TrainedModel: Sendable {
     /// What the model computes.
     public let network: Network
@@ -17,13 +17,56 @@ public struct TrainedModel: Sendable {
     public let normalization: String
     /// How a probability becomes a class.
     public let decision: DecisionRule
+    /// The names of its classes in the order of its outputs; nil for noise and source, and where nobody has said.
+    public let classNames: [String]?
 
     /// - Parameter weights: those of this network.
-    public init(network: Network, weights: Weights, normalization: String, decision: DecisionRule = .standard) {
+    public init(
+        network: Network, weights: Weights, normalization: String, decision: DecisionRule = .standard,
+        classNames: [String]? = nil
+    ) {
         self.network = network
         self.weights = weights
         self.normalization = normalization
         self.decision = decision
+        self.classNames = classNames
+    }
+
+    /// A model with what its file says of it.
+    ///
+    /// - Parameters:
+    ///   - notes: as ``notes`` gives them.
+    ///   - file: where they come from, for messages.
+    /// - Throws: a `badData` fault for values that no model has.
+    package init(network: Network, weights: Weights, notes: [String: String], from file: String) throws {
+        self.init(
+            network: network, weights: weights, normalization: notes["normalize"] ?? "notebook",
+            decision: try DecisionRule(metadata: notes, from: file),
+            classNames: try notes["classes"].map { try Self.classNames($0, of: network, from: file) })
+    }
+
+    private static func classNames(_ text: String, of network: Network, from file: String) throws -> [String] {
+        let names = (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
+        guard names.count == max(network.outputs, 2), Set(names).count == names.count, !names.contains("") else {
+            throw Fault(
+                .badData, file, "does not name each of its \(max(network.outputs, 2)) classes",
+                remedy: "use a model as `train` has written it")
+        }
+        return names
+    }
+
+    /// What a file says of the model besides its network and weights, under names of their own.
+    package var notes: [String: String] {
+        get throws {
+            var notes = decision.metadata
+            notes["normalize"] = normalization
+            if let classNames {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = .withoutEscapingSlashes
+                notes["classes"] = String(decoding: try encoder.encode(classNames), as: UTF8.self)
+            }
+            return notes
+        }
     }
 
     /// Reads a model that `write` has written.
@@ -36,10 +79,9 @@ public struct TrainedModel: Sendable {
                 .badData, path, "holds weights without a network",
                 remedy: "use the model.safetensors of a run, or pass the file to train as --initial-weights")
         }
-        network = try Network(NetworkDescription(json: json, from: path))
-        weights = try Weights(network: network, contentsOf: file)
-        normalization = file.metadata["normalize"] ?? "notebook"
-        decision = try DecisionRule(metadata: file.metadata, from: path)
+        let network = try Network(NetworkDescription(json: json, from: path))
+        try self.init(
+            network: network, weights: Weights(network: network, contentsOf: file), notes: file.metadata, from: path)
     }
 
     /// Writes the model, whole or not at all: equal models give equal bytes.
@@ -57,8 +99,8 @@ public struct TrainedModel: Sendable {
                 name: parameter.name, shape: parameter.shape.extents,
                 floats: UnsafeBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count))
         }
-        let metadata = ["network": json, "normalize": normalization, "format": "swift-run-trainer 1"]
-        try SafetensorsFile.write(tensors, metadata: metadata.merging(decision.metadata) { $1 }, to: file)
+        let metadata = try notes.merging(["network": json, "format": "swift-run-trainer 1"]) { $1 }
+        try SafetensorsFile.write(tensors, metadata: metadata, to: file)
     }
 }
 

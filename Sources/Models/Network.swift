@@ -121,7 +121,7 @@ public struct Network: Sendable {
 
     /// The stamps' shape: (height, width, 1).
     public var inputShape: Shape { nodes[0].outputShape }
-    /// How many outputs the network has: 2 (softmax) or 1 (sigmoid).
+    /// How many outputs the network has: one for each class (softmax), or 1 (sigmoid) for two classes.
     public var outputs: Int { nodes[nodes.count - 1].outputShape.count }
     /// How many segments the network has: one more than the synchronisation points in a row.
     public var segments: Int { (nodes.map(\.segment).max() ?? 0) + 1 }

@@ -134,11 +134,13 @@ struct NetworkBuilder {
         _ layer: LayerDescription, _ function: ActivationFunction, logitsNode: Int
     ) throws {
         let shape = nodes[nodes.count - 1].outputShape
-        let outputs = function == .softmax ? 2 : 1
-        guard shape.extents == [outputs] else {
+        let isSoftmax = function == .softmax
+        guard shape.extents.count == 1, isSoftmax ? shape.count > 1 : shape.count == 1 else {
             throw fault(
-                layer, "\(function == .softmax ? "softmax" : "sigmoid") over outputs of shape \(shape)",
-                remedy: "use \(outputs) unit\(outputs == 1 ? "" : "s") behind a Flatten layer")
+                layer, "\(isSoftmax ? "softmax" : "sigmoid") over outputs of shape \(shape)",
+                remedy: isSoftmax
+                    ? "use a unit for each class, at least 2, behind a Flatten layer"
+                    : "use 1 unit behind a Flatten layer")
         }
         output = (function == .softmax ? .softmaxCrossEntropy : .sigmoidCrossEntropy, logitsNode)
     }

@@ -10,7 +10,7 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
     case resnet50
 
     /// The network for stamps of a size.
-    /// - Parameter classes: 2 for a softmax over (noise, source), 1 for the sigmoid probability of a source.
+    /// - Parameter classes: how many a softmax is over, or 1 for the sigmoid probability of the second of two.
     public func description(height: Int, width: Int, classes: Int) -> NetworkDescription {
         let input = ("input", LayerKind.input(shape: [height, width, 1]))
         let output = (

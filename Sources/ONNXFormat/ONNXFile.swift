@@ -49,14 +49,14 @@ public enum ONNXFile {
         graph.output = [
             valueInfo(
                 output, extents: [network.outputs],
-                network.outputs == 1 ? "probability of a source" : "probabilities of noise and of a source")
+                explanation(of: model))
         ]
+        let notes = try model.notes
         return .with {
             $0.irVersion = 8
             $0.opsetImport = [.with { $0.version = 17 }]
             $0.producerName = "swift-run-trainer"
             $0.graph = graph
-            let notes = model.decision.metadata.merging(["normalize": model.normalization]) { $1 }
             $0.metadataProps = notes.sorted { $0.key < $1.key }.map { name, value in
                 .with {
                     $0.key = name
@@ -64,6 +64,14 @@ public enum ONNXFile {
                 }
             }
         }
+    }
+
+    private static func explanation(of model: TrainedModel) -> String {
+        let names = model.classNames ?? (model.network.outputs > 2 ? [] : ["noise", "a source"])
+        guard model.network.outputs > 1 else { return "probability of \(names[1])" }
+        return names.isEmpty
+            ? "probabilities of the classes"
+            : "probabilities of \(names.dropLast().joined(separator: ", of ")) and of \(names[names.count - 1])"
     }
 
     /// What the graph says of an input or output: float32, any number of samples.

@@ -50,6 +50,12 @@ public struct Prediction {
                     .badData, other.path, "has another number of outputs than \(members[0].path)",
                     remedy: "average models of one kind: all --classes 1 or all --classes 2")
             }
+            let named = members.filter { $0.model.classNames != nil }
+            if let other = named.first(where: { $0.model.classNames != named[0].model.classNames }) {
+                throw Fault(
+                    .badData, other.path, "has other classes than \(named[0].path)",
+                    remedy: "average models of the same classes in the same order")
+            }
             return members
         }
         members = try (0..<group.maximum(of: own?.count ?? 0)).map { try Member.shared(own?[$0], in: group) }
@@ -117,11 +123,12 @@ public struct Prediction {
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
     public func evaluate(
-        noise: [String], sources: [String], skipBad: Bool, threshold: Float? = nil
+        _ files: LabelledFiles, skipBad: Bool, threshold: Float? = nil
     ) throws -> [SamplePrediction]? {
         let stamps = try StampCollection.agreed(in: group) {
-            let stamps = try StampCollection(noise: noise, sources: sources)
-            try checkSize(stamps, name: (noise + sources)[0])
+            let stamps = try StampCollection(files, of: try classes)
+            try checkSize(stamps, name: files.stamps[0])
+            try checkClasses(stamps)
             return stamps
         }
         let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
@@ -131,7 +138,7 @@ public struct Prediction {
             if !unusable.isEmpty && !skipBad { throw StampScan.fault(unusable, in: stamps) }
             guard unusable.count < predictions.count else {
                 throw Fault(
-                    .badData, (noise + sources)[0], "none of the stamps can be normalised",
+                    .badData, files.stamps[0], "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
             return predictions.filter { !$0.probability.isNaN }
@@ -185,6 +192,24 @@ public struct Prediction {
         members.map(\.path) + stamps.map { StampFiles.file(of: $0) }
     }
 
+    /// The models' classes; nil where no model names them.
+    public var classes: StampClasses? {
+        get throws {
+            guard let named = members.first(where: { $0.model.classNames != nil }) else { return nil }
+            return try StampClasses(named.model.classNames!, from: named.path)
+        }
+    }
+
+    private func checkClasses(_ stamps: StampCollection) throws {
+        let outputs = model.network.outputs
+        guard stamps.classes.count != max(outputs, 2) else { return }
+        throw Fault(
+            .badData, members[0].path,
+            "has \(outputs) output\(outputs == 1 ? "" : "s"), the stamps have \(stamps.classes.count) classes "
+                + "(\(stamps.classes))",
+            remedy: "use a model with \(stamps.classes.count) outputs, or stamps of its classes")
+    }
+
     func checkSize(_ stamps: StampCollection, name: String) throws {
         for member in members where member.model.network.inputShape != [stamps.height, stamps.width, 1] {
             let shape = member.model.network.inputShape.extents
@@ -205,6 +230,7 @@ extension Prediction.Member {
         let threshold: Float
         let temperature: Float
         let chosen: Normalization
+        let classNames: [String]?
     }
 
     /// Rank 0's member on all ranks. Collective.
@@ -215,14 +241,15 @@ extension Prediction.Member {
             return Header(
                 path: own.path, network: own.model.network.description, normalization: own.model.normalization,
                 threshold: own.model.decision.threshold, temperature: own.model.decision.temperature,
-                chosen: own.normalization)
+                chosen: own.normalization, classNames: own.model.classNames)
         }
         let member = try group.agree {
             if let own { return own }
             let network = try Network(header.network)
             let model = TrainedModel(
                 network: network, weights: Weights(network: network), normalization: header.normalization,
-                decision: DecisionRule(threshold: header.threshold, temperature: header.temperature))
+                decision: DecisionRule(threshold: header.threshold, temperature: header.temperature),
+                classNames: header.classNames)
             return Self(path: header.path, model: model, normalization: header.chosen)
         }
         try group.broadcast(member.model.weights)

@@ -35,7 +35,7 @@ public struct HTMLReport: Sendable {
                 HTML("h1", text: results.folder.path),
                 HTML(
                     "p", [("class", "faint")],
-                    text: "\(settings.model) on \(findings.noiseStamps + findings.sourceStamps) stamps of "
+                    text: "\(settings.model) on \(findings.classStamps.reduce(0, +)) stamps of "
                         + "\(findings.stampHeight)×\(findings.stampWidth), \(results.history.count) epochs"),
             ])
     }
@@ -173,21 +173,28 @@ public struct HTMLReport: Sendable {
         return (0..<most).map { all[$0 * (all.count - 1) / (most - 1)] }
     }
 
-    private var data: HTML {
-        let (settings, findings) = (results.configuration.settings, results.configuration.findings)
+    /// For each class, how many stamps it has and where they are.
+    private var classRows: [[String]] {
+        let (data, findings) = (results.configuration.settings.data, results.configuration.findings)
         let bad = results.configuration.badStamps
+        let rows = findings.classes.names.enumerated().map { label, name in
+            [
+                name, "\(findings.classStamps[label])", "\(bad.count(of: label, in: findings.classes) ?? 0)",
+                data.table.map { "\($0.stamps.joined(separator: ", ")), by \($0.labels)" }
+                    ?? data.classes.filter { $0.name == name }.flatMap(\.files).joined(separator: ", "),
+            ]
+        }
+        return findings.classes == .noiseAndSource ? rows.reversed() : rows
+    }
+
+    private var data: HTML {
+        let findings = results.configuration.findings
         return HTML.section(
             "Data",
             [
                 HTML.table(
                     caption: "Classes", ["class", "stamps", "bad ones left out", "files"],
-                    [
-                        [
-                            "source", "\(findings.sourceStamps)", "\(bad.sources)",
-                            settings.sources.joined(separator: ", "),
-                        ],
-                        ["noise", "\(findings.noiseStamps)", "\(bad.noise)", settings.noise.joined(separator: ", ")],
-                    ], numbers: [1, 2]),
+                    classRows, numbers: [1, 2]),
                 HTML.table(
                     caption: "Split", ["part", "stamps"],
                     [

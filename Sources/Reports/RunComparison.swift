@@ -66,12 +66,11 @@ public struct RunComparison: Sendable {
             let settings = run.configuration.settings
             let bad = run.configuration.badStamps
             return settings.rows.filter { $0.name != "initial weights" }
+                + settings.data.rows
                 + [
                     ("initial weights", settings.initialWeights ?? "drawn from the seed"),
-                    ("sources", settings.sources.joined(separator: ", ")),
-                    ("noise", settings.noise.joined(separator: ", ")),
                     ("fingerprint of all pixels", run.configuration.findings.dataFingerprint),
-                    ("bad stamps left out", "\(bad.noise + bad.sources)"),
+                    ("bad stamps left out", "\(bad.total)"),
                 ] + run.configuration.machineRows
         }
         let differing = Self.rows(columns).filter { Set($0.dropFirst()).count > 1 }

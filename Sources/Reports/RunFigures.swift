@@ -98,7 +98,7 @@ private struct FigurePlan {
             return
         }
         // Sources are counted after all noise.
-        let first = results.configuration.findings.noiseStamps
+        let first = results.configuration.findings.classStamps[0]
         let signalToNoise = Dictionary(uniqueKeysWithValues: ratios.enumerated().map { (first + $0, $1) })
         add(
             CompletenessFigure(

@@ -57,7 +57,8 @@ public struct RunResults: Sendable {
                 ? try JSONFile.read(ClassificationMetrics.self, from: folder.metrics) : nil,
             predictions: predictions, model: model, stamps: stamps,
             signalToNoise: stamps == nil
-                ? nil : optional(&notes) { try RunStamps.signalToNoise(of: configuration.settings.sources) } ?? nil,
+                ? nil
+                : optional(&notes) { try RunStamps.signalToNoise(of: configuration.settings.data.sources) } ?? nil,
             notes: notes)
     }
 

@@ -13,17 +13,18 @@ enum RunStamps {
     static func open(_ configuration: ConfigurationRecord, predictions: [ScoredSample]) throws -> StampCollection {
         let (settings, findings) = (configuration.settings, configuration.findings)
         // A pipe that the stamps came through is empty by now.
-        for file in (settings.noise + settings.sources).map(StampFiles.file(of:))
+        for file in settings.data.stamps.map(StampFiles.file(of:))
         where FileAccess.exists(file) { try FileAccess.requireFile(file) }
-        let stamps = try StampCollection(noise: settings.noise, sources: settings.sources)
+        let stamps = try StampCollection(settings.data)
         let isSame =
-            try stamps.noiseCount == findings.noiseStamps && stamps.sourceCount == findings.sourceStamps
+            try stamps.classes == findings.classes && stamps.classCounts == findings.classStamps
             && stamps.height == findings.stampHeight && stamps.width == findings.stampWidth
             && predictions.allSatisfy { $0.index < stamps.count && stamps.label($0.index) == $0.trueClass }
             && DataFingerprint(stamps).hexadecimal == findings.dataFingerprint
         guard isSame else {
             throw Fault(
-                .badData, settings.sources.first ?? "stamps", "the stamps are not those that the run was made with",
+                .badData, settings.data.sources.first ?? "stamps",
+                "the stamps are not those that the run was made with",
                 remedy: "put the run's own stamps there to have the figures that show them")
         }
         return stamps
@@ -35,6 +36,7 @@ enum RunStamps {
     /// - Returns: nil when there is no such file beside one of them.
     /// - Throws: `Fault` when one is there and does not fit.
     static func signalToNoise(of sources: [String]) throws -> [Double]? {
+        guard !sources.isEmpty else { return nil }
         var all: [Double] = []
         for source in sources {
             let path = "\(FileAccess.split(source).folder)/snr_sources.npy"

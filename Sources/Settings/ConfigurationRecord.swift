@@ -64,7 +64,10 @@ extension ConfigurationRecord {
         badStamps = try container.decode(BadStampCounts.self, forKey: .badStamps)
         commandLine = try container.decodeIfPresent([String].self, forKey: .commandLine)
         finishedFiles = try container.decodeIfPresent([String].self, forKey: .finishedFiles)
-        guard 0...findings.noiseStamps ~= badStamps.noise, 0...findings.sourceStamps ~= badStamps.sources else {
+        let arePart = findings.classStamps.enumerated().allSatisfy { label, count in
+            badStamps.count(of: label, in: findings.classes).map { (0...count).contains($0) } ?? false
+        }
+        guard arePart else {
             throw DecodingError.dataCorruptedError(
                 forKey: .badStamps, in: container, debugDescription: "it is not a part of the stamps")
         }

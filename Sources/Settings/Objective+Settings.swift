@@ -24,16 +24,17 @@ extension SettingOption {
 extension Requirement where Value == ClassWeights {
     fileprivate static var classWeights: Requirement {
         Requirement(
-            "is neither `balanced` nor two weights", remedy: "give, for instance, 1,2 for sources that count twice"
+            "is neither `balanced` nor a weight for each class",
+            remedy: "give, for instance, 1,2 for sources that count twice"
         ) {
-            guard case .given(let noise, let sources) = $0 else { return true }
-            return [noise, sources].allSatisfy { $0 >= 0 && $0.isFinite } && noise + sources > 0
+            guard case .given(let weights) = $0 else { return true }
+            return weights.count > 1 && weights.allSatisfy { $0 >= 0 && $0.isFinite } && weights.reduce(0, +) > 0
         }
     }
 }
 
 extension ClassWeights {
-    /// Reads the value of `--class-weights`: `balanced`, or two numbers.
+    /// Reads the value of `--class-weights`: `balanced`, or a number for each class.
     ///
     /// - Throws: `Fault(.usage)`.
     package init(option text: String) throws {
@@ -42,9 +43,10 @@ extension ClassWeights {
             return
         }
         let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-        guard numbers.count == 2, let noise = numbers[0], let sources = numbers[1],
-            Requirement.classWeights.isMet(.given(noise, sources))
-        else { throw Requirement.classWeights.fault(of: "--class-weights", text) }
-        self = .given(noise, sources)
+        let weights = ClassWeights.given(numbers.compactMap { $0 })
+        guard !numbers.contains(nil), Requirement.classWeights.isMet(weights) else {
+            throw Requirement.classWeights.fault(of: "--class-weights", text)
+        }
+        self = weights
     }
 }

@@ -44,7 +44,7 @@ extension TrainingSettings: Codable {
     /// The keys that every version has written: a file without one is damaged. Where another is missing, its default
     /// counts: runs of a version without such a setting had that.
     private static let everWritten: Set = [
-        "sources", "noise", "model", "epochs", "batch_size", "learning_rate", "optimizer", "split", "seed", "dropout",
+        "model", "epochs", "batch_size", "learning_rate", "optimizer", "split", "seed", "dropout",
         "normalize", "skip_bad", "output",
     ]
 
@@ -59,6 +59,10 @@ extension TrainingSettings: Codable {
                     key, DecodingError.Context(codingPath: container.codingPath, debugDescription: "no setting"))
             }
             try setting.json.decode(&self, container)
+        }
+        if data.stamps.isEmpty {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: container.codingPath, debugDescription: "no stamps"))
         }
     }
 

@@ -7,9 +7,8 @@ import StampData
 /// A new setting is a property here, its entry in ``all`` below, and an option of `train`: checks, `config.json`, the
 /// report, the command that makes a run again, and `--resume` follow from the entry.
 public struct TrainingSettings: Hashable, Sendable {
-    /// Files of class 1 and of class 0, each read as one long array.
-    public var sources: [String] = []
-    public var noise: [String] = []
+    /// The stamps.
+    public var data = LabelledFiles()
     /// The name of a standard network, or a model file.
     public var model = "vgg6"
     public var epochs = 10
@@ -18,7 +17,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var microbatch: Int?
     public var learningRate: Float = 0.01
     public var optimizer = Optimizer.sgd()
-    /// 2 outputs with softmax, or 1 with sigmoid; nil for 2, or for what a model file has.
+    /// Outputs with softmax, one for each class, or 1 with sigmoid for two classes; nil for as many as there are classes,
+    /// or for what a model file has.
     public var classes: Int?
     /// How the learning rate changes.
     public var schedule = Schedule()
@@ -60,8 +60,10 @@ extension TrainingSettings {
     /// Every setting, in the order of the command that makes a run again.
     package static let all: [Setting] =
         [
-            Setting("sources", \.sources, options: [SettingOption("--sources") { $0.sources }]),
-            Setting("noise", \.noise, options: [SettingOption("--noise") { $0.noise }]),
+            Setting("sources", \.data.sources, unwritten: [], options: SettingOption.sources),
+            Setting("noise", \.data.noise, unwritten: [], options: SettingOption.noise),
+            Setting("class_files", \.data.otherClasses, unwritten: [], options: SettingOption.classes),
+            Setting("labelled", \.data.table, options: SettingOption.labels),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
             Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),
@@ -72,8 +74,7 @@ extension TrainingSettings {
             Setting("optimizer", \.optimizer, row: .optimizer, shownAs: \.title, options: SettingOption.optimizer),
             Setting(
                 "classes", \.classes, "--classes", row: .outputs, decidesResult: true,
-                must: Requirement("must be 1 or 2", remedy: "use 2 for softmax or 1 for sigmoid") { $0 == 1 || $0 == 2 }
-            ),
+                must: .outputs),
             Setting("schedule", \.schedule, row: .objective, options: SettingOption.schedule),
             Setting("objective", \.objective, row: .objective, options: SettingOption.objective),
             Setting("regularization", \.regularization, row: .objective, options: SettingOption.regularization),

@@ -3,7 +3,7 @@ import CKernels
 /// A number that stands for all pixels of a data set, so that `--resume` and reports notice other stamps under the same
 /// names.
 ///
-/// The sum of one hash a stamp, of its number and its pixels: ranks and lanes may each hash a share, in any order.
+/// The sum of one hash a stamp, of its number and its pixels (and its label, if it has one of its own): ranks and lanes may each hash a share, in any order.
 /// Against oversight, not malice.
 public struct DataFingerprint: Hashable, Sendable {
     /// The sum of the hashes so far.
@@ -18,8 +18,16 @@ public struct DataFingerprint: Hashable, Sendable {
     public init(_ stamps: StampCollection) throws {
         let reader = StampReader(stamps, .none)
         for stamp in 0..<stamps.count {
-            try reader.read(stamp) { add(stamp: stamp, pixels: $0.pixels.pointer(stamps.pixels), count: stamps.pixels) }
+            try reader.read(stamp) { add(stamp, of: stamps, pixels: $0.pixels.pointer(stamps.pixels)) }
         }
+    }
+
+    /// Adds a stamp of a collection: its pixels and, where that does not follow from its file, its class.
+    public mutating func add(_ stamp: Int, of stamps: StampCollection, pixels: UnsafePointer<Double>) {
+        add(stamp: stamp, pixels: pixels, count: stamps.pixels)
+        guard case .table(let labels) = stamps.labels else { return }
+        let label = Double(labels[stamp])
+        withUnsafePointer(to: label) { value &+= stamp_fingerprint(~UInt64(stamp), $0, 1) }
     }
 
     /// Adds a stamp of `count` pixels.

@@ -1,16 +1,26 @@
+import FoundationEssentials
 import StampFormats
 
 extension StampCollection {
     /// What other processes need to read the same stamps: the names of the files, and where in them the pixels are. A
     /// process that has it opens a file when it reads stamps of it, and looks at no header.
     package struct Description: Codable {
-        var noise: [StampArray.Description]
-        var sources: [StampArray.Description]
+        var files: [StampArray.Description]
+        var classes: StampClasses
+        /// Of each class, how many files hold its stamps; nil where each stamp has a label.
+        var classFileCounts: [Int]?
+        /// The class of each stamp, in two bytes each with the lower first; nil where a file has one class.
+        var labels: Data?
     }
 
     package var description: Description {
-        let files = files.map(\.description)
-        return Description(noise: Array(files[..<noiseFileCount]), sources: Array(files[noiseFileCount...]))
+        var description = Description(files: files.map(\.description), classes: classes)
+        switch labels {
+        case .files(let counts): description.classFileCounts = counts
+        case .table(let labels):
+            description.labels = Data(labels.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] })
+        }
+        return description
     }
 
     /// The collection that was described. What arrays it has in memory is to be put there before anyone reads it:
@@ -18,9 +28,14 @@ extension StampCollection {
     ///
     /// - Throws: a fault when there is not enough memory for arrays in memory.
     package init(_ description: Description) throws {
-        try self.init(
-            noise: description.noise.map { try StampArray($0) }, sources: description.sources.map { try StampArray($0) }
-        )
+        let labels: Labels
+        if let bytes = description.labels {
+            labels = .table(
+                stride(from: 0, to: bytes.count, by: 2).map { UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8 })
+        } else {
+            labels = .files(description.classFileCounts ?? [])
+        }
+        try self.init(description.files.map { try StampArray($0) }, description.classes, labels)
     }
 
     /// Calls `body` with the elements of each array in memory: those that a process sends to others, or receives.

@@ -1,7 +1,8 @@
 import Faults
 import StampFormats
 
-/// All stamps of a data set by one number each: the noise files (class 0), then the source files (class 1), in order.
+/// All stamps of a data set by one number each, in the order of the files: class after class where each has files of its
+/// own (the noise files, class 0, then the source files, class 1), else with a label for each stamp.
 public struct StampCollection: Sendable {
     /// The names that a data folder's files have.
     public static let noiseFileName = "stamps_noise.npy"
@@ -9,44 +10,31 @@ public struct StampCollection: Sendable {
 
     public let height: Int
     public let width: Int
+    public let classes: StampClasses
     /// How many stamps there are of each class.
-    public let noiseCount: Int
-    public let sourceCount: Int
+    public let classCounts: [Int]
+    public let count: Int
     let files: [StampArray]
-    /// How many of them hold noise.
-    let noiseFileCount: Int
+    let labels: Labels
     /// The number of each file's first stamp.
     private let starts: [Int]
 
-    /// Opens the files and checks that all hold stamps of one size.
-    public init(noise: [String], sources: [String]) throws {
-        try self.init(
-            noise: try noise.map { try StampArray(contentsOf: $0) },
-            sources: try sources.map { try StampArray(contentsOf: $0) })
+    /// Where stamps have their classes from.
+    enum Labels {
+        /// Of each class, how many files hold its stamps.
+        case files([Int])
+        /// The class of each stamp.
+        case table([UInt16])
     }
 
-    /// Stamps that are open already, of one size.
-    public init(noise noiseFiles: [StampArray], sources sourceFiles: [StampArray]) throws {
-        files = noiseFiles + sourceFiles
-        noiseFileCount = noiseFiles.count
-        guard let first = files.first else { preconditionFailure("a collection needs a file") }
-        for file in files where file.height != first.height || file.width != first.width {
-            throw Fault(
-                .badData, file.path,
-                "its stamps are \(file.height)×\(file.width), those of \(first.path) are \(first.height)×\(first.width)",
-                remedy: "cut all stamps to one size")
-        }
-        height = first.height
-        width = first.width
-        noiseCount = noiseFiles.reduce(0) { $0 + $1.count }
-        sourceCount = sourceFiles.reduce(0) { $0 + $1.count }
-        var starts: [Int] = []
-        var next = 0
-        for file in files {
-            starts.append(next)
-            next += file.count
-        }
-        self.starts = starts
+    /// Opens the files and checks that all hold stamps of one size.
+    public init(noise: [String], sources: [String]) throws {
+        try self.init(LabelledFiles(noise: noise, sources: sources))
+    }
+
+    /// Stamps of noise and of sources that are open already, of one size.
+    public init(noise: [StampArray], sources: [StampArray]) throws {
+        try self.init(noise + sources, .noiseAndSource, .files([noise.count, sources.count]))
     }
 
     /// Opens unlabelled stamps: all count as class 0.
@@ -54,11 +42,58 @@ public struct StampCollection: Sendable {
     /// - Parameter paths: at least one.
     public init(unlabelled paths: [String]) throws { try self.init(noise: paths, sources: []) }
 
-    public var count: Int { noiseCount + sourceCount }
+    /// - Throws: a `badData` fault when stamps differ in size.
+    init(_ files: [StampArray], _ classes: StampClasses, _ labels: Labels) throws {
+        guard let first = files.first else { preconditionFailure("a collection needs a file") }
+        for file in files where file.height != first.height || file.width != first.width {
+            throw Fault(
+                .badData, file.path,
+                "its stamps are \(file.height)×\(file.width), those of \(first.path) are \(first.height)×\(first.width)",
+                remedy: "cut all stamps to one size")
+        }
+        (height, width) = (first.height, first.width)
+        (self.files, self.classes, self.labels) = (files, classes, labels)
+        var starts: [Int] = []
+        var next = 0
+        for file in files {
+            starts.append(next)
+            next += file.count
+        }
+        self.starts = starts
+        count = next
+        classCounts = Self.counts(files, classes, labels)
+    }
+
+    private static func counts(_ files: [StampArray], _ classes: StampClasses, _ labels: Labels) -> [Int] {
+        var counts = [Int](repeating: 0, count: classes.count)
+        switch labels {
+        case .files(let fileCounts):
+            var rest = files[...]
+            for (label, count) in fileCounts.enumerated() {
+                counts[label] = rest.prefix(count).reduce(0) { $0 + $1.count }
+                rest = rest.dropFirst(count)
+            }
+        case .table(let labels):
+            for label in labels { counts[Int(label)] += 1 }
+        }
+        return counts
+    }
+
     public var pixels: Int { height * width }
 
-    /// The true class of a stamp: 0 noise, 1 source.
-    public func label(_ stamp: Int) -> Int { stamp < noiseCount ? 0 : 1 }
+    /// The true class of a stamp.
+    public func label(_ stamp: Int) -> Int {
+        switch labels {
+        case .table(let labels): return Int(labels[stamp])
+        case .files:
+            var (label, end) = (0, classCounts[0])
+            while stamp >= end {
+                label += 1
+                end += classCounts[label]
+            }
+            return label
+        }
+    }
 
     /// Where a stamp is found: its file and its index there.
     public func location(_ stamp: Int) -> (path: String, index: Int) {

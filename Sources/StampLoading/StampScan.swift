@@ -40,7 +40,7 @@ package enum StampScan {
         try group.agree {
             try assignments.carryOut(team: team) { lane, raw, isUsable in
                 let (stamp, pixels) = (raw.number, raw.pixels.pointer(collection.pixels))
-                shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.pixels)
+                shared.pointer[lane].fingerprint.add(stamp, of: collection, pixels: pixels)
                 if !isUsable { shared.pointer[lane].unusable.append(stamp) }
                 guard isCompared[stamp],
                     let excess = SwappedClassCheck.centreExcess(
@@ -63,12 +63,19 @@ package enum StampScan {
         return try join(all, collection, in: group)
     }
 
-    /// Which stamps the check of the classes looks at.
+    /// Which stamps the check of the classes looks at: none unless they are noise and sources.
     private static func comparedStamps(_ collection: StampCollection) -> [Bool] {
         var isCompared = [Bool](repeating: false, count: collection.count)
-        for index in SwappedClassCheck.indices(among: collection.noiseCount) { isCompared[index] = true }
-        for index in SwappedClassCheck.indices(among: collection.sourceCount) {
-            isCompared[collection.noiseCount + index] = true
+        guard collection.classes == .noiseAndSource else { return isCompared }
+        var wanted = collection.classCounts.map { SwappedClassCheck.indices(among: $0)[...] }
+        var seen = [0, 0]
+        for stamp in 0..<collection.count {
+            let label = collection.label(stamp)
+            if wanted[label].first == seen[label] {
+                isCompared[stamp] = true
+                wanted[label].removeFirst()
+            }
+            seen[label] += 1
         }
         return isCompared
     }

@@ -23,24 +23,24 @@ package struct TrainingData {
     package static func load(
         _ collection: StampCollection, _ request: DataRequest, team: LaneTeam, group: any ProcessGroup, logger: Logger
     ) throws -> TrainingData {
-        try refuseEmptyClasses(collection, BadStampCounts(noise: 0, sources: 0))
+        try refuseEmptyClasses(collection, [])
         let reader = StampReader(collection, request.normalization)
         let findings: StampScan.Findings
         do {
             let parts = try Parts.agreed(Array(0..<collection.count), reader, request, team, group)
             findings = try StampScan.scan(parts.assignments(reader, group), team: team, group: group)
-            if findings.unusable.isEmpty { return TrainingData(parts, findings, BadStampCounts(noise: 0, sources: 0)) }
+            if findings.unusable.isEmpty {
+                return TrainingData(parts, findings, BadStampCounts(noneOf: collection.classes))
+            }
         }
         guard request.skipBad else {
             throw AgreedFault(fault: StampScan.fault(findings.unusable, in: collection))
         }
-        let bad = BadStampCounts(
-            noise: findings.unusable.count { $0 < collection.noiseCount },
-            sources: findings.unusable.count { $0 >= collection.noiseCount })
-        try refuseEmptyClasses(collection, bad)
+        try refuseEmptyClasses(collection, findings.unusable)
+        let bad = badCounts(findings.unusable, collection)
         if group.rank == 0 {
-            logger.warning(
-                "left out \(bad.noise) noise stamps and \(bad.sources) source stamps that cannot be normalised")
+            let counts = zip(bad, collection.classes.names).map { "\($0) \($1) stamps" }
+            logger.warning("left out \(counts.joined(separator: " and ")) that cannot be normalised")
         }
         let left = Set(findings.unusable)
         let usable = (0..<collection.count).filter { !left.contains($0) }
@@ -50,7 +50,7 @@ package struct TrainingData {
                 precondition(isUsable, "stamp \(stamp.number) was good before")
             }
         }
-        return TrainingData(parts, findings, bad)
+        return TrainingData(parts, findings, BadStampCounts(bad, of: collection.classes))
     }
 
     private init(_ parts: Parts, _ findings: StampScan.Findings, _ bad: BadStampCounts) {
@@ -59,15 +59,21 @@ package struct TrainingData {
         self.bad = bad
     }
 
-    private static func refuseEmptyClasses(_ collection: StampCollection, _ bad: BadStampCounts) throws {
-        for (name, count, left) in [
-            ("--noise", collection.noiseCount, collection.noiseCount - bad.noise),
-            ("--sources", collection.sourceCount, collection.sourceCount - bad.sources),
-        ] where left == 0 {
+    /// How many of these stamps each class has.
+    private static func badCounts(_ stamps: [Int], _ collection: StampCollection) -> [Int] {
+        stamps.reduce(into: [Int](repeating: 0, count: collection.classes.count)) { $0[collection.label($1)] += 1 }
+    }
+
+    private static func refuseEmptyClasses(_ collection: StampCollection, _ unusable: [Int]) throws {
+        let bad = badCounts(unusable, collection)
+        for (label, count) in collection.classCounts.enumerated() where count == bad[label] {
+            let name = collection.classes.names[label]
+            let isUsual = collection.classes == .noiseAndSource
             throw AgreedFault(
                 fault: Fault(
-                    .badData, name, count == 0 ? "the class has no stamps" : "the class has no stamps that can be used",
-                    remedy: "give files with stamps of both classes"))
+                    .badData, isUsual ? ["--noise", "--sources"][label] : "class \(name)",
+                    count == 0 ? "the class has no stamps" : "the class has no stamps that can be used",
+                    remedy: "give files with stamps of \(isUsual ? "both" : "all") classes"))
         }
     }
 }

@@ -27,7 +27,7 @@ package final class TrainingShard: @unchecked Sendable {
     /// What varies the stamps as they are drawn, and the spread of each one's sky; nil and none without augmentation.
     private let augmenter: StampAugmenter?
     private let spreads: FloatBuffer
-    private let labels: UnsafeMutablePointer<UInt8>
+    private let labels: UnsafeMutablePointer<UInt16>
     /// The stamps' numbers in the collection: coordinates of their random numbers.
     private let stampNumbers: UnsafeMutablePointer<UInt32>
     /// The order of the epoch within each stratum.
@@ -72,7 +72,7 @@ package final class TrainingShard: @unchecked Sendable {
         drawnNumbers = .allocate(capacity: max(positions.count * plan.largestMicrobatch, 1))
         for (start, position) in zip(starts, positions) {
             for (index, stamp) in lists[position].enumerated() {
-                (labels + start + index).initialize(to: UInt8(reader.collection.label(stamp)))
+                (labels + start + index).initialize(to: UInt16(reader.collection.label(stamp)))
                 (stampNumbers + start + index).initialize(to: UInt32(stamp))
                 (orders + start + index).initialize(to: UInt32(index))
             }

@@ -108,7 +108,7 @@ struct Bench: GroupCommand {
         configuration.ranksPerNode = exchange.ranksPerNode
         if let data {
             var loading = TrainingSettings()
-            (loading.noise, loading.sources) = try DataOptions.files(in: data)
+            loading.data = try DataFolder(data).files()
             loading.normalization = normalize
             loading.execution.threads = configuration.threads
             configuration.loading = loading

@@ -7,7 +7,11 @@ import StampFormats
 /// Where labelled stamps come from.
 struct DataOptions: ParsableArguments {
     @Option(
-        help: "Folder with stamps_sources.npy (class 1) and stamps_noise.npy (class 0); or .npz, .fits. (default: data)"
+        help:
+            """
+            Folder with stamps_sources.npy (class 1) and stamps_noise.npy (class 0), or a folder of stamps for each \
+            class, or stamps.npy with labels.npy or labels.csv; .npz, .fits and others likewise. (default: data)
+            """
     )
     var data: String?
 
@@ -23,44 +27,100 @@ struct DataOptions: ParsableArguments {
             "Files or quoted patterns of class 0 instead of --data, read as one long array.", valueName: "file"))
     var noise: [String] = []
 
+    @Option(
+        name: .customLong("class"),
+        help: ArgumentHelp(
+            """
+            A file or quoted pattern of a class instead of --data; repeated for each class, in their order, and for \
+            more files of one.
+            """, valueName: "name=file"))
+    var classFiles: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Files or quoted patterns of all classes instead of --data, with --labels.", valueName: "file"))
+    var stamps: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The class of each of the --stamps: FILE.csv:COLUMN, or a .npy file of integers or texts.",
+            valueName: "file"))
+    var labels: String?
+
+    @Option(help: ArgumentHelp("The classes of --labels in their order. (default: sorted)", valueName: "a,b,c"))
+    var classNames: String?
+
     /// The options as they were given, by their names.
     var texts: [String: String] {
-        ["--data": data ?? "none", "--sources": "\(sources)", "--noise": "\(noise)"]
+        [
+            "--data": data ?? "none", "--sources": "\(sources)", "--noise": "\(noise)", "--class": "\(classFiles)",
+            "--stamps": "\(stamps)", "--labels": labels ?? "none", "--class-names": classNames ?? "none",
+        ]
     }
 
-    /// The files of both classes.
-    func files() throws -> (noise: [String], sources: [String]) {
-        if sources.isEmpty && noise.isEmpty {
-            return try Self.files(in: data ?? "data")
+    /// The files, and how their classes are known.
+    func files() throws -> LabelledFiles {
+        try refuseMixtures()
+        if !stamps.isEmpty || labels != nil { return try table() }
+        guard classNames == nil else {
+            throw Fault(
+                .usage, "--class-names", "stands without --labels", remedy: "name the file of labels with --labels")
         }
-        guard data == nil else {
-            throw Fault(.usage, "--data \(data!)", "does not go with --sources and --noise", remedy: "leave one out")
-        }
+        if !classFiles.isEmpty { return try classes() }
+        return sources.isEmpty && noise.isEmpty ? try DataFolder(data ?? "data").files() : try noiseAndSources()
+    }
+
+    /// There is one way to name stamps at a time.
+    private func refuseMixtures() throws {
+        let given = [
+            ("--data", data != nil), ("--sources and --noise", !sources.isEmpty || !noise.isEmpty),
+            ("--class", !classFiles.isEmpty), ("--stamps and --labels", !stamps.isEmpty || labels != nil),
+        ].filter(\.1).map(\.0)
+        guard given.count > 1 else { return }
+        throw Fault(
+            .usage, data.map { "--data \($0)" } ?? given[0], "does not go with \(given[1])", remedy: "leave one out")
+    }
+
+    private func noiseAndSources() throws -> LabelledFiles {
         guard !sources.isEmpty, !noise.isEmpty else {
             throw Fault(
                 .usage, sources.isEmpty ? "--noise" : "--sources", "stands alone, but both classes are needed",
                 remedy: "name the files of the other class with \(sources.isEmpty ? "--sources" : "--noise")")
         }
-        return (try StampFiles.expand(noise), try StampFiles.expand(sources))
+        return LabelledFiles(noise: try StampFiles.expand(noise), sources: try StampFiles.expand(sources))
     }
 
-    /// The files of a data folder.
-    static func files(in folder: String) throws -> (noise: [String], sources: [String]) {
-        (try files("stamps_noise", in: folder), try files("stamps_sources", in: folder))
+    private func table() throws -> LabelledFiles {
+        guard let labels, !stamps.isEmpty else {
+            throw Fault(
+                .usage, labels == nil ? "--stamps" : "--labels", "stands alone",
+                remedy: labels == nil
+                    ? "name the classes of the stamps with --labels" : "name the files of the stamps with --stamps")
+        }
+        let names = classNames?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        if let names { _ = try StampClasses(names, from: "--class-names \(classNames!)") }
+        return LabelledFiles(
+            LabelledFiles.Table(stamps: try StampFiles.expand(stamps), labels: labels, classNames: names))
     }
 
-    /// A class' files in a data folder.
-    private static func files(_ name: String, in folder: String) throws -> [String] {
-        let files = try StampFiles.files(called: name, in: folder)
-        guard files.isEmpty else { return files }
-        throw Fault(
-            .missingInput, "\(folder)/\(name).npy", "does not exist",
-            remedy:
-                """
-                name the folder with --data or the files with --sources and --noise, or make stamps with \
-                `swift-run-trainer simulate --output \(folder)`
-                """
-        )
+    private func classes() throws -> LabelledFiles {
+        var classes: [LabelledFiles.ClassFiles] = []
+        for text in classFiles {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                throw Fault(
+                    .usage, "--class \(text)", "is no name with a file", remedy: "give, for instance, star=stars.npy")
+            }
+            let files = try StampFiles.expand([parts[1]])
+            if let place = classes.firstIndex(where: { $0.name == parts[0] }) {
+                classes[place].files += files
+            } else {
+                classes.append(LabelledFiles.ClassFiles(name: parts[0], files: files))
+            }
+        }
+        _ = try StampClasses(classes.map(\.name), from: "--class")
+        return LabelledFiles(classes: classes)
     }
 }
 

@@ -4,6 +4,7 @@ import Faults
 import Files
 import Logging
 import Metrics
+import StampData
 
 /// `swift-run-trainer evaluate`
 struct Evaluate: GroupCommand {
@@ -51,16 +52,16 @@ struct Evaluate: GroupCommand {
             return try self.threads.checked()
         }
         // The others learn from rank 0 what is in the files.
-        let files = try group.onRoot { try data.files() } ?? (noise: [], sources: [])
+        let files = try group.onRoot { try data.files() } ?? LabelledFiles()
         let columns = try group.onRoot { try SourceColumn.read(by, sources: files.sources) } ?? []
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
         let predictions = try prediction.evaluate(
-            noise: files.noise, sources: files.sources, skipBad: skipBad, threshold: threshold)
+            files, skipBad: skipBad, threshold: threshold)
         try group.agree {
             guard let predictions else { return }
             let evaluation = try Evaluation(
-                predictions, noise: files.noise, sources: files.sources, threshold: threshold,
+                predictions, of: files, threshold: threshold,
                 columns: columns, withMatchedFilter: matchedFilter, replicates: bootstrap)
             if json {
                 try StandardOutput.print(json: JSONFile.text(of: evaluation))

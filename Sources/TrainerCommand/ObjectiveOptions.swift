@@ -42,7 +42,8 @@ struct ObjectiveOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Weights of noise and sources in the loss: balanced, or a,b.", valueName: "weights"))
+        help: ArgumentHelp(
+            "Weights of the classes in the loss: balanced, or one each, such as 1,2.", valueName: "weights"))
     var classWeights: String?
 
     @Option(

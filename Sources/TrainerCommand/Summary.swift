@@ -6,6 +6,7 @@ import Logging
 import ModelFiles
 import Models
 import Settings
+import StampData
 
 /// `swift-run-trainer summary`
 struct Summary: GroupCommand {
@@ -14,7 +15,7 @@ struct Summary: GroupCommand {
     @Option(help: "simple, simple-bn, vgg6, resnet50, or a .safetensors, .keras or .json file.")
     var model = "vgg6"
 
-    @Option(parsing: .unconditional, help: "Outputs of a standard network: 2 or 1.")
+    @Option(parsing: .unconditional, help: "Outputs of a standard network: one for each class, or 1.")
     var classes = 2
 
     @Option(
@@ -32,10 +33,10 @@ struct Summary: GroupCommand {
     }
 
     private func network() throws -> Network {
-        guard classes == 1 || classes == 2, size >= 1, size <= 1 << 14 else {
+        guard (1...StampClasses.most).contains(classes), size >= 1, size <= 1 << 14 else {
             throw Fault(
                 .usage, "--classes \(classes) --size \(size)", "out of range",
-                remedy: "use 1 or 2 classes and a positive size")
+                remedy: "use a positive number of classes and a positive size")
         }
         if let standard = StandardNetwork(rawValue: model) {
             return try Network(standard.description(height: size, width: size, classes: classes))

@@ -73,7 +73,9 @@ struct Train: GroupCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("2 outputs with softmax, or 1 with sigmoid. (default: 2)", valueName: "n"))
+        help: ArgumentHelp(
+            "Outputs with softmax, one for each class, or 1 with sigmoid for two. (default: by the data)",
+            valueName: "n"))
     var classes: Int?
 
     @Option(
@@ -182,7 +184,7 @@ struct Train: GroupCommand {
         try group.requireSame(data.texts)
         // The others learn from rank 0 what is in the files.
         if let files = try group.onRoot({ try data.files() }) {
-            (settings.noise, settings.sources) = files
+            settings.data = files
         }
         if members > 1 {
             let ensemble = EnsembleRun(

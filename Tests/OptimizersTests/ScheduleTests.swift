@@ -112,8 +112,8 @@ import Testing
     }
 
     @Test func balancedClassesCountAlike() {
-        #expect(ClassWeights.balanced.values(noise: 300, sources: 100) == [400.0 / 600, 2])
-        #expect(ClassWeights.equal.values(noise: 300, sources: 100) == [1, 1])
-        #expect(ClassWeights.given(1, 3).values(noise: 5, sources: 6) == [1, 3])
+        #expect(ClassWeights.balanced.values([300, 100]) == [400.0 / 600, 2])
+        #expect(ClassWeights.equal.values([300, 100]) == [1, 1])
+        #expect(ClassWeights.given([1, 3]).values([5, 6]) == [1, 3])
     }
 }

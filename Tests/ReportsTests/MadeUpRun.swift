@@ -39,19 +39,20 @@ struct MadeUpRun {
         let stamps = try StampCollection(noise: files.noise, sources: files.sources)
         let description = network.description(height: height, width: width, classes: classes)
         var settings = TrainingSettings()
-        (settings.sources, settings.noise) = (files.sources, files.noise)
+        (settings.data.sources, settings.data.noise) = (files.sources, files.noise)
         (settings.epochs, settings.batchSize, settings.microbatch) = (2, .samples(1), 1)
         (settings.learningRate, settings.classes) = (0.1, classes)
         (settings.split, settings.seed) = (try SplitFractions(1, 0, 0), 7)
         let findings = RunFindings(
-            network: description, stampHeight: height, stampWidth: width, noiseStamps: noise, sourceStamps: sources,
+            network: description, stampHeight: height, stampWidth: width, classes: .noiseAndSource,
+            classStamps: [noise, sources],
             dataFingerprint: try DataFingerprint(stamps).hexadecimal, trainingStamps: 1, validationStamps: 0,
             testStamps: 0, microbatches: 1)
         try JSONFile.write(
             ConfigurationRecord(
                 settings: settings, findings: findings,
                 versions: SoftwareVersions(program: "1", swift: "6", openBLAS: "0"), cpuKernelType: "Zen", ranks: 1,
-                threads: 1, badStamps: BadStampCounts(noise: 0, sources: 0)),
+                threads: 1, badStamps: BadStampCounts([0, 0], of: .noiseAndSource)),
             to: run.configuration)
         var history = History(path: run.history)
         for (epoch, loss) in losses.enumerated() {

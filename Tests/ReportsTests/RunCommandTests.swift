@@ -14,8 +14,8 @@ import Testing
 
     @Test func everySettingIsInTheCommand() throws {
         var settings = try settings()
-        settings.sources = ["a.npy", "it's b.npy"]
-        settings.noise = ["$x.npz:empty"]
+        settings.data.sources = ["a.npy", "it's b.npy"]
+        settings.data.noise = ["$x.npz:empty"]
         settings.optimizer = .sgd(momentum: 0.5, nesterov: true)
         settings.initialWeights = "w.safetensors"
         settings.dropout = false
@@ -44,7 +44,7 @@ import Testing
         (settings.schedule.kind, settings.schedule.warmup) = (.step, .epochs(2))
         settings.schedule.scalesWithBatch = true
         (settings.schedule.factor, settings.schedule.every) = (0.5, .steps(30))
-        (settings.objective.labelSmoothing, settings.objective.classWeights) = (0.1, .given(1, 2))
+        (settings.objective.labelSmoothing, settings.objective.classWeights) = (0.1, .given([1, 2]))
         (settings.regularization.weightDecay, settings.regularization.clipNorm) = (0.25, 1)
         settings.regularization.averaging = 0.5
         settings.stopping.early = Stopping.Early(metric: .accuracy, patience: 3, minimumDelta: 0.5)

@@ -12,7 +12,7 @@ import Testing
             settings: settings, findings: someFindings,
             versions: SoftwareVersions(program: "0.1.0", swift: "6.3", openBLAS: "OpenBLAS 0.3.21"),
             cpuKernelType: "SkylakeX", ranks: 2, threads: 1, memory: "8G",
-            badStamps: BadStampCounts(noise: 0, sources: 3), commandLine: ["swift-run-trainer"])
+            badStamps: BadStampCounts([0, 3], of: .noiseAndSource), commandLine: ["swift-run-trainer"])
     }
 
     private func decoded(_ json: String) throws -> ConfigurationRecord {
@@ -62,7 +62,9 @@ import Testing
     @Test func aFileOfAnEarlierVersionIsRead() throws {
         let record = try decoded(old.replacing("NETWORK", with: JSONFile.text(of: someFindings.network)))
         var expected = TrainingSettings()
-        (expected.sources, expected.noise, expected.model, expected.epochs) = (["s.npy"], ["n.npy"], "simple", 3)
+        (expected.data.sources, expected.data.noise, expected.model, expected.epochs) = (
+            ["s.npy"], ["n.npy"], "simple", 3
+        )
         (expected.batchSize, expected.microbatch, expected.classes) = (.samples(32), 8, 1)
         (expected.learningRate, expected.optimizer) = (0.25, .sgd(momentum: 0.5, nesterov: true))
         (expected.split, expected.seed, expected.dropout) = (try SplitFractions(0.5, 0.25, 0.25), 4, false)

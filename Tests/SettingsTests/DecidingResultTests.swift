@@ -49,7 +49,7 @@ import Testing
     @Test func howLongAndWhereARunTrainsDoesNotDecideIt() throws {
         var settings = TrainingSettings()
         let before = try deciding(settings)
-        (settings.epochs, settings.output, settings.sources) = (99, "elsewhere", ["moved.npy"])
+        (settings.epochs, settings.output, settings.data.sources) = (99, "elsewhere", ["moved.npy"])
         (settings.checkpointInterval, settings.keepCheckpoints, settings.verifyEvery) = (.steps(1), 9, 1)
         settings.decision.calibrate = true
         settings.initialWeights = "gone.safetensors"

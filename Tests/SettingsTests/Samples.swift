@@ -7,14 +7,14 @@ import StampData
 /// Settings none of which is as usual.
 func unusualSettings() throws -> TrainingSettings {
     var settings = TrainingSettings()
-    (settings.sources, settings.noise) = (["a.npy", "it's b.npy"], ["$x.npz:empty"])
+    (settings.data.sources, settings.data.noise) = (["a.npy", "it's b.npy"], ["$x.npz:empty"])
     (settings.model, settings.epochs) = ("resnet50", 7)
     (settings.batchSize, settings.microbatch, settings.classes) = (.full, 8, 1)
     (settings.learningRate, settings.optimizer) = (0.3, .sgd(momentum: 0.5, nesterov: true))
     (settings.schedule.kind, settings.schedule.factor) = (.step, 0.5)
     (settings.schedule.every, settings.schedule.warmup) = (.steps(30), .epochs(2))
     settings.schedule.scalesWithBatch = true
-    (settings.objective.labelSmoothing, settings.objective.classWeights) = (0.1, .given(1, 2))
+    (settings.objective.labelSmoothing, settings.objective.classWeights) = (0.1, .given([1, 2]))
     (settings.regularization.weightDecay, settings.regularization.clipNorm) = (0.25, 1)
     settings.regularization.averaging = 0.5
     settings.stopping.early = Stopping.Early(metric: .accuracy, patience: 3, minimumDelta: 0.5)
@@ -39,5 +39,6 @@ func unusualSettings() throws -> TrainingSettings {
 /// What a run on a few stamps might find out.
 let someFindings = RunFindings(
     network: StandardNetwork.simple.description(height: 5, width: 5, classes: 2), stampHeight: 5, stampWidth: 5,
-    noiseStamps: 12, sourceStamps: 9, dataFingerprint: "0123456789abcdef", trainingStamps: 15, validationStamps: 2,
+    classes: .noiseAndSource, classStamps: [12, 9], dataFingerprint: "0123456789abcdef", trainingStamps: 15,
+    validationStamps: 2,
     testStamps: 4, microbatches: 3)

@@ -60,8 +60,8 @@ import Testing
         Wrong("--schedule-every") { $0.schedule.every = .epochs(1) },
         Wrong("--warmup 1.5") { $0.schedule.warmup = .share(1.5) },
         Wrong("--label-smoothing 1.0") { $0.objective.labelSmoothing = 1 },
-        Wrong("--class-weights 0.0,0.0") { $0.objective.classWeights = .given(0, 0) },
-        Wrong("--class-weights -1.0,2.0") { $0.objective.classWeights = .given(-1, 2) },
+        Wrong("--class-weights 0.0,0.0") { $0.objective.classWeights = .given([0, 0]) },
+        Wrong("--class-weights -1.0,2.0") { $0.objective.classWeights = .given([-1, 2]) },
         Wrong("--weight-decay -0.5") { $0.regularization.weightDecay = -0.5 },
         Wrong("--clip-norm 0.0") { $0.regularization.clipNorm = 0 },
         Wrong("--ema 1.0") { $0.regularization.averaging = 1 },
@@ -103,7 +103,7 @@ import Testing
         #expect(try BatchSize(option: "full") == .full && BatchSize(option: "64") == .samples(64))
         #expect(try MemorySize(option: "2k").bytes == 2048)
         #expect(try SplitFractions(option: "0.5, 0.25,0.25") == SplitFractions(0.5, 0.25, 0.25))
-        #expect(try ClassWeights(option: "balanced") == .balanced && ClassWeights(option: "1,2") == .given(1, 2))
+        #expect(try ClassWeights(option: "balanced") == .balanced && ClassWeights(option: "1,2") == .given([1, 2]))
         #expect(
             try Stopping.Plateau(option: "0.5,3", metric: .loss)
                 == Stopping.Plateau(metric: .loss, factor: 0.5, patience: 3))

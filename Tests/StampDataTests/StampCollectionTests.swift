@@ -24,7 +24,7 @@ import Testing
             ]
             let collection = try StampCollection(noise: noise, sources: sources)
             #expect((collection.height, collection.width) == (3, 2) && collection.pixels == 6)
-            #expect((collection.count, collection.noiseCount, collection.sourceCount) == (7, 3, 4))
+            #expect((collection.count, collection.classCounts[0], collection.classCounts[1]) == (7, 3, 4))
             #expect((0..<7).map { collection.label($0) } == [0, 0, 0, 1, 1, 1, 1])
             for stamp in 0..<7 {
                 var pixels = [Double](repeating: -1, count: 6)
@@ -49,7 +49,7 @@ import Testing
     @Test func unlabelledStampsAreAllOfOneFile() throws {
         try withTemporaryFolder { folder in
             let collection = try StampCollection(unlabelled: [try file(folder, "all", count: 4, first: 0)])
-            #expect(collection.count == 4 && collection.sourceCount == 0)
+            #expect(collection.count == 4 && collection.classCounts[1] == 0)
         }
     }
 

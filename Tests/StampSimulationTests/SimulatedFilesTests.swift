@@ -37,7 +37,7 @@ struct SimulatedFilesTests {
 
         let stamps = try StampCollection(
             noise: ["\(folder)/stamps_noise.npy"], sources: ["\(folder)/stamps_sources.npy"])
-        #expect(stamps.noiseCount == 4100 && stamps.sourceCount == 30 && stamps.height == 8 && stamps.width == 9)
+        #expect(stamps.classCounts[0] == 4100 && stamps.classCounts[1] == 30 && stamps.height == 8 && stamps.width == 9)
         for (population, header, count) in [
             (StampSimulator.Population.noise, "index,kind,fwhm", 4100), (.sources, "index,kind,fwhm,snr,dx,dy", 30),
         ] {

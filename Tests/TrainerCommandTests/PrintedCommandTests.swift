@@ -13,7 +13,7 @@ extension TrainerCommandTests {
         private func settings(_ options: [String]) throws -> TrainingSettings {
             let train = try Train.parse(options)
             var settings = try train.trainingSettings()
-            (settings.sources, settings.noise) = (train.data.sources, train.data.noise)
+            (settings.data.sources, settings.data.noise) = (train.data.sources, train.data.noise)
             settings.execution = ExecutionSettings()
             return settings
         }

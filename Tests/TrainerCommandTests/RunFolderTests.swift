@@ -104,28 +104,7 @@ extension TrainerCommandTests {
             for row in predictions { matrix[Int(row[1])][row[2] > 0.5 ? 1 : 0] += 1 }
 
             let metrics = try json(text("\(run)/metrics.json"))
-            let costs = [
-                "false_positive_rate_at_10_percent_missed", "false_positive_rate_at_1_percent_missed",
-                "false_positive_rate_at_5_percent_missed", "missed_detection_rate_at_1_percent_false_positives",
-            ]
-            #expect(
-                metrics.keys.sorted()
-                    == (["accuracy", "confusion_matrix", "loss", "roc_auc", "samples", "matthews_correlation"]
-                    + ["operating_thresholds"] + costs).sorted())
-            // Above each threshold the predictions have that rate, and keep the limit.
-            let thresholds = try #require(metrics["operating_thresholds"] as? [String: Double])
-            for (name, limit) in zip(costs, [0.1, 0.01, 0.05, 0.01]) {
-                let threshold = try #require(thresholds[name])
-                func share(_ label: Double, _ isFound: Bool) -> Double {
-                    let ofClass = predictions.filter { $0[1] == label }
-                    return Double(ofClass.count { (Float($0[2]) > Float(threshold)) == isFound })
-                        / Double(ofClass.count)
-                }
-                let (mistaken, missed) = (share(0, true), share(1, false))
-                let isMissedHeld = name.hasPrefix("false")
-                #expect(abs((metrics[name] as? Double ?? .nan) - (isMissedHeld ? mistaken : missed)) < 1e-15)
-                #expect((isMissedHeld ? missed : mistaken) <= limit, "\(name)")
-            }
+            #expect(metrics.keys.sorted() == ["accuracy", "confusion_matrix", "loss", "roc_auc", "samples"])
             #expect(metrics["samples"] as? Int == predictions.count)
             #expect(metrics["confusion_matrix"] as? [[Int]] == matrix)
             #expect(metrics["accuracy"] as? Double == Double(matrix[0][0] + matrix[1][1]) / Double(predictions.count))

@@ -24,7 +24,7 @@ extension TrainerCommandTests {
             ("--epoch 3", "'--epoch'. Did you mean '--epochs'?"), ("stamps", "'stamps'"), ("--epochs", "'--epochs"),
             ("--epochs two", "'two' is invalid for '--epochs"), ("--learning-rate fast", "'--learning-rate"),
             ("--optimizer sdg", "sgd, momentum, adam, adamw, lamb, lars"),
-            ("--schedule linear", "one-cycle"), ("--early-stopping validation_loss", "'val_loss'"),
+            ("--schedule linear", "one-cycle"), ("--early-stopping validation_loss", "val_loss, val_accuracy"),
             ("--normalize sum", "notebook, mean, robust, asinh, minmax, none"),
             ("--seed -1", "'-1' is invalid for '--seed"),
         ])

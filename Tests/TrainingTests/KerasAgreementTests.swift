@@ -102,7 +102,7 @@ import Testing
     func objectivesAgree(name: String, objective: String) throws {
         var run = try FullBatchRun(name, compareWith: "\(name)-\(objective)")
         run.configuration.objective.labelSmoothing = 0.1
-        run.configuration.objective.classWeights = .given(0.7, 1.6)
+        run.configuration.objective.classWeights = .given([0.7, 1.6])
         switch objective {
         case "adamw":
             run.configuration.optimizer = .adam()

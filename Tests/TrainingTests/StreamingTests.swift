@@ -191,14 +191,14 @@ import Testing
         var configuration = try configuration(.simple, in: folder)
         var stamps = LabelledPixels(count: 120, seed: 8)
         for pixel in 50 * 441..<51 * 441 { stamps.pixels[pixel] = 3 }
-        (configuration.noise, configuration.sources) = ([], [])
+        (configuration.data.noise, configuration.data.sources) = ([], [])
         for stamp in 0..<stamps.count {
             let path = folder.path("stamp-\(stamp).npy")
             try NpyFile.write(floats: Array(stamps.stamp(stamp)), shape: [1, 21, 21], to: path)
             if stamps.labels[stamp] == 0 {
-                configuration.noise.append(path)
+                configuration.data.noise.append(path)
             } else {
-                configuration.sources.append(path)
+                configuration.data.sources.append(path)
             }
         }
         configuration.batchSize = .samples(7)

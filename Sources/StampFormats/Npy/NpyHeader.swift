@@ -50,7 +50,7 @@ struct NpyHeader {
     }
 
     /// What the header says, and where it ends.
-    private static func fields(
+    static func fields(
         _ bytes: UnsafeRawBufferPointer, name: String
     ) throws -> (fields: NpyHeaderParser.Fields, end: Int) {
         let text = try text(bytes, name: name)

@@ -7,11 +7,14 @@ struct NpyHeaderParser {
     struct Fields {
         /// What is said of elements that are no numbers.
         let elementType: Result<ElementType, Fault>
+        /// How texts are stored, if the elements are texts.
+        let textType: NpyTextType?
         let isFortranOrder: Bool
         let shape: [Int]
     }
 
     private var scanner: HeaderScanner
+    private var textType: NpyTextType?
     private let name: String
 
     init(text: [UInt8], name: String) {
@@ -21,6 +24,7 @@ struct NpyHeaderParser {
 
     mutating func parse() throws -> Fields {
         var elementType: Result<ElementType, Fault>?
+        textType = nil
         var isFortranOrder: Bool?
         var shape: [Int]?
         guard scanner.take("{") else { throw garbled("no dictionary") }
@@ -36,7 +40,7 @@ struct NpyHeaderParser {
         }
         guard scanner.isAtEnd else { throw garbled("text after the dictionary") }
         guard let elementType, let isFortranOrder, let shape else { throw garbled("a key is missing") }
-        return Fields(elementType: elementType, isFortranOrder: isFortranOrder, shape: shape)
+        return Fields(elementType: elementType, textType: textType, isFortranOrder: isFortranOrder, shape: shape)
     }
 
     private mutating func string() -> String? {
@@ -59,6 +63,7 @@ struct NpyHeaderParser {
         }
         guard let text = string() else { throw garbled("descr is not a string") }
         if let type = ElementType(numpyDescription: text) { return .success(type) }
+        textType = NpyTextType(numpyDescription: text)
         if text.drop(while: { "<>|=".contains($0) }).first == "O" {
             return .failure(
                 Fault(

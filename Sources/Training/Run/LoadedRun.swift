@@ -84,7 +84,7 @@ struct LoadedRun {
     ) -> RunFindings {
         RunFindings(
             network: network.description, stampHeight: collection.height, stampWidth: collection.width,
-            noiseStamps: collection.noiseCount, sourceStamps: collection.sourceCount,
+            classes: collection.classes, classStamps: collection.classCounts,
             dataFingerprint: data.findings.fingerprint.hexadecimal, trainingStamps: data.split.training.count,
             validationStamps: data.split.validation.count, testStamps: data.split.test.count,
             microbatches: data.plan.microbatches)

@@ -24,7 +24,7 @@ struct PreparedRun {
         self.team = team
         kernelType = try ProcessorKernels.agreed(in: group)
         collection = try StampCollection.agreed(in: group) {
-            try StampCollection(noise: configuration.noise, sources: configuration.sources)
+            try StampCollection(configuration.data)
         }
         folder = try group.agree {
             context.isRoot && opensFolder

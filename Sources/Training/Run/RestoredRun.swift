@@ -115,7 +115,7 @@ struct RestoredRun {
 
     /// Where the trace goes: to no file that the run reads.
     private static func traceFile(_ path: String, _ settings: TrainingSettings) throws -> OutputFile {
-        let stamps = (settings.noise + settings.sources).map { StampFiles.file(of: $0) }
+        let stamps = settings.data.stamps.map { StampFiles.file(of: $0) }
         return try OutputFile(
             path, option: "--trace", inputs: stamps + [settings.model, settings.initialWeights].compactMap { $0 },
             reserved: RunFolder(settings.output).ownFiles, kind: TraceRecording.kind)
@@ -129,13 +129,13 @@ struct RestoredRun {
         if context.isRoot, levels.sizes.count > 1 {
             context.logger.debug("ranks sum in levels of \(levels.sizes.map(String.init).joined(separator: " × "))")
         }
-        let sources = data.split.training.count { collection.label($0) == 1 }
+        var counts = [Int](repeating: 0, count: collection.classes.count)
+        for stamp in data.split.training { counts[collection.label(stamp)] += 1 }
         return try TrainingStep(
             network: loaded.network, weights: weights, shard: data.shard, plan: data.plan,
             optimizer: configuration.optimizer, regularization: configuration.regularization,
             labelSmoothing: configuration.objective.labelSmoothing,
-            classWeights: configuration.objective.classWeights.values(
-                noise: data.split.training.count - sources, sources: sources), seed: configuration.seed,
+            classWeights: configuration.objective.classWeights.values(counts), seed: configuration.seed,
             format: configuration.gradients, team: team, levels: levels, group: context.group)
     }
 

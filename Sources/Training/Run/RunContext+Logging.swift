@@ -26,9 +26,8 @@ extension RunContext {
         let (plan, split) = (data.plan, data.split)
         logger.debug(
             """
-            sources \(configuration.sources.joined(separator: ", ")), \
-            noise \(configuration.noise.joined(separator: ", ")): \(collection.sourceCount) + \(collection.noiseCount) \
-            stamps of \(collection.height)×\(collection.width)
+            \(configuration.data.description): \(collection.count) stamps of \(collection.height)×\(collection.width), \
+            \(zip(collection.classCounts, collection.classes.names).map { "\($0) \($1)" }.joined(separator: ", "))
             """)
         logger.debug(
             """

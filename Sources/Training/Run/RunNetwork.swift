@@ -28,18 +28,12 @@ enum RunNetwork {
     ) throws -> Network {
         let network: Network
         if let standard = StandardNetwork(rawValue: configuration.model) {
-            network = try Self.standard(standard, configuration, height: collection.height, width: collection.width)
+            network = try Self.standard(standard, configuration, collection)
         } else {
             precondition(described != nil, "no description of \(configuration.model)")
             network = try Network(described!)
         }
-        if let classes = configuration.classes, classes != network.outputs {
-            throw Fault(
-                .usage, "--classes \(classes)",
-                "does not go with \(configuration.model), which has \(network.outputs) "
-                    + "output\(network.outputs == 1 ? "" : "s")",
-                remedy: "leave it out, or choose another model")
-        }
+        try checkOutputs(of: network, configuration, collection.classes)
         guard network.inputShape == [collection.height, collection.width, 1] else {
             let shape = network.inputShape.extents
             throw Fault(
@@ -50,12 +44,40 @@ enum RunNetwork {
         return configuration.dropout ? network : try network.withoutDropout()
     }
 
+    private static func checkOutputs(
+        of network: Network, _ configuration: TrainingSettings, _ classes: StampClasses
+    ) throws {
+        let outputs = "\(network.outputs) output\(network.outputs == 1 ? "" : "s")"
+        if let asked = configuration.classes, asked != network.outputs {
+            throw Fault(
+                .usage, "--classes \(asked)", "does not go with \(configuration.model), which has \(outputs)",
+                remedy: "leave it out, or choose another model")
+        }
+        guard network.outputs == classes.count || network.outputs == 1 && classes.count == 2 else {
+            let isAsked = configuration.classes != nil
+            throw Fault(
+                isAsked ? .usage : .badData, isAsked ? "--classes \(network.outputs)" : configuration.model,
+                "\(isAsked ? "asks for" : "has") \(outputs), the stamps have \(classes.count) classes (\(classes))",
+                remedy: isAsked
+                    ? "leave it out" : "use a model with \(classes.count) outputs, or stamps of its classes")
+        }
+        if case .given(let weights) = configuration.objective.classWeights, weights.count != classes.count {
+            throw Fault(
+                .usage, "--class-weights \(configuration.objective.classWeights)",
+                "gives \(weights.count) weights to \(classes.count) classes (\(classes))",
+                remedy: "give one for each class in this order")
+        }
+    }
+
     /// A standard network, or a fault that names the option and the stamps that do not match.
     private static func standard(
-        _ standard: StandardNetwork, _ configuration: TrainingSettings, height: Int, width: Int
+        _ standard: StandardNetwork, _ configuration: TrainingSettings, _ collection: StampCollection
     ) throws -> Network {
+        let (height, width) = (collection.height, collection.width)
         do {
-            return try Network(standard.description(height: height, width: width, classes: configuration.classes ?? 2))
+            return try Network(
+                standard.description(
+                    height: height, width: width, classes: configuration.classes ?? collection.classes.count))
         } catch let fault as Fault {
             throw Fault(
                 fault.kind, "--model \(configuration.model)",

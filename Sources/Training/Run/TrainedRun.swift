@@ -55,9 +55,11 @@ struct TrainedRun {
     private func writeModel(_ decision: DecisionRule) throws {
         try context.group.agree {
             guard let folder else { return }
+            let classes = restored.loaded.prepared.collection.classes
             let model = TrainedModel(
                 network: network, weights: restored.step.weights,
-                normalization: context.configuration.normalization.rawValue, decision: decision)
+                normalization: context.configuration.normalization.rawValue, decision: decision,
+                classNames: classes == .noiseAndSource ? nil : classes.names)
             try model.write(to: folder.model)
             if KerasArchive.isSupported { try writeForKeras(model, to: folder.kerasModel) }
         }

@@ -78,9 +78,9 @@ extension TrainingSettings {
     package static func onAll(_ stamps: LabelledPixels, in folder: TemporaryFolder) throws -> TrainingSettings {
         var configuration = TrainingSettings()
         configuration.split = try SplitFractions(1, 0, 0)
-        configuration.noise = [folder.path("noise.npy")]
-        configuration.sources = [folder.path("sources.npy")]
-        try stamps.write(noise: configuration.noise[0], sources: configuration.sources[0])
+        configuration.data.noise = [folder.path("noise.npy")]
+        configuration.data.sources = [folder.path("sources.npy")]
+        try stamps.write(noise: configuration.data.noise[0], sources: configuration.data.sources[0])
         configuration.normalization = .none
         configuration.dropout = false
         configuration.output = folder.path("run")

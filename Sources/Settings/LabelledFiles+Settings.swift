@@ -1,0 +1,54 @@
+import StampData
+
+extension SettingOption {
+    static let sources = [SettingOption("--sources") { $0.data.sources.isEmpty ? nil : $0.data.sources }]
+    static let noise = [SettingOption("--noise") { $0.data.noise.isEmpty ? nil : $0.data.noise }]
+
+    /// One `--class` for each file.
+    static let classes = [
+        SettingOption("--class") { settings in
+            let words = settings.data.otherClasses.flatMap { named in named.files.map { "\(named.name)=\($0)" } }
+            return words.isEmpty ? nil : Array(words.map { [$0] }.joined(separator: ["--class"]))
+        }
+    ]
+
+    static let labels = [
+        SettingOption("--stamps") { $0.data.table?.stamps },
+        SettingOption("--labels") { $0.data.table.map { [$0.labels] } },
+        SettingOption("--class-names") { $0.data.table?.classNames.map { [$0.joined(separator: ",")] } },
+    ]
+}
+
+extension LabelledFiles {
+    /// The classes that are not noise and sources, which have keys and options of their own.
+    package var otherClasses: [ClassFiles] {
+        get { areNoiseAndSources ? [] : classes }
+        set { self = LabelledFiles(classes: newValue) }
+    }
+}
+
+extension Requirement where Value == Int {
+    /// The outputs of a network.
+    package static var outputs: Requirement {
+        Requirement(
+            "must be from 1 to \(StampClasses.most)",
+            remedy: "use 1 for sigmoid, or the number of classes for softmax"
+        ) { (1...StampClasses.most).contains($0) }
+    }
+}
+
+extension LabelledFiles: CustomStringConvertible {
+    /// The files as names and values for people.
+    package var rows: [(name: String, value: String)] {
+        if let table {
+            return [("stamps", table.stamps.joined(separator: ", ")), ("labels", table.labels)]
+        }
+        // Sources stand first, as among the options.
+        let ordered = areNoiseAndSources ? classes.reversed() : classes
+        return ordered.map { named in
+            (areNoiseAndSources && named.name == "source" ? "sources" : named.name, named.files.joined(separator: ", "))
+        }
+    }
+
+    public var description: String { rows.map { "\($0.name) \($0.value)" }.joined(separator: ", ") }
+}

@@ -1,0 +1,63 @@
+/// Files of stamps whose classes are known, as a user names them: a list of files for each class, or stamps with a file
+/// of labels beside them.
+public struct LabelledFiles: Hashable, Sendable {
+    /// The files of one class, read as one long array.
+    public struct ClassFiles: Hashable, Sendable, Codable {
+        public var name: String
+        public var files: [String]
+
+        public init(name: String, files: [String]) { (self.name, self.files) = (name, files) }
+    }
+
+    /// Stamps, and the file or the column that has a label for each of them.
+    public struct Table: Hashable, Sendable, Codable {
+        /// Read as one long array.
+        public var stamps: [String]
+        /// `FILE.csv:COLUMN`, or a `.npy` file of integers or texts.
+        public var labels: String
+        /// The classes in their order; nil for the labels that occur, sorted.
+        public var classNames: [String]?
+
+        public init(stamps: [String], labels: String, classNames: [String]? = nil) {
+            (self.stamps, self.labels, self.classNames) = (stamps, labels, classNames)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case stamps, labels
+            case classNames = "class_names"
+        }
+    }
+
+    /// In the order of the classes; empty where there is a table.
+    public var classes: [ClassFiles]
+    /// Nil where each class has files of its own.
+    public var table: Table?
+
+    public init(classes: [ClassFiles] = []) { self.classes = classes }
+
+    public init(_ table: Table) { (classes, self.table) = ([], table) }
+
+    /// The two classes that the program began with: class 0 and class 1.
+    public init(noise: [String], sources: [String]) {
+        let names = StampClasses.noiseAndSource.names
+        self.init(classes: [ClassFiles(name: names[0], files: noise), ClassFiles(name: names[1], files: sources)])
+    }
+
+    /// Whether these are files of noise and of sources.
+    public var areNoiseAndSources: Bool { classes.map(\.name) == StampClasses.noiseAndSource.names }
+
+    /// All files of stamps, in the order of the stamps' numbers.
+    public var stamps: [String] { table?.stamps ?? classes.flatMap(\.files) }
+
+    /// The files of noise, where there are such; setting them makes the classes noise and sources.
+    public var noise: [String] {
+        get { areNoiseAndSources ? classes[0].files : [] }
+        set { self = LabelledFiles(noise: newValue, sources: sources) }
+    }
+
+    /// The files of sources, likewise.
+    public var sources: [String] {
+        get { areNoiseAndSources ? classes[1].files : [] }
+        set { self = LabelledFiles(noise: noise, sources: newValue) }
+    }
+}

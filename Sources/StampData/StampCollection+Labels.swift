@@ -1,0 +1,93 @@
+import Faults
+import StampFormats
+
+extension StampCollection {
+    /// Opens files of stamps with known classes, and reads their labels where those are in a file of their own.
+    ///
+    /// - Parameter known: the classes that labels are of, where a model has settled them; nil for those that the user
+    ///   names or that occur.
+    /// - Throws: `Fault` for files that cannot be read, stamps that differ in size, labels that are not one for each
+    ///   stamp, and classes that are not among the known ones.
+    public init(_ files: LabelledFiles, of known: StampClasses? = nil) throws {
+        let stamps = try files.stamps.map { try StampArray(contentsOf: $0) }
+        guard let table = files.table else {
+            try self.init(stamps, classes: files.classes, of: known)
+            return
+        }
+        let column = try StampColumn(option: "--labels", table.labels)
+        let count = stamps.reduce(0) { $0 + $1.count }
+        guard column.count == count else {
+            throw Fault(
+                .badData, table.labels, "has \(column.count) labels for \(count) stamps",
+                remedy: "give one label for each stamp, in the order of the files of stamps")
+        }
+        let named = try table.classNames.map { try StampClasses($0, from: "--class-names") }
+        let (classes, labels) = try Self.classes(column, named: known ?? named)
+        try self.init(stamps, classes, .table(labels))
+    }
+
+    /// Stamps of one class a file.
+    private init(_ stamps: [StampArray], classes: [LabelledFiles.ClassFiles], of known: StampClasses?) throws {
+        let own = try StampClasses(classes.map(\.name), from: "--class")
+        guard let known, known != own else {
+            try self.init(stamps, own, .files(classes.map(\.files.count)))
+            return
+        }
+        let labels = try own.names.map { name in
+            guard let label = known.names.firstIndex(of: name) else {
+                throw Fault(
+                    .badData, "--class \(name)", "is no class of the model",
+                    remedy: "its classes are \(Self.list(known.names))")
+            }
+            return UInt16(label)
+        }
+        var table: [UInt16] = []
+        var rest = stamps[...]
+        for (label, files) in zip(labels, classes.map(\.files)) {
+            for file in rest.prefix(files.count) { table += Array(repeating: label, count: file.count) }
+            rest = rest.dropFirst(files.count)
+        }
+        try self.init(stamps, known, .table(table))
+    }
+
+    /// The classes of labels, and the class of each.
+    ///
+    /// Labels are the classes' names. Whole numbers may also be the classes' numbers, from 0, where the names are given
+    /// and are others.
+    private static func classes(
+        _ column: StampColumn, named: StampClasses?
+    ) throws -> (StampClasses, [UInt16]) {
+        let distinct = column.distinctTexts
+        guard let named else {
+            guard distinct.count <= StampClasses.most, distinct.count >= 2 else {
+                throw Fault(
+                    .badData, column.name, "has \(distinct.count == 1 ? "one label" : "\(distinct.count) labels")",
+                    remedy: distinct.count < 2
+                        ? "give stamps of at least two classes"
+                        : "name the column of the classes; there may be \(StampClasses.most) of them")
+            }
+            return (try StampClasses(distinct, from: column.name), column.numbers(of: distinct))
+        }
+        let numbers = (0..<named.count).map(String.init)
+        let areNumbers = column.isInteger && !distinct.allSatisfy(named.names.contains)
+        let known = areNumbers ? numbers : named.names
+        if let row = column.firstRow(notAmong: known) {
+            throw Fault(
+                .badData, column.name, "row \(row) has the label \"\(column.texts[row].prefix(40))\"",
+                remedy: "the classes are \(list(named.names))\(areNumbers ? ", numbered from 0" : "")")
+        }
+        return (named, column.numbers(of: known))
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.count > 20 ? names.prefix(20).joined(separator: ", ") + ", …" : names.joined(separator: ", ")
+    }
+}
+
+extension StampColumn {
+    /// The place of each row's text among some that hold them all.
+    fileprivate func numbers(of known: [String]) -> [UInt16] {
+        let places = Dictionary(uniqueKeysWithValues: known.enumerated().map { ($1, UInt16($0)) })
+        return texts.map { places[$0]! }
+    }
+}

@@ -1,0 +1,68 @@
+import Faults
+import Files
+import StampData
+import StampFormats
+
+/// A folder of labelled stamps, in one of three forms: files of noise and of sources, stamps with labels, or a folder for
+/// each class.
+struct DataFolder {
+    private let folder: String
+
+    init(_ folder: String) { self.folder = folder }
+
+    /// - Throws: `Fault` when the folder has none of the forms, or one of them by half.
+    func files() throws -> LabelledFiles {
+        let noise = try StampFiles.files(called: "stamps_noise", in: folder)
+        let sources = try StampFiles.files(called: "stamps_sources", in: folder)
+        if noise.isEmpty && sources.isEmpty {
+            if let table = try table() { return LabelledFiles(table) }
+            let classes = try classes()
+            if classes.count > 1 { return LabelledFiles(classes: classes) }
+        }
+        for (name, files) in [("stamps_noise", noise), ("stamps_sources", sources)] where files.isEmpty {
+            throw Fault(
+                .missingInput, "\(folder)/\(name).npy", "does not exist",
+                remedy:
+                    """
+                    name the folder with --data or the files with --sources and --noise, or make stamps with \
+                    `swift-run-trainer simulate --output \(folder)`
+                    """
+            )
+        }
+        return LabelledFiles(noise: noise, sources: sources)
+    }
+
+    /// `stamps.npy`, or what else may hold them, with `labels.npy` or `labels.csv`.
+    private func table() throws -> LabelledFiles.Table? {
+        let stamps = try StampFiles.files(called: "stamps", in: folder)
+        let labels = ["labels.npy", "labels.csv"].map { "\(folder)/\($0)" }.first { FileAccess.exists($0) }
+        switch (stamps.first, labels) {
+        case (nil, nil): return nil
+        case (.some(let first), nil):
+            throw Fault(
+                .missingInput, "\(folder)/labels.npy", "does not exist",
+                remedy: "give \(first) labels there or in labels.csv, or name them with --stamps and --labels")
+        case (nil, .some(let labels)):
+            throw Fault(
+                .missingInput, "\(folder)/stamps.npy", "does not exist",
+                remedy: "put the stamps of \(labels) there, or name them with --stamps and --labels")
+        case (.some, .some(let labels)): return LabelledFiles.Table(stamps: stamps, labels: labels)
+        }
+    }
+
+    /// The folders in the folder that hold stamps, in the order of their names, each with its files in the order of
+    /// theirs.
+    private func classes() throws -> [LabelledFiles.ClassFiles] {
+        guard FileAccess.isFolder(folder) else { return [] }
+        return try FileAccess.names(in: folder).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.compactMap {
+            name in
+            let path = "\(folder)/\(name)"
+            guard !name.hasPrefix("."), FileAccess.isFolder(path) else { return nil }
+            let files = try FileAccess.names(in: path)
+                .filter { entry in !entry.hasPrefix(".") && StampFiles.endings.contains { entry.hasSuffix($0) } }
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            return files.isEmpty
+                ? nil : LabelledFiles.ClassFiles(name: name, files: files.map { "\(path)/\($0)" })
+        }
+    }
+}
