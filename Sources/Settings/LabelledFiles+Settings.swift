@@ -20,6 +20,23 @@ extension SettingOption {
 }
 
 extension LabelledFiles {
+    /// The files of sources and of noise, which have keys and options of their own; nil where stamps have other classes.
+    package var usualSources: [String]? {
+        get { areNoiseAndSources ? sources : nil }
+        set { if let newValue { sources = newValue } }
+    }
+
+    package var usualNoise: [String]? {
+        get { areNoiseAndSources ? noise : nil }
+        set { if let newValue { noise = newValue } }
+    }
+
+    /// Stamps with labels beside them; nil where files have classes.
+    package var labelTable: Table? {
+        get { table }
+        set { if let newValue { self = LabelledFiles(newValue) } }
+    }
+
     /// The classes that are not noise and sources, which have keys and options of their own.
     package var otherClasses: [ClassFiles] {
         get { areNoiseAndSources ? [] : classes }

@@ -52,6 +52,11 @@ extension TrainingSettings: Codable {
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: SettingJSON.Key.self)
+        let stamps = ["sources", "noise", "class_files", "labelled"].map { SettingJSON.Key($0) }
+        guard stamps.contains(where: container.contains) else {
+            throw DecodingError.keyNotFound(
+                stamps[0], DecodingError.Context(codingPath: container.codingPath, debugDescription: "no stamps"))
+        }
         for setting in Self.all {
             let key = setting.json.key
             if Self.everWritten.contains(key.stringValue), !container.contains(key) {
@@ -59,10 +64,6 @@ extension TrainingSettings: Codable {
                     key, DecodingError.Context(codingPath: container.codingPath, debugDescription: "no setting"))
             }
             try setting.json.decode(&self, container)
-        }
-        if data.stamps.isEmpty {
-            throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: container.codingPath, debugDescription: "no stamps"))
         }
     }
 

@@ -60,10 +60,10 @@ extension TrainingSettings {
     /// Every setting, in the order of the command that makes a run again.
     package static let all: [Setting] =
         [
-            Setting("sources", \.data.sources, unwritten: [], options: SettingOption.sources),
-            Setting("noise", \.data.noise, unwritten: [], options: SettingOption.noise),
+            Setting("sources", \.data.usualSources, options: SettingOption.sources),
+            Setting("noise", \.data.usualNoise, options: SettingOption.noise),
             Setting("class_files", \.data.otherClasses, unwritten: [], options: SettingOption.classes),
-            Setting("labelled", \.data.table, options: SettingOption.labels),
+            Setting("labelled", \.data.labelTable, options: SettingOption.labels),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
             Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),

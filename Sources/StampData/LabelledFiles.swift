@@ -33,12 +33,12 @@ public struct LabelledFiles: Hashable, Sendable {
     /// Nil where each class has files of its own.
     public var table: Table?
 
-    public init(classes: [ClassFiles] = []) { self.classes = classes }
+    public init(classes: [ClassFiles]) { self.classes = classes }
 
     public init(_ table: Table) { (classes, self.table) = ([], table) }
 
     /// The two classes that the program began with: class 0 and class 1.
-    public init(noise: [String], sources: [String]) {
+    public init(noise: [String] = [], sources: [String] = []) {
         let names = StampClasses.noiseAndSource.names
         self.init(classes: [ClassFiles(name: names[0], files: noise), ClassFiles(name: names[1], files: sources)])
     }

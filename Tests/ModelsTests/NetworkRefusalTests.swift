@@ -120,8 +120,8 @@ import Testing
         ),
         ("fc", "softmax over outputs of shape (21, 21, 2)", [input, output("fc", after: "input")]),
         (
-            "fc", "softmax over outputs of shape (3,)",
-            [input, flatten, layer("fc", .dense(units: 3, activation: .softmax), after: "flatten")]
+            "fc", "softmax over outputs of shape (1,)",
+            [input, flatten, layer("fc", .dense(units: 1, activation: .softmax), after: "flatten")]
         ),
         (
             "fc", "sigmoid over outputs of shape (2,)",

@@ -23,18 +23,34 @@ import Testing
     @Test func everySettingSurvivesJSON() throws {
         let settings = try unusualSettings()
         #expect(try decoded(JSONFile.text(of: settings)) == settings)
-        #expect(try keys(settings) == Set(TrainingSettings.all.map(\.key)))
+        let ofOtherClasses: Set = ["class_files", "labelled"]
+        #expect(try keys(settings) == Set(TrainingSettings.all.map(\.key)).subtracting(ofOtherClasses))
         for recipe in Recipe.allCases {
             let settings = TrainingSettings(recipe: recipe)
             #expect(try decoded(JSONFile.text(of: settings)) == settings)
         }
     }
 
+    @Test(arguments: [
+        LabelledFiles(classes: [
+            LabelledFiles.ClassFiles(name: "star", files: ["a.npy", "b.npy"]),
+            LabelledFiles.ClassFiles(name: "bogus", files: ["c.npy"]),
+        ]), LabelledFiles(LabelledFiles.Table(stamps: ["s.npy"], labels: "l.csv:kind")),
+        LabelledFiles(LabelledFiles.Table(stamps: ["s.npy"], labels: "l.npy", classNames: ["b", "a"])),
+    ])
+    func otherClassesSurviveJSON(_ data: LabelledFiles) throws {
+        var settings = TrainingSettings()
+        settings.data = data
+        #expect(try decoded(JSONFile.text(of: settings)) == settings)
+        #expect(try keys(settings).isDisjoint(with: ["noise", "sources"]))
+    }
+
     /// A property without an entry would not be in JSON, so that the settings above would not come back.
     @Test func everyPropertyHasAnEntry() throws {
         func count(_ value: Any) -> Int { Mirror(reflecting: value).children.count }
         let settings = TrainingSettings()
-        #expect(TrainingSettings.all.count == count(settings) - 1 + count(settings.execution))
+        // Stamps have four entries: noise, sources, files of other classes, and labels.
+        #expect(TrainingSettings.all.count == count(settings) - 1 + count(settings.execution) + 3)
         let unusual = try unusualSettings()
         for (value, usual) in zip(Mirror(reflecting: unusual).children, Mirror(reflecting: settings).children) {
             #expect("\(value.value)" != "\(usual.value)", "\(value.label ?? "") is as usual in the sample")

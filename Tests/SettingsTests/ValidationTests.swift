@@ -36,7 +36,7 @@ import Testing
         Wrong("--momentum 2.0") { $0.optimizer = .sgd(momentum: 2) },
         Wrong("--momentum -0.5") { $0.optimizer = .lars(momentum: -0.5) },
         Wrong("--nesterov") { $0.optimizer = .sgd(nesterov: true) },
-        Wrong("--classes 3") { $0.classes = 3 },
+        Wrong("--classes 0") { $0.classes = 0 },
         Wrong("--output") { $0.output = "" },
         Wrong("--keep-checkpoints 0") { $0.keepCheckpoints = 0 },
         Wrong("--verify-every 0") { $0.verifyEvery = 0 },

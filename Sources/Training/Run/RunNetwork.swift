@@ -1,5 +1,6 @@
 import Communication
 import Faults
+import Files
 import ModelFiles
 import Models
 import Settings
@@ -63,7 +64,7 @@ enum RunNetwork {
         }
         if case .given(let weights) = configuration.objective.classWeights, weights.count != classes.count {
             throw Fault(
-                .usage, "--class-weights \(configuration.objective.classWeights)",
+                .usage, "--class-weights \(weights.map(FormattedNumber.short).joined(separator: ","))",
                 "gives \(weights.count) weights to \(classes.count) classes (\(classes))",
                 remedy: "give one for each class in this order")
         }
