@@ -18,7 +18,7 @@ public struct DataFingerprint: Hashable, Sendable {
     public init(_ stamps: StampCollection) throws {
         let reader = StampReader(stamps, .none)
         for stamp in 0..<stamps.count {
-            try reader.read(stamp) { add(stamp: stamp, pixels: $0.pixels.pointer(stamps.pixels), count: stamps.pixels) }
+            try reader.read(stamp) { add(stamp: stamp, pixels: $0.pixels.pointer(stamps.values), count: stamps.values) }
         }
     }
 

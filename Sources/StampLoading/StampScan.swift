@@ -39,8 +39,8 @@ package enum StampScan {
         let isCompared = comparedStamps(collection)
         try group.agree {
             try assignments.carryOut(team: team) { lane, raw, isUsable in
-                let (stamp, pixels) = (raw.number, raw.pixels.pointer(collection.pixels))
-                shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.pixels)
+                let (stamp, pixels) = (raw.number, raw.pixels.pointer(collection.values))
+                shared.pointer[lane].fingerprint.add(stamp: stamp, pixels: pixels, count: collection.values)
                 if !isUsable { shared.pointer[lane].unusable.append(stamp) }
                 guard isCompared[stamp],
                     let excess = SwappedClassCheck.centreExcess(
