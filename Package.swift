@@ -89,7 +89,8 @@ let package = Package(
         library(
             "Settings",
             [
-                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults",
+                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "StampFormats",
+                "Files", "Faults",
             ]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),

@@ -266,6 +266,7 @@ struct Train: GroupCommand {
         settings.initialWeights = initialWeights
         if let dropout { settings.dropout = dropout }
         if let normalize { settings.normalization = normalize }
+        settings.layout = data.layout
         settings.skipBad = skipBad
         settings.keepCheckpoints = keepCheckpoints
         settings.verifyEvery = verifyEvery
