@@ -65,7 +65,7 @@ extension TrainingSettings {
         [
             Setting("sources", \.sources, options: [SettingOption("--sources") { $0.sources }]),
             Setting("noise", \.noise, options: [SettingOption("--noise") { $0.noise }]),
-            Setting("layout", \.layout, "--layout", decidesResult: true),
+            Setting("layout", \.layout, "--layout"),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
             Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),

@@ -38,7 +38,7 @@ struct StampShape: Hashable, Codable, Sendable, CustomStringConvertible {
     /// either side, and unless the stamps are square, not half as many.
     private var isClear: Bool {
         let side = min(height, width)
-        return channels < side && (height == width || 2 * channels <= side)
+        return channels < side && (height == width || channels <= side / 2)
     }
 }
 

@@ -54,6 +54,16 @@ import Testing
         }
     }
 
+    /// No length is too much for the arithmetic of a shape.
+    @Test func absurdLengthsAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let shape = "(0, \(Int.max), \(Int.max), \(Int.max - 1))"
+        let path = try folder.file("a.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': \(shape), }"))
+        for layout in [nil] + StampLayout.allCases {
+            expectFault(.badData, path, saying: "shape") { _ = try StampArray(contentsOf: path, layout: layout) }
+        }
+    }
+
     @Test func aSquareIsReadAsIsSaid() throws {
         try withArray(of: [9, 9]) { path in
             let one = try StampArray(contentsOf: path, layout: .stamp)

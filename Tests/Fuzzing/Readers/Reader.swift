@@ -12,6 +12,8 @@ enum Reader: String, CaseIterable {
     case npy, npz
     /// A FITS file, with cfitsio.
     case fits
+    /// An HDF5 file of stamps, with libhdf5.
+    case hdf5
     /// Tensors by name.
     case safetensors
     /// A whole model: tensors, the network's description, weights.
@@ -35,7 +37,7 @@ enum Reader: String, CaseIterable {
         case .npy, .npz:
             let array = try NumericArray(copying: bytes, name: "fuzz") { $0.count == 3 }
             try read(StampArray(array: array, path: "fuzz"))
-        case .fits: try read(StampArray(copying: bytes, name: "fuzz"))
+        case .fits, .hdf5: try read(StampArray(copying: bytes, name: "fuzz"))
         case .safetensors:
             let file = try SafetensorsFile(copying: bytes, name: "fuzz")
             for tensor in file.tensors { _ = try file.doubles(tensor.name) }
