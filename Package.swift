@@ -21,7 +21,9 @@ let package = Package(
     name: "swift-run-trainer",
     products: [.executable(name: "swift-run-trainer", targets: ["TrainerCommand"])],
     traits: [
-        .trait(name: "Keras", description: "Read and write .keras files; needs libhdf5 and libzip."),
+        .trait(
+            name: "Keras",
+            description: "Read and write .keras files, and read stamps from HDF5 files; needs libhdf5 and libzip."),
         .trait(name: "FITS", description: "Read stamps from FITS files; needs cfitsio."),
         .default(enabledTraits: ["Keras", "FITS"]),
     ],
@@ -55,9 +57,14 @@ let package = Package(
         library("Lanes", ["CKernels", "Faults"]),
         library("Files", ["Faults", "CZlib"]),
         library("Isolation", ["CIsolation", "Files", "Faults"]),
+        library("HDF5Objects", [.target(name: "CHDF5", condition: .when(traits: ["Keras"]))]),
         library(
             "StampFormats",
-            ["Isolation", "Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
+            [
+                "HDF5Objects", "Isolation", "Files", "Faults",
+                .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
+                .target(name: "CFITSIO", condition: .when(traits: ["FITS"])),
+            ]),
         library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
         library("StampSimulation", ["Lanes", "StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
         library("Communication", ["CMPI", "CSignals", "CKernels", "Faults"]),
@@ -71,7 +78,7 @@ let package = Package(
         library(
             "KerasFormat",
             [
-                "Models", "LayerCatalog", "Isolation", "Files", "Tensors", "Faults",
+                "Models", "LayerCatalog", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
                 .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
@@ -82,7 +89,8 @@ let package = Package(
         library(
             "Settings",
             [
-                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults",
+                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "StampFormats",
+                "Files", "Faults",
             ]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),

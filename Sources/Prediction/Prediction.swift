@@ -77,13 +77,13 @@ public struct Prediction {
     ///   - output: a `.npy` file of (N, 2) or (N, 1); nil for none.
     ///   - table: a CSV file (``PredictionTable``); nil for none.
     ///   - threshold: instead of the models' own.
-    public func predict(_ input: [String], output: String?, table: String? = nil, threshold: Float? = nil) throws {
+    public func predict(_ input: StampSource, output: String?, table: String? = nil, threshold: Float? = nil) throws {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
-            try checkSize(stamps, name: input[0])
+            try checkSize(stamps, name: input.files[0])
             return stamps
         }
-        let inputs = inputs(input)
+        let inputs = inputs(input.allFiles)
         let files = try group.onRoot {
             let array = try output.map {
                 try OutputFile($0, option: "--output", inputs: inputs, kind: .probabilities)
@@ -94,11 +94,12 @@ public struct Prediction {
             }
             return (array: array, table: table)
         }
+        logData(stamps)
         let probabilities = try probabilities(stamps)
         try group.agree {
             guard let probabilities else { return }
             let outputs = model.network.outputs
-            warn(unusable: (0..<stamps.count).filter { probabilities[$0 * outputs].isNaN }, stamps, input)
+            warn(unusable: (0..<stamps.count).filter { probabilities[$0 * outputs].isNaN }, stamps, input.files)
             if let output = files?.array {
                 try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output.open())
             }
@@ -108,6 +109,12 @@ public struct Prediction {
                     ofSources, of: stamps, threshold: threshold ?? self.threshold, to: table)
             }
         }
+    }
+
+    /// What the files were understood to hold.
+    func logData(_ stamps: StampCollection) {
+        guard group.rank == 0 else { return }
+        logger.log(level: stamps.channels > 1 ? .info : .debug, "\(stamps.summary)")
     }
 
     private func warn(unusable: [Int], _ stamps: StampCollection, _ input: [String]) {
@@ -120,6 +127,7 @@ public struct Prediction {
     /// The models' evaluation on labelled stamps, on rank 0; nil elsewhere. Collective.
     ///
     /// - Parameters:
+    ///   - layout: what axes mean where a shape leaves it open.
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
     public func evaluate(
@@ -131,6 +139,7 @@ public struct Prediction {
             try checkClasses(stamps)
             return stamps
         }
+        logData(stamps)
         let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
         return try group.agree {
             guard let predictions else { return nil }

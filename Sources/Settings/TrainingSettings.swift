@@ -1,6 +1,7 @@
 import Communication
 import Optimizers
 import StampData
+import StampFormats
 
 /// Every setting of a training run, as it is asked for or, once the data are known, as resolved.
 ///
@@ -64,6 +65,7 @@ extension TrainingSettings {
             Setting("noise", \.data.usualNoise, options: SettingOption.noise),
             Setting("class_files", \.data.otherClasses, unwritten: [], options: SettingOption.classes),
             Setting("labelled", \.data.labelTable, options: SettingOption.labels),
+            Setting("layout", \.data.layout, "--layout"),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
             Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),

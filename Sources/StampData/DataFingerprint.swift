@@ -18,13 +18,13 @@ public struct DataFingerprint: Hashable, Sendable {
     public init(_ stamps: StampCollection) throws {
         let reader = StampReader(stamps, .none)
         for stamp in 0..<stamps.count {
-            try reader.read(stamp) { add(stamp, of: stamps, pixels: $0.pixels.pointer(stamps.pixels)) }
+            try reader.read(stamp) { add(stamp, of: stamps, pixels: $0.pixels.pointer(stamps.values)) }
         }
     }
 
     /// Adds a stamp of a collection: its pixels and, where that does not follow from its file, its class.
     public mutating func add(_ stamp: Int, of stamps: StampCollection, pixels: UnsafePointer<Double>) {
-        add(stamp: stamp, pixels: pixels, count: stamps.pixels)
+        add(stamp: stamp, pixels: pixels, count: stamps.values)
         guard case .table(let labels) = stamps.labels else { return }
         let label = Double(labels[stamp])
         withUnsafePointer(to: label) { value &+= stamp_fingerprint(~UInt64(stamp), $0, 1) }

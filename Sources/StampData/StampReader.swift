@@ -17,7 +17,7 @@ public struct StampReader: Sendable {
     }
 
     /// Floats of one stamp as the network sees it.
-    public var valueCount: Int { collection.pixels }
+    public var valueCount: Int { collection.values }
 
     /// Reads and normalises one stamp. Any thread.
     ///
@@ -57,7 +57,7 @@ public struct StampReader: Sendable {
     ///
     /// - Throws: `Fault` when a file cannot be read, before `body` has seen a stamp; what `body` throws.
     public func forEach(_ stamps: Range<Int>, _ body: (RawStamp) throws -> Void) throws {
-        let count = collection.pixels
+        let count = collection.values
         let doubles = stamps.count * count + RawStamp.scratchCount(pixels: count)
         try withTemporaryMemory(of: Double.self, count: doubles) { buffer in
             let memory = MutableBufferView(buffer.baseAddress!, count: doubles)

@@ -39,7 +39,7 @@ package enum StampScan {
         let isCompared = comparedStamps(collection)
         try group.agree {
             try assignments.carryOut(team: team) { lane, raw, isUsable in
-                let (stamp, pixels) = (raw.number, raw.pixels.pointer(collection.pixels))
+                let (stamp, pixels) = (raw.number, raw.pixels.pointer(collection.values))
                 shared.pointer[lane].fingerprint.add(stamp, of: collection, pixels: pixels)
                 if !isUsable { shared.pointer[lane].unusable.append(stamp) }
                 guard isCompared[stamp],

@@ -5,6 +5,7 @@ import Files
 import Logging
 import Metrics
 import StampData
+import StampFormats
 
 /// `swift-run-trainer evaluate`
 struct Evaluate: GroupCommand {
@@ -53,11 +54,12 @@ struct Evaluate: GroupCommand {
         }
         // The others learn from rank 0 what is in the files.
         let files = try group.onRoot { try data.files() } ?? LabelledFiles()
-        let columns = try group.onRoot { try SourceColumn.read(by, sources: files.sources) } ?? []
+        let columns =
+            try group.onRoot { try SourceColumn.read(by, sources: StampSource(files.sources, layout: data.layout)) }
+            ?? []
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
-        let predictions = try prediction.evaluate(
-            files, skipBad: skipBad, threshold: threshold)
+        let predictions = try prediction.evaluate(files, skipBad: skipBad, threshold: threshold)
         try group.agree {
             guard let predictions else { return }
             let evaluation = try Evaluation(

@@ -268,6 +268,7 @@ struct Train: GroupCommand {
         settings.initialWeights = initialWeights
         if let dropout { settings.dropout = dropout }
         if let normalize { settings.normalization = normalize }
+        settings.data.layout = data.layout
         settings.skipBad = skipBad
         settings.keepCheckpoints = keepCheckpoints
         settings.verifyEvery = verifyEvery

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Optimizers
 import Settings
 import StampData
+import StampFormats
 import Testing
 
 @Suite struct TrainingSettingsTests {
@@ -37,6 +38,9 @@ import Testing
             LabelledFiles.ClassFiles(name: "bogus", files: ["c.npy"]),
         ]), LabelledFiles(LabelledFiles.Table(stamps: ["s.npy"], labels: "l.csv:kind")),
         LabelledFiles(LabelledFiles.Table(stamps: ["s.npy"], labels: "l.npy", classNames: ["b", "a"])),
+        LabelledFiles(
+            LabelledFiles.Table(
+                stamps: [], channels: [StampSource.Channel(name: "sci", files: ["a.npy"])], labels: "l.npy")),
     ])
     func otherClassesSurviveJSON(_ data: LabelledFiles) throws {
         var settings = TrainingSettings()

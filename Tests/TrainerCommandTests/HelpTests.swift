@@ -37,6 +37,7 @@ extension TrainerCommandTests {
                     "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "calibrate",
                     "checkpoint-every", "class-weights", "classes", "clip-norm", "data", "dropout", "early-stopping",
                     "ema", "epochs", "gradients", "help", "initial-weights", "keep-checkpoints", "label-smoothing",
+                    "layout",
                     "learning-rate", "members", "memory", "microbatch", "min-delta", "model", "momentum", "nesterov",
                     "no-calibrate", "no-dropout", "no-report", "no-tensorboard", "noise", "normalize", "optimizer",
                     "output", "patience", "quiet", "ranks-per-node", "recipe", "reduce-on-plateau", "resume",
