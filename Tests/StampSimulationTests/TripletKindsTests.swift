@@ -1,0 +1,223 @@
+import StampSimulation
+import Testing
+
+/// What each kind of triplet shows, and in which of its images, measured without noise.
+struct TripletKindsTests {
+    private static let size = 41
+
+    private func triplets(
+        _ kind: SimulatedTriplet.Kind, _ count: Int = 150, fullWidths: ClosedRange<Float> = 2...5
+    ) -> [SimulatedTriplet] {
+        let settings = TripletSettings(fullWidths: fullWidths, kinds: KindShares([kind: 1]))
+        let simulator = TripletSimulator(seed: 12, height: Self.size, width: Self.size, settings: settings)
+        return (0..<count).map { simulator.triplet(kind.population, index: $0) }
+    }
+
+    private func position(_ pixel: Int) -> SIMD2<Float> {
+        let middle = Self.size / 2
+        return SIMD2(Float(pixel % Self.size - middle), Float(pixel / Self.size - middle))
+    }
+
+    /// An image less its sky, within `radius` of the centre, in units of science's σ.
+    private func centre(_ image: [Float], _ triplet: SimulatedTriplet, _ sky: Sky?, radius: Float = 4) -> [Float] {
+        image.indices.compactMap { pixel in
+            let from = position(pixel)
+            guard (from * from).sum() <= radius * radius else { return nil }
+            let level = sky.map { $0.level + ($0.gradient * from).sum() } ?? 0
+            return (image[pixel] - level) / triplet.conditions.science.sigma
+        }
+    }
+
+    private func difference(_ triplet: SimulatedTriplet, radius: Float = 4) -> [Float] {
+        centre(triplet.noiseless.difference, triplet, nil, radius: radius)
+    }
+
+    private func science(_ triplet: SimulatedTriplet) -> [Float] {
+        centre(triplet.noiseless.science, triplet, triplet.conditions.science)
+    }
+
+    private func reference(_ triplet: SimulatedTriplet) -> [Float] {
+        centre(triplet.noiseless.reference, triplet, triplet.conditions.reference)
+    }
+
+    @Test(
+        arguments: SimulatedTriplet.Kind.allCases.filter { $0.population == .sources && $0 != .saturatedTransient })
+    func sourcesAreInScienceAndDifferenceWithTheSameLight(kind: SimulatedTriplet.Kind) {
+        for triplet in triplets(kind, 60) {
+            let light = triplet.source.science.reduce(0) { $0 + Double($1) }
+            let left = triplet.source.difference.reduce(0) { $0 + Double($1) }
+            // Wings that leave the stamp, and the scale that matching gets wrong by 0.3 %.
+            #expect(light > 0 && abs(left / light - 1) < 0.02)
+            #expect(triplet.source.reference.allSatisfy { $0 == 0 })
+            let brightest = triplet.source.difference.indices.max {
+                triplet.source.difference[$0] < triplet.source.difference[$1]
+            }!
+            // Up to a pixel off the centre along each axis, and half a pixel for the brightest one.
+            let place = position(brightest)
+            #expect(abs(place.x) <= 1.5 && abs(place.y) <= 1.5)
+            // The residual of the host or of the star below is small beside it.
+            let peak = difference(triplet).max()!
+            let own = triplet.source.difference.max()! / triplet.conditions.science.sigma
+            #expect(peak > 0.7 * own - 2)
+        }
+    }
+
+    @Test func transientsAreNotInTheReference() {
+        // No star or galaxy within 3.5 pixels; wings of those outside.
+        let dark = triplets(.transient).count { reference($0).max()! < 0.3 * science($0).max()! + 1 }
+        #expect(dark > 110)
+    }
+
+    @Test func hostsAreInBothImages() {
+        let hosted = triplets(.hostedTransient, fullWidths: 2...3).count { reference($0).max()! > 0.2 }
+        let bare = triplets(.transient, fullWidths: 2...3).count { reference($0).max()! > 0.2 }
+        #expect(hosted > 140 && bare < 120)
+    }
+
+    @Test func variableStarsAreInAllThreeAndBrighterInScience() {
+        for triplet in triplets(.variableStar) {
+            let light = reference(triplet).reduce(0, +)
+            #expect(light > 0)
+            #expect(science(triplet).reduce(0, +) > 0 && difference(triplet).max()! > 0)
+        }
+    }
+
+    @Test func neighboursOfCrowdedTransientsAreNear() {
+        func near(_ triplet: SimulatedTriplet) -> Bool {
+            centre(triplet.noiseless.reference, triplet, triplet.conditions.reference, radius: 12).max()! > 1
+        }
+        #expect(triplets(.crowdedTransient).count(where: near) > 145)
+    }
+
+    @Test(arguments: [SimulatedTriplet.Kind.cosmicRay, .hotPixel])
+    func flawsOfScienceAreInScienceAndDifferenceAlone(kind: SimulatedTriplet.Kind) {
+        for triplet in triplets(kind, fullWidths: 3...5) {
+            // 5 σ and more, of which resampling and matching may leave a tenth, and the remains of a star.
+            #expect(difference(triplet).max()! > 0.4)
+            guard !triplet.conditions.scienceIsSharper else { continue }
+            let brightest = triplet.noiseless.difference.indices.max {
+                triplet.noiseless.difference[$0] < triplet.noiseless.difference[$1]
+            }!
+            guard position(brightest).max() < 5, position(brightest).min() > -5, brightest % Self.size > 0 else {
+                continue
+            }
+            // Sharper than a star in the difference, and not there at all in the reference.
+            let flaw = triplet.noiseless.difference[brightest], sigma = triplet.conditions.science.sigma
+            guard flaw > 20 * sigma else { continue }
+            let beside = [-1, 1, -Self.size, Self.size].map { triplet.noiseless.difference[brightest + $0] }.min()!
+            #expect(beside < 0.75 * flaw, "\(kind)")
+            let reference = triplet.noiseless.reference
+            let step = [-1, 1, -Self.size, Self.size].map { abs(reference[brightest + $0] - reference[brightest]) }
+            #expect(step.max()! < 0.5 * reference[brightest] + 0.5 * flaw)
+        }
+    }
+
+    @Test func hotPixelsAreOneOrTwo() {
+        for triplet in triplets(.hotPixel) where !triplet.conditions.scienceIsSharper {
+            let difference = difference(triplet, radius: 3)
+            let peak = difference.max()!
+            guard peak > 30 else { continue }
+            // Smoothing leaves at most 0.3 of a pixel in those beside it.
+            #expect(difference.count { $0 > 0.5 * peak } <= 2)
+        }
+    }
+
+    @Test func referenceCosmicRaysAreNegativeInTheDifference() {
+        let negative = triplets(.referenceCosmicRay).count { triplet in
+            let difference = difference(triplet)
+            return -difference.min()! > 2 * difference.max()! && reference(triplet).max()! > 5
+        }
+        // 8 σ, spread by matching, may be less than what a star leaves.
+        #expect(negative > 100)
+    }
+
+    @Test func badLinesAreInScienceAndDifferenceAlone() {
+        func lineStrength(_ image: [Float]) -> Float {
+            let size = Self.size
+            let columns = (0..<size).map { column in (0..<size).map { image[$0 * size + column] }.sorted()[size / 2] }
+            let rows = (0..<size).map { row in image[(row * size)..<((row + 1) * size)].sorted()[size / 2] }
+            return [columns, rows].map { line in
+                let middle = line.sorted()[size / 2]
+                return line.map { abs($0 - middle) }.max()!
+            }.max()!
+        }
+        let found = triplets(.badLine).count { triplet in
+            let sigma = triplet.conditions.science.sigma
+            return lineStrength(triplet.noiseless.difference) > 1.5 * sigma
+        }
+        let usual = triplets(.unchangedSky).count { triplet in
+            lineStrength(triplet.noiseless.difference) > 1.5 * triplet.conditions.science.sigma
+        }
+        // A line that starts below the middle does not move a median.
+        #expect(found > 110 && usual == 0)
+    }
+
+    @Test func trailsCrossScienceAndDifferenceAlone() {
+        for triplet in triplets(.trail, 60) {
+            // 1.5 σ and more; matching an image that is the sharper one dims it.
+            #expect(difference(triplet, radius: 6).max()! > 1)
+            let bright = difference(triplet, radius: 12)
+            let peak = bright.max()!
+            guard peak > 10 else { continue }
+            #expect(bright.count { $0 > 0.4 * peak } >= 8)
+        }
+    }
+
+    @Test func dipolesHaveTwoHalvesAndNoLightInSum() {
+        let balanced = triplets(.dipole, fullWidths: 2...3).count { triplet in
+            let difference = difference(triplet, radius: 6)
+            let sum = difference.reduce(0, +), strength = difference.reduce(0) { $0 + abs($1) }
+            return abs(sum) < 0.25 * strength && -difference.min()! > 0.4 * difference.max()!
+                && difference.max()! > 2
+        }
+        #expect(balanced > 120)
+    }
+
+    @Test func residualsOfStarsHaveRingsAndNoLightInSum() {
+        let rings = triplets(.starResidual, fullWidths: 2...3).count { triplet in
+            let difference = difference(triplet, radius: 8)
+            let sum = difference.reduce(0, +), strength = difference.reduce(0) { $0 + abs($1) }
+            // In both images, yet far above what a matched star leaves.
+            return abs(sum) < 0.4 * strength && strength > 10 && reference(triplet).max()! > 20
+        }
+        #expect(rings > 100)
+    }
+
+    @Test func saturatedStarsLeaveAHole() {
+        let holes = triplets(.saturatedStar).count { triplet in
+            let science = centre(triplet.pixels.science, triplet, triplet.conditions.science)
+            let noiseless = self.science(triplet)
+            let difference = centre(triplet.pixels.difference, triplet, nil)
+            return science.max()! < 0.9 * noiseless.max()! && difference.map { abs($0) }.max()! > 10
+        }
+        #expect(holes > 130)
+    }
+
+    @Test(arguments: [SimulatedTriplet.Kind.maskedSky, .maskedTransient])
+    func masksAreInScienceAndDifferenceAlone(kind: SimulatedTriplet.Kind) {
+        var constant = 0
+        for triplet in triplets(kind, 90) {
+            let sky = triplet.conditions.science.level
+            let filled = triplet.pixels.science.indices.filter {
+                triplet.pixels.science[$0] == 0 || triplet.pixels.science[$0] == sky
+            }
+            // A pixel may have the level by chance.
+            let empty = filled.filter { triplet.pixels.difference[$0] == 0 }
+            guard empty.count > 1 else { continue }
+            constant += 1
+            #expect(empty.count >= filled.count - 2)
+            #expect(Set(empty.map { triplet.pixels.reference[$0] }).count > empty.count / 2)
+            if kind == .maskedTransient {
+                #expect(empty.allSatisfy { (position($0) * position($0)).sum() > 9 })
+            }
+        }
+        // Two of three masks have one number in all pixels: 60 of 90, five standard deviations of 4.5.
+        #expect(constant > 37 && constant < 83)
+    }
+
+    /// What a matched filter of the difference finds where nothing has changed is noise and remains.
+    @Test func unchangedSkyHasNothingNew() {
+        let clean = triplets(.unchangedSky).count { difference($0).map { abs($0) }.max()! < 3 }
+        #expect(clean > 140)
+    }
+}
