@@ -44,26 +44,10 @@ struct BlurKernel: Hashable, Sendable {
 
     /// The filtered image, for which all beyond the border is dark.
     func applied(to image: Plane) -> Plane {
-        var rows = Plane(height: image.height, width: image.width), filtered = rows
-        for row in 0..<image.height {
-            let start = row * image.width
-            for (place, weight) in across.enumerated() {
-                let lag = place - across.count / 2
-                // Light moves by the lag: from column − lag to column.
-                for column in max(lag, 0)..<max(min(image.width, image.width + lag), max(lag, 0)) {
-                    rows.pixels[start + column] += weight * image.pixels[start + column - lag]
-                }
-            }
-        }
-        for row in 0..<image.height {
-            for (place, weight) in down.enumerated() {
-                let from = row - (place - down.count / 2)
-                guard from >= 0, from < image.height else { continue }
-                for column in 0..<image.width {
-                    filtered.pixels[row * image.width + column] += weight * rows.pixels[from * image.width + column]
-                }
-            }
-        }
+        var rows = image.pixels, filtered = image
+        filter_separably(
+            image.pixels, image.height, image.width, down, down.count / 2, across, across.count / 2, &rows,
+            &filtered.pixels)
         return filtered
     }
 }
