@@ -24,6 +24,8 @@ public struct SimulatedTriplet: Hashable, Sendable {
     /// The central source's new light without noise, (height, width) each: none in the reference. Zeros in the class
     /// of noise.
     public let source: TripletChannels
+    /// What flaws of the detector, cosmic rays and trails add to each image, without noise.
+    public let artefacts: TripletChannels
     /// All without noise: skies, stars, artefacts and the source, before saturation and masks.
     public let noiseless: TripletChannels
     /// The images themselves.

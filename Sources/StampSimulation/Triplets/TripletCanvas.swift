@@ -56,6 +56,20 @@ struct TripletCanvas {
             difference: seeing.difference(science: science, reference: none).cropped(by: border))
     }
 
+    /// What flaws of the detector, cosmic rays and trails add to each image.
+    func imagesOfArtefacts() -> TripletChannels {
+        let none = Plane(height: trails.height, width: trails.width)
+        return channels(
+            science: image(light: trails, flaws: scienceFlaws, sky: conditions.science, white: nil),
+            reference: image(light: none, flaws: referenceFlaws, sky: conditions.reference, white: nil))
+    }
+
+    private func channels(science: Plane, reference: Plane) -> TripletChannels {
+        TripletChannels(
+            science: science.cropped(by: border - 1), reference: reference.cropped(by: border - 1),
+            difference: seeing.difference(science: science, reference: reference).cropped(by: border - 1))
+    }
+
     /// The three images.
     ///
     /// - Parameter white: white noise of variance 1 of science and reference, (height, width) of the planes; nil for
@@ -74,10 +88,7 @@ struct TripletCanvas {
             scienceSaturation?.apply(to: &science.pixels)
             referenceSaturation?.apply(to: &reference.pixels)
         }
-        let difference = seeing.difference(science: science, reference: reference)
-        var images = TripletChannels(
-            science: science.cropped(by: border - 1), reference: reference.cropped(by: border - 1),
-            difference: difference.cropped(by: border - 1))
+        var images = channels(science: science, reference: reference)
         addSkies(to: &images)
         if white != nil, let mask {
             mask.apply(to: &images.science)

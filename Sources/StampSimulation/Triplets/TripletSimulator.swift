@@ -43,6 +43,7 @@ public struct TripletSimulator: Hashable, Simulator {
         let (canvas, truth) = canvas(population, index: index)
         return SimulatedTriplet(
             truth: truth, conditions: canvas.conditions, source: canvas.images(ofSource: canvas.source),
+            artefacts: canvas.imagesOfArtefacts(),
             noiseless: canvas.images(white: nil), pixels: images(canvas, population, index: index))
     }
 
