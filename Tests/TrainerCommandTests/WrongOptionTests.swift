@@ -93,6 +93,9 @@ extension TrainerCommandTests {
             ("simulate --output d --kinds trail=-1", "--kinds trail=-1"), ("simulate --output d --kinds=", "--kinds"),
             ("simulate --output d --fwhm 6,2", "--fwhm 6,2"), ("simulate --output d --snr 3", "--snr 3"),
             ("simulate --output d --snr 0,9", "--snr 0,9"), ("practise", "'practise'"),
+            ("simulate --output d --channels quad", "'single' and 'triplet'"),
+            ("simulate --output d --channels triplet --kinds empty-sky=1", "\"empty-sky\""),
+            ("simulate --output d --kinds transient=1", "\"transient\""),
         ])
         func otherCommandsNameTheOptionToo(_ line: String, _ words: String) throws {
             expectError(try trainer(line), 64, saying: words)
