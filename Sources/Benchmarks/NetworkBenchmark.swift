@@ -55,8 +55,8 @@ final class NetworkBenchmark {
                 steps: Self.mostProfiledSteps))
         let list = Array(0..<samples)
         let shard = try TrainingShard(
-            collection: collection, normalization: .mean, plan: plan, lists: plan.strata(of: list, seed: 0),
-            positions: positions, seed: 0, team: team)
+            collection: collection, normalization: .mean, strata: Strata(of: list, plan: plan, seed: 0),
+            positions: positions, team: team)
         let weights = network.initialWeights(seed: 0)
         step = try TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0,

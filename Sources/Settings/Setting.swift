@@ -30,12 +30,16 @@ package struct Setting: Sendable {
         }
     }
 
-    /// The same where the value may be left open; no row shows it.
-    init<Value: Codable & Equatable & Sendable>(_ key: String, _ path: any Path<Value?>, options: [SettingOption]) {
+    /// The same where the value may be left open. Its row shows the words of its options.
+    init<Value: Codable & Equatable & Sendable>(
+        _ key: String, _ path: any Path<Value?>, row: SettingRow? = nil, options: [SettingOption]
+    ) {
         json = SettingJSON(key, path)
-        row = nil
-        shown = { _ in nil }
-        self.options = options
+        (self.row, self.options) = (row, options)
+        shown = { settings in
+            let words = options.flatMap { $0.words(settings) }
+            return words.isEmpty ? nil : words.joined(separator: " ")
+        }
     }
 
     /// A setting of one option that is followed by its value, as the row shows it.

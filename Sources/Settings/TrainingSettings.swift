@@ -28,6 +28,14 @@ public struct TrainingSettings: Hashable, Sendable {
     /// What is done when the network gets no better.
     public var stopping = Stopping()
     public var split = SplitFractions.standard
+    /// The fold of a cross-validation whose part is the test set; nil for the shares of `split`.
+    public var fold: Fold?
+    /// The column, or array, with the group of each stamp, of which all stay in one part of the split.
+    public var groupBy: String?
+    /// How often the stamps of each class are drawn.
+    public var sampling = Sampling.uniform
+    /// The column, or array, that says how much each stamp counts in the loss.
+    public var sampleWeights: String?
     public var seed: UInt64 = 0
     /// The seed of the split, for runs that are to share one; nil for `seed`.
     public var splitSeed: UInt64?
@@ -82,6 +90,13 @@ extension TrainingSettings {
             Setting("regularization", \.regularization, row: .objective, options: SettingOption.regularization),
             Setting("stopping", \.stopping, row: .objective, options: SettingOption.stopping),
             Setting("split", \.split, "--split", row: .split, decidesResult: true, must: .split),
+            Setting("fold", \.fold, row: .split, options: SettingOption.fold),
+            Setting("group_by", \.groupBy, row: .split, options: SettingOption.groupBy),
+            Setting(
+                "sampling", \.sampling, "--sampling", unless: .uniform, unwritten: .uniform, row: .sampling,
+                decidesResult: true, must: .sampling),
+            Setting(
+                "sample_weights", \.sampleWeights, row: .sampling, options: SettingOption.sampleWeights),
             Setting("seed", \.seed, "--seed", row: .seed, decidesResult: true),
             Setting("split_seed", \.splitSeed, "--split-seed", decidesResult: true),
             Setting("decision", \.decision, row: .decision, options: SettingOption.decision),
@@ -114,7 +129,7 @@ package enum SettingRow: String, CaseIterable, Sendable {
     case objective = "schedule and objective"
     case decision
     case normalization = "normalisation"
-    case augmentation, dropout, split, seed, gradients
+    case augmentation, dropout, split, sampling, seed, gradients
     case initialWeights = "initial weights"
     case badStamps = "bad stamps"
 }

@@ -16,12 +16,7 @@ extension StampCollection {
             return
         }
         let column = try StampColumn(option: "--labels", table.labels)
-        let count = stamps.reduce(0) { $0 + $1.count }
-        guard column.count == count else {
-            throw Fault(
-                .badData, table.labels, "has \(column.count) labels for \(count) stamps",
-                remedy: "give one label for each stamp, in the order of the files of stamps")
-        }
+        try column.check(count: stamps.reduce(0) { $0 + $1.count })
         let named = try table.classNames.map { try StampClasses($0, from: "--class-names") }
         let (classes, labels) = try Self.classes(column, named: known ?? named)
         try self.init(stamps, classes, .table(labels))

@@ -14,6 +14,14 @@ package struct DataRequest: Sendable {
     package var largestMicrobatch: Int
     package var normalization: Normalization
     package var augmentation: Augmentation
+    /// The fold of a cross-validation; nil for none.
+    package var fold: Fold?
+    /// The group of each stamp, of which all stay in one part of the split; nil where each is one of its own.
+    package var groups: [Int]?
+    /// How much each stamp counts in the loss of the training; nil where all count 1.
+    package var weights: [Float]?
+    /// How often the stamps of each class are drawn.
+    package var sampling = Sampling.uniform
     /// Whether stamps that cannot be normalised are left out instead of refused.
     package var skipBad: Bool
     /// The most memory that the stamps of one rank may take; nil for all that they need.

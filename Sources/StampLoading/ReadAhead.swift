@@ -21,7 +21,8 @@ final class ReadAhead: @unchecked Sendable {
     struct Source {
         let reader: StampReader
         let plan: BatchPlan
-        let seed: UInt64
+        /// The order in which stamps are drawn.
+        let order: DrawingOrder
         /// Whether stamps are kept as they are augmented from, with the spread of their sky.
         let isAugmented: Bool
     }
@@ -177,7 +178,7 @@ final class ReadAhead: @unchecked Sendable {
     private func order(_ epoch: Int) {
         orders.removeAll(keepingCapacity: true)
         for position in strata.positions {
-            orders += source.plan.order(position: position, epoch: epoch, seed: source.seed).lazy.map { UInt32($0) }
+            orders += source.order.order(position: position, epoch: epoch).lazy.map { UInt32($0) }
         }
         epochOfOrders = epoch
     }

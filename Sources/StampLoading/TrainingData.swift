@@ -91,8 +91,13 @@ private struct Parts {
     ) throws -> Parts {
         let (split, plan) = try group.agree {
             let split = DataSplit(
-                usable, fractions: request.split, seed: request.splitSeed)
+                usable, fractions: request.split, seed: request.splitSeed, groups: request.groups, fold: request.fold)
             return (split, try BatchPlan(split, request))
+        }
+        let strata = try group.agree {
+            try Strata(
+                of: split.training, plan: plan, seed: request.seed,
+                shares: request.sampling.shares(of: reader.collection.classes), classes: reader.collection)
         }
         let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
         let demand = StampMemory.Demand(
@@ -101,18 +106,17 @@ private struct Parts {
             isAugmented: request.augmentation != .none, lanes: min(team.count, positions.count),
             largestMicrobatch: plan.largestMicrobatch)
         let memory = try StampMemory.agreed(demand, budget: request.memory, reader.collection, in: group)
-        return try group.agree { Parts(split, plan, positions, reader, request, memory, group) }
+        return try group.agree { Parts(split, strata, positions, reader, request, memory, group) }
     }
 
     private init(
-        _ split: DataSplit, _ plan: BatchPlan, _ positions: Range<Int>, _ reader: StampReader, _ request: DataRequest,
+        _ split: DataSplit, _ strata: Strata, _ positions: Range<Int>, _ reader: StampReader, _ request: DataRequest,
         _ memory: StampMemory, _ group: any ProcessGroup
     ) {
         self.split = split
-        self.plan = plan
+        plan = strata.plan
         shard = TrainingShard(
-            reader: reader, plan: plan, lists: plan.strata(of: split.training, seed: request.seed),
-            positions: positions, seed: request.seed,
+            reader: reader, strata: strata, positions: positions, weights: request.weights,
             augmenter: StampAugmenter(request.augmentation, reader, seed: request.seed), memory: memory)
         validation = LabelledStamps(split.validation, reader, group: group, room: memory)
     }

@@ -9,7 +9,7 @@ package final class TrainingShard: @unchecked Sendable {
     package let positions: Range<Int>
     let pixels: Int
     private let plan: BatchPlan
-    private let seed: UInt64
+    private let order: DrawingOrder
 
     // All strata one behind the other. Plain memory: lanes write the orders of their own strata while others read
     // theirs, which elements of an array of arrays do not bear.
@@ -28,6 +28,8 @@ package final class TrainingShard: @unchecked Sendable {
     private let augmenter: StampAugmenter?
     private let spreads: FloatBuffer
     private let labels: UnsafeMutablePointer<UInt16>
+    /// How much each stamp counts in the loss; nil where all count 1.
+    private let weights: UnsafeMutablePointer<Float>?
     /// The stamps' numbers in the collection: coordinates of their random numbers.
     private let stampNumbers: UnsafeMutablePointer<UInt32>
     /// The order of the epoch within each stratum.
@@ -40,19 +42,21 @@ package final class TrainingShard: @unchecked Sendable {
     /// Makes room for the strata of `positions`; `assign(to:)` has them loaded.
     ///
     /// - Parameters:
-    ///   - lists: the stamps of every stratum of the training set.
+    ///   - strata: those of the training set.
+    ///   - weights: how much each stamp of the collection counts in the loss; nil where all count 1.
     ///   - augmenter: varies stamps as they are drawn; nil to draw them as they are.
     ///   - memory: how many stamps stay in it.
     init(
-        reader: StampReader, plan: BatchPlan, lists: [[Int]], positions: Range<Int>, seed: UInt64,
+        reader: StampReader, strata: Strata, positions: Range<Int>, weights: [Float]? = nil,
         augmenter: StampAugmenter?, memory: StampMemory = .unlimited
     ) {
         self.memory = memory
-        source = ReadAhead.Source(reader: reader, plan: plan, seed: seed, isAugmented: augmenter != nil)
+        let (plan, lists) = (strata.plan, strata.lists)
+        order = strata.order(of: positions)
+        source = ReadAhead.Source(reader: reader, plan: plan, order: order, isAugmented: augmenter != nil)
         self.augmenter = augmenter
         self.positions = positions
         self.plan = plan
-        self.seed = seed
         pixels = reader.valueCount
         var (starts, residentStarts) = ([0], [0])
         for position in positions {
@@ -67,12 +71,14 @@ package final class TrainingShard: @unchecked Sendable {
         epochs = .allocate(capacity: max(positions.count, 1))
         epochs.initialize(repeating: 0, count: max(positions.count, 1))
         labels = .allocate(capacity: max(count, 1))
+        self.weights = weights.map { _ in .allocate(capacity: max(count, 1)) }
         stampNumbers = .allocate(capacity: max(count, 1))
         orders = .allocate(capacity: max(count, 1))
         drawnNumbers = .allocate(capacity: max(positions.count * plan.largestMicrobatch, 1))
         for (start, position) in zip(starts, positions) {
             for (index, stamp) in lists[position].enumerated() {
                 (labels + start + index).initialize(to: UInt16(reader.collection.label(stamp)))
+                if let weights { (self.weights! + start + index).initialize(to: weights[stamp]) }
                 (stampNumbers + start + index).initialize(to: UInt32(stamp))
                 (orders + start + index).initialize(to: UInt32(index))
             }
@@ -82,16 +88,16 @@ package final class TrainingShard: @unchecked Sendable {
     /// Loads and normalises the strata of `positions`, all of whose stamps must be usable.
     ///
     /// - Parameters:
-    ///   - lists: the stamps of every stratum of the training set.
+    ///   - strata: those of the training set.
     ///   - memory: how many stamps stay in it.
     package convenience init(
-        collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
-        positions: Range<Int>, seed: UInt64, augmentation: Augmentation = .none, memory: StampMemory = .unlimited,
+        collection: StampCollection, normalization: Normalization, strata: Strata,
+        positions: Range<Int>, seed: UInt64 = 0, augmentation: Augmentation = .none, memory: StampMemory = .unlimited,
         team: LaneTeam
     ) throws {
         let reader = StampReader(collection, normalization)
         self.init(
-            reader: reader, plan: plan, lists: lists, positions: positions, seed: seed,
+            reader: reader, strata: strata, positions: positions,
             augmenter: StampAugmenter(augmentation, reader, seed: seed), memory: memory)
         var assignments = StampAssignments(reader)
         assign(to: &assignments)
@@ -104,6 +110,7 @@ package final class TrainingShard: @unchecked Sendable {
         for reader in readers { reader.finish() }
         epochs.deallocate()
         labels.deallocate()
+        weights?.deallocate()
         stampNumbers.deallocate()
         orders.deallocate()
         drawnNumbers.deallocate()
@@ -180,7 +187,7 @@ package final class TrainingShard: @unchecked Sendable {
     package func beginEpoch(_ epoch: Int, position: Int) {
         epochs[position - positions.lowerBound] = epoch
         let order = orders + starts[position - positions.lowerBound]
-        for (place, index) in plan.order(position: position, epoch: epoch, seed: seed).enumerated() {
+        for (place, index) in self.order.order(position: position, epoch: epoch).enumerated() {
             order[place] = UInt32(index)
         }
     }
@@ -239,6 +246,13 @@ package final class TrainingShard: @unchecked Sendable {
     package func label(step: Int, position: Int, sample: Int) -> Int {
         let start = starts[position - positions.lowerBound]
         return Int(labels[start + Int(orders[start + plan.firstInStratum(step: step, position: position) + sample])])
+    }
+
+    /// How much a sample of the microbatch counts in the loss.
+    package func weight(step: Int, position: Int, sample: Int) -> Float {
+        guard let weights else { return 1 }
+        let start = starts[position - positions.lowerBound]
+        return weights[start + Int(orders[start + plan.firstInStratum(step: step, position: position) + sample])]
     }
 
     /// The numbers of the samples drawn last for a position.

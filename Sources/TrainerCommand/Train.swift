@@ -91,6 +91,8 @@ struct Train: GroupCommand {
         help: ArgumentHelp("Seed of the split alone, for runs that share it. (default: --seed)", valueName: "n"))
     var splitSeed: UInt64?
 
+    @OptionGroup var sampling: SamplingOptions
+
     @OptionGroup var threads: ThreadsOption
 
     @Option(
@@ -262,6 +264,7 @@ struct Train: GroupCommand {
         settings.microbatch = microbatch
         if let learningRate { settings.learningRate = learningRate }
         settings.classes = classes
+        try sampling.apply(to: &settings)
         settings.seed = seed
         settings.splitSeed = splitSeed
         settings.output = output

@@ -21,6 +21,11 @@ func unusualSettings() throws -> TrainingSettings {
     settings.stopping.early = Stopping.Early(metric: .accuracy, patience: 3, minimumDelta: 0.5)
     settings.stopping.plateau = Stopping.Plateau(metric: .accuracy, factor: 0.5, patience: 2)
     (settings.split, settings.seed, settings.splitSeed) = (try SplitFractions(0.5, 0.25, 0.25), 5, 6)
+    (settings.fold, settings.groupBy) = (Fold(number: 2, of: 5), "t.csv:object")
+    settings.sampling = .shares([
+        Sampling.ClassShare(name: "noise", share: 0.75), Sampling.ClassShare(name: "source", share: 0.25),
+    ])
+    (settings.sampleWeights, settings.objective.focusing) = ("w.npy", 2)
     settings.decision = DecisionSettings(calibrate: true, targetCompleteness: 0.9)
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
     (settings.normalization, settings.augmentation) = (.robust, Augmentation(symmetries: true, noise: 2))

@@ -101,11 +101,13 @@ import Testing
                 "model: resnet50", "outputs: 2", "epochs: 7", "batch size: 15", "microbatch: 4",
                 "optimizer: SGD with Nesterov's momentum 0.5", "learning rate: 0.3",
                 "schedule and objective: --schedule step --schedule-factor 0.5 --schedule-every 30steps "
-                    + "--warmup 2epochs --scale-learning-rate --label-smoothing 0.1 --class-weights 1.0,2.0 "
+                    + "--warmup 2epochs --scale-learning-rate --label-smoothing 0.1 --class-weights 1.0,2.0 --loss focal=2.0 "
                     + "--weight-decay 0.25 --clip-norm 1.0 --ema 0.5 --early-stopping accuracy --patience 3 "
                     + "--min-delta 0.5 --reduce-on-plateau 0.5,2",
                 "decision: --calibrate --target-completeness 0.9", "normalisation: robust",
-                "augmentation: symmetries, noise 2.0", "dropout: off", "split: 0.5,0.25,0.25", "seed: 5",
+                "augmentation: symmetries, noise 2.0", "dropout: off",
+                "split: 0.5,0.25,0.25 --folds 5 --fold 2 --group-by t.csv:object",
+                "sampling: noise=0.75,source=0.25 --sample-weights w.npy", "seed: 5",
                 "gradients: bfloat16", "initial weights: w.safetensors", "bad stamps: left out",
             ])
         #expect(

@@ -85,7 +85,7 @@ extension TrainerCommandTests {
         @Test(arguments: [
             ("--stamps STAMPS --labels TABLE", 65, "has 2 columns; name one, as"),
             ("--stamps STAMPS --labels TABLE:kinds", 65, "no column \"kinds\"; name one of these: id, kind"),
-            ("--stamps STAMPS STAMPS STAMPS --labels TABLE:kind", 65, "has 1000 labels for 1500 stamps"),
+            ("--stamps STAMPS STAMPS STAMPS --labels TABLE:kind", 65, "has 1000 rows for 1500 stamps"),
             ("--stamps STAMPS", 64, "--stamps: stands alone"), ("--labels TABLE:kind", 64, "--labels: stands alone"),
             ("--class-names a,b", 64, "stands without --labels"),
             ("--class a=STAMPS", 64, "--class: gives 1 classes; give at least two"),

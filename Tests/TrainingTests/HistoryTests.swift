@@ -35,8 +35,8 @@ import Testing
         let (group, team) = (SingleProcess(), try LaneTeam.forRank(threads: 2, group: SingleProcess(), logger: silent))
         defer { team.finish() }
         let shard = try TrainingShard(
-            collection: collection, normalization: .none, plan: plan, lists: strata,
-            positions: 0..<plan.microbatches, seed: 0, team: team)
+            collection: collection, normalization: .none,
+            strata: Strata(strata, plan: plan, seed: 0), positions: 0..<plan.microbatches, team: team)
         let step = try TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0, team: team,
             group: group)

@@ -30,8 +30,9 @@ import Testing
         _ folder: TemporaryFolder, _ memory: StampMemory, _ augmentation: Augmentation, _ team: LaneTeam
     ) throws -> TrainingShard {
         try TrainingShard(
-            collection: Self.stamps.collection(in: folder).collection, normalization: .mean, plan: Self.plan,
-            lists: Self.plan.strata(of: Array(0..<203), seed: 9), positions: 0..<Self.plan.microbatches, seed: 9,
+            collection: Self.stamps.collection(in: folder).collection, normalization: .mean,
+            strata: Strata(of: Array(0..<203), plan: Self.plan, seed: 9), positions: 0..<Self.plan.microbatches,
+            seed: 9,
             augmentation: augmentation, memory: memory, team: team)
     }
 

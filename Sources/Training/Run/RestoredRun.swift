@@ -135,6 +135,7 @@ struct RestoredRun {
             network: loaded.network, weights: weights, shard: data.shard, plan: data.plan,
             optimizer: configuration.optimizer, regularization: configuration.regularization,
             labelSmoothing: configuration.objective.labelSmoothing,
+            focusing: configuration.objective.focusing ?? 0,
             classWeights: configuration.objective.classWeights.values(counts), seed: configuration.seed,
             format: configuration.gradients, team: team, levels: levels, group: context.group)
     }
