@@ -2,12 +2,13 @@ import Faults
 import Files
 import LayerCatalog
 import Models
+import Preparation
 
 /// Keras 3's own file for a whole model, `.keras`: a zip archive of `config.json` (the layers), `metadata.json` and
 /// `model.weights.h5`.
 ///
-/// `keras.models.load_model` opens what `write` writes. Keras has no place for the normalisation of stamps: it is kept
-/// as `normalize` under `swift-run-trainer` (beside the threshold of a decision) in `metadata.json`, which Keras does
+/// `keras.models.load_model` opens what `write` writes. Keras has no place for how stamps are prepared: it is kept
+/// as `normalize` and `preparation` under `swift-run-trainer` (beside the threshold of a decision) in `metadata.json`, which Keras does
 /// not look at.
 public enum KerasArchive {
     /// Whether this program was built with the package trait `Keras`, without which there is neither reading nor
@@ -47,9 +48,7 @@ public enum KerasArchive {
         #if Keras
             let metadata: JSONValue = [
                 "keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00",
-                "swift-run-trainer": .object(
-                    model.decision.metadata.merging(["normalize": model.normalization]) { $1 }.mapValues { .string($0) }
-                ),
+                "swift-run-trainer": .object(model.notes.mapValues { .string($0) }),
             ]
             try KerasZip.write(
                 [
@@ -91,7 +90,8 @@ extension TrainedModel {
             let weights = Weights(network: network)
             try WeightsFile.read(file, network: network, into: weights, path: path)
             self.init(
-                network: network, weights: weights, normalization: notes["normalize"] ?? "notebook",
+                network: network, weights: weights,
+                preparation: try StampPreparation(metadata: notes, from: path),
                 decision: try DecisionRule(metadata: notes, from: path))
         #else
             throw KerasArchive.unsupported(path)

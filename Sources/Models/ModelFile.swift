@@ -1,28 +1,31 @@
 import Faults
 import Files
 import FoundationEssentials
+import Preparation
 import Tensors
 
 /// A network with its weights and what else must be remembered to use it: one `.safetensors` file.
 ///
 /// Tensors are named `layer/parameter` and lie in Keras' layouts; the metadata hold the network's description as JSON
-/// under `network`, the normalisation of its stamps under `normalize`, and under `threshold` and `temperature` how it
-/// decides, unless as Keras does.
+/// under `network`, how stamps are prepared under `normalize` and, where that is not all, `preparation`, and under
+/// `threshold` and `temperature` how it decides, unless as Keras does.
 public struct TrainedModel: Sendable {
     /// What the model computes.
     public let network: Network
     /// What it computes with.
     public let weights: Weights
-    /// How stamps are normalised before they enter the network: `notebook`, `mean` or `none`.
-    public let normalization: String
+    /// What is done with stamps before they enter the network.
+    public let preparation: StampPreparation
     /// How a probability becomes a class.
     public let decision: DecisionRule
 
     /// - Parameter weights: those of this network.
-    public init(network: Network, weights: Weights, normalization: String, decision: DecisionRule = .standard) {
+    public init(
+        network: Network, weights: Weights, preparation: StampPreparation, decision: DecisionRule = .standard
+    ) {
         self.network = network
         self.weights = weights
-        self.normalization = normalization
+        self.preparation = preparation
         self.decision = decision
     }
 
@@ -38,9 +41,12 @@ public struct TrainedModel: Sendable {
         }
         network = try Network(NetworkDescription(json: json, from: path))
         weights = try Weights(network: network, contentsOf: file)
-        normalization = file.metadata["normalize"] ?? "notebook"
+        preparation = try StampPreparation(metadata: file.metadata, from: path)
         decision = try DecisionRule(metadata: file.metadata, from: path)
     }
+
+    /// What a model file tells besides the network, by names: how stamps are prepared, and how it decides.
+    package var notes: [String: String] { preparation.metadata.merging(decision.metadata) { $1 } }
 
     /// Writes the model, whole or not at all: equal models give equal bytes.
     ///
@@ -57,8 +63,8 @@ public struct TrainedModel: Sendable {
                 name: parameter.name, shape: parameter.shape.extents,
                 floats: UnsafeBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count))
         }
-        let metadata = ["network": json, "normalize": normalization, "format": "swift-run-trainer 1"]
-        try SafetensorsFile.write(tensors, metadata: metadata.merging(decision.metadata) { $1 }, to: file)
+        let metadata = ["network": json, "format": "swift-run-trainer 1"]
+        try SafetensorsFile.write(tensors, metadata: metadata.merging(notes) { $1 }, to: file)
     }
 }
 

@@ -18,13 +18,13 @@ public struct DataFingerprint: Hashable, Sendable {
     public init(_ stamps: StampCollection) throws {
         let reader = StampReader(stamps, .none)
         for stamp in 0..<stamps.count {
-            try reader.read(stamp) { add(stamp: stamp, pixels: $0.pixels.pointer(stamps.pixels), count: stamps.pixels) }
+            try reader.read(stamp) { add(stamp: stamp, values: $0.values.pointer(stamps.values), count: stamps.values) }
         }
     }
 
-    /// Adds a stamp of `count` pixels.
-    public mutating func add(stamp: Int, pixels: UnsafePointer<Double>, count: Int) {
-        value &+= stamp_fingerprint(UInt64(stamp), pixels, count)
+    /// Adds a stamp of `count` values.
+    public mutating func add(stamp: Int, values: UnsafePointer<Double>, count: Int) {
+        value &+= stamp_fingerprint(UInt64(stamp), values, count)
     }
 
     /// Adds what another rank or lane has found.

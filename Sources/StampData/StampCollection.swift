@@ -9,6 +9,9 @@ public struct StampCollection: Sendable {
 
     public let height: Int
     public let width: Int
+    public let channels: Int
+    /// What the channels are called: as the files say, or by their numbers from 0.
+    public let channelNames: [String]
     /// How many stamps there are of each class.
     public let noiseCount: Int
     public let sourceCount: Int
@@ -26,7 +29,14 @@ public struct StampCollection: Sendable {
     }
 
     /// Stamps that are open already, of one size.
-    public init(noise noiseFiles: [StampArray], sources sourceFiles: [StampArray]) throws {
+    ///
+    /// - Parameters:
+    ///   - channels: how many follow one another in each pixel: a file's row has so many times as many values as a
+    ///     stamp's.
+    ///   - names: those of the channels.
+    public init(
+        noise noiseFiles: [StampArray], sources sourceFiles: [StampArray], channels: Int = 1, names: [String]? = nil
+    ) throws {
         files = noiseFiles + sourceFiles
         noiseFileCount = noiseFiles.count
         guard let first = files.first else { preconditionFailure("a collection needs a file") }
@@ -37,7 +47,9 @@ public struct StampCollection: Sendable {
                 remedy: "cut all stamps to one size")
         }
         height = first.height
-        width = first.width
+        width = first.width / channels
+        self.channels = channels
+        channelNames = names ?? (0..<channels).map(String.init)
         noiseCount = noiseFiles.reduce(0) { $0 + $1.count }
         sourceCount = sourceFiles.reduce(0) { $0 + $1.count }
         var starts: [Int] = []
@@ -55,7 +67,8 @@ public struct StampCollection: Sendable {
     public init(unlabelled paths: [String]) throws { try self.init(noise: paths, sources: []) }
 
     public var count: Int { noiseCount + sourceCount }
-    public var pixels: Int { height * width }
+    /// Values of a stamp: (height, width, channels), row by row.
+    public var values: Int { height * width * channels }
 
     /// The true class of a stamp: 0 noise, 1 source.
     public func label(_ stamp: Int) -> Int { stamp < noiseCount ? 0 : 1 }
@@ -66,24 +79,24 @@ public struct StampCollection: Sendable {
         return (files[file].path, stamp - starts[file])
     }
 
-    /// Copies a stamp's pixels as they are in the file. Any thread.
+    /// Copies a stamp's values as they are in the file. Any thread.
     ///
     /// - Throws: a `missingInput` fault when the file cannot be opened or read any more, `badData` when it has changed.
-    public func copyStamp(_ stamp: Int, into pixels: UnsafeMutablePointer<Double>) throws {
+    public func copyStamp(_ stamp: Int, into values: UnsafeMutablePointer<Double>) throws {
         let file = file(of: stamp)
-        try files[file].copyStamp(stamp - starts[file], into: pixels)
+        try files[file].copyStamp(stamp - starts[file], into: values)
     }
 
-    /// Copies the pixels of a range of stamps, one behind the other. Any thread.
+    /// Copies the values of a range of stamps, one behind the other. Any thread.
     ///
     /// - Throws: as `copyStamp` does.
-    public func copyStamps(_ stamps: Range<Int>, into pixels: UnsafeMutablePointer<Double>) throws {
+    public func copyStamps(_ stamps: Range<Int>, into values: UnsafeMutablePointer<Double>) throws {
         var next = stamps.lowerBound
         while next < stamps.upperBound {
             let file = file(of: next)
             let end = min(stamps.upperBound, starts[file] + files[file].count)
             try files[file].copyStamps(
-                next - starts[file]..<end - starts[file], into: pixels + (next - stamps.lowerBound) * self.pixels)
+                next - starts[file]..<end - starts[file], into: values + (next - stamps.lowerBound) * self.values)
             next = end
         }
     }

@@ -64,6 +64,4 @@ struct DataOptions: ParsableArguments {
     }
 }
 
-extension Normalization: ExpressibleByArgument {}
-
 extension Recipe: ExpressibleByArgument {}

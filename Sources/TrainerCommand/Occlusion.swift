@@ -8,7 +8,6 @@ import FoundationEssentials
 import Logging
 import Prediction
 import Reports
-import StampData
 
 /// `swift-run-trainer occlusion`
 struct Occlusion: GroupCommand {
@@ -42,18 +41,19 @@ struct Occlusion: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Pixels from one position to the next.", valueName: "n"))
     var stride = 1
 
-    @Option(help: "Override the model's normalisation: notebook, mean, robust, asinh, minmax or none.")
-    var normalize: Normalization?
+    @OptionGroup var normalize: NormalizeOption
 
     @OptionGroup var threads: ThreadsOption
 
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let (threads, window) = try group.agree { (try self.threads.checked(), try checkedWindow()) }
+        let (threads, window, normalization) = try group.agree {
+            (try self.threads.checked(), try checkedWindow(), try normalize.normalization())
+        }
         let drawing = try group.onRoot { try figure.map(picture) } ?? nil
         let prediction = try Prediction(
-            models: [model], normalization: normalize, threads: threads, group: group, logger: logger)
+            models: [model], normalization: normalization, threads: threads, group: group, logger: logger)
         let map = try prediction.occlusion(input: input, index: index, window: window, output: output)
         try group.agree {
             guard let map, let index, let drawing else { return }

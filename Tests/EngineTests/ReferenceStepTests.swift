@@ -106,7 +106,7 @@ import Testing
                 height: reference.height, width: reference.width, pixels: pixels, labels: labels)
             plan = BatchPlan(samples: samples, batchSize: samples, microbatch: microbatch)
             let shard = try TrainingShard(
-                collection: labelled.collection(in: folder).collection, normalization: .none, plan: plan,
+                reader: StampReader(labelled.collection(in: folder).collection, .none), plan: plan,
                 lists: plan.strata(of: Array(0..<samples), seed: 0), positions: 0..<plan.microbatches, seed: 0,
                 team: team)
             step = try TrainingStep(

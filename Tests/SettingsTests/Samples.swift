@@ -22,7 +22,7 @@ func unusualSettings() throws -> TrainingSettings {
     (settings.split, settings.seed, settings.splitSeed) = (try SplitFractions(0.5, 0.25, 0.25), 5, 6)
     settings.decision = DecisionSettings(calibrate: true, targetCompleteness: 0.9)
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
-    (settings.normalization, settings.augmentation) = (.robust, Augmentation(symmetries: true, noise: 2))
+    (settings.preparation.normalization, settings.augmentation) = (.robust, Augmentation(symmetries: true, noise: 2))
     (settings.gradients, settings.skipBad) = (.bfloat16, true)
     (settings.checkpointInterval, settings.keepCheckpoints, settings.verifyEvery) = (.seconds(90), 4, 100)
     settings.output = "elsewhere"

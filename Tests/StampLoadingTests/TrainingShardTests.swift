@@ -19,7 +19,7 @@ import Testing
         let strata = plan.strata(of: Array(0..<Self.stamps.count), seed: 9)
         return try (0..<plan.microbatches).balancedRuns(over: ranks).map { positions in
             try TrainingShard(
-                collection: collection, normalization: .none, plan: plan, lists: strata, positions: positions, seed: 9,
+                reader: StampReader(collection, .none), plan: plan, lists: strata, positions: positions, seed: 9,
                 team: team)
         }
     }

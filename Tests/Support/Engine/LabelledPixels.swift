@@ -81,7 +81,7 @@ extension TrainingSettings {
         configuration.noise = [folder.path("noise.npy")]
         configuration.sources = [folder.path("sources.npy")]
         try stamps.write(noise: configuration.noise[0], sources: configuration.sources[0])
-        configuration.normalization = .none
+        configuration.preparation.normalization = .none
         configuration.dropout = false
         configuration.output = folder.path("run")
         return configuration
