@@ -23,12 +23,13 @@ extension Prediction {
     /// Occluded stamps that are processed between two gathers: enough for all lanes of a large machine.
     private static let occludedAtOnce = 1 << 17
 
-    /// Writes occlusion maps: (N, height, width) of what the network sees, in file order, or (height, width) of one stamp. Collective.
+    /// Writes occlusion maps: (N, height, width) of what the network sees, in file order, or (height, width) of one
+    /// stamp. Collective.
     ///
-    /// A stamp is normalised, 0 is put under the window in all channels, the result is normalised again, and the map has 1 − the
-    /// probability of class 1 there: large where the network needs what is covered to see a source. Source: astroML's
-    /// notebook, whose map is transposed (row and column exchanged); this one has the stamp's orientation. Occluded
-    /// stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
+    /// A stamp is normalised, 0 is put under the window in all channels, the result is normalised again, and the map
+    /// has 1 − the probability of class 1 there: large where the network needs what is covered to see a source. Source:
+    /// astroML's notebook, whose map is transposed (row and column exchanged); this one has the stamp's orientation.
+    /// Occluded stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
     /// - Parameters:
     ///   - index: of one stamp, or nil for all.
     /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.

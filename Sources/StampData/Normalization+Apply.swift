@@ -28,9 +28,9 @@ extension Normalization {
     ///   - channel: which of the means and deviations of `standard` are theirs.
     ///   - scratch: room for 2 · `count` doubles.
     ///   - output: room for `count` floats; undefined when the result is false.
-    /// - Returns: false when they cannot be normalised: a pixel is NaN or infinite, or all are equal (for `notebook` and
-    ///   `mean`: once clipped; for `percentile`: the percentiles). Equal pixels do for `none`, `standard`, `scale` and
-    ///   `l2`.
+    /// - Returns: false when they cannot be normalised: a pixel is NaN or infinite, or all are equal (for `notebook`
+    ///   and `mean`: once clipped; for `percentile`: the percentiles). Equal pixels do for `none`, `standard`, `scale`
+    ///   and `l2`.
     public func apply(
         pixels: UnsafePointer<Double>, count: Int, channel: Int = 0, scratch: UnsafeMutablePointer<Double>,
         into output: UnsafeMutablePointer<Float>

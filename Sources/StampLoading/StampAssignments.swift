@@ -47,7 +47,8 @@ struct StampAssignments: @unchecked Sendable {
         keep(stamps, in: Region(start: kept, memory: memory, spreads: nil))
     }
 
-    /// Assigns stamps to be kept as they are before augmentation and normalisation, and the spread of each channel's sky.
+    /// Assigns stamps to be kept as they are before augmentation and normalisation, and the spread of each channel's
+    /// sky.
     mutating func keepForAugmentation(
         _ stamps: some Sequence<Int>, at memory: MutableFloatView, spreads: MutableFloatView
     ) {

@@ -5,8 +5,8 @@ import Preparation
 import StampData
 
 extension StampReader {
-    /// Training stamps whose numbers are summed by one lane, in order: what is summed together never depends on lanes or
-    /// ranks.
+    /// Training stamps whose numbers are summed by one lane, in order: what is summed together never depends on lanes
+    /// or ranks.
     private static let block = InferenceShare.unit
 
     /// The reader whose normalisation knows what is to be measured on the training set: mean and standard deviation of

@@ -21,8 +21,8 @@ package struct TrainingData {
     /// they are looked at. Only where some are left out, the others are cut and read once more; and where the
     /// normalisation is measured on the training set, that is read before. Collective.
     ///
-    /// - Throws: a fault when the preparation does not go with the stamps, stamps cannot be used and are not to be left out, a class has none, or they do not go
-    ///   with the batch size or the split.
+    /// - Throws: a fault when the preparation does not go with the stamps, stamps cannot be used and are not to be left
+    ///   out, a class has none, or they do not go with the batch size or the split.
     package static func load(
         _ collection: StampCollection, _ request: DataRequest, team: LaneTeam, group: any ProcessGroup, logger: Logger
     ) throws -> TrainingData {

@@ -27,7 +27,8 @@ package final class TrainingShard: @unchecked Sendable {
     private var readers: [ReadAhead] = []
     private var readerOfPosition: [Int] = []
     private let stamps: FloatBuffer
-    /// What varies the stamps as they are drawn, and the spread of each channel's sky; nil and none without augmentation.
+    /// What varies the stamps as they are drawn, and the spread of each channel's sky; nil and none without
+    /// augmentation.
     private let augmenter: StampAugmenter?
     private let spreads: FloatBuffer
     private let labels: UnsafeMutablePointer<UInt8>

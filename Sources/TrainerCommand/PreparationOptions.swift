@@ -7,8 +7,9 @@ struct PreparationOptions: ParsableArguments {
         help:
             """
             How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of \
-            robust), minmax (0 to 1), l2 (norm 1), zscore (mean 0, deviation 1), percentile=LOW,HIGH (0 to 1, clipped), \
-            standard (zscore of the training set), scale=A,B for (x − A) / B, or none. (notebook: notebook, survey: asinh)
+            robust), minmax (0 to 1), l2 (norm 1), zscore (mean 0, deviation 1), percentile=LOW,HIGH (0 to 1, \
+            clipped), standard (zscore of the training set), scale=A,B for (x − A) / B, or none. (notebook: \
+            notebook, survey: asinh)
             """
     )
     var normalize: String?

@@ -222,7 +222,8 @@ import Testing
 
     // MARK: Again
 
-    /// What is covered in all channels is normalised again; what normalises single pixels leaves them; zeros around stay.
+    /// What is covered in all channels is normalised again; what normalises single pixels leaves them; zeros around
+    /// stay.
     @Test(arguments: modes) func aChangedStampIsNormalisedAgainChannelByChannel(_ mode: Normalization) throws {
         let values = Self.sky(1, height: 6, width: 6, channels: 3)
         let collection = try StampCollection(values, height: 6, width: 6, channels: 3)

@@ -48,8 +48,8 @@ import Testing
         }
     }
 
-    /// Blocks are summed by any lane; what is added to what never changes. A level that is large beside the spread costs
-    /// no digits.
+    /// Blocks are summed by any lane; what is added to what never changes. A level that is large beside the spread
+    /// costs no digits.
     @Test func theyHaveTheSameBitsForAnyLanes() throws {
         var random = SplitMix64(seed: 2)
         let values = (0..<1000 * 8).map { _ in Float(1 << 20) + Float(random.next() % 64) / 8 }

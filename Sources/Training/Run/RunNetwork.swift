@@ -11,8 +11,8 @@ import Tensors
 enum RunNetwork {
     /// The network of `--model`, checked against the stamps. Collective: rank 0 alone reads model files.
     ///
-    /// - Throws: `AgreedFault` for a model file that cannot be read, a network that does not take stamps of this size or
-    ///   with these channels, a preparation that does not go with the stamps, and `--classes` that does not match.
+    /// - Throws: `AgreedFault` for a model file that cannot be read, a network that does not take stamps of this size
+    ///   or with these channels, a preparation that does not go with the stamps, and `--classes` that does not match.
     static func agreed(_ context: RunContext, _ collection: StampCollection) throws -> Network {
         let described = try description(context)
         return try context.group.agree {
