@@ -12,7 +12,7 @@ import Tensors
 public struct OcclusionMap: Sendable {
     public let height: Int
     public let width: Int
-    /// The stamp as the network sees it, row by row.
+    /// The stamp's first channel as the network sees it, row by row.
     public let stamp: [Float]
     /// For each of its pixels, how probable noise becomes when what lies around it is covered; NaN for a stamp that
     /// cannot be normalised.
@@ -23,12 +23,13 @@ extension Prediction {
     /// Occluded stamps that are processed between two gathers: enough for all lanes of a large machine.
     private static let occludedAtOnce = 1 << 17
 
-    /// Writes occlusion maps: (N, height, width) in file order, or (height, width) of one stamp. Collective.
+    /// Writes occlusion maps: (N, height, width) of what the network sees, in file order, or (height, width) of one
+    /// stamp. Collective.
     ///
-    /// A stamp is normalised, 0 is put under the window, the result is normalised again, and the map has 1 − the
-    /// probability of class 1 there: large where the network needs what is covered to see a source. Source: astroML's
-    /// notebook, whose map is transposed (row and column exchanged); this one has the stamp's orientation. Occluded
-    /// stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
+    /// A stamp is normalised, 0 is put under the window in all channels, the result is normalised again, and the map
+    /// has 1 − the probability of class 1 there: large where the network needs what is covered to see a source. Source:
+    /// astroML's notebook, whose map is transposed (row and column exchanged); this one has the stamp's orientation.
+    /// Occluded stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
     /// - Parameters:
     ///   - index: of one stamp, or nil for all.
     /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.
@@ -45,29 +46,29 @@ extension Prediction {
                     remedy: "name one, such as \(members[0].path)")
             }
             let collection = try StampCollection(unlabelled: input)
-            try checkSize(collection, name: name)
-            _ = try Self.chosen(index, of: collection, window, name: name)
+            let reader = try readers(collection, name: name)[0]
+            _ = try Self.chosen(index, of: reader, window, name: name)
             return collection
         }
         let inputs = inputs(input.allFiles)
         let file = try group.onRoot {
             try OutputFile(output, option: "--output", inputs: inputs, kind: .occlusionMaps)
         }
-        let stamps = try Self.chosen(index, of: collection, window, name: name)
+        let reader = try readers(collection, name: name)[0]
+        let stamps = try Self.chosen(index, of: reader, window, name: name)
         logData(collection)
         _ = try ProcessorKernels.agreed(in: group)
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
         let pass = OcclusionPass(
-            network: model.network, reader: StampReader(collection, normalization), window: window, team: team,
-            group: group,
+            network: model.network, reader: reader, window: window, team: team, group: group,
             inference: Inference(network: model.network, weights: model.weights, team: team, group: group))
         if index != nil {
             let maps = try pass.maps(stamps)
             return try group.agree {
                 guard let maps, let file else { return nil }
                 warn(unusable: maps.first?.isNaN == true ? 1 : 0, of: 1, name)
-                let shape = [collection.height, collection.width]
+                let shape = [pass.height, pass.width]
                 try NpyFile.write(floats: maps, shape: shape, to: file.open())
                 return OcclusionMap(
                     height: shape[0], width: shape[1], stamp: try pass.normalized(stamps.lowerBound), values: maps)
@@ -79,7 +80,7 @@ extension Prediction {
 
     /// Maps of all stamps, a block of stamps at a time.
     private func writeAll(_ stamps: Range<Int>, _ pass: OcclusionPass, input: String, output: OutputFile?) throws {
-        let (height, width) = (pass.reader.collection.height, pass.reader.collection.width)
+        let (height, width) = (pass.height, pass.width)
         let writer = try group.agree {
             try output.map { try NpyWriter($0.open(), rowShape: [height, width], rows: stamps.count) }
         }
@@ -108,13 +109,14 @@ extension Prediction {
 
     /// The stamps that maps are made of, after checking them and the window.
     private static func chosen(
-        _ index: Int?, of collection: StampCollection, _ window: OcclusionWindow, name: String
+        _ index: Int?, of reader: StampReader, _ window: OcclusionWindow, name: String
     ) throws -> Range<Int> {
-        let side = min(collection.height, collection.width)
+        let (collection, shape) = (reader.collection, reader.inputShape.extents)
+        let side = min(shape[0], shape[1])
         guard window.side <= side else {
             throw Fault(
                 .usage, "--window \(window.side)",
-                "is larger than the stamps of \(name), which are \(collection.height)×\(collection.width)",
+                "is larger than the stamps of \(name), which are \(shape[0])×\(shape[1])",
                 remedy: "give a side from 1 to \(side)")
         }
         guard let index else { return 0..<collection.count }
@@ -142,12 +144,13 @@ private struct OcclusionPass {
         return rows * columns
     }
 
-    private var height: Int { reader.collection.height }
-    private var width: Int { reader.collection.width }
+    /// Of the stamps as the network sees them.
+    var height: Int { reader.inputShape.extents[0] }
+    var width: Int { reader.inputShape.extents[1] }
 
-    /// A stamp as the network sees it; NaN for one that cannot be normalised.
+    /// The first channel of a stamp as the network sees it; NaN for one that cannot be normalised.
     func normalized(_ stamp: Int) throws -> [Float] {
-        try reader.values(of: stamp) ?? Array(repeating: .nan, count: reader.valueCount)
+        reader.plane(0, of: try reader.values(of: stamp) ?? Array(repeating: .nan, count: reader.valueCount))
     }
 
     /// The maps of some stamps, one after another, on rank 0; nil elsewhere. Collective.
@@ -177,7 +180,7 @@ private struct OcclusionPass {
         // The window may hide what makes the stamp unusable.
         guard !stamp[0].isNaN else { return false }
         return reader.normalizeAgain(stamp, into: target) { pixels in
-            window.cover(position, of: pixels.pointer(reader.valueCount), height: height, width: width)
+            window.cover(position, of: pixels, height: height, width: width)
         }
     }
 

@@ -8,6 +8,7 @@ import Logging
 import Metrics
 import ModelFiles
 import Models
+import Preparation
 import RunRecords
 import StampData
 import StampFormats
@@ -21,7 +22,8 @@ public struct Prediction {
     struct Member {
         let path: String
         let model: TrainedModel
-        let normalization: Normalization
+        /// That of the model, or what is asked for instead.
+        let preparation: StampPreparation
     }
 
     /// At least one.
@@ -63,7 +65,6 @@ public struct Prediction {
 
     /// The first model, for what a single one is asked.
     var model: TrainedModel { members[0].model }
-    var normalization: Normalization { members[0].normalization }
 
     /// The probability above which a stamp counts as a source: the mean of the models'.
     public var threshold: Float {
@@ -80,7 +81,7 @@ public struct Prediction {
     public func predict(_ input: StampSource, output: String?, table: String? = nil, threshold: Float? = nil) throws {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
-            try checkSize(stamps, name: input.files[0])
+            _ = try readers(stamps, name: input.files[0])
             return stamps
         }
         let inputs = inputs(input.allFiles)
@@ -95,7 +96,7 @@ public struct Prediction {
             return (array: array, table: table)
         }
         logData(stamps)
-        let probabilities = try probabilities(stamps)
+        let probabilities = try probabilities(stamps, name: input.files[0])
         try group.agree {
             guard let probabilities else { return }
             let outputs = model.network.outputs
@@ -135,34 +136,39 @@ public struct Prediction {
     ) throws -> [SamplePrediction]? {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(files, of: try classes)
-            try checkSize(stamps, name: files.stamps[0])
+            _ = try readers(stamps, name: files.stamps[0])
             try checkClasses(stamps)
             return stamps
         }
         logData(stamps)
-        let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
+        let name = stamps.location(0).path
+        let predictions = try predictions(stamps, name: name, threshold: threshold ?? self.threshold)
         return try group.agree {
             guard let predictions else { return nil }
             let unusable = predictions.filter(\.probability.isNaN).map(\.index)
-            if !unusable.isEmpty && !skipBad { throw StampScan.fault(unusable, in: stamps) }
+            if !unusable.isEmpty && !skipBad {
+                throw StampScan.fault(unusable, of: try readers(stamps, name: name)[0])
+            }
             guard unusable.count < predictions.count else {
                 throw Fault(
-                    .badData, files.stamps[0], "none of the stamps can be normalised",
+                    .badData, name, "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
             return predictions.filter { !$0.probability.isNaN }
         }
     }
 
-    private func predictions(_ stamps: StampCollection, threshold: Float) throws -> [SamplePrediction]? {
+    private func predictions(
+        _ stamps: StampCollection, name: String, threshold: Float
+    ) throws -> [SamplePrediction]? {
         let numbers = Array(0..<stamps.count)
         if members.count == 1 {
-            return try logits(stamps).map {
+            return try logits(stamps, name: name).map {
                 model.network.predictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
             }
         }
         let outputs = model.network.outputs
-        return try probabilities(stamps).map { probabilities in
+        return try probabilities(stamps, name: name).map { probabilities in
             numbers.map { stamp in
                 SamplePrediction(
                     index: stamp, label: stamps.label(stamp), probability: probabilities[(stamp + 1) * outputs - 1],
@@ -172,8 +178,8 @@ public struct Prediction {
     }
 
     /// The mean over the models of the probabilities of all stamps, (N, outputs), on rank 0; nil elsewhere.
-    private func probabilities(_ stamps: StampCollection) throws -> [Float]? {
-        guard let logits = try logits(stamps) else { return nil }
+    private func probabilities(_ stamps: StampCollection, name: String) throws -> [Float]? {
+        guard let logits = try logits(stamps, name: name) else { return nil }
         var sums = [Double](repeating: 0, count: logits[0].count)
         for (member, logits) in zip(members, logits) {
             var probabilities = logits
@@ -185,13 +191,13 @@ public struct Prediction {
     }
 
     /// The logits of all stamps by each model on rank 0, nil elsewhere. Collective.
-    private func logits(_ stamps: StampCollection) throws -> [[Float]]? {
+    private func logits(_ stamps: StampCollection, name: String) throws -> [[Float]]? {
         _ = try ProcessorKernels.agreed(in: group)
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
-        let all = try members.compactMap { member in
+        let all = try zip(members, readers(stamps, name: name)).compactMap { member, reader in
             try Inference(network: member.model.network, weights: member.model.weights, team: team, group: group)
-                .logits(of: Array(0..<stamps.count), in: stamps, normalization: member.normalization)
+                .logits(of: Array(0..<stamps.count), by: reader)
         }
         return all.isEmpty ? nil : all
     }
@@ -219,14 +225,12 @@ public struct Prediction {
             remedy: "use a model with \(stamps.classes.count) outputs, or stamps of its classes")
     }
 
-    func checkSize(_ stamps: StampCollection, name: String) throws {
-        for member in members where member.model.network.inputShape != [stamps.height, stamps.width, 1] {
-            let shape = member.model.network.inputShape.extents
-            throw Fault(
-                .badData, name,
-                "holds stamps of \(stamps.height)×\(stamps.width), \(member.path) takes \(shape[0])×\(shape[1])",
-                remedy: "cut the stamps to that size or train a model for this one")
-        }
+    /// What reads stamps for each of the models.
+    ///
+    /// - Parameter name: what messages call the stamps.
+    /// - Throws: a `badData` fault when the stamps are not such as a model takes.
+    func readers(_ stamps: StampCollection, name: String) throws -> [StampReader] {
+        try members.map { try $0.reader(stamps, name: name) }
     }
 }
 
@@ -235,10 +239,10 @@ extension Prediction.Member {
     private struct Header: Codable {
         let path: String
         let network: NetworkDescription
-        let normalization: String
+        let preparation: StampPreparation
         let threshold: Float
         let temperature: Float
-        let chosen: Normalization
+        let chosen: StampPreparation
         let classNames: [String]?
     }
 
@@ -248,18 +252,18 @@ extension Prediction.Member {
         let header = try group.shared {
             let own = own!
             return Header(
-                path: own.path, network: own.model.network.description, normalization: own.model.normalization,
+                path: own.path, network: own.model.network.description, preparation: own.model.preparation,
                 threshold: own.model.decision.threshold, temperature: own.model.decision.temperature,
-                chosen: own.normalization, classNames: own.model.classNames)
+                chosen: own.preparation, classNames: own.model.classNames)
         }
         let member = try group.agree {
             if let own { return own }
             let network = try Network(header.network)
             let model = TrainedModel(
-                network: network, weights: Weights(network: network), normalization: header.normalization,
+                network: network, weights: Weights(network: network), preparation: header.preparation,
                 decision: DecisionRule(threshold: header.threshold, temperature: header.temperature),
                 classNames: header.classNames)
-            return Self(path: header.path, model: model, normalization: header.chosen)
+            return Self(path: header.path, model: model, preparation: header.chosen)
         }
         try group.broadcast(member.model.weights)
         return member
@@ -273,11 +277,30 @@ extension Prediction.Member {
                 .badData, path, "has weights that are not finite: its training diverged",
                 remedy: "train again with a smaller --learning-rate")
         }
-        guard let chosen = normalization ?? Normalization(rawValue: model.normalization) else {
+        let chosen = model.preparation.normalized(by: normalization)
+        guard !chosen.normalization.isUnmeasured else {
             throw Fault(
-                .badData, path, "was trained with the unknown normalisation \(model.normalization)",
-                remedy: "pass --normalize, or use a newer version of swift-run-trainer")
+                .usage, "--normalize standard", "needs the mean and deviation of a training set, which \(path) has not",
+                remedy: "leave it out, or train with it")
         }
-        self.init(path: path, model: model, normalization: chosen)
+        self.init(path: path, model: model, preparation: chosen)
+    }
+
+    /// What reads stamps for the model.
+    fileprivate func reader(_ stamps: StampCollection, name: String) throws -> StampReader {
+        let reader: StampReader
+        do {
+            reader = try StampReader(stamps, preparation)
+        } catch let fault as Fault {
+            throw Fault(
+                .badData, name, "holds other stamps than \(path) was trained on: its \(fault.subject) \(fault.problem)",
+                remedy: "use such stamps, or train a model for these")
+        }
+        if let (takes, are, _) = InputMismatch.of(model.network.inputShape, reader.inputShape) {
+            throw Fault(
+                .badData, name, "holds stamps \(are), \(path) takes them \(takes)",
+                remedy: "use such stamps, or train a model for these")
+        }
+        return reader
     }
 }

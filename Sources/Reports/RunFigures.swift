@@ -2,6 +2,7 @@ import Faults
 import Figures
 import Files
 import Metrics
+import Preparation
 import StampData
 
 /// All figures of a run.
@@ -73,9 +74,7 @@ private struct FigurePlan {
     }
 
     private mutating func addTestFigures() throws {
-        let stamps = results.stamps.map {
-            TestStamps(reader: StampReader($0, results.configuration.settings.normalization))
-        }
+        let stamps = try results.stamps.map { TestStamps(reader: try StampReader($0, preparation)) }
         let matchedFilter = try stamps?.filtered(samples)
         add(ConfusionFigure(samples, threshold: threshold).plot, orNote: nil)
         add(
@@ -89,6 +88,12 @@ private struct FigurePlan {
         add(ReliabilityFigure(samples).plot, orNote: nil)
         add(ScoreHistogramFigure(samples, threshold: threshold).plot, orNote: nil)
         if let stamps { try addGrids(stamps) }
+    }
+
+    /// What is done with stamps before the network sees them. What only a model that is gone knows is left out.
+    private var preparation: StampPreparation {
+        let known = results.model?.preparation ?? results.configuration.settings.preparation
+        return known.normalization.isUnmeasured ? known.normalized(by: Normalization.none) : known
     }
 
     private mutating func addCompleteness(_ matchedFilter: [ScoredSample]?) {
@@ -107,7 +112,7 @@ private struct FigurePlan {
     }
 
     private mutating func addGrids(_ stamps: TestStamps) throws {
-        let (height, width) = (stamps.reader.collection.height, stamps.reader.collection.width)
+        let (height, width) = (stamps.reader.inputShape.extents[0], stamps.reader.inputShape.extents[1])
         add(
             StampGridFigure.ofBothClasses(
                 try stamps.classified(StampGridFigure.examples(samples)), total: samples.count, height: height,

@@ -9,11 +9,11 @@ struct TestStamps {
 
     let reader: StampReader
 
-    /// The stamps as the network sees them; pixels that cannot be normalised are 0.
+    /// The stamps' first channels as the network sees them; those that cannot be normalised are 0.
     func classified(_ samples: [ScoredSample]) throws -> [ClassifiedStamp] {
         try samples.map {
-            ClassifiedStamp(
-                sample: $0, pixels: try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount))
+            let values = try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount)
+            return ClassifiedStamp(sample: $0, pixels: reader.plane(0, of: values))
         }
     }
 
@@ -24,7 +24,7 @@ struct TestStamps {
         let count = min(ordered.count, most)
         return try (0..<count).map { number in
             var sample = ordered[number * ordered.count / count]
-            sample.score = try reader.read(sample.index) { Float(filter.score($0.pixels.pointer($0.pixels.count))) }
+            sample.score = try reader.read(sample.index) { Float($0.withFirstChannel { filter.score($0) }) }
             return sample
         }
     }

@@ -12,7 +12,7 @@ extension DataRequest {
             split: settings.split, splitSeed: settings.splitSeed ?? settings.seed,
             seed: settings.seed, batchSize: settings.batchSize,
             largestMicrobatch: settings.microbatch ?? defaultMicrobatch,
-            normalization: settings.normalization, augmentation: settings.augmentation,
+            preparation: settings.preparation, augmentation: settings.augmentation,
             skipBad: settings.skipBad, memory: settings.execution.memory)
         (fold, sampling) = (settings.fold, settings.sampling)
         (self.groups, self.weights) = (groups, weights)

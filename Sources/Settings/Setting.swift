@@ -24,9 +24,7 @@ package struct Setting: Sendable {
         json = SettingJSON(key, path, unwritten: unwritten)
         (self.row, self.options) = (row, options)
         shown = { settings in
-            if let text { return text(settings[keyPath: path]) }
-            let words = options.flatMap { $0.words(settings) }
-            return words.isEmpty ? nil : words.joined(separator: " ")
+            text.map { $0(settings[keyPath: path]) } ?? Self.words(of: options)(settings)
         }
     }
 
@@ -36,7 +34,12 @@ package struct Setting: Sendable {
     ) {
         json = SettingJSON(key, path)
         (self.row, self.options) = (row, options)
-        shown = { settings in
+        shown = Self.words(of: options)
+    }
+
+    /// What options say of a setting.
+    private static func words(of options: [SettingOption]) -> @Sendable (TrainingSettings) -> String? {
+        { settings in
             let words = options.flatMap { $0.words(settings) }
             return words.isEmpty ? nil : words.joined(separator: " ")
         }

@@ -1,5 +1,6 @@
 import Communication
 import Optimizers
+import Preparation
 import StampData
 import StampFormats
 
@@ -43,7 +44,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var decision = DecisionSettings.standard
     public var initialWeights: String?
     public var dropout = true
-    public var normalization = Normalization.notebook
+    /// What is done with stamps before they enter the network.
+    public var preparation = StampPreparation()
     /// How training stamps vary from epoch to epoch.
     public var augmentation = Augmentation.none
     /// How gradients are summed.
@@ -104,7 +106,19 @@ extension TrainingSettings {
             Setting(
                 "dropout", \.dropout, row: .dropout, shownAs: { $0 ? "as the model has it" : "off" },
                 options: [SettingOption(flag: "--no-dropout", \.dropout, for: false, decidesResult: true)]),
-            Setting("normalize", \.normalization, "--normalize", row: .normalization, decidesResult: true),
+            Setting(
+                "normalize", \.preparation.normalization, "--normalize", row: .normalization, decidesResult: true),
+            Setting(
+                "normalize_over", \.preparation.scope, row: .preparation, unwritten: .channel,
+                options: [SettingOption("--normalize-over", \.preparation.scope, unless: .channel, decidesResult: true)]
+            ),
+            Setting("channels", \.preparation.channels, row: .preparation, options: SettingOption.channels),
+            Setting("fill", \.preparation.fill, row: .preparation, options: SettingOption.fill),
+            Setting(
+                "mask_channel", \.preparation.maskChannel, row: .preparation, unwritten: false,
+                options: SettingOption.maskChannel),
+            Setting("crop", \.preparation.crop, row: .preparation, options: SettingOption.crop),
+            Setting("pad", \.preparation.pad, row: .preparation, options: SettingOption.pad),
             Setting(
                 "augmentation", \.augmentation, row: .augmentation, shownAs: \.description,
                 options: SettingOption.augmentation),
@@ -129,7 +143,7 @@ package enum SettingRow: String, CaseIterable, Sendable {
     case objective = "schedule and objective"
     case decision
     case normalization = "normalisation"
-    case augmentation, dropout, split, sampling, seed, gradients
+    case preparation, augmentation, dropout, split, sampling, seed, gradients
     case initialWeights = "initial weights"
     case badStamps = "bad stamps"
 }

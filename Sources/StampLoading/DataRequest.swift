@@ -1,7 +1,8 @@
 import Files
+import Preparation
 import StampData
 
-/// What a training run wants of its stamps: how they are divided, normalised and varied, and how they are kept.
+/// What a training run wants of its stamps: how they are divided, prepared and varied, and how they are kept.
 package struct DataRequest: Sendable {
     /// Shares of training, validation and test set.
     package var split: SplitFractions
@@ -12,7 +13,7 @@ package struct DataRequest: Sendable {
     package var batchSize: BatchSize
     /// The most samples of a microbatch; a batch that is smaller has smaller ones.
     package var largestMicrobatch: Int
-    package var normalization: Normalization
+    package var preparation: StampPreparation
     package var augmentation: Augmentation
     /// The fold of a cross-validation; nil for none.
     package var fold: Fold?
@@ -29,11 +30,11 @@ package struct DataRequest: Sendable {
 
     package init(
         split: SplitFractions, splitSeed: UInt64, seed: UInt64, batchSize: BatchSize, largestMicrobatch: Int,
-        normalization: Normalization, augmentation: Augmentation, skipBad: Bool, memory: MemorySize?
+        preparation: StampPreparation, augmentation: Augmentation, skipBad: Bool, memory: MemorySize?
     ) {
         (self.split, self.splitSeed, self.seed) = (split, splitSeed, seed)
         (self.batchSize, self.largestMicrobatch) = (batchSize, largestMicrobatch)
-        (self.normalization, self.augmentation) = (normalization, augmentation)
+        (self.preparation, self.augmentation) = (preparation, augmentation)
         (self.skipBad, self.memory) = (skipBad, memory)
     }
 }

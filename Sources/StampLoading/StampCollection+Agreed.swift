@@ -1,5 +1,4 @@
 import Communication
-import Faults
 import StampData
 
 extension StampCollection {
@@ -18,22 +17,11 @@ extension StampCollection {
         var own: StampCollection?
         let description = try group.shared {
             let opened = try open()
-            try opened.refuseSeveralChannels()
             own = opened
             return opened.description
         }
         let collection = try group.agree { try own ?? StampCollection(description) }
         try collection.forEachUnfilledBlock { try group.broadcast($0, from: 0) }
         return collection
-    }
-}
-
-extension StampCollection {
-    /// Networks have one input channel.
-    private func refuseSeveralChannels() throws {
-        guard channels > 1 else { return }
-        throw Fault(
-            .badData, location(0).path, "holds \(summary), and networks take one channel",
-            remedy: "save the channel that the network is to see as an array of its own")
     }
 }

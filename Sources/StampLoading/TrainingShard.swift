@@ -7,7 +7,10 @@ import Tensors
 package final class TrainingShard: @unchecked Sendable {
     /// The microbatch positions of this rank.
     package let positions: Range<Int>
-    let pixels: Int
+    /// Floats of a stamp as the network sees it, as it is kept in memory, and of the spreads that go with it.
+    private let values: Int
+    private let keptValues: Int
+    private let spreadValues: Int
     private let plan: BatchPlan
     private let order: DrawingOrder
 
@@ -24,7 +27,8 @@ package final class TrainingShard: @unchecked Sendable {
     private var readers: [ReadAhead] = []
     private var readerOfPosition: [Int] = []
     private let stamps: FloatBuffer
-    /// What varies the stamps as they are drawn, and the spread of each one's sky; nil and none without augmentation.
+    /// What varies the stamps as they are drawn, and the spread of each channel's sky; nil and none without
+    /// augmentation.
     private let augmenter: StampAugmenter?
     private let spreads: FloatBuffer
     private let labels: UnsafeMutablePointer<UInt16>
@@ -57,7 +61,8 @@ package final class TrainingShard: @unchecked Sendable {
         self.augmenter = augmenter
         self.positions = positions
         self.plan = plan
-        pixels = reader.valueCount
+        values = reader.valueCount
+        (keptValues, spreadValues) = reader.keptCounts(isAugmented: augmenter != nil)
         var (starts, residentStarts) = ([0], [0])
         for position in positions {
             starts.append(starts.last! + lists[position].count)
@@ -66,8 +71,8 @@ package final class TrainingShard: @unchecked Sendable {
         self.starts = starts
         self.residentStarts = residentStarts
         let (count, resident) = (starts.last!, residentStarts.last!)
-        stamps = FloatBuffer(count: resident * reader.valueCount)
-        spreads = FloatBuffer(count: augmenter == nil ? 0 : resident)
+        stamps = FloatBuffer(count: resident * keptValues)
+        spreads = FloatBuffer(count: resident * spreadValues)
         epochs = .allocate(capacity: max(positions.count, 1))
         epochs.initialize(repeating: 0, count: max(positions.count, 1))
         labels = .allocate(capacity: max(count, 1))
@@ -91,14 +96,12 @@ package final class TrainingShard: @unchecked Sendable {
     ///   - strata: those of the training set.
     ///   - memory: how many stamps stay in it.
     package convenience init(
-        collection: StampCollection, normalization: Normalization, strata: Strata,
-        positions: Range<Int>, seed: UInt64 = 0, augmentation: Augmentation = .none, memory: StampMemory = .unlimited,
-        team: LaneTeam
+        reader: StampReader, strata: Strata, positions: Range<Int>, seed: UInt64 = 0,
+        augmentation: Augmentation = .none, memory: StampMemory = .unlimited, team: LaneTeam
     ) throws {
-        let reader = StampReader(collection, normalization)
         self.init(
             reader: reader, strata: strata, positions: positions,
-            augmenter: StampAugmenter(augmentation, reader, seed: seed), memory: memory)
+            augmenter: StampAugmenter(unlessNone: augmentation, reader, seed: seed), memory: memory)
         var assignments = StampAssignments(reader)
         assign(to: &assignments)
         try assignments.carryOut(team: team) { _, stamp, isUsable in
@@ -221,22 +224,22 @@ package final class TrainingShard: @unchecked Sendable {
         for sample in 0..<count {
             let index = Int(drawn[sample])
             let source: UnsafePointer<Float>
-            let spread: UnsafePointer<Float>
+            let spreadsOfStamp: UnsafePointer<Float>
             if index < resident {
-                source = UnsafePointer(stamps.pointer + (residentStart + index) * pixels)
-                spread = UnsafePointer(spreads.pointer + (augmenter == nil ? 0 : residentStart + index))
+                source = UnsafePointer(stamps.pointer + (residentStart + index) * keptValues)
+                spreadsOfStamp = UnsafePointer(spreads.pointer + (residentStart + index) * spreadValues)
             } else {
-                source = read!.stamps + sample * pixels
-                spread = read!.spreads + (augmenter == nil ? 0 : sample)
+                source = read!.stamps + sample * keptValues
+                spreadsOfStamp = read!.spreads + sample * spreadValues
             }
-            let target = input + sample * pixels
+            let target = input + sample * values
             numbers[sample] = stampNumbers[start + index]
             if let augmenter {
                 augmenter.write(
-                    kept: source, spread: spread.pointee, number: Int(numbers[sample]), epoch: epochs[local],
+                    kept: source, spreads: spreadsOfStamp, number: Int(numbers[sample]), epoch: epochs[local],
                     into: target)
             } else {
-                target.update(from: source, count: pixels)
+                target.update(from: source, count: values)
             }
         }
         return count
@@ -263,10 +266,16 @@ package final class TrainingShard: @unchecked Sendable {
 
 extension StampAugmenter {
     /// Nil when nothing is to be varied.
-    init?(_ augmentation: Augmentation, _ reader: StampReader, seed: UInt64) {
+    init?(unlessNone augmentation: Augmentation, _ reader: StampReader, seed: UInt64) {
         guard augmentation != .none else { return nil }
-        self.init(
-            augmentation, normalization: reader.normalization, seed: seed, height: reader.collection.height,
-            width: reader.collection.width)
+        self.init(augmentation, reader, seed: seed)
+    }
+}
+
+extension StampReader {
+    /// Floats of a training stamp in memory, and of the spreads that go with it: as the network sees it, or as it is
+    /// augmented from.
+    func keptCounts(isAugmented: Bool) -> (values: Int, spreads: Int) {
+        isAugmented ? (keptCount, spreadCount) : (valueCount, 0)
     }
 }

@@ -128,6 +128,4 @@ struct DataOptions: ParsableArguments {
     }
 }
 
-extension Normalization: ExpressibleByArgument {}
-
 extension Recipe: ExpressibleByArgument {}

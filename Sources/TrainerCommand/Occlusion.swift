@@ -8,7 +8,6 @@ import FoundationEssentials
 import Logging
 import Prediction
 import Reports
-import StampData
 
 /// `swift-run-trainer occlusion`
 struct Occlusion: GroupCommand {
@@ -44,20 +43,21 @@ struct Occlusion: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Pixels from one position to the next.", valueName: "n"))
     var stride = 1
 
-    @Option(help: "Override the model's normalisation: notebook, mean, robust, asinh, minmax or none.")
-    var normalize: Normalization?
+    @OptionGroup var normalize: NormalizeOption
 
     @OptionGroup var threads: ThreadsOption
 
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let (threads, window) = try group.agree { (try self.threads.checked(), try checkedWindow()) }
+        let (threads, window, normalization) = try group.agree {
+            (try self.threads.checked(), try checkedWindow(), try normalize.normalization())
+        }
         // The others learn from rank 0 what is in the files.
         let source = try group.onRoot { try stamps.source([input].compactMap(\.self), option: "--input") }
         let drawing = try group.onRoot { try figure.map { try picture($0, of: source) } } ?? nil
         let prediction = try Prediction(
-            models: [model], normalization: normalize, threads: threads, group: group, logger: logger)
+            models: [model], normalization: normalization, threads: threads, group: group, logger: logger)
         let map = try prediction.occlusion(
             input: source ?? StampSource([]), index: index, window: window, output: output)
         try group.agree {

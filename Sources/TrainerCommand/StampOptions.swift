@@ -52,14 +52,6 @@ struct StampOptions: ParsableArguments {
     }
 }
 
-/// Which channels of the stamps a model sees.
-struct ChannelsOption: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("Channels that the network sees, by number or name. (default: all)", valueName: "a,b,…"),
-        transform: { try ChannelSelection(option: $0) })
-    var channels: ChannelSelection?
-}
-
 /// `NAME=FILE FILE … NAME=FILE …`: lists of files with names.
 enum NamedFiles {
     /// The lists in their order. A word begins one if it has the form `NAME=FILE` and is not itself the name of a file.

@@ -106,7 +106,7 @@ import Testing
                 height: reference.height, width: reference.width, pixels: pixels, labels: labels)
             plan = BatchPlan(samples: samples, batchSize: samples, microbatch: microbatch)
             let shard = try TrainingShard(
-                collection: labelled.collection(in: folder).collection, normalization: .none,
+                reader: StampReader(labelled.collection(in: folder).collection, .none),
                 strata: Strata(of: Array(0..<samples), plan: plan, seed: 0), positions: 0..<plan.microbatches,
                 team: team)
             step = try TrainingStep(

@@ -191,7 +191,7 @@ private final class ResNet50Run {
         let (collection, numbers) = try stamps.collection(in: folder)
         let plan = BatchPlan(samples: stamps.count, batchSize: stamps.count, microbatch: stamps.count / 2)
         let shard = try TrainingShard(
-            collection: collection, normalization: .none,
+            reader: StampReader(collection, .none),
             strata: Strata(
                 [Array(numbers.prefix(stamps.count / 2)), Array(numbers.dropFirst(stamps.count / 2))], plan: plan,
                 seed: 0), positions: 0..<2, team: team)

@@ -29,7 +29,7 @@ import Testing
                 lanes: 2, capacity: capacity ?? Timeline.capacity(network: network, microbatches: 2, steps: 3))
             let stamps = try LabelledPixels(count: 24, seed: 5).collection(in: folder).collection
             let shard = try TrainingShard(
-                collection: stamps, normalization: .none, strata: Strata(of: Array(0..<24), plan: plan, seed: 0),
+                reader: StampReader(stamps, .none), strata: Strata(of: Array(0..<24), plan: plan, seed: 0),
                 positions: 0..<3, team: team)
             step = try TrainingStep(
                 network: network, weights: network.initialWeights(seed: 0), shard: shard, plan: plan,

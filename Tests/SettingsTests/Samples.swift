@@ -1,6 +1,7 @@
 import Files
 import Models
 import Optimizers
+import Preparation
 import Settings
 import StampData
 
@@ -28,7 +29,11 @@ func unusualSettings() throws -> TrainingSettings {
     (settings.sampleWeights, settings.objective.focusing) = ("w.npy", 2)
     settings.decision = DecisionSettings(calibrate: true, targetCompleteness: 0.9)
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
-    (settings.normalization, settings.augmentation) = (.robust, Augmentation(symmetries: true, noise: 2))
+    settings.augmentation = Augmentation(symmetries: true, noise: 2)
+    settings.preparation = StampPreparation(
+        .robust, scope: .stamp, channels: ChannelSelection([.number(2), .name("SCI")]), fill: .median,
+        maskChannel: true,
+        crop: StampExtent(height: 21, width: 25), pad: StampExtent(height: 32, width: 32))
     (settings.gradients, settings.skipBad) = (.bfloat16, true)
     (settings.checkpointInterval, settings.keepCheckpoints, settings.verifyEvery) = (.seconds(90), 4, 100)
     settings.output = "elsewhere"

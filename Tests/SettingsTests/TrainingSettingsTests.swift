@@ -53,11 +53,15 @@ import Testing
     @Test func everyPropertyHasAnEntry() throws {
         func count(_ value: Any) -> Int { Mirror(reflecting: value).children.count }
         let settings = TrainingSettings()
-        // Stamps have four entries: noise, sources, files of other classes, and labels.
-        #expect(TrainingSettings.all.count == count(settings) - 1 + count(settings.execution) + 3)
+        // Preparation and execution are settings in parts; stamps are noise, sources, files of other classes, labels and
+        // a layout.
+        let parts = count(settings.preparation) + count(settings.execution)
+        #expect(TrainingSettings.all.count == count(settings) - 2 + parts + 4)
         let unusual = try unusualSettings()
-        for (value, usual) in zip(Mirror(reflecting: unusual).children, Mirror(reflecting: settings).children) {
-            #expect("\(value.value)" != "\(usual.value)", "\(value.label ?? "") is as usual in the sample")
+        for (one, other) in [(unusual as Any, settings as Any), (unusual.preparation, settings.preparation)] {
+            for (value, usual) in zip(Mirror(reflecting: one).children, Mirror(reflecting: other).children) {
+                #expect("\(value.value)" != "\(usual.value)", "\(value.label ?? "") is as usual in the sample")
+            }
         }
     }
 
@@ -85,10 +89,10 @@ import Testing
         let notebook = TrainingSettings(), survey = TrainingSettings(recipe: .survey)
         #expect(TrainingSettings(recipe: .notebook) == notebook)
         #expect(notebook.optimizer == .sgd() && notebook.learningRate == 0.01 && notebook.epochs == 10)
-        #expect(notebook.normalization == .notebook && notebook.dropout && notebook.augmentation == .none)
+        #expect(notebook.preparation.normalization == .notebook && notebook.dropout && notebook.augmentation == .none)
         #expect(notebook.split.description == "0.7,0.1,0.2" && notebook.batchSize == .samples(256))
         #expect(survey.optimizer == .adam() && survey.learningRate == 0.003 && survey.epochs == 30)
-        #expect(survey.normalization == .asinh && !survey.dropout && survey.decision.calibrate)
+        #expect(survey.preparation.normalization == .asinh && !survey.dropout && survey.decision.calibrate)
         #expect(survey.augmentation == Augmentation(symmetries: true, shift: 0.5))
         #expect(survey.schedule.kind == .cosine && survey.schedule.warmup == .epochs(1))
         #expect(survey.model == notebook.model && survey.batchSize == notebook.batchSize)

@@ -19,7 +19,7 @@ import Testing
         let strata = try Strata(of: Array(0..<Self.stamps.count), plan: plan, seed: 9)
         return try (0..<plan.microbatches).balancedRuns(over: ranks).map { positions in
             try TrainingShard(
-                collection: collection, normalization: .none, strata: strata, positions: positions, seed: 9,
+                reader: StampReader(collection, .none), strata: strata, positions: positions, seed: 9,
                 team: team)
         }
     }

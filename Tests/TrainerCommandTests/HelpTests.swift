@@ -35,14 +35,16 @@ extension TrainerCommandTests {
             #expect(
                 named.sorted() == [
                     "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "calibrate",
-                    "checkpoint-every", "class-weights", "classes", "clip-norm", "data", "dropout", "early-stopping",
-                    "ema", "epochs", "gradients", "help", "initial-weights", "keep-checkpoints", "label-smoothing",
-                    "layout",
-                    "learning-rate", "members", "memory", "microbatch", "min-delta", "model", "momentum", "nesterov",
-                    "no-calibrate", "no-dropout", "no-report", "no-tensorboard", "noise", "normalize", "optimizer",
-                    "output", "patience", "quiet", "ranks-per-node", "recipe", "reduce-on-plateau", "resume",
+                    "channel", "channels", "checkpoint-every", "class", "class-names", "class-weights", "classes",
+                    "clip-norm",
+                    "crop", "data", "dropout", "early-stopping", "ema", "epochs", "fill", "fold", "folds", "gradients",
+                    "group-by", "help", "initial-weights", "keep-checkpoints", "label-smoothing", "labels", "layout",
+                    "learning-rate", "loss", "mask-channel", "members", "memory", "microbatch", "min-delta", "model",
+                    "momentum", "nesterov", "no-calibrate", "no-dropout", "no-report", "no-tensorboard", "noise",
+                    "normalize", "normalize-over", "optimizer", "output", "pad", "patience", "quiet", "ranks-per-node",
+                    "recipe", "reduce-on-plateau", "resume", "sample-weights", "sampling",
                     "scale-learning-rate", "schedule", "schedule-every", "schedule-factor", "seed", "skip-bad",
-                    "sources", "split", "split-seed", "stall-timeout", "target-completeness", "target-purity",
+                    "sources", "split", "split-seed", "stall-timeout", "stamps", "target-completeness", "target-purity",
                     "threads", "trace", "trace-steps", "verbose", "verify-every", "version", "warmup", "weight-decay",
                 ])
         }

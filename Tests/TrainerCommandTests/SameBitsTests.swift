@@ -46,6 +46,10 @@ extension TrainerCommandTests {
             Recipe(
                 "vgg6, augmented", "\(Survey.recipe) --normalize robust --augment all", [(1, 2), (3, 1), (2, 2)]),
             Recipe(
+                "vgg6, prepared in every way, augmented",
+                "\(Survey.recipe) --normalize standard --fill median --mask-channel --crop 15 --pad 24 --augment all",
+                [(1, 2), (3, 1), (2, 2)]),
+            Recipe(
                 "AdamW with everything",
                 "--model vgg6 --optimizer adamw --learning-rate 0.001 --normalize mean --batch-size 64 --microbatch 8"
                     + " --clip-norm 0.5 --schedule cosine --warmup 5steps --ema 0.9 --label-smoothing 0.1"

@@ -43,12 +43,6 @@ extension TrainerCommandTests {
             #expect(source == StampSource(["c.npy"], layout: .flat))
         }
 
-        @Test func channelsAreSelected() throws {
-            #expect(try ChannelsOption.parse(["--channels", "2,science"]).channels?.channels == ["2", "science"])
-            #expect(try ChannelsOption.parse([]).channels == nil)
-            #expect(throws: (any Error).self) { try ChannelsOption.parse(["--channels", "1,,2"]) }
-        }
-
         // MARK: Commands
 
         /// Rank 0 alone looks at the files.
@@ -102,12 +96,28 @@ extension TrainerCommandTests {
             #expect(try trained("report --run \(run)").status == 0)
         }
 
-        @Test(arguments: [nil, 2]) func networksRefuseSeveralChannels(ranks: Int?) throws {
+        /// The ten stamps of one form and of another are the same stamps: one model, whatever the form.
+        @Test(arguments: [nil, 2]) func threeChannelsTrainFromEveryForm(ranks: Int?) throws {
             let workspace = try TemporaryFolder()
-            let (three, run) = (Self.path("nhwc.npy"), workspace.path("run"))
-            expectError(
-                try trainer("train --noise \(three) --sources \(three) --model simple --output \(run)", ranks: ranks),
-                65, saying: "error: \(three): holds 10 stamps of 8×6, 3 channels (0, 1, 2), and networks take one")
+            let forms = ["\(Self.path("nhwc.npy"))", "\(Self.path("nchw.npy")) --layout nchw"]
+            let labels = try workspace.file("labels.csv", Array("kind\n\(String(repeating: "a\nb\n", count: 5))".utf8))
+            let models = try forms.enumerated().map { number, form in
+                let run = workspace.path("run\(number)")
+                let outcome = try trained(
+                    "train --stamps \(form) --labels \(labels):kind --model simple --normalize minmax --batch-size 4"
+                        + " --epochs 1 --output \(run)", ranks: ranks)
+                #expect(outcome.standardError.contains("10 stamps of 8×6, 3 channels (0, 1, 2)"))
+                return try bytes("\(run)/model.safetensors")
+            }
+            #expect(models[0] == models[1])
+            let single = "--channels 1 --output \(workspace.path("single"))"
+            try trained(
+                "train --stamps \(forms[0]) --labels \(labels):kind --model simple --normalize minmax --batch-size 4"
+                    + " --epochs 1 \(single)", ranks: ranks)
+            try trained(
+                "predict --model \(workspace.path("single")) --input \(forms[1]) --csv \(workspace.path("p.csv"))",
+                ranks: ranks)
+            #expect(try text(workspace.path("p.csv")).split(separator: "\n").count == 11)
         }
     }
 }

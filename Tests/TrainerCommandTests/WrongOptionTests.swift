@@ -25,7 +25,7 @@ extension TrainerCommandTests {
             ("--epochs two", "'two' is invalid for '--epochs"), ("--learning-rate fast", "'--learning-rate"),
             ("--optimizer sdg", "sgd, momentum, adam, adamw, lamb, lars"),
             ("--schedule linear", "one-cycle"), ("--early-stopping validation_loss", "val_loss, val_accuracy"),
-            ("--normalize sum", "notebook, mean, robust, asinh, minmax, none"),
+            ("--fill mean", "'zero', 'median' or 'minimum'"), ("--normalize-over row", "'channel' and 'stamp'"),
             ("--seed -1", "'-1' is invalid for '--seed"),
         ])
         func whatTheParserRefusesIsOneLine(_ options: String, _ words: String) throws {
@@ -46,6 +46,9 @@ extension TrainerCommandTests {
             ("--momentum", "nan"), ("--model", "vgg7"), ("--split", "0.5,0.5"), ("--split", "a,b,c"),
             ("--augment", "blur"), ("--augment", "noise,"), ("--augment-shift", "0.0"), ("--augment-noise", "-1.0"),
             ("--augment-contrast", "1.0"), ("--augment-noise", "nan"),
+            ("--normalize", "sum"), ("--normalize", "percentile=9"), ("--normalize", "scale=1,0"),
+            ("--normalize", "standard=0,1"), ("--crop", "0"), ("--crop", "22"), ("--crop", "21x22"), ("--pad", "20"),
+            ("--pad", "-1"), ("--pad", "wide"), ("--channels", "1"), ("--channels", "SCI,DIFF"), ("--channels", "0,0"),
             ("--split", "0.5,,0.5"), ("--split", "0.0,0.5,0.5"), ("--split", "-1.0,1.0,1.0"),
         ])
         func aValueOutOfRangeIsNamedWithItsOption(_ option: String, _ value: String) throws {
@@ -53,7 +56,8 @@ extension TrainerCommandTests {
         }
 
         @Test(arguments: [
-            ("--nesterov", "--nesterov"), ("--optimizer adam --momentum 0.5", "--momentum"),
+            ("--nesterov", "--nesterov"), ("--mask-channel", "--mask-channel"),
+            ("--optimizer adam --momentum 0.5", "--momentum"),
             ("--optimizer adam --nesterov", "--nesterov"), ("--sources stamps.npy --noise stamps.npy", "--data"),
             ("--noise stamps.npy", "--data"), ("--augment-shift 0.5", "--augment-shift"),
             ("--augment symmetries --augment-noise 2", "--augment-noise"),

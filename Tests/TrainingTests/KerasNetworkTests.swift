@@ -5,6 +5,7 @@ import FoundationEssentials
 import Layers
 import Models
 import Optimizers
+import Preparation
 import Prediction
 import RunRecords
 import Settings
@@ -121,7 +122,7 @@ struct KerasNetworkRun {
             weights.pointer(parameter).update(from: values, count: values.count)
         }
         model = folder.path("initial.safetensors")
-        try TrainedModel(network: network, weights: weights, normalization: "none").write(to: model)
+        try TrainedModel(network: network, weights: weights, preparation: StampPreparation(.none)).write(to: model)
         configuration = try .onAll(stamps, in: folder)
         configuration.model = model
         configuration.batchSize = .full

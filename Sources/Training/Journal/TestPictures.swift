@@ -60,7 +60,11 @@ struct TestPictures {
         var picture = GreyPicture(width: count * width + Self.gap, height: height + 2 * Self.gap + Self.textHeight)
         for place in 0..<count {
             let sample = ranked[count == 1 ? 0 : place * (ranked.count - 1) / (count - 1)]
-            let pixels = try StampReader(collection, .none).read(sample.index) { $0.pixels.array }
+            let pixels = try StampReader(collection, .none).read(sample.index) {
+                $0.withFirstChannel { plane in
+                    Array(UnsafeBufferPointer(start: plane, count: collection.height * collection.width))
+                }
+            }
             let x = Self.gap + place * width
             picture.draw(pixels, columns: collection.width, x: x, y: Self.gap, scale: Self.scale)
             picture.draw(

@@ -64,8 +64,8 @@ struct RestoredRun {
             network: network, weights: weights, prepared: step.prepared, team: loaded.prepared.team,
             group: group)
         let checkpoints = try TrainingCheckpoints(
-            folder: folder, settings: loaded.deciding, step: step, plan: data.plan, configuration: configuration,
-            group: group, logger: context.logger)
+            folder: folder, settings: loaded.deciding, step: step, plan: data.plan,
+            preparation: data.reader.preparation, configuration: configuration, group: group, logger: context.logger)
         self.checkpoints = checkpoints
         let restored = try found.map { try checkpoints.restore($0) }
         let progress = restored?.progress ?? TrainingProgress()
