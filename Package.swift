@@ -21,7 +21,9 @@ let package = Package(
     name: "swift-run-trainer",
     products: [.executable(name: "swift-run-trainer", targets: ["TrainerCommand"])],
     traits: [
-        .trait(name: "Keras", description: "Read and write .keras files; needs libhdf5 and libzip."),
+        .trait(
+            name: "Keras",
+            description: "Read and write .keras files, and read stamps from HDF5 files; needs libhdf5 and libzip."),
         .trait(name: "FITS", description: "Read stamps from FITS files; needs cfitsio."),
         .default(enabledTraits: ["Keras", "FITS"]),
     ],
@@ -55,9 +57,14 @@ let package = Package(
         library("Lanes", ["CKernels", "Faults"]),
         library("Files", ["Faults", "CZlib"]),
         library("Isolation", ["CIsolation", "Files", "Faults"]),
+        library("HDF5Objects", [.target(name: "CHDF5", condition: .when(traits: ["Keras"]))]),
         library(
             "StampFormats",
-            ["Isolation", "Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
+            [
+                "HDF5Objects", "Isolation", "Files", "Faults",
+                .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
+                .target(name: "CFITSIO", condition: .when(traits: ["FITS"])),
+            ]),
         library("Preparation", ["Files", "Faults"]),
         library("StampData", ["Preparation", "StampFormats", "Tensors", "CKernels", "Faults"]),
         library("StampSimulation", ["Lanes", "StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
@@ -72,7 +79,7 @@ let package = Package(
         library(
             "KerasFormat",
             [
-                "Models", "LayerCatalog", "Preparation", "Isolation", "Files", "Tensors", "Faults",
+                "Models", "LayerCatalog", "Preparation", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
                 .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
@@ -84,6 +91,7 @@ let package = Package(
             "Settings",
             [
                 "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Preparation",
+                "StampFormats",
                 "Files", "Faults",
             ]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels"]),
@@ -168,7 +176,7 @@ let package = Package(
                 "StampData", "Preparation", "StampSimulation", "StampFormats", "Tensors", "CKernels", "Faults",
                 "TestSupport",
             ]),
-        tests("Preparation", ["Preparation", "Faults"]),
+        tests("Preparation", ["Preparation", "Faults", "TestSupport"]),
         tests("StampSimulation", ["StampSimulation", "StampData", "Faults"]),
         tests("Communication", ["Communication", "Faults", "TestSupport"]),
         tests("Lanes", ["Lanes"]),

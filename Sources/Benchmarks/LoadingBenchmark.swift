@@ -35,7 +35,8 @@ enum LoadingBenchmark {
         _ configuration: TrainingSettings, _ team: LaneTeam, _ group: any ProcessGroup, _ logger: Logger
     ) throws -> Int {
         let collection = try StampCollection.agreed(in: group) {
-            try StampCollection(noise: configuration.noise, sources: configuration.sources)
+            try StampCollection(
+                noise: configuration.noise, sources: configuration.sources, layout: configuration.layout)
         }
         let typicalMicrobatch = 32
         let data = try TrainingData.load(

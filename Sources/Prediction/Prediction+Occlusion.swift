@@ -35,25 +35,28 @@ extension Prediction {
     /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.
     @discardableResult
     public func occlusion(
-        input: String, index: Int?, window: OcclusionWindow, output: String
+        input: StampSource, index: Int?, window: OcclusionWindow, output: String
     ) throws -> OcclusionMap? {
+        // Rank 0 alone knows the files.
+        let name = input.files.first ?? ""
         let collection = try StampCollection.agreed(in: group) {
             guard members.count == 1 else {
                 throw Fault(
                     .usage, "--model", "names \(members.count) models, and a map shows what one of them looks at",
                     remedy: "name one, such as \(members[0].path)")
             }
-            let collection = try StampCollection(unlabelled: [input])
-            let reader = try readers(collection, name: input)[0]
-            _ = try Self.chosen(index, of: reader, window, name: input)
+            let collection = try StampCollection(unlabelled: input)
+            let reader = try readers(collection)[0]
+            _ = try Self.chosen(index, of: reader, window, name: name)
             return collection
         }
-        let inputs = inputs([input])
+        let inputs = inputs(input.allFiles)
         let file = try group.onRoot {
             try OutputFile(output, option: "--output", inputs: inputs, kind: .occlusionMaps)
         }
-        let reader = try readers(collection, name: input)[0]
-        let stamps = try Self.chosen(index, of: reader, window, name: input)
+        let reader = try readers(collection)[0]
+        let stamps = try Self.chosen(index, of: reader, window, name: name)
+        logData(collection)
         _ = try ProcessorKernels.agreed(in: group)
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
@@ -64,14 +67,14 @@ extension Prediction {
             let maps = try pass.maps(stamps)
             return try group.agree {
                 guard let maps, let file else { return nil }
-                warn(unusable: maps.first?.isNaN == true ? 1 : 0, of: 1, input)
+                warn(unusable: maps.first?.isNaN == true ? 1 : 0, of: 1, name)
                 let shape = [pass.height, pass.width]
                 try NpyFile.write(floats: maps, shape: shape, to: file.open())
                 return OcclusionMap(
                     height: shape[0], width: shape[1], stamp: try pass.normalized(stamps.lowerBound), values: maps)
             }
         }
-        try writeAll(stamps, pass, input: input, output: file)
+        try writeAll(stamps, pass, input: name, output: file)
         return nil
     }
 

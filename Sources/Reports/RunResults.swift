@@ -5,6 +5,7 @@ import Models
 import RunRecords
 import Settings
 import StampData
+import StampFormats
 
 /// A finished run, read back from its folder: everything that figures and reports are made of.
 public struct RunResults: Sendable {
@@ -57,7 +58,11 @@ public struct RunResults: Sendable {
                 ? try JSONFile.read(ClassificationMetrics.self, from: folder.metrics) : nil,
             predictions: predictions, model: model, stamps: stamps,
             signalToNoise: stamps == nil
-                ? nil : optional(&notes) { try RunStamps.signalToNoise(of: configuration.settings.sources) } ?? nil,
+                ? nil
+                : optional(&notes) {
+                    try RunStamps.signalToNoise(
+                        of: StampSource(configuration.settings.sources, layout: configuration.settings.layout))
+                } ?? nil,
             notes: notes)
     }
 

@@ -15,7 +15,8 @@ enum RunStamps {
         // A pipe that the stamps came through is empty by now.
         for file in (settings.noise + settings.sources).map(StampFiles.file(of:))
         where FileAccess.exists(file) { try FileAccess.requireFile(file) }
-        let stamps = try StampCollection(noise: settings.noise, sources: settings.sources)
+        let stamps = try StampCollection(
+            noise: settings.noise, sources: settings.sources, layout: settings.layout)
         let isSame =
             try stamps.noiseCount == findings.noiseStamps && stamps.sourceCount == findings.sourceStamps
             && stamps.height == findings.stampHeight && stamps.width == findings.stampWidth
@@ -34,17 +35,16 @@ enum RunStamps {
     ///
     /// - Returns: nil when there is no such file beside one of them.
     /// - Throws: `Fault` when one is there and does not fit.
-    static func signalToNoise(of sources: [String]) throws -> [Double]? {
+    static func signalToNoise(of sources: StampSource) throws -> [Double]? {
         var all: [Double] = []
-        for source in sources {
-            let path = "\(FileAccess.split(source).folder)/snr_sources.npy"
-            guard FileAccess.exists(path) else { return nil }
+        let paths = sources.files.map { "\(FileAccess.split(StampFiles.file(of: $0)).folder)/snr_sources.npy" }
+        for path in paths where !FileAccess.exists(path) { return nil }
+        for (stamps, path) in zip(try sources.open(), paths) {
             try FileAccess.requireFile(path)
             let values = try NumericArray(contentsOf: path)
-            let count = try StampArray(contentsOf: source).count
-            guard values.count == count else {
+            guard values.count == stamps.count else {
                 throw Fault(
-                    .badData, path, "holds \(values.count) values for the \(count) stamps of \(source)",
+                    .badData, path, "holds \(values.count) values for the \(stamps.count) stamps of \(stamps.path)",
                     remedy: "give one signal-to-noise ratio for each stamp to have completeness drawn against it")
             }
             all += try values.values

@@ -2,6 +2,7 @@ import Communication
 import Optimizers
 import Preparation
 import StampData
+import StampFormats
 
 /// Every setting of a training run, as it is asked for or, once the data are known, as resolved.
 ///
@@ -11,6 +12,8 @@ public struct TrainingSettings: Hashable, Sendable {
     /// Files of class 1 and of class 0, each read as one long array.
     public var sources: [String] = []
     public var noise: [String] = []
+    /// What the axes of their arrays mean where shapes leave that open; nil to refuse such arrays.
+    public var layout: StampLayout?
     /// The name of a standard network, or a model file.
     public var model = "vgg6"
     public var epochs = 10
@@ -64,6 +67,7 @@ extension TrainingSettings {
         [
             Setting("sources", \.sources, options: [SettingOption("--sources") { $0.sources }]),
             Setting("noise", \.noise, options: [SettingOption("--noise") { $0.noise }]),
+            Setting("layout", \.layout, "--layout", decidesResult: true),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
             Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),

@@ -9,6 +9,7 @@ public struct StampCollection: Sendable {
 
     public let height: Int
     public let width: Int
+    /// Values of each pixel.
     public let channels: Int
     /// What the channels are called: as the files say, or by their numbers from 0.
     public let channelNames: [String]
@@ -21,22 +22,14 @@ public struct StampCollection: Sendable {
     /// The number of each file's first stamp.
     private let starts: [Int]
 
-    /// Opens the files and checks that all hold stamps of one size.
-    public init(noise: [String], sources: [String]) throws {
+    /// Opens the files and checks that all hold stamps of one size, with the same channels.
+    public init(noise: [String], sources: [String], layout: StampLayout? = nil) throws {
         try self.init(
-            noise: try noise.map { try StampArray(contentsOf: $0) },
-            sources: try sources.map { try StampArray(contentsOf: $0) })
+            noise: StampSource(noise, layout: layout).open(), sources: StampSource(sources, layout: layout).open())
     }
 
-    /// Stamps that are open already, of one size.
-    ///
-    /// - Parameters:
-    ///   - channels: how many follow one another in each pixel: a file's row has so many times as many values as a
-    ///     stamp's.
-    ///   - names: those of the channels.
-    public init(
-        noise noiseFiles: [StampArray], sources sourceFiles: [StampArray], channels: Int = 1, names: [String]? = nil
-    ) throws {
+    /// Stamps that are open already, of one size and with the same channels.
+    public init(noise noiseFiles: [StampArray], sources sourceFiles: [StampArray]) throws {
         files = noiseFiles + sourceFiles
         noiseFileCount = noiseFiles.count
         guard let first = files.first else { preconditionFailure("a collection needs a file") }
@@ -46,10 +39,27 @@ public struct StampCollection: Sendable {
                 "its stamps are \(file.height)×\(file.width), those of \(first.path) are \(first.height)×\(first.width)",
                 remedy: "cut all stamps to one size")
         }
+        for file in files where file.channels != first.channels {
+            throw Fault(
+                .badData, file.path,
+                "its stamps have \(Self.text(of: file.channels)), those of \(first.path) \(Self.text(of: first.channels))",
+                remedy: "give files with the same channels")
+        }
+        let named = files.first { $0.channelNames != nil }
+        for file in files {
+            guard let names = file.channelNames, names != named?.channelNames else { continue }
+            throw Fault(
+                .badData, file.path,
+                """
+                its channels are called \(names.joined(separator: ", ")), those of \(named!.path) \
+                \(named!.channelNames!.joined(separator: ", "))
+                """,
+                remedy: "give the channels the same names and the same order in all files")
+        }
         height = first.height
-        width = first.width / channels
-        self.channels = channels
-        channelNames = names ?? (0..<channels).map(String.init)
+        width = first.width
+        channels = first.channels
+        channelNames = named?.channelNames ?? (0..<first.channels).map(String.init)
         noiseCount = noiseFiles.reduce(0) { $0 + $1.count }
         sourceCount = sourceFiles.reduce(0) { $0 + $1.count }
         var starts: [Int] = []
@@ -64,11 +74,25 @@ public struct StampCollection: Sendable {
     /// Opens unlabelled stamps: all count as class 0.
     ///
     /// - Parameter paths: at least one.
-    public init(unlabelled paths: [String]) throws { try self.init(noise: paths, sources: []) }
+    public init(unlabelled paths: [String]) throws { try self.init(unlabelled: StampSource(paths)) }
+
+    /// Opens unlabelled stamps: all count as class 0.
+    ///
+    /// - Parameter source: with at least one file.
+    public init(unlabelled source: StampSource) throws { try self.init(noise: source.open(), sources: []) }
 
     public var count: Int { noiseCount + sourceCount }
     /// Values of a stamp: (height, width, channels), row by row.
     public var values: Int { height * width * channels }
+
+    /// `12000 stamps of 63×63, 3 channels (science, reference, difference)`.
+    public var summary: String {
+        let stamps = "\(count) \(count == 1 ? "stamp" : "stamps") of \(height)×\(width)"
+        return channels == 1
+            ? stamps : "\(stamps), \(Self.text(of: channels)) (\(channelNames.joined(separator: ", ")))"
+    }
+
+    private static func text(of channels: Int) -> String { channels == 1 ? "1 channel" : "\(channels) channels" }
 
     /// The true class of a stamp: 0 noise, 1 source.
     public func label(_ stamp: Int) -> Int { stamp < noiseCount ? 0 : 1 }
@@ -79,7 +103,8 @@ public struct StampCollection: Sendable {
         return (files[file].path, stamp - starts[file])
     }
 
-    /// Copies a stamp's values as they are in the file. Any thread.
+    /// Copies a stamp's values as they are in the file: row by row, pixel by pixel, and there channel by channel. Any
+    /// thread.
     ///
     /// - Throws: a `missingInput` fault when the file cannot be opened or read any more, `badData` when it has changed.
     public func copyStamp(_ stamp: Int, into values: UnsafeMutablePointer<Double>) throws {

@@ -7,7 +7,8 @@ import StampFormats
 /// Where labelled stamps come from.
 struct DataOptions: ParsableArguments {
     @Option(
-        help: "Folder with stamps_sources.npy (class 1) and stamps_noise.npy (class 0); or .npz, .fits. (default: data)"
+        help:
+            "Folder with stamps_sources.npy (class 1) and stamps_noise.npy (class 0); or .npz, .fits, .h5. (default: data)"
     )
     var data: String?
 
@@ -22,6 +23,10 @@ struct DataOptions: ParsableArguments {
         help: ArgumentHelp(
             "Files or quoted patterns of class 0 instead of --data, read as one long array.", valueName: "file"))
     var noise: [String] = []
+
+    @OptionGroup var layoutOption: LayoutOption
+
+    var layout: StampLayout? { layoutOption.layout }
 
     /// The options as they were given, by their names.
     var texts: [String: String] {

@@ -4,6 +4,7 @@ import Faults
 import Files
 import Logging
 import Metrics
+import StampFormats
 
 /// `swift-run-trainer evaluate`
 struct Evaluate: GroupCommand {
@@ -52,15 +53,17 @@ struct Evaluate: GroupCommand {
         }
         // The others learn from rank 0 what is in the files.
         let files = try group.onRoot { try data.files() } ?? (noise: [], sources: [])
-        let columns = try group.onRoot { try SourceColumn.read(by, sources: files.sources) } ?? []
+        let columns =
+            try group.onRoot { try SourceColumn.read(by, sources: StampSource(files.sources, layout: data.layout)) }
+            ?? []
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
         let predictions = try prediction.evaluate(
-            noise: files.noise, sources: files.sources, skipBad: skipBad, threshold: threshold)
+            noise: files.noise, sources: files.sources, layout: data.layout, skipBad: skipBad, threshold: threshold)
         try group.agree {
             guard let predictions else { return }
             let evaluation = try Evaluation(
-                predictions, noise: files.noise, sources: files.sources, threshold: threshold,
+                predictions, noise: files.noise, sources: files.sources, layout: data.layout, threshold: threshold,
                 columns: columns, withMatchedFilter: matchedFilter, replicates: bootstrap)
             if json {
                 try StandardOutput.print(json: JSONFile.text(of: evaluation))

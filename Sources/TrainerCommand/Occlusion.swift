@@ -22,8 +22,10 @@ struct Occlusion: GroupCommand {
     @Option(help: ArgumentHelp("A trained model.", valueName: "file"))
     var model: String
 
-    @Option(help: ArgumentHelp("Stamps (.npy, .npz or .fits).", valueName: "file"))
-    var input: String
+    @Option(help: ArgumentHelp("Stamps (.npy, .npz, .fits or .h5).", valueName: "file"))
+    var input: String?
+
+    @OptionGroup var stamps: StampOptions
 
     @Option(parsing: .unconditional, help: ArgumentHelp("One stamp, counted from 0. (default: all)", valueName: "n"))
     var index: Int?
@@ -51,10 +53,13 @@ struct Occlusion: GroupCommand {
         let (threads, window, normalization) = try group.agree {
             (try self.threads.checked(), try checkedWindow(), try normalize.normalization())
         }
-        let drawing = try group.onRoot { try figure.map(picture) } ?? nil
+        // The others learn from rank 0 what is in the files.
+        let source = try group.onRoot { try stamps.source([input].compactMap(\.self), option: "--input") }
+        let drawing = try group.onRoot { try figure.map { try picture($0, of: source) } } ?? nil
         let prediction = try Prediction(
             models: [model], normalization: normalization, threads: threads, group: group, logger: logger)
-        let map = try prediction.occlusion(input: input, index: index, window: window, output: output)
+        let map = try prediction.occlusion(
+            input: source ?? StampSource([]), index: index, window: window, output: output)
         try group.agree {
             guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(
@@ -82,7 +87,8 @@ struct Occlusion: GroupCommand {
         return OcclusionWindow(side: window, stride: stride)
     }
 
-    private func picture(_ path: String) throws -> OutputFile {
-        try OcclusionPicture.output(path, inputs: [model, StampFiles.file(of: input)])
+    private func picture(_ path: String, of source: StampSource?) throws -> OutputFile {
+        let stamps = source?.allFiles.map(StampFiles.file(of:)) ?? []
+        return try OcclusionPicture.output(path, inputs: [model] + stamps)
     }
 }

@@ -259,6 +259,7 @@ struct Train: GroupCommand {
         settings.initialWeights = initialWeights
         if let dropout { settings.dropout = dropout }
         try preparation.apply(to: &settings.preparation)
+        settings.layout = data.layout
         settings.skipBad = skipBad
         settings.keepCheckpoints = keepCheckpoints
         settings.verifyEvery = verifyEvery

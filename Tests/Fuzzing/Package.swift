@@ -38,7 +38,8 @@ let package = Package(
         library("Files", ["Faults", "CZlib"]),
         .target(name: "CIsolation", path: "Library/CIsolation"),
         library("Isolation", ["CIsolation", "Files", "Faults"]),
-        library("StampFormats", ["Isolation", "Files", "Faults", "CFITSIO"]),
+        library("HDF5Objects", ["CHDF5"]),
+        library("StampFormats", ["HDF5Objects", "Isolation", "Files", "Faults", "CFITSIO", "CHDF5"]),
         library("Preparation", ["Files", "Faults"]),
         library("StampData", ["Preparation", "StampFormats", "Tensors", "CKernels", "Faults"]),
         library("Layers", ["Tensors", "CKernels"]),
@@ -46,7 +47,10 @@ let package = Package(
         library("Models", ["LayerCatalog", "Layers", "Preparation", "Files", "Tensors", "Faults"]),
         library(
             "KerasFormat",
-            ["Models", "LayerCatalog", "Preparation", "Isolation", "Files", "Tensors", "Faults", "CHDF5", "CZip"]),
+            [
+                "Models", "LayerCatalog", "Preparation", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
+                "CHDF5", "CZip",
+            ]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         .systemLibrary(name: "CLibFuzzer", path: "CLibFuzzer"),

@@ -9,6 +9,7 @@ import StampData
 func unusualSettings() throws -> TrainingSettings {
     var settings = TrainingSettings()
     (settings.sources, settings.noise) = (["a.npy", "it's b.npy"], ["$x.npz:empty"])
+    settings.layout = .nchw
     (settings.model, settings.epochs) = ("resnet50", 7)
     (settings.batchSize, settings.microbatch, settings.classes) = (.full, 8, 1)
     (settings.learningRate, settings.optimizer) = (0.3, .sgd(momentum: 0.5, nesterov: true))
@@ -25,7 +26,7 @@ func unusualSettings() throws -> TrainingSettings {
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
     settings.augmentation = Augmentation(symmetries: true, noise: 2)
     settings.preparation = StampPreparation(
-        .robust, scope: .stamp, channels: ChannelSelection([.number(2), .name("SCI")]), fill: .median,
+        .robust, scope: .stamp, channels: ChannelSelection(["2", "SCI"]), fill: .median,
         maskChannel: true,
         crop: StampExtent(height: 21, width: 25), pad: StampExtent(height: 32, width: 32))
     (settings.gradients, settings.skipBad) = (.bfloat16, true)

@@ -88,7 +88,8 @@ extension TrainerCommandTests {
         }
 
         @Test(arguments: [
-            ("predict --input stamps.npy --output x", "'--model"), ("predict --model m --output x", "'--input"),
+            ("predict --input stamps.npy --output x", "'--model"),
+            ("predict --model m --output x", "--input: is missing; name files of stamps"),
             ("predict --model m --input stamps.npy", "--output"), ("evaluate", "'--model"),
             ("evaluate --model m --data d --threads 0", "--threads 0"), ("summary --model vgg7", "--model vgg7"),
             ("summary --classes 0", "--classes 0"), ("simulate --output d --sources 0", "--sources 0"),

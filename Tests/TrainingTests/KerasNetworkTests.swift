@@ -154,7 +154,7 @@ struct KerasNetworkRun {
         let (input, output) = (folder.path("all.npy"), folder.path("prediction.npy"))
         try stamps.write(to: input)
         try Prediction(models: [model], normalization: nil, threads: 2, group: SingleProcess(), logger: silent)
-            .predict([input], output: output)
+            .predict(StampSource([input]), output: output)
         let probabilities = try NumericArray(contentsOf: output, choosing: { _ in true })
         #expect(probabilities.shape == reference.file.tensor(named: tensor)!.shape)
         return try reference.deviation(tensor, probabilities.values)

@@ -24,7 +24,8 @@ struct PreparedRun {
         self.team = team
         kernelType = try ProcessorKernels.agreed(in: group)
         collection = try StampCollection.agreed(in: group) {
-            try StampCollection(noise: configuration.noise, sources: configuration.sources)
+            try StampCollection(
+                noise: configuration.noise, sources: configuration.sources, layout: configuration.layout)
         }
         folder = try group.agree {
             context.isRoot && opensFolder

@@ -24,6 +24,7 @@ extension RunContext {
     func logData(_ collection: StampCollection, _ data: TrainingData, _ team: LaneTeam, _ network: Network) {
         guard isRoot else { return }
         let (plan, split) = (data.plan, data.split)
+        if collection.channels > 1 { logger.info("\(collection.summary)") }
         logger.debug(
             """
             sources \(configuration.sources.joined(separator: ", ")), \

@@ -58,8 +58,8 @@ enum Reader: String, CaseIterable {
     private func read(_ stamps: StampArray) throws {
         // What a stamp needs, the file holds.
         let most = 1 << 16
-        guard stamps.pixelsPerStamp <= most else { return }
-        try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixelsPerStamp) { pixels in
+        guard stamps.valuesPerStamp <= most else { return }
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.valuesPerStamp) { pixels in
             try stamps.copyStamp(stamps.count - 1, into: pixels.baseAddress!)
         }
     }
