@@ -79,7 +79,7 @@ let package = Package(
         library(
             "KerasFormat",
             [
-                "Models", "LayerCatalog", "HDF5Objects", "Preparation", "Isolation", "Files", "Tensors", "Faults",
+                "Models", "LayerCatalog", "Preparation", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
                 .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
@@ -176,7 +176,7 @@ let package = Package(
                 "StampData", "Preparation", "StampSimulation", "StampFormats", "Tensors", "CKernels", "Faults",
                 "TestSupport",
             ]),
-        tests("Preparation", ["Preparation", "Faults"]),
+        tests("Preparation", ["Preparation", "Faults", "TestSupport"]),
         tests("StampSimulation", ["StampSimulation", "StampData", "Faults"]),
         tests("Communication", ["Communication", "Faults", "TestSupport"]),
         tests("Lanes", ["Lanes"]),

@@ -46,7 +46,7 @@ extension Prediction {
                     remedy: "name one, such as \(members[0].path)")
             }
             let collection = try StampCollection(unlabelled: input)
-            let reader = try readers(collection, name: name)[0]
+            let reader = try readers(collection)[0]
             _ = try Self.chosen(index, of: reader, window, name: name)
             return collection
         }
@@ -54,7 +54,7 @@ extension Prediction {
         let file = try group.onRoot {
             try OutputFile(output, option: "--output", inputs: inputs, kind: .occlusionMaps)
         }
-        let reader = try readers(collection, name: name)[0]
+        let reader = try readers(collection)[0]
         let stamps = try Self.chosen(index, of: reader, window, name: name)
         logData(collection)
         _ = try ProcessorKernels.agreed(in: group)

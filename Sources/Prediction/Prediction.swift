@@ -81,7 +81,7 @@ public struct Prediction {
     public func predict(_ input: StampSource, output: String?, table: String? = nil, threshold: Float? = nil) throws {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
-            _ = try readers(stamps, name: input.files[0])
+            _ = try readers(stamps)
             return stamps
         }
         let inputs = inputs(input.allFiles)
@@ -96,7 +96,7 @@ public struct Prediction {
             return (array: array, table: table)
         }
         logData(stamps)
-        let probabilities = try probabilities(stamps, name: input.files[0])
+        let probabilities = try probabilities(stamps)
         try group.agree {
             guard let probabilities else { return }
             let outputs = model.network.outputs
@@ -136,39 +136,36 @@ public struct Prediction {
     ) throws -> [SamplePrediction]? {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(files, of: try classes)
-            _ = try readers(stamps, name: files.stamps[0])
+            _ = try readers(stamps)
             try checkClasses(stamps)
             return stamps
         }
         logData(stamps)
-        let name = stamps.location(0).path
-        let predictions = try predictions(stamps, name: name, threshold: threshold ?? self.threshold)
+        let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
         return try group.agree {
             guard let predictions else { return nil }
             let unusable = predictions.filter(\.probability.isNaN).map(\.index)
             if !unusable.isEmpty && !skipBad {
-                throw StampScan.fault(unusable, of: try readers(stamps, name: name)[0])
+                throw StampScan.fault(unusable, of: try readers(stamps)[0])
             }
             guard unusable.count < predictions.count else {
                 throw Fault(
-                    .badData, name, "none of the stamps can be normalised",
+                    .badData, stamps.location(0).path, "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
             return predictions.filter { !$0.probability.isNaN }
         }
     }
 
-    private func predictions(
-        _ stamps: StampCollection, name: String, threshold: Float
-    ) throws -> [SamplePrediction]? {
+    private func predictions(_ stamps: StampCollection, threshold: Float) throws -> [SamplePrediction]? {
         let numbers = Array(0..<stamps.count)
         if members.count == 1 {
-            return try logits(stamps, name: name).map {
+            return try logits(stamps).map {
                 model.network.predictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
             }
         }
         let outputs = model.network.outputs
-        return try probabilities(stamps, name: name).map { probabilities in
+        return try probabilities(stamps).map { probabilities in
             numbers.map { stamp in
                 SamplePrediction(
                     index: stamp, label: stamps.label(stamp), probability: probabilities[(stamp + 1) * outputs - 1],
@@ -178,8 +175,8 @@ public struct Prediction {
     }
 
     /// The mean over the models of the probabilities of all stamps, (N, outputs), on rank 0; nil elsewhere.
-    private func probabilities(_ stamps: StampCollection, name: String) throws -> [Float]? {
-        guard let logits = try logits(stamps, name: name) else { return nil }
+    private func probabilities(_ stamps: StampCollection) throws -> [Float]? {
+        guard let logits = try logits(stamps) else { return nil }
         var sums = [Double](repeating: 0, count: logits[0].count)
         for (member, logits) in zip(members, logits) {
             var probabilities = logits
@@ -191,11 +188,11 @@ public struct Prediction {
     }
 
     /// The logits of all stamps by each model on rank 0, nil elsewhere. Collective.
-    private func logits(_ stamps: StampCollection, name: String) throws -> [[Float]]? {
+    private func logits(_ stamps: StampCollection) throws -> [[Float]]? {
         _ = try ProcessorKernels.agreed(in: group)
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
-        let all = try zip(members, readers(stamps, name: name)).compactMap { member, reader in
+        let all = try zip(members, readers(stamps)).compactMap { member, reader in
             try Inference(network: member.model.network, weights: member.model.weights, team: team, group: group)
                 .logits(of: Array(0..<stamps.count), by: reader)
         }
@@ -227,10 +224,9 @@ public struct Prediction {
 
     /// What reads stamps for each of the models.
     ///
-    /// - Parameter name: what messages call the stamps.
     /// - Throws: a `badData` fault when the stamps are not such as a model takes.
-    func readers(_ stamps: StampCollection, name: String) throws -> [StampReader] {
-        try members.map { try $0.reader(stamps, name: name) }
+    func readers(_ stamps: StampCollection) throws -> [StampReader] {
+        try members.map { try $0.reader(stamps) }
     }
 }
 
@@ -287,7 +283,8 @@ extension Prediction.Member {
     }
 
     /// What reads stamps for the model.
-    fileprivate func reader(_ stamps: StampCollection, name: String) throws -> StampReader {
+    fileprivate func reader(_ stamps: StampCollection) throws -> StampReader {
+        let name = stamps.location(0).path
         let reader: StampReader
         do {
             reader = try StampReader(stamps, preparation)

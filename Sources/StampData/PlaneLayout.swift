@@ -23,10 +23,9 @@ struct PlaneLayout: Hashable, Sendable {
 
     /// - Throws: `Fault(.usage)` for channels that the file does not have, a crop larger than its stamps, and a pad
     ///   smaller than what is left.
-    init(height: Int, width: Int, channels: Int, names: [String]?, _ preparation: StampPreparation) throws {
-        (fileHeight, fileWidth, fileChannels) = (height, width, channels)
-        self.channels =
-            try preparation.channels?.numbers(among: channels, named: names) ?? Array(0..<channels)
+    init(height: Int, width: Int, channelNames names: [String], _ preparation: StampPreparation) throws {
+        (fileHeight, fileWidth, fileChannels) = (height, width, names.count)
+        channels = try preparation.channels?.numbers(among: names) ?? Array(names.indices)
         let size = "\(height)×\(width)"
         (self.height, self.width) = (preparation.crop?.height ?? height, preparation.crop?.width ?? width)
         guard self.height <= height, self.width <= width else {

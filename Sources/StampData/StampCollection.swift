@@ -116,7 +116,7 @@ public struct StampCollection: Sendable {
         return counts
     }
 
-    /// Values of a stamp: height · width · channels.
+    /// Values of a stamp: (height, width, channels), row by row.
     public var values: Int { height * width * channels }
 
     /// `12000 stamps of 63×63, 3 channels (science, reference, difference)`.

@@ -19,8 +19,7 @@ public struct StampReader: Sendable {
     ///   crop that is larger, a pad that is smaller.
     public init(_ collection: StampCollection, _ preparation: StampPreparation) throws {
         let layout = try PlaneLayout(
-            height: collection.height, width: collection.width, channels: collection.channels,
-            names: collection.givenNames, preparation)
+            height: collection.height, width: collection.width, channelNames: collection.channelNames, preparation)
         self.init(collection, preparation, layout)
     }
 
@@ -33,8 +32,9 @@ public struct StampReader: Sendable {
     private init(_ collection: StampCollection, _ preparation: StampPreparation, _ layout: PlaneLayout) {
         self.collection = collection
         var named = preparation
-        if let names = collection.givenNames, preparation.channels != nil || collection.channels > 1 {
-            named.channels = ChannelSelection(layout.channels.map { .name(names[$0]) })
+        let names = collection.channelNames
+        if names != ChannelSelection.numbers(below: names.count), preparation.channels != nil || names.count > 1 {
+            named.channels = ChannelSelection(layout.channels.map { names[$0] })
         }
         self.preparation = named
         steps = PlanePreparation(preparation, layout)
@@ -157,12 +157,5 @@ public struct StampReader: Sendable {
                     pixels: planes + normalized, count: inside, scratch: work, into: output + normalized)
             }
         }
-    }
-}
-
-extension StampCollection {
-    /// The names that the files give their channels; nil where these only have numbers.
-    fileprivate var givenNames: [String]? {
-        channelNames == (0..<channels).map(String.init) ? nil : channelNames
     }
 }

@@ -18,8 +18,7 @@ struct PreparationOptions: ParsableArguments {
         help: ArgumentHelp("What is normalised by itself: channel or stamp. (default: channel)", valueName: "part"))
     var normalizeOver: NormalizationScope?
 
-    @Option(help: ArgumentHelp("Channels to take, by number from 0 or by name. (default: all)", valueName: "a,b,…"))
-    var channels: String?
+    @OptionGroup var channels: ChannelsOption
 
     @Option(
         help: ArgumentHelp(
@@ -45,7 +44,7 @@ struct PreparationOptions: ParsableArguments {
     func apply(to preparation: inout StampPreparation) throws {
         if let normalize { preparation.normalization = try Normalization(option: normalize) }
         if let normalizeOver { preparation.scope = normalizeOver }
-        preparation.channels = try channels.map { try ChannelSelection(option: $0) }
+        preparation.channels = try channels.selection()
         preparation.fill = fill
         preparation.maskChannel = maskChannel
         preparation.crop = try crop.map { try StampExtent(option: $0, of: "--crop") }

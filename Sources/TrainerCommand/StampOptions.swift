@@ -1,7 +1,7 @@
 import ArgumentParser
 import Faults
 import Files
-import StampData
+import Preparation
 import StampFormats
 
 /// How arrays of stamps are laid out, where their shapes leave that open.
@@ -50,6 +50,16 @@ struct StampOptions: ParsableArguments {
             channels: channels.map { StampSource.Channel(name: $0.name, files: $0.files) }, layout: layout
         ).expanded()
     }
+}
+
+/// Which channels of the stamps a model sees.
+struct ChannelsOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Channels that the network sees, by number or name. (default: all)", valueName: "a,b,…"))
+    var channels: String?
+
+    /// - Throws: a fault for a value that makes no sense.
+    func selection() throws -> ChannelSelection? { try channels.map { try ChannelSelection(option: $0) } }
 }
 
 /// `NAME=FILE FILE … NAME=FILE …`: lists of files with names.

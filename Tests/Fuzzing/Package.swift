@@ -48,9 +48,8 @@ let package = Package(
         library(
             "KerasFormat",
             [
-                "Models", "LayerCatalog", "HDF5Objects", "Preparation", "Isolation", "Files", "Tensors", "Faults",
-                "CHDF5",
-                "CZip",
+                "Models", "LayerCatalog", "Preparation", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
+                "CHDF5", "CZip",
             ]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),

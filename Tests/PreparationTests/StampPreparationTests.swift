@@ -11,7 +11,7 @@ import Testing
         StampPreparation(.scale(LinearScaling(zero: -1.5, unit: 0.1)!), crop: StampExtent(height: 21, width: 25)),
         StampPreparation(
             .standard(StandardScaling(means: [0.1, 2e300], deviations: [1 / 3, 5])!),
-            channels: ChannelSelection([.number(2), .name("SCI")]), fill: .zero,
+            channels: ChannelSelection(["2", "SCI"]), fill: .zero,
             pad: StampExtent(height: 32, width: 32)),
     ]
 
@@ -40,7 +40,7 @@ import Testing
         #"{"normalize": {"standard": {"means": [1], "deviations": [-1]}}}"#,
         #"{"normalize": "mean", "crop": [0, 5]}"#, #"{"normalize": "mean", "pad": [99999999, 5]}"#,
         #"{"normalize": "mean", "crop": [5]}"#, #"{"normalize": "mean", "channels": []}"#,
-        #"{"normalize": "mean", "channels": [0, 0]}"#, #"{"normalize": "mean", "channels": [-1]}"#,
+        #"{"normalize": "mean", "channels": ["0", "0"]}"#, #"{"normalize": "mean", "channels": [""]}"#,
         #"{"normalize": "mean", "fill": "seven"}"#, #"{"normalize": "mean", "normalize_over": "row"}"#,
         String(repeating: "[", count: 100_000),
     ])
@@ -80,26 +80,6 @@ import Testing
         for text in ["", "0", "-3", "x", "5x", "x5", "5x5x5", "5.0", "32769", "a"] {
             let fault = #expect(throws: Fault.self) { try StampExtent(option: text, of: "--pad") }
             #expect(fault?.kind == .usage && fault?.subject == "--pad \(text)")
-        }
-    }
-
-    @Test func channelsAreFoundByNumberAndByName() throws {
-        let names = ["SCI", "REF", "DIFF"]
-        func numbers(_ text: String, _ count: Int, _ names: [String]?) throws -> [Int] {
-            try ChannelSelection(option: text).numbers(among: count, named: names)
-        }
-        #expect(try numbers("2,0", 3, nil) == [2, 0])
-        #expect(try numbers("DIFF,0", 3, names) == [2, 0])
-        // Files without names are taken as they come.
-        #expect(try numbers("SCI,DIFF", 2, nil) == [0, 1])
-        for (text, count, names) in [
-            ("3", 3, nil), ("SCI,DIFF", 3, nil), ("SCI,0", 3, names), ("NEW", 3, names), ("SCI,0", 2, nil),
-        ] {
-            let fault = #expect(throws: Fault.self) { try numbers(text, count, names) }
-            #expect(fault?.kind == .usage && fault?.subject == "--channels \(text)")
-        }
-        for text in ["", "0,0", "-1", "a,,b", "SCI,SCI"] {
-            #expect(throws: Fault.self) { try ChannelSelection(option: text) }
         }
     }
 

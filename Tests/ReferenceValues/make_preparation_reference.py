@@ -57,7 +57,7 @@ def normalise(pixels, how, channel):
 
 def prepare(stamp, names, how):
     """One stamp (height, width, channels) as a network sees it."""
-    chosen = [names.index(name) if isinstance(name, str) else name for name in how.get("channels", range(len(names)))]
+    chosen = [names.index(name) if name in names else int(name) for name in how.get("channels", names)]
     planes, mask = [], numpy.zeros(stamp.shape[:2], bool)
     for channel in chosen:
         plane, lost = fill(stamp[:, :, channel], how.get("fill"))
@@ -105,9 +105,9 @@ def main():
         ("single", {"normalize": "none", "pad": [12, 12]}),
         ("single", {"normalize": "robust", "crop": [6, 4], "pad": [9, 9]}),
         ("whole", {"normalize": "none", "channels": ["DIFF", "SCI"]}),
-        ("whole", {"normalize": "mean", "channels": [1], "crop": [7, 8]}),
+        ("whole", {"normalize": "mean", "channels": ["1"], "crop": [7, 8]}),
         ("whole", {"normalize": {"scale": {"zero": 300.0, "unit": -8.0}}, "crop": [1, 9], "pad": [4, 10]}),
-        ("holes", {"normalize": "asinh", "channels": [2, "SCI"], "fill": "median", "mask_channel": True,
+        ("holes", {"normalize": "asinh", "channels": ["2", "SCI"], "fill": "median", "mask_channel": True,
                    "crop": [7, 6], "pad": [8, 11]}),
         ("holes", {"normalize": "minmax", "normalize_over": "stamp", "fill": "minimum", "mask_channel": True,
                    "crop": [9, 9], "pad": [10, 9]}),

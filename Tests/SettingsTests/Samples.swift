@@ -31,7 +31,7 @@ func unusualSettings() throws -> TrainingSettings {
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
     settings.augmentation = Augmentation(symmetries: true, noise: 2)
     settings.preparation = StampPreparation(
-        .robust, scope: .stamp, channels: ChannelSelection([.number(2), .name("SCI")]), fill: .median,
+        .robust, scope: .stamp, channels: ChannelSelection(["2", "SCI"]), fill: .median,
         maskChannel: true,
         crop: StampExtent(height: 21, width: 25), pad: StampExtent(height: 32, width: 32))
     (settings.gradients, settings.skipBad) = (.bfloat16, true)

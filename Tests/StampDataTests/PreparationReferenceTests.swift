@@ -54,7 +54,7 @@ import Testing
             try StampReader(collection, StampPreparation(.none, channels: selection)).preparation.channels
         }
         #expect(try told(nil)?.description == "a,b,c")
-        #expect(try told(ChannelSelection([.number(2), .name("a")]))?.description == "c,a")
+        #expect(try told(ChannelSelection(["2", "a"]))?.description == "c,a")
         let unnamed = try StampCollection(Array(repeating: 0, count: 24), height: 2, width: 2, channels: 3)
         #expect(StampReader(unnamed, .none).preparation == StampPreparation(.none))
         #expect(StampReader(.blank(height: 2, width: 2), .none).preparation == StampPreparation(.none))

@@ -16,10 +16,10 @@ import Testing
     }
 
     private func collection(_ values: [Float], height: Int, width: Int, channels: Int) throws -> StampCollection {
-        let shape = [values.count / (height * width * channels), height, width * channels]
+        let shape = [values.count / (height * width * channels), height, width, channels]
         let array = try values.withUnsafeBufferPointer { try NumericArray(copying: $0, shape: shape, name: "stamps") }
         return try StampCollection(
-            noise: [StampArray(array: array, path: "stamps")], sources: [], channels: channels)
+            noise: [StampArray(array: array, path: "stamps", layout: .nhwc)], sources: [])
     }
 
     private func measured(

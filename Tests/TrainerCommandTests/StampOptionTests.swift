@@ -43,6 +43,12 @@ extension TrainerCommandTests {
             #expect(source == StampSource(["c.npy"], layout: .flat))
         }
 
+        @Test func channelsAreSelected() throws {
+            #expect(try ChannelsOption.parse(["--channels", "2,science"]).selection()?.channels == ["2", "science"])
+            #expect(try ChannelsOption.parse([]).selection() == nil)
+            #expect(throws: (any Error).self) { try ChannelsOption.parse(["--channels", "1,,2"]).selection() }
+        }
+
         // MARK: Commands
 
         /// Rank 0 alone looks at the files.
@@ -118,6 +124,41 @@ extension TrainerCommandTests {
                 "predict --model \(workspace.path("single")) --input \(forms[1]) --csv \(workspace.path("p.csv"))",
                 ranks: ranks)
             #expect(try text(workspace.path("p.csv")).split(separator: "\n").count == 11)
+        }
+
+        /// A model knows its channels by their names, or by their numbers.
+        @Test(arguments: [nil, 2]) func networksTakeSeveralChannels(ranks: Int?) throws {
+            let workspace = try TemporaryFolder()
+            let (three, run) = (Self.path("nhwc.npy"), workspace.path("run"))
+            let train = "train --noise \(three) --sources \(three) --model simple --epochs 1 --batch-size 2 --quiet"
+            try trained("\(train) --normalize standard --output \(run)", ranks: ranks)
+            try trained("\(train) --normalize standard --channels 2,0 --output \(workspace.path("two"))", ranks: ranks)
+            func predicted(_ model: String, _ options: String) throws -> [Float] {
+                let output = workspace.path("probabilities.npy")
+                try trained(
+                    "predict --model \(workspace.path(model)) \(options) --quiet --output \(output)", ranks: ranks)
+                return try numbers(output).values
+            }
+            let plain = try predicted("run", "--input \(three)")
+            let isFinite = plain.allSatisfy(\.isFinite)
+            #expect(plain.count == 10 && isFinite)
+            let files = ["sci", "ref", "diff"].map { "--channel \($0)=\(Self.path("\($0)-?.npy"))" }
+            #expect(try predicted("run", files.joined(separator: " ")) == plain)
+            #expect(try predicted("two", files.joined(separator: " ")) == predicted("two", "--input \(three)"))
+            try trained("evaluate --model \(run) --noise \(three) --sources \(three) --json --quiet", ranks: ranks)
+            let map = workspace.path("map.npy")
+            try trained("occlusion --model \(run) --input \(three) --window 3 --quiet --output \(map)", ranks: ranks)
+            #expect(try numbers(map).shape == [5, 8, 6])
+            #expect(try trained("report --run \(run)").status == 0)
+            for (model, options) in [("run", files[0]), ("run", "\(files[0]) \(files[1])"), ("two", files[0])] {
+                expectError(
+                    try trainer(
+                        "predict --model \(workspace.path(model)) \(options) --output \(workspace.path("none.npy"))",
+                        ranks: ranks), 65, saying: "error: \(Self.path("sci-0.npy")): holds", "channel")
+            }
+            expectError(
+                try trainer("\(train) --channels 3 --output \(workspace.path("none"))", ranks: ranks), 64,
+                saying: "--channels 3", "0, 1, 2")
         }
     }
 }

@@ -1,6 +1,6 @@
 import Preparation
 import StampData
-import StampFormats
+@testable import StampFormats
 
 extension Normalization {
     /// One of each kind.
@@ -14,12 +14,26 @@ extension Normalization {
 extension StampCollection {
     /// Stamps in memory, all of one class.
     ///
-    /// - Parameter values: (N, height, width, channels).
+    /// - Parameters:
+    ///   - values: (N, height, width, channels).
+    ///   - names: those of the channels, each of which then comes from an array of its own.
     init(_ values: [Float], height: Int, width: Int, channels: Int = 1, names: [String]? = nil) throws {
-        let shape = [values.count / (height * width * channels), height, width * channels]
-        let array = try values.withUnsafeBufferPointer { try NumericArray(copying: $0, shape: shape, name: "stamps") }
-        try self.init(
-            noise: [StampArray(array: array, path: "stamps")], sources: [], channels: channels, names: names)
+        let count = values.count / (height * width * channels)
+        func array(_ values: [Float], _ channels: Int, _ name: String) throws -> StampArray {
+            let array = try values.withUnsafeBufferPointer {
+                try NumericArray(copying: $0, shape: [count, height, width, channels], name: name)
+            }
+            return try StampArray(array: array, path: name, layout: .nhwc)
+        }
+        guard let names else {
+            try self.init(noise: [array(values, channels, "stamps")], sources: [])
+            return
+        }
+        let arrays = try names.enumerated().map { channel, name in
+            let plane = stride(from: channel, to: values.count, by: channels).map { values[$0] }
+            return (name: name, files: [try array(plane, 1, name)])
+        }
+        try self.init(noise: StampArray.joining(arrays), sources: [])
     }
 
     /// One stamp of zeros.
