@@ -106,24 +106,24 @@ extension TrainerCommandTests {
         @Test(arguments: [nil, 2]) func threeChannelsTrainFromEveryForm(ranks: Int?) throws {
             let workspace = try TemporaryFolder()
             let forms = ["\(Self.path("nhwc.npy"))", "\(Self.path("nchw.npy")) --layout nchw"]
-            let labels = try workspace.file("labels.csv", Array("kind\n\(String(repeating: "a\nb\n", count: 5))".utf8))
+            let labels = try workspace.file("labels.csv", Array("kind\na\nb\na\nb\na\n".utf8))
             let models = try forms.enumerated().map { number, form in
                 let run = workspace.path("run\(number)")
                 let outcome = try trained(
-                    "train --stamps \(form) --labels \(labels):kind --model simple --normalize minmax --batch-size 4"
+                    "train --stamps \(form) --labels \(labels):kind --model simple --normalize minmax --batch-size 2"
                         + " --epochs 1 --output \(run)", ranks: ranks)
-                #expect(outcome.standardError.contains("10 stamps of 8×6, 3 channels (0, 1, 2)"))
+                #expect(outcome.standardError.contains("5 stamps of 8×6, 3 channels (0, 1, 2)"))
                 return try bytes("\(run)/model.safetensors")
             }
             #expect(models[0] == models[1])
             let single = "--channels 1 --output \(workspace.path("single"))"
             try trained(
-                "train --stamps \(forms[0]) --labels \(labels):kind --model simple --normalize minmax --batch-size 4"
+                "train --stamps \(forms[0]) --labels \(labels):kind --model simple --normalize minmax --batch-size 2"
                     + " --epochs 1 \(single)", ranks: ranks)
             try trained(
                 "predict --model \(workspace.path("single")) --input \(forms[1]) --csv \(workspace.path("p.csv"))",
                 ranks: ranks)
-            #expect(try text(workspace.path("p.csv")).split(separator: "\n").count == 11)
+            #expect(try text(workspace.path("p.csv")).split(separator: "\n").count == 6)
         }
 
         /// A model knows its channels by their names, or by their numbers.
