@@ -37,9 +37,11 @@ public struct StampAugmenter: Sendable {
 
     /// What is done to stamp `number` in an epoch. Each choice has random numbers of its own, so that what one option
     /// switches does not change the others'.
-    public func choice(number: Int, epoch: Int) -> Choice {
-        let first = random.block(.augmentation, step: epoch, sample: number, block: 0)
-        let second = random.block(.augmentation, step: epoch, sample: number, block: 1)
+    ///
+    /// - Parameter repetition: how often the stamp was drawn before in the same epoch.
+    public func choice(number: Int, epoch: Int, repetition: Int = 0) -> Choice {
+        let first = random.block(.augmentation, step: epoch, sample: number, block: 2 * repetition)
+        let second = random.block(.augmentation, step: epoch, sample: number, block: 2 * repetition + 1)
         func uniform(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
         var choice = Choice()
         if augmentation.symmetries { choice.symmetry = first[0] >> 29 & (height == width ? 7 : 3) }
@@ -59,12 +61,13 @@ public struct StampAugmenter: Sendable {
     ///   - kept: the stamp as `RawStamp.write` left it.
     ///   - spreads: the standard deviation of each channel's sky in units of `kept`.
     ///   - number: the stamp's number in the collection.
+    ///   - repetition: how often the stamp was drawn before in the same epoch.
     ///   - output: room for the stamp as the network sees it.
     public func write(
-        kept: UnsafePointer<Float>, spreads: UnsafePointer<Float>, number: Int, epoch: Int,
+        kept: UnsafePointer<Float>, spreads: UnsafePointer<Float>, number: Int, epoch: Int, repetition: Int = 0,
         into output: UnsafeMutablePointer<Float>
     ) {
-        let choice = choice(number: number, epoch: epoch)
+        let choice = choice(number: number, epoch: epoch, repetition: repetition)
         let layout = steps.layout
         let (count, channels) = (layout.pixels, layout.channels.count)
         let doubles = channels * count + steps.workDoubles
@@ -77,7 +80,9 @@ public struct StampAugmenter: Sendable {
                 for channel in 0..<channels {
                     move(kept + channel * count, by: choice, into: varied)
                     if choice.noise > 0 {
-                        addNoise(choice.noise * spreads[channel], channel, number: number, epoch: epoch, to: varied)
+                        addNoise(
+                            choice.noise * spreads[channel], channel, number: number, epoch: epoch,
+                            repetition: repetition, to: varied)
                     }
                     stamp_widen(varied, count, planes + channel * count)
                 }
@@ -118,11 +123,13 @@ public struct StampAugmenter: Sendable {
     /// Adds normal noise to a plane, behind which there is room for another. Channel 0 has the numbers of a stamp with
     /// one channel.
     private func addNoise(
-        _ deviation: Float, _ channel: Int, number: Int, epoch: Int, to plane: UnsafeMutablePointer<Float>
+        _ deviation: Float, _ channel: Int, number: Int, epoch: Int, repetition: Int,
+        to plane: UnsafeMutablePointer<Float>
     ) {
         let count = height * width
+        // Four numbers a block: no plane has so many pixels that it reaches the blocks of the next repetition.
         let counter = [
-            0, UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: epoch),
+            UInt32(truncatingIfNeeded: repetition) << 24, UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: epoch),
             CounterBasedRandom.word(.augmentation, detail: 1 + channel),
         ]
         let key = [UInt32(truncatingIfNeeded: random.seed), UInt32(truncatingIfNeeded: random.seed >> 32)]

@@ -38,6 +38,8 @@ package final class TrainingShard: @unchecked Sendable {
     private let stampNumbers: UnsafeMutablePointer<UInt32>
     /// The order of the epoch within each stratum.
     private let orders: UnsafeMutablePointer<UInt32>
+    /// How often each draw's stamp was drawn before in the epoch; nil where that is never.
+    private let repetitions: UnsafeMutablePointer<UInt8>?
     /// The epoch of each position: a coordinate of augmentation.
     private let epochs: UnsafeMutablePointer<Int>
     /// Where each microbatch's sample numbers are put.
@@ -79,6 +81,8 @@ package final class TrainingShard: @unchecked Sendable {
         self.weights = weights.map { _ in .allocate(capacity: max(count, 1)) }
         stampNumbers = .allocate(capacity: max(count, 1))
         orders = .allocate(capacity: max(count, 1))
+        repetitions =
+            order.repeatsSamples && augmenter != nil ? .allocate(capacity: max(count, 1)) : nil
         drawnNumbers = .allocate(capacity: max(positions.count * plan.largestMicrobatch, 1))
         for (start, position) in zip(starts, positions) {
             for (index, stamp) in lists[position].enumerated() {
@@ -114,6 +118,7 @@ package final class TrainingShard: @unchecked Sendable {
         epochs.deallocate()
         labels.deallocate()
         weights?.deallocate()
+        repetitions?.deallocate()
         stampNumbers.deallocate()
         orders.deallocate()
         drawnNumbers.deallocate()
@@ -189,9 +194,14 @@ package final class TrainingShard: @unchecked Sendable {
     /// Shuffles one stratum for an epoch. Each lane does its own positions.
     package func beginEpoch(_ epoch: Int, position: Int) {
         epochs[position - positions.lowerBound] = epoch
-        let order = orders + starts[position - positions.lowerBound]
-        for (place, index) in self.order.order(position: position, epoch: epoch).enumerated() {
-            order[place] = UInt32(index)
+        let start = starts[position - positions.lowerBound]
+        let drawn = order.order(position: position, epoch: epoch)
+        for (place, index) in drawn.enumerated() { orders[start + place] = UInt32(index) }
+        guard let repetitions else { return }
+        var times = [UInt8](repeating: 0, count: drawn.count)
+        for (place, index) in drawn.enumerated() {
+            repetitions[start + place] = times[index]
+            times[index] &+= 1
         }
     }
 
@@ -219,7 +229,8 @@ package final class TrainingShard: @unchecked Sendable {
         let local = position - positions.lowerBound
         let (start, residentStart, resident) = (starts[local], residentStarts[local], residentCount(local))
         let count = plan.microbatchSamples(step: step, position: position)
-        let drawn = orders + start + plan.firstInStratum(step: step, position: position)
+        let first = start + plan.firstInStratum(step: step, position: position)
+        let drawn = orders + first
         let numbers = drawnNumbers + local * plan.largestMicrobatch
         for sample in 0..<count {
             let index = Int(drawn[sample])
@@ -237,7 +248,7 @@ package final class TrainingShard: @unchecked Sendable {
             if let augmenter {
                 augmenter.write(
                     kept: source, spreads: spreadsOfStamp, number: Int(numbers[sample]), epoch: epochs[local],
-                    into: target)
+                    repetition: repetitions.map { Int($0[first + sample]) } ?? 0, into: target)
             } else {
                 target.update(from: source, count: values)
             }
