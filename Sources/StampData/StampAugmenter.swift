@@ -129,7 +129,8 @@ public struct StampAugmenter: Sendable {
         let count = height * width
         // Four numbers a block: no plane has so many pixels that it reaches the blocks of the next repetition.
         let counter = [
-            UInt32(truncatingIfNeeded: repetition) << 24, UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: epoch),
+            UInt32(truncatingIfNeeded: repetition) << 24, UInt32(truncatingIfNeeded: number),
+            UInt32(truncatingIfNeeded: epoch),
             CounterBasedRandom.word(.augmentation, detail: 1 + channel),
         ]
         let key = [UInt32(truncatingIfNeeded: random.seed), UInt32(truncatingIfNeeded: random.seed >> 32)]

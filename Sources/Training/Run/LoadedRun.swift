@@ -46,6 +46,7 @@ struct LoadedRun {
         try Self.refuseUnmeasured(
             configuration.stopping.plateau?.metric, "--reduce-on-plateau", data, otherwise: "leave it out")
         context.warnAboutIdleLanes(data.plan, prepared.team)
+        context.warnAboutEmptyParts(data)
         context.logData(collection, data, prepared.team, network)
         if context.isRoot { context.logger.debug("stamps read and normalised in \(clock.now - start)") }
         try context.logReadCounts()
