@@ -29,7 +29,7 @@ extension TrainerCommandTests {
             let outcome = try trainer("\(train) --verbose --batch-size 64 --microbatch 8", ranks: 2)
             #expect(outcome.status == 0)
             for words in [
-                "\(data)/stamps_sources.npy", "500 + 500 stamps of 21×21",
+                "\(data)/stamps_sources.npy", "1000 stamps of 21×21, 500 noise, 500 source",
                 "700 stamps for training, 100 for validation, 200 for the test",
                 "11 steps an epoch, batches of 64 in 8 microbatches of up to 8, on 2 ranks",
             ] {
