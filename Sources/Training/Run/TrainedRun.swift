@@ -58,7 +58,8 @@ struct TrainedRun {
             let model = TrainedModel(
                 network: network, weights: restored.step.weights,
                 preparation: restored.loaded.data.reader.preparation, decision: decision,
-                classNames: classes == .noiseAndSource ? nil : classes.names)
+                classNames: classes == .noiseAndSource ? nil : classes.names,
+                features: restored.loaded.data.reader.features?.preparation)
             try model.write(to: folder.model)
             if KerasArchive.isSupported { try writeForKeras(model, to: folder.kerasModel) }
         }
