@@ -58,13 +58,15 @@ extension FeaturePreparation {
         return sorted.count % 2 == 1 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2
     }
 
-    /// Mean and standard deviation of the values themselves, in two passes with a correction for the mean's rounding.
+    /// Mean and standard deviation of the values themselves, with corrections for the mean's rounding.
+
     ///
     /// Source: T. F. Chan, G. H. Golub, R. J. LeVeque, *Algorithms for computing the sample variance*, 1983.
     private static func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
         guard !values.isEmpty else { return (0, 1) }
         let count = Double(values.count)
-        let mean = values.reduce(0, +) / count
+        let first = values.reduce(0, +) / count
+        let mean = first + values.reduce(0) { $0 + ($1 - first) } / count
         let distance = values.reduce(0) { $0 + ($1 - mean) }
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         let variance = (squares - distance * distance / count) / count
