@@ -27,6 +27,7 @@ struct TrainedRun {
             logger: context.logger
         ).fit()
         let metrics = try measure(decision)
+        try measureFeatures()
         try writeModel(decision)
         return metrics
     }
@@ -48,6 +49,19 @@ struct TrainedRun {
                 restored.checkpoints.record { try journal.show(pictures.values(), step: steps) }
             }
             return metrics
+        }
+    }
+
+    /// Which features the test set needs. Collective.
+    private func measureFeatures() throws {
+        let (reader, test) = (restored.loaded.data.reader, restored.loaded.data.split.test.sorted())
+        guard reader.featureCount > 0, !test.isEmpty else { return }
+        let importance = try PermutationImportance(
+            restored.inference, reader, test, seed: context.configuration.seed
+        ).measure()
+        try context.group.agree {
+            guard let folder, let importance else { return }
+            try FeatureImportance.write(importance, to: folder.featureImportance)
         }
     }
 
