@@ -135,7 +135,7 @@ import Testing
     }
 }
 
-/// The same steps as Keras takes with two inputs (`Tests/ReferenceValues/make_feature_reference.py`).
+/// The same steps as Keras takes with two inputs (`Tests/ReferenceValues/make_two_input_reference.py`).
 @Suite struct FeatureAgreementTests {
     private let reference: KerasReference
     private let network: Network
