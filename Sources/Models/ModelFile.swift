@@ -48,7 +48,19 @@ public struct TrainedModel: Sendable {
             network: network, weights: weights, preparation: try StampPreparation(metadata: notes, from: file),
             decision: try DecisionRule(metadata: notes, from: file),
             classNames: try notes["classes"].map { try Self.classNames($0, of: network, from: file) },
-            features: try FeaturePreparation.read(metadata: notes, from: file))
+            features: try Self.features(notes, of: network, from: file))
+    }
+
+    private static func features(
+        _ notes: [String: String], of network: Network, from file: String
+    ) throws -> FeaturePreparation? {
+        guard let features = try FeaturePreparation.read(metadata: notes, from: file) else { return nil }
+        guard features.count == network.featureCount else {
+            throw Fault(
+                .badData, file, "tells of \(features.count) features, its network takes \(network.featureCount)",
+                remedy: "use a model as `train` has written it")
+        }
+        return features
     }
 
     private static func classNames(_ text: String, of network: Network, from file: String) throws -> [String] {

@@ -114,7 +114,8 @@ enum RunNetwork {
         do {
             return try Network(
                 standard.description(
-                    height: height, width: width, channels: channels, classes: configuration.classes ?? classes.count))
+                    height: height, width: width, channels: channels, features: input.features,
+                    classes: configuration.classes ?? classes.count))
         } catch let fault as Fault {
             throw Fault(
                 fault.kind, "--model \(configuration.model)",
