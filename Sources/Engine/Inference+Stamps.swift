@@ -7,7 +7,7 @@ import StampLoading
 extension Inference {
     /// The logits of stamps that are read and prepared on the way; NaN where that fails. Collective.
     package func logits(of stamps: [Int], by reader: StampReader) throws -> [Float]? {
-        try logits(of: stamps.count) { index, target in try reader.read(stamps[index], into: target) }
+        try logits(of: stamps.count) { index, target in try reader.readSample(stamps[index], into: target) }
     }
 
     /// The logits of labelled stamps in order on rank 0, nil elsewhere. Collective.

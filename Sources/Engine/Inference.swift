@@ -41,12 +41,12 @@ package final class Inference: @unchecked Sendable {
 
     /// The logits of `count` stamps in order on rank 0, nil elsewhere; NaN for stamps that cannot be used.
     ///
-    /// - Parameter load: puts a stamp's normalised pixels into memory, or returns false if the stamp cannot be used.
-    ///   Called on any lane.
+    /// - Parameter load: puts a sample's values into memory, those of the normalised stamp and then its features, or
+    ///   returns false if the stamp cannot be used. Called on any lane.
     /// - Throws: `AgreedFault` when a rank's `load` throws.
     package func logits(
         of count: Int,
-        _ load: @escaping @Sendable (_ stamp: Int, _ pixels: MutableFloatView) throws -> Bool
+        _ load: @escaping @Sendable (_ stamp: Int, _ values: MutableFloatView) throws -> Bool
     ) throws -> [Float]? {
         let share = InferenceShare.of(count, in: group)
         let outputs = network.outputs
@@ -76,10 +76,10 @@ extension LaneExecutor {
         _ stamps: Range<Int>, _ load: (Int, MutableFloatView) throws -> Bool,
         into logits: UnsafeMutablePointer<Float>
     ) rethrows {
-        let pixels = network.inputShape.count
+        let values = network.sampleValues
         var unusable: [Int] = []
         for (sample, stamp) in stamps.enumerated() {
-            let target = MutableFloatView(input(0) + sample * pixels, count: pixels)
+            let target = MutableFloatView(input(0) + sample * values, count: values)
             if try !load(stamp, target) {
                 target.update(repeating: 0)
                 unusable.append(sample)

@@ -1,8 +1,8 @@
 import Tensors
 
-/// The network's input: stamps of one shape. `keras.layers.InputLayer`.
+/// An input of the network: stamps of one shape, or some features of each stamp. `keras.layers.InputLayer`.
 public struct InputOptions: LayerOptions {
-    /// (height, width, channels).
+    /// (height, width, channels) of stamps; (F) of features.
     public var shape: Shape
 
     public static let storedName = "input"
@@ -10,10 +10,13 @@ public struct InputOptions: LayerOptions {
     public static let inputCount = LayerInputCount.none
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
-        guard place.number == 0, place.inputs.isEmpty, shape.extents.count == 3 else {
+        guard place.inputs.isEmpty else {
+            throw place.fault("an input is fed by \(place.inputs.count) inputs", remedy: "feed it nothing")
+        }
+        guard [1, 3].contains(shape.extents.count) else {
             throw place.fault(
-                "a network has one input of shape (height, width, channels)",
-                remedy: "put it first and feed it nothing")
+                "it is an input of shape \(shape)",
+                remedy: "give it the stamps' shape (height, width, channels), or the number of features (F,)")
         }
         try place.checkSizes([shape.extents])
         return .input(shape)
@@ -21,7 +24,7 @@ public struct InputOptions: LayerOptions {
 }
 
 extension LayerKind {
-    /// The network's input: stamps of one shape (height, width, channels).
+    /// An input of the network: stamps of one shape (height, width, channels), or features of shape (F).
     public static func input(shape: Shape) -> LayerKind { LayerKind(InputOptions(shape: shape)) }
 }
 
@@ -33,10 +36,10 @@ extension InputOptions {
         let extents = value.array?.dropFirst().compactMap(\.integer).filter {
             $0 > 0 && KerasOptions.extents.contains($0)
         }
-        guard let extents, extents.count == 3, value.array?.count == 4 else {
+        guard let extents, [1, 3].contains(extents.count), value.array?.count == extents.count + 1 else {
             throw options.place.fault(
                 "has batch_shape = \(value.summary)",
-                remedy: "give it the stamps' shape, for instance (None, 21, 21, 1)")
+                remedy: "give it the stamps' shape, for instance (None, 21, 21, 1), or (None, 5) for 5 features")
         }
         self.init(shape: Shape(extents))
     }
@@ -49,8 +52,9 @@ extension InputOptions {
 // MARK: ONNX
 
 extension InputOptions {
-    /// The stamps as NCHW maps; for one channel that is another shape of the same values.
+    /// The stamps as NCHW maps; for one channel that is another shape of the same values. Features as they are.
     public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
+        guard shape.extents.count == 3 else { return layer.inputs[0] }
         let stamps = layer.inputs[0].name
         guard shape.channels == 1 else {
             return layer.value(graph.append("Transpose", [stamps], [.integers("perm", [0, 3, 1, 2])], in: layer.name))

@@ -8,8 +8,8 @@ import Tensors
 ///
 /// Tensors are named `layer/parameter` and lie in Keras' layouts; the metadata hold the network's description as JSON
 /// under `network`, how stamps are prepared under `normalize` and, where that is not all, `preparation`, under
-/// `threshold` and `temperature` how it decides, unless as Keras does, and under `classes` the names of its classes,
-/// unless those are noise and source.
+/// `threshold` and `temperature` how it decides, unless as Keras does, under `classes` the names of its classes, unless
+/// those are noise and source, and under `features` how those are prepared, if it takes any.
 public struct TrainedModel: Sendable {
     /// What the model computes.
     public let network: Network
@@ -21,17 +21,20 @@ public struct TrainedModel: Sendable {
     public let decision: DecisionRule
     /// The names of its classes in the order of its outputs; nil for noise and source, and where nobody has said.
     public let classNames: [String]?
+    /// What is done with features before they enter the network; nil for stamps alone, and where nobody has said.
+    public let features: FeaturePreparation?
 
     /// - Parameter weights: those of this network.
     public init(
         network: Network, weights: Weights, preparation: StampPreparation, decision: DecisionRule = .standard,
-        classNames: [String]? = nil
+        classNames: [String]? = nil, features: FeaturePreparation? = nil
     ) {
         self.network = network
         self.weights = weights
         self.preparation = preparation
         self.decision = decision
         self.classNames = classNames
+        self.features = features
     }
 
     /// A model with what its file says of it.
@@ -44,7 +47,20 @@ public struct TrainedModel: Sendable {
         self.init(
             network: network, weights: weights, preparation: try StampPreparation(metadata: notes, from: file),
             decision: try DecisionRule(metadata: notes, from: file),
-            classNames: try notes["classes"].map { try Self.classNames($0, of: network, from: file) })
+            classNames: try notes["classes"].map { try Self.classNames($0, of: network, from: file) },
+            features: try Self.features(notes, of: network, from: file))
+    }
+
+    private static func features(
+        _ notes: [String: String], of network: Network, from file: String
+    ) throws -> FeaturePreparation? {
+        guard let features = try FeaturePreparation.read(metadata: notes, from: file) else { return nil }
+        guard features.count == network.featureCount else {
+            throw Fault(
+                .badData, file, "tells of \(features.count) features, its network takes \(network.featureCount)",
+                remedy: "use a model as `train` has written it")
+        }
+        return features
     }
 
     private static func classNames(_ text: String, of network: Network, from file: String) throws -> [String] {
@@ -61,6 +77,7 @@ public struct TrainedModel: Sendable {
     package var notes: [String: String] {
         get throws {
             var notes = preparation.metadata.merging(decision.metadata) { $1 }
+            if let features { notes.merge(features.metadata) { $1 } }
             if let classNames {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = .withoutEscapingSlashes

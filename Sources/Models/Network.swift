@@ -8,7 +8,7 @@ import Tensors
 public struct Network: Sendable {
     /// What a node does.
     public enum Operation: Sendable {
-        /// The stamps.
+        /// The stamps, or features of them.
         case input
         /// The same values under another shape.
         case view
@@ -77,6 +77,9 @@ public struct Network: Sendable {
                 segment: segment, isInternal: isInternal)
         }
 
+        /// Whether this is an input of the network.
+        public var isInput: Bool { if case .input = operation { true } else { false } }
+
         /// The layer, if the node has one.
         public var layer: (any Layer)? {
             switch operation {
@@ -103,7 +106,7 @@ public struct Network: Sendable {
 
     /// What the network was built from.
     public let description: NetworkDescription
-    /// In an order in which inputs come before their users; the first is the input, the last the output.
+    /// In an order in which inputs come before their users; the last is the output.
     public let nodes: [Node]
     /// In the order of the layers.
     public let parameters: [Parameter]
@@ -119,8 +122,17 @@ public struct Network: Sendable {
     /// that has become part of the loss is the last node, but not this one.
     let logitsNode: Int
 
-    /// The stamps' shape: (height, width, 1).
-    public var inputShape: Shape { nodes[0].outputShape }
+    /// The number of the node that takes the stamps.
+    public let stampsNode: Int
+    /// The number of the node that takes features of each stamp; nil in a network that sees stamps alone.
+    public let featuresNode: Int?
+
+    /// The stamps' shape: (height, width, channels).
+    public var inputShape: Shape { nodes[stampsNode].outputShape }
+    /// How many features of each stamp the network takes beside it; 0 for none.
+    public var featureCount: Int { featuresNode.map { nodes[$0].outputShape.count } ?? 0 }
+    /// How many values the network takes for a sample: those of the stamp, channels last, and then the features.
+    public var sampleValues: Int { inputShape.count + featureCount }
     /// How many outputs the network has: one for each class (softmax), or 1 (sigmoid) for two classes.
     public var outputs: Int { nodes[nodes.count - 1].outputShape.count }
     /// How many segments the network has: one more than the synchronisation points in a row.
@@ -132,6 +144,7 @@ public struct Network: Sendable {
         var builder = NetworkBuilder(description)
         for layer in description.layers { try builder.append(layer) }
         (loss, logitsNode) = try builder.finish()
+        (stampsNode, featuresNode) = (try builder.requiredStampsNode(), builder.featuresNode)
         nodes = builder.nodes
         parameters = builder.parameters
         trainableCount = builder.trainableCount

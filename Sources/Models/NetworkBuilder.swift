@@ -14,6 +14,9 @@ struct NetworkBuilder {
     private(set) var trainableCount = 0
     private(set) var stateCount = 0
     private(set) var preparedCount = 0
+    /// The input of the stamps, and that of features.
+    private var stampsNode: Int?
+    private(set) var featuresNode: Int?
     /// The last node of each layer.
     private var numbers: [String: Int] = [:]
     private var output: (loss: Loss, logitsNode: Int)?
@@ -44,7 +47,7 @@ struct NetworkBuilder {
             layer: layer.name, network: network, inputs: layer.inputs,
             inputShapes: inputs.map { nodes[$0].outputShape }, number: nodes.count)
         switch try layer.kind.options.operation(at: place) {
-        case .input(let shape): add(layer, .input, inputs, shape)
+        case .input(let shape): try appendInput(layer, shape)
         case .reshape(let shape): add(layer, reshaping(layer, inputs, to: shape), inputs, shape)
         case .activation(let function): try append(layer, function, inputs)
         case .layer(let computing, let activation): try append(layer, computing, activation, inputs)
@@ -74,11 +77,37 @@ struct NetworkBuilder {
         return output
     }
 
+    /// The number of the node that takes the stamps.
+    ///
+    /// - Throws: a fault for a network that takes none.
+    func requiredStampsNode() throws -> Int {
+        guard let stampsNode else {
+            throw Fault(
+                .badData, network, "it has no input for stamps",
+                remedy: "add an input of shape (height, width, channels)")
+        }
+        return stampsNode
+    }
+
     /// As many values as a network may have in all: 8 GiB of them.
     private static let mostParameters = 1 << 31
 
     private func fault(_ layer: LayerDescription, _ problem: String, remedy: String) -> Fault {
         Fault(.badData, "layer \(layer.name) of \(network)", problem, remedy: remedy)
+    }
+
+    // MARK: Inputs
+
+    /// An input of stamps, which have three extents, or of features: one of each at most.
+    private mutating func appendInput(_ layer: LayerDescription, _ shape: Shape) throws {
+        let isOfStamps = shape.extents.count == 3
+        if let first = isOfStamps ? stampsNode : featuresNode {
+            throw fault(
+                layer, "it is a second input of \(isOfStamps ? "stamps" : "features"), beside \(nodes[first].name)",
+                remedy: "give a network one input of shape (height, width, channels) and at most one of shape (F,)")
+        }
+        if isOfStamps { stampsNode = nodes.count } else { featuresNode = nodes.count }
+        add(layer, .input, [], shape)
     }
 
     // MARK: Layers and activations
@@ -122,7 +151,8 @@ struct NetworkBuilder {
     /// The same values under another shape: without a copy, unless other layers use them too.
     private func reshaping(_ layer: LayerDescription, _ inputs: [Int], to shape: Shape) -> Network.Operation {
         precondition(shape.count == nodes[inputs[0]].outputShape.count, "\(layer.name) has other values than its input")
-        return users[layer.inputs[0]] == 1 && inputs[0] > 0 ? .view : .layer(Copy(name: layer.name, outputShape: shape))
+        return users[layer.inputs[0]] == 1 && !nodes[inputs[0]].isInput
+            ? .view : .layer(Copy(name: layer.name, outputShape: shape))
     }
 
     /// The last layer's softmax or sigmoid belongs to the loss.

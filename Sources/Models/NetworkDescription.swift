@@ -4,7 +4,10 @@ import LayerCatalog
 public struct NetworkDescription: Hashable, Sendable, Codable {
     /// The network's name, for instance `VGG6`.
     public var name: String
-    /// Layers in an order in which inputs come before their users; the first is the input, the last the output.
+    /// Layers in an order in which inputs come before their users; the last is the output.
+    ///
+    /// One layer is the input of stamps; another may be that of their features, and stand anywhere before its users.
+    /// Where there are two, Keras takes them in the order in which they stand here.
     public var layers: [LayerDescription]
 
     public init(name: String, layers: [LayerDescription]) {

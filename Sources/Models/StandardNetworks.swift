@@ -10,9 +10,21 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
     case resnet50
 
     /// The network for stamps of a size.
-    /// - Parameter classes: how many a softmax is over, or 1 for the sigmoid probability of the second of two.
-    public func description(height: Int, width: Int, channels: Int = 1, classes: Int) -> NetworkDescription {
-        let input = ("input", LayerKind.input(shape: [height, width, channels]))
+    ///
+    /// - Parameters:
+    ///   - features: how many features of each stamp the network takes beside it. They join what the layer `flatten`
+    ///     gives in a layer `concatenate`, whose output goes on to the dense layers.
+    ///   - classes: how many a softmax is over, or 1 for the sigmoid probability of the second of two.
+    public func description(
+        height: Int, width: Int, channels: Int = 1, features: Int = 0, classes: Int
+    ) -> NetworkDescription {
+        let network = description(of: [height, width, channels], classes: classes)
+        return features > 0 ? network.joined(byFeatures: features) : network
+    }
+
+    /// The network that sees stamps of a shape alone.
+    private func description(of stamps: Shape, classes: Int) -> NetworkDescription {
+        let input = ("input", LayerKind.input(shape: stamps))
         let output = (
             "fc_out", LayerKind.dense(units: classes, activation: classes == 1 ? .sigmoid : .softmax)
         )
@@ -78,6 +90,26 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
 
     private static func pooling(_ size: Int) -> LayerKind {
         .maxPooling2D(poolSize: Extent2D(size, size), strides: Extent2D(size, size), padding: .valid)
+    }
+}
+
+extension NetworkDescription {
+    /// The network with a second input, which joins the flattened maps before the dense layers behind them.
+    ///
+    /// The new layers stand where Keras keeps them; both inputs are called as what they take.
+    fileprivate func joined(byFeatures count: Int) -> NetworkDescription {
+        let (stamps, features, flattened, joined) = ("stamps", "features", "flatten", "concatenate")
+        var network = NetworkDescription(name: name, layers: [])
+        for var layer in layers {
+            if layer.inputs.isEmpty { layer.name = stamps }
+            layer.inputs = layer.inputs.map { $0 == layers[0].name ? stamps : $0 == flattened ? joined : $0 }
+            network.layers.append(layer)
+            guard layer.name == flattened else { continue }
+            network.layers.append(LayerDescription(name: features, kind: .input(shape: [count]), inputs: []))
+            network.layers.append(
+                LayerDescription(name: joined, kind: .concatenate, inputs: [flattened, features]))
+        }
+        return network
     }
 }
 

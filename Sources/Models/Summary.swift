@@ -15,7 +15,8 @@ extension Network {
         var lines = [
             "Model: \"\(description.name.printable)\"", thin, row("Layer (type)", "Output Shape", "Param #"), thick,
         ]
-        for node in nodes.dropFirst() where !node.isInternal {
+        // As Keras' table of a Sequential model does not show its input; two inputs are layers like others.
+        for node in nodes where !node.isInternal && !(node.isInput && featuresNode == nil) {
             let shape = "(None, " + node.outputShape.extents.map(String.init).joined(separator: ", ") + ")"
             let count = (node.layer?.trainableCount ?? 0) + (node.layer?.stateCount ?? 0)
             lines.append(row(Self.title(node), shape, Self.grouped(count)))

@@ -6,22 +6,23 @@ import Tensors
 struct NetworkConversion {
     private var graph: GraphBuilder
     private let output: String
-    private let stamps: ONNXValue
     private let weights: Weights
     private let parameters: [String: Network.Parameter]
     private let shapes: [String: Shape]
+    /// The graph's inputs, by the names of the layers that take them.
+    private let inputs: [String: ONNXValue]
     /// What the layers so far give, by their names.
     private var values: [String: ONNXValue] = [:]
-    private var last: ONNXValue
+    private var last: ONNXValue?
 
     /// - Parameters:
-    ///   - input: the name of the graph's input.
+    ///   - inputs: the graph's inputs.
     ///   - output: the name of the graph's output.
-    init(_ model: TrainedModel, input: String, output: String) {
+    init(_ model: TrainedModel, inputs: [ONNXInput], output: String) {
         self.output = output
-        graph = GraphBuilder(reserved: [input, output])
-        stamps = ONNXValue(name: input, shape: model.network.inputShape)
-        last = stamps
+        graph = GraphBuilder(reserved: Set(inputs.map(\.name) + [output]))
+        self.inputs = Dictionary(
+            uniqueKeysWithValues: inputs.map { ($0.layer, ONNXValue(name: $0.name, shape: $0.shape)) })
         weights = model.weights
         parameters = Dictionary(uniqueKeysWithValues: model.network.parameters.map { ($0.name, $0) })
         // An activation that runs as a node of its own has its layer's name and shape.
@@ -33,16 +34,17 @@ struct NetworkConversion {
     /// - Throws: the fault of a layer that ONNX has no operators for.
     mutating func append(_ layer: LayerDescription) throws {
         guard let shape = shapes[layer.name] else { preconditionFailure("the network has no \(layer.name)") }
-        let inputs = layer.inputs.isEmpty ? [stamps] : layer.inputs.map { value(of: $0) }
+        let inputs = self.inputs[layer.name].map { [$0] } ?? layer.inputs.map { value(of: $0) }
         let conversion = ONNXLayer(name: layer.name, inputs: inputs, outputShape: shape) { [parameters, weights] name in
             parameters["\(layer.name)/\(name)"].map { weights.values($0) }
         }
-        last = try layer.kind.options.onnxValue(of: conversion, in: &graph)
-        values[layer.name] = last
+        let given = try layer.kind.options.onnxValue(of: conversion, in: &graph)
+        (values[layer.name], last) = (given, given)
     }
 
     /// The graph, with the last layer's value as its output.
     mutating func finish() -> ONNXGraphProto {
+        guard let last else { preconditionFailure("the network has no layers") }
         graph.rename(graph.inKerasOrder(last, in: output).name, to: output)
         return graph.graph
     }

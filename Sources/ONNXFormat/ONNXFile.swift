@@ -6,7 +6,8 @@ import SwiftProtobuf
 /// A trained network as an `.onnx` file, for inference with onnxruntime and its like.
 ///
 /// Input `stamps` (N, height, width, channels) and output `probabilities` (N, 2) or (N, 1), both float32: what Keras'
-/// `predict` takes and gives. The stamps are to be prepared before; the metadata hold how, under `normalize`
+/// `predict` takes and gives. A network that takes features (N, F) too has both inputs, in their order, under the names
+/// of their layers. The stamps are to be prepared before; the metadata hold how, under `normalize`
 /// and `preparation`, and the threshold of a decision.
 /// Inside, maps are NCHW, as ONNX' operators want them. Source: ONNX IR version 8, operators version 17.
 public enum ONNXFile {
@@ -32,20 +33,22 @@ public enum ONNXFile {
         try file.commit()
     }
 
-    private static let input = "stamps"
     private static let output = "probabilities"
 
     private static func message(_ model: TrainedModel) throws -> ONNXModelProto {
         let network = model.network
-        var conversion = NetworkConversion(model, input: input, output: output)
+        let inputs = ONNXInput.all(of: network, output: output)
+        var conversion = NetworkConversion(model, inputs: inputs, output: output)
         for layer in network.description.layers { try conversion.append(layer) }
         var graph = conversion.finish()
         graph.name = network.description.name
-        graph.input = [
+        graph.input = inputs.map { input in
             valueInfo(
-                input, extents: network.inputShape.extents,
-                "stamps, rows × columns × channels, normalised: \(model.preparation.normalization)")
-        ]
+                input.name, extents: input.shape.extents,
+                input.isOfStamps
+                    ? "stamps, rows × columns × channels, normalised: \(model.preparation.normalization)"
+                    : "features of each stamp")
+        }
         graph.output = [
             valueInfo(
                 output, extents: [network.outputs],

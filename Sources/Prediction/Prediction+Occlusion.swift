@@ -31,11 +31,12 @@ extension Prediction {
     /// astroML's notebook, whose map is transposed (row and column exchanged); this one has the stamp's orientation.
     /// Occluded stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
     /// - Parameters:
+    ///   - features: the table, or array, of the stamps' features, which stay as they are; nil for none.
     ///   - index: of one stamp, or nil for all.
     /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.
     @discardableResult
     public func occlusion(
-        input: StampSource, index: Int?, window: OcclusionWindow, output: String
+        input: StampSource, features: String? = nil, index: Int?, window: OcclusionWindow, output: String
     ) throws -> OcclusionMap? {
         // Rank 0 alone knows the files.
         let name = input.files.first ?? ""
@@ -45,16 +46,17 @@ extension Prediction {
                     .usage, "--model", "names \(members.count) models, and a map shows what one of them looks at",
                     remedy: "name one, such as \(members[0].path)")
             }
+            try checkFeatures(features)
             let collection = try StampCollection(unlabelled: input)
             let reader = try readers(collection)[0]
             _ = try Self.chosen(index, of: reader, window, name: name)
             return collection
         }
-        let inputs = inputs(input.allFiles)
+        let inputs = inputs(input.allFiles, features)
         let file = try group.onRoot {
             try OutputFile(output, option: "--output", inputs: inputs, kind: .occlusionMaps)
         }
-        let reader = try readers(collection)[0]
+        let reader = try readers(collection)[0].adding(self.features(features, of: collection)[0])
         let stamps = try Self.chosen(index, of: reader, window, name: name)
         logData(collection)
         _ = try ProcessorKernels.agreed(in: group)
@@ -168,8 +170,10 @@ private struct OcclusionPass {
             }
         }
         let logits = try inference.logits(of: stamps.count * positions) { [self] number, target in
-            let stamp = FloatView(normalized.view.slice(pixels, at: number / positions * pixels))
-            return occlude(stamp, at: number % positions, into: target)
+            let place = number / positions
+            let stamp = FloatView(normalized.view.slice(pixels, at: place * pixels))
+            reader.copyFeatures(of: stamps.lowerBound + place, toSample: target.pointer(reader.sampleValues))
+            return occlude(stamp, at: number % positions, into: target.slice(pixels))
         }
         return logits.map { maps(of: $0, stamps: stamps.count, positions) }
     }

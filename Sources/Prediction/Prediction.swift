@@ -77,14 +77,18 @@ public struct Prediction {
     /// - Parameters:
     ///   - output: a `.npy` file of (N, 2) or (N, 1); nil for none.
     ///   - table: a CSV file (``PredictionTable``); nil for none.
+    ///   - features: the table, or array, of the stamps' features; nil for none.
     ///   - threshold: instead of the models' own.
-    public func predict(_ input: StampSource, output: String?, table: String? = nil, threshold: Float? = nil) throws {
+    public func predict(
+        _ input: StampSource, features: String? = nil, output: String?, table: String? = nil, threshold: Float? = nil
+    ) throws {
         let stamps = try StampCollection.agreed(in: group) {
+            try checkFeatures(features)
             let stamps = try StampCollection(unlabelled: input)
             _ = try readers(stamps)
             return stamps
         }
-        let inputs = inputs(input.allFiles)
+        let inputs = inputs(input.allFiles, features)
         let files = try group.onRoot {
             let array = try output.map {
                 try OutputFile($0, option: "--output", inputs: inputs, kind: .probabilities)
@@ -96,7 +100,7 @@ public struct Prediction {
             return (array: array, table: table)
         }
         logData(stamps)
-        let probabilities = try probabilities(stamps)
+        let probabilities = try probabilities(stamps, self.features(features, of: stamps))
         try group.agree {
             guard let probabilities else { return }
             let outputs = model.network.outputs
@@ -128,20 +132,22 @@ public struct Prediction {
     /// The models' evaluation on labelled stamps, on rank 0; nil elsewhere. Collective.
     ///
     /// - Parameters:
-    ///   - layout: what axes mean where a shape leaves it open.
+    ///   - features: the table, or array, of the stamps' features; nil for none.
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
     public func evaluate(
-        _ files: LabelledFiles, skipBad: Bool, threshold: Float? = nil
+        _ files: LabelledFiles, features: String? = nil, skipBad: Bool, threshold: Float? = nil
     ) throws -> [SamplePrediction]? {
         let stamps = try StampCollection.agreed(in: group) {
+            try checkFeatures(features)
             let stamps = try StampCollection(files, of: try classes)
             _ = try readers(stamps)
             try checkClasses(stamps)
             return stamps
         }
         logData(stamps)
-        let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
+        let predictions = try predictions(
+            stamps, self.features(features, of: stamps), threshold: threshold ?? self.threshold)
         return try group.agree {
             guard let predictions else { return nil }
             let unusable = predictions.filter(\.probability.isNaN).map(\.index)
@@ -157,15 +163,17 @@ public struct Prediction {
         }
     }
 
-    private func predictions(_ stamps: StampCollection, threshold: Float) throws -> [SamplePrediction]? {
+    private func predictions(
+        _ stamps: StampCollection, _ features: [StampFeatures?], threshold: Float
+    ) throws -> [SamplePrediction]? {
         let numbers = Array(0..<stamps.count)
         if members.count == 1 {
-            return try logits(stamps).map {
+            return try logits(stamps, features).map {
                 model.network.predictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
             }
         }
         let outputs = model.network.outputs
-        return try probabilities(stamps).map { probabilities in
+        return try probabilities(stamps, features).map { probabilities in
             numbers.map { stamp in
                 SamplePrediction(
                     index: stamp, label: stamps.label(stamp), probability: probabilities[(stamp + 1) * outputs - 1],
@@ -175,8 +183,8 @@ public struct Prediction {
     }
 
     /// The mean over the models of the probabilities of all stamps, (N, outputs), on rank 0; nil elsewhere.
-    private func probabilities(_ stamps: StampCollection) throws -> [Float]? {
-        guard let logits = try logits(stamps) else { return nil }
+    private func probabilities(_ stamps: StampCollection, _ features: [StampFeatures?]) throws -> [Float]? {
+        guard let logits = try logits(stamps, features) else { return nil }
         var sums = [Double](repeating: 0, count: logits[0].count)
         for (member, logits) in zip(members, logits) {
             var probabilities = logits
@@ -188,20 +196,22 @@ public struct Prediction {
     }
 
     /// The logits of all stamps by each model on rank 0, nil elsewhere. Collective.
-    private func logits(_ stamps: StampCollection) throws -> [[Float]]? {
+    private func logits(_ stamps: StampCollection, _ features: [StampFeatures?]) throws -> [[Float]]? {
         _ = try ProcessorKernels.agreed(in: group)
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
-        let all = try zip(members, readers(stamps)).compactMap { member, reader in
+        let readers = try zip(readers(stamps), features).map { $0.adding($1) }
+        let all = try zip(members, readers).compactMap { member, reader in
             try Inference(network: member.model.network, weights: member.model.weights, team: team, group: group)
                 .logits(of: Array(0..<stamps.count), by: reader)
         }
         return all.isEmpty ? nil : all
     }
 
-    /// All that is read: the models, and the files of these stamps.
-    func inputs(_ stamps: [String]) -> [String] {
+    /// All that is read: the models, the files of these stamps, and their features'.
+    func inputs(_ stamps: [String], _ features: String?) -> [String] {
         members.map(\.path) + stamps.map { StampFiles.file(of: $0) }
+            + [features].compactMap { $0.map(FeatureTable.file) }
     }
 
     /// The models' classes; nil where no model names them.
@@ -240,6 +250,7 @@ extension Prediction.Member {
         let temperature: Float
         let chosen: StampPreparation
         let classNames: [String]?
+        let features: FeaturePreparation?
     }
 
     /// Rank 0's member on all ranks. Collective.
@@ -250,7 +261,7 @@ extension Prediction.Member {
             return Header(
                 path: own.path, network: own.model.network.description, preparation: own.model.preparation,
                 threshold: own.model.decision.threshold, temperature: own.model.decision.temperature,
-                chosen: own.preparation, classNames: own.model.classNames)
+                chosen: own.preparation, classNames: own.model.classNames, features: own.model.features)
         }
         let member = try group.agree {
             if let own { return own }
@@ -258,7 +269,7 @@ extension Prediction.Member {
             let model = TrainedModel(
                 network: network, weights: Weights(network: network), preparation: header.preparation,
                 decision: DecisionRule(threshold: header.threshold, temperature: header.temperature),
-                classNames: header.classNames)
+                classNames: header.classNames, features: header.features)
             return Self(path: header.path, model: model, preparation: header.chosen)
         }
         try group.broadcast(member.model.weights)

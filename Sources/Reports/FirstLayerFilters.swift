@@ -10,7 +10,12 @@ extension FilterFigure {
     /// - Returns: nil for a model without such a layer.
     init?(_ model: TrainedModel) {
         let network = model.network
+        var seesFeatures: Set<String> = []
+        if let node = network.featuresNode { seesFeatures.insert(network.nodes[node].name) }
         for layer in network.description.layers {
+            // What comes from a second input is no image.
+            if !seesFeatures.isDisjoint(with: layer.inputs) { seesFeatures.insert(layer.name) }
+            if seesFeatures.contains(layer.name) { continue }
             let isOutput = layer.name == network.description.layers.last?.name
             guard let kernel = network.parameters.first(where: { $0.name == "\(layer.name)/kernel" }) else { continue }
             let values = model.weights.values(kernel)

@@ -21,8 +21,11 @@ public struct HTMLReport: Sendable {
     public var page: String {
         HTML.page(
             title: "\(results.folder.path) · \(results.configuration.settings.model)",
-            [heading, headline, figuresSection, mistakes, metrics, history, data, settings, reproduction, notes]
-                .compactMap { $0 })
+            [
+                heading, headline, figuresSection, mistakes, metrics, features, history, data, settings, reproduction,
+                notes,
+            ]
+            .compactMap { $0 })
     }
 
     // MARK: Sections
@@ -138,6 +141,26 @@ public struct HTMLReport: Sendable {
             caption: "The least rate of one mistake where the other's is within a limit; missed are sources",
             ["rate of", "value", "at a probability above"],
             points.map { [$0.limit.title, FormattedNumber.fixed($0.rate, 4), "\($0.threshold)"] }, numbers: [1, 2])
+    }
+
+    private var features: HTML? {
+        guard !results.importance.isEmpty else { return nil }
+        let sorted = results.importance.enumerated().sorted {
+            ($1.element.lossIncrease, $0.offset) < ($0.element.lossIncrease, $1.offset)
+        }
+        let rows = sorted.map { _, row in
+            [
+                row.feature, FormattedNumber.metric(row.lossIncrease), FormattedNumber.fixed(row.accuracyDrop, 4),
+                row.rocAreaDrop.map { FormattedNumber.fixed($0, 4) } ?? "–",
+            ]
+        }
+        return HTML.section(
+            "Features",
+            [
+                HTML.table(
+                    caption: "How much worse the test set is predicted when a feature is exchanged among its stamps",
+                    ["feature", "loss rises by", "accuracy falls by", "ROC area falls by"], rows, numbers: [1, 2, 3])
+            ])
     }
 
     private var history: HTML? {

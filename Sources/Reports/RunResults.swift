@@ -19,6 +19,8 @@ public struct RunResults: Sendable {
     public let metrics: ClassificationMetrics?
     /// `test_predictions.csv`: the probabilities of the test set; empty for a run without one.
     public let predictions: [ScoredSample]
+    /// `feature_importance.csv`; empty for a run without features or a test set.
+    public let importance: [FeatureImportance]
     /// `model.safetensors`; nil when it is gone.
     public let model: TrainedModel?
     /// The stamps that the run was trained and tested on; nil when they are gone or have changed since.
@@ -56,7 +58,10 @@ public struct RunResults: Sendable {
             folder: folder, configuration: configuration, history: try History.read(folder.history).rows,
             metrics: FileAccess.exists(folder.metrics)
                 ? try JSONFile.read(ClassificationMetrics.self, from: folder.metrics) : nil,
-            predictions: predictions, model: model, stamps: stamps,
+            predictions: predictions,
+            importance: FileAccess.exists(folder.featureImportance)
+                ? try FeatureImportance.read(folder.featureImportance) : [],
+            model: model, stamps: stamps,
             signalToNoise: stamps == nil
                 ? nil
                 : optional(&notes) {

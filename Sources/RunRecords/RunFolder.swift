@@ -11,6 +11,7 @@ import Glibc
 /// hashes.csv           a hash of all parameters at each epoch's end
 /// metrics.json         the test set
 /// test_predictions.csv index,true_class,probability
+/// feature_importance.csv  which features the test set needs, of a network that takes some
 /// model.safetensors    final weights
 /// model.keras          the same model for Keras, in a build that can write it
 /// figures/             pictures, and the numbers behind them
@@ -50,6 +51,8 @@ public struct RunFolder: Sendable {
     public var metrics: String { "\(path)/metrics.json" }
     /// ``TestPredictions``.
     public var testPredictions: String { "\(path)/test_predictions.csv" }
+    /// ``FeatureImportance`` of each feature.
+    public var featureImportance: String { "\(path)/feature_importance.csv" }
     /// The final weights.
     public var model: String { "\(path)/model.safetensors" }
     /// The same model for Keras.
@@ -154,8 +157,10 @@ public struct RunFolder: Sendable {
     /// The paths of all that a run writes, but for what is in folders.
     public var ownFiles: [String] { files + [checkpoints.path, figures, events] }
 
-    /// What a run makes, as far as it has a test set and Keras can express its network.
-    private var results: [String] { [history, hashes, metricsLog, metrics, testPredictions, model, kerasModel] }
+    /// What a run makes, as far as it has a test set and features, and Keras can express its network.
+    private var results: [String] {
+        [history, hashes, metricsLog, metrics, testPredictions, featureImportance, model, kerasModel]
+    }
 
     /// The names of the files with a run's results that are there.
     public var presentResults: [String] { results.filter(Self.isFile).map { FileAccess.split($0).name } }

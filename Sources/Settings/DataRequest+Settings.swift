@@ -1,3 +1,4 @@
+import StampFormats
 import StampLoading
 
 extension DataRequest {
@@ -7,7 +8,11 @@ extension DataRequest {
     ///   - defaultMicrobatch: the most samples of a microbatch, unless the settings say.
     ///   - groups: as in the settings' column; nil for none.
     ///   - weights: likewise.
-    package init(_ settings: TrainingSettings, defaultMicrobatch: Int, groups: [Int]? = nil, weights: [Float]? = nil) {
+    ///   - features: rank 0's table of features, where there is one.
+    package init(
+        _ settings: TrainingSettings, defaultMicrobatch: Int, groups: [Int]? = nil, weights: [Float]? = nil,
+        features: FeatureTable? = nil
+    ) {
         self.init(
             split: settings.split, splitSeed: settings.splitSeed ?? settings.seed,
             seed: settings.seed, batchSize: settings.batchSize,
@@ -16,5 +21,9 @@ extension DataRequest {
             skipBad: settings.skipBad, memory: settings.execution.memory)
         (fold, sampling) = (settings.fold, settings.sampling)
         (self.groups, self.weights) = (groups, weights)
+        if settings.features != nil {
+            self.features = FeatureRequest(
+                table: features, normalization: settings.normalizeFeatures, fill: settings.fillFeatures)
+        }
     }
 }

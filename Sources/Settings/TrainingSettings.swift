@@ -46,6 +46,11 @@ public struct TrainingSettings: Hashable, Sendable {
     public var dropout = true
     /// What is done with stamps before they enter the network.
     public var preparation = StampPreparation()
+    /// The table, or array, with the features of each stamp; nil for none.
+    public var features: String?
+    public var normalizeFeatures = FeatureNormalization.standard
+    /// What stands for missing features; nil to refuse them.
+    public var fillFeatures: FeatureFill?
     /// How training stamps vary from epoch to epoch.
     public var augmentation = Augmentation.none
     /// How gradients are summed.
@@ -119,6 +124,11 @@ extension TrainingSettings {
                 options: SettingOption.maskChannel),
             Setting("crop", \.preparation.crop, row: .preparation, options: SettingOption.crop),
             Setting("pad", \.preparation.pad, row: .preparation, options: SettingOption.pad),
+            Setting("features", \.features, row: .features, options: SettingOption.features),
+            Setting(
+                "normalize_features", \.normalizeFeatures, row: .features, unwritten: .standard,
+                options: SettingOption.normalizeFeatures),
+            Setting("fill_features", \.fillFeatures, row: .features, options: SettingOption.fillFeatures),
             Setting(
                 "augmentation", \.augmentation, row: .augmentation, shownAs: \.description,
                 options: SettingOption.augmentation),
@@ -143,7 +153,7 @@ package enum SettingRow: String, CaseIterable, Sendable {
     case objective = "schedule and objective"
     case decision
     case normalization = "normalisation"
-    case preparation, augmentation, dropout, split, sampling, seed, gradients
+    case preparation, features, augmentation, dropout, split, sampling, seed, gradients
     case initialWeights = "initial weights"
     case badStamps = "bad stamps"
 }

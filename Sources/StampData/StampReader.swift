@@ -13,6 +13,8 @@ public struct StampReader: Sendable {
     public let collection: StampCollection
     /// What is done, with the channels by their names where files name them.
     public let preparation: StampPreparation
+    /// What a network is told of each stamp besides; nil for nothing.
+    public internal(set) var features: StampFeatures?
     let steps: PlanePreparation
 
     /// - Throws: `Fault(.usage)` for a preparation that does not go with the stamps: channels that they do not have, a
@@ -44,7 +46,7 @@ public struct StampReader: Sendable {
     public func normalizing(by normalization: Normalization) -> StampReader {
         var changed = preparation
         changed.normalization = normalization
-        return StampReader(collection, changed, steps.layout)
+        return StampReader(collection, changed, steps.layout).adding(features)
     }
 
     /// (height, width, channels) of a stamp as the network sees it.

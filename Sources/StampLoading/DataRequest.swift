@@ -21,6 +21,8 @@ package struct DataRequest: Sendable {
     package var groups: [Int]?
     /// How much each stamp counts in the loss of the training; nil where all count 1.
     package var weights: [Float]?
+    /// A network's second input; nil for stamps alone.
+    package var features: FeatureRequest?
     /// How often the stamps of each class are drawn.
     package var sampling = Sampling.uniform
     /// Whether stamps that cannot be normalised are left out instead of refused.

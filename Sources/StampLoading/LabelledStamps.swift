@@ -58,16 +58,17 @@ package final class LabelledStamps: Sendable {
     ///
     /// - Parameters:
     ///   - index: of the stamp in `stamps`, within this rank's share.
-    ///   - target: room for the values of one stamp.
+    ///   - target: room for the values of one sample: the stamp, and its features behind it.
     /// - Throws: `Fault` when its file cannot be read, or the stamp can no longer be normalised.
     package func copy(_ index: Int, into target: MutableFloatView) throws {
         guard index >= resident.upperBound else {
-            target.update(
+            target.slice(reader.valueCount).update(
                 from: memory.view.slice(reader.valueCount, at: (index - resident.lowerBound) * reader.valueCount))
+            reader.copyFeatures(of: stamps[index], toSample: target.pointer(reader.sampleValues))
             return
         }
         if index + Self.lead < share.upperBound { try reader.collection.willRead(stamps[index + Self.lead]) }
-        guard try reader.read(stamps[index], into: target) else {
+        guard try reader.readSample(stamps[index], into: target) else {
             throw StampScan.changed(stamps[index], of: reader.collection)
         }
     }

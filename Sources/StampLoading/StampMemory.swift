@@ -79,19 +79,21 @@ package struct StampMemory: Hashable {
 extension StampMemory {
     /// Divides the memory that `--memory` allows each rank. Collective.
     ///
-    /// What the files themselves take, because they are deflated or came from a pipe, counts.
+    /// What the files themselves take, because they are deflated or came from a pipe, counts; features too.
     /// - Throws: `AgreedFault` when it is too little on any rank: it tells how much would do on all.
     static func agreed(
-        _ demand: Demand, budget: MemorySize?, _ collection: StampCollection, in group: any ProcessGroup
+        _ demand: Demand, budget: MemorySize?, _ reader: StampReader, in group: any ProcessGroup
     ) throws -> StampMemory {
         guard let budget else { return .unlimited }
         let least = try group.maximum(of: demand.leastBytes)
-        let resident = collection.residentByteCount
+        let (inFiles, features) = (reader.collection.residentByteCount, reader.features?.byteCount ?? 0)
+        let resident = inFiles + features
         guard budget.bytes >= resident + least else {
             var problem = "is too little: stamps that are read ahead take \(MemorySize(bytes: least).rounded) on a rank"
             var remedy = "give at least \(MemorySize(bytes: resident + least).rounded), or fewer --threads"
-            if resident > 0, let file = collection.mostResidentFile {
-                problem += ", and files that cannot be read by parts \(MemorySize(bytes: resident).rounded)"
+            if features > 0 { problem += ", features \(MemorySize(bytes: features).rounded)" }
+            if inFiles > 0, let file = reader.collection.mostResidentFile {
+                problem += ", and files that cannot be read by parts \(MemorySize(bytes: inFiles).rounded)"
                 remedy = "unpack \(file) to .npy, or \(remedy)"
             }
             throw AgreedFault(fault: Fault(.usage, "--memory \(budget)", problem, remedy: remedy))

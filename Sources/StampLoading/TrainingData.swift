@@ -104,7 +104,9 @@ private struct Parts {
                 of: split.training, plan: plan, seed: request.seed,
                 shares: request.sampling.shares(of: reader.collection.classes), classes: reader.collection)
         }
-        let reader = try reader.measured(on: split.training, team: team, group: group)
+        let features = try request.features?.features(
+            stamps: reader.collection.count, training: split.training, in: group)
+        let reader = try reader.measured(on: split.training, team: team, group: group).adding(features)
         let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
         let kept = reader.keptCounts(isAugmented: request.augmentation != .none)
         let demand = StampMemory.Demand(
@@ -112,7 +114,7 @@ private struct Parts {
             validation: InferenceShare.of(split.validation.count, in: group).count,
             trainingValues: kept.values + kept.spreads, validationValues: reader.valueCount,
             lanes: min(team.count, positions.count), largestMicrobatch: plan.largestMicrobatch)
-        let memory = try StampMemory.agreed(demand, budget: request.memory, reader.collection, in: group)
+        let memory = try StampMemory.agreed(demand, budget: request.memory, reader, in: group)
         return try group.agree { Parts(split, strata, positions, reader, request, memory, group) }
     }
 

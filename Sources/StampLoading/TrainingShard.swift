@@ -7,6 +7,8 @@ import Tensors
 package final class TrainingShard: @unchecked Sendable {
     /// The microbatch positions of this rank.
     package let positions: Range<Int>
+    /// Hands over the features of the stamps.
+    private let reader: StampReader
     /// Floats of a stamp as the network sees it, as it is kept in memory, and of the spreads that go with it.
     private let values: Int
     private let keptValues: Int
@@ -63,6 +65,7 @@ package final class TrainingShard: @unchecked Sendable {
         self.augmenter = augmenter
         self.positions = positions
         self.plan = plan
+        self.reader = reader
         values = reader.valueCount
         (keptValues, spreadValues) = reader.keptCounts(isAugmented: augmenter != nil)
         var (starts, residentStarts) = ([0], [0])
@@ -205,7 +208,8 @@ package final class TrainingShard: @unchecked Sendable {
         }
     }
 
-    /// Copies the microbatch's stamps to `input`, augmented where that is asked for. Where stamps are read ahead, each
+    /// Copies the microbatch's samples to `input`, one behind the other: each a stamp, augmented where that is asked
+    /// for, and its features. Where stamps are read ahead, each
     /// lane has to draw from its positions in their order, step after step.
     ///
     /// - Returns: how many there are.
@@ -243,7 +247,7 @@ package final class TrainingShard: @unchecked Sendable {
                 source = read!.stamps + sample * keptValues
                 spreadsOfStamp = read!.spreads + sample * spreadValues
             }
-            let target = input + sample * values
+            let target = input + sample * reader.sampleValues
             numbers[sample] = stampNumbers[start + index]
             if let augmenter {
                 augmenter.write(
@@ -252,6 +256,7 @@ package final class TrainingShard: @unchecked Sendable {
             } else {
                 target.update(from: source, count: values)
             }
+            reader.copyFeatures(of: Int(numbers[sample]), toSample: target)
         }
         return count
     }

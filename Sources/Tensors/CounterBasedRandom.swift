@@ -10,6 +10,7 @@ public enum RandomPurpose: UInt32, Sendable {
     case simulation = 6
     case augmentation = 7
     case bootstrap = 8
+    case importance = 9
 }
 
 /// Random numbers as a pure function of (seed, purpose, detail, step, sample, element): no state to save, the same

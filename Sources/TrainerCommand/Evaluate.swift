@@ -20,6 +20,8 @@ struct Evaluate: GroupCommand {
 
     @OptionGroup var data: DataOptions
 
+    @OptionGroup var features: FeaturesOption
+
     @Flag(help: "Print JSON, with the keys of metrics.json among others, instead of tables.")
     var json = false
 
@@ -59,7 +61,8 @@ struct Evaluate: GroupCommand {
             ?? []
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
-        let predictions = try prediction.evaluate(files, skipBad: skipBad, threshold: threshold)
+        let predictions = try prediction.evaluate(
+            files, features: features.features, skipBad: skipBad, threshold: threshold)
         try group.agree {
             guard let predictions else { return }
             let evaluation = try Evaluation(

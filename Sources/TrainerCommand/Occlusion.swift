@@ -27,6 +27,8 @@ struct Occlusion: GroupCommand {
 
     @OptionGroup var stamps: StampOptions
 
+    @OptionGroup var features: FeaturesOption
+
     @Option(parsing: .unconditional, help: ArgumentHelp("One stamp, counted from 0. (default: all)", valueName: "n"))
     var index: Int?
 
@@ -59,7 +61,7 @@ struct Occlusion: GroupCommand {
         let prediction = try Prediction(
             models: [model], normalization: normalization, threads: threads, group: group, logger: logger)
         let map = try prediction.occlusion(
-            input: source ?? StampSource([]), index: index, window: window, output: output)
+            input: source ?? StampSource([]), features: features.features, index: index, window: window, output: output)
         try group.agree {
             guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(

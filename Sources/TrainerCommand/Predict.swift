@@ -22,6 +22,8 @@ struct Predict: GroupCommand {
 
     @OptionGroup var stamps: StampOptions
 
+    @OptionGroup var features: FeaturesOption
+
     @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
     var output: String?
 
@@ -44,6 +46,7 @@ struct Predict: GroupCommand {
             )
         }
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
-        try prediction.predict(input, output: output, table: csv, threshold: models.threshold)
+        try prediction.predict(
+            input, features: features.features, output: output, table: csv, threshold: models.threshold)
     }
 }

@@ -117,6 +117,8 @@ struct Train: GroupCommand {
 
     @OptionGroup var preparation: PreparationOptions
 
+    @OptionGroup var features: FeatureOptions
+
     @OptionGroup var augmentation: AugmentationOptions
 
     @Flag(help: "Leave out stamps that cannot be normalised.")
@@ -265,6 +267,7 @@ struct Train: GroupCommand {
         if let dropout { settings.dropout = dropout }
         settings.data.layout = data.layout
         try preparation.apply(to: &settings.preparation)
+        features.apply(to: &settings)
         settings.skipBad = skipBad
         settings.keepCheckpoints = keepCheckpoints
         settings.verifyEvery = verifyEvery

@@ -11,7 +11,7 @@ import Testing
 @Suite struct LaneExecutorTests {
     @Test func gradientsDoNotDependOnSlotsAndLanes() throws {
         MatrixProduct.useOneThread()
-        for network in try RandomNetworks.all(chains: 12, branched: 20) {
+        for network in try RandomNetworks.all(chains: 12, branched: 20, withFeatures: 20) {
             let batch = Batch(network, sizes: [5, 4, 4, 3, 5, 0, 2])
             let alone = batch.gradients(slotsOfLanes: [1, 1, 1, 1, 1, 1, 1])
             for slots in [[7], [3, 4], [1, 5, 1], [2, 2, 2, 2]] {
@@ -44,7 +44,10 @@ import Testing
     @Test func gradientsDoNotDependOnWhatWasThereBefore() throws {
         MatrixProduct.useOneThread()
         let networks = try [Network.standard(.vgg6), .standard(.simpleBN), RandomNetworks.chain(seed: 3)]
-        for network in try networks + (0..<20).map({ try RandomNetworks.branched(seed: $0) }) {
+        let branched = try (0..<20).flatMap {
+            [try RandomNetworks.branched(seed: $0), try RandomNetworks.withFeatures(seed: $0)]
+        }
+        for network in networks + branched {
             let (first, second) = (
                 Batch(network, sizes: [5, 5, 5], seed: 1), Batch(network, sizes: [2, 0, 1], seed: 2)
             )
@@ -58,17 +61,17 @@ import Testing
     /// statistics and without dropout both must find the same logits.
     @Test func inferenceFindsWhatTrainingFinds() throws {
         MatrixProduct.useOneThread()
-        for network in try RandomNetworks.all(chains: 20, branched: 60) {
+        for network in try RandomNetworks.all(chains: 20, branched: 60, withFeatures: 60) {
             let weights = network.variedWeights(seed: 7)
             let prepared = PreparedWeights(network: network, weights: weights, lanes: 1)
             prepared.prepare(lane: 0)
             prepared.useMovingStatistics()
-            let stamps = LabelledPixels(count: 3, side: network.inputShape.extents[0], seed: 7)
+            let samples = Batch(network, sizes: [3], seed: 7).samples
             let logits = [true, false].map { isTraining in
                 let executor = LaneExecutor(
                     network: network, samples: 3, slots: 1, isTraining: isTraining, weights: weights,
                     prepared: prepared.buffer)
-                executor.input(0).update(from: stamps.pixels, count: stamps.pixels.count)
+                executor.input(0).update(from: samples, count: samples.count)
                 executor.begin(0, samples: 3, random: RandomCoordinates())
                 if isTraining {
                     for segment in 0..<network.segments { executor.forward(0, segment: segment) }
@@ -108,10 +111,16 @@ private struct Batch {
     let network: Network
     let sizes: [Int]
     let stamps: LabelledPixels
+    /// What the network takes: the pixels of each stamp and, if it has a second input, random features.
+    let samples: [Float]
 
     init(_ network: Network, sizes: [Int], seed: UInt64 = 1) {
         (self.network, self.sizes) = (network, sizes)
         stamps = LabelledPixels(count: sizes.reduce(0, +), side: network.inputShape.extents[0], seed: seed)
+        var stream = CounterBasedRandom(seed: seed).stream(.simulation, detail: 1)
+        samples = (0..<stamps.count).flatMap { [stamps] stamp in
+            stamps.stamp(stamp) + (0..<network.featureCount).map { _ in stream.uniformFloat() * 2 - 1 }
+        }
     }
 
     private func first(_ microbatch: Int) -> Int { sizes[..<microbatch].reduce(0, +) }
@@ -153,11 +162,9 @@ private struct Batch {
     }
 
     private func begin(_ microbatch: Int, _ executor: LaneExecutor, _ slot: Int) {
-        for sample in 0..<sizes[microbatch] {
-            for (index, pixel) in stamps.stamp(first(microbatch) + sample).enumerated() {
-                executor.input(slot)[sample * network.inputShape.count + index] = pixel
-            }
-        }
+        let values = network.sampleValues
+        let own = samples[first(microbatch) * values..<(first(microbatch) + sizes[microbatch]) * values]
+        for (index, value) in own.enumerated() { executor.input(slot)[index] = value }
         executor.begin(slot, samples: sizes[microbatch], random: RandomCoordinates())
     }
 

@@ -133,6 +133,8 @@ private struct MarkedMemory {
     }
 
     mutating func runForward() {
+        // Inputs are there before anything runs.
+        for number in network.nodes.indices where network.nodes[number].isInput { mark(.output(number)) }
         // In training segment by segment, in inference straight through.
         for segment in 0..<(plan.isTraining ? network.segments : 1) {
             // Other microbatches have used the shared memory in between.
@@ -140,6 +142,7 @@ private struct MarkedMemory {
             if plan.isTraining { for number in plan.recomputed[segment] { passForward(number) } }
             for (number, node) in network.nodes.enumerated() where !plan.isTraining || node.segment == segment {
                 if case .view = node.operation { continue }
+                if node.isInput { continue }
                 mark(.kept(number))
                 passForward(number)
             }

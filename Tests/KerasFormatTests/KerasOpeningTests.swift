@@ -11,7 +11,7 @@ struct KerasOpeningTests {
     /// Same layers, same weights, same predictions as the files that Keras wrote.
     @Test func kerasOpensWhatIsWritten() throws {
         let folder = try TemporaryFolder()
-        let pairs = try ["chain", "branches"].flatMap { name in
+        let pairs = try ["chain", "branches", "features"].flatMap { name in
             let original = ReferenceValues.path("keras_archives/\(name).keras")
             let written = folder.path("\(name).keras")
             try KerasArchive.write(try TrainedModel(kerasArchive: original), to: written)
@@ -24,8 +24,10 @@ struct KerasOpeningTests {
     @Test func kerasReadsTheTextOfANetworkBuiltHere() throws {
         let folder = try TemporaryFolder()
         for network in StandardNetwork.allCases {
-            let json = try network.description(height: 21, width: 21, classes: 2).kerasJSON()
-            _ = try folder.file("\(network.rawValue).json", json.utf8)
+            for features in [0, 7] {
+                let description = network.description(height: 21, width: 21, features: features, classes: 2)
+                _ = try folder.file("\(network.rawValue)-\(features).json", description.kerasJSON().utf8)
+            }
         }
         let program = """
             import sys, pathlib, keras
@@ -33,7 +35,7 @@ struct KerasOpeningTests {
                 print(path.stem, keras.models.model_from_json(path.read_text()).count_params())
             """
         let outcome = try #require(python).run(["-c", program, folder.path])
-        for count in ["resnet50 23585538", "simple 27452", "vgg6 25458"] {
+        for count in ["resnet50-0 23585538", "simple-0 27452", "vgg6-0 25458", "vgg6-7 27250", "simple-7 27466"] {
             #expect(outcome.standardOutput.contains(count), "\(outcome.standardError)")
         }
     }

@@ -69,6 +69,27 @@ import Testing
             uniqueKeysWithValues: layers.map { ($0, LayerDescription(name: $0, kind: $1, inputs: $2)) })
     }()
 
+    /// `with_features()` of the script: the order of inputs is that of the model, not that of Keras' layers.
+    static let features: NetworkDescription = {
+        let layers: [(String, LayerKind, [String])] = [
+            ("table", .input(shape: [3]), []),
+            ("cutout", .input(shape: [6, 5, 2]), []),
+            (
+                "conv",
+                .convolution2D(
+                    filters: 3, kernelSize: Extent2D(3, 3), strides: Extent2D(1, 1), padding: .valid, activation: .relu),
+                ["cutout"]
+            ),
+            ("bn", .batchNormalization(momentum: 0.99, epsilon: 0.001), ["conv"]),
+            ("flat", .flatten, ["bn"]),
+            ("own", .dense(units: 4, activation: .tanh), ["table"]),
+            ("join", .concatenate, ["flat", "table", "own"]),
+            ("fc_out", .dense(units: 2, activation: .softmax), ["join"]),
+        ]
+        return NetworkDescription(
+            name: "features", layers: layers.map { LayerDescription(name: $0, kind: $1, inputs: $2) })
+    }()
+
     /// The order of layers that Keras told the script.
     static func order(_ name: String) throws -> [String] {
         let file = try SafetensorsFile(contentsOf: ReferenceValues.path("keras_archives/\(name).safetensors"))
@@ -88,6 +109,33 @@ import Testing
         #expect(description.name == "branches")
         #expect(try description.layers.map(\.name) == Self.order("branches"))
         for layer in description.layers { #expect(layer == Self.branches[layer.name]) }
+    }
+
+    @Test func bothInputsAreReadInTheirOrder() throws {
+        let description = try NetworkDescription(
+            kerasJSON: ReferenceValues.bytes("keras_archives/features.json"), from: "features.json")
+        #expect(description == Self.features)
+        let order = try Self.order("features")
+        #expect(description.layers.map(\.name).filter { $0 != "table" } == order.filter { $0 != "table" })
+        #expect(order[0] == "cutout")
+        let network = try Network(description)
+        #expect(network.inputShape == [6, 5, 2] && network.featureCount == 3 && network.sampleValues == 63)
+    }
+
+    /// As lists and by name, in which case Keras takes the inputs in the order of their names.
+    @Test(arguments: [
+        (#"[["cutout", 0, 0], ["table", 0, 0]]"#, ["cutout", "table"]),
+        (#"{"table": ["table", 0, 0], "cutout": ["cutout", 0, 0]}"#, ["cutout", "table"]),
+        (#"{"b": ["cutout", 0, 0], "a": ["table", 0, 0]}"#, ["table", "cutout"]),
+        (#"[[["table", 0, 0], ["cutout", 0, 0]]]"#, ["table", "cutout"]),
+    ]) func inputsComeInAnyNesting(inputs: String, order: [String]) throws {
+        let text = String(decoding: try ReferenceValues.bytes("keras_archives/features.json"), as: UTF8.self)
+        let changed = text.replacing(#"[["table", 0, 0], ["cutout", 0, 0]]"#, with: inputs)
+        try #require(changed != text || order == ["table", "cutout"])
+        let description = try NetworkDescription(kerasJSON: changed.utf8, from: "features.json")
+        #expect(description.layers.filter(\.inputs.isEmpty).map(\.name) == order)
+        #expect(Set(description.layers) == Set(Self.features.layers))
+        _ = try Network(description)
     }
 
     /// The names of weights in a file follow from the order of layers.
@@ -116,7 +164,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches"])
+    @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches", "features"])
     func weightsOfAnArchiveAreThoseOfKeras(_ name: String) throws {
         let model = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/\(name).keras"))
         let expected = try SafetensorsFile(contentsOf: ReferenceValues.path("keras_archives/\(name).safetensors"))

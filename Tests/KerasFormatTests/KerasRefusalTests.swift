@@ -32,7 +32,9 @@ import Testing
         ("shared-layer", ["shared", "two places"]),
         ("operation", ["(Add)", "keras.src.ops.numpy.Add", "no layer"]),
         ("training-argument", ["drop (Dropout)", "training = true"]),
-        ("two-inputs", ["2 inputs"]),
+        ("three-inputs", ["3 inputs", "at most one of features"]),
+        ("idle-input", ["layer table that does not lead to the output"]),
+        ("features-of-two-axes", ["table (InputLayer)", "batch_shape = [null, 3, 2]", "(None, 5)"]),
         ("two-outputs", ["2 outputs"]),
         ("concatenate-axis", ["join (Concatenate)", "axis = 1"]),
     ]

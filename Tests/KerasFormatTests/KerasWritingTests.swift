@@ -11,11 +11,30 @@ import Testing
 
 /// What is written is read again as it was.
 @Suite struct KerasWritingTests {
-    @Test(arguments: ["chain", "branches"]) func configurationsSurviveARoundTrip(_ name: String) throws {
+    @Test(arguments: ["chain", "branches", "features"]) func configurationsSurviveARoundTrip(_ name: String) throws {
         let read = try NetworkDescription(kerasJSON: ReferenceValues.bytes("keras_archives/\(name).json"), from: name)
         let json = try read.kerasJSON()
         #expect(try NetworkDescription(kerasJSON: json.utf8, from: name) == read)
         #expect(json.contains(name == "chain" ? #""class_name":"Sequential""# : #""class_name":"Functional""#))
+    }
+
+    /// One input as Keras writes one, several in a list of them.
+    @Test func inputsAreWrittenAsKerasNestsThem() throws {
+        let branches = try NetworkDescription(
+            kerasJSON: ReferenceValues.bytes("keras_archives/branches.json"), from: "branches")
+        #expect(try branches.kerasJSON().contains(#""input_layers":["stamp",0,0]"#))
+        #expect(
+            try KerasReadingTests.features.kerasJSON().contains(
+                #""input_layers":[["table",0,0],["cutout",0,0]]"#))
+        for network in StandardNetwork.allCases {
+            let description = network.description(height: 21, width: 21, channels: 2, features: 3, classes: 3)
+            let json = try description.kerasJSON()
+            #expect(json.contains(#""input_layers":[["stamps",0,0],["features",0,0]]"#))
+            let read = try NetworkDescription(kerasJSON: json.utf8, from: "standard")
+            // Keras has layers of one depth in an order of its own.
+            #expect(Set(read.layers) == Set(description.layers))
+            #expect(read.layers.filter(\.inputs.isEmpty).map(\.name) == ["stamps", "features"])
+        }
     }
 
     /// 0.99 in single precision is not 0.9900000095367432 to whoever reads the file.
@@ -32,7 +51,7 @@ import Testing
         #expect(fault.description.contains("gelu"))
     }
 
-    @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches"])
+    @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches", "features"])
     func modelsSurviveARoundTrip(_ name: String) throws {
         let folder = try TemporaryFolder()
         let read = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/\(name).keras"))

@@ -54,7 +54,9 @@ import Testing
 
     /// What is refused, on which inputs, and with which words.
     static let refusals: [(kind: LayerKind, inputs: [Shape], problem: String)] = [
-        (.input(shape: [441]), [], "a network has one input of shape (height, width, channels)"),
+        (.input(shape: [21, 21]), [], "it is an input of shape (21, 21)"),
+        (.input(shape: [5, 5, 1]), [[5, 5, 1]], "an input is fed by 1 inputs"),
+        (.input(shape: [1 << 34]), [], "it is larger than any memory"),
         (.input(shape: [1 << 20, 1 << 20, 1]), [], "it is larger than any memory"),
         (.dense(units: 0, activation: .relu), [[4]], "it has 0 units"),
         (.dense(units: 1 << 60, activation: .relu), [[4]], "it is larger than any memory"),
@@ -105,13 +107,6 @@ import Testing
         #expect(fault.kind == .badData && fault.subject == "layer layer of mine")
         #expect(fault.problem == problem)
         #expect(!fault.remedy.isEmpty)
-    }
-
-    @Test func aSecondInputIsRefused() throws {
-        let place = LayerPlace(layer: "layer", network: "mine", inputs: [], inputShapes: [], number: 1)
-        let input = LayerKind.input(shape: [5, 5, 1]).options
-        let fault = try #require(#expect(throws: Fault.self) { try input.operation(at: place) })
-        #expect(fault.problem.contains("one input"))
     }
 
     @Test(arguments: [LayerKind.add, .concatenate]) func oneLayerFeedsAnotherOnce(kind: LayerKind) throws {

@@ -10,6 +10,9 @@ import Testing
 @Suite struct NetworkRefusalTests {
     private static let input = LayerDescription(name: "input", kind: .input(shape: [21, 21, 1]), inputs: [])
     private static let flatten = LayerDescription(name: "flatten", kind: .flatten, inputs: ["input"])
+    private static func features(_ name: String) -> LayerDescription {
+        LayerDescription(name: name, kind: .input(shape: [3]), inputs: [])
+    }
     private static func output(_ name: String, after input: String) -> LayerDescription {
         LayerDescription(name: name, kind: .dense(units: 2, activation: .softmax), inputs: [input])
     }
@@ -112,8 +115,21 @@ import Testing
             "fc", "larger than any memory",
             [input, flatten, layer("fc", .dense(units: 1 << 60, activation: .relu), after: "flatten")]
         ),
-        ("other", "one input", [input, LayerDescription(name: "other", kind: input.kind, inputs: [])]),
-        ("input", "one input", [LayerDescription(name: "input", kind: .input(shape: [441]), inputs: [])]),
+        (
+            "other", "a second input of stamps, beside input",
+            [input, LayerDescription(name: "other", kind: input.kind, inputs: [])]
+        ),
+        ("more", "a second input of features, beside table", [input, features("table"), features("more")]),
+        ("input", "shape (21, 21)", [LayerDescription(name: "input", kind: .input(shape: [21, 21]), inputs: [])]),
+        (
+            "other", "an input is fed by 1 inputs",
+            [input, LayerDescription(name: "other", kind: .input(shape: [3]), inputs: ["input"])]
+        ),
+        ("table", "no layer uses its output", [input, features("table"), flatten, output("fc", after: "flatten")]),
+        (
+            "conv", "its input has shape (3,)",
+            [input, features("table"), layer("conv", convolution(), after: "table")]
+        ),
         (
             "fc", "2 inputs",
             [input, flatten, LayerDescription(name: "fc", kind: .flatten, inputs: ["input", "flatten"])]
@@ -153,6 +169,11 @@ import Testing
             Self.input, Self.flatten, Self.layer("fc", .dense(units: 2, activation: .linear), after: "flatten"),
         ])
         #expect(fault.problem.contains("fc has neither softmax nor sigmoid"))
+    }
+
+    @Test func aNetworkOfFeaturesAloneIsRefused() throws {
+        let fault = try fault([Self.features("table"), Self.output("fc", after: "table")])
+        #expect(fault.subject == "mine" && fault.problem == "it has no input for stamps")
     }
 
     @Test func aNetworkWithoutLayersIsRefused() throws {

@@ -59,6 +59,43 @@ import Testing
         #expect(summary.hasPrefix("Model: \"VGG6\"\n"))
     }
 
+    /// Behind the flattened maps; what was there stays as it is.
+    @Test(arguments: StandardNetwork.allCases) func featuresJoinBeforeTheDenseLayers(name: StandardNetwork) throws {
+        let alone = name.description(height: 21, width: 21, channels: 2, classes: 3)
+        #expect(name.description(height: 21, width: 21, channels: 2, features: 0, classes: 3) == alone)
+        let joined = name.description(height: 21, width: 21, channels: 2, features: 4, classes: 3)
+        let place = try #require(alone.layers.firstIndex { $0.name == "flatten" })
+        var expected = alone.layers
+        expected[0].name = "stamps"
+        for index in expected.indices {
+            let inputs = alone.layers[index].inputs
+            expected[index].inputs = inputs.map { ["input": "stamps", "flatten": "concatenate"][$0] ?? $0 }
+        }
+        expected.insert(
+            contentsOf: [
+                LayerDescription(name: "features", kind: .input(shape: [4]), inputs: []),
+                LayerDescription(name: "concatenate", kind: .concatenate, inputs: ["flatten", "features"]),
+            ], at: place + 1)
+        #expect(joined.layers == expected && joined.name == alone.name)
+        let network = try Network(joined)
+        #expect(network.inputShape == [21, 21, 2] && network.featureCount == 4)
+        #expect(network.sampleValues == 21 * 21 * 2 + 4)
+        // The first dense layer behind them has as many rows more.
+        let units = name == .vgg6 ? 256 : 3
+        #expect(try network.trainableCount == Network(alone).trainableCount + 4 * units)
+    }
+
+    @Test func summaryShowsBothInputs() throws {
+        let description = StandardNetwork.simple.description(height: 21, width: 21, features: 4, classes: 2)
+        #expect(
+            rows(try Network(description).summary) == [
+                ["stamps", "InputLayer)", "(None, 21, 21, 1)", "0"], ["fc_1", "Dense)", "(None, 21, 21, 30)", "60"],
+                ["fc_2", "Dense)", "(None, 21, 21, 30)", "930"], ["flatten", "Flatten)", "(None, 13230)", "0"],
+                ["features", "InputLayer)", "(None, 4)", "0"], ["concatenate", "Concatenate)", "(None, 13234)", "0"],
+                ["fc_out", "Dense)", "(None, 2)", "26,470"],
+            ])
+    }
+
     @Test func summaryOfSimpleIsTheNotebooksTable() throws {
         let summary = try Self.network(.simple).summary
         #expect(

@@ -32,6 +32,39 @@ import Testing
         #expect(graph.node.last?.opType == (classes == 1 ? "Sigmoid" : "Softmax"))
     }
 
+    /// In the order of the network's layers, under their names.
+    @Test(arguments: [false, true]) func featuresAreASecondInput(comeFirst: Bool) throws {
+        var description = StandardNetwork.vgg6.description(height: 21, width: 25, channels: 2, features: 5, classes: 3)
+        let place = try #require(description.layers.firstIndex { $0.name == "features" })
+        if comeFirst { description.layers.insert(description.layers.remove(at: place), at: 0) }
+        let graph = try WrittenModel(description).graph
+        let expected: [(String, [Int64])] = [("stamps", [21, 25, 2]), ("features", [5])]
+        for (input, (name, extents)) in zip(graph.input, comeFirst ? expected.reversed() : expected) {
+            #expect(input.name == name)
+            #expect(input.type.tensorType.shape.dim.map(\.dimParam).first == "N")
+            #expect(input.type.tensorType.shape.dim.dropFirst().map(\.dimValue) == extents)
+        }
+        #expect(graph.input.count == 2)
+        #expect(graph.node.first { $0.opType == "Concat" }?.input.last == "features")
+    }
+
+    @Test func twoInputsHaveTheNamesOfTheirLayersUnlessOneIsTheOutputs() throws {
+        for (names, expected) in [
+            (["cutout", "table"], ["cutout", "table"]), (["cutout", "probabilities"], ["stamps", "features"]),
+        ] {
+            let layers: [LayerDescription] = [
+                LayerDescription(name: names[0], kind: .input(shape: [2, 2, 1]), inputs: []),
+                LayerDescription(name: "flatten", kind: .flatten, inputs: [names[0]]),
+                LayerDescription(name: names[1], kind: .input(shape: [3]), inputs: []),
+                LayerDescription(name: "both", kind: .concatenate, inputs: [names[1], "flatten"]),
+                LayerDescription(name: "end", kind: .dense(units: 2, activation: .softmax), inputs: ["both"]),
+            ]
+            let graph = try WrittenModel(NetworkDescription(name: "names", layers: layers)).graph
+            #expect(graph.input.map(\.name) == expected)
+            #expect(graph.node.first { $0.opType == "Concat" }?.input.first == expected[1])
+        }
+    }
+
     @Test func equalModelsGiveEqualBytes() throws {
         let description = StandardNetwork.vgg6.description(height: 21, width: 21, classes: 2)
         let files = try withTemporaryFolder { folder in

@@ -47,7 +47,7 @@ struct ONNXRuntimeTests {
         ]
         let model = try randomModel(NetworkDescription(name: "sums", layers: layers))
         let stamps: [Float] = [0.5, -2, 1, -0.25, -1.5, 0.75, -0.5, 0.125]
-        let predicted = try Self.predict(model, stamps)
+        let predicted = try Self.predict(model, [("stamps", stamps)])
         let values = model.network.parameters.map { model.weights.values($0).map(Double.init) }
         let expected = (0..<2).map { sample -> Double in
             let x = stamps[(4 * sample)..<(4 * sample + 4)].map(Double.init)
@@ -80,7 +80,8 @@ struct ONNXRuntimeTests {
                 into: UnsafeMutableBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count))
         }
         let model = TrainedModel(network: network, weights: weights, preparation: StampPreparation(.none))
-        let predicted = try predict(model, file.floats("stamps"))
+        let inputs = network.featureCount == 0 ? ["stamps"] : network.nodes.filter(\.isInput).map(\.name)
+        let predicted = try predict(model, inputs.map { ($0, try file.floats($0)) })
         let expected = try file.floats("prediction")
         #expect(predicted.count == expected.count)
         let worst = zip(predicted, expected).map { abs($0 - $1) }.max() ?? .infinity
@@ -88,13 +89,16 @@ struct ONNXRuntimeTests {
         #expect(worst < min(1e-5, spread / 20))
     }
 
-    /// What onnxruntime makes of stamps (N, height, width, channels).
-    private static func predict(_ model: TrainedModel, _ stamps: [Float]) throws -> [Float] {
+    /// What onnxruntime makes of inputs: stamps (N, height, width, channels), and features (N, F).
+    private static func predict(_ model: TrainedModel, _ inputs: [(name: String, values: [Float])]) throws -> [Float] {
         try withTemporaryFolder { folder in
-            let (file, input, output) = ("\(folder)/model.onnx", "\(folder)/stamps.f32", "\(folder)/probabilities.f32")
+            let (file, output) = ("\(folder)/model.onnx", "\(folder)/probabilities.f32")
             try ONNXFile.write(model, to: file)
-            try write(stamps.flatMap { littleEndian($0.bitPattern) }, to: input)
-            try #require(python).output(ofScript: "predict_with_onnxruntime.py", [file, input, output])
+            let arguments = try inputs.map { name, values in
+                try write(values.flatMap { littleEndian($0.bitPattern) }, to: "\(folder)/\(name).f32")
+                return "\(name)=\(folder)/\(name).f32"
+            }
+            try #require(python).output(ofScript: "predict_with_onnxruntime.py", [file, output] + arguments)
             return try floats(output)
         }
     }

@@ -25,8 +25,12 @@ def compare(first, second):
     assert weights[0].keys() == weights[1].keys()
     for name, value in weights[0].items():
         np.testing.assert_array_equal(value, weights[1][name], name)
-    stamps = np.random.default_rng(1).normal(size=(16, *models[0].input_shape[1:])).astype(np.float32)
-    predictions = [np.asarray(model(stamps, training=False)) for model in models]
+    # Inputs in their order: a model with two takes a list.
+    names = [[tensor.name for tensor in model.inputs] for model in models]
+    assert names[0] == names[1], names
+    random = np.random.default_rng(1)
+    inputs = [random.normal(size=(16, *tensor.shape[1:])).astype(np.float32) for tensor in models[0].inputs]
+    predictions = [np.asarray(model(inputs if len(inputs) > 1 else inputs[0], training=False)) for model in models]
     np.testing.assert_array_equal(*predictions)
     assert np.ptp(predictions[0]) > 0.01, "these stamps tell nothing"
 

@@ -69,6 +69,17 @@ def functional():
     return model
 
 
+def with_features():
+    """Two inputs: the model takes first what is needed last."""
+    cutout, table = layers.Input((6, 5, 2), name="cutout"), layers.Input((3,), name="table")
+    maps = layers.Conv2D(3, 3, activation="relu", name="conv")(cutout)
+    maps = layers.BatchNormalization(name="bn")(maps)
+    own = layers.Dense(4, activation="tanh", name="own")(table)
+    joined = layers.Concatenate(name="join")([layers.Flatten(name="flat")(maps), table, own])
+    output = layers.Dense(2, activation="softmax", name="fc_out")(joined)
+    return keras.Model([table, cutout], output, name="features")
+
+
 def write_model(model):
     random_values = np.random.default_rng(7)
     model.set_weights([random_values.normal(size=w.shape).astype(np.float32) ** 2 for w in model.get_weights()])
@@ -78,8 +89,7 @@ def write_model(model):
     weights = {f"{layer.name}/{w.name}": w.numpy() for layer in model.layers for w in layer.weights}
     # A Sequential model hides its input layer.
     names = [layer.name for layer in (model._layers if isinstance(model, keras.Sequential) else model.layers)]
-    reference_values.FOLDER = FOLDER
-    reference_values.save(model.name, weights, {"layers": " ".join(names)})
+    reference_values.save(model.name, weights, {"layers": " ".join(names)}, folder=FOLDER)
 
 
 def members(path):
@@ -177,9 +187,14 @@ def twice(stamp):
     return out(shared(shared(stamp)))
 
 
-def two_inputs():
-    first, second = layers.Input((9, 9, 1), name="stamp"), layers.Input((9, 9, 1), name="other")
-    return keras.Model([first, second], out(layers.Add()([first, second])))
+def three_inputs():
+    inputs = [layers.Input((9, 9, 1), name=name) for name in ("stamp", "other", "third")]
+    return keras.Model(inputs, out(layers.Add()(inputs)))
+
+
+def idle_input():
+    stamp, table = layers.Input((9, 9, 1), name="stamp"), layers.Input((3,), name="table")
+    return keras.Model([stamp, table], out(stamp))
 
 
 def refused():
@@ -208,7 +223,9 @@ def refused():
         "shared-layer": with_branches(twice),
         "operation": with_branches(lambda stamp: out(stamp + stamp)),
         "training-argument": with_branches(lambda stamp: out(layers.Dropout(0.5, name="drop")(stamp, training=True))),
-        "two-inputs": two_inputs(),
+        "three-inputs": three_inputs(),
+        "idle-input": idle_input(),
+        "features-of-two-axes": features_of_two_axes(),
         "two-outputs": with_branches(lambda stamp: [out(stamp, "a"), out(stamp, "b")]),
         "concatenate-axis": with_branches(lambda s: out(layers.Concatenate(axis=1, name="join")([s, s]))),
     }
@@ -217,6 +234,11 @@ def refused():
 def open_shape():
     stamp = layers.Input((None, None, 1), name="stamp")
     return keras.Model(stamp, layers.Dense(1, activation="sigmoid")(layers.GlobalAveragePooling2D()(stamp)))
+
+
+def features_of_two_axes():
+    table = layers.Input((3, 2), name="table")
+    return keras.Model(table, out(table))
 
 
 def write_refused():
@@ -275,6 +297,7 @@ def main():
     keras.utils.set_random_seed(1)
     write_model(sequential())
     write_model(functional())
+    write_model(with_features())
     write_graphs()
     write_refused()
     write_refused_archives()

@@ -110,6 +110,7 @@ import Testing
                     + "--min-delta 0.5 --reduce-on-plateau 0.5,2",
                 "decision: --calibrate --target-completeness 0.9", "normalisation: robust",
                 "preparation: --normalize-over stamp --channels 2,SCI --fill median --mask-channel --crop 21x25 --pad 32",
+                "features: --features t.csv:fwhm,snr --normalize-features none --fill-features median",
                 "augmentation: symmetries, noise 2.0", "dropout: off",
                 "split: 0.5,0.25,0.25 --folds 5 --fold 2 --group-by t.csv:object",
                 "sampling: noise=0.75,source=0.25 --sample-weights w.npy", "seed: 5",

@@ -17,6 +17,9 @@ package final class LaneExecutor: @unchecked Sendable {
     private let slotMemory: FloatBuffer
     private let sharedMemory: FloatBuffer
     private let workspace: FloatBuffer
+    /// The samples of a microbatch as they are handed over, each with its stamp's values and then its features; empty
+    /// in a network that takes stamps alone, whose input they are as they come.
+    private let samples: FloatBuffer
     /// Gradients that are to be added to those of other users of the same output, one place for each input of a node.
     private let waiting: FloatBuffer
     /// One pass for each node, slot by slot.
@@ -37,6 +40,7 @@ package final class LaneExecutor: @unchecked Sendable {
         workspace = FloatBuffer(count: plan.workspaceCount)
         let widest = plan.addedInputs.compactMap { $0.max() }.max() ?? -1
         waiting = FloatBuffer(count: (widest + 1) * plan.waitingCount)
+        self.samples = FloatBuffer(count: network.featuresNode == nil ? 0 : samples * network.sampleValues)
         segments = (0..<network.segments).map { segment in
             network.nodes.indices.filter { network.nodes[$0].segment == segment }
         }
@@ -94,15 +98,34 @@ package final class LaneExecutor: @unchecked Sendable {
 
     private func index(_ slot: Int, _ node: Int) -> Int { slot * network.nodes.count + node }
 
-    /// Where to put the stamps of the slot's microbatch.
+    /// Where to put the samples of the slot's microbatch before `begin`: `sampleValues` of the network one after
+    /// another. Other slots may have the same place.
     package func input(_ slot: Int) -> UnsafeMutablePointer<Float> {
-        passes[index(slot, 0)].output.pointer(valueCount(0))
+        network.featuresNode == nil ? output(slot, network.stampsNode) : samples.pointer
+    }
+
+    /// Deals the values of each sample to the two inputs of a network.
+    private func spreadInputs(_ slot: Int, samples count: Int) {
+        guard let featuresNode = network.featuresNode else { return }
+        var source = UnsafePointer(samples.pointer)
+        var (stamps, features) = (output(slot, network.stampsNode), output(slot, featuresNode))
+        let (stampValues, featureValues) = (network.inputShape.count, network.featureCount)
+        for _ in 0..<count {
+            stamps.update(from: source, count: stampValues)
+            features.update(from: source + stampValues, count: featureValues)
+            source += stampValues + featureValues
+            stamps += stampValues
+            features += featureValues
+        }
+    }
+
+    private func output(_ slot: Int, _ node: Int) -> UnsafeMutablePointer<Float> {
+        passes[index(slot, node)].output.pointer(valueCount(node))
     }
 
     /// The logits of the slot's microbatch.
     package func logits(_ slot: Int) -> UnsafeMutablePointer<Float> {
-        let last = network.nodes.count - 1
-        return passes[index(slot, last)].output.pointer(valueCount(last))
+        output(slot, network.nodes.count - 1)
     }
 
     /// Where to put ∂loss/∂logits of the slot's microbatch.
@@ -111,8 +134,9 @@ package final class LaneExecutor: @unchecked Sendable {
         return passes[index(slot, last)].outputGradient.pointer(valueCount(last))
     }
 
-    /// Sets what the next passes of a slot's microbatch are about.
+    /// Takes the slot's microbatch from `input` and sets what its next passes are about.
     package func begin(_ slot: Int, samples: Int, random: RandomCoordinates) {
+        spreadInputs(slot, samples: samples)
         for node in network.nodes.indices {
             passes[index(slot, node)].samples = samples
             passes[index(slot, node)].random = random

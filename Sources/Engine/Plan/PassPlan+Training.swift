@@ -53,13 +53,14 @@ extension PassPlan {
         var blocks: [Block] = []
         // From the last node: recomputing a node reads its inputs, which must be known before these are decided.
         for (number, node) in network.nodes.enumerated().reversed() where source(number) == number {
-            let written = clock.forward(number, segment: node.segment)
+            // All inputs are written before anything runs, wherever they stand.
+            let written = node.isInput ? clock.forward(0, segment: 0) : clock.forward(number, segment: node.segment)
             let own = clock.phase(of: written)
             let later = Set(reads[number].map(clock.phase)).subtracting([own])
             var lives: [ClosedRange<Int>]?
-            if number > 0, later.isEmpty {
+            if !node.isInput, later.isEmpty {
                 lives = [written...max(written, reads[number].max() ?? written)]
-            } else if number > 0, isRecomputable(node, in: later, reads, clock) {
+            } else if !node.isInput, isRecomputable(node, in: later, reads, clock) {
                 lives = ([own] + later).map { phase in
                     let first = phase == own ? written : clock.recomputation(number, phase: phase)
                     return first...reads[number].filter { clock.phase(of: $0) == phase }.reduce(first, max)
@@ -91,7 +92,7 @@ extension PassPlan {
         case .synchronized: break
         }
         return node.inputs.map(source).allSatisfy { input in
-            input == 0 || phases.isSubset(of: reads[input].map(clock.phase))
+            network.nodes[input].isInput || phases.isSubset(of: reads[input].map(clock.phase))
         }
     }
 

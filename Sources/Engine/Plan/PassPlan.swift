@@ -86,8 +86,10 @@ package struct PassPlan {
             if source(number) != number {
                 outputs.append(outputs[source(number)])
             } else {
+                // All inputs are written before anything runs, wherever they stand.
+                let written = node.isInput ? 0 : number
                 outputs.append(
-                    .kept(allocator.place(room(node.outputShape.count), during: [number...lastReader[number]])))
+                    .kept(allocator.place(room(node.outputShape.count), during: [written...lastReader[number]])))
             }
         }
         // Layers may write here even where nothing is kept: dropout does not, pooling does.

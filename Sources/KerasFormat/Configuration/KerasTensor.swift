@@ -15,15 +15,24 @@ struct KerasTensor {
         self.layer = layer
     }
 
-    /// Reads the single tensor of `input_layers` or `output_layers`, bare or in lists or an object.
-    static func only(_ value: JSONValue?, _ role: String, at place: KerasPlace) throws -> KerasTensor {
+    /// Reads the tensors of `input_layers` or `output_layers`: one, bare or in lists or an object, or some in a list
+    /// or an object, whose tensors Keras takes in the order of their keys.
+    ///
+    /// - Throws: a `badData` fault when there are none, or more than `most`.
+    static func all(_ value: JSONValue?, _ role: String, atMost most: Int, at place: KerasPlace) throws -> [KerasTensor]
+    {
         var value = value ?? .null
         while true {
-            let members = value.object.map { Array($0.values) } ?? value.array ?? []
-            if members.first?.string != nil { return try KerasTensor(members, at: place) }
-            guard members.count == 1 else {
+            let members =
+                value.object.map { $0.sorted { $0.key < $1.key }.map(\.value) } ?? value.array ?? []
+            if members.first?.string != nil { return [try KerasTensor(members, at: place)] }
+            guard (1...most).contains(members.count) else {
                 throw place.fault(
-                    "has \(members.count) \(role)s", remedy: "build a model with one input and one output")
+                    "has \(members.count) \(role)s",
+                    remedy: "build a model with an input of stamps, at most one of features, and one output")
+            }
+            guard members.count == 1 else {
+                return try members.map { try KerasTensor($0.array ?? [$0], at: place) }
             }
             value = members[0]
         }

@@ -59,19 +59,29 @@ extension NetworkDescription {
     private static func graph(
         _ model: KerasObject, _ values: [JSONValue], at place: KerasPlace, _ isFresh: Bool
     ) throws -> [LayerDescription] {
-        let input = try KerasTensor.only(model.config["input_layers"], "input", at: place)
-        let output = try KerasTensor.only(model.config["output_layers"], "output", at: place)
+        let inputs = try KerasTensor.all(model.config["input_layers"], "input", atMost: 2, at: place).map(\.layer)
+        let output = try KerasTensor.all(model.config["output_layers"], "output", atMost: 1, at: place)[0]
+        guard Set(inputs).count == inputs.count else { throw place.damaged("lists input \(inputs[0]) twice") }
         let layers = try values.map { value in
             let (object, name, kind) = try layer(value, at: place, isFresh)
-            let inputs = try KerasTensor.inputs(of: object, kind, at: place.layer(name, object.className))
+            let feeds = try KerasTensor.inputs(of: object, kind, at: place.layer(name, object.className))
             let isInput = kind.entry.inputCount == .none
-            guard isInput == inputs.isEmpty, isInput == (name == input.layer) else {
+            guard isInput == feeds.isEmpty, isInput == inputs.contains(name) else {
                 throw place.layer(name, object.className).fault(
-                    isInput ? "is a second input" : "has no input", remedy: "feed every layer from the one input")
+                    isInput ? "is no input of the model, or is fed itself" : "has no input",
+                    remedy: "feed every layer from the model's inputs")
             }
-            return LayerDescription(name: name, kind: kind, inputs: inputs.map(\.layer))
+            return LayerDescription(name: name, kind: kind, inputs: feeds.map(\.layer))
         }
-        return try KerasGraph.sorted(layers, output: output.layer, at: place)
+        return inOrder(inputs, try KerasGraph.sorted(layers, output: output.layer, at: place))
+    }
+
+    /// Layers with the model's inputs in the order in which the model takes them: as they stand, or before all others
+    /// where the input that comes first is needed later.
+    private static func inOrder(_ inputs: [String], _ layers: [LayerDescription]) -> [LayerDescription] {
+        let standing = layers.filter(\.inputs.isEmpty)
+        if standing.map(\.name) == inputs { return layers }
+        return inputs.flatMap { name in standing.filter { $0.name == name } } + layers.filter { !$0.inputs.isEmpty }
     }
 
     private static func layer(

@@ -41,9 +41,11 @@ extension Network {
         ]
         if isChain {
             config["build_input_shape"] = inputShape.kerasValue
-        } else if let input = description.layers.first?.name, let output = description.layers.last?.name {
-            config["input_layers"] = [.string(input), 0, 0]
-            config["output_layers"] = [.string(output), 0, 0]
+        } else if let output = description.layers.last?.name {
+            let inputs = description.layers.filter { $0.kind.entry.inputCount == .none }
+            let tensors = inputs.map { JSONValue.tensor(of: $0.name) }
+            config["input_layers"] = tensors.count == 1 ? tensors[0] : .array(tensors)
+            config["output_layers"] = .tensor(of: output)
         }
         return [
             "module": isChain ? "keras" : "keras.src.models.functional",
@@ -77,9 +79,14 @@ extension LayerDescription {
             let shape = shapes[input]?.kerasValue ?? .null
             return [
                 "class_name": "__keras_tensor__",
-                "config": ["shape": shape, "dtype": "float32", "keras_history": [.string(input), 0, 0]],
+                "config": ["shape": shape, "dtype": "float32", "keras_history": .tensor(of: input)],
             ]
         }
         return [["args": [kind.entry.inputCount == .several ? .array(tensors) : tensors[0]], "kwargs": [:]]]
     }
+}
+
+extension JSONValue {
+    /// What a layer gave when it was called for the first time: its name, the call, the output.
+    fileprivate static func tensor(of layer: String) -> JSONValue { [.string(layer), 0, 0] }
 }

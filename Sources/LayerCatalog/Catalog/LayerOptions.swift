@@ -70,7 +70,7 @@ extension LayerOptions {
 
 /// How many layers feed a layer.
 public enum LayerInputCount: Hashable, Sendable {
-    /// It is the network's input.
+    /// It is an input of the network.
     case none
     /// One layer. Keras calls such a layer with a tensor.
     case one
@@ -80,7 +80,7 @@ public enum LayerInputCount: Hashable, Sendable {
 
 /// What a network does for a layer.
 public enum LayerOperation {
-    /// It takes the stamps, of this shape.
+    /// It takes the stamps, or their features, of this shape.
     case input(Shape)
     /// The same values under another shape: costs nothing where no other layer uses them.
     case reshape(Shape)

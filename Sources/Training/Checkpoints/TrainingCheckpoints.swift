@@ -6,7 +6,6 @@ import FoundationEssentials
 import Logging
 import Models
 import Optimizers
-import Preparation
 import RunRecords
 import Settings
 import StampData
@@ -21,7 +20,7 @@ final class TrainingCheckpoints {
     private let settings: [String: String]
     private let step: TrainingStep
     private let plan: BatchPlan
-    private let preparation: StampPreparation
+    private let reader: StampReader
     private let configuration: TrainingSettings
     private let group: any ProcessGroup
     private let logger: Logger
@@ -44,13 +43,13 @@ final class TrainingCheckpoints {
 
     init(
         folder: RunFolder?, settings: [String: String], step: TrainingStep, plan: BatchPlan,
-        preparation: StampPreparation, configuration: TrainingSettings, group: any ProcessGroup, logger: Logger
+        reader: StampReader, configuration: TrainingSettings, group: any ProcessGroup, logger: Logger
     ) throws {
         self.folder = folder
         self.settings = settings
         self.step = step
         self.plan = plan
-        self.preparation = preparation
+        self.reader = reader
         self.configuration = configuration
         self.group = group
         self.logger = logger
@@ -98,7 +97,8 @@ final class TrainingCheckpoints {
 
     private func write(_ copy: Copy, _ state: CheckpointState, _ records: EpochRecords, to folder: RunFolder) {
         let model = TrainedModel(
-            network: step.network, weights: copy.weights, preparation: preparation)
+            network: step.network, weights: copy.weights, preparation: reader.preparation,
+            features: reader.features?.preparation)
         let names = step.stateNames
         writer.startCheckpoint { [keep = configuration.keepCheckpoints] in
             try folder.checkpoints.write(state, keep: keep) { path in

@@ -31,14 +31,14 @@ struct LoadedRun {
         let (context, collection) = (prepared.context, prepared.collection)
         let configuration = context.configuration
         self.prepared = prepared
-        network = try RunNetwork.agreed(context, collection)
+        network = try RunNetwork.agreed(context, collection, features: prepared.columns.features?.count ?? 0)
         let clock = ContinuousClock()
         let start = clock.now
         data = try TrainingData.load(
             collection,
             DataRequest(
                 configuration, defaultMicrobatch: network.defaultMicrobatch, groups: prepared.columns.groups,
-                weights: prepared.columns.weights),
+                weights: prepared.columns.weights, features: prepared.features),
             team: prepared.team, group: context.group, logger: context.logger)
         if context.isRoot, let warning = data.findings.swappedClassesWarning { context.logger.warning("\(warning)") }
         try Self.refuseUnmeasured(

@@ -2,7 +2,9 @@ import Communication
 import Engine
 import Lanes
 import RunRecords
+import Settings
 import StampData
+import StampFormats
 
 /// A run whose ranks run the same loops, whose stamps are open, and whose folder exists and is locked.
 struct PreparedRun {
@@ -12,6 +14,8 @@ struct PreparedRun {
     let kernelType: String
     let collection: StampCollection
     let columns: RunColumns
+    /// On rank 0, where the run has features.
+    let features: FeatureTable?
     /// On rank 0.
     let folder: RunFolder?
 
@@ -27,7 +31,11 @@ struct PreparedRun {
         collection = try StampCollection.agreed(in: group) {
             try StampCollection(configuration.data)
         }
-        columns = try RunColumns.agreed(configuration, collection, in: group)
+        features =
+            try group.onRoot {
+                try configuration.features.map { try FeatureTable(option: "--features", $0) }
+            } ?? nil
+        columns = try RunColumns.agreed(configuration, collection, features: features, in: group)
         folder = try group.agree {
             context.isRoot && opensFolder
                 ? try RunFolder.open(configuration.output, resuming: configuration.execution.resume) : nil

@@ -65,7 +65,7 @@ struct RestoredRun {
             group: group)
         let checkpoints = try TrainingCheckpoints(
             folder: folder, settings: loaded.deciding, step: step, plan: data.plan,
-            preparation: data.reader.preparation, configuration: configuration, group: group, logger: context.logger)
+            reader: data.reader, configuration: configuration, group: group, logger: context.logger)
         self.checkpoints = checkpoints
         let restored = try found.map { try checkpoints.restore($0) }
         let progress = restored?.progress ?? TrainingProgress()
@@ -115,7 +115,9 @@ struct RestoredRun {
 
     /// Where the trace goes: to no file that the run reads.
     private static func traceFile(_ path: String, _ settings: TrainingSettings) throws -> OutputFile {
-        let stamps = settings.data.stamps.map { StampFiles.file(of: $0) }
+        let stamps =
+            settings.data.stamps.map { StampFiles.file(of: $0) }
+            + [settings.features].compactMap { $0.map(FeatureTable.file) }
         return try OutputFile(
             path, option: "--trace", inputs: stamps + [settings.model, settings.initialWeights].compactMap { $0 },
             reserved: RunFolder(settings.output).ownFiles, kind: TraceRecording.kind)

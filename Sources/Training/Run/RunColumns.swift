@@ -11,22 +11,33 @@ struct RunColumns: Codable {
     var groups: [Int]?
     /// How much each stamp counts in the loss; nil where all count 1.
     var weights: [Float]?
+    /// The columns of its features; nil for none.
+    var features: [String]?
     /// A hash of each column that the result depends on, by its option.
     var fingerprints: [String: String] = [:]
 
     /// Reads the columns on rank 0, which sends them to the others. Collective.
     ///
+    /// - Parameter features: rank 0's table of features, where there is one.
     /// - Throws: `AgreedFault` for a column that cannot be read, or does not have one value for each stamp.
     static func agreed(
-        _ settings: TrainingSettings, _ collection: StampCollection, in group: any ProcessGroup
+        _ settings: TrainingSettings, _ collection: StampCollection, features: FeatureTable?,
+        in group: any ProcessGroup
     ) throws -> RunColumns {
-        guard settings.groupBy != nil || settings.sampleWeights != nil else { return RunColumns() }
-        return try group.shared { try RunColumns(settings, collection) }
+        guard settings.groupBy != nil || settings.sampleWeights != nil || settings.features != nil else {
+            return RunColumns()
+        }
+        return try group.shared { try RunColumns(settings, collection, features) }
     }
 
     private init() {}
 
-    private init(_ settings: TrainingSettings, _ collection: StampCollection) throws {
+    private init(_ settings: TrainingSettings, _ collection: StampCollection, _ table: FeatureTable?) throws {
+        if let table {
+            try table.check(count: collection.count)
+            features = table.columns
+            fingerprints["--features"] = table.fingerprint
+        }
         if let name = settings.groupBy {
             let column = try StampColumn(option: "--group-by", name)
             try column.check(count: collection.count)

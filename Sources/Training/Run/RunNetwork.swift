@@ -5,20 +5,32 @@ import ModelFiles
 import Models
 import Settings
 import StampData
+import StampFormats
 import StampLoading
 import Tensors
 
 /// The network that a run's settings ask for, on the stamps that it has.
 enum RunNetwork {
+    /// What there is for a network to see.
+    private struct Input {
+        /// (height, width, channels) of a stamp.
+        let shape: Shape
+        /// How many features go with it.
+        let features: Int
+    }
+
     /// The network of `--model`, checked against the stamps. Collective: rank 0 alone reads model files.
     ///
-    /// - Throws: `AgreedFault` for a model file that cannot be read, a network that does not take stamps of this size
-    ///   or with these channels, a preparation that does not go with the stamps, and `--classes` that does not match.
-    static func agreed(_ context: RunContext, _ collection: StampCollection) throws -> Network {
+    /// - Parameter features: how many features each stamp has.
+    /// - Throws: `AgreedFault` for a model file that cannot be read, a network that does not take stamps of this size,
+    ///   with these channels or so many features, a preparation that does not go with the stamps, and `--classes` that
+    ///   does not match.
+    static func agreed(_ context: RunContext, _ collection: StampCollection, features: Int) throws -> Network {
         let described = try description(context)
         return try context.group.agree {
             let reader = try StampReader(collection, context.configuration.preparation)
-            return try network(context.configuration, reader.inputShape, collection.classes, described)
+            let input = Input(shape: reader.inputShape, features: features)
+            return try network(context.configuration, input, collection.classes, described)
         }
     }
 
@@ -30,7 +42,7 @@ enum RunNetwork {
     }
 
     private static func network(
-        _ configuration: TrainingSettings, _ input: Shape, _ classes: StampClasses, _ described: NetworkDescription?
+        _ configuration: TrainingSettings, _ input: Input, _ classes: StampClasses, _ described: NetworkDescription?
     ) throws -> Network {
         let network: Network
         if let standard = StandardNetwork(rawValue: configuration.model) {
@@ -40,12 +52,33 @@ enum RunNetwork {
             network = try Network(described!)
         }
         try checkOutputs(of: network, configuration, classes)
-        if let (takes, are, remedy) = InputMismatch.of(network.inputShape, input) {
+        if let (takes, are, remedy) = InputMismatch.of(network.inputShape, input.shape) {
             throw Fault(
                 .badData, configuration.model, "takes stamps \(takes), the data are \(are)",
                 remedy: "\(remedy), or use a model for these stamps")
         }
+        try checkFeatures(of: network, configuration, input)
         return configuration.dropout ? network : try network.withoutDropout()
+    }
+
+    private static func checkFeatures(of network: Network, _ configuration: TrainingSettings, _ input: Input) throws {
+        let (takes, given) = (network.featureCount, input.features)
+        guard takes != given else { return }
+        func counted(_ count: Int) -> String { "\(count) feature\(count == 1 ? "" : "s")" }
+        guard let table = configuration.features else {
+            throw Fault(
+                .usage, "--features", "is missing: \(configuration.model) takes \(counted(takes)) beside the stamps",
+                remedy: "name the table that has them, as FILE.csv, or use a model for stamps alone")
+        }
+        guard takes > 0 else {
+            throw Fault(
+                .usage, "--features \(table)", "is given to \(configuration.model), which takes stamps alone",
+                remedy: "leave it out, or use a network with two inputs, such as vgg6")
+        }
+        throw Fault(
+            .badData, FeatureTable.file(of: table),
+            "gives \(counted(given)), \(configuration.model) takes \(takes)",
+            remedy: "name \(takes) of its columns, as \(FeatureTable.file(of: table)):COLUMN,COLUMN")
     }
 
     private static func checkOutputs(
@@ -75,13 +108,14 @@ enum RunNetwork {
 
     /// A standard network, or a fault that names the option and the stamps that do not match.
     private static func standard(
-        _ standard: StandardNetwork, _ configuration: TrainingSettings, _ input: Shape, _ classes: StampClasses
+        _ standard: StandardNetwork, _ configuration: TrainingSettings, _ input: Input, _ classes: StampClasses
     ) throws -> Network {
-        let (height, width, channels) = (input.extents[0], input.extents[1], input.extents[2])
+        let (height, width, channels) = (input.shape.extents[0], input.shape.extents[1], input.shape.extents[2])
         do {
             return try Network(
                 standard.description(
-                    height: height, width: width, channels: channels, classes: configuration.classes ?? classes.count))
+                    height: height, width: width, channels: channels, features: input.features,
+                    classes: configuration.classes ?? classes.count))
         } catch let fault as Fault {
             throw Fault(
                 fault.kind, "--model \(configuration.model)",

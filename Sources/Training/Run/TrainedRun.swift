@@ -27,6 +27,7 @@ struct TrainedRun {
             logger: context.logger
         ).fit()
         let metrics = try measure(decision)
+        try measureFeatures()
         try writeModel(decision)
         return metrics
     }
@@ -51,6 +52,19 @@ struct TrainedRun {
         }
     }
 
+    /// Which features the test set needs. Collective.
+    private func measureFeatures() throws {
+        let (reader, test) = (restored.loaded.data.reader, restored.loaded.data.split.test.sorted())
+        guard reader.featureCount > 0, !test.isEmpty else { return }
+        let importance = try PermutationImportance(
+            restored.inference, reader, test, seed: context.configuration.seed
+        ).measure()
+        try context.group.agree {
+            guard let folder, let importance else { return }
+            try FeatureImportance.write(importance, to: folder.featureImportance)
+        }
+    }
+
     private func writeModel(_ decision: DecisionRule) throws {
         try context.group.agree {
             guard let folder else { return }
@@ -58,7 +72,8 @@ struct TrainedRun {
             let model = TrainedModel(
                 network: network, weights: restored.step.weights,
                 preparation: restored.loaded.data.reader.preparation, decision: decision,
-                classNames: classes == .noiseAndSource ? nil : classes.names)
+                classNames: classes == .noiseAndSource ? nil : classes.names,
+                features: restored.loaded.data.reader.features?.preparation)
             try model.write(to: folder.model)
             if KerasArchive.isSupported { try writeForKeras(model, to: folder.kerasModel) }
         }

@@ -74,9 +74,45 @@ package enum RandomNetworks {
         return try Network(NetworkDescription(name: "branched \(seed)", layers: layers))
     }
 
-    /// The notebook's small networks, many chains and many networks with branches.
-    package static func all(chains: UInt64 = 60, branched: UInt64 = 100) throws -> [Network] {
+    /// A network with branches that takes features too: they join the flattened maps as they are and through layers of
+    /// their own. Their input stands anywhere before those.
+    package static func withFeatures(seed: UInt64) throws -> Network {
+        var stream = CounterBasedRandom(seed: seed).stream(.simulation, detail: 2)
+        var layers = Array(try branched(seed: seed).description.layers.dropLast())
+        let first = layers.count
+        func append(_ name: String, _ kind: LayerKind, _ inputs: [String]) {
+            layers.append(LayerDescription(name: name, kind: kind, inputs: inputs))
+        }
+        var joined = ["flatten", "features"]
+        let ownLayers = stream.index(below: 3)
+        for number in 0..<ownLayers {
+            let isDense = stream.index(below: 2) == 0
+            append(
+                "own\(number)",
+                isDense ? .dense(units: 5, activation: .relu) : .batchNormalization(momentum: 0.9, epsilon: 0.01),
+                [number == 0 ? "features" : "own\(number - 1)"])
+        }
+        if ownLayers > 0 { joined.append("own\(ownLayers - 1)") }
+        if ownLayers > 0, stream.index(below: 2) == 0 { joined.remove(at: 1) }
+        append("join_features", .concatenate, joined)
+        var last = "join_features"
+        if stream.index(below: 2) == 0 {
+            append("bn_joined", .batchNormalization(momentum: 0.9, epsilon: 0.01), [last])
+            last = "bn_joined"
+        }
+        append("fc_out", .dense(units: 2, activation: .softmax), [last])
+        layers.insert(
+            LayerDescription(
+                name: "features", kind: .input(shape: [1 + stream.index(below: 20)]), inputs: []),
+            at: stream.index(below: first + 1))
+        return try Network(NetworkDescription(name: "with features \(seed)", layers: layers))
+    }
+
+    /// The notebook's small networks, many chains, many networks with branches and many that take features.
+    package static func all(chains: UInt64 = 60, branched: UInt64 = 100, withFeatures: UInt64 = 60) throws -> [Network]
+    {
         try [StandardNetwork.simple, .simpleBN, .vgg6].map { try .standard($0) }
             + (0..<chains).map { try chain(seed: $0) } + (0..<branched).map { try Self.branched(seed: $0) }
+            + (0..<withFeatures).map { try Self.withFeatures(seed: $0) }
     }
 }
