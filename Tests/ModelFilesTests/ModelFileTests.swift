@@ -55,6 +55,29 @@ import Testing
         }
     }
 
+    @Test(arguments: ["model.safetensors", "model.keras"])
+    func aModelRemembersItsFeatures(file: String) throws {
+        let folder = try TemporaryFolder()
+        let network = try Network(StandardNetwork.simple.description(height: 5, width: 5, features: 2, classes: 2))
+        let features = FeaturePreparation(
+            names: ["g-r", "\"é\", x"], fills: [0.1, 1.0 / 3],
+            scaling: StandardScaling(means: [0.7, 1e-300], deviations: [1e300, 0.3]))
+        func write(_ features: FeaturePreparation?) throws {
+            let model = TrainedModel(
+                network: network, weights: network.initialWeights(seed: 1), preparation: StampPreparation(.mean),
+                features: features)
+            try ModelFiles.write(model, to: output(folder.path(file)))
+        }
+        try write(features)
+        #expect(try ModelFiles.read(folder.path(file)).features == features)
+        try write(FeaturePreparation(names: ["g-r"]))
+        try expectBadData(folder.path(file), "tells of 1 features, its network takes 2", remedy: "train") {
+            _ = try ModelFiles.read(folder.path(file))
+        }
+        try write(nil)
+        #expect(try ModelFiles.read(folder.path(file)).features == nil)
+    }
+
     @Test(arguments: [
         ["threshold": "1.5"], ["threshold": "nan"], ["threshold": "high"], ["temperature": "0"],
         ["temperature": "-1"], ["temperature": "inf"],

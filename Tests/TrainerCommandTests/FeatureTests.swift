@@ -79,7 +79,8 @@ extension TrainerCommandTests {
 
         @Test func aModelFindsItsColumns() throws {
             let table = try table()
-            let run = try train("run", "\(options(table)) --epochs 4")
+            let run = workspace.path("run")
+            try trained("train \(Self.recipe) \(options(table)) --epochs 4 --output \(run)", reporting: true)
             let tested = try text("\(run)/test_predictions.csv").split(separator: "\n").dropFirst().map { line in
                 line.split(separator: ",")
             }
@@ -137,6 +138,16 @@ extension TrainerCommandTests {
                         + " --features \(noiseTable())"),
                 64, saying: "takes stamps alone")
             #expect(!exists(workspace.path("p.csv")))
+            // Likewise where training begins with a model.
+            let train = "train --data \(survey.folder) --epochs 1 --output \(workspace.path("again"))"
+            expectError(
+                try trainer("\(train) --model \(survey.run())/model.safetensors --features \(table):seeing"), 64,
+                saying: "takes stamps alone")
+            expectError(
+                try trainer("\(train) --model \(run)/model.safetensors"), 64, saying: "--features: is missing")
+            expectError(
+                try trainer("\(train) --model \(run)/model.safetensors --features \(table):seeing"), 65,
+                saying: "gives 1 feature, \(run)/model.safetensors takes 3")
             // A run goes on with the same table only.
             let changed = try write(
                 ["id", "seeing", "night", "flux"], rows().map { [$0[0], $0[1] + "1", $0[2], $0[3]] }, to: "table.csv")
