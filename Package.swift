@@ -84,7 +84,7 @@ let package = Package(
             [
                 "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults",
             ]),
-        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels"]),
+        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         library(
             "Engine",

@@ -48,7 +48,7 @@ public struct Prediction {
             if let other = members.first(where: { $0.model.network.outputs != members[0].model.network.outputs }) {
                 throw Fault(
                     .badData, other.path, "has another number of outputs than \(members[0].path)",
-                    remedy: "average models of one kind: all --classes 1 or all --classes 2")
+                    remedy: "average models of one kind, such as all --classes 1 or all --classes 2")
             }
             let named = members.filter { $0.model.classNames != nil }
             if let other = named.first(where: { $0.model.classNames != named[0].model.classNames }) {
@@ -65,7 +65,41 @@ public struct Prediction {
     var model: TrainedModel { members[0].model }
     var normalization: Normalization { members[0].normalization }
 
-    /// The probability above which a stamp counts as a source: the mean of the models'.
+    /// How many classes the models tell apart.
+    public var classCount: Int { model.network.classCount }
+
+    /// The names of the models' classes; where no model names them noise and source, or the numbers of more classes.
+    public var classNames: [String] {
+        get throws {
+            try classes?.names
+                ?? (classCount == 2 ? StampClasses.noiseAndSource.names : (0..<classCount).map(String.init))
+        }
+    }
+
+    /// The class that a user names, by its name or else by its number.
+    ///
+    /// - Throws: `Fault(.usage)` for what is neither.
+    func label(named name: String) throws -> Int {
+        let names = try classNames
+        if let label = names.firstIndex(of: name) { return label }
+        if let label = Int(name), names.indices.contains(label) { return label }
+        let all = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+        throw Fault(
+            .usage, "--class \(name)", "is no class of \(members[0].path)",
+            remedy: "give one of \(all), or a number from 0 to \(names.count - 1)")
+    }
+
+    /// Refuses what makes sense for two classes alone.
+    ///
+    /// - Parameter option: as the user gave it.
+    /// - Throws: `Fault(.usage)` for models of more classes.
+    public func requireTwoClasses(for option: String, remedy: String) throws {
+        guard classCount > 2 else { return }
+        throw Fault(
+            .usage, option, "goes with two classes, and \(members[0].path) has \(classCount)", remedy: remedy)
+    }
+
+    /// Of two classes, the probability above which a stamp counts as a source: the mean of the models'.
     public var threshold: Float {
         members.reduce(0) { $0 + $1.model.decision.threshold } / Float(members.count)
     }
@@ -74,7 +108,7 @@ public struct Prediction {
     /// normalised. Collective.
     ///
     /// - Parameters:
-    ///   - output: a `.npy` file of (N, 2) or (N, 1); nil for none.
+    ///   - output: a `.npy` file of (N, K) for K outputs; nil for none.
     ///   - table: a CSV file (``PredictionTable``); nil for none.
     ///   - threshold: instead of the models' own.
     public func predict(_ input: [String], output: String?, table: String? = nil, threshold: Float? = nil) throws {
@@ -103,9 +137,10 @@ public struct Prediction {
                 try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output.open())
             }
             if let table = files?.table {
-                let ofSources = (0..<stamps.count).map { probabilities[($0 + 1) * outputs - 1] }
-                try PredictionTable.write(
-                    ofSources, of: stamps, threshold: threshold ?? self.threshold, to: table)
+                try PredictionTable(
+                    probabilities: probabilities, outputs: outputs, threshold: threshold ?? self.threshold,
+                    classNames: classNames
+                ).write(stamps, to: table)
             }
         }
     }
@@ -117,14 +152,21 @@ public struct Prediction {
             "\(name): \(unusable.count) of \(stamps.count) stamps cannot be normalised; their rows are nan")
     }
 
-    /// The models' evaluation on labelled stamps, on rank 0; nil elsewhere. Collective.
+    /// What models say about labelled stamps.
+    public struct Evaluated: Sendable {
+        public let predictions: LabelledPredictions
+        /// In the order of the classes.
+        public let classNames: [String]
+    }
+
+    /// The models' predictions of labelled stamps, on rank 0; nil elsewhere. Collective.
     ///
     /// - Parameters:
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
     public func evaluate(
         _ files: LabelledFiles, skipBad: Bool, threshold: Float? = nil
-    ) throws -> [SamplePrediction]? {
+    ) throws -> Evaluated? {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(files, of: try classes)
             try checkSize(stamps, name: files.stamps[0])
@@ -134,31 +176,38 @@ public struct Prediction {
         let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
         return try group.agree {
             guard let predictions else { return nil }
-            let unusable = predictions.filter(\.probability.isNaN).map(\.index)
+            let unusable = predictions.unusable
             if !unusable.isEmpty && !skipBad { throw StampScan.fault(unusable, in: stamps) }
             guard unusable.count < predictions.count else {
                 throw Fault(
                     .badData, files.stamps[0], "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
-            return predictions.filter { !$0.probability.isNaN }
+            return Evaluated(predictions: predictions.usable, classNames: stamps.classes.names)
         }
     }
 
-    private func predictions(_ stamps: StampCollection, threshold: Float) throws -> [SamplePrediction]? {
+    private func predictions(_ stamps: StampCollection, threshold: Float) throws -> LabelledPredictions? {
         let numbers = Array(0..<stamps.count)
         if members.count == 1 {
             return try logits(stamps).map {
-                model.network.predictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
+                model.network.labelledPredictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
             }
         }
         let outputs = model.network.outputs
         return try probabilities(stamps).map { probabilities in
-            numbers.map { stamp in
-                SamplePrediction(
-                    index: stamp, label: stamps.label(stamp), probability: probabilities[(stamp + 1) * outputs - 1],
-                    threshold: threshold)
+            if classCount > 2 {
+                return .several(
+                    ClassPredictions(
+                        classes: outputs, indices: numbers, trueClasses: numbers.map(stamps.label),
+                        probabilities: probabilities))
             }
+            return .two(
+                numbers.map { stamp in
+                    SamplePrediction(
+                        index: stamp, label: stamps.label(stamp),
+                        probability: probabilities[(stamp + 1) * outputs - 1], threshold: threshold)
+                })
         }
     }
 
@@ -202,7 +251,7 @@ public struct Prediction {
 
     private func checkClasses(_ stamps: StampCollection) throws {
         let outputs = model.network.outputs
-        guard stamps.classes.count != max(outputs, 2) else { return }
+        guard stamps.classes.count != classCount else { return }
         throw Fault(
             .badData, members[0].path,
             "has \(outputs) output\(outputs == 1 ? "" : "s"), the stamps have \(stamps.classes.count) classes "

@@ -10,10 +10,13 @@ struct TestStamps {
     let reader: StampReader
 
     /// The stamps as the network sees them; pixels that cannot be normalised are 0.
-    func classified(_ samples: [ScoredSample]) throws -> [ClassifiedStamp] {
+    func classified(_ samples: [ClassifiedSample]) throws -> [ClassifiedStamp] {
         try samples.map {
             ClassifiedStamp(
-                sample: $0, pixels: try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount))
+                sample: $0,
+                picture: StampPicture(
+                    height: reader.collection.height, width: reader.collection.width,
+                    values: try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount)))
         }
     }
 

@@ -20,7 +20,8 @@ struct ModelsOption: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "A stamp is a source above this probability. (default: that of the model)", valueName: "p"))
+            "Of two classes, a stamp is of the second above this probability. (default: that of the model)",
+            valueName: "p"))
     var threshold: Float?
 
     /// Reads the models. Collective.
@@ -31,7 +32,13 @@ struct ModelsOption: ParsableArguments {
                     .usage, "--threshold \(threshold)", "must be from 0 to 1", remedy: "give, for instance, 0.5")
             }
         }
-        return try Prediction(
+        let prediction = try Prediction(
             models: model, normalization: normalize, threads: threads, group: group, logger: logger)
+        try group.agree {
+            guard let threshold else { return }
+            try prediction.requireTwoClasses(
+                for: "--threshold \(threshold)", remedy: "leave it out: the most probable class is taken")
+        }
+        return prediction
     }
 }
