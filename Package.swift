@@ -94,7 +94,7 @@ let package = Package(
                 "StampFormats",
                 "Files", "Faults",
             ]),
-        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels"]),
+        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         library(
             "Engine",

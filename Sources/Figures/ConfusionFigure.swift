@@ -4,16 +4,22 @@ import Metrics
 /// How often each class is classified as each, in counts and as shares of the true class: the notebook's
 /// `plot_confusion_matrix`.
 public struct ConfusionFigure: Sendable {
-    private static let classes = ["noise", "source"]
-
     private let predictions: PredictionCounts
     private let threshold: Float
+    private let labels: ClassLabels
+    /// Whether the classes are noise and sources.
+    private let isUsual: Bool
 
     /// - Parameters:
     ///   - samples: at least one.
     ///   - threshold: the probability above which a stamp counts as a source.
-    public init(_ samples: [ScoredSample], threshold: Float) {
+    ///   - classNames: of class 0 and class 1.
+    public init(
+        _ samples: [ScoredSample], threshold: Float, classNames: [String] = ClassificationMetrics.noiseAndSource
+    ) {
         precondition(!samples.isEmpty, "a confusion matrix of no samples")
+        labels = ClassLabels(classNames)
+        isUsual = classNames == ClassificationMetrics.noiseAndSource
         predictions = PredictionCounts(samples, threshold: threshold)
         self.threshold = threshold
     }
@@ -35,14 +41,16 @@ public struct ConfusionFigure: Sendable {
         }
         let sentences = (0...1).map { trueClass in
             let all = predictions.samples(of: trueClass)
-            guard all > 0 else { return "The test set has no \(trueClass == 0 ? "noise" : "sources")." }
-            return "Of \(all) \(all == 1 ? "stamp" : "stamps") of \(trueClass == 0 ? "noise" : "sources"), "
+            let name = isUsual ? ["noise", "sources"][trueClass] : labels.names[trueClass]
+            guard all > 0 else { return "The test set has no \(name)." }
+            return "Of \(all) \(all == 1 ? "stamp" : "stamps") of \(name), "
                 + "\(predictions.counts[trueClass][trueClass]) "
                 + "(\(percent(share(trueClass, trueClass)))) are classified correctly."
         }
         return Plot(
             name: "confusion", title: "Confusion matrix",
-            description: sentences.joined(separator: " ") + " A source is a probability above \(threshold). "
+            description: sentences.joined(separator: " ")
+                + " \(isUsual ? "A source" : labels.names[1]) is a probability above \(threshold). "
                 + "Matthews' correlation is \(FormattedNumber.fixed(predictions.matthewsCorrelation, 4)).",
             table: table, size: (860, 430), commands: commands)
     }
@@ -58,8 +66,8 @@ public struct ConfusionFigure: Sendable {
         set yrange [1.5:-0.5]
         set size ratio 1
         set tics scale 0
-        set xtics ("noise" 0, "source" 1)
-        set ytics ("noise" 0, "source" 1) rotate by 90 center offset -0.8,0
+        set xtics (\(tics))\(isUsual ? "" : " noenhanced")
+        set ytics (\(tics)) rotate by 90 center offset -0.8,0\(isUsual ? "" : " noenhanced")
         set xlabel "predicted class"
         set ylabel "true class"
         set multiplot layout 1,2
@@ -71,6 +79,10 @@ public struct ConfusionFigure: Sendable {
         unset multiplot
 
         """
+    }
+
+    private var tics: String {
+        isUsual ? "\"noise\" 0, \"source\" 1" : "\(labels.quoted(0)) 0, \(labels.quoted(1)) 1"
     }
 
     private func panel(_ text: (Int, Int) -> String) -> String {

@@ -35,8 +35,7 @@ public struct FigureFolder: Sendable {
         try AtomicFile.write(plot.table.csv, to: "\(path)/\(plot.name).csv")
         if let images = plot.images {
             try NpyFile.write(
-                floats: images.pixels, shape: [images.count, images.height, images.width],
-                to: "\(path)/\(plot.name).npy")
+                floats: images.pixels, shape: images.shape, to: "\(path)/\(plot.name).npy")
         }
         try AtomicFile.write(PlotStyle.beginning + plot.commands, to: "\(path)/\(plot.name).gnuplot")
     }

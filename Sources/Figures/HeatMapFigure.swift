@@ -1,38 +1,52 @@
+import Faults
+
 /// A stamp beside a map of the same size with a value for each of its pixels, such as an occlusion map.
 public struct HeatMapFigure: Sendable {
     private let name: String
     private let title: String
     private let description: String
     private let quantity: String
-    private let height: Int
-    private let width: Int
-    private let stamp: [Float]
+    private let stamp: StampPicture
     private let heatMap: [Float]
 
     /// - Parameters:
     ///   - name: the stem of the files' names, without a slash.
     ///   - title, description: of the figure.
     ///   - quantity: what the map's numbers are, for the scale beside it.
-    ///   - height, width: of both images in pixels.
-    ///   - stamp, heatMap: row by row.
+    ///   - stamp: whose channels stand side by side.
+    ///   - heatMap: of its height and width, row by row.
     public init(
-        name: String, title: String, description: String, quantity: String, height: Int, width: Int, stamp: [Float],
-        heatMap: [Float]
+        name: String, title: String, description: String, quantity: String, stamp: StampPicture, heatMap: [Float]
     ) {
-        precondition(
-            stamp.count == height * width && heatMap.count == height * width, "images that are not \(height)×\(width)")
+        precondition(heatMap.count == stamp.height * stamp.width, "a map of another size")
         (self.name, self.title, self.description, self.quantity) = (name, title, description, quantity)
-        (self.height, self.width, self.stamp, self.heatMap) = (height, width, stamp, heatMap)
+        (self.stamp, self.heatMap) = (stamp, heatMap)
+    }
+
+    private var height: Int { stamp.height }
+    private var width: Int { stamp.width }
+    /// The columns of the channels in the table.
+    private var columns: [String] {
+        stamp.channels.count == 1 ? ["stamp"] : stamp.channels.indices.map { "stamp_\($0)" }
+    }
+    private var channels: [[Float]] {
+        stamp.channels.indices.map { channel in
+            stride(from: channel, to: stamp.values.count, by: stamp.channels.count).map { stamp.values[$0] }
+        }
     }
 
     /// The figure.
     public var plot: Plot {
-        var table = Table("y", "x", "stamp", "map")
+        var table = Table(["y", "x"] + columns + ["map"])
+        let channels = channels
         for pixel in 0..<height * width {
-            table.append(pixel / width, pixel % width, stamp[pixel], heatMap[pixel])
+            table.append(
+                [pixel / width, pixel % width] + channels.map { $0[pixel] } + [heatMap[pixel]]
+                    as [any CustomStringConvertible])
         }
         return Plot(
-            name: name, title: title, description: description, table: table, size: (960, 420), commands: commands)
+            name: name, title: title, description: description, table: table,
+            size: (480 * (channels.count + 1), 420), commands: commands)
     }
 
     private var commands: String {
@@ -49,12 +63,10 @@ public struct HeatMapFigure: Sendable {
             unset key
             set format cb "%.3g"
             unset grid
-            set multiplot layout 1,2
+            set multiplot layout 1,\(columns.count + 1)
             set title "stamp"
             set palette gray
-            set cbrange [\(Self.range(stamp))]
-            set cblabel "pixel" offset 0.4,0
-            plot \(PlotStyle.quoted("\(name).csv")) using "x":"y":"stamp" with image
+            \(panels.joined(separator: "\n"))
             set title \(PlotStyle.quoted(title)) noenhanced
             set palette defined (0 "#00224e", 1 "#123570", 2 "#3b496c", 3 "#575d6d", 4 "#707173", 5 "#8a8678", \
             6 "#a59c74", 7 "#c3b369", 8 "#e1cc55", 9 "#fee838")
@@ -64,6 +76,19 @@ public struct HeatMapFigure: Sendable {
             unset multiplot
 
             """
+    }
+
+    /// The stamp's channels.
+    private var panels: [String] {
+        zip(channels, columns).enumerated().map { number, channel in
+            let title = stamp.channels[number].printable
+            return (columns.count > 1 ? "set title \(PlotStyle.quoted("stamp, \(title)")) noenhanced\n" : "")
+                + """
+                set cbrange [\(Self.range(channel.0))]
+                set cblabel "pixel" offset 0.4,0
+                plot \(PlotStyle.quoted("\(name).csv")) using "x":"y":"\(channel.1)" with image
+                """
+        }
     }
 
     private static func range(_ values: [Float]) -> String {

@@ -12,7 +12,7 @@ struct ImageGrid {
 
     /// What is written above an image.
     struct Heading {
-        /// In gnuplot's markup.
+        /// In gnuplot's markup, with its quotes.
         let text: String
         /// Whether it should catch the eye.
         var isWarning = false
@@ -22,12 +22,12 @@ struct ImageGrid {
     let images: ImageStack
     /// One for each image.
     let headings: [Heading]
+    /// What is written above each channel, likewise, where images have several: they stand side by side.
+    var channelTitles: [String] = []
     /// The numbers of the images in each row; rows may have different lengths.
     let rows: [[Int]]
     let colours: Colours
-    /// A text at the left of each row; gnuplot's markup.
-    var rowLabels: [String] = []
-    /// The width of an image on the page.
+    /// The width of an image on the page, of one channel.
     var imageWidth = 160.0
     /// Room for a heading above each image.
     var headingHeight = 40.0
@@ -39,7 +39,12 @@ struct ImageGrid {
     private var left: Double { hasAxes ? 58 : 14 }
     private var right: Double { if case .signed = colours { 92 } else { 16 } }
     private var bottom: Double { hasAxes ? 58 : 12 }
-    private var pitch: (x: Double, y: Double) { (imageWidth + (hasAxes ? 18 : 6), imageHeight + headingHeight) }
+    /// An image with all of its channels.
+    private var groupWidth: Double { Double(images.channels) * (imageWidth + Self.channelGap) - Self.channelGap }
+    private var pitch: (x: Double, y: Double) { (groupWidth + (hasAxes ? 18 : 6), imageHeight + headingHeight) }
+
+    /// Between the channels of an image.
+    private static let channelGap = 4.0
 
     /// The size of the picture.
     var size: (width: Int, height: Int) {
@@ -65,7 +70,9 @@ struct ImageGrid {
             for (column, image) in numbers.enumerated() {
                 // Below the last image of a column, even if its row is not the last.
                 let isLowest = row + 1 == rows.count || rows[row + 1].count <= column
-                text += panel(image, row: row, column: column, isLowest: isLowest)
+                for channel in 0..<images.channels {
+                    text += panel(image, channel, row: row, column: column, isLowest: isLowest)
+                }
             }
         }
         return text + "unset multiplot\n"
@@ -78,20 +85,21 @@ struct ImageGrid {
         }
     }
 
-    private func panel(_ image: Int, row: Int, column: Int, isLowest: Bool) -> String {
+    private func panel(_ image: Int, _ channel: Int, row: Int, column: Int, isLowest: Bool) -> String {
         let (width, height) = (Double(size.width), Double(size.height))
-        let x = left + Double(column) * pitch.x, y = 8 + Double(row) * pitch.y + headingHeight
-        let heading = headings[image]
-        let isLast = row + 1 == rows.count && column + 1 == rows[row].count
+        let x = left + Double(column) * pitch.x + Double(channel) * (imageWidth + Self.channelGap)
+        let y = 8 + Double(row) * pitch.y + headingHeight
+        let isLast = row + 1 == rows.count && column + 1 == rows[row].count && channel + 1 == images.channels
+        let range = range(of: image, channel), isFirst = column == 0 && channel == 0
         var text = """
             set lmargin at screen \(x / width)
             set rmargin at screen \((x + imageWidth) / width)
             set tmargin at screen \(1 - y / height)
             set bmargin at screen \(1 - (y + imageHeight) / height)
-            set title "\(heading.text)" offset 0,-0.7 font small_font textcolor rgb "\(heading.isWarning ? "#b03a00" : "#222222")"
-            set cbrange [\(range(of: image).lowerBound):\(range(of: image).upperBound)]
+            \(title(image, channel, x: (x + groupWidth / 2) / width, y: 1 - (y - headingHeight + 10) / height))
+            set cbrange [\(range.lowerBound):\(range.upperBound)]
             \(marks("x", extent: images.width, isShown: hasAxes && isLowest, label: isLowest ? "x" : ""))
-            \(marks("y", extent: images.height, isShown: hasAxes && column == 0, label: column == 0 ? rowLabel(row) : ""))
+            \(marks("y", extent: images.height, isShown: hasAxes && isFirst, label: isFirst ? "y" : ""))
 
             """
         if isLast, case .signed(let label) = colours {
@@ -102,17 +110,32 @@ struct ImageGrid {
 
                 """
         }
-        let header = NpyFile.header(shape: [images.count, images.height, images.width]).count
-        let skipped = header + image * images.height * images.width * MemoryLayout<Float>.size
+        let values = images.height * images.width * images.channels
+        let skipped = NpyFile.header(shape: images.shape).count + image * values * MemoryLayout<Float>.size
         return text + """
-            plot "\(name).npy" binary skip=\(skipped) array=(\(images.width),\(images.height)) format="%float" \
+            plot "\(name).npy" binary skip=\(skipped) array=(\(images.width),\(images.height)) format="\(format(channel))" \
             endian=little with image notitle
 
             """
     }
 
-    private func rowLabel(_ row: Int) -> String {
-        row < rowLabels.count ? rowLabels[row] : "y"
+    /// The heading of an image, or that of a channel, with the image's above the middle of all channels.
+    private func title(_ image: Int, _ channel: Int, x: Double, y: Double) -> String {
+        let heading = headings[image], colour = heading.isWarning ? "#b03a00" : "#222222"
+        guard images.channels > 1 else {
+            return "set title \(heading.text) offset 0,-0.7 font small_font textcolor rgb \"\(colour)\""
+        }
+        let label =
+            channel == 0
+            ? "set label 1 \(heading.text) at screen \(x),\(y) center font small_font textcolor rgb \"\(colour)\" front\n"
+            : "unset label 1\n"
+        return label
+            + "set title \(channelTitles[channel]) offset 0,-0.9 font small_font textcolor rgb \"\(PlotStyle.grey)\""
+    }
+
+    /// One channel of values that lie beside those of the others.
+    private func format(_ channel: Int) -> String {
+        (0..<images.channels).map { $0 == channel ? "%float" : "%*float" }.joined()
     }
 
     private func marks(_ axis: String, extent: Int, isShown: Bool, label: String) -> String {
@@ -123,10 +146,10 @@ struct ImageGrid {
     }
 
     /// The values at the ends of the colour scale.
-    private func range(of image: Int) -> ClosedRange<Float> {
+    private func range(of image: Int, _ channel: Int) -> ClosedRange<Float> {
         let finite: [Float]
         switch colours {
-        case .grey: finite = images.pixels(of: image).filter(\.isFinite)
+        case .grey: finite = images.pixels(of: image, channel: channel).filter(\.isFinite)
         case .signed:
             let largest = images.pixels.filter(\.isFinite).map(abs).max() ?? 0
             return largest > 0 ? -largest...largest : -1...1

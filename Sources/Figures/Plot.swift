@@ -38,9 +38,13 @@ public struct Table: Hashable, Sendable {
     /// One text for each column; numbers are the shortest text that reads back as the same value.
     public private(set) var rows: [[String]] = []
 
-    init(_ columns: String...) { self.columns = columns }
+    init(_ columns: String...) { self.init(columns) }
 
-    mutating func append(_ row: any CustomStringConvertible...) {
+    init(_ columns: [String]) { self.columns = columns }
+
+    mutating func append(_ row: any CustomStringConvertible...) { append(row) }
+
+    mutating func append(_ row: [any CustomStringConvertible]) {
         precondition(row.count == columns.count, "\(row.count) fields in \(columns.count) columns")
         rows.append(row.map(\.description))
     }
@@ -53,10 +57,19 @@ public struct Table: Hashable, Sendable {
 struct ImageStack: Sendable {
     let height: Int
     let width: Int
-    /// (image, height, width).
+    var channels = 1
+    /// (image, height, width, channel).
     let pixels: [Float]
 
-    var count: Int { pixels.count / (height * width) }
+    private var values: Int { height * width * channels }
 
-    func pixels(of image: Int) -> ArraySlice<Float> { pixels[image * height * width..<(image + 1) * height * width] }
+    var count: Int { pixels.count / values }
+
+    /// (image, height, width), and channel if there are several.
+    var shape: [Int] { [count, height, width] + (channels > 1 ? [channels] : []) }
+
+    /// One channel of an image, (height, width).
+    func pixels(of image: Int, channel: Int = 0) -> [Float] {
+        stride(from: image * values + channel, to: (image + 1) * values, by: channels).map { pixels[$0] }
+    }
 }

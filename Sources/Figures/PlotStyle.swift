@@ -7,6 +7,10 @@ enum PlotStyle {
     static let vermilion = "#D55E00"
     static let orange = "#E69F00"
     static let grey = "#666666"
+    static let green = "#009E73"
+    static let purple = "#CC79A7"
+    static let sky = "#56B4E9"
+    static let black = "#000000"
 
     /// How every figure's commands begin. Line style 1 is the network or the sources, 2 the matched filter or
     /// validation, 3 noise, 4 reference lines.

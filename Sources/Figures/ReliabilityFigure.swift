@@ -4,18 +4,42 @@ import Metrics
 /// Whether a probability means what it says: of the stamps that get 0.8, four in five should be sources.
 public struct ReliabilityFigure: Sendable {
     private let samples: [ScoredSample]
+    private let words: Words
 
-    /// - Parameter samples: with probabilities, at least one.
-    public init(_ samples: [ScoredSample]) {
+    /// What the figure calls things.
+    private struct Words {
+        let column: String
+        let shareColumn: String
+        let share: String
+        let probability: String
+        let given: String
+
+        /// Whether a stamp is a source.
+        static let source = Words(
+            column: "sources", shareColumn: "share_of_sources", share: "share of sources",
+            probability: "probability of a source", given: "the probability that the network gave them")
+        /// Whether the predicted class is right.
+        static let topClass = Words(
+            column: "correct", shareColumn: "share_correct", share: "share of correct predictions",
+            probability: "probability of the predicted class", given: "the probability of their predicted class")
+    }
+
+    /// - Parameter samples: with probabilities of a source, at least one.
+    public init(_ samples: [ScoredSample]) { self.init(samples, .source) }
+
+    /// Of more than two classes: whether the predicted one is the true one as often as its probability says.
+    public init(ofTopClass predictions: ClassPredictions) { self.init(predictions.ofTopClass, .topClass) }
+
+    private init(_ samples: [ScoredSample], _ words: Words) {
         precondition(!samples.isEmpty, "the reliability of no samples")
-        self.samples = samples
+        (self.samples, self.words) = (samples, words)
     }
 
     /// The figure.
     public var plot: Plot {
         let bins = ReliabilityBin.bins(samples)
         var table = Table(
-            "bin_lower", "bin_upper", "samples", "sources", "mean_probability", "share_of_sources", "lower", "upper")
+            "bin_lower", "bin_upper", "samples", words.column, "mean_probability", words.shareColumn, "lower", "upper")
         for bin in bins {
             let interval = bin.samples > 0 ? WilsonInterval(successes: bin.sources, trials: bin.samples) : nil
             table.append(
@@ -25,8 +49,8 @@ public struct ReliabilityFigure: Sendable {
         let error = FormattedNumber.fixed(ReliabilityBin.expectedCalibrationError(bins), 4)
         return Plot(
             name: "reliability", title: "Reliability of the probabilities",
-            description: "The share of sources among \(samples.count) test stamps against the probability that the "
-                + "network gave them, in \(bins.count) bins with Wilson intervals of one standard deviation. The expected "
+            description: "The \(words.share) among \(samples.count) test stamps against \(words.given), in "
+                + "\(bins.count) bins with Wilson intervals of one standard deviation. The expected "
                 + "calibration error is \(error).",
             table: table, size: (560, 520), commands: commands(error))
     }
@@ -34,15 +58,15 @@ public struct ReliabilityFigure: Sendable {
     private func commands(_ error: String) -> String {
         """
         set size ratio 1
-        set xlabel "mean probability of a source"
-        set ylabel "share of sources"
+        set xlabel "mean \(words.probability)"
+        set ylabel "\(words.share)"
         set xrange [0:1]
         set yrange [0:1]
         set key bottom right
         plot x with lines ls 4 title "calibrated", \\
-          "reliability.csv" using "mean_probability":"share_of_sources":"lower":"upper" with yerrorbars ls 1 lw 1.25 \
+          "reliability.csv" using "mean_probability":"\(words.shareColumn)":"lower":"upper" with yerrorbars ls 1 lw 1.25 \
         notitle, \\
-          "" using "mean_probability":"share_of_sources" with linespoints ls 1 title "network, calibration error \(error)"
+          "" using "mean_probability":"\(words.shareColumn)" with linespoints ls 1 title "network, calibration error \(error)"
 
         """
     }

@@ -1,40 +1,141 @@
+import Faults
 import Files
 import Metrics
 
+/// A stamp as the network sees it.
+public struct StampPicture: Hashable, Sendable {
+    public let height: Int
+    public let width: Int
+    /// The names of its channels.
+    public let channels: [String]
+    /// (height, width, channels), row by row.
+    public let values: [Float]
+
+    public init(height: Int, width: Int, channels: [String] = [""], values: [Float]) {
+        precondition(values.count == height * width * channels.count, "\(values.count) values of another stamp")
+        (self.height, self.width, self.channels, self.values) = (height, width, channels, values)
+    }
+}
+
+/// What a network makes of a test stamp.
+public struct ClassifiedSample: Hashable, Sendable {
+    public let index: Int
+    public let trueClass: Int
+    public let predictedClass: Int
+    /// That of a source, or of more than two classes that of the predicted one.
+    public let probability: Float
+
+    /// - Parameter threshold: the probability above which a stamp counts as a source.
+    public init(_ sample: ScoredSample, threshold: Float) {
+        (index, trueClass, probability) = (sample.index, sample.trueClass, sample.score)
+        predictedClass = ThresholdRule.predictedClass(sample.score, above: threshold)
+    }
+
+    /// - Parameter sample: its place among the predictions.
+    public init(_ sample: Int, of predictions: ClassPredictions) {
+        (index, trueClass) = (predictions.indices[sample], predictions.trueClasses[sample])
+        (predictedClass, probability) = (predictions.predictedClasses[sample], predictions.topProbability(sample))
+    }
+}
+
 /// A test stamp as the network sees it, and the network's prediction.
 public struct ClassifiedStamp: Hashable, Sendable {
-    /// Its number, true class and probability.
-    public let sample: ScoredSample
-    /// (height, width), row by row.
-    public let pixels: [Float]
+    public let sample: ClassifiedSample
+    public let picture: StampPicture
 
-    public init(sample: ScoredSample, pixels: [Float]) {
-        self.sample = sample
-        self.pixels = pixels
-    }
+    public init(sample: ClassifiedSample, picture: StampPicture) { (self.sample, self.picture) = (sample, picture) }
 }
 
 /// Test stamps in rows, with true class, predicted class and probability: the notebook's `plot_image_array`.
 public struct StampGridFigure: Sendable {
-    /// How many stamps a row has.
+    /// How many stamps of one channel a row has.
     public static let columns = 5
+    /// How many channels a row has at most, unless a stamp has more.
+    private static let mostChannels = 9
 
     private let name: String
     private let title: String
     private let description: String
     private let rows: [[ClassifiedStamp]]
-    private let height: Int
-    private let width: Int
-    private let threshold: Float
+    private let classNames: [String]
 
     private init(
-        name: String, title: String, description: String, rows: [[ClassifiedStamp]], height: Int, width: Int,
-        threshold: Float
+        name: String, title: String, description: String, rows: [[ClassifiedStamp]], classNames: [String]
     ) {
         (self.name, self.title, self.description) = (name, title, description)
-        (self.rows, self.height, self.width, self.threshold) = (rows, height, width, threshold)
+        (self.rows, self.classNames) = (rows, classNames)
     }
 
+    /// How many stamps a row has.
+    private static func columns(channels: Int) -> Int { channels == 1 ? columns : max(1, mostChannels / channels) }
+
+    private static func inRows(_ stamps: [ClassifiedStamp]) -> [[ClassifiedStamp]] {
+        guard let channels = stamps.first?.picture.channels.count else { return [] }
+        let columns = columns(channels: channels)
+        return stride(from: 0, to: stamps.count, by: columns).map {
+            Array(stamps[$0..<min($0 + columns, stamps.count)])
+        }
+    }
+
+    /// What is said of stamps with several channels.
+    private static func channelSentence(_ stamps: [ClassifiedStamp]) -> String {
+        guard let channels = stamps.first?.picture.channels, channels.count > 1 else { return "" }
+        return " Each stamp's channels stand side by side, each from its own minimum to its maximum: "
+            + channels.map(\.printable).joined(separator: ", ") + "."
+    }
+
+    /// The figure; nil without stamps.
+    public var plot: Plot? {
+        guard let first = rows.first?.first?.picture else { return nil }
+        var table = Table("image", "index", "true_class", "predicted_class", "probability")
+        let stamps = rows.flatMap { $0 }
+        for (image, stamp) in stamps.enumerated() {
+            table.append(
+                image, stamp.sample.index, stamp.sample.trueClass, stamp.sample.predictedClass,
+                stamp.sample.probability)
+        }
+        let channels = first.channels.count
+        let images = ImageStack(
+            height: first.height, width: first.width, channels: channels, pixels: stamps.flatMap(\.picture.values))
+        var next = 0
+        let grid = ImageGrid(
+            name: name, images: images, headings: stamps.map { heading($0.sample) },
+            channelTitles: first.channels.map { "'\(ClassLabels.escaped($0.printable))'" },
+            rows: rows.map { row in
+                defer { next += row.count }
+                return Array(next..<next + row.count)
+            }, colours: .grey, imageWidth: channels == 1 ? 160 : 96,
+            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 22))
+        return Plot(
+            name: name, title: title, description: description, table: table, images: images, size: grid.size,
+            commands: grid.commands)
+    }
+
+    /// Whether the classes are noise and sources.
+    private var isUsual: Bool { classNames == ClassificationMetrics.noiseAndSource }
+
+    private func heading(_ sample: ClassifiedSample) -> ImageGrid.Heading {
+        let probability = FormattedNumber.metric(Double(sample.probability))
+        let isWarning = sample.predictedClass != sample.trueClass
+        let names = [sample.trueClass, sample.predictedClass].map { classNames[$0] }
+        if isUsual {
+            // `\n` and `{/:Italic …}` are gnuplot's.
+            return ImageGrid.Heading(
+                text: "\"true \(names[0]), predicted \(names[1])\\n"
+                    + "{/:Italic P} = \(probability)  (no. \(sample.index))\"",
+                isWarning: isWarning)
+        }
+        let labels = ClassLabels(names)
+        return ImageGrid.Heading(
+            text: "'true \(labels.escaped(0))'.\"\\n\".'predicted \(labels.escaped(1))'."
+                + "\"\\n{/:Italic P} = \(probability)  (no. \(sample.index))\"",
+            isWarning: isWarning)
+    }
+}
+
+// MARK: Two classes
+
+extension StampGridFigure {
     /// Which stamps the grid of both classes shows: up to ten of each, evenly spaced in the test set.
     public static func examples(_ samples: [ScoredSample]) -> [ScoredSample] {
         [0, 1].flatMap { trueClass in
@@ -62,71 +163,91 @@ public struct StampGridFigure: Sendable {
 
     /// The grid of ``examples(_:)``, of `total` test stamps: noise above, sources below.
     public static func ofBothClasses(
-        _ stamps: [ClassifiedStamp], total: Int, height: Int, width: Int, threshold: Float
+        _ stamps: [ClassifiedStamp], total: Int, classNames: [String] = ClassificationMetrics.noiseAndSource
     ) -> StampGridFigure {
         let classes = [0, 1].map { trueClass in stamps.filter { $0.sample.trueClass == trueClass } }
+        let isUsual = classNames == ClassificationMetrics.noiseAndSource
+        let names = isUsual ? ["noise stamps", "sources"] : classNames.map { "stamps of \($0.printable)" }
         let description =
             classes[0].isEmpty || classes[1].isEmpty
             ? "\(stamps.count) test stamps, all of one class"
-            : "\(classes[0].count) noise stamps and \(classes[1].count) sources"
+            : "\(classes[0].count) \(names[0]) and \(classes[1].count) \(names[1])"
         return StampGridFigure(
             name: "stamps", title: "Test stamps",
             description:
                 "\(description), evenly spaced among the \(total) stamps of the test set, as the network sees them: "
-                + "true class, predicted class, and the probability P of a source. Wrong ones have a red heading.",
-            rows: classes.flatMap(inRows), height: height, width: width, threshold: threshold)
+                + "true class, predicted class, and the probability P of \(isUsual ? "a source" : classNames[1].printable)"
+                + ". Wrong ones have a red heading." + channelSentence(stamps),
+            rows: classes.flatMap(inRows), classNames: classNames)
     }
 
     /// The grid of ``mistakes(_:threshold:most:)``, of `total` mistakes.
     public static func ofMistakes(
-        _ stamps: [ClassifiedStamp], total: Int, height: Int, width: Int, threshold: Float
+        _ stamps: [ClassifiedStamp], total: Int, classNames: [String] = ClassificationMetrics.noiseAndSource
+    ) -> StampGridFigure {
+        let isUsual = classNames == ClassificationMetrics.noiseAndSource
+        return ofMistakes(
+            stamps, total: total, probability: isUsual ? "a source" : classNames[1].printable, classNames: classNames)
+    }
+
+    private static func ofMistakes(
+        _ stamps: [ClassifiedStamp], total: Int, probability: String, classNames: [String]
     ) -> StampGridFigure {
         let count = stamps.count == total ? "All \(total)" : "The \(stamps.count) most confident of \(total)"
         return StampGridFigure(
             name: "mistakes", title: "Most confident mistakes",
             description: "\(count) mistakes on the test set, the worst first: true class, predicted class, and the "
-                + "probability P of a source.",
-            rows: inRows(stamps), height: height, width: width, threshold: threshold)
+                + "probability P of \(probability)." + channelSentence(stamps),
+            rows: inRows(stamps), classNames: classNames)
     }
+}
 
-    private static func inRows(_ stamps: [ClassifiedStamp]) -> [[ClassifiedStamp]] {
-        stride(from: 0, to: stamps.count, by: columns).map { Array(stamps[$0..<min($0 + columns, stamps.count)]) }
-    }
+// MARK: More classes
 
-    /// The figure; nil without stamps.
-    public var plot: Plot? {
-        guard !rows.isEmpty else { return nil }
-        var table = Table("image", "index", "true_class", "predicted_class", "probability")
-        let stamps = rows.flatMap { $0 }
-        for (image, stamp) in stamps.enumerated() {
-            table.append(
-                image, stamp.sample.index, stamp.sample.trueClass, predictedClass(stamp), stamp.sample.score)
+extension StampGridFigure {
+    /// Which stamps the grid of all classes shows: a row of each class that figures show, evenly spaced in the test set.
+    ///
+    /// - Parameter channels: how many a stamp has.
+    public static func examples(_ predictions: ClassPredictions, channels: Int = 1) -> [ClassifiedSample] {
+        let places = predictions.places, columns = columns(channels: channels)
+        return ClassLabels.shown(predictions).flatMap { label in
+            let members = places[label], count = min(members.count, columns)
+            return (0..<count).map { ClassifiedSample(members[$0 * members.count / count], of: predictions) }
         }
-        let images = ImageStack(height: height, width: width, pixels: stamps.flatMap(\.pixels))
-        var next = 0
-        let grid = ImageGrid(
-            name: name, images: images, headings: stamps.map(heading),
-            rows: rows.map { row in
-                defer { next += row.count }
-                return Array(next..<next + row.count)
-            }, colours: .grey)
-        return Plot(
-            name: name, title: title, description: description, table: table, images: images, size: grid.size,
-            commands: grid.commands)
     }
 
-    private func predictedClass(_ stamp: ClassifiedStamp) -> Int {
-        ThresholdRule.predictedClass(stamp.sample.score, above: threshold)
+    /// Which stamps the grid of mistakes shows: the 20 that are misclassified with the highest probability, the worst
+    /// one first.
+    public static func mistakes(_ predictions: ClassPredictions, most: Int = 20) -> [ClassifiedSample] {
+        let wrong = predictions.indices.indices.filter { !predictions.isCorrect($0) }
+        let ordered = wrong.sorted {
+            let (first, second) = (predictions.topProbability($0), predictions.topProbability($1))
+            return first == second ? $0 < $1 : first > second
+        }
+        return ordered.prefix(most).map { ClassifiedSample($0, of: predictions) }
     }
 
-    private func heading(_ stamp: ClassifiedStamp) -> ImageGrid.Heading {
-        let names = ["noise", "source"]
-        let predicted = predictedClass(stamp)
-        let probability = FormattedNumber.metric(Double(stamp.sample.score))
-        // `\n` and `{/:Italic …}` are gnuplot's.
-        return ImageGrid.Heading(
-            text: "true \(names[stamp.sample.trueClass]), predicted \(names[predicted])\\n"
-                + "{/:Italic P} = \(probability)  (no. \(stamp.sample.index))",
-            isWarning: predicted != stamp.sample.trueClass)
+    /// The grid of ``examples(_:channels:)``: a class in each row.
+    public static func ofAllClasses(
+        _ stamps: [ClassifiedStamp], of predictions: ClassPredictions, classNames: [String]
+    ) -> StampGridFigure {
+        let shown = ClassLabels.shown(predictions)
+        return StampGridFigure(
+            name: "stamps", title: "Test stamps",
+            description:
+                "\(stamps.count) test stamps, evenly spaced among those of each class, as the network sees them: "
+                + "true class, predicted class, and its probability P. Wrong ones have a red heading."
+                + ClassLabels.omission(shown, of: predictions) + channelSentence(stamps),
+            rows: shown.flatMap { label in inRows(stamps.filter { $0.sample.trueClass == label }) },
+            classNames: classNames)
+    }
+
+    /// The grid of ``mistakes(_:most:)``.
+    public static func ofMistakes(
+        _ stamps: [ClassifiedStamp], of predictions: ClassPredictions, classNames: [String]
+    ) -> StampGridFigure {
+        ofMistakes(
+            stamps, total: predictions.indices.indices.count { !predictions.isCorrect($0) },
+            probability: "the predicted class", classNames: classNames)
     }
 }

@@ -1,7 +1,3 @@
-import CKernels
-import Lanes
-import Tensors
-
 /// How good a classifier is on labelled samples; nil where undefined.
 struct ClassifierStatistics {
     /// The share of the sources above the threshold, also called recall.
@@ -60,9 +56,7 @@ private struct OperatingRates {
 
 /// Labelled samples, to be resampled: the bootstrap.
 ///
-/// A replicate has as many of each class as the sample, drawn with replacement; how many of each class there are is the
-/// astronomer's choice, not chance. Statistics are computed from how often each sample was drawn, in one pass. Source:
-/// B. Efron and R. Tibshirani, *An introduction to the bootstrap* (1993).
+/// Statistics are computed from how often each sample was drawn (``Resampling``), in one pass.
 struct BootstrapSample {
     private static let bins = 10
 
@@ -72,8 +66,7 @@ struct BootstrapSample {
     /// The number of samples above the threshold: they come first.
     private let above: Int
     private let bin: [Int]
-    /// The positions of each class.
-    private let places: [[Int]]
+    private let resampling: Resampling
 
     /// - Parameter samples: none with a score that is NaN.
     init(_ samples: [ScoredSample], threshold: Float) {
@@ -83,7 +76,8 @@ struct BootstrapSample {
         above = ranked.count { ThresholdRule.isSource($0.score, above: threshold) }
         let edges = ReliabilityBin.edges(Self.bins)
         bin = ranked.map { ReliabilityBin.index(of: Double($0.score), edges) }
-        places = [false, true].map { isSource in ranked.indices.filter { ranked[$0].isSource == isSource } }
+        resampling = Resampling(
+            places: [false, true].map { isSource in ranked.indices.filter { ranked[$0].isSource == isSource } })
     }
 
     /// The statistics of the sample itself.
@@ -95,7 +89,7 @@ struct BootstrapSample {
         var chosen = total, area = 0.0
         var sums = [(samples: Double, sources: Double, scores: Double)](repeating: (0, 0, 0), count: Self.bins)
         // A replicate has as many of each class as the sample.
-        var operating = OperatingRates(noise: places[0].count, sources: places[1].count)
+        var operating = OperatingRates(noise: resampling.places[0].count, sources: resampling.places[1].count)
         var start = 0
         while start < scores.count {
             // Samples of equal score count one half against each other.
@@ -129,39 +123,8 @@ struct BootstrapSample {
             operatingRates: operating.rates)
     }
 
-    /// How often each sample is drawn in a replicate: a pure function of (seed, replicate).
-    func counts(replicate: Int, seed: UInt64) -> [UInt32] {
-        var counts = [UInt32](repeating: 0, count: scores.count)
-        for (label, places) in places.enumerated() {
-            var random = CounterBasedRandom(seed: seed).stream(.bootstrap, detail: label, step: replicate)
-            for _ in places {
-                // Differs from uniform by less than one in 2³² / samples, which no interval shows.
-                counts[places[Int((UInt64(random.nextWord()) * UInt64(places.count)) >> 32)]] += 1
-            }
-        }
-        return counts
-    }
-
-    /// The statistics of `count` replicates, on all processors.
+    /// The statistics of `count` replicates.
     func replicates(_ count: Int, seed: UInt64) -> [ClassifierStatistics] {
-        [ClassifierStatistics](unsafeUninitializedCapacity: count) { memory, initialized in
-            // Each replicate has an element of its own.
-            nonisolated(unsafe) let memory = memory
-            shareIterations(count, threads: Int(available_processors())) { replicate in
-                memory.initializeElement(at: replicate, to: statistics(counts(replicate: replicate, seed: seed)))
-            }
-            initialized = count
-        }
-    }
-
-    /// A statistic with the interval from the 2.5th to the 97.5th percentile of the replicates; nil where it is
-    /// undefined.
-    static func estimate(
-        _ value: Double?, _ replicates: [ClassifierStatistics], _ statistic: (ClassifierStatistics) -> Double?
-    ) -> Estimate? {
-        guard let value else { return nil }
-        let values = replicates.compactMap(statistic).sorted()
-        guard !values.isEmpty else { return Estimate(value: value, lower: value, upper: value) }
-        return Estimate(value: value, lower: values.quantile(0.025), upper: values.quantile(0.975))
+        resampling.replicates(count, seed: seed) { statistics($0) }
     }
 }

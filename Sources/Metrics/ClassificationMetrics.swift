@@ -1,3 +1,4 @@
+import Faults
 import Files
 
 /// How good a model is on labelled samples: `metrics.json`, and what `evaluate` prints.
@@ -15,11 +16,20 @@ public struct ClassificationMetrics: Hashable, Sendable {
     public let operatingPoints: [OperatingPoint]
     /// How many samples there were.
     public let samples: Int
+    /// What the table calls the classes; files do not have it.
+    public let classNames: [String]
+
+    /// The names of the two classes that the program began with.
+    public static let noiseAndSource = ["noise", "source"]
 
     /// Computes all metrics. The order of the samples does not matter: sums run in the order of their index.
-    /// - Parameter samples: at least one.
-    public init(_ samples: [SamplePrediction]) {
+    /// - Parameters:
+    ///   - samples: at least one.
+    ///   - classNames: of class 0 and class 1.
+    public init(_ samples: [SamplePrediction], classNames: [String] = noiseAndSource) {
         precondition(!samples.isEmpty, "metrics of no samples")
+        precondition(classNames.count == 2, "\(classNames) are not the names of two classes")
+        self.classNames = classNames
         let ordered = samples.sorted { $0.index < $1.index }
         loss = ordered.reduce(0) { $0 + Double($1.loss) } / Double(ordered.count)
         confusionMatrix = ConfusionMatrix(ordered)
@@ -52,16 +62,18 @@ public struct ClassificationMetrics: Hashable, Sendable {
         var lines = summary.map { name, value in
             FormattedNumber.padded(name, to: 12) + FormattedNumber.padded(value, to: -width)
         }
-        lines += ["", Self.tableRow("", "predicted noise", "predicted source")]
-        for (name, counts) in zip(["true noise", "true source"], confusionMatrix.counts) {
-            lines.append(Self.tableRow(name, "\(counts[0])", "\(counts[1])"))
+        lines += ["", row("", classNames.map { "predicted \($0.printable)" })]
+        for (name, counts) in zip(classNames, confusionMatrix.counts) {
+            lines.append(row("true \(name.printable)", counts.map(String.init)))
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func tableRow(_ name: String, _ noise: String, _ source: String) -> String {
-        FormattedNumber.padded(name, to: 12) + FormattedNumber.padded(noise, to: -16)
-            + FormattedNumber.padded(source, to: -18)
+    private func row(_ name: String, _ values: [String]) -> String {
+        let widths = classNames.map { $0.printable.count }
+        return FormattedNumber.padded(name, to: max(12, widths.max()! + 6))
+            + FormattedNumber.padded(values[0], to: -max(16, widths[0] + 11))
+            + FormattedNumber.padded(values[1], to: -max(18, widths[1] + 12))
     }
 }
 
@@ -95,6 +107,7 @@ extension ClassificationMetrics: Codable {
         accuracy = try container.decode(Double.self, forKey: .accuracy)
         rocAUC = try container.decodeIfPresent(Double.self, forKey: .rocAUC)
         operatingPoints = []
+        classNames = Self.noiseAndSource
         guard (0...1).contains(accuracy) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .accuracy, in: container, debugDescription: "\(accuracy) is not from 0 to 1")

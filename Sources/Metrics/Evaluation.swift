@@ -69,29 +69,31 @@ public struct Evaluation: Sendable {
 
     /// - Parameters:
     ///   - predictions: at least one; none with a probability that is NaN.
+    ///   - classNames: of class 0 and class 1.
     ///   - signalToNoise: of each source, by its index among the sources; nil if unknown.
     ///   - columns: other numbers of the sources; of all of them, as they are counted by `noiseStamps`.
     ///   - noiseStamps: the index of the first source.
     ///   - matchedFilter: the filter's scores of the same samples; nil for none.
     public init(
-        _ predictions: [SamplePrediction], threshold: Float, signalToNoise: [Double]? = nil,
+        _ predictions: [SamplePrediction], classNames: [String] = ClassificationMetrics.noiseAndSource,
+        threshold: Float, signalToNoise: [Double]? = nil,
         columns: [SourceColumn] = [], noiseStamps: Int = 0, matchedFilter: [ScoredSample]? = nil,
         replicates: Int = 1000, seed: UInt64 = 0
     ) {
         let samples = predictions.map(ScoredSample.init)
-        metrics = ClassificationMetrics(predictions)
+        metrics = ClassificationMetrics(predictions, classNames: classNames)
         self.threshold = threshold
         self.replicates = replicates
         let bootstrap = BootstrapSample(samples, threshold: threshold)
         let value = bootstrap.statistics, drawn = bootstrap.replicates(replicates, seed: seed)
-        completeness = BootstrapSample.estimate(value.completeness, drawn, \.completeness)
-        purity = BootstrapSample.estimate(value.purity, drawn, \.purity)
-        f1 = BootstrapSample.estimate(value.f1, drawn, \.f1)
-        rocArea = BootstrapSample.estimate(value.rocArea, drawn, \.rocArea)
-        calibrationError = BootstrapSample.estimate(value.calibrationError, drawn, \.calibrationError)
-        matthewsCorrelation = BootstrapSample.estimate(value.matthewsCorrelation, drawn, \.matthewsCorrelation)
+        completeness = Estimate(value.completeness, drawn, \.completeness)
+        purity = Estimate(value.purity, drawn, \.purity)
+        f1 = Estimate(value.f1, drawn, \.f1)
+        rocArea = Estimate(value.rocArea, drawn, \.rocArea)
+        calibrationError = Estimate(value.calibrationError, drawn, \.calibrationError)
+        matthewsCorrelation = Estimate(value.matthewsCorrelation, drawn, \.matthewsCorrelation)
         operatingRates = metrics.operatingPoints.indices.compactMap { place in
-            BootstrapSample.estimate(value.operatingRates?[place], drawn) { $0.operatingRates?[place] }
+            Estimate(value.operatingRates?[place], drawn) { $0.operatingRates?[place] }
         }
         let sampling = Sampling(threshold: threshold, replicates: replicates, seed: seed)
         bySignalToNoise =
@@ -101,7 +103,7 @@ public struct Evaluation: Sendable {
         }
         self.matchedFilter = matchedFilter.flatMap { scores in
             let filter = BootstrapSample(scores, threshold: .infinity)
-            return BootstrapSample.estimate(
+            return Estimate(
                 filter.statistics.rocArea, filter.replicates(replicates, seed: seed), \.rocArea)
         }
     }
@@ -117,8 +119,8 @@ public struct Evaluation: Sendable {
             let bootstrap = BootstrapSample(samples, threshold: threshold)
             let value = bootstrap.statistics, drawn = bootstrap.replicates(replicates, seed: seed)
             return (
-                BootstrapSample.estimate(value.completeness, drawn, \.completeness),
-                BootstrapSample.estimate(value.rocArea, drawn, \.rocArea)
+                Estimate(value.completeness, drawn, \.completeness),
+                Estimate(value.rocArea, drawn, \.rocArea)
             )
         }
     }

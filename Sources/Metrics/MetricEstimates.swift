@@ -31,7 +31,7 @@ public struct MetricEstimates: Hashable, Sendable {
         }
     }
 
-    private static func share(_ count: Int, of trials: Int) -> Estimate? {
+    static func share(_ count: Int, of trials: Int) -> Estimate? {
         guard trials > 0 else { return nil }
         let interval = WilsonInterval(
             successes: count, trials: trials, deviations: WilsonInterval.deviationsFor95Percent)
@@ -53,6 +53,40 @@ public struct MetricEstimates: Hashable, Sendable {
         // Rounding may leave -1e-20 where the formula gives 0.
         let half = WilsonInterval.deviationsFor95Percent * max(0, variance).squareRoot()
         return Estimate(value: area, lower: max(0, area - half), upper: min(1, area + half))
+    }
+}
+
+/// The same for more than two classes.
+public struct ClassEstimates: Hashable, Sendable {
+    /// One class against the rest.
+    public struct OneClass: Hashable, Sendable {
+        /// The share of the class among what is given it; nil when nothing is.
+        public let precision: Estimate?
+        /// The share of the class that is given it; nil without samples.
+        public let recall: Estimate?
+        /// The area under the ROC curve; nil when all samples or none are of the class.
+        public let rocArea: Estimate?
+    }
+
+    /// Correct ones / samples.
+    public let accuracy: Estimate?
+    /// In the order of the classes.
+    public let classes: [OneClass]
+
+    /// Wilson's intervals of the shares, Hanley and McNeil's of the areas.
+    public init(_ metrics: ClassMetrics) {
+        let matrix = metrics.confusionMatrix
+        accuracy = MetricEstimates.share(matrix.correct, of: matrix.samples)
+        classes = metrics.classes.enumerated().map { label, one in
+            let isMixed = (1..<matrix.samples).contains(one.support)
+            return OneClass(
+                precision: MetricEstimates.share(matrix.counts[label][label], of: matrix.predictions(of: label)),
+                recall: MetricEstimates.share(matrix.counts[label][label], of: one.support),
+                rocArea: isMixed
+                    ? one.rocAUC.map {
+                        MetricEstimates.area($0, sources: one.support, noise: matrix.samples - one.support)
+                    } : nil)
+        }
     }
 }
 

@@ -4,9 +4,33 @@ import Models
 import StampData
 
 extension Network {
+    /// How many classes it tells apart.
+    package var classCount: Int { max(outputs, 2) }
+
     /// The network's predictions of labelled stamps, from their logits in the same order.
     ///
-    /// - Parameter threshold: the probability above which a stamp counts as a source.
+    /// - Parameter threshold: of two classes, the probability above which a stamp counts as a source.
+    package func labelledPredictions(
+        logits: [Float], stamps: [Int], in collection: StampCollection, threshold: Float = 0.5
+    ) -> LabelledPredictions {
+        guard classCount > 2 else {
+            return .two(predictions(logits: logits, stamps: stamps, in: collection, threshold: threshold))
+        }
+        let labels = stamps.map(collection.label)
+        var probabilities = [Float](repeating: 0, count: logits.count)
+        let losses = logits.withUnsafeBufferPointer { logits in
+            loss.probabilities(
+                logits: logits.baseAddress!, samples: stamps.count, outputs: outputs, into: &probabilities)
+            return labels.enumerated().map { index, label in
+                Float(loss.value(logits: logits.baseAddress! + index * outputs, outputs: outputs, label: label))
+            }
+        }
+        return .several(
+            ClassPredictions(
+                classes: outputs, indices: stamps, trueClasses: labels, probabilities: probabilities, losses: losses))
+    }
+
+    /// The same of a network that tells two classes apart.
     package func predictions(
         logits: [Float], stamps: [Int], in collection: StampCollection, threshold: Float = 0.5
     ) -> [SamplePrediction] {

@@ -1,10 +1,11 @@
 import Files
+import StampData
 import StampFormats
 
 extension OutputFile.Kind {
-    /// (N, 2) or (N, 1) probabilities.
+    /// (N, K) probabilities of K outputs.
     static let probabilities = OutputFile.Kind("an array of probabilities") { path in
-        holdsShares(path) { $0.count == 2 && $0[1] <= 2 }
+        holdsShares(path) { $0.count == 2 && $0[1] <= StampClasses.most }
     }
 
     /// Occlusion maps: (N, height, width), or (height, width) of one stamp.

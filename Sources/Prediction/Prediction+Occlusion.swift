@@ -3,6 +3,7 @@ import Engine
 import Faults
 import Files
 import Lanes
+import Metrics
 import Models
 import StampData
 import StampFormats
@@ -12,10 +13,14 @@ import Tensors
 public struct OcclusionMap: Sendable {
     public let height: Int
     public let width: Int
-    /// The stamp's first channel as the network sees it, row by row.
+    /// The names of the stamp's channels.
+    public let channels: [String]
+    /// The stamp as the network sees it: (height, width, channels), row by row.
     public let stamp: [Float]
-    /// For each of its pixels, how probable noise becomes when what lies around it is covered; NaN for a stamp that
-    /// cannot be normalised.
+    /// The class that the map is of.
+    public let className: String
+    /// For each of its pixels, 1 − the probability of the class when what lies around it is covered; NaN for a stamp
+    /// that cannot be normalised.
     public let values: [Float]
 }
 
@@ -27,16 +32,19 @@ extension Prediction {
     /// stamp. Collective.
     ///
     /// A stamp is normalised, 0 is put under the window in all channels, the result is normalised again, and the map
-    /// has 1 − the probability of class 1 there: large where the network needs what is covered to see a source. Source:
-    /// astroML's notebook, whose map is transposed (row and column exchanged); this one has the stamp's orientation.
-    /// Occluded stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
+    /// has 1 − the probability of a class there: large where the network needs what is covered to see that class.
+    /// Source: astroML's notebook, whose map is transposed (row and column exchanged); this one has the stamp's
+    /// orientation. Occluded stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
     /// - Parameters:
     ///   - features: the table, or array, of the stamps' features, which stay as they are; nil for none.
     ///   - index: of one stamp, or nil for all.
+    ///   - className: of the class, or its number; nil for class 1 of two, and of more for the class that each stamp is
+    ///     taken for as long as nothing is covered.
     /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.
     @discardableResult
     public func occlusion(
-        input: StampSource, features: String? = nil, index: Int?, window: OcclusionWindow, output: String
+        input: StampSource, features: String? = nil, index: Int?, className: String? = nil, window: OcclusionWindow,
+        output: String
     ) throws -> OcclusionMap? {
         // Rank 0 alone knows the files.
         let name = input.files.first ?? ""
@@ -52,6 +60,7 @@ extension Prediction {
             _ = try Self.chosen(index, of: reader, window, name: name)
             return collection
         }
+        let label = try group.agree { try className.map(self.label(named:)) ?? (classCount == 2 ? 1 : nil) }
         let inputs = inputs(input.allFiles, features)
         let file = try group.onRoot {
             try OutputFile(output, option: "--output", inputs: inputs, kind: .occlusionMaps)
@@ -63,17 +72,19 @@ extension Prediction {
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
         let pass = OcclusionPass(
-            network: model.network, reader: reader, window: window, team: team, group: group,
+            network: model.network, reader: reader, window: window, label: label, team: team, group: group,
             inference: Inference(network: model.network, weights: model.weights, team: team, group: group))
         if index != nil {
             let maps = try pass.maps(stamps)
             return try group.agree {
                 guard let maps, let file else { return nil }
-                warn(unusable: maps.first?.isNaN == true ? 1 : 0, of: 1, name)
+                warn(unusable: maps.values.first?.isNaN == true ? 1 : 0, of: 1, name)
                 let shape = [pass.height, pass.width]
-                try NpyFile.write(floats: maps, shape: shape, to: file.open())
+                try NpyFile.write(floats: maps.values, shape: shape, to: file.open())
                 return OcclusionMap(
-                    height: shape[0], width: shape[1], stamp: try pass.normalized(stamps.lowerBound), values: maps)
+                    height: shape[0], width: shape[1], channels: pass.reader.inputChannelNames,
+                    stamp: try pass.normalized(stamps.lowerBound), className: try classNames[maps.labels[0]],
+                    values: maps.values)
             }
         }
         try writeAll(stamps, pass, input: name, output: file)
@@ -91,7 +102,7 @@ extension Prediction {
         for start in Swift.stride(from: 0, to: stamps.count, by: block) {
             let maps = try pass.maps(start..<min(start + block, stamps.count))
             try group.agree {
-                guard let maps else { return }
+                guard let maps = maps?.values else { return }
                 // The map of a usable stamp has a number somewhere, even if at some positions nothing usable is left.
                 unusable += Swift.stride(from: 0, to: maps.count, by: height * width)
                     .count { maps[$0..<$0 + height * width].allSatisfy(\.isNaN) }
@@ -136,6 +147,8 @@ private struct OcclusionPass {
     let network: Network
     let reader: StampReader
     let window: OcclusionWindow
+    /// The class that maps are of; nil for the predicted one of each stamp.
+    let label: Int?
     let team: LaneTeam
     let group: any ProcessGroup
     let inference: Inference
@@ -150,13 +163,13 @@ private struct OcclusionPass {
     var height: Int { reader.inputShape.extents[0] }
     var width: Int { reader.inputShape.extents[1] }
 
-    /// The first channel of a stamp as the network sees it; NaN for one that cannot be normalised.
+    /// A stamp as the network sees it; NaN for one that cannot be normalised.
     func normalized(_ stamp: Int) throws -> [Float] {
-        reader.plane(0, of: try reader.values(of: stamp) ?? Array(repeating: .nan, count: reader.valueCount))
+        try reader.values(of: stamp) ?? Array(repeating: .nan, count: reader.valueCount)
     }
 
-    /// The maps of some stamps, one after another, on rank 0; nil elsewhere. Collective.
-    func maps(_ stamps: Range<Int>) throws -> [Float]? {
+    /// The maps of some stamps, one after another, and the class of each, on rank 0; nil elsewhere. Collective.
+    func maps(_ stamps: Range<Int>) throws -> (values: [Float], labels: [Int])? {
         let (pixels, positions) = (reader.valueCount, positions)
         let normalized = FloatBuffer(count: stamps.count * pixels)
         // Few compared with the occluded ones, so every rank has all of them.
@@ -169,13 +182,31 @@ private struct OcclusionPass {
                 }
             }
         }
+        let labels = try labels(of: normalized, stamps)
         let logits = try inference.logits(of: stamps.count * positions) { [self] number, target in
             let place = number / positions
             let stamp = FloatView(normalized.view.slice(pixels, at: place * pixels))
             reader.copyFeatures(of: stamps.lowerBound + place, toSample: target.pointer(reader.sampleValues))
             return occlude(stamp, at: number % positions, into: target.slice(pixels))
         }
-        return logits.map { maps(of: $0, stamps: stamps.count, positions) }
+        guard let logits, let labels else { return nil }
+        return (maps(of: logits, labels: labels, positions), labels)
+    }
+
+    /// The class that each map is of, on rank 0; nil elsewhere. Collective.
+    private func labels(of normalized: FloatBuffer, _ stamps: Range<Int>) throws -> [Int]? {
+        let count = stamps.count
+        if let label { return Array(repeating: label, count: count) }
+        let (values, outputs) = (reader.valueCount, network.outputs)
+        let logits = try inference.logits(of: count) { [reader] number, target in
+            target.pointer(values).update(
+                from: normalized.view.slice(values, at: number * values).pointer(values), count: values)
+            reader.copyFeatures(of: stamps.lowerBound + number, toSample: target.pointer(reader.sampleValues))
+            return true
+        }
+        return logits.map { logits in
+            (0..<count).map { ClassPredictions.largest(logits[$0 * outputs..<($0 + 1) * outputs]) }
+        }
     }
 
     /// Covers a normalised stamp and normalises it again.
@@ -188,14 +219,17 @@ private struct OcclusionPass {
         }
     }
 
-    private func maps(of logits: [Float], stamps: Int, _ positions: Int) -> [Float] {
+    private func maps(of logits: [Float], labels: [Int], _ positions: Int) -> [Float] {
         let outputs = network.outputs
         var probabilities = logits
         network.loss.probabilities(
-            logits: logits, samples: stamps * positions, outputs: outputs, into: &probabilities)
-        return (0..<stamps).flatMap { stamp in
-            let values = (stamp * positions..<(stamp + 1) * positions).map {
-                1 - probabilities[$0 * outputs + outputs - 1]
+            logits: logits, samples: labels.count * positions, outputs: outputs, into: &probabilities)
+        return labels.enumerated().flatMap { stamp, label in
+            let values = (stamp * positions..<(stamp + 1) * positions).map { position in
+                // One output is the probability of class 1.
+                outputs == 1
+                    ? (label == 1 ? 1 - probabilities[position] : probabilities[position])
+                    : 1 - probabilities[position * outputs + label]
             }
             return window.map(values, height: height, width: width)
         }

@@ -50,7 +50,7 @@ public struct Prediction {
             if let other = members.first(where: { $0.model.network.outputs != members[0].model.network.outputs }) {
                 throw Fault(
                     .badData, other.path, "has another number of outputs than \(members[0].path)",
-                    remedy: "average models of one kind: all --classes 1 or all --classes 2")
+                    remedy: "average models of one kind, such as all --classes 1 or all --classes 2")
             }
             let named = members.filter { $0.model.classNames != nil }
             if let other = named.first(where: { $0.model.classNames != named[0].model.classNames }) {
@@ -66,7 +66,41 @@ public struct Prediction {
     /// The first model, for what a single one is asked.
     var model: TrainedModel { members[0].model }
 
-    /// The probability above which a stamp counts as a source: the mean of the models'.
+    /// How many classes the models tell apart.
+    public var classCount: Int { model.network.classCount }
+
+    /// The names of the models' classes; where no model names them noise and source, or the numbers of more classes.
+    public var classNames: [String] {
+        get throws {
+            try classes?.names
+                ?? (classCount == 2 ? StampClasses.noiseAndSource.names : (0..<classCount).map(String.init))
+        }
+    }
+
+    /// The class that a user names, by its name or else by its number.
+    ///
+    /// - Throws: `Fault(.usage)` for what is neither.
+    func label(named name: String) throws -> Int {
+        let names = try classNames
+        if let label = names.firstIndex(of: name) { return label }
+        if let label = Int(name), names.indices.contains(label) { return label }
+        let all = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+        throw Fault(
+            .usage, "--class \(name)", "is no class of \(members[0].path)",
+            remedy: "give one of \(all), or a number from 0 to \(names.count - 1)")
+    }
+
+    /// Refuses what makes sense for two classes alone.
+    ///
+    /// - Parameter option: as the user gave it.
+    /// - Throws: `Fault(.usage)` for models of more classes.
+    public func requireTwoClasses(for option: String, remedy: String) throws {
+        guard classCount > 2 else { return }
+        throw Fault(
+            .usage, option, "goes with two classes, and \(members[0].path) has \(classCount)", remedy: remedy)
+    }
+
+    /// Of two classes, the probability above which a stamp counts as a source: the mean of the models'.
     public var threshold: Float {
         members.reduce(0) { $0 + $1.model.decision.threshold } / Float(members.count)
     }
@@ -75,7 +109,7 @@ public struct Prediction {
     /// normalised. Collective.
     ///
     /// - Parameters:
-    ///   - output: a `.npy` file of (N, 2) or (N, 1); nil for none.
+    ///   - output: a `.npy` file of (N, K) for K outputs; nil for none.
     ///   - table: a CSV file (``PredictionTable``); nil for none.
     ///   - features: the table, or array, of the stamps' features; nil for none.
     ///   - threshold: instead of the models' own.
@@ -109,9 +143,10 @@ public struct Prediction {
                 try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output.open())
             }
             if let table = files?.table {
-                let ofSources = (0..<stamps.count).map { probabilities[($0 + 1) * outputs - 1] }
-                try PredictionTable.write(
-                    ofSources, of: stamps, threshold: threshold ?? self.threshold, to: table)
+                try PredictionTable(
+                    probabilities: probabilities, outputs: outputs, threshold: threshold ?? self.threshold,
+                    classNames: classNames
+                ).write(stamps, to: table)
             }
         }
     }
@@ -129,7 +164,14 @@ public struct Prediction {
             "\(name): \(unusable.count) of \(stamps.count) stamps cannot be normalised; their rows are nan")
     }
 
-    /// The models' evaluation on labelled stamps, on rank 0; nil elsewhere. Collective.
+    /// What models say about labelled stamps.
+    public struct Evaluated: Sendable {
+        public let predictions: LabelledPredictions
+        /// In the order of the classes.
+        public let classNames: [String]
+    }
+
+    /// The models' predictions of labelled stamps, on rank 0; nil elsewhere. Collective.
     ///
     /// - Parameters:
     ///   - features: the table, or array, of the stamps' features; nil for none.
@@ -137,7 +179,7 @@ public struct Prediction {
     ///   - threshold: instead of the models' own.
     public func evaluate(
         _ files: LabelledFiles, features: String? = nil, skipBad: Bool, threshold: Float? = nil
-    ) throws -> [SamplePrediction]? {
+    ) throws -> Evaluated? {
         let stamps = try StampCollection.agreed(in: group) {
             try checkFeatures(features)
             let stamps = try StampCollection(files, of: try classes)
@@ -150,7 +192,7 @@ public struct Prediction {
             stamps, self.features(features, of: stamps), threshold: threshold ?? self.threshold)
         return try group.agree {
             guard let predictions else { return nil }
-            let unusable = predictions.filter(\.probability.isNaN).map(\.index)
+            let unusable = predictions.unusable
             if !unusable.isEmpty && !skipBad {
                 throw StampScan.fault(unusable, of: try readers(stamps)[0])
             }
@@ -159,26 +201,33 @@ public struct Prediction {
                     .badData, stamps.location(0).path, "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
-            return predictions.filter { !$0.probability.isNaN }
+            return Evaluated(predictions: predictions.usable, classNames: stamps.classes.names)
         }
     }
 
     private func predictions(
         _ stamps: StampCollection, _ features: [StampFeatures?], threshold: Float
-    ) throws -> [SamplePrediction]? {
+    ) throws -> LabelledPredictions? {
         let numbers = Array(0..<stamps.count)
         if members.count == 1 {
             return try logits(stamps, features).map {
-                model.network.predictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
+                model.network.labelledPredictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
             }
         }
         let outputs = model.network.outputs
         return try probabilities(stamps, features).map { probabilities in
-            numbers.map { stamp in
-                SamplePrediction(
-                    index: stamp, label: stamps.label(stamp), probability: probabilities[(stamp + 1) * outputs - 1],
-                    threshold: threshold)
+            if classCount > 2 {
+                return .several(
+                    ClassPredictions(
+                        classes: outputs, indices: numbers, trueClasses: numbers.map(stamps.label),
+                        probabilities: probabilities))
             }
+            return .two(
+                numbers.map { stamp in
+                    SamplePrediction(
+                        index: stamp, label: stamps.label(stamp),
+                        probability: probabilities[(stamp + 1) * outputs - 1], threshold: threshold)
+                })
         }
     }
 
@@ -224,7 +273,7 @@ public struct Prediction {
 
     private func checkClasses(_ stamps: StampCollection) throws {
         let outputs = model.network.outputs
-        guard stamps.classes.count != max(outputs, 2) else { return }
+        guard stamps.classes.count != classCount else { return }
         throw Fault(
             .badData, members[0].path,
             "has \(outputs) output\(outputs == 1 ? "" : "s"), the stamps have \(stamps.classes.count) classes "

@@ -2,31 +2,54 @@ import Files
 import Metrics
 import StampData
 
-/// A model's predictions, one line for each stamp: `file,index,probability,class`.
+/// A model's predictions, one line for each stamp: `file,index,probability,class`, or for more than two classes
+/// `file,index,probability_NAME,…,class`.
 ///
 /// A file's name that a spreadsheet would take for a formula begins with `./`. `index` counts from 0 within the file,
-/// `probability` is that of a source, in the shortest text that reads back as the same single-precision number, and
-/// `class` is 1 for a source. A stamp that cannot be normalised has the probability `nan` and no class.
-public enum PredictionTable {
-    private static let header = "file,index,probability,class\n"
-    /// What it is, to recognise an earlier one.
-    static let kind = OutputFile.Kind("a table of predictions", beginsWith: header)
+/// probabilities are in the shortest text that reads back as the same single-precision number. Of two classes
+/// `probability` is that of a source, and `class` is 1 for a source; of more, `class` is the name of the most probable
+/// one. A stamp that cannot be normalised has the probability `nan` and no class.
+public struct PredictionTable {
+    private static let beginning = "file,index,"
+    /// What it is, to recognise an earlier one, of any classes.
+    static let kind = OutputFile.Kind("a table of predictions") { path in
+        let bytes = OutputFile.beginning(of: path)
+        return ["probability,class\n", "probability_", "\"probability_"]
+            .contains { bytes.starts(with: (beginning + $0).utf8) }
+    }
+
+    /// (stamps, outputs), row by row.
+    let probabilities: [Float]
+    /// Of a network: of 1, the probability is that of class 1.
+    let outputs: Int
+    /// Of two classes, the probability of class 1 above which a stamp is of it.
+    let threshold: Float
+    /// In the order of the outputs.
+    let classNames: [String]
 
     /// Writes the table, atomically.
     ///
-    /// - Parameter probabilities: of a source, one for each stamp.
     /// - Throws: `Fault(.cannotWrite)`.
-    static func write(
-        _ probabilities: [Float], of stamps: StampCollection, threshold: Float, to output: OutputFile
-    ) throws {
-        var text = header
-        for (stamp, probability) in probabilities.enumerated() {
+    func write(_ stamps: StampCollection, to output: OutputFile) throws {
+        var text =
+            Self.beginning
+            + CSVText.line((outputs > 2 ? classNames.map { "probability_\($0)" } : ["probability"]) + ["class"])
+        for stamp in 0..<stamps.count {
             let place = stamps.location(stamp)
-            let predicted = probability.isNaN ? "" : "\(ThresholdRule.predictedClass(probability, above: threshold))"
-            text += CSVText.line([
-                CSVText.fileName(place.path), "\(place.index)", "\(probability)", predicted,
-            ])
+            text += CSVText.line([CSVText.fileName(place.path), "\(place.index)"] + fields(stamp))
         }
         try output.write(text)
+    }
+
+    /// The probabilities of a stamp, and its class.
+    private func fields(_ stamp: Int) -> [String] {
+        let row = probabilities[stamp * outputs..<(stamp + 1) * outputs]
+        guard outputs > 2 else {
+            let probability = row.last!
+            let predicted = probability.isNaN ? "" : "\(ThresholdRule.predictedClass(probability, above: threshold))"
+            return ["\(probability)", predicted]
+        }
+        let predicted = row.contains(where: \.isNaN) ? "" : classNames[ClassPredictions.largest(row)]
+        return row.map { "\($0)" } + [predicted]
     }
 }

@@ -8,14 +8,14 @@ extension Evaluation {
     ///
     /// - Throws: `Fault` when a `snr_sources.npy` is there and does not fit, or a column does not.
     public init(
-        _ predictions: [SamplePrediction], of files: LabelledFiles, threshold: Float,
+        _ predictions: [SamplePrediction], classNames: [String], of files: LabelledFiles, threshold: Float,
         columns: [SourceColumn] = [], withMatchedFilter: Bool, replicates: Int
     ) throws {
         let stamps = try StampCollection(files)
         for column in columns { try column.check(sources: stamps.classCounts[1]) }
         let samples = predictions.map(ScoredSample.init)
         self.init(
-            predictions, threshold: threshold,
+            predictions, classNames: classNames, threshold: threshold,
             signalToNoise: try RunStamps.signalToNoise(of: StampSource(files.sources, layout: files.layout)),
             columns: columns, noiseStamps: stamps.classCounts[0],
             matchedFilter: withMatchedFilter

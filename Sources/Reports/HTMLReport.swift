@@ -45,20 +45,23 @@ public struct HTMLReport: Sendable {
 
     private var headline: HTML? {
         guard let metrics = results.metrics else { return nil }
-        let estimates = MetricEstimates(metrics)
-        let cards = [
-            ("accuracy", estimates.accuracy), ("ROC area", estimates.rocArea),
-            ("completeness", estimates.completeness), ("purity", estimates.purity),
-        ].compactMap { name, estimate in estimate.map { (name, $0) } }
+        let cards: [(name: String, value: Double, interval: String?)]
+        switch metrics {
+        case .two(let metrics):
+            let estimates = MetricEstimates(metrics)
+            cards = [
+                ("accuracy", estimates.accuracy), ("ROC area", estimates.rocArea),
+                ("completeness", estimates.completeness), ("purity", estimates.purity),
+            ].compactMap { name, estimate in estimate.map { (name, $0.value, $0.interval) } }
+        case .several(let metrics): cards = ClassResults(metrics).cards
+        }
         return HTML(
             "ul", [("class", "numbers"), ("aria-label", "The test set in numbers")],
-            cards.map { name, estimate in
+            cards.map { name, value, interval in
                 HTML(
                     "li", [],
-                    [
-                        HTML("small", text: name), HTML("b", text: FormattedNumber.fixed(estimate.value, 4)),
-                        HTML("small", text: "95 %: \(estimate.interval)"),
-                    ])
+                    [HTML("small", text: name), HTML("b", text: FormattedNumber.fixed(value, 4))]
+                        + (interval.map { [HTML("small", text: "95 %: \($0)")] } ?? []))
             })
     }
 
@@ -76,29 +79,66 @@ public struct HTMLReport: Sendable {
     }
 
     private var mistakes: HTML? {
-        let samples = results.predictions.filter { !$0.score.isNaN }
-        let worst = StampGridFigure.mistakes(samples, threshold: results.threshold)
-        guard !worst.isEmpty else { return nil }
-        let rows = worst.map { sample in
-            let place = results.stamps?.location(sample.index)
-            return [
-                "\(sample.index)", sample.isSource ? "source" : "noise", FormattedNumber.fixed(Double(sample.score), 6),
-                place.map { "\($0.path)" } ?? (sample.isSource ? "source files" : "noise files"),
-                place.map { "\($0.index)" } ?? "–",
-            ]
+        switch results.testSet?.usable {
+        case .two(let samples): mistakes(samples)
+        case .several(let predictions): mistakes(predictions)
+        case nil: nil
         }
+    }
+
+    private func mistakes(_ samples: [ScoredSample]) -> HTML? {
+        let isUsual = results.classNames == ClassificationMetrics.noiseAndSource
+        let rows = StampGridFigure.mistakes(samples, threshold: results.threshold).map { sample in
+            let files = isUsual ? (sample.isSource ? "source files" : "noise files") : "–"
+            return [
+                "\(sample.index)", results.classNames[sample.trueClass],
+                FormattedNumber.fixed(Double(sample.score), 6),
+            ] + place(of: sample.index, otherwise: files)
+        }
+        return mistakes(
+            ["index", "true class", "probability of \(isUsual ? "a source" : results.classNames[1])", "file", "stamp"],
+            rows, numbers: [0, 2, 4])
+    }
+
+    private func mistakes(_ predictions: ClassPredictions) -> HTML? {
+        let rows = StampGridFigure.mistakes(predictions).map { sample in
+            [
+                "\(sample.index)", results.classNames[sample.trueClass], results.classNames[sample.predictedClass],
+                FormattedNumber.fixed(Double(sample.probability), 6),
+            ] + place(of: sample.index, otherwise: "–")
+        }
+        return mistakes(
+            ["index", "true class", "predicted class", "its probability", "file", "stamp"], rows, numbers: [0, 3, 5])
+    }
+
+    /// The file that holds a stamp, and its number there.
+    private func place(of index: Int, otherwise files: String) -> [String] {
+        let place = results.stamps?.location(index)
+        return [place.map { "\($0.path)" } ?? files, place.map { "\($0.index)" } ?? "–"]
+    }
+
+    private func mistakes(_ columns: [String], _ rows: [[String]], numbers: Set<Int>) -> HTML? {
+        guard !rows.isEmpty else { return nil }
         return HTML.section(
             "Worst mistakes",
             [
                 HTML.table(
-                    caption: "Test stamps that the network is most confidently wrong about",
-                    ["index", "true class", "probability of a source", "file", "stamp"], rows, numbers: [0, 2, 4])
+                    caption: "Test stamps that the network is most confidently wrong about", columns, rows,
+                    numbers: numbers)
             ])
     }
 
     private var metrics: HTML? {
-        guard let metrics = results.metrics else { return nil }
-        let estimates = MetricEstimates(metrics)
+        switch results.metrics {
+        case .two(let metrics): section(metrics)
+        case .several(let metrics): ClassResults(metrics).section
+        case nil: nil
+        }
+    }
+
+    private func section(_ metrics: ClassificationMetrics) -> HTML {
+        let estimates = MetricEstimates(metrics), names = results.classNames
+        let isUsual = names == ClassificationMetrics.noiseAndSource
         let rows =
             [["stamps", "\(metrics.samples)", "", ""], ["loss", FormattedNumber.metric(metrics.loss), "", ""]]
             + [
@@ -122,20 +162,22 @@ public struct HTMLReport: Sendable {
             [
                 HTML.table(
                     caption:
-                        "Metrics with intervals of 95 % confidence; a stamp counts as a source above \(results.threshold)",
+                        "Metrics with intervals of 95 % confidence; a stamp counts as \(isUsual ? "a source" : names[1]) above "
+                        + "\(results.threshold)",
                     ["metric", "value", "95 % interval", "method"], rows, numbers: [1, 2]),
                 HTML.table(
-                    caption: "Confusion matrix", ["", "predicted noise", "predicted source"],
+                    caption: "Confusion matrix", [""] + names.map { "predicted \($0)" },
                     [
-                        ["true noise", "\(counts[0][0])", "\(counts[0][1])"],
-                        ["true source", "\(counts[1][0])", "\(counts[1][1])"],
+                        ["true \(names[0])", "\(counts[0][0])", "\(counts[0][1])"],
+                        ["true \(names[1])", "\(counts[1][0])", "\(counts[1][1])"],
                     ], numbers: [1, 2]),
             ] + (operatingPoints.map { [$0] } ?? []))
     }
 
     /// What it costs to make one kind of mistake rare, from the test set's predictions: runs of all versions have these.
     private var operatingPoints: HTML? {
-        let points = ThresholdSweep(results.predictions.filter { !$0.score.isNaN }).operatingPoints
+        guard case .two(let samples) = results.testSet?.usable else { return nil }
+        let points = ThresholdSweep(samples).operatingPoints
         guard !points.isEmpty else { return nil }
         return HTML.table(
             caption: "The least rate of one mistake where the other's is within a limit; missed are sources",

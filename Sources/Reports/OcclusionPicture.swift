@@ -2,21 +2,21 @@ import Faults
 import Figures
 import Files
 import Glibc
+import Metrics
 
 /// A stamp beside its occlusion map, as one file.
 public struct OcclusionPicture: Sendable {
     private let title: String
-    private let height: Int
-    private let width: Int
-    private let stamp: [Float]
+    private let className: String
+    private let stamp: StampPicture
     private let map: [Float]
 
     /// - Parameters:
     ///   - title: the picture's heading.
-    ///   - stamp, map: height × width pixels, row by row.
-    public init(title: String, height: Int, width: Int, stamp: [Float], map: [Float]) {
-        (self.title, self.height, self.width) = (title, height, width)
-        (self.stamp, self.map) = (stamp, map)
+    ///   - className: of the class whose loss the map shows.
+    ///   - map: of the stamp's height and width, row by row.
+    public init(title: String, className: String, stamp: StampPicture, map: [Float]) {
+        (self.title, self.className, self.stamp, self.map) = (title, className.printable, stamp, map)
     }
 
     /// Where a picture goes.
@@ -41,7 +41,7 @@ public struct OcclusionPicture: Sendable {
     /// - Throws: `Fault(.cannotWrite)`.
     public func write(to output: OutputFile, gnuplot: Gnuplot) throws -> [Fault] {
         let path = output.path
-        guard stamp.allSatisfy(\.isFinite), map.contains(where: \.isFinite) else {
+        guard stamp.values.allSatisfy(\.isFinite), map.contains(where: \.isFinite) else {
             return [
                 Fault(
                     .badData, path, "there is nothing to draw: the stamp cannot be normalised", remedy: "choose another"
@@ -55,8 +55,10 @@ public struct OcclusionPicture: Sendable {
         }
         let figure = HeatMapFigure(
             name: "occlusion", title: title,
-            description: "The stamp, and how probable noise becomes when what lies around a pixel is covered.",
-            quantity: "1 − probability of a source", height: height, width: width, stamp: stamp, heatMap: map)
+            description: isSource
+                ? "The stamp, and how probable noise becomes when what lies around a pixel is covered."
+                : "The stamp, and how improbable \(className) becomes when what lies around a pixel is covered.",
+            quantity: "1 − probability of \(isSource ? "a source" : className)", stamp: stamp, heatMap: map)
         let (figures, warnings) = try FigureFolder(folder).draw([figure.plot], with: gnuplot)
         if path.hasSuffix(".svg"), let drawn = figures[0].svg {
             try output.write(String(decoding: FileAccess.read(drawn), as: UTF8.self))
@@ -67,6 +69,8 @@ public struct OcclusionPicture: Sendable {
         }
         return warnings
     }
+
+    private var isSource: Bool { className == ClassificationMetrics.noiseAndSource[1] }
 
     private static let note = "Occlusion map of stamp"
 

@@ -26,21 +26,30 @@ public struct RunComparison: Sendable {
     private var names: [String] { runs.map(\.folder.path) }
 
     private var metrics: HTML {
-        let all = runs.map { $0.metrics.map { ($0, MetricEstimates($0)) } }
-        func row(_ name: String, _ value: (ClassificationMetrics, MetricEstimates) -> String?) -> [String] {
+        let all = runs.map { $0.metrics.map(ComparedMetrics.init) }
+        func row(_ name: String, _ value: (ComparedMetrics) -> String?) -> [String] {
             [name] + all.map { $0.flatMap(value) ?? "–" }
         }
-        let rows = [
-            row("test stamps") { metrics, _ in "\(metrics.samples)" },
-            row("loss") { metrics, _ in FormattedNumber.metric(metrics.loss) },
-            row("accuracy") { $1.accuracy?.description },
-            row("area under the ROC curve") { $1.rocArea?.description },
-            row("completeness (recall)") { $1.completeness?.description },
-            row("purity (precision)") { $1.purity?.description },
-            row("Matthews' correlation") { metrics, _ in
-                FormattedNumber.fixed(metrics.confusionMatrix.matthewsCorrelation, 4)
-            },
-        ]
+        let rows =
+            [
+                row("test stamps") { "\($0.metrics.samples)" },
+                row("loss") { FormattedNumber.metric($0.metrics.loss) },
+                row("accuracy", \.accuracy?.description),
+                row("area under the ROC curve", \.rocArea),
+            ]
+            + [
+                row("completeness (recall)", \.two?.completeness?.description),
+                row("purity (precision)", \.two?.purity?.description),
+            ].filter { _ in all.contains { $0?.several == nil } }
+            + [
+                row("macro F1") { $0.several.map { FormattedNumber.fixed($0.macroF1, 4) } },
+                row("average precision") { $0.several?.averagePrecision.map { FormattedNumber.fixed($0, 4) } },
+            ].filter { _ in all.contains { $0?.several != nil } }
+            + [
+                row("Matthews' correlation") {
+                    FormattedNumber.fixed($0.metrics.confusionMatrix.matthewsCorrelation, 4)
+                }
+            ] + classNames(all).map { name in row("recall of \(name)") { $0.recall(of: name) } }
         var content = [
             HTML.table(
                 caption: "Metrics with intervals of 95 % confidence (Wilson; Hanley and McNeil for the area)",
@@ -55,10 +64,20 @@ public struct RunComparison: Sendable {
         return HTML.section("Test set", content)
     }
 
+    /// The classes of runs with more than two, in the order in which they occur.
+    private func classNames(_ all: [ComparedMetrics?]) -> [String] {
+        var names: [String] = []
+        for name in all.flatMap({ $0?.several?.classNames ?? [] }) where !names.contains(name) { names.append(name) }
+        return Array(names.prefix(Self.mostClasses))
+    }
+
+    /// The most classes that have a row each.
+    private static let mostClasses = 50
+
     /// Whether the same stamps were tested: the same data cut in the same way.
     private var haveTheSameTestSet: Bool {
         Set(runs.map(\.configuration.findings.dataFingerprint)).count == 1
-            && Set(runs.map { $0.predictions.map(\.index) }).count == 1
+            && Set(runs.map { $0.testSet?.indices ?? [] }).count == 1
     }
 
     private var settings: HTML {
@@ -126,5 +145,32 @@ public struct RunComparison: Sendable {
                     FormattedNumber.fixed($0.validationAccuracy ?? $0.accuracy, 4)
                 },
             ])
+    }
+}
+
+/// The test metrics of one of several runs.
+private struct ComparedMetrics {
+    let metrics: TestMetrics
+
+    /// Estimates of two classes; nil for more.
+    var two: MetricEstimates? {
+        if case .two(let metrics) = metrics { MetricEstimates(metrics) } else { nil }
+    }
+
+    /// The metrics of more than two classes.
+    var several: ClassMetrics? {
+        if case .several(let metrics) = metrics { metrics } else { nil }
+    }
+
+    var accuracy: Estimate? { two?.accuracy ?? several.flatMap { ClassEstimates($0).accuracy } }
+
+    /// Of several classes the mean of each against the rest, without an interval.
+    var rocArea: String? {
+        two.map { $0.rocArea?.description } ?? several?.rocAUC.map { FormattedNumber.fixed($0, 4) }
+    }
+
+    func recall(of name: String) -> String? {
+        guard let several, let label = several.classNames.firstIndex(of: name) else { return nil }
+        return ClassEstimates(several).classes[label].recall?.description
     }
 }

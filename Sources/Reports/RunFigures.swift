@@ -50,44 +50,38 @@ private struct FigurePlan {
     private(set) var notes: [String] = []
     private let results: RunResults
     private let threshold: Float
-    /// The test set without samples whose probability is not a number.
-    private let samples: [ScoredSample]
 
     init(_ results: RunResults, threshold: Float) {
         self.results = results
         self.threshold = threshold
-        samples = results.predictions.filter { !$0.score.isNaN }
     }
 
     mutating func addAll() throws {
         add(HistoryFigure(results.history).plot, orNote: "No epoch has a finite loss, so there is no history to draw.")
-        let left = results.predictions.count - samples.count
-        if left > 0 {
-            notes.append("\(left) test stamps got a probability that is not a number, and are left out of the figures.")
+        if let set = results.testSet?.usable, let all = results.testSet {
+            let left = all.indices.count - set.indices.count
+            if left > 0 {
+                notes.append(
+                    "\(left) test stamps got a probability that is not a number, and are left out of the figures.")
+            }
+            if !set.indices.isEmpty { try addTestFigures(set) }
         }
-        if !samples.isEmpty { try addTestFigures() }
-        if let model = results.model { add(FilterFigure(model)?.plot, orNote: nil) }
+        if let model = results.model {
+            let names = try results.stamps.map { try StampReader($0, preparation).inputChannelNames }
+            add(FilterFigure(model, channelNames: names)?.plot, orNote: nil)
+        }
     }
 
     private mutating func add(_ plot: Plot?, orNote note: String?) {
         if let plot { plots.append(plot) } else if let note { notes.append(note) }
     }
 
-    private mutating func addTestFigures() throws {
+    private mutating func addTestFigures(_ set: TestSet) throws {
         let stamps = try results.stamps.map { TestStamps(reader: try StampReader($0, preparation)) }
-        let matchedFilter = try stamps?.filtered(samples)
-        add(ConfusionFigure(samples, threshold: threshold).plot, orNote: nil)
-        add(
-            ROCFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
-            orNote: "The test set lacks one class, so there is no ROC curve.")
-        add(
-            PrecisionRecallFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
-            orNote: "The test set has no sources, so there is neither precision nor recall.")
-        add(ErrorRatesFigure(samples, threshold: threshold).plot, orNote: nil)
-        addCompleteness(matchedFilter)
-        add(ReliabilityFigure(samples).plot, orNote: nil)
-        add(ScoreHistogramFigure(samples, threshold: threshold).plot, orNote: nil)
-        if let stamps { try addGrids(stamps) }
+        switch set {
+        case .two(let samples): try addFigures(of: samples, stamps)
+        case .several(let predictions): try addFigures(of: predictions, stamps)
+        }
     }
 
     /// What is done with stamps before the network sees them. What only a model that is gone knows is left out.
@@ -96,7 +90,25 @@ private struct FigurePlan {
         return known.normalization.isUnmeasured ? known.normalized(by: Normalization.none) : known
     }
 
-    private mutating func addCompleteness(_ matchedFilter: [ScoredSample]?) {
+    // MARK: Two classes
+
+    private mutating func addFigures(of samples: [ScoredSample], _ stamps: TestStamps?) throws {
+        let matchedFilter = try stamps?.filtered(samples)
+        add(ConfusionFigure(samples, threshold: threshold, classNames: results.classNames).plot, orNote: nil)
+        add(
+            ROCFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
+            orNote: "The test set lacks one class, so there is no ROC curve.")
+        add(
+            PrecisionRecallFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
+            orNote: "The test set has no sources, so there is neither precision nor recall.")
+        add(ErrorRatesFigure(samples, threshold: threshold).plot, orNote: nil)
+        addCompleteness(samples, matchedFilter)
+        add(ReliabilityFigure(samples).plot, orNote: nil)
+        add(ScoreHistogramFigure(samples, threshold: threshold).plot, orNote: nil)
+        if let stamps { try addGrids(samples, stamps) }
+    }
+
+    private mutating func addCompleteness(_ samples: [ScoredSample], _ matchedFilter: [ScoredSample]?) {
         guard let ratios = results.signalToNoise else {
             notes.append(
                 "There is no snr_sources.npy beside the source stamps, so completeness is not drawn against it.")
@@ -111,20 +123,42 @@ private struct FigurePlan {
             ).plot, orNote: "No source of the test set has a signal-to-noise ratio, so completeness is not drawn.")
     }
 
-    private mutating func addGrids(_ stamps: TestStamps) throws {
-        let (height, width) = (stamps.reader.inputShape.extents[0], stamps.reader.inputShape.extents[1])
+    private mutating func addGrids(_ samples: [ScoredSample], _ stamps: TestStamps) throws {
+        let threshold = threshold
+        func classified(_ samples: [ScoredSample]) throws -> [ClassifiedStamp] {
+            try stamps.classified(samples.map { ClassifiedSample($0, threshold: threshold) })
+        }
         add(
             StampGridFigure.ofBothClasses(
-                try stamps.classified(StampGridFigure.examples(samples)), total: samples.count, height: height,
-                width: width,
-                threshold: threshold
+                try classified(StampGridFigure.examples(samples)), total: samples.count,
+                classNames: results.classNames
             ).plot, orNote: nil)
-        let mistakes = try stamps.classified(StampGridFigure.mistakes(samples, threshold: threshold))
         add(
             StampGridFigure.ofMistakes(
-                mistakes, total: samples.count { ThresholdRule.isSource($0.score, above: threshold) != $0.isSource },
-                height: height, width: width,
-                threshold: threshold
+                try classified(StampGridFigure.mistakes(samples, threshold: threshold)),
+                total: samples.count { ThresholdRule.isSource($0.score, above: threshold) != $0.isSource },
+                classNames: results.classNames
             ).plot, orNote: "The network makes no mistake on the test set.")
+    }
+
+    // MARK: More classes
+
+    private mutating func addFigures(of predictions: ClassPredictions, _ stamps: TestStamps?) throws {
+        let names = results.classNames
+        add(ClassConfusionFigure(ConfusionMatrix(predictions), classNames: names).plot, orNote: nil)
+        add(
+            ClassROCFigure(predictions, classNames: names).plot,
+            orNote: "The test set has one class alone, so there is no ROC curve.")
+        add(ClassPrecisionRecallFigure(predictions, classNames: names).plot, orNote: nil)
+        add(ReliabilityFigure(ofTopClass: predictions).plot, orNote: nil)
+        add(ClassScoreFigure(predictions, classNames: names).plot, orNote: nil)
+        guard let stamps else { return }
+        let examples = try stamps.classified(
+            StampGridFigure.examples(predictions, channels: stamps.reader.inputShape.extents[2]))
+        add(StampGridFigure.ofAllClasses(examples, of: predictions, classNames: names).plot, orNote: nil)
+        let mistakes = try stamps.classified(StampGridFigure.mistakes(predictions))
+        add(
+            StampGridFigure.ofMistakes(mistakes, of: predictions, classNames: names).plot,
+            orNote: "The network makes no mistake on the test set.")
     }
 }

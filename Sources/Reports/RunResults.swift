@@ -16,9 +16,9 @@ public struct RunResults: Sendable {
     /// `history.csv`.
     public let history: [HistoryRow]
     /// `metrics.json`; nil for a run without a test set.
-    public let metrics: ClassificationMetrics?
-    /// `test_predictions.csv`: the probabilities of the test set; empty for a run without one.
-    public let predictions: [ScoredSample]
+    public let metrics: TestMetrics?
+    /// `test_predictions.csv`: the probabilities of the test set; nil for a run without one.
+    public let testSet: TestSet?
     /// `feature_importance.csv`; empty for a run without features or a test set.
     public let importance: [FeatureImportance]
     /// `model.safetensors`; nil when it is gone.
@@ -30,7 +30,9 @@ public struct RunResults: Sendable {
     /// What is missing, for the reader of a report.
     public let notes: [String]
 
-    /// The probability above which a stamp counts as a source.
+    /// The names of the classes.
+    public var classNames: [String] { configuration.findings.classes.names }
+    /// Of two classes, the probability above which a stamp counts as a source.
     public var threshold: Float { model?.decision.threshold ?? 0.5 }
 
     /// Reads a run folder, and opens the stamps that it names.
@@ -44,21 +46,20 @@ public struct RunResults: Sendable {
         }
         try folder.requireFilesAndFolders()
         let configuration = try configuration(folder)
-        let predictions =
-            FileAccess.exists(folder.testPredictions) ? try TestPredictions.read(folder.testPredictions) : []
+        let testSet = try testSet(folder, configuration)
         var notes: [String] = []
-        if predictions.isEmpty { notes.append("The run has no test set: --split leaves no stamps for one.") }
+        if testSet == nil { notes.append("The run has no test set: --split leaves no stamps for one.") }
         let model = optional(&notes) { try TrainedModel(contentsOf: folder.model) }
         let stamps = optional(
             &notes, "What needs the stamps is left out; relative names refer to the current folder."
         ) {
-            try RunStamps.open(configuration, predictions: predictions)
+            try RunStamps.open(configuration, testSet: testSet)
         }
         return RunResults(
             folder: folder, configuration: configuration, history: try History.read(folder.history).rows,
             metrics: FileAccess.exists(folder.metrics)
-                ? try JSONFile.read(ClassificationMetrics.self, from: folder.metrics) : nil,
-            predictions: predictions,
+                ? try metrics(folder, configuration) : nil,
+            testSet: testSet,
             importance: FileAccess.exists(folder.featureImportance)
                 ? try FeatureImportance.read(folder.featureImportance) : [],
             model: model, stamps: stamps,
@@ -80,6 +81,31 @@ public struct RunResults: Sendable {
                 remedy: "restore the file from a copy, or run again with a new --output")
         }
         return record
+    }
+
+    /// `test_predictions.csv`, if a sample is in it.
+    private static func testSet(_ folder: RunFolder, _ configuration: ConfigurationRecord) throws -> TestSet? {
+        guard FileAccess.exists(folder.testPredictions) else { return nil }
+        let set = try TestPredictions.read(
+            folder.testPredictions, classNames: configuration.findings.classes.names)
+        return set.indices.isEmpty ? nil : set
+    }
+
+    /// `metrics.json`, of the run's classes.
+    private static func metrics(_ folder: RunFolder, _ configuration: ConfigurationRecord) throws -> TestMetrics {
+        let names = configuration.findings.classes.names
+        let metrics = try JSONFile.read(TestMetrics.self, from: folder.metrics)
+        let isOfRun =
+            switch metrics {
+            case .two: names.count == 2
+            case .several(let metrics): metrics.classNames == names
+            }
+        guard isOfRun else {
+            throw Fault(
+                .badData, folder.metrics, "is of other classes than the run's",
+                remedy: "restore the file from a copy, or run again with a new --output")
+        }
+        return metrics
     }
 
     /// What `body` reads; nil, and a note that says why, when it cannot.

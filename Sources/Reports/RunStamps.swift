@@ -10,7 +10,7 @@ enum RunStamps {
     /// Opens the files, and makes sure that they hold what they held when the run was made.
     ///
     /// - Throws: `Fault` when they are gone or have changed.
-    static func open(_ configuration: ConfigurationRecord, predictions: [ScoredSample]) throws -> StampCollection {
+    static func open(_ configuration: ConfigurationRecord, testSet: TestSet?) throws -> StampCollection {
         let (settings, findings) = (configuration.settings, configuration.findings)
         // A pipe that the stamps came through is empty by now.
         for file in settings.data.stamps.map(StampFiles.file(of:))
@@ -19,7 +19,9 @@ enum RunStamps {
         let isSame =
             try stamps.classes == findings.classes && stamps.classCounts == findings.classStamps
             && stamps.height == findings.stampHeight && stamps.width == findings.stampWidth
-            && predictions.allSatisfy { $0.index < stamps.count && stamps.label($0.index) == $0.trueClass }
+            && zip(testSet?.indices ?? [], testSet?.trueClasses ?? []).allSatisfy {
+                $0 < stamps.count && stamps.label($0) == $1
+            }
             && DataFingerprint(stamps).hexadecimal == findings.dataFingerprint
         guard isSame else {
             throw Fault(

@@ -9,11 +9,15 @@ struct TestStamps {
 
     let reader: StampReader
 
-    /// The stamps' first channels as the network sees them; those that cannot be normalised are 0.
-    func classified(_ samples: [ScoredSample]) throws -> [ClassifiedStamp] {
-        try samples.map {
-            let values = try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount)
-            return ClassifiedStamp(sample: $0, pixels: reader.plane(0, of: values))
+    /// The stamps as the network sees them; those that cannot be normalised are 0.
+    func classified(_ samples: [ClassifiedSample]) throws -> [ClassifiedStamp] {
+        let shape = reader.inputShape.extents
+        return try samples.map {
+            ClassifiedStamp(
+                sample: $0,
+                picture: StampPicture(
+                    height: shape[0], width: shape[1], channels: reader.inputChannelNames,
+                    values: try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount)))
         }
     }
 

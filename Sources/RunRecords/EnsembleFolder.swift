@@ -7,7 +7,7 @@ import FoundationEssentials
 /// ```
 /// member-1/ member-2/ …  run folders
 /// metrics.json           the test set, by the mean of the members' probabilities
-/// test_predictions.csv   index,true_class,probability
+/// test_predictions.csv   index, true_class, probabilities
 /// ```
 public struct EnsembleFolder: Sendable {
     public let path: String
@@ -18,7 +18,7 @@ public struct EnsembleFolder: Sendable {
     /// - Parameter number: from 1.
     public func member(_ number: Int) -> RunFolder { RunFolder("\(path)/member-\(number)") }
 
-    /// ``ClassificationMetrics`` of the test set.
+    /// ``TestMetrics`` of the test set.
     public var metrics: String { RunFolder(path).metrics }
     /// ``TestPredictions``.
     public var testPredictions: String { RunFolder(path).testPredictions }

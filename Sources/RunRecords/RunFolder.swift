@@ -47,7 +47,7 @@ public struct RunFolder: Sendable {
     public var hashes: String { "\(path)/hashes.csv" }
     /// ``MetricsLog``.
     public var metricsLog: String { "\(path)/metrics.jsonl" }
-    /// ``ClassificationMetrics`` of the test set.
+    /// ``TestMetrics`` of the test set.
     public var metrics: String { "\(path)/metrics.json" }
     /// ``TestPredictions``.
     public var testPredictions: String { "\(path)/test_predictions.csv" }

@@ -19,6 +19,11 @@ public struct DecisionSettings: Codable, Hashable, Sendable {
         self.targetPurity = targetPurity
     }
 
+    /// What the threshold is chosen for: the option and its value; nil where it is not chosen.
+    package var target: (option: String, share: Double)? {
+        targetCompleteness.map { ("--target-completeness", $0) } ?? targetPurity.map { ("--target-purity", $0) }
+    }
+
     enum CodingKeys: String, CodingKey {
         case calibrate
         case targetCompleteness = "target_completeness"

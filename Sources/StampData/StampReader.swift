@@ -65,6 +65,12 @@ public struct StampReader: Sendable {
         collection.channelNames[steps.layout.channels[channel]]
     }
 
+    /// What pictures call the channels that the network sees: those that are taken, and what was filled.
+    public var inputChannelNames: [String] {
+        let names = steps.layout.channels.map { collection.channelNames[$0] }
+        return names + (steps.layout.planes > names.count ? ["filled"] : [])
+    }
+
     /// One channel of a stamp as the network sees it, (height, width) of `inputShape`.
     public func plane(_ channel: Int, of values: [Float]) -> [Float] {
         precondition(values.count == valueCount, "\(values.count) values of \(valueCount)")

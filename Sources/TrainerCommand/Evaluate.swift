@@ -4,6 +4,7 @@ import Faults
 import Files
 import Logging
 import Metrics
+import Reports
 import StampData
 import StampFormats
 
@@ -56,23 +57,42 @@ struct Evaluate: GroupCommand {
         }
         // The others learn from rank 0 what is in the files.
         let files = try group.onRoot { try data.files() } ?? LabelledFiles()
+        try group.onRoot { try refuseColumns(of: files) }
         let columns =
             try group.onRoot { try SourceColumn.read(by, sources: StampSource(files.sources, layout: data.layout)) }
             ?? []
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
-        let predictions = try prediction.evaluate(
-            files, features: features.features, skipBad: skipBad, threshold: threshold)
-        try group.agree {
-            guard let predictions else { return }
-            let evaluation = try Evaluation(
-                predictions, of: files, threshold: threshold,
-                columns: columns, withMatchedFilter: matchedFilter, replicates: bootstrap)
-            if json {
-                try StandardOutput.print(json: JSONFile.text(of: evaluation))
-            } else {
-                try StandardOutput.print(result: evaluation.table)
+        if matchedFilter {
+            try group.agree {
+                try prediction.requireTwoClasses(
+                    for: "--matched-filter", remedy: "leave it out: it tells sources from noise")
             }
         }
+        let evaluated = try prediction.evaluate(
+            files, features: features.features, skipBad: skipBad, threshold: threshold)
+        try group.agree {
+            guard let evaluated else { return }
+            try print(
+                TestEvaluation(
+                    evaluated.predictions, classNames: evaluated.classNames, of: files, threshold: threshold,
+                    columns: columns, withMatchedFilter: matchedFilter, replicates: bootstrap))
+        }
+    }
+
+    private func print(_ evaluation: TestEvaluation) throws {
+        if json {
+            try StandardOutput.print(json: JSONFile.text(of: evaluation))
+        } else {
+            try StandardOutput.print(result: evaluation.table)
+        }
+    }
+
+    /// Completeness is that of sources.
+    private func refuseColumns(of files: LabelledFiles) throws {
+        guard let first = by.first, !files.areNoiseAndSources else { return }
+        throw Fault(
+            .usage, "--by \(first)", "lists the completeness of sources, and the stamps are not --noise and --sources",
+            remedy: "leave it out, or name the files with --noise and --sources")
     }
 }

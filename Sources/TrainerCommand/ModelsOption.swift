@@ -18,7 +18,8 @@ struct ModelsOption: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "A stamp is a source above this probability. (default: that of the model)", valueName: "p"))
+            "Of two classes, a stamp is of the second above this probability. (default: that of the model)",
+            valueName: "p"))
     var threshold: Float?
 
     /// Reads the models. Collective.
@@ -30,7 +31,13 @@ struct ModelsOption: ParsableArguments {
             }
             return try normalize.normalization()
         }
-        return try Prediction(
+        let prediction = try Prediction(
             models: model, normalization: normalization, threads: threads, group: group, logger: logger)
+        try group.agree {
+            guard let threshold else { return }
+            try prediction.requireTwoClasses(
+                for: "--threshold \(threshold)", remedy: "leave it out: the most probable class is taken")
+        }
+        return prediction
     }
 }

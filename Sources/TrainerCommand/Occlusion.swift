@@ -15,7 +15,7 @@ struct Occlusion: GroupCommand {
         abstract: "Write maps of what a network looks at.",
         discussion: """
             Covers each part of a stamp in turn and asks the network again: the map holds 1 − the probability of a \
-            source, large where the network needs what is covered. Writes (N, height, width) float32, or (height, width) \
+            source, or of another --class, large where the network needs what is covered. Writes (N, height, width) float32, or (height, width) \
             of the stamp that --index names.
             """)
 
@@ -31,6 +31,13 @@ struct Occlusion: GroupCommand {
 
     @Option(parsing: .unconditional, help: ArgumentHelp("One stamp, counted from 0. (default: all)", valueName: "n"))
     var index: Int?
+
+    @Option(
+        name: .customLong("class"), parsing: .unconditional,
+        help: ArgumentHelp(
+            "The class whose probability is mapped. (default: of two the second, of more the one that a stamp is taken for)",
+            valueName: "name|number"))
+    var className: String?
 
     @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
     var output: String
@@ -61,11 +68,14 @@ struct Occlusion: GroupCommand {
         let prediction = try Prediction(
             models: [model], normalization: normalization, threads: threads, group: group, logger: logger)
         let map = try prediction.occlusion(
-            input: source ?? StampSource([]), features: features.features, index: index, window: window, output: output)
+            input: source ?? StampSource([]), features: features.features, index: index, className: className,
+            window: window, output: output)
         try group.agree {
             guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(
-                title: "Occlusion map of stamp \(index)", height: map.height, width: map.width, stamp: map.stamp,
+                title: "Occlusion map of stamp \(index)", className: map.className,
+                stamp: StampPicture(
+                    height: map.height, width: map.width, channels: map.channels, values: map.stamp),
                 map: map.values)
             for warning in try picture.write(to: drawing, gnuplot: Gnuplot(environment: environment)) {
                 logger.warning("\(warning)")

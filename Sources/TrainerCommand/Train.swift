@@ -211,7 +211,7 @@ struct Train: GroupCommand {
 
     /// Makes the report of a run that has ended, and says where everything is.
     private func tell(
-        _ folder: RunFolder, _ metrics: ClassificationMetrics?, _ environment: [String: String], _ logger: Logger,
+        _ folder: RunFolder, _ metrics: TestMetrics?, _ environment: [String: String], _ logger: Logger,
         print: (String) -> Void
     ) {
         let isTold = !verbosity.quiet

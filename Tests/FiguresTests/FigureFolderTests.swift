@@ -16,7 +16,10 @@ import Testing
         let filter = samples.map { ScoredSample(index: $0.index, trueClass: $0.trueClass, score: 10 * $0.score) }
         let ratios = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Double($0.index + 3)) })
         let stamps = samples.map { sample in
-            ClassifiedStamp(sample: sample, pixels: (0..<30).map { Float(($0 * 7 + sample.index) % 11) })
+            ClassifiedStamp(
+                sample: ClassifiedSample(sample, threshold: 0.5),
+                picture: StampPicture(
+                    height: 5, width: 6, values: (0..<30).map { Float(($0 * 7 + sample.index) % 11) }))
         }
         let row = HistoryRow(
             epoch: 1, loss: 0.5, accuracy: 0.75, learningRate: 0.01, seconds: 1, samplesPerSecond: 10)
@@ -28,13 +31,13 @@ import Testing
             CompletenessFigure(network: samples, matchedFilter: filter, signalToNoise: ratios, threshold: 0.5).plot,
             ReliabilityFigure(samples).plot,
             ScoreHistogramFigure(samples, threshold: 0.5).plot,
-            StampGridFigure.ofBothClasses(stamps, total: 10, height: 5, width: 6, threshold: 0.5).plot,
-            StampGridFigure.ofMistakes([stamps[6]], total: 1, height: 5, width: 6, threshold: 0.5).plot,
+            StampGridFigure.ofBothClasses(stamps, total: 10).plot,
+            StampGridFigure.ofMistakes([stamps[6]], total: 1).plot,
             FilterFigure(layer: "conv_1", height: 2, width: 2, images: [1, -1, 0, 2, 0, 0, 0, 0], total: 2).plot,
             HeatMapFigure(
                 name: "it's `an` $occlusion \"map\"", title: "Occlusion \"5×5\" <_>", description: "a & b < c",
                 quantity: "probability",
-                height: 5, width: 6, stamp: stamps[0].pixels, heatMap: [Float](repeating: 0.5, count: 30)
+                stamp: stamps[0].picture, heatMap: [Float](repeating: 0.5, count: 30)
             ).plot,
         ].compactMap { $0 }
     }
@@ -50,7 +53,7 @@ import Testing
             #expect(figures.count == 11 && figures.allSatisfy(\.isDrawn))
             for figure in figures {
                 let svg = try text(try #require(figure.svg))
-                #expect(isWellFormed(svg), "\(figure.name).svg")
+                #expect(Self.isWellFormed(svg), "\(figure.name).svg")
                 #expect(svg.contains("<title>\(escaped(figure.title))</title>"))
                 #expect(svg.contains("<desc>\(escaped(figure.description))</desc>"))
                 #expect(!svg.contains("href='http") && !svg.contains("href=\"http"))
@@ -73,8 +76,8 @@ import Testing
             let history = try #require(try plots().first)
             // A map without a finite number.
             let blank = HeatMapFigure(
-                name: "blank", title: "", description: "", quantity: "", height: 1, width: 1, stamp: [.nan],
-                heatMap: [.nan]
+                name: "blank", title: "", description: "", quantity: "",
+                stamp: StampPicture(height: 1, width: 1, values: [.nan]), heatMap: [.nan]
             ).plot
             let (figures, warnings) = try FigureFolder(folder).draw(
                 [blank, history], with: Gnuplot(environment: Self.environment))
@@ -115,7 +118,7 @@ import Testing
     }
 
     /// Whether every element that begins ends, in the right order, and every `&` begins an entity.
-    private func isWellFormed(_ xml: String) -> Bool {
+    static func isWellFormed(_ xml: String) -> Bool {
         var open: [Substring] = []
         for tag in xml.matches(of: /<(\/?)([A-Za-z][\w:]*)(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>/) {
             if !tag.1.isEmpty {

@@ -32,6 +32,37 @@ import Testing
         }
     }
 
+    private struct ClassReference: Decodable {
+        let classes: Int
+        let labels: [Int]
+        let logits: [Float]
+        let temperature: Double
+    }
+
+    /// `Tests/ReferenceValues/make_class_metrics_reference.py` minimises with scipy, as well as that can.
+    @Test func theTemperatureOfSeveralClassesIsWhereTheCrossEntropyIsLeast() throws {
+        for reference in try ReferenceValues.json([ClassReference].self, "class_metrics/temperatures") {
+            let fitted = Temperature.fitted(
+                .softmaxCrossEntropy, logits: reference.logits, outputs: reference.classes, labels: reference.labels)
+            #expect(abs(fitted / reference.temperature - 1) < 1e-6)
+            // What is added to all logits of a sample says nothing.
+            let moved = reference.logits.enumerated().map { $1 + Float($0 / reference.classes % 3) * 8 }
+            let again = Temperature.fitted(
+                .softmaxCrossEntropy, logits: moved, outputs: reference.classes, labels: reference.labels)
+            #expect(abs(again / fitted - 1) < 1e-5)
+        }
+    }
+
+    @Test func severalClassesHaveTemperaturesWithinTheRange() {
+        for logits in [[0, 0, 0], [1e6, 0, 0], [0, 1e6, 0]] as [[Float]] {
+            let temperature = Temperature.fitted(
+                .softmaxCrossEntropy, logits: logits + logits, outputs: 3, labels: [0, 0])
+            #expect(temperature >= 0.999 * Temperature.range.lowerBound)
+            #expect(temperature <= 1.001 * Temperature.range.upperBound)
+            if logits[1] > 0 { #expect(temperature > 0.999 * Temperature.range.upperBound) }
+        }
+    }
+
     @Test func dividingByTheTemperatureLeavesNothingToDivide() throws {
         let reference = try calibrations()[0]
         let divided = reference.logits.map { $0 / Float(reference.softmax) }

@@ -189,7 +189,7 @@ import Testing
                 SamplePrediction(index: 3, trueClass: 0, predictedClass: 0, probability: 1.5e-7, loss: 0),
             ]
             let path = RunFolder(base).testPredictions
-            try TestPredictions.write(samples, to: path)
+            try TestPredictions.write(.two(samples), classNames: ["noise", "source"], to: path)
             #expect(try text(path) == "index,true_class,probability\n3,0,1.5e-07\n12,1,0.1\n")
         }
     }

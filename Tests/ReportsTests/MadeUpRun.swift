@@ -78,7 +78,7 @@ struct MadeUpRun {
                 index: index, trueClass: index < noise ? 0 : 1, predictedClass: probability > 0.5 ? 1 : 0,
                 probability: probability, loss: 0.5)
         }
-        try TestPredictions.write(predictions, to: run.testPredictions)
+        try TestPredictions.write(.two(predictions), classNames: ["noise", "source"], to: run.testPredictions)
         try JSONFile.write(ClassificationMetrics(predictions), to: run.metrics)
     }
 

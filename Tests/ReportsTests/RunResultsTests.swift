@@ -1,6 +1,7 @@
 import Faults
 import Files
 import FoundationEssentials
+import Metrics
 import Reports
 import RunRecords
 import StampFormats
@@ -16,7 +17,10 @@ import Testing
             #expect(results.notes.isEmpty)
             #expect(results.history.map(\.loss) == [0.7, 0.5])
             #expect(results.metrics?.samples == 2)
-            #expect(results.predictions.map(\.score) == [0.25, 0.75])
+            let samples = [
+                ScoredSample(index: 0, trueClass: 0, score: 0.25), ScoredSample(index: 14, trueClass: 1, score: 0.75),
+            ]
+            #expect(results.testSet == .two(samples))
             #expect(results.model?.network.description == results.configuration.findings.network)
             #expect(results.stamps?.count == 21)
             #expect(results.signalToNoise == (0..<9).map { Double($0) + 3 })

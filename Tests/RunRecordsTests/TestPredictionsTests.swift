@@ -6,15 +6,20 @@ import TestSupport
 import Testing
 
 @Suite struct TestPredictionsTests {
+    private let names = ["noise", "source"]
+
     @Test func predictionsAreReadBackAsTheyWereWritten() throws {
         try withTemporaryFolder { base in
             let path = RunFolder(base).testPredictions
             let probabilities: [Float] = [0, 1, 1e-30, 0.1, .nan, Float(1).nextDown]
-            try TestPredictions.write(
-                probabilities.enumerated().map {
-                    SamplePrediction(index: 2 * $0, trueClass: $0 % 2, predictedClass: 0, probability: $1, loss: 0)
-                }, to: path)
-            let samples = try TestPredictions.read(path)
+            let written = probabilities.enumerated().map {
+                SamplePrediction(index: 2 * $0, trueClass: $0 % 2, predictedClass: 0, probability: $1, loss: 0)
+            }
+            try TestPredictions.write(.two(written), classNames: names, to: path)
+            guard case .two(let samples) = try TestPredictions.read(path, classNames: names) else {
+                Issue.record("not of two classes")
+                return
+            }
             #expect(samples.map(\.index) == [0, 2, 4, 6, 8, 10])
             #expect(samples.map(\.trueClass) == [0, 1, 0, 1, 0, 1])
             #expect(samples.map(\.score.bitPattern) == probabilities.map(\.bitPattern))
@@ -29,8 +34,70 @@ import Testing
         try withTemporaryFolder { base in
             let path = RunFolder(base).testPredictions
             try write(Array(content.utf8), to: path)
-            let fault = #expect(throws: Fault.self) { try TestPredictions.read(path) }
+            let fault = #expect(throws: Fault.self) { try TestPredictions.read(path, classNames: names) }
             #expect(fault?.kind == .badData && fault?.subject == path)
+        }
+    }
+
+    /// Names with everything that a table of comma-separated values must quote.
+    private let others = ["star", "a,\"b\"", "two\nlines", "=1+1"]
+
+    @Test func predictionsOfSeveralClassesAreReadBackAsTheyWereWritten() throws {
+        try withTemporaryFolder { base in
+            let path = RunFolder(base).testPredictions
+            let written = ClassPredictions(
+                classes: 4, indices: [7, 2, 9], trueClasses: [3, 0, 1],
+                probabilities: [0.1, 0.2, 0.3, 0.4, .nan, .nan, .nan, .nan, 1, 0, 1e-30, Float(1).nextDown])
+            try TestPredictions.write(.several(written), classNames: others, to: path)
+            #expect(
+                try text(path).hasPrefix(
+                    "index,true_class,probability_star,\"probability_a,\"\"b\"\"\",\"probability_two\nlines\","
+                        + "probability_=1+1\n2,0,nan,nan,nan,nan\n7,3,0.1,0.2,0.3,0.4\n"))
+            guard case .several(let read) = try TestPredictions.read(path, classNames: others) else {
+                Issue.record("not of several classes")
+                return
+            }
+            #expect(read.indices == [2, 7, 9] && read.trueClasses == [0, 3, 1])
+            #expect(read.probabilities.map(\.bitPattern) == written.probabilities.map(\.bitPattern))
+            #expect(throws: Fault.self) { try TestPredictions.read(path, classNames: others.reversed()) }
+        }
+    }
+
+    @Test(arguments: ["3,0,0.5,0.5", "3,3,0.5,0.5,0", "3,-1,1,0,0", "3,1,1,0,0,0", "3,1,1,0,2", "3,1,1,0,x", "3,1,,,"])
+    func whatIsNoTestSetOfThreeClassesIsRefused(row: String) throws {
+        try withTemporaryFolder { base in
+            let path = RunFolder(base).testPredictions
+            let header = "index,true_class,probability_a,probability_b,probability_c\n"
+            for (content, line) in [(header + row + "\n", 2), (header + "1,2,0,0,1\n" + row, 3)] {
+                try write(Array(content.utf8), to: path)
+                let fault = #expect(throws: Fault.self) {
+                    try TestPredictions.read(path, classNames: ["a", "b", "c"])
+                }
+                #expect(fault?.kind == .badData && fault?.problem.hasPrefix("line \(line) ") == true)
+            }
+        }
+    }
+
+    @Test func metricsOfSeveralClassesAreReadBackAsTheyWereWritten() throws {
+        try withTemporaryFolder { base in
+            let path = RunFolder(base).metrics
+            for labels in [[0, 1, 2], [0, 2, 2]] {
+                let predictions = ClassPredictions(
+                    classes: 3, indices: [0, 1, 2], trueClasses: labels,
+                    probabilities: [0.5, 0.25, 0.25, 0.25, 0.5, 0.25, 0.1, 0.7, 0.2])
+                let metrics = TestMetrics.several(ClassMetrics(predictions, classNames: Array(others.prefix(3))))
+                try JSONFile.write(metrics, to: path)
+                #expect(try JSONFile.read(TestMetrics.self, from: path) == metrics)
+            }
+            let whole = try text(path)
+            for (old, new) in [
+                ("\"star\" : {", "\"comet\" : {"), ("\"star\",", ""), ("\"star\",", "\"two\\nlines\","),
+                ("\"average_precision\" : 1", "\"average_precision\" : 1.5"),
+            ] {
+                try #require(whole.contains(old), "\(old) is not in \(whole)")
+                try write(Array(whole.replacing(old, with: new).utf8), to: path)
+                #expect(throws: Fault.self) { try JSONFile.read(TestMetrics.self, from: path) }
+            }
         }
     }
 
@@ -44,9 +111,9 @@ import Testing
                             index: $0, trueClass: $1, predictedClass: $0 % 2, probability: Float($0) / 4, loss: 0.1)
                     })
                 try JSONFile.write(metrics, to: path)
+                // Operating points are in no file.
                 let read = try JSONFile.read(ClassificationMetrics.self, from: path)
-                #expect(read.loss == metrics.loss && read.accuracy == metrics.accuracy)
-                #expect(read.confusionMatrix == metrics.confusionMatrix && read.rocAUC == metrics.rocAUC)
+                #expect(try JSONFile.text(of: read) == JSONFile.text(of: metrics))
             }
             try write(Array(#"{"accuracy":1,"confusion_matrix":[[0,0],[1]],"loss":0,"samples":1}"#.utf8), to: path)
             #expect(throws: Fault.self) { try JSONFile.read(ClassificationMetrics.self, from: path) }

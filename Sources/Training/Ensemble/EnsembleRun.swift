@@ -46,8 +46,8 @@ public struct EnsembleRun {
     ///   set.
     /// - Throws: `AgreedFault` as a run does: for settings that cannot be, before anything is made.
     public func run(
-        wasFinished: (RunFolder) -> Void = { _ in }, didTrain: (RunFolder, ClassificationMetrics?) -> Void
-    ) throws -> ClassificationMetrics? {
+        wasFinished: (RunFolder) -> Void = { _ in }, didTrain: (RunFolder, TestMetrics?) -> Void
+    ) throws -> TestMetrics? {
         try group.agree {
             try configuration.validate()
             try Requirement.count.check(members, of: "--members")
@@ -101,28 +101,23 @@ public struct EnsembleRun {
     }
 
     /// The mean of the members' probabilities of the test set, which they share.
-    private func combine() throws -> ClassificationMetrics? {
+    private func combine() throws -> TestMetrics? {
         let folders = (1...members).map { folder.member($0) }
         guard FileAccess.exists(folders[0].testPredictions) else { return nil }
-        let threshold =
-            try folders.reduce(Float(0)) { try $0 + TrainedModel(contentsOf: $1.model).decision.threshold }
-            / Float(members)
-        let predictions = try folders.map { try TestPredictions.read($0.testPredictions) }
-        guard !predictions[0].isEmpty else { return nil }
-        let stamps = predictions.map { $0.map { [$0.index, $0.trueClass] } }
-        for (folder, others) in zip(folders, stamps) where others != stamps[0] {
+        let models = try folders.map { try TrainedModel(contentsOf: $0.model) }
+        let threshold = models.reduce(Float(0)) { $0 + $1.decision.threshold } / Float(members)
+        let names = models[0].classNames ?? ClassificationMetrics.noiseAndSource
+        let sets = try folders.map { try TestPredictions.read($0.testPredictions, classNames: names) }
+        guard !sets[0].indices.isEmpty else { return nil }
+        for (folder, set) in zip(folders, sets)
+        where set.indices != sets[0].indices || set.trueClasses != sets[0].trueClasses {
             throw Fault(
                 .badData, folder.path, "was tested on other stamps than \(folders[0].path)",
                 remedy: "train all members again with a new --output")
         }
-        let mean = predictions[0].indices.map { row in
-            SamplePrediction(
-                index: predictions[0][row].index, label: predictions[0][row].trueClass,
-                probability: Float(predictions.reduce(0) { $0 + Double($1[row].score) } / Double(members)),
-                threshold: threshold)
-        }
-        let metrics = ClassificationMetrics(mean)
-        try TestPredictions.write(mean, to: folder.testPredictions)
+        let mean = LabelledPredictions(meanOf: sets, threshold: threshold)
+        let metrics = mean.metrics(classNames: names)
+        try TestPredictions.write(mean, classNames: names, to: folder.testPredictions)
         try JSONFile.write(metrics, to: folder.metrics)
         return metrics
     }

@@ -2,6 +2,7 @@ import Engine
 import Lanes
 import Metrics
 import Optimizers
+import Prediction
 import StampLoading
 import Tensors
 
@@ -44,29 +45,41 @@ struct ValidationPass {
             let means = inference.means(of: stamps, logits: logits)
             return Measured(
                 loss: means.loss, accuracy: means.accuracy,
-                rocArea: area(.validationROCArea, logits) { ROCCurve.area($0) },
-                averagePrecision: area(.validationAveragePrecision, logits) { ThresholdSweep($0).averagePrecision })
+                rocArea: area(.validationROCArea, logits), averagePrecision: area(.validationAveragePrecision, logits))
         }
     }
 
-    /// An area that compares the classes; nil unless it is watched.
-    private func area(
-        _ metric: Stopping.Metric, _ logits: [Float], _ value: ([ScoredSample]) -> Double?
-    ) -> Double? {
+    /// An area that compares the classes, of more than two the mean of each against the rest; nil unless it is watched.
+    private func area(_ metric: Stopping.Metric, _ logits: [Float]) -> Double? {
         guard metric == watched else { return nil }
-        let samples = scored(logits)
-        return samples.contains { $0.score.isNaN } ? .nan : value(samples) ?? .nan
+        let probabilities = probabilities(logits)
+        guard !probabilities.contains(where: \.isNaN) else { return .nan }
+        let isROC = metric == .validationROCArea
+        guard inference.network.classCount > 2 else {
+            let samples = scored(probabilities)
+            return (isROC ? ROCCurve.area(samples) : ThresholdSweep(samples).averagePrecision) ?? .nan
+        }
+        let predictions = ClassPredictions(
+            classes: inference.network.classCount, indices: Array(stamps.labels.indices), trueClasses: stamps.labels,
+            probabilities: probabilities)
+        return (isROC ? predictions.macroROCArea : predictions.macroAveragePrecision) ?? .nan
     }
 
-    /// The stamps with their probabilities of a source in single precision, as `metrics.json` ranks the test set: where
-    /// these are equal, so are the stamps, even if their logits differ.
-    private func scored(_ logits: [Float]) -> [ScoredSample] {
-        let outputs = inference.network.outputs
+    /// The stamps' probabilities in single precision, as `metrics.json` ranks the test set: where these are equal, so are
+    /// the stamps, even if their logits differ.
+    private func probabilities(_ logits: [Float]) -> [Float] {
         var probabilities = [Float](repeating: 0, count: logits.count)
         logits.withUnsafeBufferPointer {
             inference.network.loss.probabilities(
-                logits: $0.baseAddress!, samples: stamps.labels.count, outputs: outputs, into: &probabilities)
+                logits: $0.baseAddress!, samples: stamps.labels.count, outputs: inference.network.outputs,
+                into: &probabilities)
         }
+        return probabilities
+    }
+
+    /// The stamps with their probabilities of a source.
+    private func scored(_ probabilities: [Float]) -> [ScoredSample] {
+        let outputs = inference.network.outputs
         return stamps.labels.enumerated().map { index, label in
             ScoredSample(index: index, trueClass: label, score: probabilities[(index + 1) * outputs - 1])
         }

@@ -42,9 +42,11 @@ struct LoadedRun {
             team: prepared.team, group: context.group, logger: context.logger)
         if context.isRoot, let warning = data.findings.swappedClassesWarning { context.logger.warning("\(warning)") }
         try Self.refuseUnmeasured(
-            configuration.stopping.early?.metric, "--early-stopping", data, otherwise: "give --early-stopping loss")
+            configuration.stopping.early?.metric, "--early-stopping", data, collection,
+            otherwise: "give --early-stopping loss")
         try Self.refuseUnmeasured(
-            configuration.stopping.plateau?.metric, "--reduce-on-plateau", data, otherwise: "leave it out")
+            configuration.stopping.plateau?.metric, "--reduce-on-plateau", data, collection,
+            otherwise: "leave it out")
         context.warnAboutIdleLanes(data.plan, prepared.team)
         context.warnAboutEmptyParts(data)
         context.logData(collection, data, prepared.team, network)
@@ -67,16 +69,19 @@ struct LoadedRun {
 
     /// A metric that is not measured cannot be monitored.
     private static func refuseUnmeasured(
-        _ metric: Stopping.Metric?, _ option: String, _ data: TrainingData, otherwise remedy: String
+        _ metric: Stopping.Metric?, _ option: String, _ data: TrainingData, _ collection: StampCollection,
+        otherwise remedy: String
     ) throws {
         guard let metric, metric.needsValidation else { return }
-        let labels = data.validation.labels
+        let labels = Set(data.validation.labels)
+        let classes = collection.classes.names.indices
         let missing: String
-        switch (labels.contains(0), labels.contains(1)) {
-        case (false, false): missing = "stamp"
-        case (true, false) where metric.ranksClasses: missing = "source"
-        case (false, true) where metric.ranksClasses: missing = "noise"
-        default: return
+        if labels.isEmpty {
+            missing = "stamp"
+        } else if metric.ranksClasses, let label = classes.first(where: { !labels.contains($0) }) {
+            missing = collection.classes.names[label]
+        } else {
+            return
         }
         throw AgreedFault(
             fault: Fault(

@@ -104,6 +104,12 @@ enum RunNetwork {
                 "gives \(weights.count) weights to \(classes.count) classes (\(classes))",
                 remedy: "give one for each class in this order")
         }
+        if let target = configuration.decision.target, classes.count > 2 {
+            throw Fault(
+                .usage, "\(target.option) \(FormattedNumber.short(target.share))",
+                "chooses a threshold between two classes, and the stamps have \(classes.count) (\(classes))",
+                remedy: "leave it out: the most probable class is taken")
+        }
     }
 
     /// A standard network, or a fault that names the option and the stamps that do not match.

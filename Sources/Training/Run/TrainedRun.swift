@@ -20,7 +20,7 @@ struct TrainedRun {
     /// Calibrates the network, measures the test set and writes the model. Collective.
     ///
     /// - Returns: on rank 0 the metrics of the test set, if there is one.
-    func test() throws -> ClassificationMetrics? {
+    func test() throws -> TestMetrics? {
         let decision = try Decision(
             settings: context.configuration.decision, network: network, weights: restored.step.weights,
             validation: restored.loaded.data.validation, inference: restored.inference, group: context.group,
@@ -32,16 +32,16 @@ struct TrainedRun {
         return metrics
     }
 
-    private func measure(_ decision: DecisionRule) throws -> ClassificationMetrics? {
+    private func measure(_ decision: DecisionRule) throws -> TestMetrics? {
         let (collection, test) = (restored.loaded.prepared.collection, restored.loaded.data.split.test.sorted())
         guard !test.isEmpty else { return nil }
         let logits = try restored.inference.logits(of: test, by: restored.loaded.data.reader)
-        return try context.group.agree { () -> ClassificationMetrics? in
+        return try context.group.agree { () -> TestMetrics? in
             guard let folder, let logits else { return nil }
-            let predictions = network.predictions(
+            let predictions = network.labelledPredictions(
                 logits: logits, stamps: test, in: collection, threshold: decision.threshold)
-            let metrics = ClassificationMetrics(predictions)
-            try TestPredictions.write(predictions, to: folder.testPredictions)
+            let names = collection.classes.names, metrics = predictions.metrics(classNames: names)
+            try TestPredictions.write(predictions, classNames: names, to: folder.testPredictions)
             try JSONFile.write(metrics, to: folder.metrics)
             if context.configuration.execution.tensorBoard, let journal = restored.journal {
                 let pictures = TestPictures(metrics: metrics, predictions: predictions, collection: collection)

@@ -30,7 +30,7 @@ public final class TrainingRun {
     /// - Returns: on rank 0 the metrics of the test set, if there is one.
     /// - Throws: `Fault` or `AgreedFault` for settings and data that do not work, output that cannot be written, a loss
     ///   that is no longer finite, or a run that was asked to stop (`stoppedEarly`).
-    public func run() throws -> ClassificationMetrics? {
+    public func run() throws -> TestMetrics? {
         try context.group.agree { try context.configuration.validate() }
         try context.group.requireSame(context.configuration)
         try context.group.limitWaits(to: context.configuration.execution.stallTimeout)

@@ -1,0 +1,105 @@
+/// What a model says about labelled samples of two classes or of more.
+public enum LabelledPredictions: Hashable, Sendable {
+    case two([SamplePrediction])
+    case several(ClassPredictions)
+
+    /// The indices of samples with a probability that is not a number.
+    public var unusable: [Int] {
+        switch self {
+        case .two(let samples): samples.filter(\.probability.isNaN).map(\.index)
+        case .several(let predictions): predictions.unusable.map { predictions.indices[$0] }
+        }
+    }
+
+    /// The samples all of whose probabilities are numbers.
+    public var usable: LabelledPredictions {
+        switch self {
+        case .two(let samples): .two(samples.filter { !$0.probability.isNaN })
+        case .several(let predictions): .several(predictions.usable)
+        }
+    }
+
+    /// How many samples there are.
+    public var count: Int {
+        switch self {
+        case .two(let samples): samples.count
+        case .several(let predictions): predictions.count
+        }
+    }
+
+    /// The metrics of at least one sample.
+    ///
+    /// - Parameter classNames: in the order of the classes.
+    public func metrics(classNames: [String]) -> TestMetrics {
+        switch self {
+        case .two(let samples): .two(ClassificationMetrics(samples, classNames: classNames))
+        case .several(let predictions): .several(ClassMetrics(predictions, classNames: classNames))
+        }
+    }
+}
+
+/// The samples of a test set as its file has them: their true classes, and the probabilities that they were given.
+public enum TestSet: Hashable, Sendable {
+    /// With the probability of class 1.
+    case two([ScoredSample])
+    case several(ClassPredictions)
+
+    /// The samples' indices.
+    public var indices: [Int] {
+        switch self {
+        case .two(let samples): samples.map(\.index)
+        case .several(let predictions): predictions.indices
+        }
+    }
+
+    /// The samples' classes.
+    public var trueClasses: [Int] {
+        switch self {
+        case .two(let samples): samples.map(\.trueClass)
+        case .several(let predictions): predictions.trueClasses
+        }
+    }
+
+    /// The samples all of whose probabilities are numbers.
+    public var usable: TestSet {
+        switch self {
+        case .two(let samples): .two(samples.filter { !$0.score.isNaN })
+        case .several(let predictions): .several(predictions.usable)
+        }
+    }
+
+    /// The probabilities of each sample: of class 1, or of each class.
+    fileprivate var probabilities: [Float] {
+        switch self {
+        case .two(let samples): samples.map(\.score)
+        case .several(let predictions): predictions.probabilities
+        }
+    }
+}
+
+extension LabelledPredictions {
+    /// What several models say together: the means of their probabilities.
+    ///
+    /// - Parameters:
+    ///   - sets: the same samples by each of the models.
+    ///   - threshold: of two classes, the probability above which a sample counts as a source.
+    public init(meanOf sets: [TestSet], threshold: Float) {
+        let all = sets.map(\.probabilities)
+        let means = all[0].indices.map { place in
+            Float(all.reduce(0) { $0 + Double($1[place]) } / Double(all.count))
+        }
+        switch sets[0] {
+        case .two(let samples):
+            self = .two(
+                zip(samples, means).map { sample, mean in
+                    SamplePrediction(
+                        index: sample.index, label: sample.trueClass, probability: mean, threshold: threshold)
+                })
+        case .several(let predictions):
+            self = .several(
+                ClassPredictions(
+                    classes: predictions.classes, indices: predictions.indices,
+                    trueClasses: predictions.trueClasses, probabilities: means))
+        }
+    }
+}
