@@ -21,7 +21,9 @@ let package = Package(
     name: "swift-run-trainer",
     products: [.executable(name: "swift-run-trainer", targets: ["TrainerCommand"])],
     traits: [
-        .trait(name: "Keras", description: "Read and write .keras files; needs libhdf5 and libzip."),
+        .trait(
+            name: "Keras",
+            description: "Read and write .keras files, and read stamps from HDF5 files; needs libhdf5 and libzip."),
         .trait(name: "FITS", description: "Read stamps from FITS files; needs cfitsio."),
         .default(enabledTraits: ["Keras", "FITS"]),
     ],
@@ -55,23 +57,29 @@ let package = Package(
         library("Lanes", ["CKernels", "Faults"]),
         library("Files", ["Faults", "CZlib"]),
         library("Isolation", ["CIsolation", "Files", "Faults"]),
+        library("HDF5Objects", [.target(name: "CHDF5", condition: .when(traits: ["Keras"]))]),
         library(
             "StampFormats",
-            ["Isolation", "Files", "Faults", .target(name: "CFITSIO", condition: .when(traits: ["FITS"]))]),
-        library("StampData", ["StampFormats", "Tensors", "CKernels", "Faults"]),
+            [
+                "HDF5Objects", "Isolation", "Files", "Faults",
+                .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
+                .target(name: "CFITSIO", condition: .when(traits: ["FITS"])),
+            ]),
+        library("Preparation", ["Files", "Faults"]),
+        library("StampData", ["Preparation", "StampFormats", "Tensors", "CKernels", "Faults"]),
         library("StampSimulation", ["Lanes", "StampData", "StampFormats", "Files", "Tensors", "CKernels", "Faults"]),
         library("Communication", ["CMPI", "CSignals", "CKernels", "Faults"]),
         library(
             "StampLoading",
-            ["Lanes", "Communication", "StampData", "Files", "Tensors", "Faults", logging]),
+            ["Lanes", "Communication", "StampData", "Preparation", "Files", "Tensors", "Faults", logging]),
         library("Layers", ["Tensors", "CKernels"]),
         library("Optimizers", ["CKernels"]),
         library("LayerCatalog", ["Layers", "Files", "Tensors", "Faults"]),
-        library("Models", ["LayerCatalog", "Layers", "Files", "Tensors", "Faults"]),
+        library("Models", ["LayerCatalog", "Layers", "Preparation", "Files", "Tensors", "Faults"]),
         library(
             "KerasFormat",
             [
-                "Models", "LayerCatalog", "Isolation", "Files", "Tensors", "Faults",
+                "Models", "LayerCatalog", "Preparation", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
                 .target(name: "CHDF5", condition: .when(traits: ["Keras"])),
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
@@ -82,7 +90,9 @@ let package = Package(
         library(
             "Settings",
             [
-                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Files", "Faults",
+                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Preparation",
+                "StampFormats",
+                "Files", "Faults",
             ]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
@@ -96,7 +106,8 @@ let package = Package(
             "Prediction",
             [
                 "Engine", "RunRecords", "Settings", "Metrics", "ModelFiles", "Models", "Layers", "StampLoading",
-                "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", "Faults", logging,
+                "StampData", "Preparation", "StampFormats", "Lanes", "Communication", "Files", "Tensors", "Faults",
+                logging,
             ]),
         .target(
             name: "TensorBoard", dependencies: ["Files", "Faults", "CZlib", protobuf],
@@ -105,8 +116,8 @@ let package = Package(
             "Training",
             [
                 "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "ModelFiles", "KerasFormat", "Models",
-                "Layers", "Optimizers", "TensorBoard", "StampLoading", "StampData", "StampFormats", "Lanes",
-                "Communication", "Files", "Tensors", "CSignals", "CKernels", "Faults", logging,
+                "Layers", "Optimizers", "TensorBoard", "StampLoading", "StampData", "Preparation", "StampFormats",
+                "Lanes", "Communication", "Files", "Tensors", "CSignals", "CKernels", "Faults", logging,
             ]),
         library(
             "Benchmarks",
@@ -118,15 +129,16 @@ let package = Package(
         library(
             "Reports",
             [
-                "Figures", "RunRecords", "Settings", "Metrics", "Models", "LayerCatalog", "StampData", "StampFormats",
-                "Files", "Tensors", "Faults",
+                "Figures", "RunRecords", "Settings", "Metrics", "Models", "LayerCatalog", "StampData",
+                "Preparation", "StampFormats", "Files", "Tensors", "Faults",
             ]),
         .executableTarget(
             name: "TrainerCommand",
             dependencies: [
                 "Training", "Prediction", "Benchmarks", "Reports", "Figures", "RunRecords", "Settings", "Metrics",
-                "ModelFiles", "KerasFormat", "Models", "Optimizers", "StampSimulation", "StampData", "StampFormats",
-                "Communication", "Isolation", "Files", "CKernels", "CProgramStart", "Faults", argumentParser, logging,
+                "ModelFiles", "KerasFormat", "Models", "Optimizers", "StampSimulation", "StampData", "Preparation",
+                "StampFormats", "Communication", "Isolation", "Files", "CKernels", "CProgramStart", "Faults",
+                argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
 
@@ -160,30 +172,46 @@ let package = Package(
         tests("StampFormats", ["StampFormats", "Files", "Faults", "TestSupport"]),
         tests(
             "StampData",
-            ["StampData", "StampSimulation", "StampFormats", "Tensors", "CKernels", "Faults", "TestSupport"]),
+            [
+                "StampData", "Preparation", "StampSimulation", "StampFormats", "Tensors", "CKernels", "Faults",
+                "TestSupport",
+            ]),
+        tests("Preparation", ["Preparation", "Faults", "TestSupport"]),
         tests("StampSimulation", ["StampSimulation", "StampData", "Faults"]),
         tests("Communication", ["Communication", "Faults", "TestSupport"]),
         tests("Lanes", ["Lanes"]),
         tests(
             "StampLoading",
-            ["StampLoading", "StampData", "Lanes", "Communication", "Tensors", "TestSupport", "EngineTestSupport"]),
+            [
+                "StampLoading", "StampData", "Preparation", "StampFormats", "Lanes", "Communication", "Tensors",
+                "Faults", "TestSupport", "EngineTestSupport",
+            ]),
         tests("Layers", ["Layers", "Files", "Tensors", "TestSupport", "NumericTestSupport"]),
         tests("Optimizers", ["Optimizers", "TestSupport"]),
         tests("LayerCatalog", ["LayerCatalog", "Layers", "Tensors", "Faults", "TestSupport"]),
-        tests("Models", ["Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
+        tests(
+            "Models", ["Models", "LayerCatalog", "Layers", "Preparation", "Files", "Tensors", "Faults", "TestSupport"]),
         tests(
             "KerasFormat",
-            ["KerasFormat", "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport"]),
+            [
+                "KerasFormat", "Models", "LayerCatalog", "Layers", "Preparation", "Files", "Tensors", "Faults",
+                "TestSupport",
+            ]),
         tests(
             "ONNXFormat",
-            ["ONNXFormat", "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", "TestSupport", protobuf]),
+            [
+                "ONNXFormat", "Models", "LayerCatalog", "Layers", "Preparation", "Files", "Tensors", "Faults",
+                "TestSupport", protobuf,
+            ]),
         tests(
             "ModelFiles",
             [
-                "ModelFiles", "Models", "LayerCatalog", "Engine", "Lanes", "Communication", "Files", "Tensors",
-                "Faults", "TestSupport", "EngineTestSupport",
+                "ModelFiles", "Models", "LayerCatalog", "Engine", "StampData", "Preparation", "Lanes", "Communication",
+                "Files", "Tensors", "Faults", "TestSupport", "EngineTestSupport",
             ]),
-        tests("Settings", ["Settings", "Models", "Optimizers", "StampData", "Files", "Faults", "TestSupport"]),
+        tests(
+            "Settings",
+            ["Settings", "Models", "Optimizers", "StampData", "Preparation", "Files", "Faults", "TestSupport"]),
         tests("Metrics", ["Metrics", "RunRecords", "Files", "Faults", "TestSupport"]),
         tests("RunRecords", ["RunRecords", "Settings", "Metrics", "StampData", "Files", "Faults", "TestSupport"]),
         tests(
@@ -197,8 +225,8 @@ let package = Package(
             [
                 "Training", "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "Models", "Layers",
                 "Optimizers",
-                "StampLoading", "StampData", "StampFormats", "Lanes", "Communication", "Files", "Tensors", "Faults",
-                "TestSupport", "EngineTestSupport",
+                "StampLoading", "StampData", "Preparation", "StampFormats", "Lanes", "Communication", "Files",
+                "Tensors", "Faults", "TestSupport", "EngineTestSupport",
             ]),
         tests("Benchmarks", ["Benchmarks", "Communication"]),
         tests("Figures", ["Figures", "RunRecords", "Metrics", "Faults", "TestSupport"]),
@@ -206,7 +234,7 @@ let package = Package(
             "Reports",
             [
                 "Reports", "Figures", "RunRecords", "Settings", "Metrics", "Models", "Layers", "Optimizers",
-                "StampData", "StampFormats", "Files", "Tensors", "Faults", "TestSupport",
+                "StampData", "Preparation", "StampFormats", "Files", "Tensors", "Faults", "TestSupport",
             ]),
         tests("TensorBoard", ["TensorBoard", "Faults", "TestSupport"]),
         tests(

@@ -54,15 +54,15 @@ final class NetworkBenchmark {
                 network: network, microbatches: (positions.count + trainingTeam.count - 1) / trainingTeam.count,
                 steps: Self.mostProfiledSteps))
         let list = Array(0..<samples)
+        let reader = StampReader(collection, .mean)
         let shard = try TrainingShard(
-            collection: collection, normalization: .mean, plan: plan, lists: plan.strata(of: list, seed: 0),
-            positions: positions, seed: 0, team: team)
+            reader: reader, strata: Strata(of: list, plan: plan, seed: 0), positions: positions, team: team)
         let weights = network.initialWeights(seed: 0)
         step = try TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0,
             format: configuration.gradients, team: trainingTeam, levels: levels, group: group)
         inference = Inference(network: network, weights: weights, prepared: step.prepared, team: team, group: group)
-        stamps = try LabelledStamps(list, collection, .mean, team: team, group: group)
+        stamps = try LabelledStamps(list, reader, team: team, group: group)
     }
 
     /// Ends threads that were started for this network.

@@ -5,12 +5,9 @@ import StampData
 import StampLoading
 
 extension Inference {
-    /// The logits of stamps that are read and normalised on the way; NaN where that fails. Collective.
-    package func logits(of stamps: [Int], in collection: StampCollection, normalization: Normalization) throws
-        -> [Float]?
-    {
-        let reader = StampReader(collection, normalization)
-        return try logits(of: stamps.count) { index, target in try reader.read(stamps[index], into: target) }
+    /// The logits of stamps that are read and prepared on the way; NaN where that fails. Collective.
+    package func logits(of stamps: [Int], by reader: StampReader) throws -> [Float]? {
+        try logits(of: stamps.count) { index, target in try reader.read(stamps[index], into: target) }
     }
 
     /// The logits of labelled stamps in order on rank 0, nil elsewhere. Collective.

@@ -66,9 +66,12 @@ public struct StampGridFigure: Sendable {
         (self.rows, self.classNames) = (rows, classNames)
     }
 
+    /// How many stamps a row has.
+    private static func columns(channels: Int) -> Int { channels == 1 ? columns : max(1, mostChannels / channels) }
+
     private static func inRows(_ stamps: [ClassifiedStamp]) -> [[ClassifiedStamp]] {
         guard let channels = stamps.first?.picture.channels.count else { return [] }
-        let columns = channels == 1 ? columns : max(1, mostChannels / channels)
+        let columns = columns(channels: channels)
         return stride(from: 0, to: stamps.count, by: columns).map {
             Array(stamps[$0..<min($0 + columns, stamps.count)])
         }
@@ -101,17 +104,21 @@ public struct StampGridFigure: Sendable {
             rows: rows.map { row in
                 defer { next += row.count }
                 return Array(next..<next + row.count)
-            }, colours: .grey, imageWidth: channels == 1 ? 160 : 96, headingHeight: channels == 1 ? 40 : 62)
+            }, colours: .grey, imageWidth: channels == 1 ? 160 : 96,
+            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 22))
         return Plot(
             name: name, title: title, description: description, table: table, images: images, size: grid.size,
             commands: grid.commands)
     }
 
+    /// Whether the classes are noise and sources.
+    private var isUsual: Bool { classNames == ClassificationMetrics.noiseAndSource }
+
     private func heading(_ sample: ClassifiedSample) -> ImageGrid.Heading {
         let probability = FormattedNumber.metric(Double(sample.probability))
         let isWarning = sample.predictedClass != sample.trueClass
         let names = [sample.trueClass, sample.predictedClass].map { classNames[$0] }
-        if classNames == ClassificationMetrics.noiseAndSource {
+        if isUsual {
             // `\n` and `{/:Italic …}` are gnuplot's.
             return ImageGrid.Heading(
                 text: "\"true \(names[0]), predicted \(names[1])\\n"
@@ -198,10 +205,11 @@ extension StampGridFigure {
 // MARK: More classes
 
 extension StampGridFigure {
-    /// Which stamps the grid of all classes shows: up to five of each class that figures show, evenly spaced in the test
-    /// set.
-    public static func examples(_ predictions: ClassPredictions) -> [ClassifiedSample] {
-        let places = predictions.places
+    /// Which stamps the grid of all classes shows: a row of each class that figures show, evenly spaced in the test set.
+    ///
+    /// - Parameter channels: how many a stamp has.
+    public static func examples(_ predictions: ClassPredictions, channels: Int = 1) -> [ClassifiedSample] {
+        let places = predictions.places, columns = columns(channels: channels)
         return ClassLabels.shown(predictions).flatMap { label in
             let members = places[label], count = min(members.count, columns)
             return (0..<count).map { ClassifiedSample(members[$0 * members.count / count], of: predictions) }
@@ -219,7 +227,7 @@ extension StampGridFigure {
         return ordered.prefix(most).map { ClassifiedSample($0, of: predictions) }
     }
 
-    /// The grid of ``examples(_:)`` of more classes than two: a class in each row.
+    /// The grid of ``examples(_:channels:)``: a class in each row.
     public static func ofAllClasses(
         _ stamps: [ClassifiedStamp], of predictions: ClassPredictions, classNames: [String]
     ) -> StampGridFigure {

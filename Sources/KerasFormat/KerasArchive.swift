@@ -2,13 +2,14 @@ import Faults
 import Files
 import LayerCatalog
 import Models
+import Preparation
 
 /// Keras 3's own file for a whole model, `.keras`: a zip archive of `config.json` (the layers), `metadata.json` and
 /// `model.weights.h5`.
 ///
-/// `keras.models.load_model` opens what `write` writes. Keras has no place for the normalisation of stamps: it is kept
-/// as `normalize` under `swift-run-trainer` (beside the threshold of a decision) in `metadata.json`, which Keras does
-/// not look at.
+/// `keras.models.load_model` opens what `write` writes. Keras has no place for how stamps are prepared: it is kept as
+/// `normalize` and `preparation` under `swift-run-trainer` (beside the threshold of a decision) in `metadata.json`,
+/// which Keras does not look at.
 public enum KerasArchive {
     /// Whether this program was built with the package trait `Keras`, without which there is neither reading nor
     /// writing.

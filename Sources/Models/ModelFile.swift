@@ -1,20 +1,22 @@
 import Faults
 import Files
 import FoundationEssentials
+import Preparation
 import Tensors
 
 /// A network with its weights and what else must be remembered to use it: one `.safetensors` file.
 ///
 /// Tensors are named `layer/parameter` and lie in Keras' layouts; the metadata hold the network's description as JSON
-/// under `network`, the normalisation of its stamps under `normalize`, under `threshold` and `temperature` how it
-/// decides, unless as Keras does, and under `classes` the names of its classes, unless those are noise and source.
+/// under `network`, how stamps are prepared under `normalize` and, where that is not all, `preparation`, under
+/// `threshold` and `temperature` how it decides, unless as Keras does, and under `classes` the names of its classes,
+/// unless those are noise and source.
 public struct TrainedModel: Sendable {
     /// What the model computes.
     public let network: Network
     /// What it computes with.
     public let weights: Weights
-    /// How stamps are normalised before they enter the network: `notebook`, `mean` or `none`.
-    public let normalization: String
+    /// What is done with stamps before they enter the network.
+    public let preparation: StampPreparation
     /// How a probability becomes a class.
     public let decision: DecisionRule
     /// The names of its classes in the order of its outputs; nil for noise and source, and where nobody has said.
@@ -22,12 +24,12 @@ public struct TrainedModel: Sendable {
 
     /// - Parameter weights: those of this network.
     public init(
-        network: Network, weights: Weights, normalization: String, decision: DecisionRule = .standard,
+        network: Network, weights: Weights, preparation: StampPreparation, decision: DecisionRule = .standard,
         classNames: [String]? = nil
     ) {
         self.network = network
         self.weights = weights
-        self.normalization = normalization
+        self.preparation = preparation
         self.decision = decision
         self.classNames = classNames
     }
@@ -40,7 +42,7 @@ public struct TrainedModel: Sendable {
     /// - Throws: a `badData` fault for values that no model has.
     package init(network: Network, weights: Weights, notes: [String: String], from file: String) throws {
         self.init(
-            network: network, weights: weights, normalization: notes["normalize"] ?? "notebook",
+            network: network, weights: weights, preparation: try StampPreparation(metadata: notes, from: file),
             decision: try DecisionRule(metadata: notes, from: file),
             classNames: try notes["classes"].map { try Self.classNames($0, of: network, from: file) })
     }
@@ -58,8 +60,7 @@ public struct TrainedModel: Sendable {
     /// What a file says of the model besides its network and weights, under names of their own.
     package var notes: [String: String] {
         get throws {
-            var notes = decision.metadata
-            notes["normalize"] = normalization
+            var notes = preparation.metadata.merging(decision.metadata) { $1 }
             if let classNames {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = .withoutEscapingSlashes

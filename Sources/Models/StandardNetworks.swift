@@ -11,8 +11,8 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
 
     /// The network for stamps of a size.
     /// - Parameter classes: how many a softmax is over, or 1 for the sigmoid probability of the second of two.
-    public func description(height: Int, width: Int, classes: Int) -> NetworkDescription {
-        let input = ("input", LayerKind.input(shape: [height, width, 1]))
+    public func description(height: Int, width: Int, channels: Int = 1, classes: Int) -> NetworkDescription {
+        let input = ("input", LayerKind.input(shape: [height, width, channels]))
         let output = (
             "fc_out", LayerKind.dense(units: classes, activation: classes == 1 ? .sigmoid : .softmax)
         )

@@ -6,8 +6,8 @@ import SwiftProtobuf
 /// A trained network as an `.onnx` file, for inference with onnxruntime and its like.
 ///
 /// Input `stamps` (N, height, width, channels) and output `probabilities` (N, 2) or (N, 1), both float32: what Keras'
-/// `predict` takes and gives. The stamps are to be normalised before; the metadata hold how, under `normalize`,
-/// and the threshold of a decision.
+/// `predict` takes and gives. The stamps are to be prepared before; the metadata hold how, under `normalize`
+/// and `preparation`, and the threshold of a decision.
 /// Inside, maps are NCHW, as ONNX' operators want them. Source: ONNX IR version 8, operators version 17.
 public enum ONNXFile {
     /// Writes the model, atomically: equal models give equal bytes.
@@ -44,7 +44,7 @@ public enum ONNXFile {
         graph.input = [
             valueInfo(
                 input, extents: network.inputShape.extents,
-                "stamps, rows × columns × channels, normalised: \(model.normalization)")
+                "stamps, rows × columns × channels, normalised: \(model.preparation.normalization)")
         ]
         graph.output = [
             valueInfo(

@@ -1,8 +1,11 @@
-/// What training minimises: cross-entropy, smoothed and weighted. Validation and the test use plain cross-entropy.
+/// What training minimises: cross-entropy or focal loss, smoothed and weighted. Validation and the test use plain cross-entropy.
 public struct Objective: Codable, Hashable, Sendable {
     /// s: targets are y·(1 − s) + s/K for K classes. Keras' `label_smoothing` of both cross-entropies.
     public var labelSmoothing = 0.0
     public var classWeights = ClassWeights.equal
+    /// γ of the focal loss, which gives the loss of a sample the weight (1 − p)^γ; nil for the cross-entropy. Source:
+    /// T.-Y. Lin et al., *Focal loss for dense object detection*, ICCV 2017.
+    public var focusing: Double?
 
     /// The plain cross-entropy.
     public init() {}
@@ -10,6 +13,7 @@ public struct Objective: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case labelSmoothing = "label_smoothing"
         case classWeights = "class_weights"
+        case focusing = "focal_gamma"
     }
 }
 

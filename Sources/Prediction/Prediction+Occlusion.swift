@@ -28,12 +28,13 @@ extension Prediction {
     /// Occluded stamps that are processed between two gathers: enough for all lanes of a large machine.
     private static let occludedAtOnce = 1 << 17
 
-    /// Writes occlusion maps: (N, height, width) in file order, or (height, width) of one stamp. Collective.
+    /// Writes occlusion maps: (N, height, width) of what the network sees, in file order, or (height, width) of one
+    /// stamp. Collective.
     ///
-    /// A stamp is normalised, 0 is put under the window, the result is normalised again, and the map has 1 − the
-    /// probability of a class there: large where the network needs what is covered to see that class. Source: astroML's
-    /// notebook, whose map is transposed (row and column exchanged); this one has the stamp's orientation. Occluded
-    /// stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
+    /// A stamp is normalised, 0 is put under the window in all channels, the result is normalised again, and the map
+    /// has 1 − the probability of a class there: large where the network needs what is covered to see that class.
+    /// Source: astroML's notebook, whose map is transposed (row and column exchanged); this one has the stamp's
+    /// orientation. Occluded stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
     /// - Parameters:
     ///   - index: of one stamp, or nil for all.
     ///   - className: of the class, or its number; nil for class 1 of two, and of more for the class that each stamp is
@@ -41,52 +42,55 @@ extension Prediction {
     /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.
     @discardableResult
     public func occlusion(
-        input: String, index: Int?, className: String? = nil, window: OcclusionWindow, output: String
+        input: StampSource, index: Int?, className: String? = nil, window: OcclusionWindow, output: String
     ) throws -> OcclusionMap? {
+        // Rank 0 alone knows the files.
+        let name = input.files.first ?? ""
         let collection = try StampCollection.agreed(in: group) {
             guard members.count == 1 else {
                 throw Fault(
                     .usage, "--model", "names \(members.count) models, and a map shows what one of them looks at",
                     remedy: "name one, such as \(members[0].path)")
             }
-            let collection = try StampCollection(unlabelled: [input])
-            try checkSize(collection, name: input)
-            _ = try Self.chosen(index, of: collection, window, name: input)
+            let collection = try StampCollection(unlabelled: input)
+            let reader = try readers(collection)[0]
+            _ = try Self.chosen(index, of: reader, window, name: name)
             return collection
         }
         let label = try group.agree { try className.map(self.label(named:)) ?? (classCount == 2 ? 1 : nil) }
-        let inputs = inputs([input])
+        let inputs = inputs(input.allFiles)
         let file = try group.onRoot {
             try OutputFile(output, option: "--output", inputs: inputs, kind: .occlusionMaps)
         }
-        let stamps = try Self.chosen(index, of: collection, window, name: input)
+        let reader = try readers(collection)[0]
+        let stamps = try Self.chosen(index, of: reader, window, name: name)
+        logData(collection)
         _ = try ProcessorKernels.agreed(in: group)
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
         let pass = OcclusionPass(
-            network: model.network, reader: StampReader(collection, normalization), window: window, label: label,
-            team: team, group: group,
+            network: model.network, reader: reader, window: window, label: label, team: team, group: group,
             inference: Inference(network: model.network, weights: model.weights, team: team, group: group))
         if index != nil {
             let maps = try pass.maps(stamps)
             return try group.agree {
                 guard let maps, let file else { return nil }
-                warn(unusable: maps.values.first?.isNaN == true ? 1 : 0, of: 1, input)
-                let shape = [collection.height, collection.width]
+                warn(unusable: maps.values.first?.isNaN == true ? 1 : 0, of: 1, name)
+                let shape = [pass.height, pass.width]
                 try NpyFile.write(floats: maps.values, shape: shape, to: file.open())
                 return OcclusionMap(
-                    height: shape[0], width: shape[1], channels: ["0"],
+                    height: shape[0], width: shape[1], channels: pass.reader.inputChannelNames,
                     stamp: try pass.normalized(stamps.lowerBound), className: try classNames[maps.labels[0]],
                     values: maps.values)
             }
         }
-        try writeAll(stamps, pass, input: input, output: file)
+        try writeAll(stamps, pass, input: name, output: file)
         return nil
     }
 
     /// Maps of all stamps, a block of stamps at a time.
     private func writeAll(_ stamps: Range<Int>, _ pass: OcclusionPass, input: String, output: OutputFile?) throws {
-        let (height, width) = (pass.reader.collection.height, pass.reader.collection.width)
+        let (height, width) = (pass.height, pass.width)
         let writer = try group.agree {
             try output.map { try NpyWriter($0.open(), rowShape: [height, width], rows: stamps.count) }
         }
@@ -115,13 +119,14 @@ extension Prediction {
 
     /// The stamps that maps are made of, after checking them and the window.
     private static func chosen(
-        _ index: Int?, of collection: StampCollection, _ window: OcclusionWindow, name: String
+        _ index: Int?, of reader: StampReader, _ window: OcclusionWindow, name: String
     ) throws -> Range<Int> {
-        let side = min(collection.height, collection.width)
+        let (collection, shape) = (reader.collection, reader.inputShape.extents)
+        let side = min(shape[0], shape[1])
         guard window.side <= side else {
             throw Fault(
                 .usage, "--window \(window.side)",
-                "is larger than the stamps of \(name), which are \(collection.height)×\(collection.width)",
+                "is larger than the stamps of \(name), which are \(shape[0])×\(shape[1])",
                 remedy: "give a side from 1 to \(side)")
         }
         guard let index else { return 0..<collection.count }
@@ -151,8 +156,9 @@ private struct OcclusionPass {
         return rows * columns
     }
 
-    private var height: Int { reader.collection.height }
-    private var width: Int { reader.collection.width }
+    /// Of the stamps as the network sees them.
+    var height: Int { reader.inputShape.extents[0] }
+    var width: Int { reader.inputShape.extents[1] }
 
     /// A stamp as the network sees it; NaN for one that cannot be normalised.
     func normalized(_ stamp: Int) throws -> [Float] {
@@ -202,7 +208,7 @@ private struct OcclusionPass {
         // The window may hide what makes the stamp unusable.
         guard !stamp[0].isNaN else { return false }
         return reader.normalizeAgain(stamp, into: target) { pixels in
-            window.cover(position, of: pixels.pointer(reader.valueCount), height: height, width: width)
+            window.cover(position, of: pixels, height: height, width: width)
         }
     }
 

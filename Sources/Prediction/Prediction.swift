@@ -8,6 +8,7 @@ import Logging
 import Metrics
 import ModelFiles
 import Models
+import Preparation
 import RunRecords
 import StampData
 import StampFormats
@@ -21,7 +22,8 @@ public struct Prediction {
     struct Member {
         let path: String
         let model: TrainedModel
-        let normalization: Normalization
+        /// That of the model, or what is asked for instead.
+        let preparation: StampPreparation
     }
 
     /// At least one.
@@ -63,7 +65,6 @@ public struct Prediction {
 
     /// The first model, for what a single one is asked.
     var model: TrainedModel { members[0].model }
-    var normalization: Normalization { members[0].normalization }
 
     /// How many classes the models tell apart.
     public var classCount: Int { model.network.classCount }
@@ -111,13 +112,13 @@ public struct Prediction {
     ///   - output: a `.npy` file of (N, K) for K outputs; nil for none.
     ///   - table: a CSV file (``PredictionTable``); nil for none.
     ///   - threshold: instead of the models' own.
-    public func predict(_ input: [String], output: String?, table: String? = nil, threshold: Float? = nil) throws {
+    public func predict(_ input: StampSource, output: String?, table: String? = nil, threshold: Float? = nil) throws {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(unlabelled: input)
-            try checkSize(stamps, name: input[0])
+            _ = try readers(stamps)
             return stamps
         }
-        let inputs = inputs(input)
+        let inputs = inputs(input.allFiles)
         let files = try group.onRoot {
             let array = try output.map {
                 try OutputFile($0, option: "--output", inputs: inputs, kind: .probabilities)
@@ -128,11 +129,12 @@ public struct Prediction {
             }
             return (array: array, table: table)
         }
+        logData(stamps)
         let probabilities = try probabilities(stamps)
         try group.agree {
             guard let probabilities else { return }
             let outputs = model.network.outputs
-            warn(unusable: (0..<stamps.count).filter { probabilities[$0 * outputs].isNaN }, stamps, input)
+            warn(unusable: (0..<stamps.count).filter { probabilities[$0 * outputs].isNaN }, stamps, input.files)
             if let output = files?.array {
                 try NpyFile.write(floats: probabilities, shape: [stamps.count, outputs], to: output.open())
             }
@@ -143,6 +145,12 @@ public struct Prediction {
                 ).write(stamps, to: table)
             }
         }
+    }
+
+    /// What the files were understood to hold.
+    func logData(_ stamps: StampCollection) {
+        guard group.rank == 0 else { return }
+        logger.log(level: stamps.channels > 1 ? .info : .debug, "\(stamps.summary)")
     }
 
     private func warn(unusable: [Int], _ stamps: StampCollection, _ input: [String]) {
@@ -162,6 +170,7 @@ public struct Prediction {
     /// The models' predictions of labelled stamps, on rank 0; nil elsewhere. Collective.
     ///
     /// - Parameters:
+    ///   - layout: what axes mean where a shape leaves it open.
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
     public func evaluate(
@@ -169,18 +178,21 @@ public struct Prediction {
     ) throws -> Evaluated? {
         let stamps = try StampCollection.agreed(in: group) {
             let stamps = try StampCollection(files, of: try classes)
-            try checkSize(stamps, name: files.stamps[0])
+            _ = try readers(stamps)
             try checkClasses(stamps)
             return stamps
         }
+        logData(stamps)
         let predictions = try predictions(stamps, threshold: threshold ?? self.threshold)
         return try group.agree {
             guard let predictions else { return nil }
             let unusable = predictions.unusable
-            if !unusable.isEmpty && !skipBad { throw StampScan.fault(unusable, in: stamps) }
+            if !unusable.isEmpty && !skipBad {
+                throw StampScan.fault(unusable, of: try readers(stamps)[0])
+            }
             guard unusable.count < predictions.count else {
                 throw Fault(
-                    .badData, files.stamps[0], "none of the stamps can be normalised",
+                    .badData, stamps.location(0).path, "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
             return Evaluated(predictions: predictions.usable, classNames: stamps.classes.names)
@@ -229,9 +241,9 @@ public struct Prediction {
         _ = try ProcessorKernels.agreed(in: group)
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
         defer { team.finish() }
-        let all = try members.compactMap { member in
+        let all = try zip(members, readers(stamps)).compactMap { member, reader in
             try Inference(network: member.model.network, weights: member.model.weights, team: team, group: group)
-                .logits(of: Array(0..<stamps.count), in: stamps, normalization: member.normalization)
+                .logits(of: Array(0..<stamps.count), by: reader)
         }
         return all.isEmpty ? nil : all
     }
@@ -259,14 +271,11 @@ public struct Prediction {
             remedy: "use a model with \(stamps.classes.count) outputs, or stamps of its classes")
     }
 
-    func checkSize(_ stamps: StampCollection, name: String) throws {
-        for member in members where member.model.network.inputShape != [stamps.height, stamps.width, 1] {
-            let shape = member.model.network.inputShape.extents
-            throw Fault(
-                .badData, name,
-                "holds stamps of \(stamps.height)×\(stamps.width), \(member.path) takes \(shape[0])×\(shape[1])",
-                remedy: "cut the stamps to that size or train a model for this one")
-        }
+    /// What reads stamps for each of the models.
+    ///
+    /// - Throws: a `badData` fault when the stamps are not such as a model takes.
+    func readers(_ stamps: StampCollection) throws -> [StampReader] {
+        try members.map { try $0.reader(stamps) }
     }
 }
 
@@ -275,10 +284,10 @@ extension Prediction.Member {
     private struct Header: Codable {
         let path: String
         let network: NetworkDescription
-        let normalization: String
+        let preparation: StampPreparation
         let threshold: Float
         let temperature: Float
-        let chosen: Normalization
+        let chosen: StampPreparation
         let classNames: [String]?
     }
 
@@ -288,18 +297,18 @@ extension Prediction.Member {
         let header = try group.shared {
             let own = own!
             return Header(
-                path: own.path, network: own.model.network.description, normalization: own.model.normalization,
+                path: own.path, network: own.model.network.description, preparation: own.model.preparation,
                 threshold: own.model.decision.threshold, temperature: own.model.decision.temperature,
-                chosen: own.normalization, classNames: own.model.classNames)
+                chosen: own.preparation, classNames: own.model.classNames)
         }
         let member = try group.agree {
             if let own { return own }
             let network = try Network(header.network)
             let model = TrainedModel(
-                network: network, weights: Weights(network: network), normalization: header.normalization,
+                network: network, weights: Weights(network: network), preparation: header.preparation,
                 decision: DecisionRule(threshold: header.threshold, temperature: header.temperature),
                 classNames: header.classNames)
-            return Self(path: header.path, model: model, normalization: header.chosen)
+            return Self(path: header.path, model: model, preparation: header.chosen)
         }
         try group.broadcast(member.model.weights)
         return member
@@ -313,11 +322,31 @@ extension Prediction.Member {
                 .badData, path, "has weights that are not finite: its training diverged",
                 remedy: "train again with a smaller --learning-rate")
         }
-        guard let chosen = normalization ?? Normalization(rawValue: model.normalization) else {
+        let chosen = model.preparation.normalized(by: normalization)
+        guard !chosen.normalization.isUnmeasured else {
             throw Fault(
-                .badData, path, "was trained with the unknown normalisation \(model.normalization)",
-                remedy: "pass --normalize, or use a newer version of swift-run-trainer")
+                .usage, "--normalize standard", "needs the mean and deviation of a training set, which \(path) has not",
+                remedy: "leave it out, or train with it")
         }
-        self.init(path: path, model: model, normalization: chosen)
+        self.init(path: path, model: model, preparation: chosen)
+    }
+
+    /// What reads stamps for the model.
+    fileprivate func reader(_ stamps: StampCollection) throws -> StampReader {
+        let name = stamps.location(0).path
+        let reader: StampReader
+        do {
+            reader = try StampReader(stamps, preparation)
+        } catch let fault as Fault {
+            throw Fault(
+                .badData, name, "holds other stamps than \(path) was trained on: its \(fault.subject) \(fault.problem)",
+                remedy: "use such stamps, or train a model for these")
+        }
+        if let (takes, are, _) = InputMismatch.of(model.network.inputShape, reader.inputShape) {
+            throw Fault(
+                .badData, name, "holds stamps \(are), \(path) takes them \(takes)",
+                remedy: "use such stamps, or train a model for these")
+        }
+        return reader
     }
 }

@@ -1,5 +1,6 @@
 import Metrics
 import StampData
+import StampFormats
 
 extension Evaluation {
     /// Evaluates predictions of stamps in files: looks for `snr_sources.npy` beside the sources, and applies the
@@ -15,7 +16,7 @@ extension Evaluation {
         let samples = predictions.map(ScoredSample.init)
         self.init(
             predictions, classNames: classNames, threshold: threshold,
-            signalToNoise: try RunStamps.signalToNoise(of: files.sources),
+            signalToNoise: try RunStamps.signalToNoise(of: StampSource(files.sources, layout: files.layout)),
             columns: columns, noiseStamps: stamps.classCounts[0],
             matchedFilter: withMatchedFilter
                 ? try TestStamps(reader: StampReader(stamps, .none)).filtered(samples, most: samples.count) : nil,

@@ -7,10 +7,11 @@ extension FilterFigure {
     /// The filters of a model's first layer that sees more of a stamp than one pixel: a convolution's kernels, or the
     /// weights of a dense layer's units, one image for each channel that they see.
     ///
+    /// - Parameter channelNames: of the stamps as the network sees them; nil for their numbers.
     /// - Returns: nil for a model without such a layer.
-    init?(_ model: TrainedModel) {
+    init?(_ model: TrainedModel, channelNames: [String]? = nil) {
         let network = model.network
-        let channelNames = (0..<network.inputShape.extents[2]).map(String.init)
+        let channelNames = channelNames ?? (0..<network.inputShape.extents[2]).map(String.init)
         for layer in network.description.layers {
             let isOutput = layer.name == network.description.layers.last?.name
             guard let kernel = network.parameters.first(where: { $0.name == "\(layer.name)/kernel" }) else { continue }

@@ -2,6 +2,7 @@ import Faults
 import Figures
 import Files
 import Metrics
+import Preparation
 import StampData
 
 /// All figures of a run.
@@ -65,7 +66,10 @@ private struct FigurePlan {
             }
             if !set.indices.isEmpty { try addTestFigures(set) }
         }
-        if let model = results.model { add(FilterFigure(model)?.plot, orNote: nil) }
+        if let model = results.model {
+            let names = try results.stamps.map { try StampReader($0, preparation).inputChannelNames }
+            add(FilterFigure(model, channelNames: names)?.plot, orNote: nil)
+        }
     }
 
     private mutating func add(_ plot: Plot?, orNote note: String?) {
@@ -73,13 +77,17 @@ private struct FigurePlan {
     }
 
     private mutating func addTestFigures(_ set: TestSet) throws {
-        let stamps = results.stamps.map {
-            TestStamps(reader: StampReader($0, results.configuration.settings.normalization))
-        }
+        let stamps = try results.stamps.map { TestStamps(reader: try StampReader($0, preparation)) }
         switch set {
         case .two(let samples): try addFigures(of: samples, stamps)
         case .several(let predictions): try addFigures(of: predictions, stamps)
         }
+    }
+
+    /// What is done with stamps before the network sees them. What only a model that is gone knows is left out.
+    private var preparation: StampPreparation {
+        let known = results.model?.preparation ?? results.configuration.settings.preparation
+        return known.normalization.isUnmeasured ? known.normalized(by: Normalization.none) : known
     }
 
     // MARK: Two classes
@@ -145,7 +153,8 @@ private struct FigurePlan {
         add(ReliabilityFigure(ofTopClass: predictions).plot, orNote: nil)
         add(ClassScoreFigure(predictions, classNames: names).plot, orNote: nil)
         guard let stamps else { return }
-        let examples = try stamps.classified(StampGridFigure.examples(predictions))
+        let examples = try stamps.classified(
+            StampGridFigure.examples(predictions, channels: stamps.reader.inputShape.extents[2]))
         add(StampGridFigure.ofAllClasses(examples, of: predictions, classNames: names).plot, orNote: nil)
         let mistakes = try stamps.classified(StampGridFigure.mistakes(predictions))
         add(

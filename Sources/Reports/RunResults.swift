@@ -5,6 +5,7 @@ import Models
 import RunRecords
 import Settings
 import StampData
+import StampFormats
 
 /// A finished run, read back from its folder: everything that figures and reports are made of.
 public struct RunResults: Sendable {
@@ -59,7 +60,10 @@ public struct RunResults: Sendable {
             testSet: testSet, model: model, stamps: stamps,
             signalToNoise: stamps == nil
                 ? nil
-                : optional(&notes) { try RunStamps.signalToNoise(of: configuration.settings.data.sources) } ?? nil,
+                : optional(&notes) {
+                    let data = configuration.settings.data
+                    return try RunStamps.signalToNoise(of: StampSource(data.sources, layout: data.layout))
+                } ?? nil,
             notes: notes)
     }
 

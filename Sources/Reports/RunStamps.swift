@@ -37,18 +37,17 @@ enum RunStamps {
     ///
     /// - Returns: nil when there is no such file beside one of them.
     /// - Throws: `Fault` when one is there and does not fit.
-    static func signalToNoise(of sources: [String]) throws -> [Double]? {
-        guard !sources.isEmpty else { return nil }
+    static func signalToNoise(of sources: StampSource) throws -> [Double]? {
+        guard !sources.files.isEmpty else { return nil }
         var all: [Double] = []
-        for source in sources {
-            let path = "\(FileAccess.split(source).folder)/snr_sources.npy"
-            guard FileAccess.exists(path) else { return nil }
+        let paths = sources.files.map { "\(FileAccess.split(StampFiles.file(of: $0)).folder)/snr_sources.npy" }
+        for path in paths where !FileAccess.exists(path) { return nil }
+        for (stamps, path) in zip(try sources.open(), paths) {
             try FileAccess.requireFile(path)
             let values = try NumericArray(contentsOf: path)
-            let count = try StampArray(contentsOf: source).count
-            guard values.count == count else {
+            guard values.count == stamps.count else {
                 throw Fault(
-                    .badData, path, "holds \(values.count) values for the \(count) stamps of \(source)",
+                    .badData, path, "holds \(values.count) values for the \(stamps.count) stamps of \(stamps.path)",
                     remedy: "give one signal-to-noise ratio for each stamp to have completeness drawn against it")
             }
             all += try values.values

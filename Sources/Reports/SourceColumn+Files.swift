@@ -7,10 +7,10 @@ extension SourceColumn {
     /// Reads the values of `--by` for the sources of some files.
     ///
     /// - Throws: as ``init(option:)`` does, and `Fault(.badData)` for a column that does not fit the files.
-    public static func read(_ options: [String], sources: [String]) throws -> [SourceColumn] {
+    public static func read(_ options: [String], sources: StampSource) throws -> [SourceColumn] {
         let columns = try options.map { try SourceColumn(option: $0) }
         guard !columns.isEmpty else { return [] }
-        let count = try sources.reduce(0) { try $0 + StampArray(contentsOf: $1).count }
+        let count = try sources.open().reduce(0) { $0 + $1.count }
         for column in columns { try column.check(sources: count) }
         return columns
     }

@@ -9,13 +9,14 @@ struct TestStamps {
 
     let reader: StampReader
 
-    /// The stamps as the network sees them; pixels that cannot be normalised are 0.
+    /// The stamps as the network sees them; those that cannot be normalised are 0.
     func classified(_ samples: [ClassifiedSample]) throws -> [ClassifiedStamp] {
-        try samples.map {
+        let shape = reader.inputShape.extents
+        return try samples.map {
             ClassifiedStamp(
                 sample: $0,
                 picture: StampPicture(
-                    height: reader.collection.height, width: reader.collection.width,
+                    height: shape[0], width: shape[1], channels: reader.inputChannelNames,
                     values: try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount)))
         }
     }
@@ -27,7 +28,7 @@ struct TestStamps {
         let count = min(ordered.count, most)
         return try (0..<count).map { number in
             var sample = ordered[number * ordered.count / count]
-            sample.score = try reader.read(sample.index) { Float(filter.score($0.pixels.pointer($0.pixels.count))) }
+            sample.score = try reader.read(sample.index) { Float($0.withFirstChannel { filter.score($0) }) }
             return sample
         }
     }

@@ -4,16 +4,21 @@ extension SettingOption {
     static let sources = [SettingOption("--sources") { $0.data.sources.isEmpty ? nil : $0.data.sources }]
     static let noise = [SettingOption("--noise") { $0.data.noise.isEmpty ? nil : $0.data.noise }]
 
-    /// One `--class` for each file.
     static let classes = [
         SettingOption("--class") { settings in
-            let words = settings.data.otherClasses.flatMap { named in named.files.map { "\(named.name)=\($0)" } }
-            return words.isEmpty ? nil : Array(words.map { [$0] }.joined(separator: ["--class"]))
+            let words = settings.data.otherClasses.flatMap { named in namedFiles(named.name, named.files) }
+            return words.isEmpty ? nil : words
         }
     ]
 
+    /// `NAME=FILE FILE …`.
+    private static func namedFiles(_ name: String, _ files: [String]) -> [String] {
+        files.prefix(1).map { "\(name)=\($0)" } + files.dropFirst()
+    }
+
     static let labels = [
-        SettingOption("--stamps") { $0.data.table?.stamps },
+        SettingOption("--stamps") { $0.data.table.flatMap { $0.stamps.isEmpty ? nil : $0.stamps } },
+        SettingOption("--channel") { $0.data.table?.channels.map { $0.flatMap { namedFiles($0.name, $0.files) } } },
         SettingOption("--labels") { $0.data.table.map { [$0.labels] } },
         SettingOption("--class-names") { $0.data.table?.classNames.map { [$0.joined(separator: ",")] } },
     ]
@@ -34,13 +39,13 @@ extension LabelledFiles {
     /// Stamps with labels beside them; nil where files have classes.
     package var labelTable: Table? {
         get { table }
-        set { if let newValue { self = LabelledFiles(newValue) } }
+        set { if let newValue { setClasses(LabelledFiles(newValue)) } }
     }
 
     /// The classes that are not noise and sources, which have keys and options of their own.
     package var otherClasses: [ClassFiles] {
         get { areNoiseAndSources ? [] : classes }
-        set { self = LabelledFiles(classes: newValue) }
+        set { setClasses(LabelledFiles(classes: newValue)) }
     }
 }
 
@@ -58,7 +63,8 @@ extension LabelledFiles: CustomStringConvertible {
     /// The files as names and values for people.
     package var rows: [(name: String, value: String)] {
         if let table {
-            return [("stamps", table.stamps.joined(separator: ", ")), ("labels", table.labels)]
+            let channels = table.channels?.map { ($0.name, $0.files.joined(separator: ", ")) }
+            return (channels ?? [("stamps", table.stamps.joined(separator: ", "))]) + [("labels", table.labels)]
         }
         // Sources stand first, as among the options.
         let ordered = areNoiseAndSources ? classes.reversed() : classes

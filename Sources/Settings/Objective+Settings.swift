@@ -8,6 +8,14 @@ extension SettingOption {
             must: Requirement("must be from 0 to below 1", remedy: "give, for instance, 0.1") { $0 >= 0 && $0 < 1 }),
         SettingOption(
             "--class-weights", \.objective.classWeights, unless: .equal, decidesResult: true, must: .classWeights),
+        SettingOption(
+            "--loss", values: { $0.objective.focusing.map { ["focal=\($0)"] } },
+            deciding: { $0.objective.focusing.map { "focal=\($0)" } },
+            check: { settings in
+                if let focusing = settings.objective.focusing {
+                    try Requirement.focusing.check(focusing, of: "--loss focal, whose exponent")
+                }
+            }),
     ]
 
     static let regularization = [
@@ -29,6 +37,34 @@ extension Requirement where Value == ClassWeights {
         ) {
             guard case .given(let weights) = $0 else { return true }
             return weights.count > 1 && weights.allSatisfy { $0 >= 0 && $0.isFinite } && weights.reduce(0, +) > 0
+        }
+    }
+}
+
+extension Requirement where Value == Double {
+    fileprivate static var focusing: Requirement {
+        Requirement("must be above 0 and at most 100", remedy: "give, for instance, --loss focal=2") {
+            $0 > 0 && $0 <= 100
+        }
+    }
+}
+
+extension Objective {
+    /// Sets what `--loss` says: `cross-entropy`, `focal` (with the exponent 2) or `focal=G`.
+    ///
+    /// - Throws: `Fault(.usage)`.
+    package mutating func setLoss(option text: String) throws {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        switch (parts[0], parts.count) {
+        case ("cross-entropy", 1): focusing = nil
+        case ("focal", 1): focusing = 2
+        case ("focal", _):
+            guard let exponent = Double(parts[1]) else { fallthrough }
+            focusing = exponent
+        default:
+            throw Fault(
+                .usage, "--loss \(text)", "is no loss that is known",
+                remedy: "use cross-entropy, or focal=2 for instance")
         }
     }
 }

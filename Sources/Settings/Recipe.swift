@@ -16,7 +16,7 @@ public enum Recipe: String, Codable, CaseIterable, Sendable {
         switch self {
         case .notebook: break
         case .survey:
-            settings.normalization = .asinh
+            settings.preparation.normalization = .asinh
             settings.augmentation = Augmentation(symmetries: true, shift: 0.5)
             // Augmentation does what dropout is for, and the networks are small.
             settings.dropout = false

@@ -11,6 +11,8 @@ public struct RunFindings: Codable, Hashable, Sendable {
     public var classes: StampClasses
     /// How many stamps there are of each class.
     public var classStamps: [Int]
+    /// Hashes of the columns beside the stamps that the result depends on, by their option; nil for none.
+    public var columns: [String: String]?
     /// A hash of all pixels: `--resume` refuses other stamps, whatever their files' names.
     public var dataFingerprint: String
     public var trainingStamps: Int
@@ -33,7 +35,7 @@ public struct RunFindings: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case network, microbatches
+        case network, microbatches, columns
         case stampHeight = "stamp_height"
         case stampWidth = "stamp_width"
         case classes = "class_names"
@@ -66,6 +68,7 @@ extension RunFindings {
                 try container.decodeCount(forKey: .noiseStamps), try container.decodeCount(forKey: .sourceStamps),
             ]
         }
+        columns = try container.decodeIfPresent([String: String].self, forKey: .columns)
         dataFingerprint = try container.decode(String.self, forKey: .dataFingerprint)
         trainingStamps = try container.decodeCount(forKey: .trainingStamps)
         validationStamps = try container.decodeCount(forKey: .validationStamps)
@@ -85,6 +88,7 @@ extension RunFindings {
             try container.encode(classes, forKey: .classes)
             try container.encode(classStamps, forKey: .classStamps)
         }
+        try container.encodeIfPresent(columns, forKey: .columns)
         try container.encode(dataFingerprint, forKey: .dataFingerprint)
         try container.encode(trainingStamps, forKey: .trainingStamps)
         try container.encode(validationStamps, forKey: .validationStamps)
@@ -100,9 +104,11 @@ extension RunFindings {
 
     /// What of it decides the result, by the name of its option.
     func decidingResult() throws -> [String: String] {
-        [
+        var deciding = columns ?? [:]
+        deciding.merge([
             "--model": "\(network.name) (\(try SettingsFingerprint.of(network)))",
             "--data": "\(population) of \(stampHeight)×\(stampWidth) (\(dataFingerprint))",
-        ]
+        ]) { $1 }
+        return deciding
     }
 }

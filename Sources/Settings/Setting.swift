@@ -24,18 +24,25 @@ package struct Setting: Sendable {
         json = SettingJSON(key, path, unwritten: unwritten)
         (self.row, self.options) = (row, options)
         shown = { settings in
-            if let text { return text(settings[keyPath: path]) }
-            let words = options.flatMap { $0.words(settings) }
-            return words.isEmpty ? nil : words.joined(separator: " ")
+            text.map { $0(settings[keyPath: path]) } ?? Self.words(of: options)(settings)
         }
     }
 
-    /// The same where the value may be left open; no row shows it.
-    init<Value: Codable & Equatable & Sendable>(_ key: String, _ path: any Path<Value?>, options: [SettingOption]) {
+    /// The same where the value may be left open. Its row shows the words of its options.
+    init<Value: Codable & Equatable & Sendable>(
+        _ key: String, _ path: any Path<Value?>, row: SettingRow? = nil, options: [SettingOption]
+    ) {
         json = SettingJSON(key, path)
-        row = nil
-        shown = { _ in nil }
-        self.options = options
+        (self.row, self.options) = (row, options)
+        shown = Self.words(of: options)
+    }
+
+    /// What options say of a setting.
+    private static func words(of options: [SettingOption]) -> @Sendable (TrainingSettings) -> String? {
+        { settings in
+            let words = options.flatMap { $0.words(settings) }
+            return words.isEmpty ? nil : words.joined(separator: " ")
+        }
     }
 
     /// A setting of one option that is followed by its value, as the row shows it.

@@ -1,6 +1,8 @@
 import Communication
 import Optimizers
+import Preparation
 import StampData
+import StampFormats
 
 /// Every setting of a training run, as it is asked for or, once the data are known, as resolved.
 ///
@@ -27,6 +29,14 @@ public struct TrainingSettings: Hashable, Sendable {
     /// What is done when the network gets no better.
     public var stopping = Stopping()
     public var split = SplitFractions.standard
+    /// The fold of a cross-validation whose part is the test set; nil for the shares of `split`.
+    public var fold: Fold?
+    /// The column, or array, with the group of each stamp, of which all stay in one part of the split.
+    public var groupBy: String?
+    /// How often the stamps of each class are drawn.
+    public var sampling = Sampling.uniform
+    /// The column, or array, that says how much each stamp counts in the loss.
+    public var sampleWeights: String?
     public var seed: UInt64 = 0
     /// The seed of the split, for runs that are to share one; nil for `seed`.
     public var splitSeed: UInt64?
@@ -34,7 +44,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var decision = DecisionSettings.standard
     public var initialWeights: String?
     public var dropout = true
-    public var normalization = Normalization.notebook
+    /// What is done with stamps before they enter the network.
+    public var preparation = StampPreparation()
     /// How training stamps vary from epoch to epoch.
     public var augmentation = Augmentation.none
     /// How gradients are summed.
@@ -64,6 +75,7 @@ extension TrainingSettings {
             Setting("noise", \.data.usualNoise, options: SettingOption.noise),
             Setting("class_files", \.data.otherClasses, unwritten: [], options: SettingOption.classes),
             Setting("labelled", \.data.labelTable, options: SettingOption.labels),
+            Setting("layout", \.data.layout, "--layout"),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
             Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),
@@ -80,6 +92,13 @@ extension TrainingSettings {
             Setting("regularization", \.regularization, row: .objective, options: SettingOption.regularization),
             Setting("stopping", \.stopping, row: .objective, options: SettingOption.stopping),
             Setting("split", \.split, "--split", row: .split, decidesResult: true, must: .split),
+            Setting("fold", \.fold, row: .split, options: SettingOption.fold),
+            Setting("group_by", \.groupBy, row: .split, options: SettingOption.groupBy),
+            Setting(
+                "sampling", \.sampling, "--sampling", unless: .uniform, unwritten: .uniform, row: .sampling,
+                decidesResult: true, must: .sampling),
+            Setting(
+                "sample_weights", \.sampleWeights, row: .sampling, options: SettingOption.sampleWeights),
             Setting("seed", \.seed, "--seed", row: .seed, decidesResult: true),
             Setting("split_seed", \.splitSeed, "--split-seed", decidesResult: true),
             Setting("decision", \.decision, row: .decision, options: SettingOption.decision),
@@ -87,7 +106,19 @@ extension TrainingSettings {
             Setting(
                 "dropout", \.dropout, row: .dropout, shownAs: { $0 ? "as the model has it" : "off" },
                 options: [SettingOption(flag: "--no-dropout", \.dropout, for: false, decidesResult: true)]),
-            Setting("normalize", \.normalization, "--normalize", row: .normalization, decidesResult: true),
+            Setting(
+                "normalize", \.preparation.normalization, "--normalize", row: .normalization, decidesResult: true),
+            Setting(
+                "normalize_over", \.preparation.scope, row: .preparation, unwritten: .channel,
+                options: [SettingOption("--normalize-over", \.preparation.scope, unless: .channel, decidesResult: true)]
+            ),
+            Setting("channels", \.preparation.channels, row: .preparation, options: SettingOption.channels),
+            Setting("fill", \.preparation.fill, row: .preparation, options: SettingOption.fill),
+            Setting(
+                "mask_channel", \.preparation.maskChannel, row: .preparation, unwritten: false,
+                options: SettingOption.maskChannel),
+            Setting("crop", \.preparation.crop, row: .preparation, options: SettingOption.crop),
+            Setting("pad", \.preparation.pad, row: .preparation, options: SettingOption.pad),
             Setting(
                 "augmentation", \.augmentation, row: .augmentation, shownAs: \.description,
                 options: SettingOption.augmentation),
@@ -112,7 +143,7 @@ package enum SettingRow: String, CaseIterable, Sendable {
     case objective = "schedule and objective"
     case decision
     case normalization = "normalisation"
-    case augmentation, dropout, split, seed, gradients
+    case preparation, augmentation, dropout, split, sampling, seed, gradients
     case initialWeights = "initial weights"
     case badStamps = "bad stamps"
 }

@@ -48,28 +48,4 @@ public struct BatchPlan: Hashable, Sendable {
     private func share(of count: Int, position: Int) -> Int {
         count / microbatches + (position < count % microbatches ? 1 : 0)
     }
-
-    /// The strata as lists of training samples: the training set in a random order drawn from the seed, cut into
-    /// `microbatches` parts.
-    public func strata(of training: [Int], seed: UInt64) -> [[Int]] {
-        precondition(training.count == samples, "\(training.count) samples instead of \(samples)")
-        var shuffled = training
-        var stream = CounterBasedRandom(seed: seed).stream(.strata)
-        stream.shuffle(&shuffled)
-        var next = 0
-        return (0..<microbatches).map { position in
-            let count = stratumSamples(position: position)
-            defer { next += count }
-            return Array(shuffled[next..<next + count])
-        }
-    }
-
-    /// The order in which a stratum's samples are drawn in one epoch.
-    public func order(position: Int, epoch: Int, seed: UInt64) -> [Int] {
-        var order = Array(0..<stratumSamples(position: position))
-        // `detail` has 16 bits; the sample coordinate has 32.
-        var stream = CounterBasedRandom(seed: seed).stream(.shuffle, step: epoch, sample: position)
-        stream.shuffle(&order)
-        return order
-    }
 }

@@ -18,21 +18,21 @@ public struct DataFingerprint: Hashable, Sendable {
     public init(_ stamps: StampCollection) throws {
         let reader = StampReader(stamps, .none)
         for stamp in 0..<stamps.count {
-            try reader.read(stamp) { add(stamp, of: stamps, pixels: $0.pixels.pointer(stamps.pixels)) }
+            try reader.read(stamp) { add(stamp, of: stamps, values: $0.values.pointer(stamps.values)) }
         }
     }
 
-    /// Adds a stamp of a collection: its pixels and, where that does not follow from its file, its class.
-    public mutating func add(_ stamp: Int, of stamps: StampCollection, pixels: UnsafePointer<Double>) {
-        add(stamp: stamp, pixels: pixels, count: stamps.pixels)
+    /// Adds a stamp of a collection: its values and, where that does not follow from its file, its class.
+    public mutating func add(_ stamp: Int, of stamps: StampCollection, values: UnsafePointer<Double>) {
+        add(stamp: stamp, values: values, count: stamps.values)
         guard case .table(let labels) = stamps.labels else { return }
         let label = Double(labels[stamp])
         withUnsafePointer(to: label) { value &+= stamp_fingerprint(~UInt64(stamp), $0, 1) }
     }
 
-    /// Adds a stamp of `count` pixels.
-    public mutating func add(stamp: Int, pixels: UnsafePointer<Double>, count: Int) {
-        value &+= stamp_fingerprint(UInt64(stamp), pixels, count)
+    /// Adds a stamp of `count` values.
+    public mutating func add(stamp: Int, values: UnsafePointer<Double>, count: Int) {
+        value &+= stamp_fingerprint(UInt64(stamp), values, count)
     }
 
     /// Adds what another rank or lane has found.

@@ -10,17 +10,108 @@ public struct DataSplit: Sendable {
     /// Cuts `stamps` in a random order drawn from the seed.
     ///
     /// The parts end at ⌊n·f₁⌋, ⌊n·(f₁ + f₂)⌋ and n, so 109,523 stamps in 0.7, 0.1, 0.2 are 76,666, 10,952 and 21,905
-    /// (astroML's `split_samples`).
-    public init(_ stamps: [Int], fractions: SplitFractions, seed: UInt64) {
-        var shuffled = stamps
+    /// (astroML's `split_samples`). Of a fold i of K the test part is that from ⌊n·(i − 1)/K⌋ to ⌊n·i/K⌋, and the rest is
+    /// cut into training and validation in the ratio of their shares.
+    ///
+    /// Where stamps belong to groups, groups are brought into a random order, and every cut moves to the nearest place
+    /// between two of them: no group is in two parts.
+    ///
+    /// - Parameter groups: the group of each stamp, by the stamp's number; nil where each is one of its own.
+    public init(
+        _ stamps: [Int], fractions: SplitFractions, seed: UInt64, groups: [Int]? = nil, fold: Fold? = nil
+    ) {
         var stream = CounterBasedRandom(seed: seed).stream(.split)
-        stream.shuffle(&shuffled)
-        let first = fractions.end(of: fractions.training, count: stamps.count)
-        let second = fractions.end(of: fractions.training + fractions.validation, count: stamps.count)
-        training = Array(shuffled[..<first])
-        validation = Array(shuffled[first..<second])
-        test = Array(shuffled[second...])
+        let shuffled: Shuffled
+        if let groups {
+            var members = Dictionary(grouping: stamps) { groups[$0] }.sorted { $0.key < $1.key }.map(\.value)
+            stream.shuffle(&members)
+            shuffled = Shuffled(groups: members)
+        } else {
+            var all = stamps
+            stream.shuffle(&all)
+            shuffled = Shuffled(all)
+        }
+        guard let fold else {
+            let first = fractions.end(of: fractions.training, count: stamps.count)
+            let second = fractions.end(of: fractions.training + fractions.validation, count: stamps.count)
+            let ends = (shuffled.cut(near: first), shuffled.cut(near: second))
+            training = Array(shuffled.stamps[..<ends.0])
+            validation = Array(shuffled.stamps[ends.0..<ends.1])
+            test = Array(shuffled.stamps[ends.1...])
+            return
+        }
+        let ends = [fold.number - 1, fold.number].map { shuffled.cut(near: stamps.count * $0 / fold.count) }
+        test = Array(shuffled.stamps[ends[0]..<ends[1]])
+        let rest = shuffled.without(ends[0]..<ends[1])
+        let share = fractions.training / (fractions.training + fractions.validation)
+        let end = rest.cut(near: fractions.end(of: share, count: rest.stamps.count))
+        training = Array(rest.stamps[..<end])
+        validation = Array(rest.stamps[end...])
     }
+}
+
+/// Stamps in a random order, and where it may be cut.
+private struct Shuffled {
+    let stamps: [Int]
+    /// The places between groups, first and last included; nil where it may be cut anywhere.
+    private let cuts: [Int]?
+
+    init(_ stamps: [Int]) { (self.stamps, cuts) = (stamps, nil) }
+
+    init(groups: [[Int]]) {
+        stamps = groups.flatMap { $0 }
+        cuts = groups.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    }
+
+    private init(_ stamps: [Int], cuts: [Int]?) { (self.stamps, self.cuts) = (stamps, cuts) }
+
+    /// The nearest place where it may be cut; the later of two.
+    func cut(near place: Int) -> Int {
+        guard let cuts else { return place }
+        return cuts.min { (abs($0 - place), -$0) < (abs($1 - place), -$1) }!
+    }
+
+    func without(_ range: Range<Int>) -> Shuffled {
+        let cuts = cuts.map { cuts in
+            cuts.filter { $0 <= range.lowerBound }
+                + cuts.filter { $0 > range.upperBound }.map { $0 - range.count }
+        }
+        return Shuffled(Array(stamps[..<range.lowerBound] + stamps[range.upperBound...]), cuts: cuts)
+    }
+}
+
+/// One fold of a cross-validation: which part of the stamps is the test set.
+public struct Fold: Hashable, Sendable, Codable {
+    /// From 1.
+    public let number: Int
+    /// Into how many parts the stamps are cut.
+    public let count: Int
+
+    public init(number: Int, of count: Int) {
+        precondition((1...count).contains(number) && count > 1, "fold \(number) of \(count)")
+        (self.number, self.count) = (number, count)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case number = "fold"
+        case count = "folds"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let (number, count) = (
+            try container.decode(Int.self, forKey: .number), try container.decode(Int.self, forKey: .count)
+        )
+        guard count > 1, (1...count).contains(number) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .number, in: container, debugDescription: "there is no fold \(number) of \(count)")
+        }
+        self.init(number: number, of: count)
+    }
+}
+
+extension Fold: CustomStringConvertible {
+    public var description: String { "\(number) of \(count)" }
 }
 
 /// The shares of training, validation and test stamps; their sum is 1.

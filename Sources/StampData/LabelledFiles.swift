@@ -1,3 +1,5 @@
+import StampFormats
+
 /// Files of stamps whose classes are known, as a user names them: a list of files for each class, or stamps with a file
 /// of labels beside them.
 public struct LabelledFiles: Hashable, Sendable {
@@ -11,19 +13,23 @@ public struct LabelledFiles: Hashable, Sendable {
 
     /// Stamps, and the file or the column that has a label for each of them.
     public struct Table: Hashable, Sendable, Codable {
-        /// Read as one long array.
+        /// Read as one long array; empty where channels have files of their own.
         public var stamps: [String]
+        /// The files of each channel; nil where files hold whole stamps.
+        public var channels: [StampSource.Channel]?
         /// `FILE.csv:COLUMN`, or a `.npy` file of integers or texts.
         public var labels: String
         /// The classes in their order; nil for the labels that occur, sorted.
         public var classNames: [String]?
 
-        public init(stamps: [String], labels: String, classNames: [String]? = nil) {
-            (self.stamps, self.labels, self.classNames) = (stamps, labels, classNames)
+        public init(
+            stamps: [String], channels: [StampSource.Channel]? = nil, labels: String, classNames: [String]? = nil
+        ) {
+            (self.stamps, self.channels, self.labels, self.classNames) = (stamps, channels, labels, classNames)
         }
 
         enum CodingKeys: String, CodingKey {
-            case stamps, labels
+            case stamps, channels, labels
             case classNames = "class_names"
         }
     }
@@ -32,6 +38,8 @@ public struct LabelledFiles: Hashable, Sendable {
     public var classes: [ClassFiles]
     /// Nil where each class has files of its own.
     public var table: Table?
+    /// What the axes of arrays mean where their shapes leave that open; nil to refuse such arrays.
+    public var layout: StampLayout?
 
     public init(classes: [ClassFiles]) { self.classes = classes }
 
@@ -47,17 +55,29 @@ public struct LabelledFiles: Hashable, Sendable {
     public var areNoiseAndSources: Bool { classes.map(\.name) == StampClasses.noiseAndSource.names }
 
     /// All files of stamps, in the order of the stamps' numbers.
-    public var stamps: [String] { table?.stamps ?? classes.flatMap(\.files) }
+    public var stamps: [String] { sources(of: layout).flatMap(\.allFiles) }
+
+    /// The stamps of each class; of a table, all of them.
+    func sources(of layout: StampLayout?) -> [StampSource] {
+        guard let table else { return classes.map { StampSource($0.files, layout: layout) } }
+        return [
+            table.channels.map { StampSource(channels: $0, layout: layout) }
+                ?? StampSource(table.stamps, layout: layout)
+        ]
+    }
 
     /// The files of noise, where there are such; setting them makes the classes noise and sources.
     public var noise: [String] {
         get { areNoiseAndSources ? classes[0].files : [] }
-        set { self = LabelledFiles(noise: newValue, sources: sources) }
+        set { setClasses(LabelledFiles(noise: newValue, sources: sources)) }
     }
 
     /// The files of sources, likewise.
     public var sources: [String] {
         get { areNoiseAndSources ? classes[1].files : [] }
-        set { self = LabelledFiles(noise: noise, sources: newValue) }
+        set { setClasses(LabelledFiles(noise: noise, sources: newValue)) }
     }
+
+    /// Takes the files of others; the layout stays.
+    package mutating func setClasses(_ other: LabelledFiles) { (classes, table) = (other.classes, other.table) }
 }

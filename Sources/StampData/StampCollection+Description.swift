@@ -41,7 +41,7 @@ extension StampCollection {
     /// Calls `body` with the elements of each array in memory: those that a process sends to others, or receives.
     package func forEachUnfilledBlock(_ body: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
         for file in files {
-            if let bytes = file.unfilledBytes { try body(bytes) }
+            for bytes in file.unfilledBlocks { try body(bytes) }
         }
     }
 

@@ -9,28 +9,24 @@ extension StampCollection {
     /// - Throws: `Fault` for files that cannot be read, stamps that differ in size, labels that are not one for each
     ///   stamp, and classes that are not among the known ones.
     public init(_ files: LabelledFiles, of known: StampClasses? = nil) throws {
-        let stamps = try files.stamps.map { try StampArray(contentsOf: $0) }
+        let opened = try files.sources(of: files.layout).map { try $0.open() }
+        let stamps = opened.flatMap { $0 }
         guard let table = files.table else {
-            try self.init(stamps, classes: files.classes, of: known)
+            try self.init(opened, classes: files.classes.map(\.name), of: known)
             return
         }
         let column = try StampColumn(option: "--labels", table.labels)
-        let count = stamps.reduce(0) { $0 + $1.count }
-        guard column.count == count else {
-            throw Fault(
-                .badData, table.labels, "has \(column.count) labels for \(count) stamps",
-                remedy: "give one label for each stamp, in the order of the files of stamps")
-        }
+        try column.check(count: stamps.reduce(0) { $0 + $1.count })
         let named = try table.classNames.map { try StampClasses($0, from: "--class-names") }
         let (classes, labels) = try Self.classes(column, named: known ?? named)
         try self.init(stamps, classes, .table(labels))
     }
 
-    /// Stamps of one class a file.
-    private init(_ stamps: [StampArray], classes: [LabelledFiles.ClassFiles], of known: StampClasses?) throws {
-        let own = try StampClasses(classes.map(\.name), from: "--class")
+    /// The stamps of each class.
+    private init(_ stamps: [[StampArray]], classes: [String], of known: StampClasses?) throws {
+        let own = try StampClasses(classes, from: "--class")
         guard let known, known != own else {
-            try self.init(stamps, own, .files(classes.map(\.files.count)))
+            try self.init(stamps.flatMap { $0 }, own, .files(stamps.map(\.count)))
             return
         }
         let labels = try own.names.map { name in
@@ -41,13 +37,10 @@ extension StampCollection {
             }
             return UInt16(label)
         }
-        var table: [UInt16] = []
-        var rest = stamps[...]
-        for (label, files) in zip(labels, classes.map(\.files)) {
-            for file in rest.prefix(files.count) { table += Array(repeating: label, count: file.count) }
-            rest = rest.dropFirst(files.count)
+        let table = zip(labels, stamps).flatMap { label, files in
+            Array(repeating: label, count: files.reduce(0) { $0 + $1.count })
         }
-        try self.init(stamps, known, .table(table))
+        try self.init(stamps.flatMap { $0 }, known, .table(table))
     }
 
     /// The classes of labels, and the class of each.

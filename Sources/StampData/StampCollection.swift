@@ -10,6 +10,10 @@ public struct StampCollection: Sendable {
 
     public let height: Int
     public let width: Int
+    /// Values of each pixel.
+    public let channels: Int
+    /// What the channels are called: as the files say, or by their numbers from 0.
+    public let channelNames: [String]
     public let classes: StampClasses
     /// How many stamps there are of each class.
     public let classCounts: [Int]
@@ -27,12 +31,14 @@ public struct StampCollection: Sendable {
         case table([UInt16])
     }
 
-    /// Opens the files and checks that all hold stamps of one size.
-    public init(noise: [String], sources: [String]) throws {
-        try self.init(LabelledFiles(noise: noise, sources: sources))
+    /// Opens the files and checks that all hold stamps of one size, with the same channels.
+    public init(noise: [String], sources: [String], layout: StampLayout? = nil) throws {
+        var files = LabelledFiles(noise: noise, sources: sources)
+        files.layout = layout
+        try self.init(files)
     }
 
-    /// Stamps of noise and of sources that are open already, of one size.
+    /// Stamps of noise and of sources that are open already, of one size and with the same channels.
     public init(noise: [StampArray], sources: [StampArray]) throws {
         try self.init(noise + sources, .noiseAndSource, .files([noise.count, sources.count]))
     }
@@ -40,18 +46,18 @@ public struct StampCollection: Sendable {
     /// Opens unlabelled stamps: all count as class 0.
     ///
     /// - Parameter paths: at least one.
-    public init(unlabelled paths: [String]) throws { try self.init(noise: paths, sources: []) }
+    public init(unlabelled paths: [String]) throws { try self.init(unlabelled: StampSource(paths)) }
 
-    /// - Throws: a `badData` fault when stamps differ in size.
+    /// Opens unlabelled stamps: all count as class 0.
+    ///
+    /// - Parameter source: with at least one file.
+    public init(unlabelled source: StampSource) throws { try self.init(noise: source.open(), sources: []) }
+
+    /// - Throws: a `badData` fault when stamps differ in size or channels.
     init(_ files: [StampArray], _ classes: StampClasses, _ labels: Labels) throws {
-        guard let first = files.first else { preconditionFailure("a collection needs a file") }
-        for file in files where file.height != first.height || file.width != first.width {
-            throw Fault(
-                .badData, file.path,
-                "its stamps are \(file.height)×\(file.width), those of \(first.path) are \(first.height)×\(first.width)",
-                remedy: "cut all stamps to one size")
-        }
-        (height, width) = (first.height, first.width)
+        let names = try Self.channelNames(files)
+        (height, width, channels) = (files[0].height, files[0].width, files[0].channels)
+        channelNames = names ?? (0..<files[0].channels).map(String.init)
         (self.files, self.classes, self.labels) = (files, classes, labels)
         var starts: [Int] = []
         var next = 0
@@ -62,6 +68,37 @@ public struct StampCollection: Sendable {
         self.starts = starts
         count = next
         classCounts = Self.counts(files, classes, labels)
+    }
+
+    /// What all files call their channels; nil where none says.
+    ///
+    /// - Throws: a `badData` fault when stamps differ in size or channels.
+    private static func channelNames(_ files: [StampArray]) throws -> [String]? {
+        guard let first = files.first else { preconditionFailure("a collection needs a file") }
+        for file in files where file.height != first.height || file.width != first.width {
+            throw Fault(
+                .badData, file.path,
+                "its stamps are \(file.height)×\(file.width), those of \(first.path) are \(first.height)×\(first.width)",
+                remedy: "cut all stamps to one size")
+        }
+        for file in files where file.channels != first.channels {
+            throw Fault(
+                .badData, file.path,
+                "its stamps have \(text(of: file.channels)), those of \(first.path) \(text(of: first.channels))",
+                remedy: "give files with the same channels")
+        }
+        let named = files.first { $0.channelNames != nil }
+        for file in files {
+            guard let names = file.channelNames, names != named?.channelNames else { continue }
+            throw Fault(
+                .badData, file.path,
+                """
+                its channels are called \(names.joined(separator: ", ")), those of \(named!.path) \
+                \(named!.channelNames!.joined(separator: ", "))
+                """,
+                remedy: "give the channels the same names and the same order in all files")
+        }
+        return named?.channelNames
     }
 
     private static func counts(_ files: [StampArray], _ classes: StampClasses, _ labels: Labels) -> [Int] {
@@ -79,7 +116,17 @@ public struct StampCollection: Sendable {
         return counts
     }
 
-    public var pixels: Int { height * width }
+    /// Values of a stamp: (height, width, channels), row by row.
+    public var values: Int { height * width * channels }
+
+    /// `12000 stamps of 63×63, 3 channels (science, reference, difference)`.
+    public var summary: String {
+        let stamps = "\(count) \(count == 1 ? "stamp" : "stamps") of \(height)×\(width)"
+        return channels == 1
+            ? stamps : "\(stamps), \(Self.text(of: channels)) (\(channelNames.joined(separator: ", ")))"
+    }
+
+    private static func text(of channels: Int) -> String { channels == 1 ? "1 channel" : "\(channels) channels" }
 
     /// The true class of a stamp.
     public func label(_ stamp: Int) -> Int {
@@ -101,24 +148,25 @@ public struct StampCollection: Sendable {
         return (files[file].path, stamp - starts[file])
     }
 
-    /// Copies a stamp's pixels as they are in the file. Any thread.
+    /// Copies a stamp's values as they are in the file: row by row, pixel by pixel, and there channel by channel. Any
+    /// thread.
     ///
     /// - Throws: a `missingInput` fault when the file cannot be opened or read any more, `badData` when it has changed.
-    public func copyStamp(_ stamp: Int, into pixels: UnsafeMutablePointer<Double>) throws {
+    public func copyStamp(_ stamp: Int, into values: UnsafeMutablePointer<Double>) throws {
         let file = file(of: stamp)
-        try files[file].copyStamp(stamp - starts[file], into: pixels)
+        try files[file].copyStamp(stamp - starts[file], into: values)
     }
 
-    /// Copies the pixels of a range of stamps, one behind the other. Any thread.
+    /// Copies the values of a range of stamps, one behind the other. Any thread.
     ///
     /// - Throws: as `copyStamp` does.
-    public func copyStamps(_ stamps: Range<Int>, into pixels: UnsafeMutablePointer<Double>) throws {
+    public func copyStamps(_ stamps: Range<Int>, into values: UnsafeMutablePointer<Double>) throws {
         var next = stamps.lowerBound
         while next < stamps.upperBound {
             let file = file(of: next)
             let end = min(stamps.upperBound, starts[file] + files[file].count)
             try files[file].copyStamps(
-                next - starts[file]..<end - starts[file], into: pixels + (next - stamps.lowerBound) * self.pixels)
+                next - starts[file]..<end - starts[file], into: values + (next - stamps.lowerBound) * self.values)
             next = end
         }
     }

@@ -9,49 +9,75 @@ extension StampArray {
         private let pixels: Pixels
 
         private enum Pixels: Codable {
-            case array(NumericArray.Description)
+            case array(NumericArray.Description, StampShape)
             case images(FITSImages.Description)
+            case channels([StampRun.Description], names: [String], count: Int)
         }
 
         fileprivate init(_ stamps: StampArray) {
             path = stamps.path
             pixels =
                 switch stamps.pixels {
-                case .array(let array): .array(array.description)
+                case .interleaved(let array): .array(array.description, stamps.shape(.nhwc))
+                case .planar(let array): .array(array.description, stamps.shape(.nchw))
                 case .images(let images): .images(images.description)
+                case .channels(let runs):
+                    .channels(runs.map(\.description), names: stamps.channelNames ?? [], count: stamps.count)
                 }
         }
 
         fileprivate func open() throws -> StampArray {
             switch pixels {
-            case .array(let array): try StampArray(array: NumericArray(array), path: path)
+            case .array(let array, let shape): try StampArray(NumericArray(array), shape, path: path)
             case .images(let images): try StampArray(images: FITSImages(images), path: path)
+            case .channels(let runs, let names, let count):
+                try StampArray(runs.map { try StampRun($0) }, names: names, count: count, path: path)
             }
         }
     }
 
+    private func shape(_ layout: StampLayout) -> StampShape {
+        StampShape(count: count, height: height, width: width, channels: channels, layout: layout)
+    }
+
     package var description: Description { Description(self) }
 
-    /// The described stamps, whose file is opened when it is first read. For pixels in memory there is only room, which
-    /// must be filled through `unfilledBytes` before they are read.
+    /// The described stamps, whose files are opened when they are first read. For pixels in memory there is only room,
+    /// which must be filled through `unfilledBlocks` before they are read.
     ///
     /// - Throws: an `internalFault` fault when there is not enough memory.
     package init(_ description: Description) throws { self = try description.open() }
 
-    /// The pixels in memory, for the sender to read and the receiver to fill in; nil for pixels in a file.
-    package var unfilledBytes: UnsafeMutableRawBufferPointer? {
+    /// The pixels in memory, for the sender to read and the receiver to fill in; none for pixels in files.
+    package var unfilledBlocks: [UnsafeMutableRawBufferPointer] {
         switch pixels {
-        case .array(let array): array.unfilledBytes
-        case .images(let images): images.unfilledBytes
+        case .interleaved(let array), .planar(let array): [array.unfilledBytes].compactMap { $0 }
+        case .images(let images): [images.unfilledBytes].compactMap { $0 }
+        case .channels(let runs): runs.flatMap { $0.files.flatMap(\.unfilledBlocks) }
         }
     }
 
     /// Bytes of memory that the pixels occupy, not counting the file system's cache.
     package var residentByteCount: Int {
         switch pixels {
-        case .array(let array): array.residentByteCount
+        case .interleaved(let array), .planar(let array): array.residentByteCount
         case .images(let images): images.storage.residentByteCount
+        case .channels(let runs): runs.reduce(0) { $0 + $1.files.reduce(0) { $0 + $1.residentByteCount } }
         }
+    }
+}
+
+extension StampRun {
+    /// What another process needs to read the run.
+    struct Description: Codable, Sendable {
+        let files: [StampArray.Description]
+        let first: Int
+    }
+
+    var description: Description { Description(files: files.map(\.description), first: first) }
+
+    init(_ description: Description) throws {
+        self.init(files: try description.files.map { try StampArray($0) }, first: description.first)
     }
 }
 
@@ -61,7 +87,8 @@ extension FITSImages {
     struct Description: Codable, Sendable {
         let height: Int
         let width: Int
-        let parts: [Part]
+        let channels: [Channel]
+        let names: [String]?
         /// The file that is read by range; nil for a block in memory.
         let file: String?
         /// The length of the file or block.
@@ -70,7 +97,8 @@ extension FITSImages {
 
     var description: Description {
         let file: String? = if case .file(let file) = storage { file.path } else { nil }
-        return Description(height: height, width: width, parts: parts, file: file, byteCount: storage.byteCount)
+        return Description(
+            height: height, width: width, channels: channels, names: names, file: file, byteCount: storage.byteCount)
     }
 
     /// The described images; a block in memory is not filled yet.
@@ -87,7 +115,9 @@ extension FITSImages {
                 .internalFault, "FITS images", "do not fit into memory (\(description.byteCount) bytes)",
                 remedy: "save them uncompressed (funpack, gunzip), which needs none")
         }
-        self.init(height: description.height, width: description.width, parts: description.parts, storage: storage)
+        self.init(
+            height: description.height, width: description.width, channels: description.channels,
+            names: description.names, storage: storage)
     }
 
     var unfilledBytes: UnsafeMutableRawBufferPointer? {

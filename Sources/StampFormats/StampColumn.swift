@@ -56,6 +56,17 @@ public struct StampColumn: Sendable {
         return values
     }
 
+    /// Whether there is a value for each of so many stamps.
+    ///
+    /// - Throws: `Fault(.badData)` otherwise.
+    public func check(count: Int) throws {
+        guard self.count == count else {
+            throw Fault(
+                .badData, name, "has \(self.count) rows for \(count) stamps",
+                remedy: "give one row for each stamp, in the order of the files of stamps")
+        }
+    }
+
     /// Each text that occurs, once: whole numbers in the order of their values, others in that of their bytes.
     public var distinctTexts: [String] {
         let distinct = Set(texts)

@@ -6,7 +6,7 @@ import Glibc
 /// stamp's index, so it is the same whenever the same files are there.
 public enum StampFiles {
     /// The endings that files in a data folder may have, the preferred ones first.
-    public static let endings = [".npy", ".npz", ".fits", ".fits.gz", ".fits.fz"]
+    public static let endings = [".npy", ".npz", ".fits", ".fits.gz", ".fits.fz"] + HDF5Stamps.nameEndings
 
     /// Replaces every pattern (`*`, `?`, `[…]`, as in glob(7)) by the files that match it, sorted by the bytes of their
     /// names, as a shell in the C locale does.
@@ -23,7 +23,7 @@ public enum StampFiles {
             if !isPattern || FileAccess.exists(file) || FileAccess.exists(name) {
                 files.append(name)
             } else {
-                files += try matches(file, of: name).map { $0 + part }
+                files += try matches(file, of: name).map { found in part.map { "\(found):\($0)" } ?? found }
             }
         }
         return files
@@ -53,14 +53,14 @@ public enum StampFiles {
         return shards.map(\.path)
     }
 
-    /// The file in a name that may also say which part of it is meant (`FILE.npz:NAME`, `FILE.fits:NAME`).
+    /// The file in a name that may also say which part of it is meant (`FILE.npz:NAME`, `FILE.fits:NAME`,
+    /// `FILE.h5:/PATH`).
     public static func file(of name: String) -> String { split(name).file }
 
-    /// Splits a name into that of a file and what selects a part of it, with its colon.
-    private static func split(_ name: String) -> (file: String, part: Substring) {
-        let npz = NumericArray.split(name)
-        let file = npz.member == nil ? FITSImages.split(name).file : npz.file
-        return (file, name.dropFirst(file.count))
+    /// Splits a name into that of a file and what selects a part of it; nil if nothing does.
+    static func split(_ name: String) -> (file: String, part: String?) {
+        NamedPart.split(name, endings: [".npz"] + FITSImages.nameEndings + HDF5Stamps.nameEndings)
+            .map { ($0.file, $0.part) } ?? (name, nil)
     }
 
     /// What glob(3) finds, sorted here, as its own order depends on the locale.

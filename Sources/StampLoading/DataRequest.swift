@@ -1,7 +1,8 @@
 import Files
+import Preparation
 import StampData
 
-/// What a training run wants of its stamps: how they are divided, normalised and varied, and how they are kept.
+/// What a training run wants of its stamps: how they are divided, prepared and varied, and how they are kept.
 package struct DataRequest: Sendable {
     /// Shares of training, validation and test set.
     package var split: SplitFractions
@@ -12,8 +13,16 @@ package struct DataRequest: Sendable {
     package var batchSize: BatchSize
     /// The most samples of a microbatch; a batch that is smaller has smaller ones.
     package var largestMicrobatch: Int
-    package var normalization: Normalization
+    package var preparation: StampPreparation
     package var augmentation: Augmentation
+    /// The fold of a cross-validation; nil for none.
+    package var fold: Fold?
+    /// The group of each stamp, of which all stay in one part of the split; nil where each is one of its own.
+    package var groups: [Int]?
+    /// How much each stamp counts in the loss of the training; nil where all count 1.
+    package var weights: [Float]?
+    /// How often the stamps of each class are drawn.
+    package var sampling = Sampling.uniform
     /// Whether stamps that cannot be normalised are left out instead of refused.
     package var skipBad: Bool
     /// The most memory that the stamps of one rank may take; nil for all that they need.
@@ -21,11 +30,11 @@ package struct DataRequest: Sendable {
 
     package init(
         split: SplitFractions, splitSeed: UInt64, seed: UInt64, batchSize: BatchSize, largestMicrobatch: Int,
-        normalization: Normalization, augmentation: Augmentation, skipBad: Bool, memory: MemorySize?
+        preparation: StampPreparation, augmentation: Augmentation, skipBad: Bool, memory: MemorySize?
     ) {
         (self.split, self.splitSeed, self.seed) = (split, splitSeed, seed)
         (self.batchSize, self.largestMicrobatch) = (batchSize, largestMicrobatch)
-        (self.normalization, self.augmentation) = (normalization, augmentation)
+        (self.preparation, self.augmentation) = (preparation, augmentation)
         (self.skipBad, self.memory) = (skipBad, memory)
     }
 }

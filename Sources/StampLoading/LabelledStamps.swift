@@ -35,10 +35,8 @@ package final class LabelledStamps: Sendable {
 
     /// Loads and normalises this rank's share of the stamps, all of which must be usable.
     package convenience init(
-        _ stamps: [Int], _ collection: StampCollection, _ normalization: Normalization, team: LaneTeam,
-        group: any ProcessGroup
+        _ stamps: [Int], _ reader: StampReader, team: LaneTeam, group: any ProcessGroup
     ) throws {
-        let reader = StampReader(collection, normalization)
         self.init(stamps, reader, group: group)
         var assignments = StampAssignments(reader)
         assign(to: &assignments)
@@ -56,11 +54,11 @@ package final class LabelledStamps: Sendable {
     /// Bytes of memory that stamps take.
     package var stampBytes: Int { memory.count * MemoryLayout<Float>.stride }
 
-    /// Puts the normalised pixels of one of this rank's stamps into memory.
+    /// Puts one of this rank's stamps into memory, as the network sees it.
     ///
     /// - Parameters:
     ///   - index: of the stamp in `stamps`, within this rank's share.
-    ///   - target: room for the pixels of one stamp.
+    ///   - target: room for the values of one stamp.
     /// - Throws: `Fault` when its file cannot be read, or the stamp can no longer be normalised.
     package func copy(_ index: Int, into target: MutableFloatView) throws {
         guard index >= resident.upperBound else {

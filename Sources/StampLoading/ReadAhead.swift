@@ -21,8 +21,9 @@ final class ReadAhead: @unchecked Sendable {
     struct Source {
         let reader: StampReader
         let plan: BatchPlan
-        let seed: UInt64
-        /// Whether stamps are kept as they are augmented from, with the spread of their sky.
+        /// The order in which stamps are drawn.
+        let order: DrawingOrder
+        /// Whether stamps are kept as they are augmented from, with the spread of their channels' sky.
         let isAugmented: Bool
     }
 
@@ -42,6 +43,9 @@ final class ReadAhead: @unchecked Sendable {
     private let depth: Int
     private let worker: SerialWorker
     private let isEnding = Atomic<Bool>(false)
+    /// Floats of a stamp, and of the spreads that go with it.
+    private let values: Int
+    private let spreadValues: Int
     private let stamps: FloatBuffer
     private let spreads: FloatBuffer
 
@@ -69,8 +73,9 @@ final class ReadAhead: @unchecked Sendable {
         self.depth = depth
         worker = try SerialWorker(purpose: "reads stamps ahead")
         let samples = depth * source.plan.largestMicrobatch
-        stamps = FloatBuffer(count: samples * source.reader.valueCount)
-        spreads = FloatBuffer(count: source.isAugmented ? samples : 0)
+        (values, spreadValues) = source.reader.keptCounts(isAugmented: source.isAugmented)
+        stamps = FloatBuffer(count: samples * values)
+        spreads = FloatBuffer(count: samples * spreadValues)
     }
 
     /// Bytes of memory that stamps take.
@@ -109,8 +114,7 @@ final class ReadAhead: @unchecked Sendable {
         if failure == nil {
             let samples = place * source.plan.largestMicrobatch
             body(
-                stamps.pointer + samples * source.reader.valueCount,
-                spreads.pointer + (source.isAugmented ? samples : 0))
+                stamps.pointer + samples * values, spreads.pointer + samples * spreadValues)
         }
         fill(place)
         place = (place + 1) % depth
@@ -153,9 +157,9 @@ final class ReadAhead: @unchecked Sendable {
     /// Reads one stamp as it is kept.
     private func read(_ stamp: Int, to sample: Int) throws {
         let reader = source.reader
-        let target = stamps.view.slice(reader.valueCount, at: sample * reader.valueCount)
-        let spread = source.isAugmented ? spreads.view.pointer(1, at: sample) : nil
-        guard try reader.read(stamp, into: target, spread: spread) else {
+        let target = stamps.view.slice(values, at: sample * values)
+        let spreads = source.isAugmented ? spreads.view.pointer(spreadValues, at: sample * spreadValues) : nil
+        guard try reader.read(stamp, into: target, spreads: spreads) else {
             throw StampScan.changed(stamp, of: reader.collection)
         }
     }
@@ -177,7 +181,7 @@ final class ReadAhead: @unchecked Sendable {
     private func order(_ epoch: Int) {
         orders.removeAll(keepingCapacity: true)
         for position in strata.positions {
-            orders += source.plan.order(position: position, epoch: epoch, seed: source.seed).lazy.map { UInt32($0) }
+            orders += source.order.order(position: position, epoch: epoch).lazy.map { UInt32($0) }
         }
         epochOfOrders = epoch
     }

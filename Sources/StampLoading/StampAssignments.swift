@@ -9,7 +9,8 @@ struct StampAssignments: @unchecked Sendable {
         case leave, look, keep
     }
 
-    /// Memory for stamps that are kept one behind the other, and for the spreads of those that will be augmented.
+    /// Memory for stamps that are kept one behind the other, and for the spreads of the channels of those that will be
+    /// augmented.
     private struct Region {
         /// The number of the first one among all that are kept.
         let start: Int
@@ -46,7 +47,8 @@ struct StampAssignments: @unchecked Sendable {
         keep(stamps, in: Region(start: kept, memory: memory, spreads: nil))
     }
 
-    /// Assigns stamps to be kept as they are before augmentation and normalisation, and the spread of each one's sky.
+    /// Assigns stamps to be kept as they are before augmentation and normalisation, and the spread of each channel's
+    /// sky.
     mutating func keepForAugmentation(
         _ stamps: some Sequence<Int>, at memory: MutableFloatView, spreads: MutableFloatView
     ) {
@@ -106,8 +108,11 @@ struct StampAssignments: @unchecked Sendable {
         let place = Int(places[stamp.number])
         let region = regions.last { $0.start <= place }!
         let local = place - region.start
+        guard let spreads = region.spreads else {
+            return stamp.write(to: region.memory.slice(reader.valueCount, at: local * reader.valueCount))
+        }
         return stamp.write(
-            to: region.memory.slice(reader.valueCount, at: local * reader.valueCount),
-            spread: region.spreads?.pointer(1, at: local))
+            to: region.memory.slice(reader.keptCount, at: local * reader.keptCount),
+            spreads: spreads.pointer(reader.spreadCount, at: local * reader.spreadCount))
     }
 }

@@ -1,5 +1,4 @@
 import Communication
-import Faults
 import StampData
 
 extension StampCollection {

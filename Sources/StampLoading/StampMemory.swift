@@ -14,23 +14,24 @@ package struct StampMemory: Hashable {
         /// Stamps of the rank's strata, and its share of the validation set.
         package let training: Int
         package let validation: Int
-        package let pixels: Int
-        /// The sky's spread is kept of stamps that are augmented.
-        package let isAugmented: Bool
+        /// Floats that a training stamp takes as it is kept, and a validation stamp.
+        package let trainingValues: Int
+        package let validationValues: Int
         /// Lanes that draw microbatches, and the most stamps that one has.
         package let lanes: Int
         package let largestMicrobatch: Int
 
         package init(
-            training: Int, validation: Int, pixels: Int, isAugmented: Bool, lanes: Int, largestMicrobatch: Int
+            training: Int, validation: Int, trainingValues: Int, validationValues: Int, lanes: Int,
+            largestMicrobatch: Int
         ) {
-            (self.training, self.validation, self.pixels) = (training, validation, pixels)
-            (self.isAugmented, self.lanes, self.largestMicrobatch) = (isAugmented, lanes, largestMicrobatch)
+            (self.training, self.validation) = (training, validation)
+            (self.trainingValues, self.validationValues) = (trainingValues, validationValues)
+            (self.lanes, self.largestMicrobatch) = (lanes, largestMicrobatch)
         }
 
-        /// Bytes that a training stamp takes as it is kept.
-        var trainingStampBytes: Int { (pixels + (isAugmented ? 1 : 0)) * MemoryLayout<Float>.stride }
-        var validationStampBytes: Int { pixels * MemoryLayout<Float>.stride }
+        var trainingStampBytes: Int { trainingValues * MemoryLayout<Float>.stride }
+        var validationStampBytes: Int { validationValues * MemoryLayout<Float>.stride }
         /// Bytes that all take.
         package var bytes: Int { training * trainingStampBytes + validation * validationStampBytes }
         /// Bytes of one microbatch of each lane.

@@ -39,12 +39,14 @@ package enum StampScan {
         let isCompared = comparedStamps(collection)
         try group.agree {
             try assignments.carryOut(team: team) { lane, raw, isUsable in
-                let (stamp, pixels) = (raw.number, raw.pixels.pointer(collection.pixels))
-                shared.pointer[lane].fingerprint.add(stamp, of: collection, pixels: pixels)
+                let stamp = raw.number
+                shared.pointer[lane].fingerprint.add(
+                    stamp, of: collection, values: raw.values.pointer(collection.values))
                 if !isUsable { shared.pointer[lane].unusable.append(stamp) }
                 guard isCompared[stamp],
-                    let excess = SwappedClassCheck.centreExcess(
-                        pixels, height: collection.height, width: collection.width)
+                    let excess = raw.withFirstChannel({
+                        SwappedClassCheck.centreExcess($0, height: collection.height, width: collection.width)
+                    })
                 else { return }
                 if collection.label(stamp) == 0 {
                     shared.pointer[lane].excesses.noise.append(excess)
@@ -98,11 +100,15 @@ package enum StampScan {
     }
 
     /// The fault of stamps that cannot be used: the first one's place, and how many there are.
-    package static func fault(_ unusable: [Int], in collection: StampCollection) -> Fault {
-        let first = collection.location(unusable[0])
+    package static func fault(_ unusable: [Int], of reader: StampReader) -> Fault {
+        let first = reader.collection.location(unusable[0])
+        var name = "stamp \(first.index)"
+        if reader.spreadCount > 1, let channel = try? reader.read(unusable[0], { $0.firstUnusableChannel }) {
+            name = "channel \(reader.name(ofChannel: channel)) of \(name)"
+        }
         return Fault(
             .badData, first.path,
-            "stamp \(first.index) is constant or has pixels that are not finite (\(unusable.count) such stamps in all)",
+            "\(name) is constant or has pixels that are not finite (\(unusable.count) such stamps in all)",
             remedy: "mend the file or leave such stamps out with --skip-bad")
     }
 }

@@ -4,37 +4,40 @@ import Lanes
 import Logging
 import StampData
 
-/// The stamps of a training run: cut into parts, looked at, and normalised in memory as far as there is room, each rank
+/// The stamps of a training run: cut into parts, looked at, and prepared in memory as far as there is room, each rank
 /// its share.
 package struct TrainingData {
     package let split: DataSplit
     package let plan: BatchPlan
     package let shard: TrainingShard
     package let validation: LabelledStamps
+    /// Reads stamps as the network sees them, with all that was measured on the training set.
+    package let reader: StampReader
     package let findings: StampScan.Findings
     /// How many stamps of each class were left out.
     package let bad: BadStampCounts
 
     /// Loads the data in one pass over the files: nearly always all stamps can be used, so they are put in place as
-    /// they are looked at. Only where some are left out, the others are cut and read once more. Collective.
+    /// they are looked at. Only where some are left out, the others are cut and read once more; and where the
+    /// normalisation is measured on the training set, that is read before. Collective.
     ///
-    /// - Throws: a fault when stamps cannot be used and are not to be left out, a class has none, or they do not go
-    ///   with the batch size or the split.
+    /// - Throws: a fault when the preparation does not go with the stamps, stamps cannot be used and are not to be left
+    ///   out, a class has none, or they do not go with the batch size or the split.
     package static func load(
         _ collection: StampCollection, _ request: DataRequest, team: LaneTeam, group: any ProcessGroup, logger: Logger
     ) throws -> TrainingData {
         try refuseEmptyClasses(collection, [])
-        let reader = StampReader(collection, request.normalization)
+        let reader = try group.agree { try StampReader(collection, request.preparation) }
         let findings: StampScan.Findings
         do {
             let parts = try Parts.agreed(Array(0..<collection.count), reader, request, team, group)
-            findings = try StampScan.scan(parts.assignments(reader, group), team: team, group: group)
+            findings = try StampScan.scan(parts.assignments(group), team: team, group: group)
             if findings.unusable.isEmpty {
                 return TrainingData(parts, findings, BadStampCounts(noneOf: collection.classes))
             }
         }
         guard request.skipBad else {
-            throw AgreedFault(fault: StampScan.fault(findings.unusable, in: collection))
+            throw AgreedFault(fault: StampScan.fault(findings.unusable, of: reader))
         }
         try refuseEmptyClasses(collection, findings.unusable)
         let bad = badCounts(findings.unusable, collection)
@@ -46,7 +49,7 @@ package struct TrainingData {
         let usable = (0..<collection.count).filter { !left.contains($0) }
         let parts = try Parts.agreed(usable, reader, request, team, group)
         try group.agree {
-            try parts.assignments(reader, group).carryOut(team: team) { _, stamp, isUsable in
+            try parts.assignments(group).carryOut(team: team) { _, stamp, isUsable in
                 precondition(isUsable, "stamp \(stamp.number) was good before")
             }
         }
@@ -55,6 +58,7 @@ package struct TrainingData {
 
     private init(_ parts: Parts, _ findings: StampScan.Findings, _ bad: BadStampCounts) {
         (split, plan, shard, validation) = (parts.split, parts.plan, parts.shard, parts.validation)
+        reader = parts.reader
         self.findings = findings
         self.bad = bad
     }
@@ -84,6 +88,7 @@ private struct Parts {
     let plan: BatchPlan
     let shard: TrainingShard
     let validation: LabelledStamps
+    let reader: StampReader
 
     /// Cuts the data into parts and makes room for this rank's share. Collective.
     static func agreed(
@@ -91,34 +96,41 @@ private struct Parts {
     ) throws -> Parts {
         let (split, plan) = try group.agree {
             let split = DataSplit(
-                usable, fractions: request.split, seed: request.splitSeed)
+                usable, fractions: request.split, seed: request.splitSeed, groups: request.groups, fold: request.fold)
             return (split, try BatchPlan(split, request))
         }
+        let strata = try group.agree {
+            try Strata(
+                of: split.training, plan: plan, seed: request.seed,
+                shares: request.sampling.shares(of: reader.collection.classes), classes: reader.collection)
+        }
+        let reader = try reader.measured(on: split.training, team: team, group: group)
         let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
+        let kept = reader.keptCounts(isAugmented: request.augmentation != .none)
         let demand = StampMemory.Demand(
             training: positions.reduce(0) { $0 + plan.stratumSamples(position: $1) },
-            validation: InferenceShare.of(split.validation.count, in: group).count, pixels: reader.valueCount,
-            isAugmented: request.augmentation != .none, lanes: min(team.count, positions.count),
-            largestMicrobatch: plan.largestMicrobatch)
+            validation: InferenceShare.of(split.validation.count, in: group).count,
+            trainingValues: kept.values + kept.spreads, validationValues: reader.valueCount,
+            lanes: min(team.count, positions.count), largestMicrobatch: plan.largestMicrobatch)
         let memory = try StampMemory.agreed(demand, budget: request.memory, reader.collection, in: group)
-        return try group.agree { Parts(split, plan, positions, reader, request, memory, group) }
+        return try group.agree { Parts(split, strata, positions, reader, request, memory, group) }
     }
 
     private init(
-        _ split: DataSplit, _ plan: BatchPlan, _ positions: Range<Int>, _ reader: StampReader, _ request: DataRequest,
+        _ split: DataSplit, _ strata: Strata, _ positions: Range<Int>, _ reader: StampReader, _ request: DataRequest,
         _ memory: StampMemory, _ group: any ProcessGroup
     ) {
         self.split = split
-        self.plan = plan
+        plan = strata.plan
+        self.reader = reader
         shard = TrainingShard(
-            reader: reader, plan: plan, lists: plan.strata(of: split.training, seed: request.seed),
-            positions: positions, seed: request.seed,
-            augmenter: StampAugmenter(request.augmentation, reader, seed: request.seed), memory: memory)
+            reader: reader, strata: strata, positions: positions, weights: request.weights,
+            augmenter: StampAugmenter(unlessNone: request.augmentation, reader, seed: request.seed), memory: memory)
         validation = LabelledStamps(split.validation, reader, group: group, room: memory)
     }
 
     /// What this rank does with each stamp: all ranks together read each of them once.
-    func assignments(_ reader: StampReader, _ group: any ProcessGroup) -> StampAssignments {
+    func assignments(_ group: any ProcessGroup) -> StampAssignments {
         var assignments = StampAssignments(reader)
         shard.assign(to: &assignments)
         validation.assign(to: &assignments)

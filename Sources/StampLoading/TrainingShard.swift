@@ -7,9 +7,12 @@ import Tensors
 package final class TrainingShard: @unchecked Sendable {
     /// The microbatch positions of this rank.
     package let positions: Range<Int>
-    let pixels: Int
+    /// Floats of a stamp as the network sees it, as it is kept in memory, and of the spreads that go with it.
+    private let values: Int
+    private let keptValues: Int
+    private let spreadValues: Int
     private let plan: BatchPlan
-    private let seed: UInt64
+    private let order: DrawingOrder
 
     // All strata one behind the other. Plain memory: lanes write the orders of their own strata while others read
     // theirs, which elements of an array of arrays do not bear.
@@ -24,14 +27,19 @@ package final class TrainingShard: @unchecked Sendable {
     private var readers: [ReadAhead] = []
     private var readerOfPosition: [Int] = []
     private let stamps: FloatBuffer
-    /// What varies the stamps as they are drawn, and the spread of each one's sky; nil and none without augmentation.
+    /// What varies the stamps as they are drawn, and the spread of each channel's sky; nil and none without
+    /// augmentation.
     private let augmenter: StampAugmenter?
     private let spreads: FloatBuffer
     private let labels: UnsafeMutablePointer<UInt16>
+    /// How much each stamp counts in the loss; nil where all count 1.
+    private let weights: UnsafeMutablePointer<Float>?
     /// The stamps' numbers in the collection: coordinates of their random numbers.
     private let stampNumbers: UnsafeMutablePointer<UInt32>
     /// The order of the epoch within each stratum.
     private let orders: UnsafeMutablePointer<UInt32>
+    /// How often each draw's stamp was drawn before in the epoch; nil where that is never.
+    private let repetitions: UnsafeMutablePointer<UInt8>?
     /// The epoch of each position: a coordinate of augmentation.
     private let epochs: UnsafeMutablePointer<Int>
     /// Where each microbatch's sample numbers are put.
@@ -40,20 +48,23 @@ package final class TrainingShard: @unchecked Sendable {
     /// Makes room for the strata of `positions`; `assign(to:)` has them loaded.
     ///
     /// - Parameters:
-    ///   - lists: the stamps of every stratum of the training set.
+    ///   - strata: those of the training set.
+    ///   - weights: how much each stamp of the collection counts in the loss; nil where all count 1.
     ///   - augmenter: varies stamps as they are drawn; nil to draw them as they are.
     ///   - memory: how many stamps stay in it.
     init(
-        reader: StampReader, plan: BatchPlan, lists: [[Int]], positions: Range<Int>, seed: UInt64,
+        reader: StampReader, strata: Strata, positions: Range<Int>, weights: [Float]? = nil,
         augmenter: StampAugmenter?, memory: StampMemory = .unlimited
     ) {
         self.memory = memory
-        source = ReadAhead.Source(reader: reader, plan: plan, seed: seed, isAugmented: augmenter != nil)
+        let (plan, lists) = (strata.plan, strata.lists)
+        order = strata.order(of: positions)
+        source = ReadAhead.Source(reader: reader, plan: plan, order: order, isAugmented: augmenter != nil)
         self.augmenter = augmenter
         self.positions = positions
         self.plan = plan
-        self.seed = seed
-        pixels = reader.valueCount
+        values = reader.valueCount
+        (keptValues, spreadValues) = reader.keptCounts(isAugmented: augmenter != nil)
         var (starts, residentStarts) = ([0], [0])
         for position in positions {
             starts.append(starts.last! + lists[position].count)
@@ -62,17 +73,21 @@ package final class TrainingShard: @unchecked Sendable {
         self.starts = starts
         self.residentStarts = residentStarts
         let (count, resident) = (starts.last!, residentStarts.last!)
-        stamps = FloatBuffer(count: resident * reader.valueCount)
-        spreads = FloatBuffer(count: augmenter == nil ? 0 : resident)
+        stamps = FloatBuffer(count: resident * keptValues)
+        spreads = FloatBuffer(count: resident * spreadValues)
         epochs = .allocate(capacity: max(positions.count, 1))
         epochs.initialize(repeating: 0, count: max(positions.count, 1))
         labels = .allocate(capacity: max(count, 1))
+        self.weights = weights.map { _ in .allocate(capacity: max(count, 1)) }
         stampNumbers = .allocate(capacity: max(count, 1))
         orders = .allocate(capacity: max(count, 1))
+        repetitions =
+            order.repeatsSamples && augmenter != nil ? .allocate(capacity: max(count, 1)) : nil
         drawnNumbers = .allocate(capacity: max(positions.count * plan.largestMicrobatch, 1))
         for (start, position) in zip(starts, positions) {
             for (index, stamp) in lists[position].enumerated() {
                 (labels + start + index).initialize(to: UInt16(reader.collection.label(stamp)))
+                if let weights { (self.weights! + start + index).initialize(to: weights[stamp]) }
                 (stampNumbers + start + index).initialize(to: UInt32(stamp))
                 (orders + start + index).initialize(to: UInt32(index))
             }
@@ -82,17 +97,15 @@ package final class TrainingShard: @unchecked Sendable {
     /// Loads and normalises the strata of `positions`, all of whose stamps must be usable.
     ///
     /// - Parameters:
-    ///   - lists: the stamps of every stratum of the training set.
+    ///   - strata: those of the training set.
     ///   - memory: how many stamps stay in it.
     package convenience init(
-        collection: StampCollection, normalization: Normalization, plan: BatchPlan, lists: [[Int]],
-        positions: Range<Int>, seed: UInt64, augmentation: Augmentation = .none, memory: StampMemory = .unlimited,
-        team: LaneTeam
+        reader: StampReader, strata: Strata, positions: Range<Int>, seed: UInt64 = 0,
+        augmentation: Augmentation = .none, memory: StampMemory = .unlimited, team: LaneTeam
     ) throws {
-        let reader = StampReader(collection, normalization)
         self.init(
-            reader: reader, plan: plan, lists: lists, positions: positions, seed: seed,
-            augmenter: StampAugmenter(augmentation, reader, seed: seed), memory: memory)
+            reader: reader, strata: strata, positions: positions,
+            augmenter: StampAugmenter(unlessNone: augmentation, reader, seed: seed), memory: memory)
         var assignments = StampAssignments(reader)
         assign(to: &assignments)
         try assignments.carryOut(team: team) { _, stamp, isUsable in
@@ -104,6 +117,8 @@ package final class TrainingShard: @unchecked Sendable {
         for reader in readers { reader.finish() }
         epochs.deallocate()
         labels.deallocate()
+        weights?.deallocate()
+        repetitions?.deallocate()
         stampNumbers.deallocate()
         orders.deallocate()
         drawnNumbers.deallocate()
@@ -179,9 +194,14 @@ package final class TrainingShard: @unchecked Sendable {
     /// Shuffles one stratum for an epoch. Each lane does its own positions.
     package func beginEpoch(_ epoch: Int, position: Int) {
         epochs[position - positions.lowerBound] = epoch
-        let order = orders + starts[position - positions.lowerBound]
-        for (place, index) in plan.order(position: position, epoch: epoch, seed: seed).enumerated() {
-            order[place] = UInt32(index)
+        let start = starts[position - positions.lowerBound]
+        let drawn = order.order(position: position, epoch: epoch)
+        for (place, index) in drawn.enumerated() { orders[start + place] = UInt32(index) }
+        guard let repetitions else { return }
+        var times = [UInt8](repeating: 0, count: drawn.count)
+        for (place, index) in drawn.enumerated() {
+            repetitions[start + place] = times[index]
+            times[index] &+= 1
         }
     }
 
@@ -209,27 +229,28 @@ package final class TrainingShard: @unchecked Sendable {
         let local = position - positions.lowerBound
         let (start, residentStart, resident) = (starts[local], residentStarts[local], residentCount(local))
         let count = plan.microbatchSamples(step: step, position: position)
-        let drawn = orders + start + plan.firstInStratum(step: step, position: position)
+        let first = start + plan.firstInStratum(step: step, position: position)
+        let drawn = orders + first
         let numbers = drawnNumbers + local * plan.largestMicrobatch
         for sample in 0..<count {
             let index = Int(drawn[sample])
             let source: UnsafePointer<Float>
-            let spread: UnsafePointer<Float>
+            let spreadsOfStamp: UnsafePointer<Float>
             if index < resident {
-                source = UnsafePointer(stamps.pointer + (residentStart + index) * pixels)
-                spread = UnsafePointer(spreads.pointer + (augmenter == nil ? 0 : residentStart + index))
+                source = UnsafePointer(stamps.pointer + (residentStart + index) * keptValues)
+                spreadsOfStamp = UnsafePointer(spreads.pointer + (residentStart + index) * spreadValues)
             } else {
-                source = read!.stamps + sample * pixels
-                spread = read!.spreads + (augmenter == nil ? 0 : sample)
+                source = read!.stamps + sample * keptValues
+                spreadsOfStamp = read!.spreads + sample * spreadValues
             }
-            let target = input + sample * pixels
+            let target = input + sample * values
             numbers[sample] = stampNumbers[start + index]
             if let augmenter {
                 augmenter.write(
-                    kept: source, spread: spread.pointee, number: Int(numbers[sample]), epoch: epochs[local],
-                    into: target)
+                    kept: source, spreads: spreadsOfStamp, number: Int(numbers[sample]), epoch: epochs[local],
+                    repetition: repetitions.map { Int($0[first + sample]) } ?? 0, into: target)
             } else {
-                target.update(from: source, count: pixels)
+                target.update(from: source, count: values)
             }
         }
         return count
@@ -241,6 +262,13 @@ package final class TrainingShard: @unchecked Sendable {
         return Int(labels[start + Int(orders[start + plan.firstInStratum(step: step, position: position) + sample])])
     }
 
+    /// How much a sample of the microbatch counts in the loss.
+    package func weight(step: Int, position: Int, sample: Int) -> Float {
+        guard let weights else { return 1 }
+        let start = starts[position - positions.lowerBound]
+        return weights[start + Int(orders[start + plan.firstInStratum(step: step, position: position) + sample])]
+    }
+
     /// The numbers of the samples drawn last for a position.
     package func numbers(position: Int) -> UnsafePointer<UInt32> {
         UnsafePointer(drawnNumbers + (position - positions.lowerBound) * plan.largestMicrobatch)
@@ -249,10 +277,16 @@ package final class TrainingShard: @unchecked Sendable {
 
 extension StampAugmenter {
     /// Nil when nothing is to be varied.
-    init?(_ augmentation: Augmentation, _ reader: StampReader, seed: UInt64) {
+    init?(unlessNone augmentation: Augmentation, _ reader: StampReader, seed: UInt64) {
         guard augmentation != .none else { return nil }
-        self.init(
-            augmentation, normalization: reader.normalization, seed: seed, height: reader.collection.height,
-            width: reader.collection.width)
+        self.init(augmentation, reader, seed: seed)
+    }
+}
+
+extension StampReader {
+    /// Floats of a training stamp in memory, and of the spreads that go with it: as the network sees it, or as it is
+    /// augmented from.
+    func keptCounts(isAugmented: Bool) -> (values: Int, spreads: Int) {
+        isAugmented ? (keptCount, spreadCount) : (valueCount, 0)
     }
 }

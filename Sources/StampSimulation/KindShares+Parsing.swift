@@ -6,11 +6,11 @@ extension KindShares {
     /// - Throws: a `usage` fault for an unknown or repeated kind, a weight that is not a number of at least 0, and a
     ///   class with no weight at all.
     public init(parsing text: String) throws {
-        var weights: [SimulatedStamp.Kind: Double] = [:]
+        var weights: [Kind: Double] = [:]
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(sides[0])
-            guard let kind = SimulatedStamp.Kind(rawValue: name) else {
+            guard let kind = Kind(rawValue: name) else {
                 throw Self.fault(text, name.isEmpty ? "a kind is missing" : "there is no kind \"\(name)\"")
             }
             guard sides.count == 2, let weight = Double(String(sides[1])), weight >= 0, weight <= 1e6 else {
@@ -32,6 +32,6 @@ extension KindShares {
     private static func fault(_ text: String, _ problem: String) -> Fault {
         Fault(
             .usage, "--kinds \(text)", problem,
-            remedy: "write, for instance, empty-sky=0.5,cosmic-ray=0.1 with kinds of `simulate --help`")
+            remedy: "write, for instance, \(Kind.exampleOfWeights) with kinds of `simulate --help`")
     }
 }

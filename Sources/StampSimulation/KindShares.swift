@@ -1,23 +1,23 @@
 /// How often each kind of stamp is made: weights, relative to their sum within a class.
-public struct KindShares: Hashable, Sendable {
-    private var weights: [SimulatedStamp.Kind: Double]
+public struct KindShares<Kind: SimulatedKind>: Hashable, Sendable {
+    private var weights: [Kind: Double]
     /// The kinds of each class that occur, in the order of their declaration, and where each one's part of [0, 1) ends.
     private let intervals: [StampSimulator.Population: [Interval]]
 
     private struct Interval: Hashable, Sendable {
-        let kind: SimulatedStamp.Kind
+        let kind: Kind
         let end: Double
     }
 
     /// - Parameter weights: at least 0 and finite; kinds that are not named do not occur. A class without named kinds
     ///   has the standard shares; in any other the sum is positive.
-    public init(_ weights: [SimulatedStamp.Kind: Double]) {
+    public init(_ weights: [Kind: Double]) {
         precondition(weights.values.allSatisfy { $0 >= 0 && $0.isFinite }, "a weight is a number of at least 0")
-        var all: [SimulatedStamp.Kind: Double] = [:]
+        var all: [Kind: Double] = [:]
         var intervals: [StampSimulator.Population: [Interval]] = [:]
         for population in StampSimulator.Population.allCases {
-            let kinds = SimulatedStamp.Kind.allCases.filter { $0.population == population }
-            let given = kinds.contains { weights[$0] != nil } ? weights : Self.standardWeights
+            let kinds = Kind.allCases.filter { $0.population == population }
+            let given = kinds.contains { weights[$0] != nil } ? weights : Kind.standardWeights
             let sum = kinds.reduce(0) { $0 + given[$1, default: 0] }
             precondition(sum > 0 && sum.isFinite, "the class of \(population) has no kind")
             var end = 0.0
@@ -32,21 +32,13 @@ public struct KindShares: Hashable, Sendable {
     }
 
     /// The default of `simulate`.
-    public static let standard = KindShares(standardWeights)
-
-    private static let standardWeights: [SimulatedStamp.Kind: Double] = [
-        .pointSource: 0.58, .crowdedSource: 0.25, .trailedSource: 0.05, .flawedSource: 0.05, .maskedSource: 0.04,
-        .saturatedSource: 0.03,
-        .emptySky: 0.34, .halo: 0.05, .cosmicRay: 0.08, .badLine: 0.05, .neighbour: 0.1, .offCentreStar: 0.14,
-        .blend: 0.04, .saturatedStar: 0.03, .diffractionSpike: 0.03, .trail: 0.04, .dipole: 0.04, .residual: 0.04,
-        .maskedSky: 0.02,
-    ]
+    public static var standard: KindShares { KindShares(Kind.standardWeights) }
 
     /// The share of a kind in its class, 0 to 1.
-    public func share(of kind: SimulatedStamp.Kind) -> Double { weights[kind, default: 0] }
+    public func share(of kind: Kind) -> Double { weights[kind, default: 0] }
 
     /// The kind at a position in 0 ..< 1, of which each kind takes up its share.
-    func kind(of population: StampSimulator.Population, at place: Float) -> SimulatedStamp.Kind {
+    func kind(of population: StampSimulator.Population, at place: Float) -> Kind {
         let intervals = intervals[population, default: []]
         // The last sum may round to less than 1.
         return intervals.first { Double(place) < $0.end }?.kind ?? intervals[intervals.count - 1].kind

@@ -13,7 +13,7 @@ struct Mask {
     private let masked: [Bool]
     private let height: Int
     private let width: Int
-    private let filling: Filling
+    private var filling: Filling
 
     /// A mask that covers at most a fifth of the stamp and leaves the disc of radius `clear` around the centre alone.
     init(_ random: inout RandomStream, height: Int, width: Int, clear: Float, level: Float) {
@@ -43,6 +43,16 @@ struct Mask {
                 ? columns.contains(row) && rows.contains(column) : columns.contains(column) && rows.contains(row)
             return inside && (from * from).sum() >= clear * clear
         }
+    }
+
+    /// The same pixels of an image whose sky was subtracted: its level is 0.
+    var withoutLevel: Mask {
+        var mask = self
+        switch filling {
+        case .constant: mask.filling = .constant(0)
+        case .interpolated: mask.filling = .interpolated(level: 0)
+        }
+        return mask
     }
 
     private static func interval(_ random: inout RandomStream, extent: Int, longest: Int) -> Range<Int> {

@@ -11,6 +11,13 @@ struct Plane: Hashable, Sendable {
         pixels = [Float](repeating: 0, count: height * width)
     }
 
+    init(height: Int, width: Int, pixels: [Float]) {
+        precondition(pixels.count == height * width, "\(pixels.count) pixels are not \(height)×\(width)")
+        self.height = height
+        self.width = width
+        self.pixels = pixels
+    }
+
     /// The centre counted from the centre of the first pixel.
     var centre: SIMD2<Float> { SIMD2(Float(width - 1), Float(height - 1)) / 2 }
 
@@ -30,10 +37,25 @@ struct Plane: Hashable, Sendable {
     }
 
     /// The pixels without a border of one.
-    var withoutBorder: [Float] {
+    var withoutBorder: [Float] { cropped(by: 1) }
+
+    /// The pixels without a border.
+    func cropped(by border: Int) -> [Float] {
         var inner = [Float]()
-        inner.reserveCapacity((height - 2) * (width - 2))
-        for row in 1..<(height - 1) { inner += pixels[(row * width + 1)...].prefix(width - 2) }
+        inner.reserveCapacity((height - 2 * border) * (width - 2 * border))
+        for row in border..<(height - border) {
+            inner += pixels[(row * width + border)...].prefix(width - 2 * border)
+        }
         return inner
+    }
+
+    /// The same with a dark border.
+    func bordered(by border: Int) -> Plane {
+        var plane = Plane(height: height + 2 * border, width: width + 2 * border)
+        for row in 0..<height {
+            let start = (row + border) * plane.width + border
+            plane.pixels.replaceSubrange(start..<(start + width), with: pixels[(row * width)...].prefix(width))
+        }
+        return plane
     }
 }

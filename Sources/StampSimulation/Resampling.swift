@@ -63,17 +63,26 @@ public struct Resampling: Hashable, Sendable {
     /// w² / 8 ln 2), since that has been through the kernel too: a detector's flaw stays sharper than a star.
     init(_ random: inout RandomStream, fullWidthHalfMaximum width: Float) {
         switch random.uniformFloat() {
-        case ..<0.4: kernels = [.none]
+        case ..<0.4: self.init(kernels: [.none])
         case ..<0.75:
-            let variance = random.uniform(0, min(0.5, width * width / 16.6))
-            kernels = [Kernel(smoothing: variance / (2 * (1 - variance)))]
+            self.init(smoothingVariance: random.uniform(0, min(0.5, width * width / 16.6)))
         default:
             let largest = 0.5 * min(1, width / 3)
-            kernels = (0..<(2 + random.index(below: 5))).map { _ in
-                Kernel(shift: largest * SIMD2(random.uniform(-1, 1), random.uniform(-1, 1)))
-            }
+            self.init(
+                kernels: (0..<(2 + random.index(below: 5))).map { _ in
+                    Kernel(shift: largest * SIMD2(random.uniform(-1, 1), random.uniform(-1, 1)))
+                })
         }
     }
+
+    /// One image that was smoothed.
+    ///
+    /// - Parameter variance: of the kernel along each axis, in pixels², less than 1.
+    init(smoothingVariance variance: Float) {
+        self.init(kernels: [Kernel(smoothing: variance / (2 * (1 - variance)))])
+    }
+
+    private init(kernels: [Kernel]) { self.kernels = kernels }
 
     private var power: Float { kernels.reduce(0) { $0 + $1.power } }
 

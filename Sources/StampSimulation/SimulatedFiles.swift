@@ -17,13 +17,14 @@ public final class SimulatedFiles {
     private let signalToNoise: NpyWriter
     private let kinds: [StampSimulator.Population: AtomicFile]
 
+    /// - Parameter stampShape: of one stamp.
     /// - Throws: a `cannotWrite` fault when the folder does not exist or cannot be written.
-    public init(folder: String, height: Int, width: Int) throws {
+    public init(folder: String, stampShape: [Int]) throws {
         try Self.removeRemains(in: folder)
         let paths = Self.names.map { "\(folder)/\($0)" }
         stamps = [
-            .sources: try NpyWriter(path: paths[0], rowShape: [height, width]),
-            .noise: try NpyWriter(path: paths[1], rowShape: [height, width]),
+            .sources: try NpyWriter(path: paths[0], rowShape: stampShape),
+            .noise: try NpyWriter(path: paths[1], rowShape: stampShape),
         ]
         signalToNoise = try NpyWriter(path: paths[2], rowShape: [])
         kinds = [.sources: try AtomicFile(paths[3]), .noise: try AtomicFile(paths[4])]
@@ -43,7 +44,7 @@ public final class SimulatedFiles {
     }
 
     /// Adds the simulator's next block of stamps.
-    public func append(_ block: SimulatedBlock) throws {
+    public func append(_ block: SimulatedBlock<some SimulatedKind>) throws {
         try stamps[block.population]?.append(block.pixels)
         if block.population == .sources { try signalToNoise.append(block.truths.map(\.signalToNoise)) }
         var lines = ""

@@ -1,6 +1,6 @@
 extension SimulatedStamp {
     /// What a stamp shows. The raw value is its name on the command line and in files.
-    public enum Kind: String, CaseIterable, Hashable, Sendable {
+    public enum Kind: String, SimulatedKind {
         // The class of sources.
         case pointSource = "point-source"
         case crowdedSource = "crowded-source"
@@ -55,5 +55,15 @@ extension SimulatedStamp {
             case .maskedSky: "sky with masked pixels"
             }
         }
+
+        public static let standardWeights: [Kind: Double] = [
+            .pointSource: 0.58, .crowdedSource: 0.25, .trailedSource: 0.05, .flawedSource: 0.05, .maskedSource: 0.04,
+            .saturatedSource: 0.03,
+            .emptySky: 0.34, .halo: 0.05, .cosmicRay: 0.08, .badLine: 0.05, .neighbour: 0.1, .offCentreStar: 0.14,
+            .blend: 0.04, .saturatedStar: 0.03, .diffractionSpike: 0.03, .trail: 0.04, .dipole: 0.04, .residual: 0.04,
+            .maskedSky: 0.02,
+        ]
+
+        public static let exampleOfWeights = "empty-sky=0.5,cosmic-ray=0.1"
     }
 }

@@ -1,15 +1,7 @@
 /// A simulated stamp as a survey would deliver it.
 public struct SimulatedStamp: Hashable, Sendable {
     /// What a stamp is known to show.
-    public struct Truth: Hashable, Sendable {
-        public let kind: Kind
-        /// Full width at half maximum of the point-spread function, in pixels.
-        public let fullWidthHalfMaximum: Float
-        /// Of the central source; 0 in the class of noise.
-        public let signalToNoise: Float
-        /// Of the central source from the centre of the stamp, (x, y) in pixels; zero in the class of noise.
-        public let offset: SIMD2<Float>
-    }
+    public typealias Truth = SimulatedTruth<Kind>
 
     /// Brightness in ADU, (height, width), row by row.
     public let pixels: [Float]

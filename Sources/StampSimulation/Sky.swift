@@ -37,6 +37,14 @@ public struct Sky: Hashable, Sendable {
         self.resampling = resampling
     }
 
+    init(level: Float, sigma: Float, gain: Float, gradient: SIMD2<Float>, resampling: Resampling) {
+        self.level = level
+        self.sigma = sigma
+        self.gain = gain
+        self.gradient = gradient
+        self.resampling = resampling
+    }
+
     /// Standard deviation of Σ profile · noise, in ADU: √(profileᵀ C profile) for the noise's covariance C.
     ///
     /// - Parameter profile: (height, width).

@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// Makes stamps like those of a search for point sources in single exposures, co-adds and difference images: a pure
@@ -18,7 +17,7 @@ import Tensors
 /// ``SimulatedStamp/Kind`` lists the kinds of both classes, ``SimulationSettings`` their shares and the ranges.
 ///
 /// The same seed and settings give the same bits on every x86-64 machine.
-public struct StampSimulator: Hashable, Sendable {
+public struct StampSimulator: Hashable, Simulator {
     /// The two classes; the raw value is the class's number.
     public enum Population: Int, CaseIterable, Hashable, Sendable {
         case noise = 0
@@ -58,6 +57,15 @@ public struct StampSimulator: Hashable, Sendable {
         return SimulatedStamp(pixels: scene.pixels, truth: truth)
     }
 
+    public var stampShape: [Int] { [height, width] }
+
+    public func make(
+        _ population: Population, index: Int
+    ) -> (values: [Float], truth: SimulatedTruth<SimulatedStamp.Kind>) {
+        let stamp = stamp(population, index: index)
+        return (stamp.pixels, stamp.truth)
+    }
+
     /// Stamp `index` of a class with everything it was made from.
     ///
     /// - Parameter index: 0 ..< 2³².
@@ -78,7 +86,12 @@ public struct StampSimulator: Hashable, Sendable {
         case .noise: canvas.drawNoise(kind, &random)
         }
         let source = canvas.source.withoutBorder, background = canvas.background()
-        let white = (0..<resampling.exposures).map { whiteNoise(population, index: index, exposure: $0) }
+        let white = (0..<resampling.exposures).map { exposure in
+            // Step 0 of the counter is what the scene is drawn from.
+            CounterBasedRandom(seed: seed).whiteNoise(
+                .simulation, detail: population.rawValue, step: 1 + exposure, sample: index,
+                count: (height + 2) * (width + 2))
+        }
         return SimulatedScene(
             kind: kind, signalToNoise: signalToNoise, offset: offset, trail: trail, pointSpread: pointSpread, sky: sky,
             source: source, background: background,
@@ -97,18 +110,5 @@ public struct StampSimulator: Hashable, Sendable {
         }
         return SIMD2(random.uniform(-0.5, 0.5), random.uniform(-0.5, 0.5))
             + SIMD2(random.uniform(-0.2, 0.2), random.uniform(-0.2, 0.2))
-    }
-
-    /// White noise of variance 1, a pixel wider than the stamp on each side.
-    private func whiteNoise(_ population: Population, index: Int, exposure: Int) -> [Float] {
-        // Step 0 of the counter is what the scene is drawn from.
-        let word = CounterBasedRandom.word(.simulation, detail: population.rawValue)
-        let counter: [UInt32] = [0, UInt32(index), UInt32(1 + exposure), word]
-        let key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
-        let count = (height + 2) * (width + 2)
-        return [Float](unsafeUninitializedCapacity: count) { out, initialized in
-            standard_normals(counter, key, count, out.baseAddress!)
-            initialized = count
-        }
     }
 }

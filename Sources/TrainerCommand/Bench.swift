@@ -6,6 +6,7 @@ import Files
 import Logging
 import Models
 import Settings
+import Preparation
 import StampData
 
 /// `swift-run-trainer bench`
@@ -33,7 +34,7 @@ struct Bench: GroupCommand {
     var data: String?
 
     @Option(help: "How those stamps are normalised.")
-    var normalize = Normalization.notebook
+    var normalize = Normalization.notebook.description
 
     @Option(parsing: .unconditional, help: ArgumentHelp("About how long each network is trained.", valueName: "s"))
     var seconds = 3.0
@@ -109,7 +110,7 @@ struct Bench: GroupCommand {
         if let data {
             var loading = TrainingSettings()
             loading.data = try DataFolder(data).files()
-            loading.normalization = normalize
+            loading.preparation.normalization = try Normalization(option: normalize)
             loading.execution.threads = configuration.threads
             configuration.loading = loading
         }

@@ -10,7 +10,7 @@ struct DataOptions: ParsableArguments {
         help:
             """
             Folder with stamps_sources.npy (class 1) and stamps_noise.npy (class 0), or a folder of stamps for each \
-            class, or stamps.npy with labels.npy or labels.csv; .npz, .fits and others likewise. (default: data)
+            class, or stamps.npy with labels.npy or labels.csv; .npz, .fits and .h5 likewise. (default: data)
             """
     )
     var data: String?
@@ -28,11 +28,10 @@ struct DataOptions: ParsableArguments {
     var noise: [String] = []
 
     @Option(
-        name: .customLong("class"),
+        name: .customLong("class"), parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            A file or quoted pattern of a class instead of --data; repeated for each class, in their order, and for \
-            more files of one.
+            Files or quoted patterns of a class instead of --data; repeated for each class, in their order.
             """, valueName: "name=file"))
     var classFiles: [String] = []
 
@@ -50,19 +49,31 @@ struct DataOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The classes of --labels in their order. (default: sorted)", valueName: "a,b,c"))
     var classNames: String?
+    @OptionGroup var stampOptions: StampOptions
+
+    var layout: StampLayout? { stampOptions.layout }
 
     /// The options as they were given, by their names.
     var texts: [String: String] {
         [
             "--data": data ?? "none", "--sources": "\(sources)", "--noise": "\(noise)", "--class": "\(classFiles)",
-            "--stamps": "\(stamps)", "--labels": labels ?? "none", "--class-names": classNames ?? "none",
+            "--stamps": "\(stamps)", "--channel": "\(stampOptions.channel)", "--labels": labels ?? "none",
+            "--class-names": classNames ?? "none",
         ]
     }
 
     /// The files, and how their classes are known.
     func files() throws -> LabelledFiles {
         try refuseMixtures()
-        if !stamps.isEmpty || labels != nil { return try table() }
+        var files = try namedFiles()
+        files.layout = layout
+        return files
+    }
+
+    private var hasStamps: Bool { !stamps.isEmpty || !stampOptions.channel.isEmpty }
+
+    private func namedFiles() throws -> LabelledFiles {
+        if hasStamps || labels != nil { return try table() }
         guard classNames == nil else {
             throw Fault(
                 .usage, "--class-names", "stands without --labels", remedy: "name the file of labels with --labels")
@@ -75,7 +86,7 @@ struct DataOptions: ParsableArguments {
     private func refuseMixtures() throws {
         let given = [
             ("--data", data != nil), ("--sources and --noise", !sources.isEmpty || !noise.isEmpty),
-            ("--class", !classFiles.isEmpty), ("--stamps and --labels", !stamps.isEmpty || labels != nil),
+            ("--class", !classFiles.isEmpty), ("--stamps and --labels", hasStamps || labels != nil),
         ].filter(\.1).map(\.0)
         guard given.count > 1 else { return }
         throw Fault(
@@ -92,38 +103,29 @@ struct DataOptions: ParsableArguments {
     }
 
     private func table() throws -> LabelledFiles {
-        guard let labels, !stamps.isEmpty else {
+        guard let labels, hasStamps else {
             throw Fault(
-                .usage, labels == nil ? "--stamps" : "--labels", "stands alone",
+                .usage, labels != nil ? "--labels" : stamps.isEmpty ? "--channel" : "--stamps", "stands alone",
                 remedy: labels == nil
-                    ? "name the classes of the stamps with --labels" : "name the files of the stamps with --stamps")
+                    ? "name the classes of the stamps with --labels"
+                    : "name the files of the stamps with --stamps, or those of each channel with --channel")
         }
         let names = classNames?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         if let names { _ = try StampClasses(names, from: "--class-names \(classNames!)") }
+        let source = try stampOptions.source(stamps, option: "--stamps")
         return LabelledFiles(
-            LabelledFiles.Table(stamps: try StampFiles.expand(stamps), labels: labels, classNames: names))
+            LabelledFiles.Table(
+                stamps: source.channels.isEmpty ? source.files : [],
+                channels: source.channels.isEmpty ? nil : source.channels, labels: labels, classNames: names))
     }
 
     private func classes() throws -> LabelledFiles {
-        var classes: [LabelledFiles.ClassFiles] = []
-        for text in classFiles {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-                throw Fault(
-                    .usage, "--class \(text)", "is no name with a file", remedy: "give, for instance, star=stars.npy")
-            }
-            let files = try StampFiles.expand([parts[1]])
-            if let place = classes.firstIndex(where: { $0.name == parts[0] }) {
-                classes[place].files += files
-            } else {
-                classes.append(LabelledFiles.ClassFiles(name: parts[0], files: files))
-            }
+        let classes = try NamedFiles.parse(classFiles, option: "--class").map { name, files in
+            LabelledFiles.ClassFiles(name: name, files: try StampFiles.expand(files))
         }
         _ = try StampClasses(classes.map(\.name), from: "--class")
         return LabelledFiles(classes: classes)
     }
 }
-
-extension Normalization: ExpressibleByArgument {}
 
 extension Recipe: ExpressibleByArgument {}

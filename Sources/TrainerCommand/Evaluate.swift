@@ -6,6 +6,7 @@ import Logging
 import Metrics
 import Reports
 import StampData
+import StampFormats
 
 /// `swift-run-trainer evaluate`
 struct Evaluate: GroupCommand {
@@ -55,7 +56,9 @@ struct Evaluate: GroupCommand {
         // The others learn from rank 0 what is in the files.
         let files = try group.onRoot { try data.files() } ?? LabelledFiles()
         try group.onRoot { try refuseColumns(of: files) }
-        let columns = try group.onRoot { try SourceColumn.read(by, sources: files.sources) } ?? []
+        let columns =
+            try group.onRoot { try SourceColumn.read(by, sources: StampSource(files.sources, layout: data.layout)) }
+            ?? []
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
         if matchedFilter {

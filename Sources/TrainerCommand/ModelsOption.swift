@@ -3,7 +3,6 @@ import Communication
 import Faults
 import Logging
 import Prediction
-import StampData
 
 /// Which models to use, and how.
 struct ModelsOption: ParsableArguments {
@@ -14,8 +13,7 @@ struct ModelsOption: ParsableArguments {
             valueName: "file"))
     var model: [String]
 
-    @Option(help: "Override the model's normalisation: notebook, mean, robust, asinh, minmax or none.")
-    var normalize: Normalization?
+    @OptionGroup var normalize: NormalizeOption
 
     @Option(
         parsing: .unconditional,
@@ -26,14 +24,15 @@ struct ModelsOption: ParsableArguments {
 
     /// Reads the models. Collective.
     func prediction(threads: Int?, group: any ProcessGroup, logger: Logger) throws -> Prediction {
-        try group.agree {
+        let normalization = try group.agree {
             if let threshold, !(0...1).contains(threshold) {
                 throw Fault(
                     .usage, "--threshold \(threshold)", "must be from 0 to 1", remedy: "give, for instance, 0.5")
             }
+            return try normalize.normalization()
         }
         let prediction = try Prediction(
-            models: model, normalization: normalize, threads: threads, group: group, logger: logger)
+            models: model, normalization: normalization, threads: threads, group: group, logger: logger)
         try group.agree {
             guard let threshold else { return }
             try prediction.requireTwoClasses(

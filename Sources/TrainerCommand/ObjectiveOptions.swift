@@ -47,6 +47,12 @@ struct ObjectiveOptions: ParsableArguments {
     var classWeights: String?
 
     @Option(
+        help: ArgumentHelp(
+            "cross-entropy, or focal=G, which gives easy stamps less weight. (default: cross-entropy)",
+            valueName: "name"))
+    var loss: String?
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Weight decay of kernels. (default: 0.004 for adamw, else 0)", valueName: "x"))
     var weightDecay: Float?
@@ -94,6 +100,7 @@ struct ObjectiveOptions: ParsableArguments {
         try applySchedule(to: &settings.schedule)
         if let labelSmoothing { settings.objective.labelSmoothing = labelSmoothing }
         if let classWeights { settings.objective.classWeights = try ClassWeights(option: classWeights) }
+        if let loss { try settings.objective.setLoss(option: loss) }
         if let weightDecay { settings.regularization.weightDecay = weightDecay }
         if let clipNorm { settings.regularization.clipNorm = clipNorm }
         if let ema { settings.regularization.averaging = ema }

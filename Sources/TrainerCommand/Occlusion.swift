@@ -8,7 +8,6 @@ import FoundationEssentials
 import Logging
 import Prediction
 import Reports
-import StampData
 
 /// `swift-run-trainer occlusion`
 struct Occlusion: GroupCommand {
@@ -23,8 +22,10 @@ struct Occlusion: GroupCommand {
     @Option(help: ArgumentHelp("A trained model.", valueName: "file"))
     var model: String
 
-    @Option(help: ArgumentHelp("Stamps (.npy, .npz or .fits).", valueName: "file"))
-    var input: String
+    @Option(help: ArgumentHelp("Stamps (.npy, .npz, .fits or .h5).", valueName: "file"))
+    var input: String?
+
+    @OptionGroup var stamps: StampOptions
 
     @Option(parsing: .unconditional, help: ArgumentHelp("One stamp, counted from 0. (default: all)", valueName: "n"))
     var index: Int?
@@ -49,20 +50,23 @@ struct Occlusion: GroupCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Pixels from one position to the next.", valueName: "n"))
     var stride = 1
 
-    @Option(help: "Override the model's normalisation: notebook, mean, robust, asinh, minmax or none.")
-    var normalize: Normalization?
+    @OptionGroup var normalize: NormalizeOption
 
     @OptionGroup var threads: ThreadsOption
 
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let (threads, window) = try group.agree { (try self.threads.checked(), try checkedWindow()) }
-        let drawing = try group.onRoot { try figure.map(picture) } ?? nil
+        let (threads, window, normalization) = try group.agree {
+            (try self.threads.checked(), try checkedWindow(), try normalize.normalization())
+        }
+        // The others learn from rank 0 what is in the files.
+        let source = try group.onRoot { try stamps.source([input].compactMap(\.self), option: "--input") }
+        let drawing = try group.onRoot { try figure.map { try picture($0, of: source) } } ?? nil
         let prediction = try Prediction(
-            models: [model], normalization: normalize, threads: threads, group: group, logger: logger)
+            models: [model], normalization: normalization, threads: threads, group: group, logger: logger)
         let map = try prediction.occlusion(
-            input: input, index: index, className: className, window: window, output: output)
+            input: source ?? StampSource([]), index: index, className: className, window: window, output: output)
         try group.agree {
             guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(
@@ -92,7 +96,8 @@ struct Occlusion: GroupCommand {
         return OcclusionWindow(side: window, stride: stride)
     }
 
-    private func picture(_ path: String) throws -> OutputFile {
-        try OcclusionPicture.output(path, inputs: [model, StampFiles.file(of: input)])
+    private func picture(_ path: String, of source: StampSource?) throws -> OutputFile {
+        let stamps = source?.allFiles.map(StampFiles.file(of:)) ?? []
+        return try OcclusionPicture.output(path, inputs: [model] + stamps)
     }
 }

@@ -17,8 +17,10 @@ struct Predict: GroupCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Files of stamps (.npy, .npz or .fits), or quoted patterns.", valueName: "file"))
-    var input: [String]
+        help: ArgumentHelp("Files of stamps (.npy, .npz, .fits or .h5), or quoted patterns.", valueName: "file"))
+    var input: [String] = []
+
+    @OptionGroup var stamps: StampOptions
 
     @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
     var output: String?
@@ -36,7 +38,10 @@ struct Predict: GroupCommand {
                 throw Fault(.usage, "predict", "has nothing to write", remedy: "name a file with --output or --csv")
             }
             // Rank 0 alone looks for files.
-            return (try self.threads.checked(), group.rank == 0 ? try StampFiles.expand(self.input) : [])
+            return (
+                try self.threads.checked(),
+                group.rank == 0 ? try stamps.source(self.input, option: "--input") : StampSource([])
+            )
         }
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         try prediction.predict(input, output: output, table: csv, threshold: models.threshold)

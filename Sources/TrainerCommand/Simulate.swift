@@ -56,7 +56,7 @@ struct Simulate: GroupCommand {
                 .usage, "--size \(size)", "must be from \(StampSimulator.smallestSize) to 1024",
                 remedy: "use, for instance, 21")
         }
-        let settings = try simulation.settings()
+        let simulator = try simulation.simulator(seed: seed, size: size)
         let paths = SimulatedFiles.names.map { "\(output)/\($0)" }
         if let present = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) {
             throw Fault(
@@ -67,8 +67,12 @@ struct Simulate: GroupCommand {
         } catch {
             throw Fault(.cannotWrite, output, "cannot be made", remedy: "choose another --output")
         }
-        let files = try SimulatedFiles(folder: output, height: size, width: size)
-        try StampSimulator(seed: seed, height: size, width: size, settings: settings).generate(
+        try write(simulator)
+    }
+
+    private func write(_ simulator: some Simulator) throws {
+        let files = try SimulatedFiles(folder: output, stampShape: simulator.stampShape)
+        try simulator.generate(
             sources: sources, noise: noise, threads: Int(available_processors()), write: files.append)
         try files.finish()
     }

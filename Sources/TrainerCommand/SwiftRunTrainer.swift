@@ -37,7 +37,7 @@ struct SwiftRunTrainer: ParsableCommand {
             decoders.append(FITSDecoder.self)
         #endif
         #if Keras
-            decoders.append(WeightsDecoder.self)
+            decoders += [WeightsDecoder.self, HDF5StampsDecoder.self] as [any IsolatedDecoder.Type]
         #endif
         return decoders
     }

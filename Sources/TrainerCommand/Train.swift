@@ -91,6 +91,8 @@ struct Train: GroupCommand {
         help: ArgumentHelp("Seed of the split alone, for runs that share it. (default: --seed)", valueName: "n"))
     var splitSeed: UInt64?
 
+    @OptionGroup var sampling: SamplingOptions
+
     @OptionGroup var threads: ThreadsOption
 
     @Option(
@@ -113,14 +115,7 @@ struct Train: GroupCommand {
     @Flag(inversion: .prefixedNo, help: "Whether dropout layers are on. (notebook: yes, survey: no)")
     var dropout: Bool?
 
-    @Option(
-        help:
-            """
-            How stamps are normalised: notebook (sum 1), mean (mean 1), robust (sky 0 ± 1, clipped), asinh (of \
-            robust), minmax (0 to 1) or none. (notebook: notebook, survey: asinh)
-            """
-    )
-    var normalize: Normalization?
+    @OptionGroup var preparation: PreparationOptions
 
     @OptionGroup var augmentation: AugmentationOptions
 
@@ -262,12 +257,14 @@ struct Train: GroupCommand {
         settings.microbatch = microbatch
         if let learningRate { settings.learningRate = learningRate }
         settings.classes = classes
+        try sampling.apply(to: &settings)
         settings.seed = seed
         settings.splitSeed = splitSeed
         settings.output = output
         settings.initialWeights = initialWeights
         if let dropout { settings.dropout = dropout }
-        if let normalize { settings.normalization = normalize }
+        settings.data.layout = data.layout
+        try preparation.apply(to: &settings.preparation)
         settings.skipBad = skipBad
         settings.keepCheckpoints = keepCheckpoints
         settings.verifyEvery = verifyEvery

@@ -106,8 +106,8 @@ import Testing
                 height: reference.height, width: reference.width, pixels: pixels, labels: labels)
             plan = BatchPlan(samples: samples, batchSize: samples, microbatch: microbatch)
             let shard = try TrainingShard(
-                collection: labelled.collection(in: folder).collection, normalization: .none, plan: plan,
-                lists: plan.strata(of: Array(0..<samples), seed: 0), positions: 0..<plan.microbatches, seed: 0,
+                reader: StampReader(labelled.collection(in: folder).collection, .none),
+                strata: Strata(of: Array(0..<samples), plan: plan, seed: 0), positions: 0..<plan.microbatches,
                 team: team)
             step = try TrainingStep(
                 network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0, team: team,

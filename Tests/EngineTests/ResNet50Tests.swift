@@ -191,9 +191,10 @@ private final class ResNet50Run {
         let (collection, numbers) = try stamps.collection(in: folder)
         let plan = BatchPlan(samples: stamps.count, batchSize: stamps.count, microbatch: stamps.count / 2)
         let shard = try TrainingShard(
-            collection: collection, normalization: .none, plan: plan,
-            lists: [Array(numbers.prefix(stamps.count / 2)), Array(numbers.dropFirst(stamps.count / 2))],
-            positions: 0..<2, seed: 0, team: team)
+            reader: StampReader(collection, .none),
+            strata: Strata(
+                [Array(numbers.prefix(stamps.count / 2)), Array(numbers.dropFirst(stamps.count / 2))], plan: plan,
+                seed: 0), positions: 0..<2, team: team)
         let step = try TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0, team: team,
             group: SingleProcess())

@@ -29,8 +29,8 @@ import Testing
                 lanes: 2, capacity: capacity ?? Timeline.capacity(network: network, microbatches: 2, steps: 3))
             let stamps = try LabelledPixels(count: 24, seed: 5).collection(in: folder).collection
             let shard = try TrainingShard(
-                collection: stamps, normalization: .none, plan: plan, lists: plan.strata(of: Array(0..<24), seed: 0),
-                positions: 0..<3, seed: 0, team: team)
+                reader: StampReader(stamps, .none), strata: Strata(of: Array(0..<24), plan: plan, seed: 0),
+                positions: 0..<3, team: team)
             step = try TrainingStep(
                 network: network, weights: network.initialWeights(seed: 0), shard: shard, plan: plan,
                 optimizer: .sgd(), seed: 0, team: team, group: SingleProcess())

@@ -4,6 +4,7 @@ import EngineTestSupport
 import Foundation
 import Lanes
 import Models
+import StampData
 import StampLoading
 import Tensors
 import TestSupport
@@ -31,7 +32,7 @@ import Testing
             defer { team.finish() }
             let inference = Inference(network: network, weights: weights, team: team, group: group)
             let labelled = try LabelledStamps(
-                chosen.map { numbers[$0] }, collection, .none, team: team, group: group)
+                chosen.map { numbers[$0] }, StampReader(collection, .none), team: team, group: group)
             return try inference.evaluate(labelled)
         }
         let plain = chosen.map { Self.plain[$0] }
@@ -54,7 +55,7 @@ import Testing
                 let team = try LaneTeam(count: lanes)
                 defer { team.finish() }
                 return try Inference(network: network, weights: weights, team: team, group: group)
-                    .logits(of: numbers, in: collection, normalization: .mean)
+                    .logits(of: numbers, by: StampReader(collection, .mean))
             }
         }
         #expect(logits[0]?.count == 37 * network.outputs)
@@ -71,7 +72,7 @@ import Testing
         let inference = Inference(network: network, weights: weights, team: team, group: SingleProcess())
         func logits(_ stamps: LabelledPixels) throws -> [Float] {
             let (collection, numbers) = try stamps.collection(in: TemporaryFolder())
-            return try #require(try inference.logits(of: numbers, in: collection, normalization: .notebook))
+            return try #require(try inference.logits(of: numbers, by: StampReader(collection, .notebook)))
         }
         let good = LabelledPixels(count: 20, seed: 8)
         var damaged = good

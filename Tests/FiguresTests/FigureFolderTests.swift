@@ -53,7 +53,7 @@ import Testing
             #expect(figures.count == 11 && figures.allSatisfy(\.isDrawn))
             for figure in figures {
                 let svg = try text(try #require(figure.svg))
-                #expect(isWellFormed(svg), "\(figure.name).svg")
+                #expect(Self.isWellFormed(svg), "\(figure.name).svg")
                 #expect(svg.contains("<title>\(escaped(figure.title))</title>"))
                 #expect(svg.contains("<desc>\(escaped(figure.description))</desc>"))
                 #expect(!svg.contains("href='http") && !svg.contains("href=\"http"))
@@ -118,7 +118,7 @@ import Testing
     }
 
     /// Whether every element that begins ends, in the right order, and every `&` begins an entity.
-    private func isWellFormed(_ xml: String) -> Bool {
+    static func isWellFormed(_ xml: String) -> Bool {
         var open: [Substring] = []
         for tag in xml.matches(of: /<(\/?)([A-Za-z][\w:]*)(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>/) {
             if !tag.1.isEmpty {

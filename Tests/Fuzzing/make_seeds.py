@@ -133,6 +133,11 @@ def images():
     write("fits", "gzipped", (REFERENCES / "fits/cube_members.fits.gz").read_bytes())
 
 
+def datasets():
+    for name in ["contiguous", "chunked", "several", "table_packed", "user_block", "unwritten", "claims", "elsewhere"]:
+        write("hdf5", name, (REFERENCES / f"channels/{name}.h5").read_bytes())
+
+
 def tensors():
     two = {"__metadata__": {"k": "\u00e9\n"}, "a": tensor([2], 0, 8), "b": tensor([1, 2], 8, 16)}
     write("safetensors", "two", safetensors(two, bytes(16)))
@@ -182,6 +187,7 @@ def records():
 
 stamps()
 images()
+datasets()
 tensors()
 networks()
 records()

@@ -27,7 +27,7 @@ while [[ $# -gt 0 ]]; do
     esac
 done
 [[ ${#readers[@]} -gt 0 ]] ||
-    readers=(npy npz fits safetensors model network keras-json keras state manifest history)
+    readers=(npy npz fits hdf5 safetensors model network keras-json keras state manifest history)
 
 ensure_swift
 here="$checkout/Tests/Fuzzing"
@@ -54,9 +54,9 @@ for reader in "${readers[@]}"; do
     [[ -d $here/Seeds/$reader ]] || fault 64 "there is no reader $reader; see Readers/Reader.swift"
     mkdir -p "$scratch/corpus/$reader"
     log="$scratch/$reader.log"
-    # A FITS file grows by blocks of 2880 bytes.
+    # A FITS file grows by blocks of 2880 bytes, an HDF5 file by tables of many links.
     length=8192
-    [[ $reader != fits ]] || length=16384
+    [[ $reader != fits && $reader != hdf5 ]] || length=16384
     started=$SECONDS
     # cfitsio asks for columns of which a damaged table has absurdly many, and can be told that there is no memory for
     # them. Traps are libFuzzer's to report: Swift's own report would take a minute.

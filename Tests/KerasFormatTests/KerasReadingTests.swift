@@ -4,6 +4,7 @@ import KerasFormat
 import LayerCatalog
 import Layers
 import Models
+import Preparation
 import Tensors
 import TestSupport
 import Testing
@@ -127,6 +128,6 @@ import Testing
             #expect(expected.tensor(named: parameter.name)?.shape == parameter.shape.extents)
             #expect(try model.weights.values(parameter) == expected.floats(parameter.name), "\(parameter.name)")
         }
-        #expect(model.normalization == "notebook")
+        #expect(model.preparation == StampPreparation(.notebook))
     }
 }

@@ -4,6 +4,7 @@ import KerasFormat
 import LayerCatalog
 import Layers
 import Models
+import Preparation
 import Tensors
 import TestSupport
 import Testing
@@ -35,12 +36,12 @@ import Testing
     func modelsSurviveARoundTrip(_ name: String) throws {
         let folder = try TemporaryFolder()
         let read = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/\(name).keras"))
-        let model = TrainedModel(network: read.network, weights: read.weights, normalization: "mean")
+        let model = TrainedModel(network: read.network, weights: read.weights, preparation: StampPreparation(.mean))
         try KerasArchive.write(model, to: folder.path("model.keras"))
         let again = try TrainedModel(kerasArchive: folder.path("model.keras"))
         #expect(again.network.description == model.network.description)
         #expect(values(again) == values(model))
-        #expect(again.normalization == "mean")
+        #expect(again.preparation == StampPreparation(.mean))
         #expect(try folder.contents == ["model.keras"])
     }
 

@@ -1,5 +1,6 @@
 import Layers
 import NumericTestSupport
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -77,6 +78,50 @@ import Testing
             #expect(zip(computed, differences).allSatisfy { abs(Double($0) - $1) <= 2e-9 + 1e-7 * abs($1) })
             let value = loss.value(logits: z, outputs: z.count, label: label, smoothing: 0.2)
             #expect(abs(value - smoothed(loss, doubles(z), label: label, 0.2)) <= 1e-13 * max(1, value))
+        }
+    }
+
+    private struct Focal: Decodable {
+        let logits: [Float]
+        let label: Int
+        let gamma: Double
+        let smoothing: Double
+        let loss: Double
+        let gradient: [Double]
+    }
+
+    /// Keras adds up in single precision and clips probabilities at 1e-7.
+    @Test func focalLossesAreThoseOfKeras() throws {
+        for focal in try ReferenceValues.json([Focal].self, "objective/focal") {
+            let loss = focal.logits.count == 1 ? Loss.sigmoidCrossEntropy : .softmaxCrossEntropy
+            let value = loss.focalValue(
+                logits: focal.logits, outputs: focal.logits.count, label: focal.label, smoothing: focal.smoothing,
+                focusing: focal.gamma)
+            #expect(abs(value - focal.loss) <= 2e-6 * max(1, focal.loss), "\(focal)")
+            var gradient = focal.logits
+            loss.focalGradient(
+                logits: focal.logits, outputs: focal.logits.count, label: focal.label, smoothing: focal.smoothing,
+                focusing: focal.gamma, weight: 0.5, into: &gradient)
+            for (own, other) in zip(gradient, focal.gradient) {
+                #expect(abs(Double(own) - 0.5 * other) <= 2e-6 * max(1, abs(other)), "\(focal)")
+            }
+        }
+    }
+
+    @Test(arguments: [Loss.softmaxCrossEntropy, .sigmoidCrossEntropy], [0.5, 1, 2.5])
+    func focalLossesEndWhereTheNetworkIsCertain(_ loss: Loss, focusing: Double) {
+        for size in [50, 800] as [Float] {
+            let z = loss == .sigmoidCrossEntropy ? [size] : [-size, size, -size]
+            for (label, expected) in [(1, 0), (0, Double(size) * (z.count == 1 ? 1 : 2))] {
+                let value = loss.focalValue(
+                    logits: z, outputs: z.count, label: label, smoothing: 0, focusing: focusing)
+                #expect(abs(value - expected) <= 1e-6 * max(1, expected))
+                var gradient = z
+                loss.focalGradient(
+                    logits: z, outputs: z.count, label: label, smoothing: 0, focusing: focusing, weight: 1,
+                    into: &gradient)
+                #expect(gradient.allSatisfy { $0.isFinite })
+            }
         }
     }
 

@@ -168,7 +168,7 @@ import Testing
                 [[1,1,0],[0,2,0],[0,0,0]],"loss":1.25,"macro_f1":0.7333333333333334,"matthews_correlation":\
                 0.5773502691896258,"per_class":{"a\\"b\\"":{"average_precision":0.6666666666666666,"f1":0.8,"precision":\
                 0.6666666666666666,"recall":1,"roc_auc":0.5,"support":2},"none":{"average_precision":null,"f1":0,\
-                "precision":0,"recall":0,"roc_auc":null,"support":0},"star":{"average_precision":0.6666666666666666,"f1":\
+                "precision":0,"recall":0,"roc_auc":null,"support":0},"star":{"average_precision":0.75,"f1":\
                 0.6666666666666666,"precision":1,"recall":0.5,"roc_auc":0.5,"support":2}},"roc_auc":null,"samples":4}
                 """)
         let evaluation = try JSONFile.text(of: ClassEvaluation(predictions, classNames: names, replicates: 2))
@@ -184,16 +184,16 @@ import Testing
         #expect(
             metrics.table == """
                 samples            4
-                loss          0.3608
+                loss          0.3607
                 accuracy      1.0000
                 macro F1      1.0000
                 ROC AUC       1.0000
                 avg. prec.    1.0000
 
-                class           samples  precision     recall         F1    ROC AUC avg. prec.
-                star                  1     1.0000     1.0000     1.0000     1.0000     1.0000
-                a long name           1     1.0000     1.0000     1.0000     1.0000     1.0000
-                x                     2     1.0000     1.0000     1.0000     1.0000     1.0000
+                class            samples  precision     recall         F1    ROC AUC avg. prec.
+                star                   1     1.0000     1.0000     1.0000     1.0000     1.0000
+                a long name            1     1.0000     1.0000     1.0000     1.0000     1.0000
+                x                      2     1.0000     1.0000     1.0000     1.0000     1.0000
 
                 predicted           star  a long name  x
                 true star              1            0  0

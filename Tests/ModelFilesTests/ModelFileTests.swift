@@ -8,6 +8,8 @@ import Lanes
 import LayerCatalog
 import ModelFiles
 import Models
+import Preparation
+import StampData
 import Tensors
 import TestSupport
 import Testing
@@ -19,10 +21,10 @@ import Testing
         let folder = try TemporaryFolder()
         let network = try Network.standard(standard, classes: classes)
         let weights = network.variedWeights(seed: 4)
-        try TrainedModel(network: network, weights: weights, normalization: "mean").write(
+        try TrainedModel(network: network, weights: weights, preparation: StampPreparation(.mean)).write(
             to: folder.path("a.safetensors"))
         let read = try TrainedModel(contentsOf: folder.path("a.safetensors"))
-        #expect(read.normalization == "mean")
+        #expect(read.preparation == StampPreparation(.mean))
         #expect(read.network.description == network.description)
         #expect(read.weights.trainable.array == weights.trainable.array)
         #expect(read.weights.state.array == weights.state.array)
@@ -38,13 +40,14 @@ import Testing
         let network = try Network.standard(.simple, classes: 2)
         let rule = DecisionRule(threshold: 0.123456789, temperature: 1.7)
         let model = TrainedModel(
-            network: network, weights: network.initialWeights(seed: 1), normalization: "mean", decision: rule)
+            network: network, weights: network.initialWeights(seed: 1), preparation: StampPreparation(.mean),
+            decision: rule)
         try ModelFiles.write(model, to: output(folder.path(file)))
         let read = try ModelFiles.read(folder.path(file))
-        #expect(read.decision == rule && read.normalization == "mean")
+        #expect(read.decision == rule && read.preparation == StampPreparation(.mean))
         // A model that decides as Keras does says nothing of it.
         try ModelFiles.write(
-            TrainedModel(network: network, weights: model.weights, normalization: "mean"),
+            TrainedModel(network: network, weights: model.weights, preparation: StampPreparation(.mean)),
             to: output(folder.path(file)))
         #expect(try ModelFiles.read(folder.path(file)).decision == .standard)
         if file.hasSuffix("safetensors") {
@@ -87,7 +90,8 @@ import Testing
                     ("i", .input(shape: [2, 2, 1])), ("f", .flatten),
                     (name, .dense(units: 2, activation: .softmax)),
                 ]))
-        let model = TrainedModel(network: network, weights: network.initialWeights(seed: 1), normalization: "mean")
+        let model = TrainedModel(
+            network: network, weights: network.initialWeights(seed: 1), preparation: StampPreparation(.mean))
         // Keras may not take such a name: a fault is as good as a file.
         do { try ModelFiles.write(model, to: output(folder.path("a/b/\(file)"))) } catch is Fault {}
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("")) == ["a"])
@@ -131,7 +135,9 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path("model.safetensors")
         let network = try Network.standard(.simpleBN, side: 9)
-        try TrainedModel(network: network, weights: network.initialWeights(seed: 1), normalization: "none").write(
+        try TrainedModel(
+            network: network, weights: network.initialWeights(seed: 1), preparation: StampPreparation(.none)
+        ).write(
             to: path)
         let file = try SafetensorsFile(contentsOf: path)
         let tensors = try file.tensors.map {
@@ -153,7 +159,7 @@ import Testing
         let team = try LaneTeam(count: 1)
         defer { team.finish() }
         let logits = try Inference(network: network, weights: weights, team: team, group: SingleProcess())
-            .logits(of: numbers, in: collection, normalization: .mean)
+            .logits(of: numbers, by: StampReader(collection, .mean))
         return try #require(logits)
     }
 
@@ -163,7 +169,8 @@ import Testing
         let folder = try TemporaryFolder()
         let network = try Network.standard(.simple, classes: 2)
         let model = TrainedModel(
-            network: network, weights: network.initialWeights(seed: 1), normalization: "mean", decision: .standard)
+            network: network, weights: network.initialWeights(seed: 1), preparation: StampPreparation(.mean),
+            decision: .standard)
         let path = folder.path(name)
         for _ in 0..<2 { try ModelFiles.write(model, to: output(path)) }
         _ = try folder.file("config.json", Array("{}".utf8))

@@ -4,6 +4,7 @@ import FoundationEssentials
 import LayerCatalog
 import Layers
 import Models
+import Preparation
 import Tensors
 import TestSupport
 import Testing
@@ -46,8 +47,10 @@ import Testing
                     ]))
             let path = "\(folder)/a/b/model.safetensors"
             try FileManager.default.createDirectory(atPath: "\(folder)/a/b", withIntermediateDirectories: true)
-            try TrainedModel(network: network, weights: network.initialWeights(seed: 1), normalization: "mean")
-                .write(to: path)
+            try TrainedModel(
+                network: network, weights: network.initialWeights(seed: 1), preparation: StampPreparation(.mean)
+            )
+            .write(to: path)
             #expect(
                 try TrainedModel(contentsOf: path).network.parameters.map(\.name) == ["\(name)/kernel", "\(name)/bias"])
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a"])

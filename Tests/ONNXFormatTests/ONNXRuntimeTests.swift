@@ -4,6 +4,7 @@ import LayerCatalog
 import Layers
 import Models
 import ONNXFormat
+import Preparation
 import TestSupport
 import Testing
 
@@ -78,7 +79,7 @@ struct ONNXRuntimeTests {
                 "\(stage)/\(parameter.name)",
                 into: UnsafeMutableBufferPointer(start: weights.pointer(parameter), count: parameter.shape.count))
         }
-        let model = TrainedModel(network: network, weights: weights, normalization: "none")
+        let model = TrainedModel(network: network, weights: weights, preparation: StampPreparation(.none))
         let predicted = try predict(model, file.floats("stamps"))
         let expected = try file.floats("prediction")
         #expect(predicted.count == expected.count)

@@ -99,6 +99,12 @@ def standardised(stamp):
     return (stamp - middle) / spread
 
 
+def between_percentiles(stamps, axes, low, high):
+    """From the one percentile, which becomes 0, to the other, which becomes 1."""
+    low, high = numpy.percentile(stamps, [low, high], axes, keepdims=True)
+    return numpy.clip((stamps - low) / (high - low), 0, 1)
+
+
 def normalised(name, stamps):
     stamps = numpy.asarray(stamps, "float64")
     write_expected(f"normalise_{name}_input", stamps)
@@ -113,6 +119,9 @@ def normalised(name, stamps):
         ("robust", numpy.clip(standard, -5, 20)),
         ("asinh", 3 * numpy.arcsinh(standard / 3)),
         ("minmax", (stamps - lowest) / (highest - lowest)),
+        ("l2", stamps / numpy.sqrt(numpy.sum(stamps**2, axes, keepdims=True))),
+        ("zscore", (stamps - stamps.mean(axes, keepdims=True)) / stamps.std(axes, keepdims=True)),
+        ("percentile", between_percentiles(stamps, axes, 1, 97.5)),
     ):
         (FOLDER / f"normalise_{name}_{mode}.f32").write_bytes(result.astype("<f4").tobytes())
     quartiles = [numpy.percentile(stamp, [25, 50, 75]) for stamp in stamps]

@@ -2,6 +2,7 @@ import Files
 import FoundationEssentials
 import Metrics
 import Models
+import Preparation
 import RunRecords
 import Settings
 import StampData
@@ -63,8 +64,10 @@ struct MadeUpRun {
         try history.write()
         try writeTest(to: run)
         let network = try Network(description)
-        try TrainedModel(network: network, weights: network.initialWeights(seed: 1), normalization: "notebook")
-            .write(to: run.model)
+        try TrainedModel(
+            network: network, weights: network.initialWeights(seed: 1), preparation: StampPreparation(.notebook)
+        )
+        .write(to: run.model)
         return run
     }
 

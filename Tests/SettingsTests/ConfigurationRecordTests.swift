@@ -68,7 +68,7 @@ import Testing
         (expected.batchSize, expected.microbatch, expected.classes) = (.samples(32), 8, 1)
         (expected.learningRate, expected.optimizer) = (0.25, .sgd(momentum: 0.5, nesterov: true))
         (expected.split, expected.seed, expected.dropout) = (try SplitFractions(0.5, 0.25, 0.25), 4, false)
-        (expected.normalization, expected.skipBad, expected.output) = (.mean, true, "run-1")
+        (expected.preparation.normalization, expected.skipBad, expected.output) = (.mean, true, "run-1")
         #expect(record.settings == expected)
         #expect(record.findings.network == someFindings.network && record.findings.testStamps == 4)
         #expect(record.memory == nil && record.commandLine == nil)

@@ -1,6 +1,7 @@
 import Files
 import Models
 import Optimizers
+import Preparation
 import Settings
 import StampData
 
@@ -8,6 +9,7 @@ import StampData
 func unusualSettings() throws -> TrainingSettings {
     var settings = TrainingSettings()
     (settings.data.sources, settings.data.noise) = (["a.npy", "it's b.npy"], ["$x.npz:empty"])
+    settings.data.layout = .nchw
     (settings.model, settings.epochs) = ("resnet50", 7)
     (settings.batchSize, settings.microbatch, settings.classes) = (.full, 8, 1)
     (settings.learningRate, settings.optimizer) = (0.3, .sgd(momentum: 0.5, nesterov: true))
@@ -20,9 +22,18 @@ func unusualSettings() throws -> TrainingSettings {
     settings.stopping.early = Stopping.Early(metric: .accuracy, patience: 3, minimumDelta: 0.5)
     settings.stopping.plateau = Stopping.Plateau(metric: .accuracy, factor: 0.5, patience: 2)
     (settings.split, settings.seed, settings.splitSeed) = (try SplitFractions(0.5, 0.25, 0.25), 5, 6)
+    (settings.fold, settings.groupBy) = (Fold(number: 2, of: 5), "t.csv:object")
+    settings.sampling = .shares([
+        Sampling.ClassShare(name: "noise", share: 0.75), Sampling.ClassShare(name: "source", share: 0.25),
+    ])
+    (settings.sampleWeights, settings.objective.focusing) = ("w.npy", 2)
     settings.decision = DecisionSettings(calibrate: true, targetCompleteness: 0.9)
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
-    (settings.normalization, settings.augmentation) = (.robust, Augmentation(symmetries: true, noise: 2))
+    settings.augmentation = Augmentation(symmetries: true, noise: 2)
+    settings.preparation = StampPreparation(
+        .robust, scope: .stamp, channels: ChannelSelection(["2", "SCI"]), fill: .median,
+        maskChannel: true,
+        crop: StampExtent(height: 21, width: 25), pad: StampExtent(height: 32, width: 32))
     (settings.gradients, settings.skipBad) = (.bfloat16, true)
     (settings.checkpointInterval, settings.keepCheckpoints, settings.verifyEvery) = (.seconds(90), 4, 100)
     settings.output = "elsewhere"

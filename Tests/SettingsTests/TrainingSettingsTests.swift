@@ -3,6 +3,7 @@ import FoundationEssentials
 import Optimizers
 import Settings
 import StampData
+import StampFormats
 import Testing
 
 @Suite struct TrainingSettingsTests {
@@ -37,6 +38,9 @@ import Testing
             LabelledFiles.ClassFiles(name: "bogus", files: ["c.npy"]),
         ]), LabelledFiles(LabelledFiles.Table(stamps: ["s.npy"], labels: "l.csv:kind")),
         LabelledFiles(LabelledFiles.Table(stamps: ["s.npy"], labels: "l.npy", classNames: ["b", "a"])),
+        LabelledFiles(
+            LabelledFiles.Table(
+                stamps: [], channels: [StampSource.Channel(name: "sci", files: ["a.npy"])], labels: "l.npy")),
     ])
     func otherClassesSurviveJSON(_ data: LabelledFiles) throws {
         var settings = TrainingSettings()
@@ -49,11 +53,15 @@ import Testing
     @Test func everyPropertyHasAnEntry() throws {
         func count(_ value: Any) -> Int { Mirror(reflecting: value).children.count }
         let settings = TrainingSettings()
-        // Stamps have four entries: noise, sources, files of other classes, and labels.
-        #expect(TrainingSettings.all.count == count(settings) - 1 + count(settings.execution) + 3)
+        // Preparation and execution are settings in parts; stamps are noise, sources, files of other classes, labels and
+        // a layout.
+        let parts = count(settings.preparation) + count(settings.execution)
+        #expect(TrainingSettings.all.count == count(settings) - 2 + parts + 4)
         let unusual = try unusualSettings()
-        for (value, usual) in zip(Mirror(reflecting: unusual).children, Mirror(reflecting: settings).children) {
-            #expect("\(value.value)" != "\(usual.value)", "\(value.label ?? "") is as usual in the sample")
+        for (one, other) in [(unusual as Any, settings as Any), (unusual.preparation, settings.preparation)] {
+            for (value, usual) in zip(Mirror(reflecting: one).children, Mirror(reflecting: other).children) {
+                #expect("\(value.value)" != "\(usual.value)", "\(value.label ?? "") is as usual in the sample")
+            }
         }
     }
 
@@ -81,10 +89,10 @@ import Testing
         let notebook = TrainingSettings(), survey = TrainingSettings(recipe: .survey)
         #expect(TrainingSettings(recipe: .notebook) == notebook)
         #expect(notebook.optimizer == .sgd() && notebook.learningRate == 0.01 && notebook.epochs == 10)
-        #expect(notebook.normalization == .notebook && notebook.dropout && notebook.augmentation == .none)
+        #expect(notebook.preparation.normalization == .notebook && notebook.dropout && notebook.augmentation == .none)
         #expect(notebook.split.description == "0.7,0.1,0.2" && notebook.batchSize == .samples(256))
         #expect(survey.optimizer == .adam() && survey.learningRate == 0.003 && survey.epochs == 30)
-        #expect(survey.normalization == .asinh && !survey.dropout && survey.decision.calibrate)
+        #expect(survey.preparation.normalization == .asinh && !survey.dropout && survey.decision.calibrate)
         #expect(survey.augmentation == Augmentation(symmetries: true, shift: 0.5))
         #expect(survey.schedule.kind == .cosine && survey.schedule.warmup == .epochs(1))
         #expect(survey.model == notebook.model && survey.batchSize == notebook.batchSize)
@@ -97,11 +105,14 @@ import Testing
                 "model: resnet50", "outputs: 2", "epochs: 7", "batch size: 15", "microbatch: 4",
                 "optimizer: SGD with Nesterov's momentum 0.5", "learning rate: 0.3",
                 "schedule and objective: --schedule step --schedule-factor 0.5 --schedule-every 30steps "
-                    + "--warmup 2epochs --scale-learning-rate --label-smoothing 0.1 --class-weights 1.0,2.0 "
+                    + "--warmup 2epochs --scale-learning-rate --label-smoothing 0.1 --class-weights 1.0,2.0 --loss focal=2.0 "
                     + "--weight-decay 0.25 --clip-norm 1.0 --ema 0.5 --early-stopping accuracy --patience 3 "
                     + "--min-delta 0.5 --reduce-on-plateau 0.5,2",
                 "decision: --calibrate --target-completeness 0.9", "normalisation: robust",
-                "augmentation: symmetries, noise 2.0", "dropout: off", "split: 0.5,0.25,0.25", "seed: 5",
+                "preparation: --normalize-over stamp --channels 2,SCI --fill median --mask-channel --crop 21x25 --pad 32",
+                "augmentation: symmetries, noise 2.0", "dropout: off",
+                "split: 0.5,0.25,0.25 --folds 5 --fold 2 --group-by t.csv:object",
+                "sampling: noise=0.75,source=0.25 --sample-weights w.npy", "seed: 5",
                 "gradients: bfloat16", "initial weights: w.safetensors", "bad stamps: left out",
             ])
         #expect(

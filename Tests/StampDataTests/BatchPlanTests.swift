@@ -24,14 +24,15 @@ import Testing
         #expect((plan.microbatches - 1) * microbatch < batch)
     }
 
-    @Test(arguments: shapes) func everySampleIsDrawnOnceAnEpoch(samples: Int, batch: Int, microbatch: Int) {
+    @Test(arguments: shapes) func everySampleIsDrawnOnceAnEpoch(samples: Int, batch: Int, microbatch: Int) throws {
         let plan = BatchPlan(samples: samples, batchSize: batch, microbatch: microbatch)
         let training = (0..<samples).map { 3 * $0 + 5 }
-        let strata = plan.strata(of: training, seed: 11)
+        let strata = try Strata(of: training, plan: plan, seed: 11)
+        let orders = strata.order(of: 0..<plan.microbatches)
         for epoch in 0..<2 {
             var drawn: [Int] = []
-            for (position, stratum) in strata.enumerated() {
-                let order = plan.order(position: position, epoch: epoch, seed: 11)
+            for (position, stratum) in strata.lists.enumerated() {
+                let order = orders.order(position: position, epoch: epoch)
                 for step in 0..<plan.steps {
                     let first = plan.firstInStratum(step: step, position: position)
                     let count = plan.microbatchSamples(step: step, position: position)
@@ -42,34 +43,39 @@ import Testing
         }
     }
 
-    @Test(arguments: shapes) func strataPartitionTheTrainingSet(samples: Int, batch: Int, microbatch: Int) {
+    @Test(arguments: shapes) func strataPartitionTheTrainingSet(samples: Int, batch: Int, microbatch: Int) throws {
         let plan = BatchPlan(samples: samples, batchSize: batch, microbatch: microbatch)
         let training = (0..<samples).map { 2 * $0 }
-        let strata = plan.strata(of: training, seed: 1)
+        let strata = try Strata(of: training, plan: plan, seed: 1).lists
         #expect(strata.count == plan.microbatches)
         #expect(strata.enumerated().allSatisfy { $1.count == plan.stratumSamples(position: $0) })
         #expect(strata.flatMap { $0 }.sorted() == training)
     }
 
-    @Test func strataAreRandomAndPureInTheSeed() {
+    @Test func strataAreRandomAndPureInTheSeed() throws {
         let plan = BatchPlan(samples: 500, batchSize: 50, microbatch: 10)
         let training = Array(0..<500)
-        #expect(plan.strata(of: training, seed: 1) == plan.strata(of: training, seed: 1))
-        #expect(plan.strata(of: training, seed: 1) != plan.strata(of: training, seed: 2))
+        func strata(seed: UInt64) throws -> [[Int]] { try Strata(of: training, plan: plan, seed: seed).lists }
+        #expect(try strata(seed: 1) == strata(seed: 1))
+        #expect(try strata(seed: 1) != strata(seed: 2))
         // A stratum is no run of neighbours: its mean is near that of all, 249.5 ± 4·144/√100.
-        for stratum in plan.strata(of: training, seed: 1) {
+        for stratum in try strata(seed: 1) {
             #expect(abs(Double(stratum.reduce(0, +)) / 100 - 249.5) < 58)
         }
     }
 
     /// Nothing but (seed, epoch, position) changes an order: neither what was asked before nor who asks.
-    @Test func ordersArePermutationsAndPureInSeedEpochAndPosition() {
+    @Test func ordersArePermutationsAndPureInSeedEpochAndPosition() throws {
         let plan = BatchPlan(samples: 400, batchSize: 40, microbatch: 10)
+        func orders(seed: UInt64) throws -> DrawingOrder {
+            try Strata(of: Array(0..<400), plan: plan, seed: seed).order(of: 0..<plan.microbatches)
+        }
         var seen: [[Int]: String] = [:]
         for seed in [0, 1, UInt64.max] {
             for epoch in [0, 1, 1_000_000] {
+                let orders = try orders(seed: seed)
                 for position in 0..<plan.microbatches {
-                    let order = plan.order(position: position, epoch: epoch, seed: seed)
+                    let order = orders.order(position: position, epoch: epoch)
                     #expect(order.sorted() == Array(0..<100))
                     #expect(seen.updateValue("\(seed) \(epoch) \(position)", forKey: order) == nil)
                 }
@@ -77,7 +83,7 @@ import Testing
         }
         for epoch in [1, 0] {
             for position in (0..<plan.microbatches).reversed() {
-                let order = plan.order(position: position, epoch: epoch, seed: 1)
+                let order = try orders(seed: 1).order(position: position, epoch: epoch)
                 #expect(seen[order] == "1 \(epoch) \(position)")
             }
         }

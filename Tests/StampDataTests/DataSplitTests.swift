@@ -30,6 +30,49 @@ import Testing
         }
     }
 
+    /// Groups of 1 to 9 stamps, scattered over the numbers.
+    private let groups = (0..<500).map { ($0 * 7919 % 500) * ($0 * 7919 % 500) / 2500 }
+
+    @Test(arguments: [nil, Fold(number: 2, of: 3)], [0, 1, 2] as [UInt64])
+    func noGroupIsInTwoParts(fold: Fold?, seed: UInt64) {
+        let stamps = Array(stride(from: 0, to: 500, by: 2))
+        let split = DataSplit(stamps, fractions: .standard, seed: seed, groups: groups, fold: fold)
+        let parts = [split.training, split.validation, split.test]
+        #expect(parts.flatMap { $0 }.sorted() == stamps)
+        let inParts = parts.map { Set($0.map { groups[$0] }) }
+        #expect(inParts[0].isDisjoint(with: inParts[1]) && inParts[0].isDisjoint(with: inParts[2]))
+        #expect(inParts[1].isDisjoint(with: inParts[2]))
+        // Each end moved by half of the largest group at most.
+        let largest = Set(groups).map { group in stamps.count { groups[$0] == group } }.max()!
+        let expected = fold == nil ? [175, 25, 50] : [146, 21, 83]
+        #expect(zip(parts, expected).allSatisfy { abs($0.count - $1) <= largest })
+    }
+
+    @Test func groupsOfOneAreSplitLikeStamps() {
+        let split = DataSplit(Array(0..<100), fractions: .standard, seed: 3, groups: Array(0..<100))
+        #expect([split.training.count, split.validation.count, split.test.count] == [70, 10, 20])
+        let alone = DataSplit(Array(0..<100), fractions: .standard, seed: 3)
+        #expect(split.training == alone.training && split.test == alone.test)
+    }
+
+    @Test(arguments: [2, 3, 7], [false, true]) func foldsTestEachStampOnce(count: Int, isGrouped: Bool) {
+        let stamps = Array(0..<200)
+        let splits = (1...count).map {
+            DataSplit(
+                stamps, fractions: .standard, seed: 8, groups: isGrouped ? groups : nil,
+                fold: Fold(number: $0, of: count))
+        }
+        #expect(splits.flatMap(\.test).sorted() == stamps)
+        for split in splits {
+            #expect((split.training + split.validation + split.test).sorted() == stamps)
+            if !isGrouped {
+                #expect(abs(split.test.count - 200 / count) <= 1)
+                // Of the rest, an eighth, as 0.1 is of 0.8.
+                #expect(abs(split.validation.count * 8 - (200 - split.test.count)) <= 8)
+            }
+        }
+    }
+
     /// 0.7 + 0.2 is a little less than 0.9 in binary, and 0.7·10 might be a little less than 7.
     @Test(arguments: [(0.7, 0.2, 0.1, [7, 2, 1]), (0.6, 0.3, 0.1, [6, 3, 1]), (0.8, 0.1, 0.1, [8, 1, 1])])
     func wholeSharesAreNotRoundedAway(_ training: Double, _ validation: Double, _ test: Double, tenths: [Int]) throws {

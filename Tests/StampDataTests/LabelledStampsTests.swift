@@ -68,7 +68,7 @@ import Testing
     @Test func labelsMustFit() throws {
         try withTemporaryFolder { folder in
             let path = "\(folder)/labels.csv"
-            expectFault(.badData, path, saying: "has 3 labels for 4 stamps") {
+            expectFault(.badData, path, saying: "has 3 rows for 4 stamps") {
                 _ = try labelled(folder, ["a", "b", "a"], stamps: 4)
             }
             expectFault(.badData, path, saying: "has one label") { _ = try labelled(folder, ["a", "a"]) }

@@ -1,4 +1,5 @@
 import CKernels
+import Preparation
 import StampData
 import TestSupport
 import Testing
@@ -33,10 +34,13 @@ import Testing
         }
     }
 
-    @Test(arguments: cases, [Normalization.notebook, .mean, .robust, .asinh, .minmax])
+    static let percentile = Normalization.percentile(PercentileRange(low: 1, high: 97.5)!)
+
+    @Test(arguments: cases, [Normalization.notebook, .mean, .robust, .asinh, .minmax, .l2, .zscore, percentile])
     func resultsAreThoseOfNumpy(_ name: String, _ mode: Normalization) throws {
         let stamps = try ReferenceValues.doubles("numpy/normalise_\(name)_input")
-        let expected = try ReferenceValues.floats("numpy/normalise_\(name)_\(mode)")
+        let expected = try ReferenceValues.floats(
+            "numpy/normalise_\(name)_\(mode == Self.percentile ? "percentile" : "\(mode)")")
         let count = try ReferenceValues.doubles("numpy/normalise_\(name)_quartiles").count / 3
         let pixels = stamps.count / count
         for index in 0..<count {
@@ -134,7 +138,9 @@ import Testing
         for value in [0.0, -7.5, 1e300] {
             let stamp = [Double](repeating: value, count: count)
             #expect(normalize(.notebook, stamp) == nil)
-            for mode in [Normalization.mean, .robust, .asinh, .minmax] { #expect(normalize(mode, stamp) == nil) }
+            for mode in [Normalization.mean, .robust, .asinh, .minmax, .zscore, Self.percentile] {
+                #expect(normalize(mode, stamp) == nil)
+            }
         }
     }
 
@@ -150,7 +156,7 @@ import Testing
         for position in 0..<count {
             var stamp = (0..<count).map { Double($0 * $0 % 31) }
             stamp[position] = value
-            for mode in Normalization.allCases {
+            for mode in Normalization.all {
                 #expect(normalize(mode, stamp) == nil)
             }
         }
@@ -174,10 +180,13 @@ import Testing
             for count in [1, 2, 3, 4, 5, 8, 13, 16, 40, 441] {
                 for _ in 0..<20 {
                     let stamp = (0..<count).map { _ in choice[Int(random.next() % UInt64(choice.count))] }
-                    for mode in Normalization.allCases {
+                    for mode in Normalization.all {
                         let output = normalize(mode, stamp)
+                        let isFinite = stamp.allSatisfy(\.isFinite)
                         switch mode {
                         case .none: #expect((output != nil) == stamp.allSatisfy { Float($0).isFinite })
+                        case .l2, .scale, .standard: #expect((output != nil) == isFinite)
+                        case .zscore, .percentile: #expect(isFinite && Set(stamp).count > 1 || output == nil)
                         case .notebook, .mean: #expect((output != nil) == (plainlyNormalized(mode, stamp) != nil))
                         case .minmax:
                             let range = stamp.max()! - stamp.min()!
@@ -194,7 +203,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [Normalization.notebook, .mean, .robust, .asinh, .minmax])
+    @Test(arguments: [Normalization.notebook, .mean, .robust, .asinh, .minmax, .zscore, percentile])
     func neitherLevelNorScaleMatter(_ mode: Normalization) throws {
         let stamp = try Array(ReferenceValues.doubles("numpy/normalise_random_input")[..<441])
         let output = try #require(normalize(mode, stamp))
@@ -224,5 +233,45 @@ import Testing
         let mean = try #require(normalize(.mean, stamp)).map(Double.init).reduce(0, +)
         // Rounding of 441 floats, each to 6e-8 of itself.
         #expect(abs(notebook - 1) < 1e-7 && abs(mean / 441 - 1) < 1e-7)
+    }
+
+    /// Numbers whose squares neither fit nor are lost.
+    @Test(arguments: [1, 1e300, 1e-300, 1e-305]) func theNormIsFoundForAnySize(_ unit: Double) throws {
+        let output = try #require(normalize(.l2, [3 * unit, 0, -4 * unit]))
+        #expect(output[1] == 0)
+        for (one, other) in zip(output, [0.6, 0, -0.8] as [Float]) { #expect(abs(one - other) <= 1e-7) }
+    }
+
+    @Test func zerosStayZeroByTheirNorm() { #expect(normalize(.l2, [0, 0, 0]) == [0, 0, 0]) }
+
+    @Test func scalesAreAppliedAsTheyAreTold() {
+        let stamp: [Double] = [0, 51, 255]
+        #expect(normalize(.scale(LinearScaling(zero: 0, unit: 255)!), stamp) == [0, 0.2, 1])
+        #expect(normalize(.scale(LinearScaling(zero: 255, unit: -51)!), stamp) == [5, 4, 0])
+        #expect(normalize(.standard(StandardScaling(means: [51], deviations: [102])!), stamp) == [-0.5, 0, 2])
+    }
+
+    @Test func percentilesThatAreEqualCannotScale() {
+        let stamp = [Double](repeating: 5, count: 99) + [6]
+        #expect(normalize(.percentile(PercentileRange(low: 1, high: 50)!), stamp) == nil)
+        #expect(normalize(.percentile(PercentileRange(low: 0, high: 100)!), stamp)?.last == 1)
+    }
+
+    @Test func percentilesAreThoseOfSorting() {
+        var random = SplitMix64(seed: 23)
+        for count in Array(1...40) + [441, 1000] {
+            for levels: UInt64 in [1, 3, 1 << 40] {
+                let stamp = (0..<count).map { _ in Double(random.next() % levels) }
+                let sorted = stamp.sorted()
+                for percent in [0, 0.5, 12.5, 50, 99, 99.9, 100] {
+                    let place = percent / 100 * Double(count - 1)
+                    let (low, weight) = (sorted[Int(place)], place - place.rounded(.down))
+                    let distance = sorted[min(Int(place) + 1, count - 1)] - low
+                    let expected = weight < 0.5 ? low + distance * weight : low + distance - distance * (1 - weight)
+                    var scratch = [Double](repeating: .nan, count: 2 * count)
+                    #expect(stamp_percentile(stamp, count, percent, &scratch) == expected)
+                }
+            }
+        }
     }
 }

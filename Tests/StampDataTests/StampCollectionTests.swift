@@ -23,7 +23,7 @@ import Testing
                 try file(folder, "s1", count: 1, first: 18), try file(folder, "s2", count: 3, first: 24),
             ]
             let collection = try StampCollection(noise: noise, sources: sources)
-            #expect((collection.height, collection.width) == (3, 2) && collection.pixels == 6)
+            #expect((collection.height, collection.width) == (3, 2) && collection.values == 6)
             #expect((collection.count, collection.classCounts[0], collection.classCounts[1]) == (7, 3, 4))
             #expect((0..<7).map { collection.label($0) } == [0, 0, 0, 1, 1, 1, 1])
             for stamp in 0..<7 {

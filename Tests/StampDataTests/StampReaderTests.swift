@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Preparation
 import StampData
 import StampFormats
 import Tensors
@@ -30,7 +31,7 @@ import Testing
     private func bits(_ values: [Float]?) -> [UInt32]? { values?.map(\.bitPattern) }
     private func bits(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }
 
-    @Test(arguments: Normalization.allCases) func aStampIsCopiedAndNormalised(_ normalization: Normalization) throws {
+    @Test(arguments: Normalization.all) func aStampIsCopiedAndNormalised(_ normalization: Normalization) throws {
         try withCollection { collection in
             let reader = StampReader(collection, normalization)
             for stamp in 0..<5 {
@@ -47,7 +48,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Normalization.allCases) func aStampIsKeptForAugmentation(_ normalization: Normalization) throws {
+    @Test(arguments: Normalization.all) func aStampIsKeptForAugmentation(_ normalization: Normalization) throws {
         try withCollection { collection in
             let reader = StampReader(collection, normalization)
             for stamp in 0..<5 {
@@ -57,7 +58,7 @@ import Testing
                     pixels: try raw(stamp, collection), count: 12, scratch: &scratch, into: &expected)
                 let output = FloatBuffer(count: 12)
                 var spread: Float = -1
-                let isUsable = try reader.read(stamp, into: output.view, spread: &spread)
+                let isUsable = try reader.read(stamp, into: output.view, spreads: &spread)
                 #expect(isUsable == (expectedSpread != nil) && isUsable == (stamp != Self.unusable))
                 #expect(isUsable ? spread == expectedSpread : spread.isNaN)
                 #expect(!isUsable || bits(output.array) == bits(expected))
@@ -72,12 +73,12 @@ import Testing
             var numbers: [Int] = []
             try reader.forEach(1..<5) { stamp in
                 let expected = try raw(stamp.number, collection)
-                #expect(bits(stamp.pixels.array) == bits(expected))
+                #expect(bits(stamp.values.array) == bits(expected))
                 #expect(stamp.isUsable == (stamp.number != Self.unusable))
                 numbers.append(stamp.number)
             }
             #expect(numbers == [1, 2, 3, 4])
-            #expect(try bits(reader.read(4) { $0.pixels.array }) == bits(raw(4, collection)))
+            #expect(try bits(reader.read(4) { $0.values.array }) == bits(raw(4, collection)))
         }
     }
 
@@ -90,7 +91,9 @@ import Testing
             #expect(output[0] == 1)
             let others = (1..<12).map { Float((Double(values[$0]) - Double(values.array[1...].min()!)) / 3) }
             #expect(zip(output.array[1...], others).allSatisfy { abs($0 - $1) <= 1e-6 })
-            #expect(!reader.normalizeAgain(FloatView(values.view), into: output.view) { $0.update(repeating: 1) })
+            #expect(
+                !reader.normalizeAgain(FloatView(values.view), into: output.view) { $0.update(repeating: 1, count: 12) }
+            )
         }
     }
 }

@@ -135,9 +135,9 @@ import TestSupport
             let described = try StampArray(
                 JSONDecoder().decode(
                     StampArray.Description.self, from: JSONEncoder().encode(stamps.description)))
-            #expect((described.unfilledBytes == nil) == (stamps.residentByteCount == 0))
-            if let bytes = stamps.unfilledBytes {
-                described.unfilledBytes?.copyMemory(from: UnsafeRawBufferPointer(bytes))
+            #expect(described.unfilledBlocks.isEmpty == (stamps.residentByteCount == 0))
+            for (empty, bytes) in zip(described.unfilledBlocks, stamps.unfilledBlocks) {
+                empty.copyMemory(from: UnsafeRawBufferPointer(bytes))
             }
             try expectValues(name, in: described)
         }
@@ -179,13 +179,13 @@ import TestSupport
         ) throws {
             func bits(_ values: [Double]) -> [UInt64] { values.map { $0.isNaN ? .max : $0.bitPattern } }
             let expected = try ReferenceValues.doubles("fits/\(name)")
-            #expect(stamps.count * stamps.pixelsPerStamp == expected.count, sourceLocation: sourceLocation)
+            #expect(stamps.count * stamps.valuesPerStamp == expected.count, sourceLocation: sourceLocation)
             #expect(try bits(pixels(stamps, 0..<stamps.count)) == bits(expected), sourceLocation: sourceLocation)
         }
     }
 
     private func pixels(_ stamps: StampArray, _ range: Range<Int>) throws -> [Double] {
-        let count = range.count * stamps.pixelsPerStamp
+        let count = range.count * stamps.valuesPerStamp
         return try [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
             try stamps.copyStamps(range, into: buffer.baseAddress!)
             initialized = count

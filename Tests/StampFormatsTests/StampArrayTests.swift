@@ -7,7 +7,7 @@ import Testing
     func everyAcceptedShapeGivesTheSameStamps(_ file: String) throws {
         let stamps = try StampArray(contentsOf: ReferenceValues.path("numpy/\(file)"))
         #expect(stamps.count == 5)
-        #expect(stamps.height == 4 && stamps.width == 4 && stamps.pixelsPerStamp == 16)
+        #expect(stamps.height == 4 && stamps.width == 4 && stamps.valuesPerStamp == 16)
         let expected = try ReferenceValues.doubles("numpy/stamps")
         for index in [3, 0, 4, 2, 1] {
             #expect(try pixels(stamps, index) == Array(expected[(index * 16)..<((index + 1) * 16)]))
@@ -37,10 +37,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["(4,)", "(4, 3)", "(1, 2, 2, 3)", "(1, 1, 2, 2, 1)", "()", "(2, 0, 4)", "(3, 0)"])
+    @Test(arguments: ["(4,)", "(4, 3)", "(1, 1, 2, 2, 1)", "()", "(2, 0, 4)", "(3, 0)"])
     func otherShapesAreNamed(_ shape: String) throws {
         let folder = try TemporaryFolder()
-        let size = ["(4,)": 4, "(4, 3)": 12, "(1, 2, 2, 3)": 12, "(1, 1, 2, 2, 1)": 4, "()": 1][shape] ?? 0
+        let size = ["(4,)": 4, "(4, 3)": 12, "(1, 1, 2, 2, 1)": 4, "()": 1][shape] ?? 0
         let path = try folder.file(
             "a.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': \(shape), }", data: size))
         expectFault(.badData, path, saying: "has the shape \(shape), which is not one of stamps") {
@@ -73,9 +73,9 @@ import Testing
     }
 
     private func pixels(_ stamps: StampArray, _ index: Int) throws -> [Double] {
-        try [Double](unsafeUninitializedCapacity: stamps.pixelsPerStamp) { buffer, initialized in
+        try [Double](unsafeUninitializedCapacity: stamps.valuesPerStamp) { buffer, initialized in
             try stamps.copyStamp(index, into: buffer.baseAddress!)
-            initialized = stamps.pixelsPerStamp
+            initialized = stamps.valuesPerStamp
         }
     }
 }

@@ -16,10 +16,10 @@ import Testing
         -> [TrainingShard]
     {
         let collection = try Self.stamps.collection(in: folder).collection
-        let strata = plan.strata(of: Array(0..<Self.stamps.count), seed: 9)
+        let strata = try Strata(of: Array(0..<Self.stamps.count), plan: plan, seed: 9)
         return try (0..<plan.microbatches).balancedRuns(over: ranks).map { positions in
             try TrainingShard(
-                collection: collection, normalization: .none, plan: plan, lists: strata, positions: positions, seed: 9,
+                reader: StampReader(collection, .none), strata: strata, positions: positions, seed: 9,
                 team: team)
         }
     }

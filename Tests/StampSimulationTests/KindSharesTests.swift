@@ -5,7 +5,7 @@ import Testing
 /// How often each kind of stamp is made, and how a user says so.
 struct KindSharesTests {
     /// The counts of 2,000 stamps of each class, against five standard deviations of a binomial count.
-    private func expectShares(_ shares: KindShares, of expected: (SimulatedStamp.Kind) -> Double) {
+    private func expectShares(_ shares: KindShares<SimulatedStamp.Kind>, of expected: (SimulatedStamp.Kind) -> Double) {
         let small = StampSimulator(seed: 8, height: 7, width: 7, settings: SimulationSettings(kinds: shares))
         for population in StampSimulator.Population.allCases {
             var counts: [SimulatedStamp.Kind: Int] = [:]
@@ -19,7 +19,7 @@ struct KindSharesTests {
     }
 
     @Test func standardSharesAreKeptAndEveryKindOccurs() {
-        expectShares(.standard, of: KindShares.standard.share)
+        expectShares(.standard, of: KindShares<SimulatedStamp.Kind>.standard.share)
         #expect(SimulatedStamp.Kind.allCases.allSatisfy { KindShares.standard.share(of: $0) >= 0.02 - 1e-9 })
         for population in StampSimulator.Population.allCases {
             let kinds = SimulatedStamp.Kind.allCases.filter { $0.population == population }
@@ -28,7 +28,7 @@ struct KindSharesTests {
     }
 
     @Test func weightsAreNormalisedWithinTheirClassAndOthersStay() throws {
-        let shares = try KindShares(parsing: "empty-sky=3,cosmic-ray=1,trail=0")
+        let shares = try KindShares<SimulatedStamp.Kind>(parsing: "empty-sky=3,cosmic-ray=1,trail=0")
         expectShares(shares) { kind in
             switch kind {
             case .emptySky: 0.75
@@ -54,7 +54,7 @@ struct KindSharesTests {
         ("trail=0,blend=0", "are 0"), ("point-source=0", "are 0"), ("halo=1=2", "weight of halo"),
     ])
     func wrongWeightsAreNamedInOneLine(text: String, problem: String) throws {
-        let fault = try #require(throws: Fault.self) { try KindShares(parsing: text) }
+        let fault = try #require(throws: Fault.self) { try KindShares<SimulatedStamp.Kind>(parsing: text) }
         #expect(fault.kind == .usage && fault.description.contains(problem))
         #expect(fault.description.hasPrefix("--kinds") && !fault.description.contains("\n"))
     }

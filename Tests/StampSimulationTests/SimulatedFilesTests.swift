@@ -18,7 +18,7 @@ struct SimulatedFilesTests {
         let remains = SimulatedFiles.names.map { ".\($0).\(1 << 30)-1.partial" }
         let others = [".stamps_noise.npy.1-1.partial", ".other.npy.\(1 << 30)-1.partial"]
         for name in remains + others { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
-        let files = try SimulatedFiles(folder: folder, height: 8, width: 9)
+        let files = try SimulatedFiles(folder: folder, stampShape: [8, 9])
         try StampSimulator(seed: 1, height: 8, width: 9).generate(sources: 3, noise: 3, threads: 1, write: files.append)
         try files.finish()
         #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder)) == Set(SimulatedFiles.names + others))
@@ -28,7 +28,7 @@ struct SimulatedFilesTests {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let simulator = StampSimulator(seed: 12, height: 8, width: 9)
-        let files = try SimulatedFiles(folder: folder, height: 8, width: 9)
+        let files = try SimulatedFiles(folder: folder, stampShape: [8, 9])
         // More than a block of 4,096.
         try simulator.generate(sources: 30, noise: 4100, threads: 2, write: files.append)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { $0.hasPrefix(".") })

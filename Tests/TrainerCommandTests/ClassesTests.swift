@@ -85,11 +85,11 @@ extension TrainerCommandTests {
         @Test(arguments: [
             ("--stamps STAMPS --labels TABLE", 65, "has 2 columns; name one, as"),
             ("--stamps STAMPS --labels TABLE:kinds", 65, "no column \"kinds\"; name one of these: id, kind"),
-            ("--stamps STAMPS STAMPS STAMPS --labels TABLE:kind", 65, "has 1000 labels for 1500 stamps"),
+            ("--stamps STAMPS STAMPS STAMPS --labels TABLE:kind", 65, "has 1000 rows for 1500 stamps"),
             ("--stamps STAMPS", 64, "--stamps: stands alone"), ("--labels TABLE:kind", 64, "--labels: stands alone"),
             ("--class-names a,b", 64, "stands without --labels"),
             ("--class a=STAMPS", 64, "--class: gives 1 classes; give at least two"),
-            ("--class STAMPS --class b=STAMPS", 64, "is no name with a file"),
+            ("--class STAMPS --class b=STAMPS", 64, "has no name"),
             ("--class a=STAMPS --class b=nowhere.npy", 66, "nowhere.npy"),
             ("--class a=STAMPS --data .", 64, "--data .: does not go with --class"),
             ("--class a=STAMPS --class b=STAMPS --classes 3", 64, "asks for 3 outputs, the stamps have 2 classes"),

@@ -35,13 +35,16 @@ extension TrainerCommandTests {
             #expect(
                 named.sorted() == [
                     "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "calibrate",
-                    "checkpoint-every", "class-weights", "classes", "clip-norm", "data", "dropout", "early-stopping",
-                    "ema", "epochs", "gradients", "help", "initial-weights", "keep-checkpoints", "label-smoothing",
-                    "learning-rate", "members", "memory", "microbatch", "min-delta", "model", "momentum", "nesterov",
-                    "no-calibrate", "no-dropout", "no-report", "no-tensorboard", "noise", "normalize", "optimizer",
-                    "output", "patience", "quiet", "ranks-per-node", "recipe", "reduce-on-plateau", "resume",
+                    "channel", "channels", "checkpoint-every", "class", "class-names", "class-weights", "classes",
+                    "clip-norm",
+                    "crop", "data", "dropout", "early-stopping", "ema", "epochs", "fill", "fold", "folds", "gradients",
+                    "group-by", "help", "initial-weights", "keep-checkpoints", "label-smoothing", "labels", "layout",
+                    "learning-rate", "loss", "mask-channel", "members", "memory", "microbatch", "min-delta", "model",
+                    "momentum", "nesterov", "no-calibrate", "no-dropout", "no-report", "no-tensorboard", "noise",
+                    "normalize", "normalize-over", "optimizer", "output", "pad", "patience", "quiet", "ranks-per-node",
+                    "recipe", "reduce-on-plateau", "resume", "sample-weights", "sampling",
                     "scale-learning-rate", "schedule", "schedule-every", "schedule-factor", "seed", "skip-bad",
-                    "sources", "split", "split-seed", "stall-timeout", "target-completeness", "target-purity",
+                    "sources", "split", "split-seed", "stall-timeout", "stamps", "target-completeness", "target-purity",
                     "threads", "trace", "trace-steps", "verbose", "verify-every", "version", "warmup", "weight-decay",
                 ])
         }
@@ -99,9 +102,27 @@ extension TrainerCommandTests {
             #expect(try numbers("\(output)/snr_sources.npy").values.allSatisfy { $0 >= 9 && $0 <= 10 })
         }
 
+        @Test func simulatedTripletsHaveThreeChannels() throws {
+            let workspace = try TemporaryFolder()
+            for name in ["a", "b"] {
+                try trained(
+                    "simulate --channels triplet --output \(workspace.path(name)) --sources 9 --noise 7 --size 31 "
+                        + "--kinds transient=1,dipole=1 --snr 9,10")
+            }
+            #expect(try contents(workspace.path("a")) == contents(workspace.path("b")))
+            #expect(try numbers(workspace.path("a/stamps_sources.npy")).shape == [9, 31, 31, 3])
+            #expect(try numbers(workspace.path("a/stamps_noise.npy")).shape == [7, 31, 31, 3])
+            #expect(try numbers(workspace.path("a/snr_sources.npy")).values.allSatisfy { $0 >= 9 && $0 <= 10 })
+            let kinds = try String(contentsOfFile: workspace.path("a/kinds_noise.csv"), encoding: .utf8)
+            #expect(kinds.split(separator: "\n").dropFirst().allSatisfy { $0.contains(",dipole,") })
+        }
+
         @Test func helpListsEveryKindOfStamp() throws {
             let help = try trained("simulate --help").standardOutput
-            for kind in ["point-source=0.58", "crowded-source", "empty-sky=0.34", "masked-sky", "diffraction-spike"] {
+            for kind in [
+                "hosted-transient=0.3", "reference-cosmic-ray=0.06", "point-source=0.58", "crowded-source",
+                "empty-sky=0.34", "masked-sky", "diffraction-spike",
+            ] {
                 #expect(help.contains(kind))
             }
         }

@@ -27,6 +27,8 @@ extension TrainerCommandTests {
             "--early-stopping val_accuracy --patience 3 --min-delta 0.5 --reduce-on-plateau 0.5,2",
             "--batch-size full --microbatch 8 --classes 1 --epochs 3 --learning-rate 0.3 --model resnet50",
             "--split 0.5,0.25,0.25 --seed 5 --split-seed 6 --normalize robust --no-dropout --skip-bad",
+            "--normalize percentile=1,99.5 --normalize-over stamp --channels 0 --fill median --mask-channel --crop 15x17 "
+                + "--pad 24",
             "--calibrate --target-completeness 0.9", "--target-purity 0.9", "--initial-weights w.safetensors",
             "--augment all", "--augment shifts,contrast --augment-shift 2 --augment-contrast 0.5",
             "--augment symmetries", "--gradients bfloat16 --output elsewhere",

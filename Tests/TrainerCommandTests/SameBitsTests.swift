@@ -46,6 +46,10 @@ extension TrainerCommandTests {
             Recipe(
                 "vgg6, augmented", "\(Survey.recipe) --normalize robust --augment all", [(1, 2), (3, 1), (2, 2)]),
             Recipe(
+                "vgg6, prepared in every way, augmented",
+                "\(Survey.recipe) --normalize standard --fill median --mask-channel --crop 15 --pad 24 --augment all",
+                [(1, 2), (3, 1), (2, 2)]),
+            Recipe(
                 "AdamW with everything",
                 "--model vgg6 --optimizer adamw --learning-rate 0.001 --normalize mean --batch-size 64 --microbatch 8"
                     + " --clip-norm 0.5 --schedule cosine --warmup 5steps --ema 0.9 --label-smoothing 0.1"
@@ -68,6 +72,10 @@ extension TrainerCommandTests {
                 "until the average precision is best, one output",
                 "--model simple --classes 1 --learning-rate 0.05 --batch-size 64 --microbatch 8"
                     + " --early-stopping val_average_precision --patience 1", [(1, 3), (3, 1)]),
+            Recipe(
+                "balanced classes in groups, weighted, with focal loss",
+                "\(Survey.recipe) --sampling noise=0.8,source=0.2 --loss focal=2 --folds 4 --fold 2"
+                    + " --group-by TABLE:object --sample-weights TABLE:weight", [(1, 2), (3, 1), (2, 2)]),
             Recipe("vgg6, one output", "\(Survey.recipe) --classes 1", [(2, 2)]),
             Recipe(
                 "a last batch of 10 for 32 microbatches",
@@ -82,10 +90,11 @@ extension TrainerCommandTests {
 
         @Test(arguments: recipes) func anyRanksAndThreadsGiveTheSameBits(_ recipe: Recipe) throws {
             let data = try Survey.shared().folder
+            let table = try Survey.shared().table
             func result(_ layout: Layout) throws -> RunResult {
                 let output = workspace.path("\(layout.ranks)-\(layout.threads)")
                 try trained(
-                    "train --data \(data) \(recipe.options) --epochs 2 --seed 5 --threads \(layout.threads)"
+                    "train --data \(data) \(recipe.options.replacing("TABLE", with: table)) --epochs 2 --seed 5 --threads \(layout.threads)"
                         + (recipe.ranksPerNode.map { " --ranks-per-node \($0)" } ?? "") + " --output \(output)",
                     ranks: layout.ranks == 1 ? nil : layout.ranks)
                 return try RunResult(output)

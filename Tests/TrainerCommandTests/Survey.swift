@@ -12,6 +12,8 @@ struct Survey {
     let folder: String
     var noise: String { "\(folder)/stamps_noise.npy" }
     var sources: String { "\(folder)/stamps_sources.npy" }
+    /// For each stamp the number of an object, of which there are a hundred, and a weight.
+    var table: String { "\(folder)/table.csv" }
     /// `stamps_noise.npy` with two stamps that cannot be used: number 7 is constant, number 100 has a NaN pixel.
     var damagedNoise: String { "\(folder)/damaged.npy" }
 
@@ -41,6 +43,8 @@ struct Survey {
         for pixel in 7 * pixels..<8 * pixels { values[pixel] = 3 }
         values[100 * pixels + 44] = .nan
         try NpyFile.write(floats: values, shape: shape, to: survey.damagedNoise)
+        let rows = (0..<2 * count).map { "\($0 * 37 % 100),\(Float($0 % 5) / 2)\n" }
+        try "object,weight\n\(rows.joined())".write(toFile: survey.table, atomically: true, encoding: .utf8)
         return survey
     }
 

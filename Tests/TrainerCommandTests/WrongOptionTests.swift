@@ -25,7 +25,7 @@ extension TrainerCommandTests {
             ("--epochs two", "'two' is invalid for '--epochs"), ("--learning-rate fast", "'--learning-rate"),
             ("--optimizer sdg", "sgd, momentum, adam, adamw, lamb, lars"),
             ("--schedule linear", "one-cycle"), ("--early-stopping validation_loss", "val_loss, val_accuracy"),
-            ("--normalize sum", "notebook, mean, robust, asinh, minmax, none"),
+            ("--fill mean", "'zero', 'median' or 'minimum'"), ("--normalize-over row", "'channel' and 'stamp'"),
             ("--seed -1", "'-1' is invalid for '--seed"),
         ])
         func whatTheParserRefusesIsOneLine(_ options: String, _ words: String) throws {
@@ -46,6 +46,9 @@ extension TrainerCommandTests {
             ("--momentum", "nan"), ("--model", "vgg7"), ("--split", "0.5,0.5"), ("--split", "a,b,c"),
             ("--augment", "blur"), ("--augment", "noise,"), ("--augment-shift", "0.0"), ("--augment-noise", "-1.0"),
             ("--augment-contrast", "1.0"), ("--augment-noise", "nan"),
+            ("--normalize", "sum"), ("--normalize", "percentile=9"), ("--normalize", "scale=1,0"),
+            ("--normalize", "standard=0,1"), ("--crop", "0"), ("--crop", "22"), ("--crop", "21x22"), ("--pad", "20"),
+            ("--pad", "-1"), ("--pad", "wide"), ("--channels", "1"), ("--channels", "SCI,DIFF"), ("--channels", "0,0"),
             ("--split", "0.5,,0.5"), ("--split", "0.0,0.5,0.5"), ("--split", "-1.0,1.0,1.0"),
         ])
         func aValueOutOfRangeIsNamedWithItsOption(_ option: String, _ value: String) throws {
@@ -53,7 +56,8 @@ extension TrainerCommandTests {
         }
 
         @Test(arguments: [
-            ("--nesterov", "--nesterov"), ("--optimizer adam --momentum 0.5", "--momentum"),
+            ("--nesterov", "--nesterov"), ("--mask-channel", "--mask-channel"),
+            ("--optimizer adam --momentum 0.5", "--momentum"),
             ("--optimizer adam --nesterov", "--nesterov"), ("--sources stamps.npy --noise stamps.npy", "--data"),
             ("--noise stamps.npy", "--data"), ("--augment-shift 0.5", "--augment-shift"),
             ("--augment symmetries --augment-noise 2", "--augment-noise"),
@@ -84,7 +88,8 @@ extension TrainerCommandTests {
         }
 
         @Test(arguments: [
-            ("predict --input stamps.npy --output x", "'--model"), ("predict --model m --output x", "'--input"),
+            ("predict --input stamps.npy --output x", "'--model"),
+            ("predict --model m --output x", "--input: is missing; name files of stamps"),
             ("predict --model m --input stamps.npy", "--output"), ("evaluate", "'--model"),
             ("evaluate --model m --data d --threads 0", "--threads 0"), ("summary --model vgg7", "--model vgg7"),
             ("summary --classes 0", "--classes 0"), ("simulate --output d --sources 0", "--sources 0"),
@@ -92,6 +97,9 @@ extension TrainerCommandTests {
             ("simulate --output d --kinds trail=-1", "--kinds trail=-1"), ("simulate --output d --kinds=", "--kinds"),
             ("simulate --output d --fwhm 6,2", "--fwhm 6,2"), ("simulate --output d --snr 3", "--snr 3"),
             ("simulate --output d --snr 0,9", "--snr 0,9"), ("practise", "'practise'"),
+            ("simulate --output d --channels quad", "'single' and 'triplet'"),
+            ("simulate --output d --channels triplet --kinds empty-sky=1", "\"empty-sky\""),
+            ("simulate --output d --kinds transient=1", "\"transient\""),
         ])
         func otherCommandsNameTheOptionToo(_ line: String, _ words: String) throws {
             expectError(try trainer(line), 64, saying: words)

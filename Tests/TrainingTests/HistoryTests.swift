@@ -35,15 +35,16 @@ import Testing
         let (group, team) = (SingleProcess(), try LaneTeam.forRank(threads: 2, group: SingleProcess(), logger: silent))
         defer { team.finish() }
         let shard = try TrainingShard(
-            collection: collection, normalization: .none, plan: plan, lists: strata,
-            positions: 0..<plan.microbatches, seed: 0, team: team)
+            reader: StampReader(collection, .none), strata: Strata(strata, plan: plan, seed: 0),
+            positions: 0..<plan.microbatches, team: team)
         let step = try TrainingStep(
             network: network, weights: weights, shard: shard, plan: plan, optimizer: .sgd(), seed: 0, team: team,
             group: group)
         let inference = Inference(network: network, weights: weights, team: team, group: group)
         let validationStamps = try LabelledPixels(reference.file, group: "validation/")
         let validation = try validationStamps.collection(in: folder)
-        let held = try LabelledStamps(validation.numbers, validation.collection, .none, team: team, group: group)
+        let held = try LabelledStamps(
+            validation.numbers, StampReader(validation.collection, .none), team: team, group: group)
 
         var epochs: [(loss: Double, accuracy: Double, validation: (loss: Double, accuracy: Double))] = []
         var before = (loss: 0.0, correct: 0.0)

@@ -75,7 +75,7 @@ import Testing
         try run.stamps.write(to: all)
         let prediction = try Prediction(
             models: [run.model], normalization: nil, threads: 2, group: SingleProcess(), logger: silent)
-        try prediction.predict([all], output: run.folder.path("prediction.npy"))
+        try prediction.predict(StampSource([all]), output: run.folder.path("prediction.npy"))
         let probabilities = try NumericArray(contentsOf: run.folder.path("prediction.npy"), choosing: { _ in true })
         #expect(probabilities.shape == run.reference.file.tensor(named: "prediction")!.shape)
         try expectRounding([run.reference.deviation("prediction", probabilities.values)])

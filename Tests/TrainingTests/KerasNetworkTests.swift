@@ -5,6 +5,7 @@ import FoundationEssentials
 import Layers
 import Models
 import Optimizers
+import Preparation
 import Prediction
 import RunRecords
 import Settings
@@ -121,7 +122,7 @@ struct KerasNetworkRun {
             weights.pointer(parameter).update(from: values, count: values.count)
         }
         model = folder.path("initial.safetensors")
-        try TrainedModel(network: network, weights: weights, normalization: "none").write(to: model)
+        try TrainedModel(network: network, weights: weights, preparation: StampPreparation(.none)).write(to: model)
         configuration = try .onAll(stamps, in: folder)
         configuration.model = model
         configuration.batchSize = .full
@@ -153,7 +154,7 @@ struct KerasNetworkRun {
         let (input, output) = (folder.path("all.npy"), folder.path("prediction.npy"))
         try stamps.write(to: input)
         try Prediction(models: [model], normalization: nil, threads: 2, group: SingleProcess(), logger: silent)
-            .predict([input], output: output)
+            .predict(StampSource([input]), output: output)
         let probabilities = try NumericArray(contentsOf: output, choosing: { _ in true })
         #expect(probabilities.shape == reference.file.tensor(named: tensor)!.shape)
         return try reference.deviation(tensor, probabilities.values)

@@ -2,6 +2,7 @@ import EngineTestSupport
 import FoundationEssentials
 import Models
 import Optimizers
+import Preparation
 import RunRecords
 import Settings
 import StampData
@@ -19,7 +20,7 @@ import Testing
         var configuration = try TrainingSettings.onAll(LabelledPixels(count: 99, seed: 2), in: folder)
         configuration.model = model.rawValue
         configuration.split = try SplitFractions(0.7, 0.2, 0.1)
-        configuration.normalization = .mean
+        configuration.preparation.normalization = .mean
         configuration.dropout = true
         configuration.optimizer = optimizer
         configuration.batchSize = .samples(33)
@@ -76,11 +77,11 @@ import Testing
     }
 
     /// Every normalisation of augmented stamps: any lanes, and a resume, draw what one lane draws.
-    @Test(arguments: Normalization.allCases)
+    @Test(arguments: Normalization.named + [.percentile(PercentileRange(low: 1, high: 99)!), .standard(nil)])
     func augmentationGivesTheSameBitsOnAnyLanes(normalization: Normalization) throws {
         let folder = try TemporaryFolder()
         var configuration = try configuration(.vgg6, .adam(), in: folder)
-        configuration.normalization = normalization
+        configuration.preparation.normalization = normalization
         configuration.augmentation = .all
         let all = try [1, 2, 5].map { threads in
             configuration.execution.threads = threads

@@ -22,7 +22,7 @@ import Testing
 
     private func demand(lanes: Int, augmented: Bool) -> StampMemory.Demand {
         StampMemory.Demand(
-            training: 203, validation: 0, pixels: 25, isAugmented: augmented, lanes: lanes,
+            training: 203, validation: 0, trainingValues: 25 + (augmented ? 1 : 0), validationValues: 25, lanes: lanes,
             largestMicrobatch: Self.plan.largestMicrobatch)
     }
 
@@ -30,8 +30,9 @@ import Testing
         _ folder: TemporaryFolder, _ memory: StampMemory, _ augmentation: Augmentation, _ team: LaneTeam
     ) throws -> TrainingShard {
         try TrainingShard(
-            collection: Self.stamps.collection(in: folder).collection, normalization: .mean, plan: Self.plan,
-            lists: Self.plan.strata(of: Array(0..<203), seed: 9), positions: 0..<Self.plan.microbatches, seed: 9,
+            reader: StampReader(Self.stamps.collection(in: folder).collection, .mean),
+            strata: Strata(of: Array(0..<203), plan: Self.plan, seed: 9), positions: 0..<Self.plan.microbatches,
+            seed: 9,
             augmentation: augmentation, memory: memory, team: team)
     }
 
@@ -83,16 +84,16 @@ import Testing
         for lanes in 1...5 {
             for pixels in [1, 25, 441] {
                 let demand = StampMemory.Demand(
-                    training: 1000, validation: 77, pixels: pixels, isAugmented: lanes % 2 == 0, lanes: lanes,
-                    largestMicrobatch: 8)
+                    training: 1000, validation: 77, trainingValues: pixels + lanes % 3, validationValues: 2 * pixels,
+                    lanes: lanes, largestMicrobatch: 8)
                 for budget in stride(from: demand.leastBytes, to: demand.bytes, by: demand.bytes / 97 + 1) {
                     let memory = StampMemory(demand, budget: budget)
                     // Ten strata of equal size.
                     let stay = 10 * memory.resident(of: 100)
                     let ahead = lanes * memory.depth * 8
-                    let stampBytes = (pixels + (demand.isAugmented ? 1 : 0)) * 4
+                    let stampBytes = (pixels + lanes % 3) * 4
                     #expect(memory.depth >= 2)
-                    #expect((stay + ahead) * stampBytes + memory.resident(of: 77) * pixels * 4 <= budget)
+                    #expect((stay + ahead) * stampBytes + memory.resident(of: 77) * 2 * pixels * 4 <= budget)
                 }
                 #expect(StampMemory(demand, budget: demand.bytes) == .unlimited)
                 #expect(StampMemory(demand, budget: nil) == .unlimited)
@@ -137,7 +138,7 @@ import Testing
         var configuration = try TrainingSettings.onAll(LabelledPixels(count: 320, seed: 2), in: folder)
         configuration.model = model.rawValue
         configuration.split = try SplitFractions(0.25, 0.5, 0.25)
-        configuration.normalization = .mean
+        configuration.preparation.normalization = .mean
         configuration.dropout = true
         configuration.batchSize = .samples(33)
         configuration.microbatch = 4

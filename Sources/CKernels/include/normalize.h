@@ -39,6 +39,31 @@ double stamp_spread(const double *pixels, double *scratch, ptrdiff_t n, double *
 /// False, with `out` undefined, when the spread is not positive.
 bool stamp_standardize(const double *pixels, double *scratch, ptrdiff_t n, float *out);
 
+/// Sets the mean of the pixels, and the sum of the squares of their distances from it (two passes, as `numpy.var`).
+///
+/// False, with neither set, when a pixel is NaN or infinite.
+bool stamp_moments(const double *pixels, ptrdiff_t n, double *mean, double *squares);
+
+/// out[i] = (pixels[i] − zero) / unit, limited to ±STAMP_FARTHEST.
+///
+/// False, with `out` undefined, when a pixel is NaN or infinite.
+bool stamp_scale(const double *pixels, ptrdiff_t n, double zero, double unit, float *out);
+
+/// out[i] = (pixels[i] − mean) / √(squares / n) with those of `stamp_moments`, limited to ±STAMP_FARTHEST.
+///
+/// False, with `out` undefined, when a pixel is NaN or infinite, or when all are equal.
+bool stamp_zscore(const double *pixels, ptrdiff_t n, float *out);
+
+/// out[i] = (pixels[i] − p_low) / (p_high − p_low) with the percentiles of `stamp_percentile`, clipped to 0…1.
+///
+/// False, with `out` undefined, when a pixel is NaN or infinite, or when the percentiles are equal or too far apart.
+bool stamp_scale_percentiles(const double *pixels, double *scratch, ptrdiff_t n, double low, double high, float *out);
+
+/// out[i] = pixels[i] / √(Σ pixels²); zeros where all pixels are 0.
+///
+/// False, with `out` undefined, when a pixel is NaN or infinite.
+bool stamp_divide_by_norm(const double *pixels, double *scratch, ptrdiff_t n, float *out);
+
 /// values[i] = min(max(values[i], lowest), highest)
 void stamp_clip(float *values, ptrdiff_t n, float lowest, float highest);
 

@@ -32,6 +32,13 @@ void add_point_source(const struct point_spread *shape, float flux, float x, flo
 void add_filtered(const float *image, size_t height, size_t width, const float down[3], const float across[3],
                   float *out);
 
+/// out[r][c] = Σ_i Σ_j down[i] · across[j] · image[r − i + reach_down][c − j + reach_across]: a separable filter of
+/// 2·reach_down + 1 by 2·reach_across + 1 weights, for which all beyond the border is 0.
+///
+/// `image` and `out` are height × width, and so is `rows`, which is overwritten. They must not overlap.
+void filter_separably(const float *image, size_t height, size_t width, const float *down, size_t reach_down,
+                      const float *across, size_t reach_across, float *rows, float *out);
+
 /// exp(x) with the same bits everywhere. x is clamped to −87 ≤ x ≤ 88.
 float portable_exp(float x);
 

@@ -181,3 +181,80 @@ FOR_EACH_CPU void stamp_asinh(float *values, ptrdiff_t n, float softening) {
 FOR_EACH_CPU void stamp_widen(const float *restrict pixels, ptrdiff_t n, double *restrict out) {
     for (ptrdiff_t i = 0; i < n; ++i) out[i] = pixels[i];
 }
+
+// Sums of 16 lanes, added pairwise.
+INLINE double sum_of_lanes(double sums[LANES]) {
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int lane = 0; lane < width; ++lane) sums[lane] += sums[lane + width];
+    return sums[0];
+}
+
+FOR_EACH_CPU static double sum_of(const double *restrict pixels, ptrdiff_t n) {
+    double sums[LANES] = {0};
+    for (ptrdiff_t i = 0; i < n; i += LANES) {
+        const int lanes = n - i < LANES ? (int)(n - i) : LANES;
+        for (int lane = 0; lane < lanes; ++lane) sums[lane] += pixels[i + lane];
+    }
+    return sum_of_lanes(sums);
+}
+
+FOR_EACH_CPU static double sum_of_squares(const double *restrict pixels, ptrdiff_t n, double centre) {
+    double sums[LANES] = {0};
+    for (ptrdiff_t i = 0; i < n; i += LANES) {
+        const int lanes = n - i < LANES ? (int)(n - i) : LANES;
+        for (int lane = 0; lane < lanes; ++lane) {
+            const double distance = pixels[i + lane] - centre;
+            sums[lane] += distance * distance;
+        }
+    }
+    return sum_of_lanes(sums);
+}
+
+bool stamp_moments(const double *pixels, ptrdiff_t n, double *mean, double *squares) {
+    const double lowest = minimum(pixels, n);
+    if (isnan(lowest)) return false;
+    // Equal pixels must not seem to vary because their mean is rounded.
+    *mean = lowest == maximum(pixels, n) ? lowest : sum_of(pixels, n) / (double)n;
+    *squares = sum_of_squares(pixels, n, *mean);
+    return true;
+}
+
+bool stamp_scale(const double *pixels, ptrdiff_t n, double zero, double unit, float *out) {
+    if (isnan(minimum(pixels, n))) return false;
+    standardize(pixels, n, zero, unit, out);
+    return true;
+}
+
+bool stamp_zscore(const double *pixels, ptrdiff_t n, float *out) {
+    double mean, squares;
+    if (!stamp_moments(pixels, n, &mean, &squares)) return false;
+    const double deviation = sqrt(squares / (double)n);
+    if (!(deviation > 0 && deviation <= DBL_MAX)) return false;
+    standardize(pixels, n, mean, deviation, out);
+    return true;
+}
+
+bool stamp_scale_percentiles(const double *pixels, double *scratch, ptrdiff_t n, double low, double high, float *out) {
+    if (isnan(minimum(pixels, n))) return false;
+    const double lowest = stamp_percentile(pixels, n, low, scratch);
+    const double range = stamp_percentile(pixels, n, high, scratch) - lowest;
+    if (!(range > 0 && range <= DBL_MAX)) return false;
+    standardize(pixels, n, lowest, range, out);
+    stamp_clip(out, n, 0, 1);
+    return true;
+}
+
+bool stamp_divide_by_norm(const double *pixels, double *scratch, ptrdiff_t n, float *out) {
+    const double lowest = minimum(pixels, n);
+    if (isnan(lowest)) return false;
+    const double largest = max_of(maximum(pixels, n), -lowest);
+    const double *values = pixels;
+    // Squares of other numbers are lost or infinite.
+    if (largest > 0 && (largest < 1e-100 || largest > 1e100)) {
+        for (ptrdiff_t i = 0; i < n; ++i) scratch[i] = pixels[i] / largest;
+        values = scratch;
+    }
+    const double norm = sqrt(sum_of_squares(values, n, 0));
+    divide(values, n, norm > 0 ? norm : 1, out);
+    return true;
+}

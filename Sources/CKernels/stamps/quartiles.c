@@ -340,3 +340,17 @@ void stamp_quartiles(const double *values, ptrdiff_t n, double *scratch, double 
     }
     for (int q = 0; q < QUARTILES; ++q) quartiles[q] = interpolate(found[2 * q], found[2 * q + 1], weights[q]);
 }
+
+double stamp_percentile(const double *values, ptrdiff_t n, double percent, double *scratch) {
+    // Weights are any fractions here, so that numpy's roundings must not be fused away.
+#pragma STDC FP_CONTRACT OFF
+    const double place = percent / 100 * (double)(n - 1);
+    const double below = floor(place);
+    const ptrdiff_t rank = (ptrdiff_t)below;
+    const ptrdiff_t ranks[2] = {rank, rank + 1 < n ? rank + 1 : rank};
+    double found[2];
+    memcpy(scratch, values, (size_t)n * sizeof *values);
+    select_ranks(scratch, scratch + n, n, 0, ranks, 2, found);
+    const double weight = place - below, distance = found[1] - found[0];
+    return weight < 0.5 ? found[0] + distance * weight : found[1] - distance * (1 - weight);
+}

@@ -2,6 +2,7 @@
 #include "elementary.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { COLUMNS_AT_ONCE = 8 };
 
@@ -39,6 +40,33 @@ void add_filtered(const float *image, size_t height, size_t width, const float d
             const float second = (a * here[column] + b * here[column + 1]) + c * here[column + 2];
             const float third = (a * below[column] + b * below[column + 1]) + c * below[column + 2];
             out[row * (width - 2) + column] += (d * first + e * second) + f * third;
+        }
+    }
+}
+
+/// out[k] += weight · in[k]
+static void add_weighted(float weight, const float *restrict in, size_t count, float *restrict out) {
+    for (size_t k = 0; k < count; ++k) out[k] += weight * in[k];
+}
+
+void filter_separably(const float *image, size_t height, size_t width, const float *down, size_t reach_down,
+                      const float *across, size_t reach_across, float *rows, float *out) {
+    memset(rows, 0, height * width * sizeof *rows);
+    memset(out, 0, height * width * sizeof *out);
+    for (size_t row = 0; row < height; ++row) {
+        const float *from = image + row * width;
+        float *to = rows + row * width;
+        for (size_t place = 0; place <= 2 * reach_across; ++place) {
+            // Light moves by place − reach_across columns.
+            const size_t right = place > reach_across ? place - reach_across : 0;
+            const size_t left = place < reach_across ? reach_across - place : 0;
+            if (right + left < width) add_weighted(across[place], from + left, width - right - left, to + right);
+        }
+    }
+    for (size_t row = 0; row < height; ++row) {
+        for (size_t place = 0; place <= 2 * reach_down; ++place) {
+            const size_t from = row + reach_down - place;  // wraps around where it would be negative
+            if (from < height) add_weighted(down[place], rows + from * width, width, out + row * width);
         }
     }
 }

@@ -74,12 +74,16 @@ extension TrainingStep {
         for sample in 0..<plan.microbatchSamples(step: step, position: position) {
             let label = shard.label(step: step, position: position, sample: sample)
             let z = logits + sample * outputs
-            let share = classWeights[label]
-            loss += share * network.loss.value(logits: z, outputs: outputs, label: label, smoothing: labelSmoothing)
+            let share =
+                classWeights[label] * Double(shard.weight(step: step, position: position, sample: sample))
+            loss +=
+                share
+                * network.loss.focalValue(
+                    logits: z, outputs: outputs, label: label, smoothing: labelSmoothing, focusing: focusing)
             if network.loss.isCorrect(logits: z, outputs: outputs, label: label) { correct += 1 }
-            network.loss.gradient(
-                logits: z, outputs: outputs, label: label, smoothing: labelSmoothing, weight: weight * share,
-                into: gradient + sample * outputs)
+            network.loss.focalGradient(
+                logits: z, outputs: outputs, label: label, smoothing: labelSmoothing, focusing: focusing,
+                weight: weight * share, into: gradient + sample * outputs)
         }
         totals.add(position, loss: loss, correct: correct)
     }

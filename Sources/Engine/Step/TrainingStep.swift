@@ -24,7 +24,9 @@ package final class TrainingStep: @unchecked Sendable {
     let plan: BatchPlan
     let seed: UInt64
     let labelSmoothing: Double
-    /// The weights of class 0 and class 1.
+    /// γ of the focal loss; 0 for the cross-entropy.
+    let focusing: Double
+    /// The weight of each class.
     let classWeights: [Double]
     /// The format that gradients and their sums are rounded to.
     let format: GradientFormat
@@ -40,8 +42,8 @@ package final class TrainingStep: @unchecked Sendable {
     /// - Throws: `Fault(.noResources)` when the system refuses a thread that reads stamps ahead.
     package init(
         network: Network, weights: Weights, shard: TrainingShard, plan: BatchPlan, optimizer: Optimizer,
-        regularization: Regularization = Regularization(), labelSmoothing: Double = 0,
-        classWeights: [Double] = [1, 1], seed: UInt64, format: GradientFormat = .float32, team: LaneTeam,
+        regularization: Regularization = Regularization(), labelSmoothing: Double = 0, focusing: Double = 0,
+        classWeights: [Double]? = nil, seed: UInt64, format: GradientFormat = .float32, team: LaneTeam,
         levels arrangement: RankLevels? = nil, group: any ProcessGroup
     ) throws {
         let levels = arrangement ?? RankLevels(flat: group)
@@ -52,7 +54,8 @@ package final class TrainingStep: @unchecked Sendable {
         self.plan = plan
         self.seed = seed
         self.labelSmoothing = labelSmoothing
-        self.classWeights = classWeights
+        self.focusing = focusing
+        self.classWeights = classWeights ?? Array(repeating: 1, count: max(network.outputs, 2))
         self.format = format
         self.team = team
         self.group = group

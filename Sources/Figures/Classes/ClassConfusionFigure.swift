@@ -59,7 +59,7 @@ public struct ClassConfusionFigure: Sendable {
     /// The longest label, in pixels.
     private var labelLength: Int { hasNames ? 8 * ((0..<classes).map { labels.short($0).count }.max()!) : 30 }
     private var left: Int { 60 + labelLength }
-    private var bottom: Int { 60 + labelLength * 7 / 10 }
+    private var bottom: Int { 56 + labelLength * 6 / 10 }
 
     private func commands(_ cell: Int) -> String {
         let width = Double(left + classes * cell + 30), height = Double(40 + classes * cell + bottom)
@@ -78,7 +78,7 @@ public struct ClassConfusionFigure: Sendable {
             set tmargin at screen \(1 - 40 / height)
             set bmargin at screen \(Double(bottom) / height)
             \(tics)
-            set label "predicted class" at graph 0.5, screen \(18 / height) center
+            set label "predicted class" at graph 0.5, screen \(24 / height) center
             set label "true class" at screen \(20 / width), graph 0.5 center rotate by 90
             \(counts)plot "confusion.csv" using "predicted_class":"true_class":(0.5):(0.5):"share_of_true_class" \
             with boxxyerror fs solid border lc rgb "white" fc palette

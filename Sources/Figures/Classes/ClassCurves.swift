@@ -44,8 +44,8 @@ struct ClassCurves {
     }
 
     /// The key beside the plot, as there may be many curves, and the size of the picture with it.
-    static let key = "set key outside right top vertical maxcols 1\n"
-    static let size = (width: 820, height: 480)
+    static let key = "set key outside right top vertical maxcols 1 Left reverse\n"
+    static let size = (width: 800, height: 480)
 
     /// Whose value is the least, in words.
     var leastSentence: String {

@@ -27,10 +27,10 @@ public struct ClassPrecisionRecallFigure: Sendable {
             "The mean of the average precisions of all classes is \(FormattedNumber.fixed($0, 4))."
         }
         let drawn = curves.drawings(
-            "precision_recall", "recall", "precision", style: "fsteps", quantity: "avg. precision")
+            "precision_recall", "recall", "precision", style: "fsteps", quantity: "area")
         return Plot(
             name: "precision_recall", title: "Precision and recall",
-            description: "Each class against the rest. "
+            description: "Each class against the rest; the area under a curve is the average precision. "
                 + (mean ?? "Not all classes are in the test set, so there is no mean average precision.")
                 + curves.leastSentence + ClassLabels.omission(shown, of: predictions),
             table: curves.table("recall", "precision"), size: ClassCurves.size,

@@ -1,6 +1,7 @@
 #if Keras
     import CHDF5
     import Faults
+    import HDF5Objects
     import Isolation
     import Tensors
 
@@ -53,23 +54,19 @@
 
     /// An open file of weights.
     private struct WeightsReader: ~Copyable {
-        private let file: HDF5Object
+        private let image: HDF5Image
         private let layers: HDF5Object
         private let path: String
 
         init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
-            let access = try HDF5.memoryAccess()
-            // The library copies the image; the parameter is not const because of callbacks, which there are none of.
-            let image = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-            try HDF5.check(H5Pset_file_image(access.identifier, image, bytes.count))
-            let file = try HDF5Object(hdf5_open_for_reading(WeightsFile.name, access.identifier), closedBy: H5Fclose)
-            guard hdf5_is_hard_link(file.identifier, "layers") else {
+            let image = try HDF5Image(bytes, name: WeightsFile.name)
+            guard hdf5_is_hard_link(image.file.identifier, "layers") else {
                 throw Fault(
                     .badData, path, "its \(WeightsFile.name) has no group layers",
                     remedy: "load the model in Keras 3 and save it again")
             }
-            layers = try HDF5Object(H5Gopen2(file.identifier, "layers", 0), closedBy: H5Gclose)
-            self.file = file
+            layers = try HDF5Object(H5Gopen2(image.file.identifier, "layers", 0), closedBy: H5Gclose)
+            self.image = image
             self.path = path
         }
 
@@ -132,18 +129,13 @@
         private borrowing func checkLayout(
             _ dataset: borrowing HDF5Object, _ weight: WeightsDecoder.Weight
         ) throws {
-            let properties = try HDF5Object(H5Dget_create_plist(dataset.identifier), closedBy: H5Pclose)
-            let layout = H5Pget_layout(properties.identifier)
-            guard layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED || layout == H5D_COMPACT,
-                H5Pget_external_count(properties.identifier) == 0
-            else { throw fault("has \(weight.name) in another file") }
-            guard layout == H5D_CHUNKED else { return }
-            var extents = [hsize_t](repeating: 0, count: 32)
-            let rank = H5Pget_chunk(properties.identifier, Int32(extents.count), &extents)
-            guard rank > 0 else { throw HDF5Failure() }
-            let chunk = extents[..<Int(rank)].reduce(1.0) { $0 * Double($1) }
-            guard chunk <= Double(max(Self.smallChunk, 4 * weight.count)) else {
-                throw fault("keeps \(weight.name) in chunks that are far larger than it is")
+            switch try HDF5Layout(of: dataset) {
+            case .contiguous, .compact: break
+            case .elsewhere: throw fault("has \(weight.name) in another file")
+            case .chunked(let values):
+                guard values <= Double(max(Self.smallChunk, 4 * weight.count)) else {
+                    throw fault("keeps \(weight.name) in chunks that are far larger than it is")
+                }
             }
         }
 

@@ -1,6 +1,7 @@
 #if Keras
     import CHDF5
     import Faults
+    import HDF5Objects
     import Models
 
     extension WeightsFile {

@@ -1,6 +1,5 @@
 import Faults
 import Files
-import Glibc
 
 extension FITSImages {
     /// What every FITS file starts with.
@@ -9,7 +8,7 @@ extension FITSImages {
     static let nameEndings = [".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fts.gz", ".fits.fz", ".fz"]
 
     /// Whether these bytes are a FITS file, or possibly one compressed by gzip.
-    static func isFITS(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    static func isFITS(_ bytes: some Sequence<UInt8>) -> Bool {
         bytes.starts(with: magic) || bytes.starts(with: GzipStream.magic)
     }
 
@@ -28,7 +27,8 @@ extension FITSImages {
     ///   - ranged: the same file, from which pixels are read by range; nil for anything else, such as a pipe.
     ///   - file: what messages call it.
     ///   - selection: EXTNAME of the HDUs that hold the stamps, a pattern of it (`fnmatch`(3)), or the number of one
-    ///     HDU from 0; nil for all images of the file, which must then be of one kind.
+    ///     HDU from 0; several of these, with commas between them, for as many channels; nil for all images of the
+    ///     file, which must then be of one kind.
     /// - Throws: a `badData` fault when the file is damaged or holds something other than stamps; `missingInput` when
     ///   nothing has that name; `usage` in a build without FITS support.
     init(
@@ -46,10 +46,12 @@ extension FITSImages {
                 }
             }
             if ranged?.byteCount != contents.bytes.count { ranged = nil }
-            let images = try withExtendedLifetime(contents) {
-                try Self.images(FITSUnits(contents.bytes, file: file).images(), selecting: selection, file: file)
+            let kinds = try withExtendedLifetime(contents) {
+                try FITSSelection(selection, file: file).kinds(
+                    among: FITSUnits(contents.bytes, file: file).images())
             }
-            let size = try Self.size(of: images, file: file)
+            let images = kinds.flatMap(\.images)
+            let size = try Self.size(of: kinds, file: file)
             let isInPlace = images.allSatisfy { $0.bytes != nil }
             let storage: ArrayBytes =
                 if isInPlace {
@@ -57,18 +59,23 @@ extension FITSImages {
                 } else {
                     .block(try FITSDecoder.storedPixels(of: images, in: contents, isFile: ranged != nil, file: file))
                 }
-            var parts: [Part] = []
-            var (pixel, byte) = (0, 0)
-            for image in images {
-                parts.append(
-                    Part(
-                        firstPixel: pixel, pixelCount: image.pixelCount,
-                        byteOffset: isInPlace ? image.bytes!.lowerBound : byte,
-                        format: isInPlace ? image.format : image.format.inMemory))
-                pixel += image.pixelCount
-                byte += image.byteCount
+            var byte = 0
+            let channels = kinds.map { kind in
+                var (parts, pixel): ([Part], Int) = ([], 0)
+                for image in kind.images {
+                    parts.append(
+                        Part(
+                            firstPixel: pixel, pixelCount: image.pixelCount,
+                            byteOffset: isInPlace ? image.bytes!.lowerBound : byte,
+                            format: isInPlace ? image.format : image.format.inMemory))
+                    pixel += image.pixelCount
+                    byte += image.byteCount
+                }
+                return Channel(parts: parts)
             }
-            self.init(height: size.height, width: size.width, parts: parts, storage: storage)
+            self.init(
+                height: size.height, width: size.width, channels: channels,
+                names: kinds.count > 1 ? kinds.map(\.name) : nil, storage: storage)
         #else
             throw Fault(
                 .usage, file, "this build has no FITS support",
@@ -79,47 +86,14 @@ extension FITSImages {
 
 #if FITS
     extension FITSImages {
-        /// The images that hold stamps.
-        private static func images(
-            _ images: [FITSImageHeader], selecting selection: String?, file: String
-        ) throws -> [FITSImageHeader] {
-            guard !images.isEmpty else {
-                throw Fault(
-                    .badData, file, "holds no image of two or more axes",
-                    remedy: "save the stamps as a cube, or each as an image HDU")
-            }
-            guard let selection else {
-                guard images.allSatisfy({ $0.kind == images[0].kind }) else {
-                    throw Fault(
-                        .badData, file, "holds images of several kinds: \(list(images))",
-                        remedy: "\(file):EXTNAME takes those of one name, which may be a pattern; \(file):* takes all")
-                }
-                return images
-            }
-            // FITS compares names without regard to case.
-            let pattern = selection.uppercased()
-            // A name may hold what means something in a pattern: brackets.
-            let exact = images.filter { $0.name.uppercased() == pattern }
-            let named = exact.isEmpty ? images.filter { fnmatch(pattern, $0.name.uppercased(), 0) == 0 } : exact
-            let selected = named.isEmpty ? images.filter { "\($0.number)" == selection } : named
-            guard !selected.isEmpty else {
-                throw Fault(
-                    .missingInput, file, "holds no image called \(selection)", remedy: "name one of \(list(images))")
-            }
-            return selected
-        }
-
-        /// The size of the stamps that all of the images hold.
-        private static func size(of images: [FITSImageHeader], file: String) throws -> (height: Int, width: Int) {
+        /// The size of the stamps that all of the images hold, as many of each kind.
+        private static func size(
+            of kinds: [FITSSelection.Kind], file: String
+        ) throws -> (height: Int, width: Int) {
+            let images = kinds.flatMap(\.images)
             var first: (height: Int, width: Int)?
             for image in images {
-                guard let stamps = image.stamps else {
-                    throw Fault(
-                        .badData, file,
-                        "\(image.title) has the shape \(shapeText(image.shape)), which is not one of stamps",
-                        remedy:
-                            "save it as a cube (NAXIS1 columns, NAXIS2 rows, NAXIS3 stamps) or each stamp as an image")
-                }
+                let stamps = try stamps(of: image, file: file)
                 let expected = first ?? (stamps.height, stamps.width)
                 guard (stamps.height, stamps.width) == expected else {
                     throw Fault(
@@ -132,13 +106,27 @@ extension FITSImages {
                 }
                 first = expected
             }
+            let counts = try kinds.map { try $0.images.reduce(0) { try $0 + stamps(of: $1, file: file).count } }
+            if let other = counts.firstIndex(where: { $0 != counts[0] }) {
+                throw Fault(
+                    .badData, file,
+                    """
+                    holds \(counts[0]) stamps called \(kinds[0].name) and \(counts[other]) called \
+                    \(kinds[other].name)
+                    """,
+                    remedy: "give each stamp an image of every channel")
+            }
             return first!
         }
 
-        private static func list(_ images: [FITSImageHeader]) -> String {
-            let longest = 12
-            let titles = images.prefix(longest).map(\.title).joined(separator: ", ")
-            return images.count > longest ? "\(titles), … (\(images.count) in all)" : titles
+        private static func stamps(
+            of image: FITSImageHeader, file: String
+        ) throws -> (count: Int, height: Int, width: Int) {
+            if let stamps = image.stamps { return stamps }
+            throw Fault(
+                .badData, file,
+                "\(image.title) has the shape \(shapeText(image.shape)), which is not one of stamps",
+                remedy: "save it as a cube (NAXIS1 columns, NAXIS2 rows, NAXIS3 stamps) or each stamp as an image")
         }
     }
 #endif

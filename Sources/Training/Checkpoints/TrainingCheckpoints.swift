@@ -6,6 +6,7 @@ import FoundationEssentials
 import Logging
 import Models
 import Optimizers
+import Preparation
 import RunRecords
 import Settings
 import StampData
@@ -20,6 +21,7 @@ final class TrainingCheckpoints {
     private let settings: [String: String]
     private let step: TrainingStep
     private let plan: BatchPlan
+    private let preparation: StampPreparation
     private let configuration: TrainingSettings
     private let group: any ProcessGroup
     private let logger: Logger
@@ -42,12 +44,13 @@ final class TrainingCheckpoints {
 
     init(
         folder: RunFolder?, settings: [String: String], step: TrainingStep, plan: BatchPlan,
-        configuration: TrainingSettings, group: any ProcessGroup, logger: Logger
+        preparation: StampPreparation, configuration: TrainingSettings, group: any ProcessGroup, logger: Logger
     ) throws {
         self.folder = folder
         self.settings = settings
         self.step = step
         self.plan = plan
+        self.preparation = preparation
         self.configuration = configuration
         self.group = group
         self.logger = logger
@@ -95,7 +98,7 @@ final class TrainingCheckpoints {
 
     private func write(_ copy: Copy, _ state: CheckpointState, _ records: EpochRecords, to folder: RunFolder) {
         let model = TrainedModel(
-            network: step.network, weights: copy.weights, normalization: configuration.normalization.rawValue)
+            network: step.network, weights: copy.weights, preparation: preparation)
         let names = step.stateNames
         writer.startCheckpoint { [keep = configuration.keepCheckpoints] in
             try folder.checkpoints.write(state, keep: keep) { path in

@@ -81,13 +81,13 @@ struct TestPictures {
         let ranked = scored(label).sorted { ($0.score, $0.index) < ($1.score, $1.index) }
         guard !ranked.isEmpty else { return nil }
         let count = min(Self.shown, ranked.count)
-        let channels = 1
+        let channels = collection.channels
         let (channelWidth, height) = (collection.width * Self.scale, collection.height * Self.scale)
         let width = channels * (channelWidth + 1) - 1 + Self.gap
         var picture = GreyPicture(width: count * width + Self.gap, height: height + 2 * Self.gap + Self.textHeight)
         for place in 0..<count {
             let sample = ranked[count == 1 ? 0 : place * (ranked.count - 1) / (count - 1)]
-            let pixels = try StampReader(collection, .none).read(sample.index) { $0.pixels.array }
+            let pixels = try StampReader(collection, .none).read(sample.index) { $0.values.array }
             let x = Self.gap + place * width
             for channel in 0..<channels {
                 let plane = stride(from: channel, to: pixels.count, by: channels).map { pixels[$0] }

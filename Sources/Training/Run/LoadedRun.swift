@@ -35,7 +35,10 @@ struct LoadedRun {
         let clock = ContinuousClock()
         let start = clock.now
         data = try TrainingData.load(
-            collection, DataRequest(configuration, defaultMicrobatch: network.defaultMicrobatch),
+            collection,
+            DataRequest(
+                configuration, defaultMicrobatch: network.defaultMicrobatch, groups: prepared.columns.groups,
+                weights: prepared.columns.weights),
             team: prepared.team, group: context.group, logger: context.logger)
         if context.isRoot, let warning = data.findings.swappedClassesWarning { context.logger.warning("\(warning)") }
         try Self.refuseUnmeasured(
@@ -45,12 +48,15 @@ struct LoadedRun {
             configuration.stopping.plateau?.metric, "--reduce-on-plateau", data, collection,
             otherwise: "leave it out")
         context.warnAboutIdleLanes(data.plan, prepared.team)
+        context.warnAboutEmptyParts(data)
         context.logData(collection, data, prepared.team, network)
         if context.isRoot { context.logger.debug("stamps read and normalised in \(clock.now - start)") }
         try context.logReadCounts()
         settings = configuration.resolved(
             batchSize: data.plan.batchSize, microbatch: data.plan.largestMicrobatch, classes: network.outputs)
-        findings = Self.findings(collection, network, data)
+        var findings = Self.findings(collection, network, data)
+        if !prepared.columns.fingerprints.isEmpty { findings.columns = prepared.columns.fingerprints }
+        self.findings = findings
         deciding = try settings.decidingResult(findings)
     }
 

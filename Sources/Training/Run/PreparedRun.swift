@@ -11,6 +11,7 @@ struct PreparedRun {
     /// The kind of loops that all ranks run.
     let kernelType: String
     let collection: StampCollection
+    let columns: RunColumns
     /// On rank 0.
     let folder: RunFolder?
 
@@ -26,6 +27,7 @@ struct PreparedRun {
         collection = try StampCollection.agreed(in: group) {
             try StampCollection(configuration.data)
         }
+        columns = try RunColumns.agreed(configuration, collection, in: group)
         folder = try group.agree {
             context.isRoot && opensFolder
                 ? try RunFolder.open(configuration.output, resuming: configuration.execution.resume) : nil

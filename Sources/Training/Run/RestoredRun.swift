@@ -64,8 +64,8 @@ struct RestoredRun {
             network: network, weights: weights, prepared: step.prepared, team: loaded.prepared.team,
             group: group)
         let checkpoints = try TrainingCheckpoints(
-            folder: folder, settings: loaded.deciding, step: step, plan: data.plan, configuration: configuration,
-            group: group, logger: context.logger)
+            folder: folder, settings: loaded.deciding, step: step, plan: data.plan,
+            preparation: data.reader.preparation, configuration: configuration, group: group, logger: context.logger)
         self.checkpoints = checkpoints
         let restored = try found.map { try checkpoints.restore($0) }
         let progress = restored?.progress ?? TrainingProgress()
@@ -135,6 +135,7 @@ struct RestoredRun {
             network: loaded.network, weights: weights, shard: data.shard, plan: data.plan,
             optimizer: configuration.optimizer, regularization: configuration.regularization,
             labelSmoothing: configuration.objective.labelSmoothing,
+            focusing: configuration.objective.focusing ?? 0,
             classWeights: configuration.objective.classWeights.values(counts), seed: configuration.seed,
             format: configuration.gradients, team: team, levels: levels, group: context.group)
     }

@@ -20,10 +20,23 @@ extension RunContext {
             """)
     }
 
+    /// Warns of parts of the split that groups have left empty, because they are larger.
+    func warnAboutEmptyParts(_ data: TrainingData) {
+        guard isRoot, configuration.groupBy != nil else { return }
+        let hasTest = configuration.fold != nil || configuration.split.test > 0
+        for (name, part, isWanted) in [
+            ("validation", data.split.validation, configuration.split.validation > 0),
+            ("the test", data.split.test, hasTest),
+        ] where isWanted && part.isEmpty {
+            logger.warning("the groups are so large that no stamp is left for \(name)")
+        }
+    }
+
     /// What `--verbose` shows of the data and the plan.
     func logData(_ collection: StampCollection, _ data: TrainingData, _ team: LaneTeam, _ network: Network) {
         guard isRoot else { return }
         let (plan, split) = (data.plan, data.split)
+        if collection.channels > 1 { logger.info("\(collection.summary)") }
         logger.debug(
             """
             \(configuration.data.description): \(collection.count) stamps of \(collection.height)×\(collection.width), \

@@ -5,16 +5,21 @@ import ModelFiles
 import Models
 import Settings
 import StampData
+import StampLoading
+import Tensors
 
 /// The network that a run's settings ask for, on the stamps that it has.
 enum RunNetwork {
     /// The network of `--model`, checked against the stamps. Collective: rank 0 alone reads model files.
     ///
-    /// - Throws: `AgreedFault` for a model file that cannot be read, a network that does not take stamps of this size,
-    ///   and `--classes` that does not match it.
+    /// - Throws: `AgreedFault` for a model file that cannot be read, a network that does not take stamps of this size
+    ///   or with these channels, a preparation that does not go with the stamps, and `--classes` that does not match.
     static func agreed(_ context: RunContext, _ collection: StampCollection) throws -> Network {
         let described = try description(context)
-        return try context.group.agree { try network(context.configuration, collection, described) }
+        return try context.group.agree {
+            let reader = try StampReader(collection, context.configuration.preparation)
+            return try network(context.configuration, reader.inputShape, collection.classes, described)
+        }
     }
 
     /// What a model file holds; nil for a standard network.
@@ -25,22 +30,20 @@ enum RunNetwork {
     }
 
     private static func network(
-        _ configuration: TrainingSettings, _ collection: StampCollection, _ described: NetworkDescription?
+        _ configuration: TrainingSettings, _ input: Shape, _ classes: StampClasses, _ described: NetworkDescription?
     ) throws -> Network {
         let network: Network
         if let standard = StandardNetwork(rawValue: configuration.model) {
-            network = try Self.standard(standard, configuration, collection)
+            network = try Self.standard(standard, configuration, input, classes)
         } else {
             precondition(described != nil, "no description of \(configuration.model)")
             network = try Network(described!)
         }
-        try checkOutputs(of: network, configuration, collection.classes)
-        guard network.inputShape == [collection.height, collection.width, 1] else {
-            let shape = network.inputShape.extents
+        try checkOutputs(of: network, configuration, classes)
+        if let (takes, are, remedy) = InputMismatch.of(network.inputShape, input) {
             throw Fault(
-                .badData, configuration.model,
-                "takes stamps of \(shape[0])×\(shape[1]), the data are \(collection.height)×\(collection.width)",
-                remedy: "use stamps of that size or a model for this one")
+                .badData, configuration.model, "takes stamps \(takes), the data are \(are)",
+                remedy: "\(remedy), or use a model for these stamps")
         }
         return configuration.dropout ? network : try network.withoutDropout()
     }
@@ -78,13 +81,13 @@ enum RunNetwork {
 
     /// A standard network, or a fault that names the option and the stamps that do not match.
     private static func standard(
-        _ standard: StandardNetwork, _ configuration: TrainingSettings, _ collection: StampCollection
+        _ standard: StandardNetwork, _ configuration: TrainingSettings, _ input: Shape, _ classes: StampClasses
     ) throws -> Network {
-        let (height, width) = (collection.height, collection.width)
+        let (height, width, channels) = (input.extents[0], input.extents[1], input.extents[2])
         do {
             return try Network(
                 standard.description(
-                    height: height, width: width, classes: configuration.classes ?? collection.classes.count))
+                    height: height, width: width, channels: channels, classes: configuration.classes ?? classes.count))
         } catch let fault as Fault {
             throw Fault(
                 fault.kind, "--model \(configuration.model)",

@@ -34,8 +34,7 @@ struct TrainedRun {
     private func measure(_ decision: DecisionRule) throws -> TestMetrics? {
         let (collection, test) = (restored.loaded.prepared.collection, restored.loaded.data.split.test.sorted())
         guard !test.isEmpty else { return nil }
-        let logits = try restored.inference.logits(
-            of: test, in: collection, normalization: context.configuration.normalization)
+        let logits = try restored.inference.logits(of: test, by: restored.loaded.data.reader)
         return try context.group.agree { () -> TestMetrics? in
             guard let folder, let logits else { return nil }
             let predictions = network.labelledPredictions(
@@ -58,7 +57,7 @@ struct TrainedRun {
             let classes = restored.loaded.prepared.collection.classes
             let model = TrainedModel(
                 network: network, weights: restored.step.weights,
-                normalization: context.configuration.normalization.rawValue, decision: decision,
+                preparation: restored.loaded.data.reader.preparation, decision: decision,
                 classNames: classes == .noiseAndSource ? nil : classes.names)
             try model.write(to: folder.model)
             if KerasArchive.isSupported { try writeForKeras(model, to: folder.kerasModel) }

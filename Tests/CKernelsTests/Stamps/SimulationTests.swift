@@ -57,6 +57,32 @@ import Testing
         }
     }
 
+    /// Plain sums in the same order, on sizes below and above the filter's reach.
+    @Test(arguments: [(5, 7, 1, 2), (1, 9, 3, 4), (23, 17, 6, 3), (4, 3, 8, 0)])
+    func aSeparableFilterIsTheSumOverItsWeights(height: Int, width: Int, reachDown: Int, reachAcross: Int) {
+        func numbers(_ count: Int, _ step: Int) -> [Float] {
+            (0..<count).map { Float(($0 * step + 3) % 17) / 8 - 1 }
+        }
+        let image = numbers(height * width, 7), down = numbers(2 * reachDown + 1, 5)
+        let across = numbers(2 * reachAcross + 1, 11)
+        var rows = [Float](repeating: .nan, count: height * width), out = rows
+        filter_separably(image, height, width, down, reachDown, across, reachAcross, &rows, &out)
+        for row in 0..<height {
+            for column in 0..<width {
+                var expected = 0.0
+                for (i, weightDown) in down.enumerated() {
+                    for (j, weightAcross) in across.enumerated() {
+                        let from = (row - i + reachDown, column - j + reachAcross)
+                        guard 0..<height ~= from.0, 0..<width ~= from.1 else { continue }
+                        expected += Double(weightDown * weightAcross * image[from.0 * width + from.1])
+                    }
+                }
+                // Up to 221 products below 1 in single precision.
+                #expect(abs(Double(out[row * width + column]) - expected) < 1e-4)
+            }
+        }
+    }
+
     @Test func logarithmAndCosineMatchTheLibrary() {
         for step in 1...2000 {
             let x = Float(step) * Float(step) / 1000

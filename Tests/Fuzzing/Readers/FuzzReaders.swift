@@ -14,7 +14,9 @@ import StampFormats
     static func main() {
         // Started by itself, for libraries that see no file in this process.
         coverage_join()
-        DecodingServer.runIfWanted(CommandLine.arguments, [FITSDecoder.self, WeightsDecoder.self]) { coverage_leave() }
+        DecodingServer.runIfWanted(
+            CommandLine.arguments, [FITSDecoder.self, WeightsDecoder.self, HDF5StampsDecoder.self]
+        ) { coverage_leave() }
         coverage_share()
         guard let name = getenv("READER").map({ String(cString: $0) }), Reader(rawValue: name) != nil else {
             let names = Reader.allCases.map(\.rawValue).joined(separator: ", ")

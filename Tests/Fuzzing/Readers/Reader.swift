@@ -12,6 +12,8 @@ enum Reader: String, CaseIterable {
     case npy, npz
     /// A FITS file, with cfitsio.
     case fits
+    /// An HDF5 file of stamps, with libhdf5.
+    case hdf5
     /// Tensors by name.
     case safetensors
     /// A whole model: tensors, the network's description, weights.
@@ -35,7 +37,7 @@ enum Reader: String, CaseIterable {
         case .npy, .npz:
             let array = try NumericArray(copying: bytes, name: "fuzz") { $0.count == 3 }
             try read(StampArray(array: array, path: "fuzz"))
-        case .fits: try read(StampArray(copying: bytes, name: "fuzz"))
+        case .fits, .hdf5: try read(StampArray(copying: bytes, name: "fuzz"))
         case .safetensors:
             let file = try SafetensorsFile(copying: bytes, name: "fuzz")
             for tensor in file.tensors { _ = try file.doubles(tensor.name) }
@@ -58,8 +60,8 @@ enum Reader: String, CaseIterable {
     private func read(_ stamps: StampArray) throws {
         // What a stamp needs, the file holds.
         let most = 1 << 16
-        guard stamps.pixelsPerStamp <= most else { return }
-        try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.pixelsPerStamp) { pixels in
+        guard stamps.valuesPerStamp <= most else { return }
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: stamps.valuesPerStamp) { pixels in
             try stamps.copyStamp(stamps.count - 1, into: pixels.baseAddress!)
         }
     }

@@ -4,17 +4,20 @@ import Layers
 import Models
 import ONNXFormat
 import SwiftProtobuf
+import Preparation
 import Tensors
 import TestSupport
 
 /// A network with random weights, all of them off 0 and 1.
-func randomModel(_ description: NetworkDescription, normalization: String = "mean") throws -> TrainedModel {
+func randomModel(_ description: NetworkDescription, preparation: StampPreparation = StampPreparation(.mean)) throws
+    -> TrainedModel
+{
     let network = try Network(description)
     let weights = network.initialWeights(seed: 5)
     for buffer in [weights.trainable, weights.state] {
         for index in 0..<buffer.count { buffer.pointer[index] += 0.5 + Float(index % 89) / 256 }
     }
-    return TrainedModel(network: network, weights: weights, normalization: normalization)
+    return TrainedModel(network: network, weights: weights, preparation: preparation)
 }
 
 /// The layers between an input (height, width, channels) and a softmax over two units.

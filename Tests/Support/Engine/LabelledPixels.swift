@@ -81,7 +81,7 @@ extension TrainingSettings {
         configuration.data.noise = [folder.path("noise.npy")]
         configuration.data.sources = [folder.path("sources.npy")]
         try stamps.write(noise: configuration.data.noise[0], sources: configuration.data.sources[0])
-        configuration.normalization = .none
+        configuration.preparation.normalization = .none
         configuration.dropout = false
         configuration.output = folder.path("run")
         return configuration

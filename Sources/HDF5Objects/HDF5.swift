@@ -1,15 +1,14 @@
 #if Keras
     import CHDF5
-    import Faults
     import Synchronization
 
     /// An object of the HDF5 library, closed when nobody holds it any more.
-    struct HDF5Object: ~Copyable {
-        let identifier: hid_t
+    package struct HDF5Object: ~Copyable {
+        package let identifier: hid_t
         private let close: (hid_t) -> herr_t
 
         /// - Throws: `HDF5Failure` when the library gave no identifier.
-        init(_ identifier: hid_t, closedBy close: @escaping (hid_t) -> herr_t) throws {
+        package init(_ identifier: hid_t, closedBy close: @escaping (hid_t) -> herr_t) throws {
             guard identifier >= 0 else { throw HDF5Failure() }
             self.identifier = identifier
             self.close = close
@@ -19,14 +18,16 @@
     }
 
     /// A call of the HDF5 library that did not succeed. What it means depends on who called.
-    struct HDF5Failure: Error {}
+    package struct HDF5Failure: Error {
+        package init() {}
+    }
 
-    enum HDF5 {
+    package enum HDF5 {
         /// The library may be built without support for threads.
         private static let lock = Mutex(())
 
         /// Runs `body`, which may call the library, while nobody else does.
-        static func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result {
+        package static func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result {
             try lock.withLock { _ in
                 // Errors are thrown, not printed; and no filter named by a file is loaded from somewhere.
                 H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
@@ -36,12 +37,12 @@
         }
 
         /// Turns a status of the library into an error.
-        static func check(_ status: herr_t) throws {
+        package static func check(_ status: herr_t) throws {
             if status < 0 { throw HDF5Failure() }
         }
 
         /// Properties of files that live in memory and never on disk.
-        static func memoryAccess() throws -> HDF5Object {
+        package static func memoryAccess() throws -> HDF5Object {
             let access = try HDF5Object(H5Pcreate(hdf5_file_access_class()), closedBy: H5Pclose)
             try check(H5Pset_fapl_core(access.identifier, 1 << 20, false))
             return access

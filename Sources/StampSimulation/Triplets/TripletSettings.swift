@@ -1,0 +1,21 @@
+/// The properties of a survey that subtracts images, besides its size and its seed.
+public struct TripletSettings: Hashable, Sendable {
+    /// Full widths at half maximum of point sources in the science images, in pixels, log-uniform.
+    public var fullWidths: ClosedRange<Float>
+    /// Signal-to-noise ratios of the sources in the difference, log-uniform; those of saturated sources are in the
+    /// upper half of the logarithmic range.
+    public var signalToNoise: ClosedRange<Float>
+    public var kinds: KindShares<SimulatedTriplet.Kind>
+
+    /// - Precondition: positive ranges.
+    public init(
+        fullWidths: ClosedRange<Float> = 1.5...6, signalToNoise: ClosedRange<Float> = 5...1000,
+        kinds: KindShares<SimulatedTriplet.Kind> = .standard
+    ) {
+        precondition(fullWidths.lowerBound >= 1, "widths below a pixel are not sampled")
+        precondition(signalToNoise.lowerBound > 0, "a source has a positive signal-to-noise ratio")
+        self.fullWidths = fullWidths
+        self.signalToNoise = signalToNoise
+        self.kinds = kinds
+    }
+}

@@ -1,0 +1,52 @@
+import Communication
+import Faults
+import Files
+import Settings
+import StampData
+import StampFormats
+
+/// What a run is told of each stamp beside its pixels and its class.
+struct RunColumns: Codable {
+    /// The group of each stamp; nil where each is one of its own.
+    var groups: [Int]?
+    /// How much each stamp counts in the loss; nil where all count 1.
+    var weights: [Float]?
+    /// A hash of each column that the result depends on, by its option.
+    var fingerprints: [String: String] = [:]
+
+    /// Reads the columns on rank 0, which sends them to the others. Collective.
+    ///
+    /// - Throws: `AgreedFault` for a column that cannot be read, or does not have one value for each stamp.
+    static func agreed(
+        _ settings: TrainingSettings, _ collection: StampCollection, in group: any ProcessGroup
+    ) throws -> RunColumns {
+        guard settings.groupBy != nil || settings.sampleWeights != nil else { return RunColumns() }
+        return try group.shared { try RunColumns(settings, collection) }
+    }
+
+    private init() {}
+
+    private init(_ settings: TrainingSettings, _ collection: StampCollection) throws {
+        if let name = settings.groupBy {
+            let column = try StampColumn(option: "--group-by", name)
+            try column.check(count: collection.count)
+            let numbers = Dictionary(uniqueKeysWithValues: column.distinctTexts.enumerated().map { ($1, $0) })
+            groups = column.texts.map { numbers[$0]! }
+            fingerprints["--group-by"] = try SettingsFingerprint.of(groups)
+        }
+        if let name = settings.sampleWeights {
+            let column = try StampColumn(option: "--sample-weights", name)
+            try column.check(count: collection.count)
+            let weights = try column.texts.enumerated().map { row, text in
+                guard let weight = Float(text), weight >= 0, weight.isFinite else {
+                    throw Fault(
+                        .badData, name, "row \(row) has the weight \"\(text.prefix(40))\"",
+                        remedy: "give every stamp a number that is not negative")
+                }
+                return weight
+            }
+            self.weights = weights
+            fingerprints["--sample-weights"] = try SettingsFingerprint.of(weights)
+        }
+    }
+}

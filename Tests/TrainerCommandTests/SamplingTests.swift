@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension TrainerCommandTests {
+    /// Groups, folds, shares of classes and weights, and what may be wrong with them.
+    @Suite struct SamplingTests {
+        private let workspace: TemporaryFolder
+        private let survey: Survey
+
+        init() throws {
+            workspace = try TemporaryFolder()
+            survey = try Survey.shared()
+        }
+
+        @Test func noObjectIsTestedThatWasTrainedOn() throws {
+            let run = workspace.path("run")
+            try trained(
+                "train --data \(survey.folder) --model simple --epochs 1 --group-by \(survey.table):object --output \(run)"
+            )
+            let tested = try text("\(run)/test_predictions.csv").split(separator: "\n").dropFirst()
+                .map { Int($0.split(separator: ",")[0])! }
+            // A hundred objects of ten stamps each: whole ones are tested.
+            let objects = Dictionary(grouping: tested) { $0 * 37 % 100 }
+            #expect(objects.values.allSatisfy { $0.count == 10 } && objects.count == 20)
+        }
+
+        /// Weights of 1 and shares as they are change nothing but the order.
+        @Test func weightsOfOneChangeNoBit() throws {
+            let (run, table) = (workspace.path("run"), workspace.path("ones.csv"))
+            try ("w\n" + String(repeating: "1\n", count: 2 * Survey.count))
+                .write(toFile: table, atomically: true, encoding: .utf8)
+            try trained(
+                "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1 --sample-weights \(table)"
+                    + " --output \(run)")
+            #expect(try RunResult(run).differences(from: RunResult(survey.run())) == [])
+        }
+
+        @Test func aRunGoesOnWithTheSameColumnsOnly() throws {
+            let (run, table) = (workspace.path("run"), workspace.path("table.csv"))
+            let rows = try text(survey.table)
+            try rows.write(toFile: table, atomically: true, encoding: .utf8)
+            let options =
+                "--data \(survey.folder) \(Survey.recipe) --threads 1 --sampling balanced --loss focal"
+                + " --group-by \(table):object --sample-weights \(table):weight"
+            try trained("train \(options) --epochs 4 --output \(workspace.path("whole"))")
+            try trained("train \(options) --epochs 2 --output \(run)")
+            try trained("train \(options) --epochs 4 --resume --output \(run)", ranks: 3)
+            #expect(try RunResult(run).differences(from: RunResult(workspace.path("whole"))) == [])
+            try rows.replacing("\n1", with: "\n2").write(toFile: table, atomically: true, encoding: .utf8)
+            expectError(
+                try trainer("train \(options) --epochs 5 --resume --output \(run)"), 64, saying: "--group-by")
+            try trained("train \(options) --epochs 1 --output \(workspace.path("other"))")
+            expectError(
+                try trainer(
+                    "train \(options) --sampling uniform --epochs 2 --resume --output \(workspace.path("other"))"),
+                64, saying: "--sampling")
+        }
+
+        @Test(arguments: [
+            ("--fold 1", 64, "--fold 1: stands without --folds"), ("--folds 1", 64, "--folds 1: must be from 2"),
+            ("--folds 3 --fold 4", 64, "--fold 4: is none of 3 folds"),
+            ("--sampling noise=0.5", 64, "--sampling noise=0.5: is neither"),
+            ("--sampling noise=0.5,source=0.6", 64, "which add up to 1"),
+            ("--sampling noise=0.5,star=0.5", 64, "the classes are noise, source"),
+            ("--loss mse", 64, "--loss mse: is no loss"), ("--loss focal=0", 64, "must be above 0"),
+            ("--loss focal=x", 64, "--loss focal=x: is no loss"),
+            ("--group-by TABLE:objects", 65, "no column \"objects\""),
+            ("--group-by none.csv:object", 66, "none.csv: there is no"),
+            ("--sample-weights NOISE", 65, "instead of one value for each stamp"),
+            ("--sample-weights SHORT:w", 65, "has 3 rows for 1000 stamps"),
+            ("--sample-weights NEGATIVE:w", 65, "row 1 has the weight \"-1\""),
+            ("--sampling balanced --batch-size 700 --microbatch 1", 65, "training stamps for 700 microbatches"),
+        ])
+        func whatCannotBeIsOneLine(_ options: String, _ status: Int32, _ words: String) throws {
+            let (short, negative) = (workspace.path("short.csv"), workspace.path("negative.csv"))
+            try "w\n1\n1\n1\n".write(toFile: short, atomically: true, encoding: .utf8)
+            try ("w\n1\n-1\n" + String(repeating: "1\n", count: 2 * Survey.count - 2))
+                .write(toFile: negative, atomically: true, encoding: .utf8)
+            let options = options.replacing("TABLE", with: survey.table).replacing("NOISE", with: survey.noise)
+                .replacing("SHORT", with: short).replacing("NEGATIVE", with: negative)
+            let output = workspace.path("run")
+            expectError(
+                try trainer("train --data \(survey.folder) --model simple \(options) --output \(output)"), status,
+                saying: words)
+            #expect(!exists(output))
+        }
+    }
+}
