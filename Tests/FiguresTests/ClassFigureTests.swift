@@ -70,7 +70,8 @@ import Testing
             #expect(warnings.isEmpty, "\(warnings)")
             #expect(figures.allSatisfy(\.isDrawn))
             for figure in figures {
-                #expect(FigureFolderTests.isWellFormed(try text(try #require(figure.svg))), "\(figure.name)")
+                let svg = try text(try #require(figure.svg))
+                #expect(FigureFolderTests.isWellFormed(svg), "\(figure.name)")
             }
             #expect(!exists("\(folder)/escaped"))
         }
