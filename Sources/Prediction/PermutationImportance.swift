@@ -99,11 +99,22 @@ package struct PermutationImportance {
                 if network.loss.isCorrect(logits: z, outputs: outputs, label: label) { correct += 1 }
             }
         }
-        let scored = labels.enumerated().map { index, label in
-            ScoredSample(index: index, trueClass: label, score: probabilities[(index + 1) * outputs - 1])
-        }
         return Quality(
             loss: loss / Double(labels.count), accuracy: Double(correct) / Double(labels.count),
-            rocArea: outputs <= 2 ? ROCCurve.area(scored) : nil)
+            rocArea: rocArea(probabilities, labels))
+    }
+
+    /// Of more than two classes the mean of each against the rest.
+    private func rocArea(_ probabilities: [Float], _ labels: [Int]) -> Double? {
+        let outputs = inference.network.outputs
+        guard inference.network.classCount == 2 else {
+            return ClassPredictions(
+                classes: outputs, indices: Array(labels.indices), trueClasses: labels, probabilities: probabilities
+            ).macroROCArea
+        }
+        return ROCCurve.area(
+            labels.enumerated().map { index, label in
+                ScoredSample(index: index, trueClass: label, score: probabilities[(index + 1) * outputs - 1])
+            })
     }
 }
