@@ -63,7 +63,7 @@ public struct HeatMapFigure: Sendable {
             unset key
             set format cb "%.3g"
             unset grid
-            set multiplot layout 1,\(columns.count + 1)
+            \(columns.count > 1 ? "set rmargin 13\n" : "")set multiplot layout 1,\(columns.count + 1)
             set title "stamp"
             set palette gray
             \(panels.joined(separator: "\n"))

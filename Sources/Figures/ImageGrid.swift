@@ -91,6 +91,8 @@ struct ImageGrid {
         let y = 8 + Double(row) * pitch.y + headingHeight
         let isLast = row + 1 == rows.count && column + 1 == rows[row].count && channel + 1 == images.channels
         let range = range(of: image, channel), isFirst = column == 0 && channel == 0
+        // The numbers of neighbouring channels would run into one another.
+        let isLowest = isLowest && channel == 0
         var text = """
             set lmargin at screen \(x / width)
             set rmargin at screen \((x + imageWidth) / width)
@@ -113,8 +115,8 @@ struct ImageGrid {
         let values = images.height * images.width * images.channels
         let skipped = NpyFile.header(shape: images.shape).count + image * values * MemoryLayout<Float>.size
         return text + """
-            plot "\(name).npy" binary skip=\(skipped) array=(\(images.width),\(images.height)) format="\(format(channel))" \
-            endian=little with image notitle
+            plot "\(name).npy" binary skip=\(skipped) array=(\(images.width),\(images.height)) \
+            format="\(format(channel))" endian=little with image notitle
 
             """
     }
@@ -127,7 +129,8 @@ struct ImageGrid {
         }
         let label =
             channel == 0
-            ? "set label 1 \(heading.text) at screen \(x),\(y) center font small_font textcolor rgb \"\(colour)\" front\n"
+            ? "set label 1 \(heading.text) at screen \(x),\(y) center front font small_font "
+                + "textcolor rgb \"\(colour)\"\n"
             : "unset label 1\n"
         return label
             + "set title \(channelTitles[channel]) offset 0,-0.9 font small_font textcolor rgb \"\(PlotStyle.grey)\""

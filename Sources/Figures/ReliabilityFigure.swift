@@ -64,9 +64,10 @@ public struct ReliabilityFigure: Sendable {
         set yrange [0:1]
         set key bottom right
         plot x with lines ls 4 title "calibrated", \\
-          "reliability.csv" using "mean_probability":"\(words.shareColumn)":"lower":"upper" with yerrorbars ls 1 lw 1.25 \
-        notitle, \\
-          "" using "mean_probability":"\(words.shareColumn)" with linespoints ls 1 title "network, calibration error \(error)"
+          "reliability.csv" using "mean_probability":"\(words.shareColumn)":"lower":"upper" with yerrorbars \
+        ls 1 lw 1.25 notitle, \\
+          "" using "mean_probability":"\(words.shareColumn)" with linespoints ls 1 \
+        title "network, calibration error \(error)"
 
         """
     }

@@ -105,7 +105,7 @@ public struct StampGridFigure: Sendable {
                 defer { next += row.count }
                 return Array(next..<next + row.count)
             }, colours: .grey, imageWidth: channels == 1 ? 160 : 96,
-            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 22))
+            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 8))
         return Plot(
             name: name, title: title, description: description, table: table, images: images, size: grid.size,
             commands: grid.commands)
@@ -176,8 +176,9 @@ extension StampGridFigure {
             name: "stamps", title: "Test stamps",
             description:
                 "\(description), evenly spaced among the \(total) stamps of the test set, as the network sees them: "
-                + "true class, predicted class, and the probability P of \(isUsual ? "a source" : classNames[1].printable)"
-                + ". Wrong ones have a red heading." + channelSentence(stamps),
+                + "true class, predicted class, and the probability P of "
+                + "\(isUsual ? "a source" : classNames[1].printable). Wrong ones have a red heading."
+                + channelSentence(stamps),
             rows: classes.flatMap(inRows), classNames: classNames)
     }
 
@@ -205,7 +206,8 @@ extension StampGridFigure {
 // MARK: More classes
 
 extension StampGridFigure {
-    /// Which stamps the grid of all classes shows: a row of each class that figures show, evenly spaced in the test set.
+    /// Which stamps the grid of all classes shows: a row of each class that figures show, evenly spaced in the
+    /// test set.
     ///
     /// - Parameter channels: how many a stamp has.
     public static func examples(_ predictions: ClassPredictions, channels: Int = 1) -> [ClassifiedSample] {

@@ -1,7 +1,7 @@
 import Files
 
-/// What labelled stamps reveal about a classifier of more than two classes: the metrics of `metrics.json`, and estimates
-/// with bootstrap intervals.
+/// What labelled stamps reveal about a classifier of more than two classes: the metrics of `metrics.json`, and
+/// estimates with bootstrap intervals.
 public struct ClassEvaluation: Sendable {
     /// As `train` writes them.
     public let metrics: ClassMetrics

@@ -162,8 +162,8 @@ public struct HTMLReport: Sendable {
             [
                 HTML.table(
                     caption:
-                        "Metrics with intervals of 95 % confidence; a stamp counts as \(isUsual ? "a source" : names[1]) above "
-                        + "\(results.threshold)",
+                        "Metrics with intervals of 95 % confidence; a stamp counts as "
+                        + "\(isUsual ? "a source" : names[1]) above \(results.threshold)",
                     ["metric", "value", "95 % interval", "method"], rows, numbers: [1, 2]),
                 HTML.table(
                     caption: "Confusion matrix", [""] + names.map { "predicted \($0)" },

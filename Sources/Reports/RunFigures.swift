@@ -110,6 +110,7 @@ private struct FigurePlan {
 
     private mutating func addCompleteness(_ samples: [ScoredSample], _ matchedFilter: [ScoredSample]?) {
         guard let ratios = results.signalToNoise else {
+            guard results.configuration.settings.data.areNoiseAndSources else { return }
             notes.append(
                 "There is no snr_sources.npy beside the source stamps, so completeness is not drawn against it.")
             return

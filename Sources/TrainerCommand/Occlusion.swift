@@ -15,8 +15,8 @@ struct Occlusion: GroupCommand {
         abstract: "Write maps of what a network looks at.",
         discussion: """
             Covers each part of a stamp in turn and asks the network again: the map holds 1 − the probability of a \
-            source, or of another --class, large where the network needs what is covered. Writes (N, height, width) float32, or (height, width) \
-            of the stamp that --index names.
+            source, or of another --class, large where the network needs what is covered. Writes \
+            (N, height, width) float32, or (height, width) of the stamp that --index names.
             """)
 
     @Option(help: ArgumentHelp("A trained model.", valueName: "file"))
@@ -35,7 +35,7 @@ struct Occlusion: GroupCommand {
     @Option(
         name: .customLong("class"), parsing: .unconditional,
         help: ArgumentHelp(
-            "The class whose probability is mapped. (default: of two the second, of more the one that a stamp is taken for)",
+            "The class whose probability is mapped. (default: of two the second, of more the predicted one)",
             valueName: "name|number"))
     var className: String?
 

@@ -47,8 +47,8 @@ public struct ClassConfusionFigure: Sendable {
         }
         let worst = mistakes.max { $0.2 < $1.2 }!
         return
-            "Of \(matrix.samples) test stamps \(matrix.correct) (\(percent(matrix.accuracy))) are classified correctly. "
-            + "A row's colours show the shares of its class. "
+            "Of \(matrix.samples) test stamps \(matrix.correct) (\(percent(matrix.accuracy))) are classified correctly."
+            + " A row's colours show the shares of its class. "
             + (worst.2 > 0
                 ? "The most frequent mistake is \(labels.names[worst.0]) for \(labels.names[worst.1]): "
                     + "\(worst.2) of \(matrix.samples(of: worst.0)). " : "")

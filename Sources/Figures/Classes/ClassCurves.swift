@@ -37,8 +37,8 @@ struct ClassCurves {
     ///   - quantity: what the value of a curve is called.
     func drawings(_ file: String, _ x: String, _ y: String, style: String, quantity: String) -> [String] {
         curves.enumerated().map { place, curve in
-            "\"\(file).csv\" using (column(\"class\") == \(curve.label) ? column(\"\(x)\") : NaN):\"\(y)\" with \(style) "
-                + ClassLabels.style(place) + " title "
+            "\"\(file).csv\" using (column(\"class\") == \(curve.label) ? column(\"\(x)\") : NaN):\"\(y)\" "
+                + "with \(style) \(ClassLabels.style(place)) title "
                 + PlotStyle.quoted("\(labels.short(curve.label)), \(quantity) \(FormattedNumber.fixed(curve.value, 4))")
         }
     }

@@ -64,8 +64,10 @@ public struct ClassScoreFigure: Sendable {
             set xlabel "probability of the class" offset 0,0.4 font small_font
             set ylabel "stamps" offset 1,0 font small_font
             set yrange [0.6:\(2.5 * Double(max(most, 1)))]
-            set label 1 "{/:Bold of the class}" at graph 0.5,0.93 right offset -1,0 font small_font textcolor rgb "\(PlotStyle.blue)"
-            set label 2 "{/:Bold others}" at graph 0.5,0.93 left offset 1,0 font small_font textcolor rgb "\(PlotStyle.orange)"
+            set label 1 "{/:Bold of the class}" at graph 0.5,0.93 right offset -1,0 font small_font \
+            textcolor rgb "\(PlotStyle.blue)"
+            set label 2 "{/:Bold others}" at graph 0.5,0.93 left offset 1,0 font small_font \
+            textcolor rgb "\(PlotStyle.orange)"
             plot \(boxes("others", 3)), \\
               \(boxes("of_class", 1))
 

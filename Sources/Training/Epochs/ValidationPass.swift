@@ -65,8 +65,8 @@ struct ValidationPass {
         return (isROC ? predictions.macroROCArea : predictions.macroAveragePrecision) ?? .nan
     }
 
-    /// The stamps' probabilities in single precision, as `metrics.json` ranks the test set: where these are equal, so are
-    /// the stamps, even if their logits differ.
+    /// The stamps' probabilities in single precision, as `metrics.json` ranks the test set: where these are equal, so
+    /// are the stamps, even if their logits differ.
     private func probabilities(_ logits: [Float]) -> [Float] {
         var probabilities = [Float](repeating: 0, count: logits.count)
         logits.withUnsafeBufferPointer {
