@@ -14,10 +14,9 @@ public enum Temperature {
     /// The cross-entropy is convex in 1 / T, whose derivative Σ (E_p[z] − E_t[z]) is taken to zero by bisection.
     /// Targets t are (n₁ + 1)/(n₁ + 2) for sources and 1/(n₀ + 2) for noise instead of 1 and 0, without which a
     /// validation set with no mistake would ask for a temperature of 0. Of K classes a sample of class k, of which
-    /// there are nₖ, has the target (nₖ + 1)/(nₖ + K) for it and 1/(nₖ + K) for each other one: what Laplace's rule of
-    /// succession expects of the next sample, and for K = 2 the same. Sources: C. Guo et al., *On calibration of
-    /// modern neural networks*, ICML 2017; for the targets J. Platt, *Probabilistic outputs for support vector
-    /// machines*, 1999.
+    /// there are nₖ, has the target (nₖ + 1)/(nₖ + 2) for it, as against all others, which share the rest alike: for
+    /// K = 2 the same. Sources: C. Guo et al., *On calibration of modern neural networks*, ICML 2017; for the targets
+    /// J. Platt, *Probabilistic outputs for support vector machines*, 1999.
     ///
     /// - Parameters:
     ///   - logits: (samples, outputs), with K ≥ 2 outputs for softmax or 1 for sigmoid; finite.
@@ -49,9 +48,8 @@ public enum Temperature {
         let rows = labels.enumerated().map { sample, label in
             let row = logits[sample * classes..<(sample + 1) * classes].map(Double.init), largest = row.max()!
             let differences = row.map { $0 - largest }
-            let expected =
-                (differences.reduce(0, +) + counts[label] * differences[label])
-                / (counts[label] + Double(classes))
+            let own = differences[label], others = (differences.reduce(0, +) - own) / Double(classes - 1)
+            let expected = ((counts[label] + 1) * own + others) / (counts[label] + 2)
             return (differences: differences, expected: expected)
         }
         return { inverse in

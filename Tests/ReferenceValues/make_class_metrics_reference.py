@@ -115,10 +115,11 @@ def write(name, true_classes, probabilities, bootstrap=None):
 
 
 def temperature(labels, logits):
-    """The T of the least cross-entropy of softmax(logits / T) with targets of Laplace's rule of succession."""
+    """The T of the least cross-entropy of softmax(logits / T) with Platt's targets, each class against the rest."""
     samples, classes = logits.shape
     counts = np.bincount(labels, minlength=classes)[labels][:, None]
-    targets = 1 / (counts + classes) + (np.arange(classes) == labels[:, None]) * counts / (counts + classes)
+    targets = np.where(np.arange(classes) == labels[:, None], counts + 1, 1 / (classes - 1)) / (counts + 2)
+    assert np.allclose(targets.sum(axis=1), 1)
 
     def loss(log_temperature):
         return -np.sum(targets * log_softmax(logits.astype(np.float64) / np.exp(log_temperature), axis=1))
