@@ -78,6 +78,31 @@ public enum TestSet: Hashable, Sendable {
 }
 
 extension LabelledPredictions {
+    /// The samples of several test sets that have none in common, each as its own model saw it.
+    ///
+    /// - Parameter sets: with the probability above which a sample of two classes counts as a source.
+    public init(joining sets: [(set: TestSet, threshold: Float)]) {
+        var samples: [SamplePrediction] = []
+        var several: [ClassPredictions] = []
+        for (set, threshold) in sets {
+            switch set {
+            case .two(let scored):
+                samples += scored.map {
+                    SamplePrediction(index: $0.index, label: $0.trueClass, probability: $0.score, threshold: threshold)
+                }
+            case .several(let predictions): several.append(predictions)
+            }
+        }
+        guard let first = several.first else {
+            self = .two(samples)
+            return
+        }
+        self = .several(
+            ClassPredictions(
+                classes: first.classes, indices: several.flatMap(\.indices),
+                trueClasses: several.flatMap(\.trueClasses), probabilities: several.flatMap(\.probabilities)))
+    }
+
     /// What several models say together: the means of their probabilities.
     ///
     /// - Parameters:

@@ -183,9 +183,9 @@ struct Train: GroupCommand {
         if let files = try group.onRoot({ try data.files() }) {
             settings.data = files
         }
-        if members > 1 {
+        if let series {
             let ensemble = EnsembleRun(
-                settings, members: members, programVersion: SwiftRunTrainer.version, group: group,
+                settings, series: series, programVersion: SwiftRunTrainer.version, group: group,
                 environment: environment, logger: logger)
             let metrics = try ensemble.run(
                 wasFinished: { makeMissingReport($0, environment, logger) },
@@ -193,7 +193,7 @@ struct Train: GroupCommand {
                     tell(folder, metrics, environment, logger) { StandardOutput.show(progress: $0) }
                 })
             guard group.rank == 0, !verbosity.quiet else { return }
-            let table = metrics.map { "\nthe mean of \(members) members:\n\($0.table)\n" }
+            let table = try metrics.map { "\n\(try heading(series))\n\($0.table)\n" }
             try StandardOutput.print(note: "\(table ?? "")results in \(output)\n")
             return
         }
@@ -207,6 +207,20 @@ struct Train: GroupCommand {
             do throws(Fault) { try StandardOutput.print(note: text) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
+    }
+
+    /// The networks that are trained one after another; nil for one alone.
+    private var series: RunSeries? {
+        sampling.trainsAllFolds ? .folds(sampling.folds!) : members > 1 ? .members(members) : nil
+    }
+
+    /// What stands above the metrics of all of them.
+    private func heading(_ series: RunSeries) throws -> String {
+        guard case .folds(let count) = series else { return "the mean of \(members) members:" }
+        let spread = CrossValidation(
+            try (1...count).map { try JSONFile.read(TestMetrics.self, from: RunFolder("\(output)/fold-\($0)").metrics) }
+        )
+        return "over \(count) folds:\n\(spread.table)\nall stamps, each by the network that was not trained on it:"
     }
 
     /// Makes the report of a run that has ended, and says where everything is.
@@ -223,7 +237,7 @@ struct Train: GroupCommand {
 
     /// Other ranks wait meanwhile: those of an ensemble in its next member.
     private var drawingLimit: Duration {
-        members > 1 && stallTimeout > 0 ? min(.seconds(20), .seconds(stallTimeout) / 2) : .seconds(20)
+        series != nil && stallTimeout > 0 ? min(.seconds(20), .seconds(stallTimeout) / 2) : .seconds(20)
     }
 
     /// Makes the report of a run that had ended before, unless it is there: that run may have been killed meanwhile.
@@ -282,6 +296,10 @@ struct Train: GroupCommand {
         settings.execution = try execution()
         try settings.validate()
         try Requirement.count.check(members, of: "--members")
+        if members > 1, sampling.trainsAllFolds {
+            throw Fault(
+                .usage, "--members \(members)", "does not go with all of the --folds", remedy: "pick one with --fold")
+        }
         return settings
     }
 

@@ -25,6 +25,30 @@ extension TrainerCommandTests {
             #expect(objects.values.allSatisfy { $0.count == 10 } && objects.count == 20)
         }
 
+        /// Each stamp is tested once, by the network of its own fold, which is that of `--fold` alone.
+        @Test func allFoldsAreTrainedAndSummedUp() throws {
+            let run = workspace.path("run")
+            let options = "--data \(survey.folder) --model simple --epochs 1 --batch-size 64 --folds 3"
+            let outcome = try trained("train \(options) --output \(run)", ranks: 2)
+            #expect(outcome.standardOutput.contains("over 3 folds:"))
+            let tested = try text("\(run)/test_predictions.csv").split(separator: "\n").dropFirst()
+            #expect(tested.map { Int($0.split(separator: ",")[0])! } == Array(0..<2 * Survey.count))
+            #expect(try json(text("\(run)/metrics.json"))["samples"] as? Int == 2 * Survey.count)
+            let folds = try json(text("\(run)/cross_validation.json"))
+            let losses = try (1...3).map { try json(text("\(run)/fold-\($0)/metrics.json"))["loss"] as? Double }
+            #expect((folds["loss"] as? [String: Any])?["values"] as? [Double] == losses.compactMap(\.self))
+            try trained("train \(options) --fold 2 --output \(workspace.path("alone"))")
+            #expect(try RunResult("\(run)/fold-2").differences(from: RunResult(workspace.path("alone"))) == [])
+            let finished = try bytes("\(run)/fold-1/model.safetensors")
+            try FileManager.default.removeItem(atPath: "\(run)/fold-3")
+            try trained("train \(options) --resume --output \(run)")
+            #expect(try bytes("\(run)/fold-1/model.safetensors") == finished && exists("\(run)/fold-3/metrics.json"))
+            expectError(try trainer("train \(options) --output \(run)"), 64, saying: "already holds a run")
+            expectError(
+                try trainer("train \(options) --members 2 --output \(workspace.path("both"))"), 64,
+                saying: "--members 2")
+        }
+
         /// Weights of 1 and shares as they are change nothing but the order.
         @Test func weightsOfOneChangeNoBit() throws {
             let (run, table) = (workspace.path("run"), workspace.path("ones.csv"))

@@ -30,7 +30,7 @@ import Training
         var settings = settings
         settings.batchSize = .samples(batch)
         let ensemble = EnsembleRun(
-            settings, members: members, programVersion: "test", group: SingleProcess(), environment: [:],
+            settings, series: .members(members), programVersion: "test", group: SingleProcess(), environment: [:],
             logger: silent)
         let fault = #expect(throws: AgreedFault.self) { try ensemble.run { _, _ in } }
         #expect(fault?.fault.subject == subject && !FileManager.default.fileExists(atPath: settings.output))

@@ -7,35 +7,33 @@ import Models
 import RunRecords
 import Settings
 
-/// Trains networks that differ only in their seed, one after another, on one split of the data.
+/// Trains the networks of an ensemble, which differ only in their seed, or those of a cross-validation, one after another.
 ///
-/// Source: B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and scalable predictive uncertainty estimation using
+/// Source of ensembles: B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and scalable predictive uncertainty estimation using
 /// deep ensembles*, NeurIPS 2017.
 public struct EnsembleRun {
     private let configuration: TrainingSettings
-    private let members: Int
+    private let series: RunSeries
     private let programVersion: String
     private let group: any ProcessGroup
     private let environment: [String: String]
     private let logger: Logger
 
     /// - Parameters:
-    ///   - configuration: of all members; the first has its seed, the next the one after it. Its output is the folder
-    ///     of the ensemble.
-    ///   - members: how many networks.
+    ///   - configuration: of all runs; the first member of an ensemble has its seed, the next the one after it. Its
+    ///     output is the folder of them all.
+    ///   - series: which networks.
     public init(
-        _ configuration: TrainingSettings, members: Int, programVersion: String, group: any ProcessGroup,
+        _ configuration: TrainingSettings, series: RunSeries, programVersion: String, group: any ProcessGroup,
         environment: [String: String], logger: Logger
     ) {
         self.configuration = configuration
-        self.members = members
+        self.series = series
         self.programVersion = programVersion
         self.group = group
         self.environment = environment
         self.logger = logger
     }
-
-    private var folder: EnsembleFolder { EnsembleFolder(configuration.output) }
 
     /// Trains all members. With `resume`, finished members are skipped. Collective.
     ///
@@ -50,34 +48,28 @@ public struct EnsembleRun {
     ) throws -> TestMetrics? {
         try group.agree {
             try configuration.validate()
-            try Requirement.count.check(members, of: "--members")
+            try Requirement.count.check(series.count, of: series.option)
         }
-        try group.requireSame(configuration, members: members)
+        try group.requireSame(configuration, members: series.members)
         try refuseAnotherRun()
-        let progress = try MemberProgress.agreed(of: (1...members).map(member), context: context)
-        for (number, progress) in zip(1...members, progress) {
+        let progress = try MemberProgress.agreed(
+            of: (1...series.count).map { series.settings($0, of: configuration) }, context: context)
+        for (number, progress) in zip(1...series.count, progress) {
             if progress == .finished {
-                if group.rank == 0 { wasFinished(folder.member(number)) }
+                if group.rank == 0 { wasFinished(folder(number)) }
                 continue
             }
-            var member = member(number)
+            var member = series.settings(number, of: configuration)
             member.execution.resume = progress == .begun
             let metrics = try TrainingRun(
                 member, programVersion: programVersion, group: group, environment: environment, logger: logger
             ).run()
-            if group.rank == 0 { didTrain(folder.member(number), metrics) }
+            if group.rank == 0 { didTrain(folder(number), metrics) }
         }
         return try group.agree { group.rank == 0 ? try combine() : nil }
     }
 
-    /// The settings of a member, from 1.
-    private func member(_ number: Int) -> TrainingSettings {
-        var member = configuration
-        member.output = folder.member(number).path
-        member.seed = configuration.seed &+ UInt64(number - 1)
-        member.splitSeed = configuration.splitSeed ?? configuration.seed
-        return member
-    }
+    private func folder(_ number: Int) -> RunFolder { series.folder(number, in: configuration.output) }
 
     private var context: RunContext {
         RunContext(
@@ -89,36 +81,50 @@ public struct EnsembleRun {
     private func refuseAnotherRun() throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            let run = RunFolder(folder.path)
+            let run = RunFolder(configuration.output)
             try run.requireFilesAndFolders()
-            let isBegun = FileAccess.exists(folder.member(1).path)
+            let isBegun = FileAccess.exists(folder(1).path)
             if run.traceOfARun != nil || !configuration.execution.resume && isBegun {
                 throw Fault(
-                    .usage, "--output \(folder.path)", "already holds a run",
-                    remedy: "name another folder with --output, or continue an ensemble with --resume")
+                    .usage, "--output \(configuration.output)", "already holds a run",
+                    remedy: "name another folder with --output, or continue with --resume")
             }
         }
     }
 
-    /// The mean of the members' probabilities of the test set, which they share.
+    /// The test sets of all runs together: for an ensemble, which has one, the mean of the members' probabilities; for a
+    /// cross-validation each fold's own.
     private func combine() throws -> TestMetrics? {
-        let folders = (1...members).map { folder.member($0) }
-        guard FileAccess.exists(folders[0].testPredictions) else { return nil }
+        let folders = (1...series.count).map(folder)
+        guard folders.allSatisfy({ FileAccess.exists($0.testPredictions) }) else { return nil }
         let models = try folders.map { try TrainedModel(contentsOf: $0.model) }
-        let threshold = models.reduce(Float(0)) { $0 + $1.decision.threshold } / Float(members)
         let names = models[0].classNames ?? ClassificationMetrics.noiseAndSource
         let sets = try folders.map { try TestPredictions.read($0.testPredictions, classNames: names) }
         guard !sets[0].indices.isEmpty else { return nil }
+        let thresholds = models.map(\.decision.threshold)
+        let together: LabelledPredictions
+        switch series {
+        case .members(let count):
+            try refuseOtherStamps(folders, sets)
+            together = LabelledPredictions(meanOf: sets, threshold: thresholds.reduce(0, +) / Float(count))
+        case .folds:
+            together = LabelledPredictions(joining: Array(zip(sets, thresholds)))
+            let all = try folders.map { try JSONFile.read(TestMetrics.self, from: $0.metrics) }
+            try JSONFile.write(CrossValidation(all), to: RunSeries.crossValidation(in: configuration.output))
+        }
+        let metrics = together.metrics(classNames: names)
+        let whole = RunFolder(configuration.output)
+        try TestPredictions.write(together, classNames: names, to: whole.testPredictions)
+        try JSONFile.write(metrics, to: whole.metrics)
+        return metrics
+    }
+
+    private func refuseOtherStamps(_ folders: [RunFolder], _ sets: [TestSet]) throws {
         for (folder, set) in zip(folders, sets)
         where set.indices != sets[0].indices || set.trueClasses != sets[0].trueClasses {
             throw Fault(
                 .badData, folder.path, "was tested on other stamps than \(folders[0].path)",
                 remedy: "train all members again with a new --output")
         }
-        let mean = LabelledPredictions(meanOf: sets, threshold: threshold)
-        let metrics = mean.metrics(classNames: names)
-        try TestPredictions.write(mean, classNames: names, to: folder.testPredictions)
-        try JSONFile.write(metrics, to: folder.metrics)
-        return metrics
     }
 }

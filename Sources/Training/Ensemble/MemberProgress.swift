@@ -14,7 +14,7 @@ enum MemberProgress: Codable {
     /// The progress of all members. Nothing is changed. Collective.
     ///
     /// - Parameters:
-    ///   - members: their settings as asked for, which differ in seed and folder only.
+    ///   - members: their settings as asked for, which differ in seed, fold and folder only.
     ///   - context: of the ensemble.
     /// - Throws: `AgreedFault` for a member that was begun with other settings or other data, or has more epochs than
     ///   are asked for.
@@ -47,7 +47,9 @@ enum MemberProgress: Codable {
     ) throws -> MemberProgress {
         let folder = RunFolder(member.output)
         var settings = asked.settings
-        (settings.seed, settings.splitSeed) = (member.seed, member.splitSeed)
+        (settings.seed, settings.splitSeed, settings.fold) = (member.seed, member.splitSeed, member.fold)
+        // All training stamps are not equally many in each fold.
+        if member.batchSize == .full { settings.batchSize = record.settings.batchSize }
         try folder.refuse(
             CheckpointState.differences(
                 record.settings.decidingResult(record.findings), settings.decidingResult(asked.findings)))
