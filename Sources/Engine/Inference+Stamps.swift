@@ -20,19 +20,19 @@ extension Inference {
 
     /// Loss and accuracy of the network, means over all stamps, on rank 0; nil elsewhere. Collective.
     package func evaluate(_ labelled: LabelledStamps) throws -> (loss: Double, accuracy: Double)? {
-        try logits(of: labelled).map { means(of: labelled, logits: $0) }
+        try logits(of: labelled).map { means(of: labelled.labels, logits: $0) }
     }
 
-    /// The same from the stamps' logits.
-    package func means(of labelled: LabelledStamps, logits: [Float]) -> (loss: Double, accuracy: Double) {
+    /// The same from the stamps' true classes and their logits.
+    package func means(of labels: [Int], logits: [Float]) -> (loss: Double, accuracy: Double) {
         var (loss, correct) = (0.0, 0)
         logits.withUnsafeBufferPointer { logits in
-            for (index, label) in labelled.labels.enumerated() {
+            for (index, label) in labels.enumerated() {
                 let z = logits.baseAddress! + index * network.outputs
                 loss += network.loss.value(logits: z, outputs: network.outputs, label: label)
                 if network.loss.isCorrect(logits: z, outputs: network.outputs, label: label) { correct += 1 }
             }
         }
-        return (loss / Double(labelled.stamps.count), Double(correct) / Double(labelled.stamps.count))
+        return (loss / Double(labels.count), Double(correct) / Double(labels.count))
     }
 }

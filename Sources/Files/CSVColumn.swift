@@ -40,18 +40,10 @@ package enum CSVColumn {
     private static func values<Value>(
         _ name: String?, in path: String, _ value: (_ text: String, _ line: Int) throws -> Value
     ) throws -> [Value] {
-        var rows = CSVRows(try FileAccess.read(path), path: path)
-        let names = try rows.next().map { $0.map(trimmed) } ?? []
-        let place = try place(of: name, among: names, path)
+        var rows = try CSVRows(contentsOf: path)
+        let place = try place(of: name, among: rows.names, path)
         var values: [Value] = []
-        while let fields = try rows.next() {
-            guard fields.count == names.count else {
-                throw Fault(
-                    .badData, path, "line \(rows.line) has \(fields.count) fields, the first line \(names.count)",
-                    remedy: "give every row the same columns")
-            }
-            values.append(try value(trimmed(fields[place]), rows.line))
-        }
+        while let fields = try rows.next() { values.append(try value(fields[place].trimmed, rows.line)) }
         return values
     }
 
@@ -64,7 +56,7 @@ package enum CSVColumn {
             }
             return 0
         }
-        let places = names.indices.filter { names[$0] == trimmed(name) }
+        let places = names.indices.filter { names[$0] == name.trimmed }
         guard let place = places.first else {
             throw Fault(
                 .badData, path, "has no column \"\(name)\"",
@@ -76,12 +68,5 @@ package enum CSVColumn {
                 .badData, path, "has \(places.count) columns \"\(name)\"", remedy: "give each column a name of its own")
         }
         return place
-    }
-
-    static func trimmed(_ text: String) -> String {
-        var text = text[...]
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return String(text)
     }
 }

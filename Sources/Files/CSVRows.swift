@@ -1,7 +1,9 @@
 import Faults
 
-/// The rows of comma-separated values, one after the other.
+/// The rows of a file of comma-separated values below the names of its columns, one after the other.
 struct CSVRows {
+    /// Of the columns, without blanks around them; none in an empty file.
+    private(set) var names: [String] = []
     private let bytes: [UInt8]
     private let path: String
     private var place: Int
@@ -9,13 +11,29 @@ struct CSVRows {
     /// Where the last row begins, counted from 1.
     private(set) var line = 0
 
-    init(_ bytes: [UInt8], path: String) {
-        (self.bytes, self.path) = (bytes, path)
+    /// Reads the names of the columns.
+    ///
+    /// - Throws: `Fault(.missingInput)` when there is no such file, `Fault(.badData)` for names that are none.
+    init(contentsOf path: String) throws {
+        (bytes, self.path) = (try FileAccess.read(path), path)
         place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        names = try fields().map { $0.map(\.trimmed) } ?? []
     }
 
-    /// The next row's fields; nil at the end.
+    /// The next row's fields, one for each column; nil at the end.
+    ///
+    /// - Throws: `Fault(.badData)` that names the line of a row that has another number of them, or no end.
     mutating func next() throws -> [String]? {
+        guard let fields = try fields() else { return nil }
+        guard fields.count == names.count else {
+            throw Fault(
+                .badData, path, "line \(line) has \(fields.count) fields, the first line \(names.count)",
+                remedy: "give every row the same columns")
+        }
+        return fields
+    }
+
+    private mutating func fields() throws -> [String]? {
         while place < bytes.count, endLine() {}
         guard place < bytes.count else { return nil }
         line = nextLine

@@ -17,19 +17,13 @@ package struct CSVTable: Sendable {
     /// - Throws: `Fault(.missingInput)` when there is no such file, `Fault(.badData)` when it has no such column, or
     ///   that names the first line that has another number of fields, or a text that is no number; what `choose` throws.
     package init(contentsOf path: String, _ choose: (_ names: [String]) throws -> [String]) throws {
-        var rows = CSVRows(try FileAccess.read(path), path: path)
-        let names = try rows.next().map { $0.map(CSVColumn.trimmed) } ?? []
-        let columns = try choose(names)
-        let places = try columns.map { try CSVColumn.place(of: $0, among: names, path) }
+        var rows = try CSVRows(contentsOf: path)
+        let columns = try choose(rows.names)
+        let places = try columns.map { try CSVColumn.place(of: $0, among: rows.names, path) }
         var values: [Double] = []
         while let fields = try rows.next() {
-            guard fields.count == names.count else {
-                throw Fault(
-                    .badData, path, "line \(rows.line) has \(fields.count) fields, the first line \(names.count)",
-                    remedy: "give every row the same columns")
-            }
             for (name, place) in zip(columns, places) {
-                guard let value = Self.number(CSVColumn.trimmed(fields[place])) else {
+                guard let value = Self.number(fields[place].trimmed) else {
                     throw Fault(
                         .badData, path,
                         "line \(rows.line) has \"\(fields[place].prefix(40))\" as \(name), which is no number",

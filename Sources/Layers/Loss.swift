@@ -40,8 +40,15 @@ public enum Loss: String, Hashable, Sendable, Codable {
     }
 
     /// The loss of one sample of class `label` whose target is y·(1 − s) + s/K, s the smoothing and K the number of
-    /// classes: the cross-entropies of Keras with `label_smoothing`.
-    public func value(logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double) -> Double {
+    /// classes: the cross-entropies of Keras with `label_smoothing`, or with a focusing above 0 the focal loss
+    /// (``focalValue(logits:outputs:target:focusing:)``).
+    public func value(
+        logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double, focusing: Double = 0
+    ) -> Double {
+        guard focusing == 0 else {
+            let target = Target(label: label, outputs: outputs, smoothing: smoothing)
+            return focalValue(logits: z, outputs: outputs, target: target, focusing: focusing)
+        }
         let plain = value(logits: z, outputs: outputs, label: label)
         guard smoothing > 0 else { return plain }
         // ln p of the true class less that of all classes' mean, which the smoothed target takes a share of.
@@ -50,96 +57,6 @@ public enum Loss: String, Hashable, Sendable, Codable {
         case .softmaxCrossEntropy:
             let mean = (0..<outputs).reduce(0) { $0 + Double(z[$1]) } / Double(outputs)
             return plain + smoothing * (Double(z[label]) - mean)
-        }
-    }
-
-    /// The focal loss of one sample of class `label`: Σ_k t_k (1 − p_k)^γ (−ln p_k), with γ the focusing and t the
-    /// smoothed target; for one output (1 − p_t)^γ times the cross-entropy, with p_t = t p + (1 − t)(1 − p).
-    ///
-    /// Keras' CategoricalFocalCrossentropy with `alpha` 1, and BinaryFocalCrossentropy. Source: T.-Y. Lin et al., *Focal
-    /// loss for dense object detection*, ICCV 2017.
-    public func focalValue(
-        logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double, focusing: Double
-    ) -> Double {
-        guard focusing > 0 else { return value(logits: z, outputs: outputs, label: label, smoothing: smoothing) }
-        let target = Target(label: label, outputs: outputs, smoothing: smoothing)
-        switch self {
-        case .sigmoidCrossEntropy:
-            let binary = Binary(Double(z[0]), target: target[1])
-            return pow(binary.missing, focusing) * binary.crossEntropy
-        case .softmaxCrossEntropy:
-            let logSum = Self.logSumExp(z, outputs)
-            return (0..<outputs).reduce(0) { sum, output in
-                let logarithm = Double(z[output]) - logSum
-                return sum - target[output] * pow(-expm1(min(logarithm, 0)), focusing) * logarithm
-            }
-        }
-    }
-
-    /// ∂(focal loss·weight)/∂z of one sample.
-    public func focalGradient(
-        logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double, focusing: Double, weight: Double,
-        into gradient: UnsafeMutablePointer<Float>
-    ) {
-        guard focusing > 0 else {
-            self.gradient(
-                logits: z, outputs: outputs, label: label, smoothing: smoothing, weight: weight, into: gradient)
-            return
-        }
-        let target = Target(label: label, outputs: outputs, smoothing: smoothing)
-        switch self {
-        case .sigmoidCrossEntropy:
-            let binary = Binary(Double(z[0]), target: target[1])
-            gradient[0] = Float(binary.slope(focusing) * weight)
-        case .softmaxCrossEntropy:
-            // With f(p) = −(1 − p)^γ ln p: ∂L/∂z_j = g_j − p_j Σ_k g_k, where g_k = t_k f′(p_k) p_k.
-            let logSum = Self.logSumExp(z, outputs)
-            func slope(_ output: Int) -> Double {
-                let logarithm = Double(z[output]) - logSum
-                let missing = -expm1(min(logarithm, 0))
-                guard missing > 0 else { return 0 }
-                let curved = focusing * pow(missing, focusing - 1) * exp(logarithm) * logarithm
-                return target[output] * (curved - pow(missing, focusing))
-            }
-            let sum = (0..<outputs).reduce(0) { $0 + slope($1) }
-            for output in 0..<outputs {
-                gradient[output] = Float((slope(output) - exp(Double(z[output]) - logSum) * sum) * weight)
-            }
-        }
-    }
-
-    /// A target y·(1 − s) + s/K.
-    private struct Target {
-        let label: Int
-        let outputs: Int
-        let smoothing: Double
-
-        subscript(label: Int) -> Double {
-            (label == self.label ? 1 - smoothing : 0) + smoothing / Double(max(outputs, 2))
-        }
-    }
-
-    /// One output and its target t.
-    private struct Binary {
-        let target: Double
-        let probability: Double
-        let complement: Double
-        /// −t ln p − (1 − t) ln(1 − p).
-        let crossEntropy: Double
-        /// 1 − p_t.
-        var missing: Double { target * complement + (1 - target) * probability }
-
-        init(_ z: Double, target: Double) {
-            self.target = target
-            (probability, complement) = (1 / (1 + exp(-z)), 1 / (1 + exp(z)))
-            crossEntropy = max(z, 0) - target * z + log1p(exp(-abs(z)))
-        }
-
-        /// ∂/∂z of (1 − p_t)^γ times the cross-entropy.
-        func slope(_ focusing: Double) -> Double {
-            guard missing > 0 else { return 0 }
-            return focusing * pow(missing, focusing - 1) * (1 - 2 * target) * probability * complement * crossEntropy
-                + pow(missing, focusing) * (probability - target)
         }
     }
 
@@ -159,25 +76,43 @@ public enum Loss: String, Hashable, Sendable, Codable {
         }
     }
 
-    /// ∂(loss·weight)/∂z of one sample: (p − target)·weight.
+    /// ∂(loss·weight)/∂z of one sample: (p − target)·weight, or with a focusing above 0 that of the focal loss.
     public func gradient(
-        logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double = 0, weight: Double,
-        into gradient: UnsafeMutablePointer<Float>
+        logits z: UnsafePointer<Float>, outputs: Int, label: Int, smoothing: Double = 0, focusing: Double = 0,
+        weight: Double, into gradient: UnsafeMutablePointer<Float>
     ) {
-        let share = smoothing / Double(max(outputs, 2))
-        func target(_ isTrue: Bool) -> Double { (isTrue ? 1 - smoothing : 0) + share }
+        let target = Target(label: label, outputs: outputs, smoothing: smoothing)
+        guard focusing == 0 else {
+            focalGradient(
+                logits: z, outputs: outputs, target: target, focusing: focusing, weight: weight, into: gradient)
+            return
+        }
         switch self {
         case .sigmoidCrossEntropy:
-            gradient[0] = Float((1 / (1 + exp(-Double(z[0]))) - target(label == 1)) * weight)
+            gradient[0] = Float((1 / (1 + exp(-Double(z[0]))) - target[1]) * weight)
         case .softmaxCrossEntropy:
             let logSum = Self.logSumExp(z, outputs)
             for output in 0..<outputs {
-                gradient[output] = Float((exp(Double(z[output]) - logSum) - target(output == label)) * weight)
+                gradient[output] = Float((exp(Double(z[output]) - logSum) - target[output]) * weight)
             }
         }
     }
 
-    private static func logSumExp(_ z: UnsafePointer<Float>, _ count: Int) -> Double {
+    /// The target y·(1 − s) + s/K of each output.
+    struct Target {
+        private let label: Int
+        private let ofLabel: Double
+        private let share: Double
+
+        init(label: Int, outputs: Int, smoothing: Double) {
+            (self.label, ofLabel) = (label, 1 - smoothing)
+            share = smoothing / Double(max(outputs, 2))
+        }
+
+        subscript(output: Int) -> Double { (output == label ? ofLabel : 0) + share }
+    }
+
+    static func logSumExp(_ z: UnsafePointer<Float>, _ count: Int) -> Double {
         var largest = Double(z[0])
         for index in 1..<max(count, 1) { largest = max(largest, Double(z[index])) }
         var sum = 0.0

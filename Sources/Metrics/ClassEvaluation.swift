@@ -67,8 +67,7 @@ public struct ClassEvaluation: Sendable {
             ("accuracy", accuracy), ("macro F1", macroF1), ("Matthews correlation", matthewsCorrelation),
             ("ROC AUC", rocArea), ("average precision", averagePrecision), ("calib. error", calibrationError),
         ] {
-            guard let estimate else { continue }
-            lines.append("\(FormattedNumber.padded(name, to: 12))  \(estimate.description)")
+            lines += Estimate.line(name, estimate)
         }
         let names = metrics.shownNames, width = max(12, names.map(\.count).max()! + 2)
         func row(_ name: String, _ values: [String]) -> String {
@@ -107,9 +106,9 @@ extension ClassEvaluation: Encodable {
         try estimates.encode(rocArea, forKey: .rocArea)
         try estimates.encode(averagePrecision, forKey: .averagePrecision)
         try estimates.encode(calibrationError, forKey: .calibrationError)
-        var all = estimates.nestedContainer(keyedBy: ClassMetrics.ClassKey.self, forKey: .classes)
+        var all = estimates.nestedContainer(keyedBy: NamedKey.self, forKey: .classes)
         for (name, one) in zip(metrics.classNames, classes) {
-            try all.encode(one, forKey: ClassMetrics.ClassKey(name))
+            try all.encode(one, forKey: NamedKey(name))
         }
     }
 }

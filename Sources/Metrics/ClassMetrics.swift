@@ -139,16 +139,6 @@ extension ClassMetrics: Codable {
         case classes = "per_class"
     }
 
-    /// A class's name as a key.
-    struct ClassKey: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     /// The keys of what there is of each class.
     enum OneClassKeys: String, CodingKey {
         case precision, recall, f1, support
@@ -168,9 +158,9 @@ extension ClassMetrics: Codable {
         // Written as null where undefined, so that the key is always present.
         try container.encode(rocAUC, forKey: .rocAUC)
         try container.encode(averagePrecision, forKey: .averagePrecision)
-        var all = container.nestedContainer(keyedBy: ClassKey.self, forKey: .classes)
+        var all = container.nestedContainer(keyedBy: NamedKey.self, forKey: .classes)
         for (name, one) in zip(classNames, classes) {
-            var values = all.nestedContainer(keyedBy: OneClassKeys.self, forKey: ClassKey(name))
+            var values = all.nestedContainer(keyedBy: OneClassKeys.self, forKey: NamedKey(name))
             try values.encode(one.precision, forKey: .precision)
             try values.encode(one.recall, forKey: .recall)
             try values.encode(one.f1, forKey: .f1)
@@ -193,9 +183,9 @@ extension ClassMetrics: Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .confusionMatrix, in: container, debugDescription: "it is not a row of counts for each class")
         }
-        let all = try container.nestedContainer(keyedBy: ClassKey.self, forKey: .classes)
+        let all = try container.nestedContainer(keyedBy: NamedKey.self, forKey: .classes)
         let areas = try names.map { name in
-            let values = try all.nestedContainer(keyedBy: OneClassKeys.self, forKey: ClassKey(name))
+            let values = try all.nestedContainer(keyedBy: OneClassKeys.self, forKey: NamedKey(name))
             return try (Self.share(.rocAUC, in: values), Self.share(.averagePrecision, in: values))
         }
         self.init(

@@ -55,18 +55,10 @@ public struct CrossValidation: Hashable, Sendable {
 }
 
 extension CrossValidation: Encodable {
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     /// `{"folds": 5, "accuracy": {"mean": …, "standard_deviation": …, "values": […]}, …}`.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(folds, forKey: Key(stringValue: "folds"))
-        for spread in spreads { try container.encode(spread, forKey: Key(stringValue: spread.name)) }
+        var container = encoder.container(keyedBy: NamedKey.self)
+        try container.encode(folds, forKey: NamedKey("folds"))
+        for spread in spreads { try container.encode(spread, forKey: NamedKey(spread.name)) }
     }
 }

@@ -169,8 +169,7 @@ extension Evaluation {
             ("calib. error", calibrationError), ("matched filter ROC AUC", matchedFilter),
             ("Matthews correlation", matthewsCorrelation),
         ] {
-            guard let estimate else { continue }
-            lines.append("\(FormattedNumber.padded(name, to: 12))  \(estimate.description)")
+            lines += Estimate.line(name, estimate)
         }
         for (point, rate) in zip(metrics.operatingPoints, operatingRates) {
             lines.append("\(point.limit.title)  \(rate.description), above \(point.threshold)")
@@ -229,12 +228,12 @@ extension Evaluation: Encodable {
         try metrics.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(metrics.confusionMatrix.matthewsCorrelation, forKey: .matthewsCorrelation)
-        var pointRates = encoder.container(keyedBy: OperatingLimit.Key.self)
-        var thresholds = container.nestedContainer(keyedBy: OperatingLimit.Key.self, forKey: .operatingThresholds)
+        var pointRates = encoder.container(keyedBy: NamedKey.self)
+        var thresholds = container.nestedContainer(keyedBy: NamedKey.self, forKey: .operatingThresholds)
         for limit in OperatingLimit.all {
             let point = metrics.operatingPoints.first { $0.limit == limit }
-            try pointRates.encode(point?.rate, forKey: OperatingLimit.Key(limit))
-            try thresholds.encode(point?.threshold, forKey: OperatingLimit.Key(limit))
+            try pointRates.encode(point?.rate, forKey: NamedKey(limit.key))
+            try thresholds.encode(point?.threshold, forKey: NamedKey(limit.key))
         }
         try container.encode(threshold, forKey: .threshold)
         try container.encode(replicates, forKey: .replicates)
@@ -246,9 +245,9 @@ extension Evaluation: Encodable {
         try estimates.encode(calibrationError, forKey: .calibrationError)
         try estimates.encodeIfPresent(matchedFilter, forKey: .matchedFilter)
         try estimates.encode(matthewsCorrelation, forKey: .matthewsCorrelation)
-        var rates = container.nestedContainer(keyedBy: OperatingLimit.Key.self, forKey: .estimates)
+        var rates = container.nestedContainer(keyedBy: NamedKey.self, forKey: .estimates)
         for (point, rate) in zip(metrics.operatingPoints, operatingRates) {
-            try rates.encode(rate, forKey: OperatingLimit.Key(point.limit))
+            try rates.encode(rate, forKey: NamedKey(point.limit.key))
         }
         if !bySignalToNoise.isEmpty { try container.encode(bySignalToNoise, forKey: .bySignalToNoise) }
         if !byColumn.isEmpty { try container.encode(byColumn, forKey: .byColumn) }

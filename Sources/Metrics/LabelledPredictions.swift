@@ -68,6 +68,22 @@ public enum TestSet: Hashable, Sendable {
         }
     }
 
+    /// The area under the ROC curve, of more than two classes the mean of each against the rest; nil where undefined.
+    public var rocArea: Double? {
+        switch self {
+        case .two(let samples): ROCCurve.area(samples)
+        case .several(let predictions): predictions.macroROCArea
+        }
+    }
+
+    /// The average precision, likewise.
+    public var averagePrecision: Double? {
+        switch self {
+        case .two(let samples): ThresholdSweep(samples).averagePrecision
+        case .several(let predictions): predictions.macroAveragePrecision
+        }
+    }
+
     /// The probabilities of each sample: of class 1, or of each class.
     fileprivate var probabilities: [Float] {
         switch self {

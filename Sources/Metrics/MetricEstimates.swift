@@ -91,6 +91,11 @@ public struct ClassEstimates: Hashable, Sendable {
 }
 
 extension Estimate {
+    /// The line of a table for the terminal; none where the estimate is undefined.
+    static func line(_ name: String, _ estimate: Estimate?) -> [String] {
+        estimate.map { ["\(FormattedNumber.padded(name, to: 12))  \($0.description)"] } ?? []
+    }
+
     /// For instance `0.9702 (0.9645–0.9750)`.
     package var description: String { "\(FormattedNumber.fixed(value, 4)) (\(interval))" }
 

@@ -46,18 +46,6 @@ public struct OperatingLimit: Hashable, Sendable {
     }
 }
 
-extension OperatingLimit {
-    /// ``OperatingLimit/key`` as a key of JSON.
-    struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(_ limit: OperatingLimit) { stringValue = limit.key }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-}
-
 /// The rate of one kind of mistake where the other kind's is within its limit.
 public struct OperatingPoint: Hashable, Sendable {
     public let limit: OperatingLimit

@@ -65,9 +65,9 @@ public struct TrainedModel: Sendable {
 
     private static func classNames(_ text: String, of network: Network, from file: String) throws -> [String] {
         let names = (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
-        guard names.count == max(network.outputs, 2), Set(names).count == names.count, !names.contains("") else {
+        guard names.count == network.classCount, Set(names).count == names.count, !names.contains("") else {
             throw Fault(
-                .badData, file, "does not name each of its \(max(network.outputs, 2)) classes",
+                .badData, file, "does not name each of its \(network.classCount) classes",
                 remedy: "use a model as `train` has written it")
         }
         return names

@@ -135,6 +135,8 @@ public struct Network: Sendable {
     public var sampleValues: Int { inputShape.count + featureCount }
     /// How many outputs the network has: one for each class (softmax), or 1 (sigmoid) for two classes.
     public var outputs: Int { nodes[nodes.count - 1].outputShape.count }
+    /// How many classes the network tells apart.
+    public var classCount: Int { max(outputs, 2) }
     /// How many segments the network has: one more than the synchronisation points in a row.
     public var segments: Int { (nodes.map(\.segment).max() ?? 0) + 1 }
 
@@ -163,6 +165,14 @@ public struct Network: Sendable {
                 weights.pointer(parameter), from: random.stream(.initialWeights, detail: number))
         }
         return weights
+    }
+
+    /// Probabilities of samples from their logits, (samples, outputs) both.
+    public func probabilities(_ logits: [Float]) -> [Float] {
+        var probabilities = logits
+        loss.probabilities(
+            logits: logits, samples: logits.count / outputs, outputs: outputs, into: &probabilities)
+        return probabilities
     }
 
     /// The network with its dropout layers switched off: they stay in place with rate 0.

@@ -49,43 +49,32 @@ public enum ClassWeights: Hashable, Sendable, CustomStringConvertible {
 
 /// As the compiler would write an enumeration with a value for each class: `{"given": {"_0": 1, "_1": 2}}`.
 extension ClassWeights: Codable {
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-        init(_ label: Int) { stringValue = "_\(label)" }
-    }
-
-    private static let equalKey = Key(stringValue: "equal")
-    private static let balancedKey = Key(stringValue: "balanced")
-    private static let givenKey = Key(stringValue: "given")
-
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Key.self)
-        if container.contains(Self.givenKey) {
-            let weights = try container.nestedContainer(keyedBy: Key.self, forKey: Self.givenKey)
-            self = .given(
-                try (0..<weights.allKeys.count).map { try weights.decode(Double.self, forKey: Key($0)) })
-        } else if container.contains(Self.balancedKey) {
+        let container = try decoder.singleValueContainer()
+        let values = try container.decode([String: [String: Double]].self)
+        if let given = values["given"] {
+            let weights = (0..<given.count).compactMap { given["_\($0)"] }
+            guard weights.count == given.count else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a weight for each class")
+            }
+            self = .given(weights)
+        } else if values["balanced"] != nil {
             self = .balanced
-        } else if container.contains(Self.equalKey) {
+        } else if values["equal"] != nil {
             self = .equal
         } else {
-            throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: container.codingPath, debugDescription: "no weights of classes"))
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "no weights of classes")
         }
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
+        var container = encoder.singleValueContainer()
         switch self {
-        case .equal: _ = container.nestedContainer(keyedBy: Key.self, forKey: Self.equalKey)
-        case .balanced: _ = container.nestedContainer(keyedBy: Key.self, forKey: Self.balancedKey)
+        case .equal: try container.encode(["equal": [String: Double]()])
+        case .balanced: try container.encode(["balanced": [String: Double]()])
         case .given(let weights):
-            var given = container.nestedContainer(keyedBy: Key.self, forKey: Self.givenKey)
-            for (label, weight) in weights.enumerated() { try given.encode(weight, forKey: Key(label)) }
+            let keyed = Dictionary(uniqueKeysWithValues: weights.enumerated().map { ("_\($0)", $1) })
+            try container.encode(["given": keyed])
         }
     }
 }

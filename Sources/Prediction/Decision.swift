@@ -66,17 +66,11 @@ package struct Decision {
     /// Called after calibration, as that changes probabilities.
     private func chooseThreshold() throws -> Float {
         let logits = try inference.logits(of: validation)
-        return try group.shared { threshold(ThresholdSweep(scores(logits!))) }
-    }
-
-    private func scores(_ logits: [Float]) -> [ScoredSample] {
-        var probabilities = logits
-        network.loss.probabilities(
-            logits: logits, samples: validation.labels.count, outputs: network.outputs, into: &probabilities)
-        return validation.labels.enumerated().map { index, label in
-            ScoredSample(
-                index: index, trueClass: label, score: probabilities[(index + 1) * network.outputs - 1])
-        }.filter { !$0.score.isNaN }
+        return try group.shared {
+            let set = network.testSet(labels: validation.labels, probabilities: network.probabilities(logits!))
+            guard case .two(let samples) = set.usable else { preconditionFailure("a threshold of several classes") }
+            return threshold(ThresholdSweep(samples))
+        }
     }
 
     private func threshold(_ sweep: ThresholdSweep) -> Float {

@@ -86,35 +86,10 @@ package struct PermutationImportance {
     }
 
     private func quality(_ logits: [Float]) -> Quality {
-        let (network, outputs) = (inference.network, inference.network.outputs)
-        let labels = stamps.map { reader.collection.label($0) }
-        var (loss, correct) = (0.0, 0)
-        var probabilities = logits
-        logits.withUnsafeBufferPointer { logits in
-            network.loss.probabilities(
-                logits: logits.baseAddress!, samples: labels.count, outputs: outputs, into: &probabilities)
-            for (index, label) in labels.enumerated() {
-                let z = logits.baseAddress! + index * outputs
-                loss += network.loss.value(logits: z, outputs: outputs, label: label)
-                if network.loss.isCorrect(logits: z, outputs: outputs, label: label) { correct += 1 }
-            }
-        }
+        let (network, labels) = (inference.network, stamps.map { reader.collection.label($0) })
+        let means = inference.means(of: labels, logits: logits)
         return Quality(
-            loss: loss / Double(labels.count), accuracy: Double(correct) / Double(labels.count),
-            rocArea: rocArea(probabilities, labels))
-    }
-
-    /// Of more than two classes the mean of each against the rest.
-    private func rocArea(_ probabilities: [Float], _ labels: [Int]) -> Double? {
-        let outputs = inference.network.outputs
-        guard inference.network.classCount == 2 else {
-            return ClassPredictions(
-                classes: outputs, indices: Array(labels.indices), trueClasses: labels, probabilities: probabilities
-            ).macroROCArea
-        }
-        return ROCCurve.area(
-            labels.enumerated().map { index, label in
-                ScoredSample(index: index, trueClass: label, score: probabilities[(index + 1) * outputs - 1])
-            })
+            loss: means.loss, accuracy: means.accuracy,
+            rocArea: network.testSet(labels: labels, probabilities: network.probabilities(logits)).rocArea)
     }
 }

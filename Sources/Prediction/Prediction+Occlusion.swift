@@ -221,9 +221,7 @@ private struct OcclusionPass {
 
     private func maps(of logits: [Float], labels: [Int], _ positions: Int) -> [Float] {
         let outputs = network.outputs
-        var probabilities = logits
-        network.loss.probabilities(
-            logits: logits, samples: labels.count * positions, outputs: outputs, into: &probabilities)
+        let probabilities = network.probabilities(logits)
         return labels.enumerated().flatMap { stamp, label in
             let values = (stamp * positions..<(stamp + 1) * positions).map { position in
                 // One output is the probability of class 1.

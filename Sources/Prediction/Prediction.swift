@@ -84,10 +84,9 @@ public struct Prediction {
         let names = try classNames
         if let label = names.firstIndex(of: name) { return label }
         if let label = Int(name), names.indices.contains(label) { return label }
-        let all = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
         throw Fault(
             .usage, "--class \(name)", "is no class of \(members[0].path)",
-            remedy: "give one of \(all), or a number from 0 to \(names.count - 1)")
+            remedy: "give one of \(StampClasses.list(names)), or a number from 0 to \(names.count - 1)")
     }
 
     /// Refuses what makes sense for two classes alone.
@@ -167,8 +166,8 @@ public struct Prediction {
     /// What models say about labelled stamps.
     public struct Evaluated: Sendable {
         public let predictions: LabelledPredictions
-        /// In the order of the classes.
-        public let classNames: [String]
+        /// With their classes in the models' order.
+        public let stamps: StampCollection
     }
 
     /// The models' predictions of labelled stamps, on rank 0; nil elsewhere. Collective.
@@ -201,7 +200,7 @@ public struct Prediction {
                     .badData, stamps.location(0).path, "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
-            return Evaluated(predictions: predictions.usable, classNames: stamps.classes.names)
+            return Evaluated(predictions: predictions.usable, stamps: stamps)
         }
     }
 
@@ -214,20 +213,10 @@ public struct Prediction {
                 model.network.labelledPredictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
             }
         }
-        let outputs = model.network.outputs
+        // The means over the models already.
         return try probabilities(stamps, features).map { probabilities in
-            if classCount > 2 {
-                return .several(
-                    ClassPredictions(
-                        classes: outputs, indices: numbers, trueClasses: numbers.map(stamps.label),
-                        probabilities: probabilities))
-            }
-            return .two(
-                numbers.map { stamp in
-                    SamplePrediction(
-                        index: stamp, label: stamps.label(stamp),
-                        probability: probabilities[(stamp + 1) * outputs - 1], threshold: threshold)
-                })
+            let set = model.network.testSet(labels: numbers.map(stamps.label), probabilities: probabilities)
+            return LabelledPredictions(meanOf: [set], threshold: threshold)
         }
     }
 
@@ -236,9 +225,7 @@ public struct Prediction {
         guard let logits = try logits(stamps, features) else { return nil }
         var sums = [Double](repeating: 0, count: logits[0].count)
         for (member, logits) in zip(members, logits) {
-            var probabilities = logits
-            member.model.network.loss.probabilities(
-                logits: logits, samples: stamps.count, outputs: member.model.network.outputs, into: &probabilities)
+            let probabilities = member.model.network.probabilities(logits)
             for index in sums.indices { sums[index] += Double(probabilities[index]) }
         }
         return sums.map { Float($0 / Double(members.count)) }

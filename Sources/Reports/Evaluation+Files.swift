@@ -3,19 +3,18 @@ import StampData
 import StampFormats
 
 extension Evaluation {
-    /// Evaluates predictions of stamps in files: looks for `snr_sources.npy` beside the sources, and applies the
+    /// Evaluates predictions of stamps that are in files: looks for `snr_sources.npy` beside the sources, and applies the
     /// matched filter to the same stamps if that is wanted.
     ///
     /// - Throws: `Fault` when a `snr_sources.npy` is there and does not fit, or a column does not.
     public init(
-        _ predictions: [SamplePrediction], classNames: [String], of files: LabelledFiles, threshold: Float,
+        _ predictions: [SamplePrediction], of stamps: StampCollection, in files: LabelledFiles, threshold: Float,
         columns: [SourceColumn] = [], withMatchedFilter: Bool, replicates: Int
     ) throws {
-        let stamps = try StampCollection(files)
         for column in columns { try column.check(sources: stamps.classCounts[1]) }
         let samples = predictions.map(ScoredSample.init)
         self.init(
-            predictions, classNames: classNames, threshold: threshold,
+            predictions, classNames: stamps.classes.names, threshold: threshold,
             signalToNoise: try RunStamps.signalToNoise(of: StampSource(files.sources, layout: files.layout)),
             columns: columns, noiseStamps: stamps.classCounts[0],
             matchedFilter: withMatchedFilter

@@ -25,32 +25,9 @@ extension SourceColumn {
             self.init(name: column, values: try CSVColumn.numbers(column, in: file))
             return
         }
-        let isArray = NamedPart.has([".npy"], text.utf8) || NamedPart.split(text, endings: [".npz"]) != nil
-        guard isArray else {
-            throw Fault(
-                .usage, "--by \(text)", "names neither a column nor an array",
-                remedy: "give FILE.csv:COLUMN, or FILE.npy with a number for each source")
-        }
-        self.init(name: FileAccess.split(text).name, values: try Self.array(text))
-    }
-
-    private static func array(_ name: String) throws -> [Double] {
-        let file = StampFiles.file(of: name)
-        try FileAccess.requireFile(file)
-        let array = try NumericArray(contentsOf: name)
-        // (N), or a column (N, 1).
-        guard let first = array.shape.first, first == array.count else {
-            throw Fault(
-                .badData, name, "holds an array of \(shapeText(array.shape)) instead of one number for each source",
-                remedy: "save one column of it alone")
-        }
-        let values = try array.values
-        if let place = values.firstIndex(where: { !$0.isFinite }) {
-            throw Fault(
-                .badData, name, "holds \(values[place]) for source \(place), which is no finite number",
-                remedy: "give every source a number")
-        }
-        return values
+        try NumericArray.requireColumn(text, option: "--by", "a number for each source")
+        self.init(
+            name: FileAccess.split(text).name, values: try NumericArray.column(text, value: "number", of: "source"))
     }
 
     /// Whether there is a value for each of so many sources.

@@ -7,19 +7,19 @@ public enum TestEvaluation: Sendable {
     case several(ClassEvaluation)
 
     /// Evaluates predictions of stamps in files: of two classes as
-    /// ``Metrics/Evaluation/init(_:classNames:of:threshold:columns:withMatchedFilter:replicates:)`` does.
+    /// ``Metrics/Evaluation/init(_:of:in:threshold:columns:withMatchedFilter:replicates:)`` does.
     public init(
-        _ predictions: LabelledPredictions, classNames: [String], of files: LabelledFiles, threshold: Float,
+        _ predictions: LabelledPredictions, of stamps: StampCollection, in files: LabelledFiles, threshold: Float,
         columns: [SourceColumn], withMatchedFilter: Bool, replicates: Int
     ) throws {
         switch predictions {
         case .two(let samples):
             self = .two(
                 try Evaluation(
-                    samples, classNames: classNames, of: files, threshold: threshold, columns: columns,
+                    samples, of: stamps, in: files, threshold: threshold, columns: columns,
                     withMatchedFilter: withMatchedFilter, replicates: replicates))
         case .several(let predictions):
-            self = .several(ClassEvaluation(predictions, classNames: classNames, replicates: replicates))
+            self = .several(ClassEvaluation(predictions, classNames: stamps.classes.names, replicates: replicates))
         }
     }
 

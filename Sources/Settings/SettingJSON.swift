@@ -1,24 +1,17 @@
+import Files
+
 /// How one setting is written to JSON and read back.
 struct SettingJSON: Sendable {
-    struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(_ key: String) { stringValue = key }
-        init?(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
-    }
-
-    let key: Key
-    let encode: @Sendable (TrainingSettings, inout KeyedEncodingContainer<Key>) throws -> Void
+    let key: NamedKey
+    let encode: @Sendable (TrainingSettings, inout KeyedEncodingContainer<NamedKey>) throws -> Void
     /// Leaves a setting that is not there as it is.
-    let decode: @Sendable (inout TrainingSettings, KeyedDecodingContainer<Key>) throws -> Void
+    let decode: @Sendable (inout TrainingSettings, KeyedDecodingContainer<NamedKey>) throws -> Void
 
     /// - Parameter unwritten: the value that is left out; nil if each is written.
     init<Value: Codable & Equatable & Sendable>(
         _ name: String, _ path: any Setting.Path<Value>, unwritten: Value? = nil
     ) {
-        let key = Key(name)
+        let key = NamedKey(name)
         self.key = key
         encode = { settings, container in
             let value = settings[keyPath: path]
@@ -31,7 +24,7 @@ struct SettingJSON: Sendable {
 
     /// A setting that is left out where it is left open.
     init<Value: Codable & Equatable & Sendable>(_ name: String, _ path: any Setting.Path<Value?>) {
-        let key = Key(name)
+        let key = NamedKey(name)
         self.key = key
         encode = { settings, container in try container.encodeIfPresent(settings[keyPath: path], forKey: key) }
         decode = { settings, container in
@@ -51,8 +44,8 @@ extension TrainingSettings: Codable {
     /// Reads what ``encode(to:)`` wrote, without asking whether the values are right: ``validate()`` does.
     public init(from decoder: any Decoder) throws {
         self.init()
-        let container = try decoder.container(keyedBy: SettingJSON.Key.self)
-        let stamps = ["sources", "noise", "class_files", "labelled"].map { SettingJSON.Key($0) }
+        let container = try decoder.container(keyedBy: NamedKey.self)
+        let stamps = ["sources", "noise", "class_files", "labelled"].map(NamedKey.init)
         guard stamps.contains(where: container.contains) else {
             throw DecodingError.keyNotFound(
                 stamps[0], DecodingError.Context(codingPath: container.codingPath, debugDescription: "no stamps"))
@@ -68,7 +61,7 @@ extension TrainingSettings: Codable {
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: SettingJSON.Key.self)
+        var container = encoder.container(keyedBy: NamedKey.self)
         for setting in Self.all { try setting.json.encode(self, &container) }
     }
 }

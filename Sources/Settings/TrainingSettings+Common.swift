@@ -20,7 +20,7 @@ extension TrainingSettings {
         let settings: TrainingSettings
 
         func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: SettingJSON.Key.self)
+            var container = encoder.container(keyedBy: NamedKey.self)
             try setting.json.encode(settings, &container)
         }
     }

@@ -46,8 +46,6 @@ struct PlaneLayout: Hashable, Sendable {
         hasMask = preparation.maskChannel
     }
 
-    /// Values of a stamp in its file.
-    var fileValues: Int { fileHeight * fileWidth * fileChannels }
     /// Pixels of a plane.
     var pixels: Int { height * width }
     /// Planes that are normalised, and the mask.

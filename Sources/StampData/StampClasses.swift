@@ -31,6 +31,11 @@ public struct StampClasses: Hashable, Sendable {
         self.names = names
     }
 
+    /// The names of classes for messages, which do not list more than twenty.
+    public static func list(_ names: [String]) -> String {
+        names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+    }
+
     /// The key of a class's number in the files of a run.
     func key(_ label: Int) -> String { self == .noiseAndSource && label == 1 ? "sources" : names[label] }
 }

@@ -33,7 +33,7 @@ extension StampCollection {
             guard let label = known.names.firstIndex(of: name) else {
                 throw Fault(
                     .badData, "--class \(name)", "is no class of the model",
-                    remedy: "its classes are \(Self.list(known.names))")
+                    remedy: "its classes are \(StampClasses.list(known.names))")
             }
             return UInt16(label)
         }
@@ -67,13 +67,9 @@ extension StampCollection {
         if let row = column.firstRow(notAmong: known) {
             throw Fault(
                 .badData, column.name, "row \(row) has the label \"\(column.texts[row].prefix(40))\"",
-                remedy: "the classes are \(list(named.names))\(areNumbers ? ", numbered from 0" : "")")
+                remedy: "the classes are \(StampClasses.list(named.names))\(areNumbers ? ", numbered from 0" : "")")
         }
         return (named, column.numbers(of: known))
-    }
-
-    private static func list(_ names: [String]) -> String {
-        names.count > 20 ? names.prefix(20).joined(separator: ", ") + ", …" : names.joined(separator: ", ")
     }
 }
 

@@ -99,11 +99,7 @@ public struct FeatureTable: Sendable {
     ///
     /// - Throws: `Fault(.badData)` otherwise.
     public func check(count: Int) throws {
-        guard rows == count else {
-            throw Fault(
-                .badData, name, "has \(rows) rows for \(count) stamps",
-                remedy: "give one row for each stamp, in the order of the files of stamps")
-        }
+        try RowCount.check(rows, of: name, stamps: count)
     }
 
     /// A hash of names and numbers, as eight hexadecimal digits. Against oversight, not malice.
@@ -137,9 +133,7 @@ extension FeatureTable {
                     remedy: "give FILE.csv or FILE.npy, with :COLUMN,COLUMN for some of its columns")
             }
             let columns = part.map { part in
-                part.split(separator: ",", omittingEmptySubsequences: false).map { name in
-                    String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-                }
+                part.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmed }
             }
             if let columns, columns.contains("") || Set(columns).count < columns.count {
                 throw Fault(

@@ -25,46 +25,21 @@ public struct StampColumn: Sendable {
             isInteger = texts.allSatisfy { Int($0).map { "\($0)" } == $0 }
             return
         }
-        guard NamedPart.has([".npy"], text.utf8) || NamedPart.split(text, endings: [".npz"]) != nil else {
-            throw Fault(
-                .usage, "\(option) \(text)", "names neither a column nor an array",
-                remedy: "give FILE.csv:COLUMN, or FILE.npy with one value for each stamp")
-        }
-        try FileAccess.requireFile(StampFiles.file(of: text))
+        try NumericArray.requireColumn(text, option: option, "one value for each stamp")
         if let texts = try NpyTexts.read(text) {
             (self.texts, isInteger) = (texts, false)
         } else {
-            let values = try Self.numbers(text)
+            let values = try NumericArray.column(text, value: "value", of: "stamp")
             isInteger = values.allSatisfy { Int(exactly: $0) != nil }
             texts = values.map { Int(exactly: $0).map(String.init) ?? "\($0)" }
         }
-    }
-
-    private static func numbers(_ name: String) throws -> [Double] {
-        let array = try NumericArray(contentsOf: name)
-        // (N), or a column (N, 1).
-        guard let first = array.shape.first, first == array.count else {
-            throw Fault(
-                .badData, name, "holds an array of \(shapeText(array.shape)) instead of one value for each stamp",
-                remedy: "save one column of it alone")
-        }
-        let values = try array.values
-        if let row = values.firstIndex(where: { !$0.isFinite }) {
-            throw Fault(
-                .badData, name, "holds \(values[row]) for stamp \(row)", remedy: "give every stamp a finite number")
-        }
-        return values
     }
 
     /// Whether there is a value for each of so many stamps.
     ///
     /// - Throws: `Fault(.badData)` otherwise.
     public func check(count: Int) throws {
-        guard self.count == count else {
-            throw Fault(
-                .badData, name, "has \(self.count) rows for \(count) stamps",
-                remedy: "give one row for each stamp, in the order of the files of stamps")
-        }
+        try RowCount.check(self.count, of: name, stamps: count)
     }
 
     /// Each text that occurs, once: whole numbers in the order of their values, others in that of their bytes.
@@ -72,12 +47,24 @@ public struct StampColumn: Sendable {
         let distinct = Set(texts)
         return isInteger
             ? distinct.sorted { Int($0)! < Int($1)! }
-            : distinct.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            : distinct.sortedByBytes()
     }
 
     /// The first row whose text is none of these.
     public func firstRow(notAmong known: [String]) -> Int? {
         let known = Set(known)
         return texts.firstIndex { !known.contains($0) }
+    }
+}
+
+/// Tables and arrays beside the stamps have a row for each of them.
+enum RowCount {
+    /// - Throws: `Fault(.badData)` for another number of rows.
+    static func check(_ rows: Int, of name: String, stamps: Int) throws {
+        guard rows == stamps else {
+            throw Fault(
+                .badData, name, "has \(rows) rows for \(stamps) stamps",
+                remedy: "give one row for each stamp, in the order of the files of stamps")
+        }
     }
 }

@@ -70,7 +70,7 @@ public enum StampFiles {
         switch glob(pattern, GLOB_ERR | GLOB_NOSORT, nil, &found) {
         case 0:
             let paths = (0..<Int(found.gl_pathc)).map { String(cString: found.gl_pathv[$0]!) }
-            return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            return paths.sortedByBytes()
         case GLOB_NOMATCH:
             throw Fault(
                 .missingInput, name, "matches no file", remedy: "check the pattern; `ls` with the same one lists files")

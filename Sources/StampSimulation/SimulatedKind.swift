@@ -6,6 +6,8 @@ public protocol SimulatedKind: RawRepresentable<String>, CaseIterable, Hashable,
     var summary: String { get }
     /// How often each kind is made if nobody says otherwise: a sum of 1 in each class.
     static var standardWeights: [Self: Double] { get }
+    /// The signal-to-noise ratios of sources if nobody says otherwise.
+    static var usualSignalToNoise: ClosedRange<Float> { get }
     /// Weights as they may be typed, for messages.
     static var exampleOfWeights: String { get }
 }

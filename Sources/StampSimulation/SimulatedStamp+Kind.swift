@@ -64,6 +64,7 @@ extension SimulatedStamp {
             .maskedSky: 0.02,
         ]
 
+        public static let usualSignalToNoise: ClosedRange<Float> = 3...300
         public static let exampleOfWeights = "empty-sky=0.5,cosmic-ray=0.1"
     }
 }

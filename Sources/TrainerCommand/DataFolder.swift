@@ -54,13 +54,12 @@ struct DataFolder {
     /// theirs.
     private func classes() throws -> [LabelledFiles.ClassFiles] {
         guard FileAccess.isFolder(folder) else { return [] }
-        return try FileAccess.names(in: folder).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.compactMap {
-            name in
+        return try FileAccess.names(in: folder).sortedByBytes().compactMap { name in
             let path = "\(folder)/\(name)"
             guard !name.hasPrefix("."), FileAccess.isFolder(path) else { return nil }
             let files = try FileAccess.names(in: path)
                 .filter { entry in !entry.hasPrefix(".") && StampFiles.endings.contains { entry.hasSuffix($0) } }
-                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+                .sortedByBytes()
             return files.isEmpty
                 ? nil : LabelledFiles.ClassFiles(name: name, files: files.map { "\(path)/\($0)" })
         }

@@ -75,8 +75,8 @@ struct Evaluate: GroupCommand {
             guard let evaluated else { return }
             try print(
                 TestEvaluation(
-                    evaluated.predictions, classNames: evaluated.classNames, of: files, threshold: threshold,
-                    columns: columns, withMatchedFilter: matchedFilter, replicates: bootstrap))
+                    evaluated.predictions, of: evaluated.stamps, in: files, threshold: threshold, columns: columns,
+                    withMatchedFilter: matchedFilter, replicates: bootstrap))
         }
     }
 

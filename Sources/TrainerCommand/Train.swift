@@ -187,13 +187,13 @@ struct Train: GroupCommand {
             let ensemble = EnsembleRun(
                 settings, series: series, programVersion: SwiftRunTrainer.version, group: group,
                 environment: environment, logger: logger)
-            let metrics = try ensemble.run(
+            let summary = try ensemble.run(
                 wasFinished: { makeMissingReport($0, environment, logger) },
                 didTrain: { folder, metrics in
                     tell(folder, metrics, environment, logger) { StandardOutput.show(progress: $0) }
                 })
             guard group.rank == 0, !verbosity.quiet else { return }
-            let table = try metrics.map { "\n\(try heading(series))\n\($0.table)\n" }
+            let table = summary.map { "\n\($0.table)\n" }
             try StandardOutput.print(note: "\(table ?? "")results in \(output)\n")
             return
         }
@@ -212,15 +212,6 @@ struct Train: GroupCommand {
     /// The networks that are trained one after another; nil for one alone.
     private var series: RunSeries? {
         sampling.trainsAllFolds ? .folds(sampling.folds!) : members > 1 ? .members(members) : nil
-    }
-
-    /// What stands above the metrics of all of them.
-    private func heading(_ series: RunSeries) throws -> String {
-        guard case .folds(let count) = series else { return "the mean of \(members) members:" }
-        let spread = CrossValidation(
-            try (1...count).map { try JSONFile.read(TestMetrics.self, from: RunFolder("\(output)/fold-\($0)").metrics) }
-        )
-        return "over \(count) folds:\n\(spread.table)\nall stamps, each by the network that was not trained on it:"
     }
 
     /// Makes the report of a run that has ended, and says where everything is.

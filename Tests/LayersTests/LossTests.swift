@@ -94,12 +94,12 @@ import Testing
     @Test func focalLossesAreThoseOfKeras() throws {
         for focal in try ReferenceValues.json([Focal].self, "objective/focal") {
             let loss = focal.logits.count == 1 ? Loss.sigmoidCrossEntropy : .softmaxCrossEntropy
-            let value = loss.focalValue(
+            let value = loss.value(
                 logits: focal.logits, outputs: focal.logits.count, label: focal.label, smoothing: focal.smoothing,
                 focusing: focal.gamma)
             #expect(abs(value - focal.loss) <= 2e-6 * max(1, focal.loss), "\(focal)")
             var gradient = focal.logits
-            loss.focalGradient(
+            loss.gradient(
                 logits: focal.logits, outputs: focal.logits.count, label: focal.label, smoothing: focal.smoothing,
                 focusing: focal.gamma, weight: 0.5, into: &gradient)
             for (own, other) in zip(gradient, focal.gradient) {
@@ -113,11 +113,11 @@ import Testing
         for size in [50, 800] as [Float] {
             let z = loss == .sigmoidCrossEntropy ? [size] : [-size, size, -size]
             for (label, expected) in [(1, 0), (0, Double(size) * (z.count == 1 ? 1 : 2))] {
-                let value = loss.focalValue(
+                let value = loss.value(
                     logits: z, outputs: z.count, label: label, smoothing: 0, focusing: focusing)
                 #expect(abs(value - expected) <= 1e-6 * max(1, expected))
                 var gradient = z
-                loss.focalGradient(
+                loss.gradient(
                     logits: z, outputs: z.count, label: label, smoothing: 0, focusing: focusing, weight: 1,
                     into: &gradient)
                 #expect(gradient.allSatisfy { $0.isFinite })

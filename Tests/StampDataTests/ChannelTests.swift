@@ -152,7 +152,8 @@ import Testing
             let output = try augmented(reader, augmentation, stamp: stamp)
             #expect(try augmented(first, augmentation, stamp: stamp) == plane(0, of: output, 2))
             let plain = try #require(try reader.values(of: stamp)), spreads = FloatBuffer(count: 2)
-            _ = try reader.read(stamp, into: FloatBuffer(count: reader.keptCount).view, spreads: spreads.pointer)
+            let kept = FloatBuffer(count: reader.keptCount)
+            _ = try withExtendedLifetime(kept) { try reader.read(stamp, into: kept.view, spreads: spreads.pointer) }
             let strength = Double(augmenter.choice(number: stamp, epoch: 3).noise)
             for pixel in stride(from: 0, to: 882, by: 2) {
                 let one = Double(output[pixel] - plain[pixel]) / strength / Double(spreads[0])

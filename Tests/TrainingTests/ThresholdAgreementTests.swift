@@ -18,8 +18,12 @@ import Testing
             let network = try Network.standard(.simple, side: 5, classes: classes)
             let logits =
                 [0, 1e-9, -1e-9, 1e-7, 1e-3, -1e-3, 5, -5].flatMap { classes == 1 ? [$0] : [0, $0] } as [Float]
-            let predictions = network.predictions(
+            let labelled = network.labelledPredictions(
                 logits: logits, stamps: numbers, in: collection, threshold: threshold)
+            guard case .two(let predictions) = labelled else {
+                Issue.record("two classes became more")
+                continue
+            }
             for prediction in predictions {
                 #expect(prediction.predictedClass == (prediction.probability > threshold ? 1 : 0))
                 let mean = SamplePrediction(

@@ -78,10 +78,10 @@ extension TrainingStep {
                 classWeights[label] * Double(shard.weight(step: step, position: position, sample: sample))
             loss +=
                 share
-                * network.loss.focalValue(
+                * network.loss.value(
                     logits: z, outputs: outputs, label: label, smoothing: labelSmoothing, focusing: focusing)
             if network.loss.isCorrect(logits: z, outputs: outputs, label: label) { correct += 1 }
-            network.loss.focalGradient(
+            network.loss.gradient(
                 logits: z, outputs: outputs, label: label, smoothing: labelSmoothing, focusing: focusing,
                 weight: weight * share, into: gradient + sample * outputs)
         }

@@ -55,7 +55,7 @@ package final class TrainingStep: @unchecked Sendable {
         self.seed = seed
         self.labelSmoothing = labelSmoothing
         self.focusing = focusing
-        self.classWeights = classWeights ?? Array(repeating: 1, count: max(network.outputs, 2))
+        self.classWeights = classWeights ?? Array(repeating: 1, count: network.classCount)
         self.format = format
         self.team = team
         self.group = group

@@ -21,9 +21,7 @@ enum NpyTexts {
                     remedy: "copy the file again, or save the array again")
             }
             guard let count = fields.shape.first, fields.shape.dropFirst().allSatisfy({ $0 == 1 }) else {
-                throw Fault(
-                    .badData, path, "holds an array of \(shapeText(fields.shape)) instead of one value for each stamp",
-                    remedy: "save one column of it alone")
+                throw NumericArray.noColumn(path, fields.shape, "value", "stamp")
             }
             return try (0..<count).map { row in
                 let bytes = UnsafeRawBufferPointer(

@@ -59,6 +59,7 @@ extension SimulatedTriplet {
             .starResidual: 0.1, .saturatedStar: 0.06, .referenceCosmicRay: 0.06, .maskedSky: 0.04,
         ]
 
+        public static let usualSignalToNoise: ClosedRange<Float> = 5...1000
         public static let exampleOfWeights = "unchanged-sky=0.5,cosmic-ray=0.1"
     }
 }

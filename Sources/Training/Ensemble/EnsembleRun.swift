@@ -35,17 +35,32 @@ public struct EnsembleRun {
         self.logger = logger
     }
 
+    /// What all runs tell together.
+    public struct Summary {
+        /// Of the test set by the mean of the members' probabilities, or of the test sets of all folds.
+        public let metrics: TestMetrics
+        /// Nil for an ensemble.
+        let folds: CrossValidation?
+        fileprivate let series: RunSeries
+
+        /// For the terminal.
+        public var table: String {
+            guard let folds else { return "the mean of \(series.count) members:\n\(metrics.table)" }
+            return "over \(folds.folds) folds:\n\(folds.table)\n"
+                + "all stamps, each by the network that was not trained on it:\n\(metrics.table)"
+        }
+    }
+
     /// Trains all members. With `resume`, finished members are skipped. Collective.
     ///
     /// - Parameters:
     ///   - wasFinished: called on rank 0 with each member that had ended before.
     ///   - didTrain: called on rank 0 with each member that has ended now, and the metrics of its test set.
-    /// - Returns: on rank 0 the metrics of the test set by the mean of the members' probabilities, if there is a test
-    ///   set.
+    /// - Returns: on rank 0 what all tell together, if there is a test set.
     /// - Throws: `AgreedFault` as a run does: for settings that cannot be, before anything is made.
     public func run(
         wasFinished: (RunFolder) -> Void = { _ in }, didTrain: (RunFolder, TestMetrics?) -> Void
-    ) throws -> TestMetrics? {
+    ) throws -> Summary? {
         try group.agree {
             try configuration.validate()
             try Requirement.count.check(series.count, of: series.option)
@@ -94,7 +109,7 @@ public struct EnsembleRun {
 
     /// The test sets of all runs together: for an ensemble, which has one, the mean of the members' probabilities; for a
     /// cross-validation each fold's own.
-    private func combine() throws -> TestMetrics? {
+    private func combine() throws -> Summary? {
         let folders = (1...series.count).map(folder)
         guard folders.allSatisfy({ FileAccess.exists($0.testPredictions) }) else { return nil }
         let models = try folders.map { try TrainedModel(contentsOf: $0.model) }
@@ -103,6 +118,7 @@ public struct EnsembleRun {
         guard !sets[0].indices.isEmpty else { return nil }
         let thresholds = models.map(\.decision.threshold)
         let together: LabelledPredictions
+        var folds: CrossValidation?
         switch series {
         case .members(let count):
             try refuseOtherStamps(folders, sets)
@@ -110,13 +126,14 @@ public struct EnsembleRun {
         case .folds:
             together = LabelledPredictions(joining: Array(zip(sets, thresholds)))
             let all = try folders.map { try JSONFile.read(TestMetrics.self, from: $0.metrics) }
-            try JSONFile.write(CrossValidation(all), to: RunSeries.crossValidation(in: configuration.output))
+            folds = CrossValidation(all)
+            try JSONFile.write(folds, to: RunSeries.crossValidation(in: configuration.output))
         }
         let metrics = together.metrics(classNames: names)
         let whole = RunFolder(configuration.output)
         try TestPredictions.write(together, classNames: names, to: whole.testPredictions)
         try JSONFile.write(metrics, to: whole.metrics)
-        return metrics
+        return Summary(metrics: metrics, folds: folds, series: series)
     }
 
     private func refuseOtherStamps(_ folders: [RunFolder], _ sets: [TestSet]) throws {

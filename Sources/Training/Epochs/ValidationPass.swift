@@ -42,7 +42,7 @@ struct ValidationPass {
 
     private func measureWeights() throws -> Measured? {
         try inference.logits(of: stamps).map { logits in
-            let means = inference.means(of: stamps, logits: logits)
+            let means = inference.means(of: stamps.labels, logits: logits)
             return Measured(
                 loss: means.loss, accuracy: means.accuracy,
                 rocArea: area(.validationROCArea, logits), averagePrecision: area(.validationAveragePrecision, logits))
@@ -50,38 +50,14 @@ struct ValidationPass {
     }
 
     /// An area that compares the classes, of more than two the mean of each against the rest; nil unless it is watched.
+    ///
+    /// Of probabilities in single precision, as `metrics.json` ranks the test set: where these are equal, so are the
+    /// stamps, even if their logits differ.
     private func area(_ metric: Stopping.Metric, _ logits: [Float]) -> Double? {
         guard metric == watched else { return nil }
-        let probabilities = probabilities(logits)
+        let probabilities = inference.network.probabilities(logits)
         guard !probabilities.contains(where: \.isNaN) else { return .nan }
-        let isROC = metric == .validationROCArea
-        guard inference.network.classCount > 2 else {
-            let samples = scored(probabilities)
-            return (isROC ? ROCCurve.area(samples) : ThresholdSweep(samples).averagePrecision) ?? .nan
-        }
-        let predictions = ClassPredictions(
-            classes: inference.network.classCount, indices: Array(stamps.labels.indices), trueClasses: stamps.labels,
-            probabilities: probabilities)
-        return (isROC ? predictions.macroROCArea : predictions.macroAveragePrecision) ?? .nan
-    }
-
-    /// The stamps' probabilities in single precision, as `metrics.json` ranks the test set: where these are equal, so
-    /// are the stamps, even if their logits differ.
-    private func probabilities(_ logits: [Float]) -> [Float] {
-        var probabilities = [Float](repeating: 0, count: logits.count)
-        logits.withUnsafeBufferPointer {
-            inference.network.loss.probabilities(
-                logits: $0.baseAddress!, samples: stamps.labels.count, outputs: inference.network.outputs,
-                into: &probabilities)
-        }
-        return probabilities
-    }
-
-    /// The stamps with their probabilities of a source.
-    private func scored(_ probabilities: [Float]) -> [ScoredSample] {
-        let outputs = inference.network.outputs
-        return stamps.labels.enumerated().map { index, label in
-            ScoredSample(index: index, trueClass: label, score: probabilities[(index + 1) * outputs - 1])
-        }
+        let set = inference.network.testSet(labels: stamps.labels, probabilities: probabilities)
+        return (metric == .validationROCArea ? set.rocArea : set.averagePrecision) ?? .nan
     }
 }

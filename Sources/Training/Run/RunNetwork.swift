@@ -90,7 +90,7 @@ enum RunNetwork {
                 .usage, "--classes \(asked)", "does not go with \(configuration.model), which has \(outputs)",
                 remedy: "leave it out, or choose another model")
         }
-        guard network.outputs == classes.count || network.outputs == 1 && classes.count == 2 else {
+        guard network.classCount == classes.count else {
             let isAsked = configuration.classes != nil
             throw Fault(
                 isAsked ? .usage : .badData, isAsked ? "--classes \(network.outputs)" : configuration.model,
