@@ -168,7 +168,7 @@ let package = Package(
         tests("CKernels", ["CKernels", "Tensors", "TestSupport", "NumericTestSupport"]),
         tests("Tensors", ["Tensors", "CKernels"]),
         tests("Files", ["Files", "StampFormats", "Faults", "TestSupport"]),
-        tests("Isolation", ["Isolation", "Files", "Faults", "TestSupport"]),
+        tests("Isolation", ["Isolation", "CIsolation", "Files", "Faults", "TestSupport"]),
         tests("StampFormats", ["StampFormats", "Files", "Faults", "TestSupport"]),
         tests(
             "StampData",

@@ -6,6 +6,8 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +16,50 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MOST_DESCRIPTORS 4
 
-int isolation_fork(void) { return fork(); }
+static void interrupt(int signal) { (void)signal; }
+
+// That a child has ended must interrupt ppoll(2) in isolation_wait(), and nothing else.
+int isolation_fork(void) {
+    const struct sigaction action = {.sa_handler = interrupt};
+    sigset_t ended;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &ended, NULL) != 0 || sigaction(SIGCHLD, &action, NULL) != 0) return -1;
+    return fork();
+}
+
+static int64_t monotonic_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+int isolation_wait(int child, int socket, uint64_t seconds, int *status) {
+    const int64_t start = monotonic_seconds();
+    sigset_t open_mask;
+    sigprocmask(SIG_BLOCK, NULL, &open_mask);
+    sigdelset(&open_mask, SIGCHLD);
+    while (1) {
+        const pid_t ended = waitpid(child, status, WNOHANG);
+        if (ended == child) return 0;
+        if (ended < 0 && errno != EINTR) return -1;
+        const int64_t passed = monotonic_seconds() - start;
+        const struct timespec left = {.tv_sec = (uint64_t)passed < seconds ? (int64_t)seconds - passed : 0};
+        // Without events of its own it tells only that the other side has gone.
+        struct pollfd other = {.fd = socket};
+        if (left.tv_sec > 0 && ppoll(&other, 1, &left, &open_mask) <= 0) continue;
+        kill(child, SIGKILL);
+        while (waitpid(child, status, 0) < 0)
+            if (errno != EINTR) return -1;
+        return 0;
+    }
+}
 
 int isolation_shared_memory(void) { return memfd_create("swift-run-trainer", MFD_CLOEXEC); }
 

@@ -111,10 +111,11 @@ package final class DecodingProcess: Sendable {
 }
 
 extension IsolationLimits {
-    /// What a file of this size may need: twice what it may hold, for the copies that libraries make.
+    /// What a file of this size may need: twice what it may hold, for the copies that libraries make, and many times the
+    /// time that they take.
     init(forBytes count: Int, seconds: Int?) {
         let contents = Expansion.most(of: count)
         memory = UInt64(2 * contents + (256 << 20))
-        self.seconds = UInt64(seconds ?? 60 + contents >> 20)
+        self.seconds = UInt64(seconds ?? 5 + contents >> 24)
     }
 }

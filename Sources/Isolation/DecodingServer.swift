@@ -7,7 +7,7 @@ import Synchronization
 /// The other side of ``DecodingProcess``: a process of one thread that forks a child for every file.
 ///
 /// It never looks at a file itself, so no file can harm the next one. The child gives up all that it does not need
-/// before it decodes.
+/// before it decodes. Both end with the process that asked, however that ends.
 package enum DecodingServer {
     /// The only argument with which the program is started as a server; not for users.
     static let argument = "decoding-server"
@@ -64,11 +64,8 @@ package enum DecodingServer {
             IsolatedTask(file: descriptors[0], exchange: descriptors[1], payload: descriptors[2])
                 .run(limits, decoders, willEnd)
         }
-        guard child > 0 else { return -1 }
         var status: Int32 = -1
-        while waitpid(child, &status, 0) < 0 {
-            if errno != EINTR { return -1 }
-        }
+        guard child > 0, isolation_wait(child, STDIN_FILENO, limits.elapsedSeconds, &status) == 0 else { return -1 }
         return status
     }
 }

@@ -48,4 +48,7 @@ struct IsolationLimits {
     var memory: UInt64 = 0
     /// Processor time.
     var seconds: UInt64 = 0
+
+    /// Time by the clock, of which a busy machine gives the process a share.
+    var elapsedSeconds: UInt64 { 60 + 10 * seconds }
 }

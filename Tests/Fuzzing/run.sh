@@ -45,9 +45,9 @@ options=(--package-path "$here" --scratch-path "$scratch" -c release -Xswiftc -u
 swift build "${options[@]}" --product fuzz-readers
 program="$(swift build "${options[@]}" --show-bin-path)/fuzz-readers"
 
-# A reader holds a few times what a file holds. Deflate makes up to 1032 bytes out of one, and an input has at most 16
+# A library that loops is ended after six seconds of processor time. A reader holds a few times what a file holds. Deflate makes up to 1032 bytes out of one, and an input has at most 16
 # KB; libhdf5 and AddressSanitizer take some memory of their own.
-limits=(-timeout=10 -malloc_limit_mb=64 -rss_limit_mb=1024)
+limits=(-timeout=60 -malloc_limit_mb=64 -rss_limit_mb=1024)
 failed=()
 mkdir -p "$scratch/failed"
 for reader in "${readers[@]}"; do

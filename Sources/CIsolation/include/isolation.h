@@ -19,6 +19,10 @@ int isolation_send(int socket, const void *message, size_t size, const int *desc
 // -1 for anything else.
 int isolation_receive(int socket, void *message, size_t size, int *descriptors, int count);
 
+// Waits until the process's only child ends: 0 and its status by waitpid(2), or -1. The child is killed as soon as the
+// other side of `socket` has gone, and after `seconds`.
+int isolation_wait(int child, int socket, uint64_t seconds, int *status);
+
 // Closes all descriptors from `first` on.
 void isolation_close_from(int first);
 
