@@ -39,7 +39,7 @@ extension TrainerCommandTests {
                     "clip-norm",
                     "crop", "data", "dropout", "early-stopping", "ema", "epochs", "features", "fill", "fill-features",
                     "fold", "folds", "gradients",
-                    "group-by", "help", "initial-weights", "keep-checkpoints", "label-smoothing", "labels",
+                    "group-by", "help", "ids", "initial-weights", "keep-checkpoints", "label-smoothing", "labels",
                     "layout",
                     "learning-rate", "loss", "mask-channel", "members", "memory", "microbatch", "min-delta", "model",
                     "momentum", "nesterov", "no-calibrate", "no-dropout", "no-report", "no-tensorboard", "noise",
