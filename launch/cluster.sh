@@ -4,6 +4,7 @@
 # Settings that the environment may override:
 #   RUN              run folder                                   (default: runs/<scheduler>-<job id> in the checkout)
 #   DATA             folder of the stamps                         (default: data in the checkout)
+#                    unless arguments of `train` name stamps
 #   THREADS          threads (lanes) of each rank                 (default: what the scheduler gives a rank)
 #   TRAINER          the program                                  (default: the checkout's release build)
 #   TRAIN_ARGUMENTS  further arguments of `train`, split at blanks and ends of lines, beside those of the script itself
