@@ -176,14 +176,17 @@ public struct Prediction {
     ///   - features: the table, or array, of the stamps' features; nil for none.
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
+    ///   - check: refuses stamps that something else does not go with; called on rank 0 alone.
     public func evaluate(
-        _ files: LabelledFiles, features: String? = nil, skipBad: Bool, threshold: Float? = nil
+        _ files: LabelledFiles, features: String? = nil, skipBad: Bool, threshold: Float? = nil,
+        check: (StampCollection) throws -> Void = { _ in }
     ) throws -> Evaluated? {
         let stamps = try StampCollection.agreed(in: group) {
             try checkFeatures(features)
             let stamps = try StampCollection(files, of: try classes)
             _ = try readers(stamps)
             try checkClasses(stamps)
+            try check(stamps)
             return stamps
         }
         logData(stamps)

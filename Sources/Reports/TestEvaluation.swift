@@ -10,7 +10,7 @@ public enum TestEvaluation: Sendable {
     /// ``Metrics/Evaluation/init(_:of:in:threshold:columns:withMatchedFilter:replicates:)`` does.
     public init(
         _ predictions: LabelledPredictions, of stamps: StampCollection, in files: LabelledFiles, threshold: Float,
-        columns: [SourceColumn], withMatchedFilter: Bool, replicates: Int
+        columns: [ByColumn], withMatchedFilter: Bool, replicates: Int
     ) throws {
         switch predictions {
         case .two(let samples):
@@ -19,7 +19,11 @@ public enum TestEvaluation: Sendable {
                     samples, of: stamps, in: files, threshold: threshold, columns: columns,
                     withMatchedFilter: withMatchedFilter, replicates: replicates))
         case .several(let predictions):
-            self = .several(ClassEvaluation(predictions, classNames: stamps.classes.names, replicates: replicates))
+            self = .several(
+                ClassEvaluation(
+                    predictions, classNames: stamps.classes.names,
+                    columns: try columns.map { try $0.numbers(of: stamps) },
+                    replicates: replicates))
         }
     }
 

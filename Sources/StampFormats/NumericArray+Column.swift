@@ -24,17 +24,30 @@ extension NumericArray {
     ///   - unit: what messages call that which has one.
     /// - Throws: as opening the array does; a `badData` fault when it is no column of finite numbers.
     package static func column(_ name: String, value: String, of unit: String) throws -> [Double] {
+        let (values, firstGap) = try columnOrGaps(name, value: value, of: unit)
+        if let firstGap { throw firstGap }
+        return values
+    }
+
+    /// The numbers of a column, NaN where there is none.
+    ///
+    /// - Returns: besides, the fault of the first one that is not a number.
+    /// - Throws: as ``column(_:value:of:)``, but for NaN.
+    package static func columnOrGaps(
+        _ name: String, value: String, of unit: String
+    ) throws -> (values: [Double], firstGap: Fault?) {
         let array = try NumericArray(contentsOf: name)
         guard let first = array.shape.first, first == array.count else {
             throw noColumn(name, array.shape, value, unit)
         }
         let values = try array.values
-        if let row = values.firstIndex(where: { !$0.isFinite }) {
-            throw Fault(
+        func fault(_ row: Int) -> Fault {
+            Fault(
                 .badData, name, "holds \(values[row]) for \(unit) \(row), which is no finite number",
                 remedy: "give every \(unit) a number")
         }
-        return values
+        if let row = values.firstIndex(where: \.isInfinite) { throw fault(row) }
+        return (values, values.firstIndex(where: \.isNaN).map(fault))
     }
 
     /// The fault of an array that is no column.

@@ -73,7 +73,7 @@ struct Occlusion: GroupCommand {
         try group.agree {
             guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(
-                title: "Occlusion map of stamp \(index)", className: map.className,
+                title: "Occlusion map of stamp \(index)", className: map.className, of: try prediction.classNames,
                 stamp: StampPicture(
                     height: map.height, width: map.width, channels: map.channels, values: map.stamp),
                 map: map.values)
