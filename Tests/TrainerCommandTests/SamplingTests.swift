@@ -90,7 +90,7 @@ extension TrainerCommandTests {
             let options =
                 "--stamps \(survey.noise) \(survey.sources) --labels \(labels):kind --model simple --optimizer adam"
                 + " --learning-rate 0.001 --normalize mean --batch-size 64 --microbatch 8 --threads 1"
-                + " --sampling comet=0.2,noise=0.4,source=0.4 --augment noise,shift --split 1,0,0 --quiet --no-report"
+                + " --sampling comet=0.2,noise=0.4,source=0.4 --augment noise,shifts --split 0.8,0.1,0.1 --quiet --no-report"
             let whole = workspace.path("whole")
             try trained("train \(options) --epochs 2 --output \(whole)")
             for (name, more, ranks) in [("ranks", "", 3), ("memory", " --memory 2M", 2)] {

@@ -149,9 +149,9 @@ extension TrainerCommandTests {
             let figure = "\(run)/figures/completeness_1.csv"
             for options in ["", "--by \(table):id"] {
                 #expect(try trainer("report --run \(run) \(options)").status == 0)
-                let rows = try rows(figure)
-                #expect(rows.contains { $0[1] == "it's `e`" })
-                #expect(rows.contains { $0[0] == "0" } == !options.isEmpty)
+                let drawn = try self.rows(figure)
+                #expect(drawn.contains { $0[1] == "it's `e`" })
+                #expect(drawn.contains { $0[0] == "0" } == !options.isEmpty)
             }
             try "mag\n1\n".write(toFile: table, atomically: true, encoding: .utf8)
             for line in [
@@ -164,7 +164,8 @@ extension TrainerCommandTests {
             #expect(!exists(workspace.path("no")))
             // What has become of the run's own column is a note.
             #expect(try trainer("report --run \(run)").status == 0)
-            #expect(!exists(figure) && (try text("\(run)/report.html")).contains("has 1 rows for \(Self.count) stamps"))
+            #expect(!exists(figure))
+            #expect(try text("\(run)/report.html").contains("has 1 rows for \(Self.count) stamps"))
         }
 
         @Test func anEnsembleAveragesProbabilities() throws {
