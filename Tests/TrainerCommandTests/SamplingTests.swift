@@ -93,7 +93,7 @@ extension TrainerCommandTests {
                 + " --sampling comet=0.2,noise=0.4,source=0.4 --augment noise,shifts --split 0.8,0.1,0.1 --quiet --no-report"
             let whole = workspace.path("whole")
             try trained("train \(options) --epochs 2 --output \(whole)")
-            for (name, more, ranks) in [("ranks", "", 3), ("memory", " --memory 2M", 2)] {
+            for (name, more, ranks) in [("ranks", "", 3), ("memory", " --memory 300K", 2)] {
                 let run = workspace.path(name)
                 try trained("train \(options)\(more) --epochs 2 --output \(run)", ranks: ranks)
                 #expect(try RunResult(run).differences(from: RunResult(whole)) == [], "\(name)")
