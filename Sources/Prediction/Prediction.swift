@@ -185,9 +185,11 @@ public struct Prediction {
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
     ///   - measuresImportance: whether to find out which features the models need.
+    ///   - check: refuses stamps that something else does not go with; called on rank 0 alone.
     public func evaluate(
         _ files: LabelledFiles, features: String? = nil, identifiers: String? = nil, skipBad: Bool,
-        threshold: Float? = nil, measuresImportance: Bool = false
+        threshold: Float? = nil, measuresImportance: Bool = false,
+        check: (StampCollection) throws -> Void = { _ in }
     ) throws -> Evaluated? {
         let stamps = try StampCollection.agreed(in: group) {
             try checkFeatures(features)
@@ -195,6 +197,7 @@ public struct Prediction {
             let stamps = try StampCollection(files, of: try classes)
             _ = try readers(stamps)
             try checkClasses(stamps)
+            try check(stamps)
             return stamps
         }
         logData(stamps)

@@ -65,6 +65,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var keepCheckpoints = 3
     /// After how many steps the ranks compare their parameters; nil for never.
     public var verifyEvery: Int?
+    /// Numbers of the stamps that the report draws completeness against, as options name them.
+    public var by: [String] = []
     /// The run folder.
     public var output = "run"
     /// How this start of the run is carried out. `config.json` leaves it out.
@@ -143,6 +145,7 @@ extension TrainingSettings {
                 "checkpoint_every", \.checkpointInterval, "--checkpoint-every", makesRun: false, must: .interval),
             Setting("keep_checkpoints", \.keepCheckpoints, "--keep-checkpoints", makesRun: false, must: .count),
             Setting("verify_every", \.verifyEvery, "--verify-every", makesRun: false, must: .count),
+            Setting("by", \.by, unwritten: [], options: [SettingOption.by]),
             Setting("output", \.output, "--output", must: .name(remedy: "name the run folder to make")),
         ] + ExecutionSettings.all
 }

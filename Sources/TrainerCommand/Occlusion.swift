@@ -76,7 +76,7 @@ struct Occlusion: GroupCommand {
             guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(
                 title: "Occlusion map of stamp \(index)" + (map.identifier.map { " (\($0))" } ?? ""),
-                className: map.className,
+                className: map.className, of: try prediction.classNames,
                 stamp: StampPicture(
                     height: map.height, width: map.width, channels: map.channels, values: map.stamp),
                 map: map.values)

@@ -168,6 +168,8 @@ struct Train: GroupCommand {
             "Train an ensemble of N networks that differ in their seed; predict averages them.", valueName: "n"))
     var members = 1
 
+    @OptionGroup var by: ByOption
+
     @Flag(name: .customLong("no-report"), help: "Make neither figures nor report.html at the end.")
     var noReport = false
 
@@ -185,10 +187,14 @@ struct Train: GroupCommand {
         if let files = try group.onRoot({ try data.files() }) {
             settings.data = files
         }
+        let columns = try group.onRoot { try ByColumn.read(by.by, of: settings.data) } ?? []
+        let check: StampCheck = { stamps in
+            for column in columns { _ = try column.numbers(of: stamps) }
+        }
         if let series {
             let ensemble = EnsembleRun(
                 settings, series: series, programVersion: SwiftRunTrainer.version, group: group,
-                environment: environment, logger: logger)
+                environment: environment, logger: logger, check: check)
             let summary = try ensemble.run(
                 wasFinished: { makeMissingReport($0, environment, logger) },
                 didTrain: { folder, metrics in
@@ -201,7 +207,7 @@ struct Train: GroupCommand {
         }
         let run = TrainingRun(
             settings, programVersion: SwiftRunTrainer.version, group: group, environment: environment,
-            logger: logger)
+            logger: logger, check: check)
         let metrics = try run.run()
         guard group.rank == 0 else { return }
         var failure: Fault?
@@ -277,6 +283,7 @@ struct Train: GroupCommand {
         try preparation.apply(to: &settings.preparation)
         features.apply(to: &settings)
         settings.skipBad = skipBad
+        settings.by = by.by
         settings.keepCheckpoints = keepCheckpoints
         settings.verifyEvery = verifyEvery
         settings.split = try SplitFractions(option: split)
