@@ -12,7 +12,11 @@ import StampData
 struct Summary: GroupCommand {
     static let configuration = CommandConfiguration(abstract: "Print a network's layers, shapes and parameter counts.")
 
-    @Option(help: "simple, simple-bn, vgg6, resnet50, or a .safetensors, .keras or .json file.")
+    @Option(
+        help: """
+            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, or a .safetensors, .keras, .pth or \
+            .json file.
+            """)
     var model = "vgg6"
 
     @Option(parsing: .unconditional, help: "Outputs of a standard network: one for each class, or 1.")

@@ -24,28 +24,28 @@ struct Train: GroupCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Values of options that are not given: notebook (as astroML's notebook trains) or survey (for real surveys).
+            Values of options that are not given: notebook (as astroML's notebook trains), survey (for real surveys) or \
+            kbmod (for KBMOD's filter).
             """,
             valueName: "name"))
     var recipe: Recipe = .notebook
 
     @Option(
-        help:
+        help: ArgumentHelp(
             """
-            simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to continue from, or Keras' \
-            model.to_json() in a .json file.
-            """
-    )
-    var model = usual.model
+            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras or .pth model \
+            to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, kbmod: resnet18)
+            """, valueName: "model"))
+    var model: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Passes over the training set. (notebook: 10, survey: 30)", valueName: "n"))
+        help: ArgumentHelp("Passes over the training set. (notebook, kbmod: 10, survey: 30)", valueName: "n"))
     var epochs: Int?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`. (both recipes: 256)", valueName: "n")
+        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`. (every recipe: 256)", valueName: "n")
     )
     var batchSize: String?
 
@@ -55,10 +55,11 @@ struct Train: GroupCommand {
     var microbatch: Int?
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Learning rate. (notebook: 0.01, survey: 0.003)", valueName: "x"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Learning rate. (notebook: 0.01, survey: 0.003, kbmod: 0.001)", valueName: "x"))
     var learningRate: Float?
 
-    @Option(help: "sgd, momentum, adam, adamw, lamb or lars. (notebook: sgd, survey: adam)")
+    @Option(help: "sgd, momentum, adam, adamw, lamb or lars. (notebook: sgd, survey, kbmod: adam)")
     var optimizer: OptimizerName?
 
     @Option(
@@ -267,7 +268,7 @@ struct Train: GroupCommand {
     /// - Throws: `Fault(.usage)` for values that make no sense, alone or together.
     func trainingSettings() throws -> TrainingSettings {
         var settings = TrainingSettings(recipe: recipe)
-        settings.model = model
+        if let model { settings.model = model }
         if let epochs { settings.epochs = epochs }
         settings.microbatch = microbatch
         if let learningRate { settings.learningRate = learningRate }
