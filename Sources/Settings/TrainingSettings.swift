@@ -13,6 +13,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var data = LabelledFiles()
     /// The name of a standard network, or a model file.
     public var model = "vgg6"
+    /// Whether a model file that ends without softmax or sigmoid gives logits.
+    public var fromLogits = false
     public var epochs = 10
     public var batchSize = BatchSize.samples(256)
     /// The most samples of a microbatch; nil for a size chosen from the network.
@@ -82,6 +84,9 @@ extension TrainingSettings {
             Setting("labelled", \.data.labelTable, options: SettingOption.labels),
             Setting("layout", \.data.layout, "--layout"),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
+            Setting(
+                "from_logits", \.fromLogits, row: .outputs, unwritten: false,
+                options: [SettingOption(flag: "--from-logits", \.fromLogits, decidesResult: true)]),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
             Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),
             Setting("microbatch", \.microbatch, "--microbatch", row: .microbatch, decidesResult: true, must: .count),

@@ -32,11 +32,13 @@ struct Train: GroupCommand {
     @Option(
         help:
             """
-            simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to continue from, or Keras' \
+            simple, simple-bn, vgg6, resnet50, a .safetensors, .keras or .h5 model to continue from, or Keras' \
             model.to_json() in a .json file.
             """
     )
     var model = usual.model
+
+    @OptionGroup var logits: LogitsOption
 
     @Option(
         parsing: .unconditional,
@@ -260,6 +262,7 @@ struct Train: GroupCommand {
     func trainingSettings() throws -> TrainingSettings {
         var settings = TrainingSettings(recipe: recipe)
         settings.model = model
+        settings.fromLogits = logits.fromLogits
         if let epochs { settings.epochs = epochs }
         settings.microbatch = microbatch
         if let learningRate { settings.learningRate = learningRate }

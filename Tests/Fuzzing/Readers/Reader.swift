@@ -24,6 +24,8 @@ enum Reader: String, CaseIterable {
     case kerasJSON = "keras-json"
     /// A `.keras` file, with libzip and libhdf5.
     case keras
+    /// An `.h5` file of Keras 1 to 3, with libhdf5.
+    case kerasHDF5 = "keras-hdf5"
     /// `state.json` of a checkpoint.
     case state
     /// `manifest.json` of a checkpoint.
@@ -46,6 +48,7 @@ enum Reader: String, CaseIterable {
             try use(NetworkDescription(json: String(decoding: bytes, as: UTF8.self), from: "fuzz"))
         case .kerasJSON: try use(NetworkDescription(kerasJSON: bytes, from: "fuzz"))
         case .keras: try MemoryFile.with(bytes) { _ = try TrainedModel(kerasArchive: $0).weights.isFinite }
+        case .kerasHDF5: try MemoryFile.with(bytes) { _ = try TrainedModel(kerasHDF5: $0).weights.isFinite }
         case .state:
             try MemoryFile.with(bytes) { path in
                 let state = try JSONFile.read(CheckpointState.self, from: path)
