@@ -84,9 +84,6 @@ extension TrainingSettings {
             Setting("labelled", \.data.labelTable, options: SettingOption.labels),
             Setting("layout", \.data.layout, "--layout"),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
-            Setting(
-                "from_logits", \.fromLogits, row: .outputs, unwritten: false,
-                options: [SettingOption(flag: "--from-logits", \.fromLogits, decidesResult: true)]),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
             Setting("batch_size", \.batchSize, "--batch-size", row: .batchSize, decidesResult: true, must: .batchSize),
             Setting("microbatch", \.microbatch, "--microbatch", row: .microbatch, decidesResult: true, must: .count),
@@ -97,6 +94,9 @@ extension TrainingSettings {
             Setting(
                 "classes", \.classes, "--classes", row: .outputs, decidesResult: true,
                 must: .outputs),
+            Setting(
+                "from_logits", \.fromLogits, row: .outputs, unwritten: false,
+                options: [SettingOption(flag: "--from-logits", \.fromLogits)]),
             Setting("schedule", \.schedule, row: .objective, options: SettingOption.schedule),
             Setting("objective", \.objective, row: .objective, options: SettingOption.objective),
             Setting("regularization", \.regularization, row: .objective, options: SettingOption.regularization),

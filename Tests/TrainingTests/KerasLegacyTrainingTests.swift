@@ -62,4 +62,36 @@ import Testing
             #expect(model.state.array == models[0].state.array)
         }
     }
+
+    private static func settings(_ model: String, in folder: TemporaryFolder) throws -> TrainingSettings {
+        let stamps = LabelledPixels(
+            height: 5, width: 4, pixels: (0..<240).map { Float($0 * 7 % 11) / 8 }, labels: (0..<12).map { $0 % 2 })
+        var settings = try TrainingSettings.onAll(stamps, in: folder)
+        settings.model = ReferenceValues.path("keras_legacy/\(model)")
+        settings.batchSize = .full
+        settings.epochs = 2
+        return settings
+    }
+
+    @Test func aNetworkThatEndsInLogitsIsTrainedAndStaysOne() throws {
+        let folder = try TemporaryFolder()
+        var settings = try Self.settings("logits.keras", in: folder)
+        let fault = try #require(#expect(throws: AgreedFault.self) { try settings.run() }).fault
+        #expect(fault.kind == .badData && fault.remedy.contains("--from-logits"))
+        settings.fromLogits = true
+        try settings.run()
+        let trained = try TrainedModel(contentsOf: RunFolder(settings.output).model)
+        #expect(trained.network.description.endsInLogits)
+        settings.model = "simple"
+        settings.output = folder.path("other")
+        let needless = try #require(#expect(throws: AgreedFault.self) { try settings.run() }).fault
+        #expect(needless.kind == .usage && needless.subject == "--from-logits")
+    }
+
+    @Test func layersThatDrawAtRandomAreNotTrained() throws {
+        let folder = try TemporaryFolder()
+        let settings = try Self.settings("random.keras", in: folder)
+        let fault = try #require(#expect(throws: AgreedFault.self) { try settings.run() }).fault
+        #expect(fault.kind == .badData && fault.problem.contains("RandomFlip") && fault.remedy.contains("--augment"))
+    }
 }
