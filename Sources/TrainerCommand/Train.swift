@@ -95,6 +95,8 @@ struct Train: GroupCommand {
 
     @OptionGroup var sampling: SamplingOptions
 
+    @OptionGroup var identifiers: IdentifiersOption
+
     @OptionGroup var threads: ThreadsOption
 
     @Option(
@@ -268,6 +270,7 @@ struct Train: GroupCommand {
         if let learningRate { settings.learningRate = learningRate }
         settings.classes = classes
         try sampling.apply(to: &settings)
+        settings.ids = identifiers.ids
         settings.seed = seed
         settings.splitSeed = splitSeed
         settings.output = output
