@@ -5,31 +5,74 @@ import Models
 import ONNXFormat
 import TorchFormat
 
-/// Models in files of every format that the program knows, distinguished by the name's ending.
+/// Models in files of every format that the program knows, told apart by what they hold.
 public enum ModelFiles {
     /// Whether a `--model` option names a file rather than a standard network.
     public static func isFile(_ name: String) -> Bool {
-        ([".safetensors", ".keras", ".json"] + TorchFile.nameEndings).contains { name.hasSuffix($0) }
+        let endings = [".safetensors", ".keras", ".json", ".h5", ".hdf5"] + TorchFile.nameEndings
+        return endings.contains { name.hasSuffix($0) } || NetworkAndWeights(name) != nil || FileAccess.exists(name)
+    }
+
+    /// The files that a `--model` option names: two, where the network and the weights have one each.
+    public static func files(_ name: String) -> [String] {
+        NetworkAndWeights(name).map { [$0.network, $0.weights] } ?? [name]
     }
 
     /// Reads a model with its weights.
     ///
     /// - Throws: `Fault` for a file that is missing, damaged, or holds a network without weights.
-    public static func read(_ path: String) throws -> TrainedModel {
-        if path.hasSuffix(".keras") { return try TrainedModel(kerasArchive: path) }
-        if path.hasSuffix(".safetensors") { return try TrainedModel(contentsOf: path) }
-        if TorchFile.isNamed(path) { return try TorchFile.model(contentsOf: path) }
-        guard FileAccess.exists(path) else {
-            throw Fault(.missingInput, path, "there is no such file or folder", remedy: "check the name and the folder")
-        }
-        throw Fault(
-            .usage, path, path.hasSuffix(".json") ? "holds a network without weights" : "is no model file",
-            remedy: "use a .safetensors, .keras or .pth file")
+    public static func read(_ path: String, _ reading: ModelReading = ModelReading()) throws -> TrainedModel {
+        let model = try model(path, reading)
+        try check(reading, model.network.description, path)
+        return model
     }
 
-    /// Whether a file holds weights as another program names them, without the network: a `.pth` file of PyTorch.
+    private static func model(_ path: String, _ reading: ModelReading) throws -> TrainedModel {
+        if let files = NetworkAndWeights(path) { return try files.read(reading) }
+        switch try ModelFormat(of: path) {
+        case .keras: return try TrainedModel(kerasArchive: path, reading)
+        case .hdf5: return try TrainedModel(kerasHDF5: path, reading)
+        case .safetensors: return try TrainedModel(contentsOf: path)
+        case .torch: return try TorchFile.model(contentsOf: path)
+        case .json:
+            throw Fault(
+                .usage, path, "holds a network without weights",
+                remedy: "use a .safetensors, .keras, .h5 or .pth file, or name the file of weights with it, as "
+                    + "\(FileAccess.split(path).name)+weights.h5")
+        }
+    }
+
+    /// Reads a network, and leaves its weights alone.
+    ///
+    /// - Throws: `Fault` for a file that is missing or damaged.
+    public static func description(
+        _ path: String, _ reading: ModelReading = ModelReading()
+    ) throws -> NetworkDescription {
+        let description = try described(NetworkAndWeights(path)?.network ?? path, reading)
+        try check(reading, description, path)
+        return description
+    }
+
+    private static func described(_ path: String, _ reading: ModelReading) throws -> NetworkDescription {
+        switch try ModelFormat(of: path) {
+        case .keras: return try NetworkDescription(kerasArchive: path, reading)
+        case .hdf5: return try NetworkDescription(kerasHDF5: path, reading)
+        case .safetensors: return try NetworkDescription(safetensors: path)
+        case .torch: return try TorchFile.description(contentsOf: path)
+        case .json: return try NetworkDescription(kerasJSON: ReadOnlyBytes.contents(of: path).copy, from: path, reading)
+        }
+    }
+
+    /// Refuses logits where there are none.
+    private static func check(_ reading: ModelReading, _ description: NetworkDescription, _ path: String) throws {
+        guard reading.fromLogits, !description.endsInLogits else { return }
+        throw Fault(
+            .usage, "--from-logits", "is given, and \(path) ends in softmax or sigmoid", remedy: "leave it out")
+    }
+
+    /// Whether a file holds weights as another program names them, without the network: one of PyTorch.
     public static func isForeign(_ path: String) throws -> Bool {
-        guard TorchFile.isNamed(path) else { return false }
+        guard NetworkAndWeights(path) == nil, case .torch = try ModelFormat(of: path) else { return false }
         return try !TorchFile.hasNetwork(path)
     }
 
@@ -40,28 +83,21 @@ public enum ModelFiles {
         try TorchFile.network(contentsOf: path, height: height, width: width, prefix: prefix)
     }
 
-    /// Whether names of parameters may have a prefix in a file of this name.
+    /// Whether names of parameters may have a prefix in a file that is written under this name.
     public static func hasPrefixes(_ path: String) -> Bool { TorchFile.isNamed(path) }
-
-    /// Reads a network; its weights too, unless the file is `.json`.
-    public static func network(_ path: String) throws -> (network: Network, weights: Weights?) {
-        guard path.hasSuffix(".json") else {
-            let model = try read(path)
-            return (model.network, model.weights)
-        }
-        let text = try ReadOnlyBytes.contents(of: path).copy
-        return (try Network(NetworkDescription(kerasJSON: text, from: path)), nil)
-    }
 
     /// Reads the weights of `network` by name.
     ///
     /// - Throws: `Fault` that names the first parameter that is missing or has another shape.
     public static func weights(of network: Network, from path: String) throws -> Weights {
-        if TorchFile.isNamed(path) { return try TorchFile.weights(of: network, contentsOf: path) }
-        guard path.hasSuffix(".keras") else {
-            return try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: path))
+        let model: TrainedModel
+        switch try NetworkAndWeights(path) == nil ? ModelFormat(of: path) : .json {
+        case .safetensors: return try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: path))
+        case .hdf5: return try Weights.kerasHDF5(path, of: network)
+        case .torch: return try TorchFile.weights(of: network, contentsOf: path)
+        case .keras, .json: model = try self.model(path, ModelReading(fromLogits: network.description.endsInLogits))
         }
-        let (model, weights) = (try read(path), Weights(network: network))
+        let weights = Weights(network: network)
         for parameter in network.parameters {
             guard let source = model.network.parameters.first(where: { $0.name == parameter.name }),
                 source.shape == parameter.shape

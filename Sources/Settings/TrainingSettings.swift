@@ -13,6 +13,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var data = LabelledFiles()
     /// The name of a standard network, or a model file.
     public var model = "vgg6"
+    /// Whether a model file that ends without softmax or sigmoid gives logits.
+    public var fromLogits = false
     public var epochs = 10
     public var batchSize = BatchSize.samples(256)
     /// The most samples of a microbatch; nil for a size chosen from the network.
@@ -96,6 +98,9 @@ extension TrainingSettings {
             Setting(
                 "classes", \.classes, "--classes", row: .outputs, decidesResult: true,
                 must: .outputs),
+            Setting(
+                "from_logits", \.fromLogits, row: .outputs, unwritten: false,
+                options: [SettingOption(flag: "--from-logits", \.fromLogits)]),
             Setting("schedule", \.schedule, row: .objective, options: SettingOption.schedule),
             Setting("objective", \.objective, row: .objective, options: SettingOption.objective),
             Setting("regularization", \.regularization, row: .objective, options: SettingOption.regularization),

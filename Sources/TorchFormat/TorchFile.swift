@@ -17,28 +17,43 @@ public enum TorchFile {
 
     public static func isNamed(_ path: String) -> Bool { nameEndings.contains { path.hasSuffix($0) } }
 
+    /// Whether an archive that begins so is one of PyTorch: its first member is a pickle.
+    public static func isOne(beginning: [UInt8]) -> Bool {
+        !beginning.prefix(512).ranges(of: Array("data.pkl".utf8)).isEmpty
+    }
+
     // MARK: Reading
+
+    /// Reads the network of a model that `write` has written.
+    public static func description(contentsOf path: String) throws -> NetworkDescription {
+        try notes(of: StateDict(contentsOf: path)).network
+    }
 
     /// Reads a model that `write` has written.
     ///
     /// - Throws: `Fault`; files from elsewhere hold weights without a network, which ``model(contentsOf:_:)`` reads.
     public static func model(contentsOf path: String) throws -> TrainedModel {
         let file = try StateDict(contentsOf: path)
+        let (description, notes) = try notes(of: file)
+        let network = try Network(description)
+        return try TrainedModel(
+            network: network, weights: weights(of: network, in: file, prefix: nil), notes: notes, from: path)
+    }
+
+    private static func notes(of file: StateDict) throws -> (network: NetworkDescription, notes: [String: String]) {
         guard let note = try file.note() else {
             throw Fault(
-                .badData, path, "holds weights without a network",
-                remedy: "convert it first, or train the network's name with --initial-weights \(path)")
+                .badData, file.path, "holds weights without a network",
+                remedy: "convert it first, or train the network's name with --initial-weights \(file.path)")
         }
         guard let notes = try? JSONDecoder().decode([String: String].self, from: Data(note.utf8)),
             let json = notes["network"]
         else {
             throw Fault(
-                .badData, path, "its network cannot be read",
+                .badData, file.path, "its network cannot be read",
                 remedy: "use a file written by this version of swift-run-trainer")
         }
-        let network = try Network(NetworkDescription(json: json, from: path))
-        return try TrainedModel(
-            network: network, weights: weights(of: network, in: file, prefix: nil), notes: notes, from: path)
+        return (try NetworkDescription(json: json, from: file.path), notes)
     }
 
     /// Whether a file is one that `write` has written.

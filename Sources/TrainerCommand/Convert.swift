@@ -12,8 +12,8 @@ struct Convert: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a model in another format.",
         discussion: """
-            Reads .safetensors, .keras and .pth, writes .safetensors, .keras, .onnx and .pth; the file name extensions \
-            decide. A .pth file of PyTorch holds the weights of torchvision's resnet18, resnet34 or resnet50.
+            Reads .safetensors, .keras, .h5 and .pth, writes .safetensors, .keras, .onnx and .pth; the file name \
+            extensions decide. A .pth file of PyTorch holds the weights of torchvision's resnet18, resnet34 or resnet50.
             """)
 
     @Option(help: ArgumentHelp("The model to read.", valueName: "file"))
@@ -41,15 +41,19 @@ struct Convert: GroupCommand {
             valueName: "recipe"))
     var recipe: Recipe?
 
+    @OptionGroup var logits: LogitsOption
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            let file = try OutputFile(output, option: "--output", inputs: [model], kind: ModelFiles.kind)
+            let file = try OutputFile(output, option: "--output", inputs: ModelFiles.files(model), kind: ModelFiles.kind)
             let isForeign = try ModelFiles.isForeign(model)
             try checkUses(isForeign: isForeign)
-            try ModelFiles.write(isForeign ? foreignModel() : ModelFiles.read(model), to: file, prefix: prefix ?? "")
+            let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
+            try ModelFiles.write(
+                isForeign ? foreignModel() : ModelFiles.read(model, reading), to: file, prefix: prefix ?? "")
         }
     }
 

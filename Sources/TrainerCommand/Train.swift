@@ -33,10 +33,12 @@ struct Train: GroupCommand {
     @Option(
         help: ArgumentHelp(
             """
-            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras or .pth model \
-            to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, kbmod: resnet18)
+            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, .h5 or .pth \
+            model to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, kbmod: resnet18)
             """, valueName: "model"))
     var model: String?
+
+    @OptionGroup var logits: LogitsOption
 
     @Option(
         parsing: .unconditional,
@@ -269,6 +271,7 @@ struct Train: GroupCommand {
     func trainingSettings() throws -> TrainingSettings {
         var settings = TrainingSettings(recipe: recipe)
         if let model { settings.model = model }
+        settings.fromLogits = logits.fromLogits
         if let epochs { settings.epochs = epochs }
         settings.microbatch = microbatch
         if let learningRate { settings.learningRate = learningRate }

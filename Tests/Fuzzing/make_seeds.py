@@ -162,10 +162,13 @@ def networks():
     for name in ["chain", "branches"]:
         write("keras-json", name, (REFERENCES / f"keras_archives/{name}.json").read_bytes())
         write("keras", name, (REFERENCES / f"keras_archives/{name}.keras").read_bytes())
-    for refused in ["lambda", "nested-model"]:
+    for refused in ["lambda", "three-inputs"]:
         write("keras-json", refused, (REFERENCES / f"keras_archives/refused/{refused}.json").read_bytes())
     for refused in ["swollen", "twice"]:
         write("keras", refused, (REFERENCES / f"keras_archives/refused/{refused}.keras").read_bytes())
+    write("keras-json", "keras2", (REFERENCES / "keras_legacy/keras2.json").read_bytes())
+    for name in ["keras1", "keras2", "keras2-weights", "keras3"]:
+        write("keras-hdf5", name, (REFERENCES / f"keras_legacy/{name}.h5").read_bytes())
     for reader in ["keras-json", "network", "state", "manifest"]:
         write(reader, "nested", "[" * 600)
         write(reader, "nested-objects", '{"a":' * 400 + "1" + "}" * 400)

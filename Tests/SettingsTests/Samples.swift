@@ -10,6 +10,7 @@ func unusualSettings() throws -> TrainingSettings {
     var settings = TrainingSettings()
     (settings.data.sources, settings.data.noise) = (["a.npy", "it's b.npy"], ["$x.npz:empty"])
     settings.data.layout = .nchw
+    settings.fromLogits = true
     (settings.model, settings.epochs) = ("resnet50", 7)
     (settings.batchSize, settings.microbatch, settings.classes) = (.full, 8, 1)
     (settings.learningRate, settings.optimizer) = (0.3, .sgd(momentum: 0.5, nesterov: true))

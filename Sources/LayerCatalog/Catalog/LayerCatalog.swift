@@ -18,6 +18,7 @@ public enum LayerCatalog {
         FlattenOptions.self,
         AddOptions.self,
         ConcatenateOptions.self,
+        RandomPreprocessingOptions.self,
     ]
 
     /// The kind that model files store under `name`; nil when there is none.
@@ -26,8 +27,9 @@ public enum LayerCatalog {
     /// The kind that is read from the Keras class `name`; nil when there is none.
     public static func kind(ofKerasClass name: String) -> (any LayerOptions.Type)? { byKerasClass[name] }
 
-    /// The Keras classes that can be read, for messages.
-    public static let kerasClasses = all.flatMap { $0.kerasClasses }.joined(separator: ", ")
+    /// The Keras classes that can be read and trained, for messages.
+    public static let kerasClasses = all.filter { $0.storedName != RandomPreprocessingOptions.storedName }
+        .flatMap { $0.kerasClasses }.joined(separator: ", ")
 
     private static let byStoredName = Dictionary(uniqueKeysWithValues: all.map { ($0.storedName, $0) })
     private static let byKerasClass = Dictionary(

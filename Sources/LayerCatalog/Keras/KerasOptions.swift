@@ -27,6 +27,12 @@ public struct KerasOptions {
     /// Takes an option; null when the file does not have it.
     public mutating func take(_ name: String) -> JSONValue { rest.removeValue(forKey: name) ?? .null }
 
+    /// Takes all options that are left.
+    public mutating func takeAll() -> [String: JSONValue] {
+        defer { rest = [:] }
+        return rest
+    }
+
     /// Leaves an option out of account.
     public mutating func ignore(_ names: String...) { for name in names { rest[name] = nil } }
 
@@ -121,13 +127,14 @@ public struct KerasOptions {
             "axis", -1, [-1], last, .array([last]), supported: "the last axis, -1")
     }
 
-    /// Takes `dtype`, which must be single precision: as a name, or as a policy that holds the name.
+    /// Takes `dtype`, which must be single precision: as a name, or as a policy that holds the name. A mixed policy has
+    /// parameters in single precision too, and only computes in another.
     ///
     /// - Throws: a fault for another precision.
     public mutating func requireSinglePrecision() throws {
         let value = take("dtype")
         let name = value.object?["config"]?.object?["name"] ?? value
-        guard name.isNull || name.string == "float32" else {
+        guard name.isNull || name.string == "float32" || name.string?.hasPrefix("mixed_") == true else {
             throw unsupported("dtype", name, supported: "float32")
         }
     }

@@ -15,20 +15,13 @@ extension LayerKind {
                 remedy: "put single layers in its place: \(LayerCatalog.kerasClasses)")
         }
         var options = KerasOptions(object, at: place, isFresh: isFresh)
-        options.ignore("name")
+        // Descriptions of networks have them.
+        options.ignore("name", "trainable")
         try options.requireSinglePrecision()
         guard let kind = LayerCatalog.kind(ofKerasClass: object.className) else {
             throw Self.unknown(object.className, at: place)
         }
         self.init(try kind.init(keras: &options))
-        if kind.kerasVariables.isEmpty {
-            options.ignore("trainable")
-        } else {
-            guard try options.boolean("trainable", default: true) else {
-                throw place.fault(
-                    "is frozen, which is not supported", remedy: "set its trainable to True and save again")
-            }
-        }
         try options.finish()
     }
 

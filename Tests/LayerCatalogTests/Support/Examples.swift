@@ -78,5 +78,10 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(
             kind: .concatenate, inputs: [[2, 3, 4], [2, 3, 1]], output: [2, 3, 5], json: #"{"concatenate":{}}"#,
             kerasClass: "Concatenate"),
+        Example(
+            kind: LayerKind(RandomPreprocessingOptions(className: "RandomFlip", options: ["mode": "horizontal"])),
+            inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"randomPreprocessing":{"className":"RandomFlip","options":{"mode":"horizontal"}}}"#,
+            kerasClass: "RandomFlip"),
     ]
 }
