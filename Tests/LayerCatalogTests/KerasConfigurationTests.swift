@@ -1,4 +1,5 @@
 import Faults
+import FoundationEssentials
 import LayerCatalog
 import Layers
 import Testing
@@ -90,7 +91,43 @@ import Testing
         #expect(try kind("ReLU", ["negative_slope": 0, "threshold": 0]) == .activation(.relu))
         #expect(try kind("LeakyReLU", ["negative_slope": .number(0.25)]) == .activation(.leakyReLU(slope: 0.25)))
         #expect(try kind("ELU", ["alpha": 2]) == .activation(.elu(alpha: 2)))
+        // Keras 3.1 to 3.11 do not write α.
+        #expect(try kind("ELU", [:]) == .activation(.elu(alpha: 1)))
+        #expect(
+            try kind("ReLU", ["max_value": 6, "negative_slope": 0, "threshold": 0]) == .activation(.relu6))
+        #expect(
+            try kind("ReLU", ["max_value": .null, "negative_slope": .number(0.5)])
+                == .activation(.leakyReLU(slope: 0.5)))
+        #expect(try kind("Activation", ["activation": "swish"]) == .activation(.silu))
+        #expect(try kind("Dense", ["units": 2, "activation": "hard_swish"]) == .dense(units: 2, activation: .hardSilu))
         #expect(try kind("Softmax", ["axis": -1]) == .activation(.softmax))
         #expect(throws: Fault.self) { try kind("Softmax", ["axis": 1]) }
+    }
+
+    /// All functions, as a layer's own and as a layer of their own; what Keras has no name for is refused by both.
+    @Test(
+        arguments: [
+            .linear, .relu, .relu6, .leakyReLU(slope: 0.2), .leakyReLU(slope: 0.5), .elu(alpha: 1), .elu(alpha: 0.5),
+            .selu,
+            .celu(alpha: 1), .gelu(approximate: false), .silu, .hardSilu, .mish, .sigmoid, .hardSigmoid, .sparseSigmoid,
+            .logSigmoid, .softmax, .logSoftmax, .tanh, .hardTanh, .softplus, .sparsePlus, .squareplus(b: 4), .softsign,
+            .exponential, .tanhShrink, .softShrink(threshold: 0.5), .hardShrink(threshold: 0.5),
+            .rectifier(maximum: 2, slope: 0.25, threshold: 1), .rectifier(threshold: 1),
+        ] as [ActivationFunction]) func functionsAreWrittenAndReadAsTheSame(function: ActivationFunction) throws
+    {
+        let own = LayerKind.activation(function), dense = LayerKind.dense(units: 2, activation: function)
+        #expect(try kind(own.options.kerasClass, own.options.kerasOptions(of: "mine")) == own)
+        #expect(try kind("Dense", dense.options.kerasOptions(of: "mine")) == dense)
+        let json = try JSONEncoder().encode(dense)
+        #expect(try JSONDecoder().decode(LayerKind.self, from: json) == dense)
+    }
+
+    @Test(
+        arguments: [.gelu(approximate: true), .celu(alpha: 2), .softShrink(threshold: 1), .squareplus(b: 1)]
+            as [ActivationFunction])
+    func whatKerasHasNoNameForIsNotWritten(function: ActivationFunction) throws {
+        let dense = LayerKind.dense(units: 2, activation: function)
+        let fault = try #require(#expect(throws: Fault.self) { try dense.options.kerasOptions(of: "mine") })
+        #expect(fault.problem.hasPrefix("Keras files have no name for "))
     }
 }

@@ -30,7 +30,7 @@ import Testing
 
     @Test func messagesListTheClassesInTheirOrder() {
         #expect(LayerCatalog.kerasClasses.hasPrefix("InputLayer, Dense, Conv2D, "))
-        #expect(LayerCatalog.kerasClasses.contains(", Activation, ReLU, LeakyReLU, ELU, Softmax, "))
+        #expect(LayerCatalog.kerasClasses.contains(", Activation, ReLU, LeakyReLU, ELU, Softmax, PReLU, "))
         #expect(LayerCatalog.kerasClasses.hasSuffix(", Concatenate"))
     }
 

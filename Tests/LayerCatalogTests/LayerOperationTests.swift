@@ -82,6 +82,14 @@ import Testing
         (.batchNormalization(momentum: 0.9, epsilon: 0), [[5]], "its momentum is 0.9 and its epsilon 0.0"),
         (.batchNormalization(momentum: 2, epsilon: 1), [[5]], "its momentum is 2.0 and its epsilon 1.0"),
         (.activation(.leakyReLU(slope: .nan)), [[5]], "its activation has the factor nan"),
+        (.activation(.celu(alpha: 0)), [[5]], "its activation has the factor 0.0"),
+        (.activation(.softShrink(threshold: -1)), [[5]], "its activation has the limit -1.0"),
+        (
+            .activation(.rectifier(maximum: -1)), [[5]],
+            "its ReLU has a maximum, slope or threshold of -1.0"
+        ),
+        (.prelu(sharedAxes: [0]), [[5]], "it shares the axes [0] of inputs of shape (5,)"),
+        (.prelu(sharedAxes: [1, 2]), [[5]], "it shares the axes [1, 2] of inputs of shape (5,)"),
         (.dropout(rate: 1), [[5]], "its rate is 1.0"),
         (.dropout(rate: .nan), [[5]], "its rate is nan"),
         (.add, [[5], [6]], "its inputs have the shapes (5,), (6,)"),

@@ -14,6 +14,7 @@ public enum LayerCatalog {
         GlobalMaxPooling2DOptions.self,
         BatchNormalizationOptions.self,
         ActivationOptions.self,
+        PReLUOptions.self,
         DropoutOptions.self,
         FlattenOptions.self,
         AddOptions.self,

@@ -102,16 +102,34 @@ public struct LayerPlace: Sendable {
         }
     }
 
-    /// Checks that an activation's factors are numbers that a file can hold.
+    /// Checks that an activation's factors are numbers that a file can hold, and that the function is one.
     ///
-    /// - Throws: a fault for a slope or α that is infinite or not a number.
+    /// - Throws: a fault for a slope or α that is infinite or not a number, and for a limit that is negative.
     public func check(_ activation: ActivationFunction) throws {
         switch activation {
         case .leakyReLU(let factor), .elu(let factor):
             guard factor.isFinite else {
                 throw fault("its activation has the factor \(factor)", remedy: "use a finite number")
             }
-        default: return
+        case .celu(let factor):
+            guard factor.isFinite, factor != 0 else {
+                throw fault("its activation has the factor \(factor)", remedy: "use a finite number other than 0")
+            }
+        case .softShrink(let limit), .hardShrink(let limit), .squareplus(let limit):
+            guard limit.isFinite, limit >= 0 else {
+                throw fault("its activation has the limit \(limit)", remedy: "use a finite number of at least 0")
+            }
+        case .boundedReLU(let maximum, let slope, let threshold):
+            for limit in [maximum ?? 0, slope, threshold] {
+                guard limit.isFinite, limit >= 0 else {
+                    throw fault(
+                        "its ReLU has a maximum, slope or threshold of \(limit)",
+                        remedy: "use finite numbers of at least 0")
+                }
+            }
+        case .linear, .relu, .sigmoid, .softmax, .tanh, .gelu, .silu, .hardSigmoid, .hardSilu, .softplus, .softsign,
+            .selu, .mish, .exponential, .logSigmoid, .logSoftmax, .hardTanh, .tanhShrink, .sparsePlus, .sparseSigmoid:
+            return
         }
     }
 }

@@ -56,6 +56,24 @@ public struct KerasOptions {
         return number
     }
 
+    /// A number; `standard` when the file does not have the option.
+    ///
+    /// - Throws: a fault for anything else, and for a number larger than single precision holds.
+    public mutating func number(_ name: String, default standard: Float) throws -> Float {
+        try optionalNumber(name) ?? standard
+    }
+
+    /// A number; nil when the file does not have the option.
+    ///
+    /// - Throws: a fault for anything else, and for a number larger than single precision holds.
+    public mutating func optionalNumber(_ name: String) throws -> Float? {
+        guard rest[name].map(\.isNull) == false else {
+            ignore(name)
+            return nil
+        }
+        return try number(name)
+    }
+
     /// True or false; `standard` when the file does not have the option.
     ///
     /// - Throws: a fault for anything else.

@@ -69,6 +69,13 @@ struct Example: Sendable, CustomTestStringConvertible {
             kind: .activation(.leakyReLU(slope: 0.5)), inputs: [[4]], output: [4],
             json: #"{"activation":{"_0":{"leakyReLU":{"slope":0.5}}}}"#, kerasClass: "LeakyReLU"),
         Example(
+            kind: .activation(.rectifier(maximum: 6, slope: 0.5, threshold: 1)), inputs: [[4]], output: [4],
+            json: #"{"activation":{"_0":{"boundedReLU":{"maximum":6,"slope":0.5,"threshold":1}}}}"#,
+            kerasClass: "ReLU"),
+        Example(
+            kind: .prelu(sharedAxes: [1, 2]), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"prelu":{"sharedAxes":[1,2]}}"#, kerasClass: "PReLU"),
+        Example(
             kind: .dropout(rate: 0.25), inputs: [[4]], output: [4], json: #"{"dropout":{"rate":0.25}}"#,
             kerasClass: "Dropout"),
         Example(
