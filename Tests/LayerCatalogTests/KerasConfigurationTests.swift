@@ -8,21 +8,32 @@ import Testing
 @Suite struct KerasConfigurationTests {
     private static let place = KerasPlace(file: "model.json")
 
-    private func object(_ className: String, _ config: [String: JSONValue], module: String = "keras.layers") throws
-        -> KerasObject
-    {
+    private func object(
+        _ className: String, _ config: [String: JSONValue], module: String = "keras.layers", arguments: [JSONValue] = []
+    ) throws -> KerasObject {
         try KerasObject(
             [
                 "module": .string(module), "class_name": .string(className), "config": .object(config),
-                "registered_name": .null,
+                "registered_name": .null, "inbound_nodes": [["args": .array(arguments), "kwargs": [:]]],
             ], at: Self.place)
     }
 
     private func kind(
-        _ className: String, _ config: [String: JSONValue], module: String = "keras.layers", isFresh: Bool = true
+        _ className: String, _ config: [String: JSONValue], module: String = "keras.layers",
+        arguments: [JSONValue] = [], isFresh: Bool = true
     ) throws -> LayerKind {
         try LayerKind(
-            keras: object(className, config, module: module), at: Self.place.layer("mine", className), isFresh: isFresh)
+            keras: object(className, config, module: module, arguments: arguments),
+            at: Self.place.layer("mine", className), isFresh: isFresh)
+    }
+
+    /// An example's kind, read from this configuration and its call.
+    private func kind(_ example: Example, _ config: [String: JSONValue]) throws -> LayerKind {
+        let tensors = example.inputs.map { _ -> JSONValue in ["class_name": "__keras_tensor__", "config": [:]] }
+        let options = example.kind.options
+        return try kind(
+            options.kerasClass, config, module: example.kind.entry.kerasModule,
+            arguments: options.kerasArguments(tensors))
     }
 
     @Test(arguments: Example.all) func whatIsWrittenIsReadAsTheSame(example: Example) throws {
@@ -32,7 +43,7 @@ import Testing
         let config = try options.kerasOptions(of: "mine").merging([
             "name": "mine", "dtype": "float32", "trainable": true,
         ]) { $1 }
-        #expect(try kind(options.kerasClass, config) == example.kind)
+        #expect(try kind(example, config) == example.kind)
     }
 
     /// An option that nobody asks for may change results, unless it is off.
@@ -42,10 +53,10 @@ import Testing
             var config = try options.kerasOptions(of: "mine")
             config["later"] = value
             guard isRefused else {
-                #expect(try kind(options.kerasClass, config) == example.kind)
+                #expect(try kind(example, config) == example.kind)
                 continue
             }
-            let fault = try #require(#expect(throws: Fault.self) { try kind(options.kerasClass, config) })
+            let fault = try #require(#expect(throws: Fault.self) { try kind(example, config) })
             #expect(
                 fault.problem
                     == "layer mine (\(options.kerasClass)) has later = \(value.summary), which is not supported")
@@ -55,7 +66,7 @@ import Testing
     @Test(arguments: Example.all) func onlyLayersWithoutWeightsMayBeFrozen(example: Example) throws {
         var config = try example.kind.options.kerasOptions(of: "mine")
         config["trainable"] = false
-        let isRead = (try? kind(example.kerasClass, config)) == example.kind
+        let isRead = (try? kind(example, config)) == example.kind
         #expect(isRead == example.kind.entry.kerasVariables.isEmpty)
     }
 
@@ -75,6 +86,9 @@ import Testing
     @Test func whatIsNoLayerIsRefused() throws {
         let operation = try #require(#expect(throws: Fault.self) { try kind("Add", [:], module: "keras.src.ops") })
         #expect(operation.problem.contains("is keras.src.ops.Add, which is no layer"))
+        let operators = "keras.src.ops.numpy"
+        let unknown = try #require(#expect(throws: Fault.self) { try kind("Einsum", [:], module: operators) })
+        #expect(unknown.problem.contains("is the operator keras.src.ops.numpy.Einsum, which is not supported"))
         let model = try #require(#expect(throws: Fault.self) { try kind("Sequential", [:], module: "keras") })
         #expect(model.problem.contains("is a model inside the model"))
     }
@@ -129,5 +143,25 @@ import Testing
         let dense = LayerKind.dense(units: 2, activation: function)
         let fault = try #require(#expect(throws: Fault.self) { try dense.options.kerasOptions(of: "mine") })
         #expect(fault.problem.hasPrefix("Keras files have no name for "))
+    }
+
+    /// Operands are tensors or numbers, in any order and by name; arrays of one number are numbers too.
+    @Test func operatorsHaveTheirNumbersInTheCall() throws {
+        let tensor: JSONValue = ["class_name": "__keras_tensor__", "config": [:]]
+        func read(_ name: String, _ arguments: [JSONValue]) throws -> LayerKind {
+            try kind(name, [:], module: "keras.src.ops.numpy", arguments: arguments)
+        }
+        #expect(try read("Add", [tensor, tensor]) == .add)
+        #expect(try read("TrueDivide", [tensor, tensor]) == .divide)
+        #expect(try read("Subtract", [1, tensor]) == .arithmetic(.subtract, 1, isNumberFirst: true))
+        #expect(try read("TrueDivide", [tensor, .number(2.5)]) == .arithmetic(.divide, 2.5))
+        #expect(try read("Negative", [tensor]) == .arithmetic(.multiply, -1))
+        let array: JSONValue = ["class_name": "__numpy__", "config": ["value": [[3]], "dtype": "float32"]]
+        #expect(try read("Multiply", [tensor, array]) == .arithmetic(.multiply, 3))
+        let long: JSONValue = ["class_name": "__numpy__", "config": ["value": [1, 2], "dtype": "float32"]]
+        for arguments in [[tensor, long], [tensor, "x"], [tensor, .number(1e300)], [tensor]] {
+            let fault = try #require(#expect(throws: Fault.self) { try read("Multiply", arguments) })
+            #expect(fault.problem.contains("layer mine (Multiply) is called with"))
+        }
     }
 }

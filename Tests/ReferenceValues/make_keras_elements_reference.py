@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
+from keras.src.applications import convnext, inception_resnet_v2
 
 CASES = {}
 
@@ -70,6 +71,139 @@ def activations():
     case("prelu-shared-all", lambda x: layers.PReLU(shared_axes=[1, 2, 3])(x), normal(3, 4, 5, 3))
 
 
+def merging():
+    whole, other, third = (normal(3, 4, 5, 6, seed=seed) for seed in range(3))
+    pixel, channel, row = normal(3, 1, 1, 6), normal(3, 4, 5, 1), normal(3, 4, 1, 6)
+    integers = [np.random.default_rng(seed).integers(0, 3, (3, 4, 5, 6)).astype(np.float32) for seed in range(3)]
+    for make in (layers.Add, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum, layers.Subtract):
+        name, call = make.__name__.lower(), lambda *x, make=make: make()(list(x))
+        case(f"{name}-2", call, whole, other)
+        case(f"{name}-pixel", call, whole, pixel)
+        case(f"{name}-channel", call, channel, whole)
+        case(f"{name}-outer", call, pixel, channel)
+        case(f"{name}-vector", call, whole, normal(3, 6))
+        if make is not layers.Subtract:
+            case(f"{name}-3", call, whole, row, third)
+            case(f"{name}-of-itself-and-another", lambda x, y, make=make: make()([x, y, x]), whole, pixel)
+            case(f"{name}-equal", call, *integers)
+        case(f"{name}-of-itself", lambda x, make=make: make()([x, x]), whole)
+    for axis in (1, 2, 3, -1, -2, -3):
+        shapes = [[3, 4, 5, 6] for _ in range(3)]
+        for size, shape in enumerate(shapes):
+            shape[axis] = size + 1
+        case(f"concatenate-{axis}", lambda *x, axis=axis: layers.Concatenate(axis=axis)(list(x)), *map(lambda s: normal(*s), shapes))
+    case("concatenate-vectors", lambda *x: layers.Concatenate(axis=1)(list(x)), normal(3, 4), normal(3, 2))
+    case("concatenate-of-itself", lambda x: layers.Concatenate()([x, x]), whole)
+    case("custom-scale", lambda *x: inception_resnet_v2.CustomScaleLayer(0.17)(list(x)), whole, other)
+    case("custom-scale-pixel", lambda *x: inception_resnet_v2.CustomScaleLayer(0.17)(list(x)), whole, pixel)
+
+
+def operators():
+    x, y = normal(3, 4, 5, 6), normal(3, 4, 5, 6, seed=1)
+    positive = np.exp(x)
+    case("operator-add", lambda x, y: x + y, x, y)
+    case("operator-subtract", lambda x, y: x - y, x, normal(3, 1, 1, 6))
+    case("operator-multiply", lambda x, y: x * y, x, normal(3, 4, 5, 1))
+    case("operator-divide", lambda x, y: x / y, x, positive)
+    case("operator-divide-pixel", lambda x, y: ops.divide(x, y), x, np.exp(normal(3, 1, 1, 6)))
+    case("operator-divide-by-itself", lambda x: x / x, positive)
+    case("operator-maximum", lambda x, y: ops.maximum(x, y), x, y)
+    case("operator-minimum", lambda x, y: ops.minimum(x1=x, x2=y), x, y)
+    case("operator-concatenate", lambda x, y: ops.concatenate([x, y], axis=-1), x, y)
+    case("operator-square", lambda x: x * x, x)
+    for name, make in {
+        "add": lambda x: x + 0.3,
+        "add-before": lambda x: 3 + x,
+        "subtract": lambda x: x - 1,
+        "subtract-from": lambda x: 1 - x,
+        "multiply": lambda x: x * 0.7,
+        "multiply-before": lambda x: 2 * x,
+        "divide": lambda x: x / 3,
+        "divide-numpy": lambda x: x / np.float32(0.3),
+        "add-array": lambda x: x + np.array([0.25], np.float32),
+        "negative": lambda x: -x,
+        "power": lambda x: x**2,
+        "power-3": lambda x: x**3,
+        "ops-square": ops.square,
+        "maximum": lambda x: ops.maximum(x, 0.25),
+        "minimum-before": lambda x: ops.minimum(0.25, x),
+        "relu": ops.relu,
+        "relu6": lambda x: ops.relu6(x),
+        "rectifier": lambda x: keras.activations.relu(x, negative_slope=0.1, max_value=1.5),
+        "leaky-relu": lambda x: ops.leaky_relu(x, negative_slope=0.1),
+        "elu": lambda x: ops.elu(x, alpha=0.5),
+        "celu": lambda x: ops.celu(x, alpha=0.5),
+        "gelu": lambda x: ops.gelu(x),
+        "gelu-exact": lambda x: ops.gelu(x, approximate=False),
+        "squareplus": lambda x: ops.squareplus(x, b=2),
+        "soft-shrink": lambda x: ops.soft_shrink(x, threshold=0.25),
+        "softmax": lambda x: ops.softmax(x),
+        "tanh": ops.tanh,
+        "sigmoid": ops.sigmoid,
+        "silu": ops.silu,
+        "hard-silu": ops.hard_silu,
+        "exp": ops.exp,
+    }.items():
+        case(f"number-{name}", make, x)
+    case("number-divided-by", lambda x: 2 / x, positive)
+    case("number-power-half", lambda x: x**0.5, positive)
+
+
+def shapes():
+    x = normal(3, 4, 5, 6)
+    for target in ((-1, 6), (10, 12), (120,), (2, 2, 30), (1, 1, -1), (2, 3, 4, 5)):
+        case(f"reshape-{'-'.join(map(str, target))}", lambda x, target=target: layers.Reshape(target)(x), x)
+    case("reshape-a-vector", lambda x: layers.Reshape((1, 1, 6))(x), normal(3, 6))
+    case("reshape-operator", lambda x: ops.reshape(x, (-1, 4, 30)), x)
+    for order in ((2, 1, 3), (3, 1, 2), (3, 2, 1), (1, 3, 2)):
+        case(f"permute-{''.join(map(str, order))}", lambda x, order=order: layers.Permute(order)(x), x)
+    case("permute-rows", lambda x: layers.Permute((2, 1))(x), normal(3, 4, 5))
+    for cropping in (1, ((1, 2), (0, 3)), ((0, 0), (2, 0))):
+        case(f"cropping-{cropping}", lambda x, cropping=cropping: layers.Cropping2D(cropping)(x), x)
+    for size in (2, (3, 1), (2, 3), 4):
+        for interpolation in ("nearest", "bilinear"):
+            make = lambda x, size=size, interpolation=interpolation: layers.UpSampling2D(
+                size, interpolation=interpolation
+            )(x)
+            case(f"up-sampling-{size}-{interpolation}", make, x)
+    case("up-sampling-one-pixel", lambda x: layers.UpSampling2D(3, interpolation="bilinear")(x), normal(3, 1, 1, 2))
+
+
+def normalizations():
+    x, far = normal(3, 4, 5, 6), 1000 + normal(3, 4, 5, 6, seed=1)
+    case("rescaling", lambda x: layers.Rescaling(1 / 127.5, offset=-1)(x), 100 + 50 * x)
+    case("rescaling-channels", lambda x: layers.Rescaling([1, 2, 3, 0.5, -1, 4], [0, 1, 2, 3, 4, 5])(x), x)
+    case("normalization", lambda x: layers.Normalization()(x), x)
+    case("normalization-inverse", lambda x: layers.Normalization(invert=True)(x), x)
+    case("normalization-axes", lambda x: layers.Normalization(axis=(1, -1))(x), x)
+    case("normalization-scalar", lambda x: layers.Normalization(axis=None)(x), x)
+    constants = {"mean": [1, 2, 3, 4, 5, 6], "variance": [0.5, 1, 2, 3, 0, 4e-15]}
+    case("normalization-constants", lambda x: layers.Normalization(**constants)(x), x)
+    case("normalization-constant", lambda x: layers.Normalization(axis=None, mean=2.0, variance=3.0)(x), x)
+    for axis in (-1, 3, 1, (1, 2), (1, 2, 3)):
+        case(f"unit-normalization-{axis}", lambda x, axis=axis: layers.UnitNormalization(axis=axis)(x), x)
+    case("unit-normalization-vector", lambda x: layers.UnitNormalization()(x), normal(5, 7))
+    for name, options in {
+        "": {},
+        "-epsilon": {"epsilon": 1e-6},
+        "-plain": {"center": False, "scale": False},
+        "-scale": {"center": False},
+        "-center": {"scale": False},
+        "-rows": {"axis": [2, 3]},
+        "-all": {"axis": [1, 2, 3]},
+    }.items():
+        case(f"layer-normalization{name}", lambda x, o=options: layers.LayerNormalization(**o)(x), x)
+    case("layer-normalization-far", lambda x: layers.LayerNormalization()(x), far)
+    case("layer-normalization-vector", lambda x: layers.LayerNormalization()(x), normal(5, 37))
+    for groups in (1, 2, 3, 6, -1):
+        case(f"group-normalization-{groups}", lambda x, g=groups: layers.GroupNormalization(g)(x), x)
+    case("group-normalization-plain", lambda x: layers.GroupNormalization(2, center=False, scale=False)(x), x)
+    case("group-normalization-vector", lambda x: layers.GroupNormalization(2, epsilon=1e-5)(x), normal(5, 34))
+    case("group-normalization-wide", lambda x: layers.GroupNormalization(2)(x), normal(2, 3, 3, 38))
+    case("layer-scale", lambda x: convnext.LayerScale(0.1, 6)(x), x)
+    case("layer-scale-wide", lambda x: convnext.LayerScale(0.1, 19)(x), normal(2, 3, 3, 19))
+
+
 # Running a case.
 
 
@@ -89,6 +223,13 @@ def parameters(name, model):
     return values
 
 
+def use_assigned_statistics(model):
+    """Lets Normalization layers compute with the mean and the variance that they have been given, as after loading."""
+    for layer in model.layers:
+        if isinstance(layer, layers.Normalization) and layer.input_mean is None:
+            layer.finalize_state()
+
+
 def run(name):
     """Case `name` in the present precision: (its words, tensors that it starts from, tensors that Keras computed)."""
     make, arrays, training = CASES[name]
@@ -101,6 +242,7 @@ def run(name):
     given = parameters(name, model)
     for weight in model.weights:
         weight.assign(given[parameter_name(weight)])
+    use_assigned_statistics(model)
     tensors = [tf.constant(array, dtype=keras.config.floatx()) for array in arrays]
     with tf.GradientTape() as tape:
         tape.watch(tensors)
@@ -123,7 +265,8 @@ def run(name):
 
 
 def main():
-    activations()
+    for add in (activations, merging, operators, shapes, normalizations):
+        add()
     tensors, metadata, worst = {}, {}, (0, "")
     for name in CASES:
         words, start, single = run(name)

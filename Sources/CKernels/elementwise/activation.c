@@ -189,8 +189,7 @@ void activation_backward(Activation function, float parameter, const float *x, c
             for (ptrdiff_t i = 0; i < count; ++i) dx[i] = fabsf(x[i]) > parameter ? dy[i] : 0;
             break;
         case ACTIVATION_SQUAREPLUS:
-            for (ptrdiff_t i = 0; i < count; ++i)
-                dx[i] = dy[i] * 0.5f * (1 + x[i] / sqrtf(x[i] * x[i] + parameter));
+            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * 0.5f * (1 + x[i] / sqrtf(x[i] * x[i] + parameter));
             break;
         case ACTIVATION_SPARSE_PLUS:
             for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * sparse_plus_slope(x[i]);

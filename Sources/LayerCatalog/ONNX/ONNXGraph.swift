@@ -86,6 +86,21 @@ extension ONNXGraph {
         return same
     }
 
+    /// The name of a value in Keras' order of axes and features.
+    public mutating func channelsLast(_ value: ONNXValue, in scope: String) -> String {
+        let axes = value.shape.extents.count
+        guard axes > 1 else { return inKerasOrder(value, in: scope).name }
+        return append("Transpose", [value.name], [.integers("perm", [0] + Array(2...axes) + [1])], in: scope)
+    }
+
+    /// A value that stands in Keras' order of axes, as other layers take it.
+    public mutating func channelsFirst(_ name: String, _ shape: Shape, in scope: String) -> ONNXValue {
+        let axes = shape.extents.count
+        guard axes > 1 else { return ONNXValue(name: name, shape: shape) }
+        let order = [0, axes] + Array(1..<axes)
+        return ONNXValue(name: append("Transpose", [name], [.integers("perm", order)], in: scope), shape: shape)
+    }
+
     /// Adds a layer's bias, in a list; an empty one for a layer without.
     public mutating func bias(of layer: ONNXLayer) -> [String] {
         guard let values = layer.parameter("bias") else { return [] }

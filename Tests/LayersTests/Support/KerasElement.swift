@@ -23,6 +23,8 @@ struct KerasElement {
     let kind: LayerKind
     /// The shapes of the inputs, without the samples.
     let inputs: [Shape]
+    /// The numbers of the inputs that the layer is called with, in order; one may stand twice.
+    let calls: [Int]
     private let samples: Int
     private let file: SafetensorsFile
 
@@ -36,11 +38,16 @@ struct KerasElement {
         let tensors = (0..<9).compactMap { [file] in file.tensor(named: "\(name)/input_\($0)") }
         inputs = tensors.map { Shape(Array($0.shape.dropFirst())) }
         samples = try #require(tensors.first).shape[0]
+        calls = object.callArguments.flatMap { $0.array ?? [$0] }.filter(\.isKerasTensor).compactMap { tensor in
+            tensor.object?["config"]?.object?["keras_history"]?.array?.first?.string
+                .flatMap { Int($0.dropFirst("input_".count)) }
+        }
     }
 
     var place: LayerPlace {
         LayerPlace(
-            layer: name, network: "mine", inputs: inputs.indices.map { "input\($0)" }, inputShapes: inputs, number: 1)
+            layer: name, network: "mine", inputs: calls.map { "input\($0)" }, inputShapes: calls.map { inputs[$0] },
+            number: 1)
     }
 
     /// What computes an operation.
@@ -58,10 +65,11 @@ struct KerasElement {
     func run(_ layer: any Layer, wanted: [Bool]? = nil) throws -> LayerRun {
         func run(_ layer: some Layer) throws -> LayerRun {
             LayerRun(
-                layer, inputs: try inputs.indices.map { try floats("input_\($0)") },
+                layer, inputs: try calls.map { try floats("input_\($0)") },
                 parameters: try layer.parameters.filter(\.isTrainable).flatMap { try floats("parameter/\($0.name)") },
+                state: try layer.parameters.filter { !$0.isTrainable }.flatMap { try floats("parameter/\($0.name)") },
                 outputGradient: try floats("output_gradient"),
-                wantsInputGradients: wanted ?? inputs.map { _ in true }, count: samples)
+                wantsInputGradients: wanted ?? calls.map { _ in true }, count: samples)
         }
         return try run(layer)
     }
