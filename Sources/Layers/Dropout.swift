@@ -64,6 +64,10 @@ public struct Dropout: Layer {
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
+        guard pass.isTraining, pass.random.samples != nil else {
+            inputGradient.update(from: pass.outputGradient.slice(pass.samples * outputShape.count))
+            return
+        }
         if let broadcast {
             let count = outputShape.count
             for sample in 0..<pass.samples {
