@@ -8,6 +8,7 @@ public struct SpatialDropout2DOptions: LayerOptions {
 
     public static let storedName = "spatialDropout2D"
     public static let kerasClasses = ["SpatialDropout2D"]
+    public static let hasTrainableOption = false
     public static let kerasCallDefaults: [String: JSONValue] = ["training": false]
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {

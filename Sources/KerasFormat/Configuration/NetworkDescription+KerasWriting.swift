@@ -66,7 +66,7 @@ extension LayerDescription {
         options["name"] = .string(name)
         if !isOperator {
             options["dtype"] = "float32"
-            if kind.entry.inputCount != .none { options["trainable"] = true }
+            if kind.entry.hasTrainableOption { options["trainable"] = true }
         }
         // Keras looks up classes outside of its public modules by both names.
         let className = JSONValue.string(kind.options.kerasClass)
