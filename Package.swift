@@ -187,7 +187,7 @@ let package = Package(
                 "StampLoading", "StampData", "Preparation", "StampFormats", "Lanes", "Communication", "Tensors",
                 "Faults", "TestSupport", "EngineTestSupport",
             ]),
-        tests("Layers", ["Layers", "Files", "Tensors", "TestSupport", "NumericTestSupport"]),
+        tests("Layers", ["Layers", "LayerCatalog", "Faults", "Files", "Tensors", "TestSupport", "NumericTestSupport"]),
         tests("Optimizers", ["Optimizers", "TestSupport"]),
         tests("LayerCatalog", ["LayerCatalog", "Layers", "Tensors", "Faults", "TestSupport"]),
         tests(

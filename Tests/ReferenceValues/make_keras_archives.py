@@ -206,20 +206,18 @@ def refused():
         "initializer": chain(convolution(kernel_initializer="he_normal")),
         "half-precision": chain(convolution(dtype="float16")),
         "recurrent": chain(layers.Reshape((9, 9)), layers.LSTM(4, name="memory")),
-        "bounded-relu": chain(layers.ReLU(6.0, name="relu6")),
-        "other-activation": chain(convolution(activation="selu")),
+        "other-activation": chain(convolution(activation="sparsemax")),
         "softmax-axis": chain(layers.Softmax(axis=1, name="soft")),
         "batch-normalization-axis": chain(layers.BatchNormalization(axis=1, name="bn")),
         "renorm": chain(layers.BatchNormalization(renorm=True, name="bn")),
-        "noise-shape": chain(layers.Dropout(0.5, noise_shape=(None, 1, 1, 1), name="drop")),
+        "noise-shape": chain(layers.Dropout(0.5, noise_shape=(12, 1, 1, 1), name="drop")),
         "open-shape": open_shape(),
-        "operation": with_branches(lambda stamp: out(stamp + stamp)),
+        "operation": with_branches(lambda stamp: out(keras.ops.sign(stamp))),
         "training-argument": with_branches(lambda stamp: out(layers.Dropout(0.5, name="drop")(stamp, training=True))),
         "three-inputs": three_inputs(),
         "idle-input": idle_input(),
         "features-of-two-axes": features_of_two_axes(),
         "two-outputs": with_branches(lambda stamp: [out(stamp, "a"), out(stamp, "b")]),
-        "concatenate-axis": with_branches(lambda s: out(layers.Concatenate(axis=1, name="join")([s, s]))),
     }
 
 

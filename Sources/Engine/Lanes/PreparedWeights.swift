@@ -34,6 +34,8 @@ package final class PreparedWeights: @unchecked Sendable {
             let node = network.nodes[number]
             node.layer!.prepare(
                 node.parameters(of: weights), into: node.prepared(in: buffer.view))
+            (node.layer as? any StatefulLayer)?.prepare(
+                state: FloatView(node.state(in: weights.state.view)), into: node.prepared(in: buffer.view))
         }
     }
 

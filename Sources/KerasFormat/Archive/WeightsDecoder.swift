@@ -109,7 +109,9 @@
             guard hdf5_is_hard_link(group.identifier, name) else { throw fault("lacks \(weight.name)") }
             let dataset = try HDF5Object(H5Dopen2(group.identifier, name, 0), closedBy: H5Dclose)
             let type = try HDF5Object(H5Dget_type(dataset.identifier), closedBy: H5Tclose)
-            guard H5Tget_class(type.identifier) == H5T_FLOAT, H5Tget_size(type.identifier) == 4 else {
+            // A layer's count of samples is a whole number.
+            let isCount = weight.shape.isEmpty && H5Tget_class(type.identifier) == H5T_INTEGER
+            guard isCount || (H5Tget_class(type.identifier) == H5T_FLOAT && H5Tget_size(type.identifier) == 4) else {
                 throw fault("has \(weight.name) in another format than float32")
             }
             try checkLayout(dataset, weight)

@@ -10,9 +10,9 @@ extension NetworkDescription {
     /// - Throws: a fault when the network does not work, or has what Keras can only express as code.
     public func kerasJSON() throws -> String { try Network(self).kerasConfiguration().text() }
 
-    /// Whether each layer is fed by the one before it and by nothing else, and has parameters of its own.
+    /// Whether each layer is fed by the one before it and by nothing else, has parameters of its own, and is no operator.
     var isChain: Bool {
-        layers.first?.inputs == [] && !layers.contains { $0.sharedWith != nil }
+        layers.first?.inputs == [] && !layers.contains { $0.sharedWith != nil || $0.isOperator }
             && zip(layers, layers.dropFirst()).allSatisfy { $1.inputs == [$0.name] }
     }
 
@@ -67,14 +67,20 @@ extension LayerDescription {
         }
         var options = try kind.options.kerasOptions(of: name)
         options["name"] = .string(name)
-        options["dtype"] = "float32"
-        if kind.entry.inputCount != .none { options["trainable"] = .boolean(isTrainable) }
+        if !isOperator {
+            options["dtype"] = "float32"
+            if kind.entry.hasTrainableOption { options["trainable"] = .boolean(isTrainable) }
+        }
+        // Keras looks up classes outside of its public modules by both names.
+        let className = JSONValue.string(kind.options.kerasClass)
         return [
-            "module": "keras.layers", "class_name": .string(kind.options.kerasClass),
-            "config": .object(options),
-            "registered_name": .null,
+            "module": .string(kind.entry.kerasModule), "class_name": className, "config": .object(options),
+            "registered_name": kind.entry.kerasModule == "keras.layers" ? .null : className,
         ]
     }
+
+    /// Whether Keras has an operator in the layer's place.
+    fileprivate var isOperator: Bool { KerasObject.isOperatorModule(kind.entry.kerasModule) }
 
     /// How the layer is called: once, with a tensor for each input.
     fileprivate func kerasCalls(_ shapes: [String: Shape], _ calls: KerasCalls) -> [JSONValue] {
@@ -86,7 +92,7 @@ extension LayerDescription {
                 "config": ["shape": shape, "dtype": "float32", "keras_history": calls.tensor(of: input)],
             ]
         }
-        return [["args": [kind.entry.inputCount == .several ? .array(tensors) : tensors[0]], "kwargs": [:]]]
+        return [["args": .array(kind.options.kerasArguments(tensors)), "kwargs": [:]]]
     }
 }
 
