@@ -14,7 +14,7 @@ import Testing
         return names.filter { $0.hasSuffix(".safetensors") }.sorted()
     }()
 
-    @Test func thereAreADozenAndOneMore() { #expect(Self.files.count == 13) }
+    @Test func thereAreADozenAndFourMore() { #expect(Self.files.count == 16) }
 
     @Test(arguments: files) func whatKerasWritesIsTheNetworkThatItIs(name: String) throws {
         let file = try SafetensorsFile(contentsOf: ReferenceValues.path("keras-networks/\(name)"))

@@ -204,8 +204,6 @@ def refused():
         "custom-layer": chain(Custom(name="own")),
         "custom-activation": chain(layers.Activation(own, name="act")),
         "nested-model": chain(keras.Sequential([layers.Input((9, 9, 1)), layers.Conv2D(2, 3)], name="inner")),
-        "dilation": chain(convolution(dilation_rate=2)),
-        "groups": chain(layers.Conv2D(4, 1), convolution(groups=2)),
         "channels-first": chain(layers.Conv2D(2, 1, data_format="channels_first", name="conv")),
         "regularizer": chain(convolution(kernel_regularizer="l2")),
         "constraint": chain(convolution(kernel_constraint="max_norm")),
