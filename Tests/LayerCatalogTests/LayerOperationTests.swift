@@ -99,7 +99,7 @@ import Testing
         (.zeroPadding2D(top: 0, bottom: 0, left: -1, right: 0), [[5, 5, 1]], "its padding is negative"),
         (.zeroPadding2D(top: 0, bottom: 0, left: 0, right: 0), [[5]], "its input has shape (5,)"),
         (.zeroPadding2D(top: .max, bottom: 0, left: 0, right: 0), [[5, 5, 1]], "it is larger than any memory"),
-        (pooling(17, padding: .same), [[5, 5, 1]], "its window holds more than 256 pixels"),
+        (pooling(4097, padding: .same), [[5, 5, 1]], "its window holds more than 2²⁴ pixels"),
         (pooling(6), [[5, 5, 1]], "its 6×6 window is larger than its 5×5 map"),
         (pooling(2), [[25]], "its input has shape (25,)"),
         (
