@@ -11,7 +11,7 @@ struct KerasOpeningTests {
     /// Same layers, same weights, same predictions as the files that Keras wrote.
     @Test func kerasOpensWhatIsWritten() throws {
         let folder = try TemporaryFolder()
-        let pairs = try ["chain", "branches", "features"].flatMap { name in
+        let pairs = try ["chain", "branches", "features", "convolutions"].flatMap { name in
             let original = ReferenceValues.path("keras_archives/\(name).keras")
             let written = folder.path("\(name).keras")
             try KerasArchive.write(try TrainedModel(kerasArchive: original), to: written)
