@@ -107,21 +107,31 @@ void depthwise_convolution(const DepthwiseConvolution *s, const float *x, ptrdif
     outputs(s, x, samples, weights, s->channels, bias, relu, y);
 }
 
+// Which lanes of the vector from channel `first` on belong to the block that starts at channel `block`: not those that
+// the block before has too, to which nothing may be added twice.
+INLINE void lanes_of_block(ptrdiff_t first, ptrdiff_t block, i32x16 *lanes) {
+    const i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    *lanes = lane >= (int32_t)(block - first);
+}
+
 // dx += dy · weights over the taps of one output.
-INLINE void spread_output(const DepthwiseConvolution *s, const float *dy, const Taps *taps, float *dx) {
+INLINE void spread_output(const DepthwiseConvolution *s, const float *dy, const Taps *taps, float *dx,
+                          const int WHOLE) {
     const ptrdiff_t channels = s->channels;
     const ptrdiff_t row_step = s->dilation_height * s->width * channels, column_step = s->dilation_width * channels;
-    for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-        const ptrdiff_t remaining = channels - c;
+    for (ptrdiff_t block = 0; block < channels; block += VECTOR_FLOATS) {
+        const ptrdiff_t c = block_first(block, channels), remaining = channels - c;
         f32x16 gradient = {0}, weight = {0}, sum = {0};
-        load_partial(dy + c, remaining, &gradient);
+        i32x16 lanes;
+        lanes_of_block(c, block, &lanes);
+        load_partial(dy + c, LANES(remaining), &gradient);
         for (ptrdiff_t i = taps->first_row; i < taps->last_row; ++i)
             for (ptrdiff_t j = taps->first_column; j < taps->last_column; ++j) {
                 float *to = dx + i * row_step + j * column_step + c;
-                load_partial(taps->weights + (i * s->window_width + j) * taps->tap_step + c, remaining, &weight);
-                load_partial(to, remaining, &sum);
-                sum += gradient * weight;
-                store_partial(&sum, remaining, to);
+                load_partial(taps->weights + (i * s->window_width + j) * taps->tap_step + c, LANES(remaining), &weight);
+                load_partial(to, LANES(remaining), &sum);
+                sum = (f32x16)(((i32x16)(sum + gradient * weight) & lanes) | ((i32x16)sum & ~lanes));
+                store_partial(&sum, LANES(remaining), to);
             }
     }
 }
@@ -144,7 +154,9 @@ INLINE void spread_outputs(const DepthwiseConvolution *s, const float *dy, ptrdi
                 const ptrdiff_t left = ow * s->stride_width - s->left;
                 taps.first_column = first_tap(left, s->dilation_width);
                 taps.last_column = last_tap(left, s->window_width, s->dilation_width, s->width);
-                spread_output(s, dy, &taps, dx + top * line + left * s->channels);
+                float *to = dx + top * line + left * s->channels;
+                if (s->channels >= VECTOR_FLOATS) spread_output(s, dy, &taps, to, 1);
+                else spread_output(s, dy, &taps, to, 0);
             }
         }
 }
@@ -170,26 +182,29 @@ void depthwise_convolution_input_gradient(const DepthwiseConvolution *s, const f
 
 // gradient += Σ x · dy over `count` outputs of a line, for one tap.
 INLINE void add_line_gradient(const float *x, ptrdiff_t step, const float *dy, ptrdiff_t count, ptrdiff_t channels,
-                              float *gradient) {
-    for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-        const ptrdiff_t remaining = channels - c;
+                              float *gradient, const int WHOLE) {
+    for (ptrdiff_t block = 0; block < channels; block += VECTOR_FLOATS) {
+        const ptrdiff_t c = block_first(block, channels), remaining = channels - c;
         f32x16 sum[4] = {{0}, {0}, {0}, {0}}, value = {0}, above = {0};
         const float *p = x + c, *q = dy + c;
         ptrdiff_t n = 0;
         for (; n + 4 <= count; n += 4, p += 4 * step, q += 4 * channels)
             UNROLLED_FOR(i, 4) {
-                load_partial(p + i * step, remaining, &value);
-                load_partial(q + i * channels, remaining, &above);
+                load_partial(p + i * step, LANES(remaining), &value);
+                load_partial(q + i * channels, LANES(remaining), &above);
                 sum[i] += value * above;
             }
         for (int i = 0; n + i < count; ++i, p += step, q += channels) {
-            load_partial(p, remaining, &value);
-            load_partial(q, remaining, &above);
+            load_partial(p, LANES(remaining), &value);
+            load_partial(q, LANES(remaining), &above);
             sum[i] += value * above;
         }
-        load_partial(gradient + c, remaining, &value);
-        value += (sum[0] + sum[1]) + (sum[2] + sum[3]);
-        store_partial(&value, remaining, gradient + c);
+        i32x16 lanes;
+        lanes_of_block(c, block, &lanes);
+        load_partial(gradient + c, LANES(remaining), &value);
+        sum[0] = value + ((sum[0] + sum[1]) + (sum[2] + sum[3]));
+        value = (f32x16)(((i32x16)sum[0] & lanes) | ((i32x16)value & ~lanes));
+        store_partial(&value, LANES(remaining), gradient + c);
     }
 }
 
@@ -209,9 +224,11 @@ void depthwise_convolution_weight_gradient(const DepthwiseConvolution *s, const 
                     const ptrdiff_t last = last_output(offset, s->left, s->stride_width, s->width, s->out_width);
                     const ptrdiff_t row = top + i * s->dilation_height;
                     const ptrdiff_t column = first * s->stride_width - s->left + offset;
-                    add_line_gradient(x + row * in_line + column * channels, s->stride_width * channels,
-                                      dy + first * channels, last - first, channels,
-                                      gradient + (i * s->window_width + j) * channels);
+                    const float *from = x + row * in_line + column * channels, *above = dy + first * channels;
+                    float *to = gradient + (i * s->window_width + j) * channels;
+                    const ptrdiff_t step = s->stride_width * channels;
+                    if (channels >= VECTOR_FLOATS) add_line_gradient(from, step, above, last - first, channels, to, 1);
+                    else add_line_gradient(from, step, above, last - first, channels, to, 0);
                 }
         }
 }

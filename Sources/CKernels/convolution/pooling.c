@@ -186,39 +186,41 @@ void max_pooling_backward(const Pooling *p, const float *out_gradient, const uin
     else spread_to_winners(p, out_gradient, argmax, rectified, samples, in_gradient, sizeof(int32_t));
 }
 
-// The sum over a window's rows and columns on the map, a row at a time, for one block of channels.
-INLINE void sum_of_window(const float *in, ptrdiff_t line, ptrdiff_t channels, ptrdiff_t remaining, ptrdiff_t rows,
-                          ptrdiff_t columns, f32x16 *sum) {
-    f32x16 value = {0};
-    *sum = (f32x16){0};
-    for (ptrdiff_t i = 0; i < rows; ++i) {
-        f32x16 row = {0};
-        for (ptrdiff_t j = 0; j < columns; ++j) {
-            load_partial(in + i * line + j * channels, remaining, &value);
-            row += value;
+#define LANES(remaining) (WHOLE ? VECTOR_FLOATS : (remaining))
+
+// The mean of a window's rows × columns pixels on the map, the sums of its rows added up.
+INLINE void mean_of_window(const float *in, ptrdiff_t line, ptrdiff_t channels, ptrdiff_t rows, ptrdiff_t columns,
+                           float *out, const int WHOLE) {
+    const float share = 1.0f / (float)(rows * columns);
+    for (ptrdiff_t block = 0; block < channels; block += VECTOR_FLOATS) {
+        const ptrdiff_t c = block_first(block, channels), remaining = channels - c;
+        f32x16 sum = {0}, value = {0};
+        for (ptrdiff_t i = 0; i < rows; ++i) {
+            f32x16 row = {0};
+            for (ptrdiff_t j = 0; j < columns; ++j) {
+                load_partial(in + i * line + j * channels + c, LANES(remaining), &value);
+                row += value;
+            }
+            sum += row;
         }
-        *sum += row;
+        sum *= share;
+        store_partial(&sum, LANES(remaining), out + c);
     }
 }
 
 FOR_EACH_CPU
 void average_pooling(const Pooling *p, const float *in, ptrdiff_t samples, float *out) {
-    const ptrdiff_t channels = p->channels;
-    for (ptrdiff_t b = 0; b < samples; ++b, in += p->height * p->width * channels)
+    const ptrdiff_t channels = p->channels, line = p->width * channels;
+    for (ptrdiff_t b = 0; b < samples; ++b, in += p->height * line)
         for (ptrdiff_t oh = 0; oh < p->out_height; ++oh)
             for (ptrdiff_t ow = 0; ow < p->out_width; ++ow, out += channels) {
                 const ptrdiff_t ih = oh * p->stride_height - p->top, iw = ow * p->stride_width - p->left;
-                const ptrdiff_t first_row = window_first(ih), last_row = window_last(ih, p->window_height, p->height);
-                const ptrdiff_t first = window_first(iw), last = window_last(iw, p->window_width, p->width);
-                const float share = 1.0f / (float)((last_row - first_row) * (last - first));
-                const float *from = in + ((ih + first_row) * p->width + iw + first) * channels;
-                for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-                    f32x16 sum;
-                    sum_of_window(from + c, p->width * channels, channels, channels - c, last_row - first_row,
-                                  last - first, &sum);
-                    sum *= share;
-                    store_partial(&sum, channels - c, out + c);
-                }
+                const ptrdiff_t row = window_first(ih), rows = window_last(ih, p->window_height, p->height) - row;
+                const ptrdiff_t column = window_first(iw),
+                                columns = window_last(iw, p->window_width, p->width) - column;
+                const float *from = in + (ih + row) * line + (iw + column) * channels;
+                if (channels >= VECTOR_FLOATS) mean_of_window(from, line, channels, rows, columns, out, 1);
+                else mean_of_window(from, line, channels, rows, columns, out, 0);
             }
 }
 
@@ -241,35 +243,49 @@ void average_pooling_backward(const Pooling *p, const float *out_gradient, ptrdi
             }
 }
 
-// The sum of a block of rows for one block of channels, in four interleaved partial sums.
-INLINE void sum_of_block(const float *in, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t remaining, f32x16 *sum) {
-    f32x16 part[4] = {{0}, {0}, {0}, {0}}, value = {0};
-    ptrdiff_t r = 0;
-    for (; r + 4 <= rows; r += 4, in += 4 * channels)
-        UNROLLED_FOR(i, 4) {
-            load_partial(in + i * channels, remaining, &value);
-            part[i] += value;
+// The means of one sample's rows for `VECTORS` vectors of channels.
+INLINE void mean_of_rows(const float *in, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t remaining, float *out,
+                         const int VECTORS, const int WHOLE) {
+    f64x16 total[2] = {{0}, {0}};
+    for (ptrdiff_t start = 0; start < rows; start += BLOCK_ROWS) {
+        const ptrdiff_t end = rows - start < BLOCK_ROWS ? rows : start + BLOCK_ROWS;
+        f32x16 part[8] = {{0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}}, value = {0};
+        ptrdiff_t r = start;
+        for (; r + 4 <= end; r += 4, in += 4 * channels)
+            UNROLLED_FOR(i, 4)
+                UNROLLED_FOR(v, VECTORS) {
+                    load_partial(in + i * channels + v * VECTOR_FLOATS, LANES(remaining), &value);
+                    part[i * VECTORS + v] += value;
+                }
+        for (int i = 0; r + i < end; ++i, in += channels)
+            UNROLLED_FOR(v, VECTORS) {
+                load_partial(in + v * VECTOR_FLOATS, LANES(remaining), &value);
+                part[i * VECTORS + v] += value;
+            }
+        UNROLLED_FOR(v, VECTORS) {
+            const f32x16 sum = (part[v] + part[VECTORS + v]) + (part[2 * VECTORS + v] + part[3 * VECTORS + v]);
+            total[v] += __builtin_convertvector(sum, f64x16);
         }
-    for (int i = 0; r + i < rows; ++i, in += channels) {
-        load_partial(in, remaining, &value);
-        part[i] += value;
     }
-    *sum = (part[0] + part[1]) + (part[2] + part[3]);
+    UNROLLED_FOR(v, VECTORS) {
+        const f32x16 mean = __builtin_convertvector(total[v] / (double)rows, f32x16);
+        store_partial(&mean, LANES(remaining), out + v * VECTOR_FLOATS);
+    }
 }
 
 FOR_EACH_CPU
 void global_average(const float *in, ptrdiff_t samples, ptrdiff_t rows, ptrdiff_t channels, float *out) {
     for (ptrdiff_t b = 0; b < samples; ++b, out += channels, in += rows * channels)
-        for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-            f64x16 total = {0};
-            for (ptrdiff_t start = 0; start < rows; start += BLOCK_ROWS) {
-                const ptrdiff_t left = rows - start < BLOCK_ROWS ? rows - start : BLOCK_ROWS;
-                f32x16 sum;
-                sum_of_block(in + start * channels + c, left, channels, channels - c, &sum);
-                total += __builtin_convertvector(sum, f64x16);
+        for (ptrdiff_t block = 0; block < channels;) {
+            const ptrdiff_t c = block_first(block, channels);
+            if (block + 2 * VECTOR_FLOATS <= channels) {
+                mean_of_rows(in + block, rows, channels, 0, out + block, 2, 1);
+                block += 2 * VECTOR_FLOATS;
+                continue;
             }
-            const f32x16 mean = __builtin_convertvector(total / (double)rows, f32x16);
-            store_partial(&mean, channels - c, out + c);
+            if (channels >= VECTOR_FLOATS) mean_of_rows(in + c, rows, channels, 0, out + c, 1, 1);
+            else mean_of_rows(in, rows, channels, channels, out, 1, 0);
+            block += VECTOR_FLOATS;
         }
 }
 
