@@ -4,6 +4,7 @@
 # Settings that the environment may override:
 #   RUN              run folder                                   (default: runs/<scheduler>-<job id> in the checkout)
 #   DATA             folder of the stamps                         (default: data in the checkout)
+#                    unless arguments of `train` name stamps
 #   THREADS          threads (lanes) of each rank                 (default: what the scheduler gives a rank)
 #   TRAINER          the program                                  (default: the checkout's release build)
 #   TRAIN_ARGUMENTS  further arguments of `train`, split at blanks and ends of lines, beside those of the script itself
@@ -15,7 +16,8 @@
 # that then ends with 75 (stopped early, checkpoint written) is queued again and resumes from its newest checkpoint. So
 # is a run that was lost (a node or a rank died, a host stopped answering) as long as it gets on: after three starts in
 # a row without a new checkpoint the job ends. What the program itself finds wrong ends it at once, and so does SIGTERM,
-# with which schedulers cancel a job. A RUN that has begun, as a single run or an ensemble, is always resumed.
+# with which schedulers cancel a job. A RUN that has begun, as a single run, an ensemble or a cross-validation, is always
+# resumed.
 
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -72,21 +74,21 @@ newest_step() {
     printf '%s' "$newest"
 }
 
-# has_begun RUN: whether a run, or a member of an ensemble, has left something in the folder: the program refuses such a
-# folder unless the run is resumed.
+# has_begun RUN: whether a run, a member of an ensemble, or a fold has left something in the folder: the program refuses
+# such a folder unless the run is resumed.
 has_begun() {
     local trace
-    for trace in "$1"/{config.json,history.csv,checkpoints,model.safetensors} "$1"/member-[0-9]*; do
+    for trace in "$1"/{config.json,history.csv,checkpoints,model.safetensors} "$1"/{member,fold}-[0-9]*; do
         [[ ! -e $trace ]] || return 0
     done
     return 1
 }
 
 # progress_of RUN: prints how far the run has come, as a number that grows with each new checkpoint and each finished
-# model, of the run itself and of the members of an ensemble.
+# model, of the run itself, of the members of an ensemble, and of the folds of a cross-validation.
 progress_of() {
     local folder step progress=0
-    for folder in "$1" "$1"/member-[0-9]*; do
+    for folder in "$1" "$1"/{member,fold}-[0-9]*; do
         step="$(newest_step "$folder")"
         progress=$((progress + ${step:-0}))
         [[ ! -e $folder/model.safetensors ]] || progress=$((progress + 1))
@@ -199,9 +201,7 @@ train_on_cluster() {
         arguments+=(--output "$RUN")
     fi
     has_option --threads "${further[@]}" || arguments+=(--threads "$threads")
-    if ! has_option --data "${further[@]}" && ! has_option --sources "${further[@]}"; then
-        arguments+=(--data "$data")
-    fi
+    names_stamps "${further[@]}" || arguments+=(--data "$data")
     first_progress="$(progress_of "$RUN")"
     # A run that ended before its first checkpoint starts anew, but its folder is used already.
     if has_begun "$RUN"; then

@@ -187,6 +187,34 @@ option_value() {
     printf '%s\n' "$value"
 }
 
+# The options of `train` that name stamps: with any of them, no folder of stamps is added.
+stamp_options=(--data --sources --noise --class --stamps --channel --labels)
+
+# names_stamps ARGUMENT…: whether the arguments name stamps.
+names_stamps() {
+    local option
+    for option in "${stamp_options[@]}"; do
+        ! has_option "$option" "$@" || return 0
+    done
+    return 1
+}
+
+# has_files PATH…: whether one of the paths, which a pattern has become, is there.
+has_files() {
+    local path
+    for path in "$@"; do
+        [[ ! -e $path ]] || return 0
+    done
+    return 1
+}
+
+# holds_stamps FOLDER: whether `train --data FOLDER` would find stamps or labels there, by themselves or in the folders
+# of their classes.
+holds_stamps() {
+    has_files "$1"/stamps_{noise,sources}[.-]* "$1"/{stamps,labels}[.-]* \
+        "$1"/*/*.{npy,npz,fits,fits.gz,fits.fz,h5,hdf5,he5}
+}
+
 # settings_not_in ARGUMENT… : leaves in the array `settings` those pairs of learning_settings whose option the
 # arguments do not give.
 settings_not_in() {

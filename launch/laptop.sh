@@ -8,6 +8,7 @@
 # it. Arguments go to `train` and take precedence over the settings below, for example:
 #   launch/laptop.sh --epochs 3 --model simple
 #   launch/laptop.sh --data /path/to/stamps          (stamps of your own: nothing is simulated)
+#   launch/laptop.sh --stamps night-*.npy --labels night.csv:kind --ids night.csv:name
 # Results go to runs/<date and time>/ in the checkout unless --output names a folder. The exit code is that of `train`.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
@@ -25,16 +26,16 @@ fi
 data="$checkout/data"
 arguments=()
 simulate=false
-if ! has_option --data "$@" && ! has_option --sources "$@" && ! has_option --noise "$@"; then
+if ! names_stamps "$@"; then
     arguments+=(--data "$data")
-    if [[ ! -e $data/stamps_sources.npy && ! -e $data/stamps_noise.npy ]]; then
-        simulate=true
-    else
-        for file in stamps_sources.npy stamps_noise.npy; do
-            [[ -e $data/$file ]] || fault 66 "$data/$file: missing, though its partner is there;" \
+    holds_stamps "$data" || simulate=true
+    for halves in "noise sources" "sources noise"; do
+        read -r here partner <<<"$halves"
+        if has_files "$data/stamps_$here"[.-]* && ! has_files "$data/stamps_$partner"[.-]*; then
+            fault 66 "$data/stamps_$partner.npy: missing, though its partner is there;" \
                 "add it, or move the other file away and a data set is simulated"
-        done
-    fi
+        fi
+    done
 fi
 
 forget_launchers ""
@@ -60,7 +61,11 @@ status=0
 "$trainer" train "${arguments[@]}" "$@" || status=$?
 case $status in
     0)
-        if [[ -e $output/member-1 ]]; then
+        if [[ -e $output/fold-1 ]]; then
+            say "results are in $output:" \
+                "metrics.json, cross_validation.json, test_predictions.csv, and a run of each fold (fold-1, …)"
+            model="$output/fold-1"
+        elif [[ -e $output/member-1 ]]; then
             say "results are in $output: metrics.json, test_predictions.csv, and a run of each member (member-1, …)"
             model="$output"
         else

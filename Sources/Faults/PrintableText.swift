@@ -21,6 +21,14 @@ extension StringProtocol {
         return shown
     }
 
+    /// The text's beginning and its end, where it is longer than so many characters.
+    public func shortened(to most: Int) -> String {
+        let scalars = unicodeScalars
+        guard scalars.count > most else { return String(self) }
+        let (first, last) = (scalars.prefix(most / 2), scalars.suffix(most - most / 2 - 1))
+        return String(String.UnicodeScalarView(first)) + "…" + String(String.UnicodeScalarView(last))
+    }
+
     private func printed(keepingLines: Bool) -> String {
         var shown = String.UnicodeScalarView()
         for scalar in unicodeScalars where !scalar.isDirectionMark {

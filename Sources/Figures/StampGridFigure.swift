@@ -41,15 +41,21 @@ public struct ClassifiedSample: Hashable, Sendable {
 /// A test stamp as the network sees it, and the network's prediction.
 public struct ClassifiedStamp: Hashable, Sendable {
     public let sample: ClassifiedSample
+    /// What the user calls the stamp; nil if nobody says.
+    public let identifier: String?
     public let picture: StampPicture
 
-    public init(sample: ClassifiedSample, picture: StampPicture) { (self.sample, self.picture) = (sample, picture) }
+    public init(sample: ClassifiedSample, identifier: String? = nil, picture: StampPicture) {
+        (self.sample, self.identifier, self.picture) = (sample, identifier, picture)
+    }
 }
 
 /// Test stamps in rows, with true class, predicted class and probability: the notebook's `plot_image_array`.
 public struct StampGridFigure: Sendable {
     /// How many stamps of one channel a row has.
     public static let columns = 5
+    /// The longest identifier above a stamp of one channel.
+    private static let longestName = 26
     /// How many channels a row has at most, unless a stamp has more.
     private static let mostChannels = 9
 
@@ -87,25 +93,29 @@ public struct StampGridFigure: Sendable {
     /// The figure; nil without stamps.
     public var plot: Plot? {
         guard let first = rows.first?.first?.picture else { return nil }
-        var table = Table("image", "index", "true_class", "predicted_class", "probability")
         let stamps = rows.flatMap { $0 }
+        let areNamed = stamps.allSatisfy { $0.identifier != nil }
+        var table = Table(
+            ["image", "index"] + (areNamed ? ["id"] : []) + ["true_class", "predicted_class", "probability"])
         for (image, stamp) in stamps.enumerated() {
-            table.append(
-                image, stamp.sample.index, stamp.sample.trueClass, stamp.sample.predictedClass,
-                stamp.sample.probability)
+            let sample = stamp.sample
+            var row: [any CustomStringConvertible] = [image, sample.index]
+            if areNamed, let name = stamp.identifier { row.append(name) }
+            row += [sample.trueClass, sample.predictedClass, sample.probability] as [any CustomStringConvertible]
+            table.append(row)
         }
         let channels = first.channels.count
         let images = ImageStack(
             height: first.height, width: first.width, channels: channels, pixels: stamps.flatMap(\.picture.values))
         var next = 0
         let grid = ImageGrid(
-            name: name, images: images, headings: stamps.map { heading($0.sample) },
+            name: name, images: images, headings: stamps.map(heading),
             channelTitles: first.channels.map { "'\(ClassLabels.escaped($0.printable))'" },
             rows: rows.map { row in
                 defer { next += row.count }
                 return Array(next..<next + row.count)
             }, colours: .grey, imageWidth: channels == 1 ? 160 : 96,
-            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 8))
+            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 8) + (areNamed ? 14 : 0))
         return Plot(
             name: name, title: title, description: description, table: table, images: images, size: grid.size,
             commands: grid.commands)
@@ -114,7 +124,12 @@ public struct StampGridFigure: Sendable {
     /// Whether the classes are noise and sources.
     private var isUsual: Bool { classNames == ClassificationMetrics.noiseAndSource }
 
-    private func heading(_ sample: ClassifiedSample) -> ImageGrid.Heading {
+    private func heading(_ stamp: ClassifiedStamp) -> ImageGrid.Heading {
+        let sample = stamp.sample
+        let name =
+            stamp.identifier.map {
+                ".\"\\n\".'\(ClassLabels.escaped($0.printable.shortened(to: Self.longestName)))'"
+            } ?? ""
         let probability = FormattedNumber.metric(Double(sample.probability))
         let isWarning = sample.predictedClass != sample.trueClass
         let names = [sample.trueClass, sample.predictedClass].map { classNames[$0] }
@@ -122,13 +137,13 @@ public struct StampGridFigure: Sendable {
             // `\n` and `{/:Italic …}` are gnuplot's.
             return ImageGrid.Heading(
                 text: "\"true \(names[0]), predicted \(names[1])\\n"
-                    + "{/:Italic P} = \(probability)  (no. \(sample.index))\"",
+                    + "{/:Italic P} = \(probability)  (no. \(sample.index))\"" + name,
                 isWarning: isWarning)
         }
         let labels = ClassLabels(names)
         return ImageGrid.Heading(
             text: "'true \(labels.escaped(0))'.\"\\n\".'predicted \(labels.escaped(1))'."
-                + "\"\\n{/:Italic P} = \(probability)  (no. \(sample.index))\"",
+                + "\"\\n{/:Italic P} = \(probability)  (no. \(sample.index))\"" + name,
             isWarning: isWarning)
     }
 }

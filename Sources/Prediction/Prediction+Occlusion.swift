@@ -13,6 +13,8 @@ import Tensors
 public struct OcclusionMap: Sendable {
     public let height: Int
     public let width: Int
+    /// What the stamp is called; nil if nobody says.
+    public let identifier: String?
     /// The names of the stamp's channels.
     public let channels: [String]
     /// The stamp as the network sees it: (height, width, channels), row by row.
@@ -37,14 +39,15 @@ extension Prediction {
     /// orientation. Occluded stamps are made in the lanes, chunk by chunk, and are never in memory all at once.
     /// - Parameters:
     ///   - features: the table, or array, of the stamps' features, which stay as they are; nil for none.
+    ///   - identifiers: the column, or array, of what the stamps are called; nil for none.
     ///   - index: of one stamp, or nil for all.
     ///   - className: of the class, or its number; nil for class 1 of two, and of more for the class that each stamp is
     ///     taken for as long as nothing is covered.
     /// - Returns: on rank 0 the map of the stamp that `index` names, else nil.
     @discardableResult
     public func occlusion(
-        input: StampSource, features: String? = nil, index: Int?, className: String? = nil, window: OcclusionWindow,
-        output: String
+        input: StampSource, features: String? = nil, identifiers: String? = nil, index: Int?,
+        className: String? = nil, window: OcclusionWindow, output: String
     ) throws -> OcclusionMap? {
         // Rank 0 alone knows the files.
         let name = input.files.first ?? ""
@@ -61,7 +64,8 @@ extension Prediction {
             return collection
         }
         let label = try group.agree { try className.map(self.label(named:)) ?? (classCount == 2 ? 1 : nil) }
-        let inputs = inputs(input.allFiles, features)
+        let names = try self.identifiers(identifiers, of: collection)
+        let inputs = inputs(input.allFiles, features, identifiers)
         let file = try group.onRoot {
             try OutputFile(output, option: "--output", inputs: inputs, kind: .occlusionMaps)
         }
@@ -82,7 +86,8 @@ extension Prediction {
                 let shape = [pass.height, pass.width]
                 try NpyFile.write(floats: maps.values, shape: shape, to: file.open())
                 return OcclusionMap(
-                    height: shape[0], width: shape[1], channels: pass.reader.inputChannelNames,
+                    height: shape[0], width: shape[1], identifier: names?[stamps.lowerBound],
+                    channels: pass.reader.inputChannelNames,
                     stamp: try pass.normalized(stamps.lowerBound), className: try classNames[maps.labels[0]],
                     values: maps.values)
             }

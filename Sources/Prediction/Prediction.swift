@@ -111,9 +111,11 @@ public struct Prediction {
     ///   - output: a `.npy` file of (N, K) for K outputs; nil for none.
     ///   - table: a CSV file (``PredictionTable``); nil for none.
     ///   - features: the table, or array, of the stamps' features; nil for none.
+    ///   - identifiers: the column, or array, of what the stamps are called in the table; nil for none.
     ///   - threshold: instead of the models' own.
     public func predict(
-        _ input: StampSource, features: String? = nil, output: String?, table: String? = nil, threshold: Float? = nil
+        _ input: StampSource, features: String? = nil, identifiers: String? = nil, output: String?,
+        table: String? = nil, threshold: Float? = nil
     ) throws {
         let stamps = try StampCollection.agreed(in: group) {
             try checkFeatures(features)
@@ -121,7 +123,8 @@ public struct Prediction {
             _ = try readers(stamps)
             return stamps
         }
-        let inputs = inputs(input.allFiles, features)
+        let names = try self.identifiers(identifiers, of: stamps)
+        let inputs = inputs(input.allFiles, features, identifiers)
         let files = try group.onRoot {
             let array = try output.map {
                 try OutputFile($0, option: "--output", inputs: inputs, kind: .probabilities)
@@ -144,7 +147,7 @@ public struct Prediction {
             if let table = files?.table {
                 try PredictionTable(
                     probabilities: probabilities, outputs: outputs, threshold: threshold ?? self.threshold,
-                    classNames: classNames
+                    classNames: classNames, identifiers: names
                 ).write(stamps, to: table)
             }
         }
@@ -168,28 +171,37 @@ public struct Prediction {
         public let predictions: LabelledPredictions
         /// With their classes in the models' order.
         public let stamps: StampCollection
+        /// What the stamps are called; nil if nobody says.
+        public let identifiers: SampleIdentifiers?
+        /// How much worse each feature's exchange makes the predictions; empty unless wanted.
+        public fileprivate(set) var importance: [FeatureImportance] = []
     }
 
     /// The models' predictions of labelled stamps, on rank 0; nil elsewhere. Collective.
     ///
     /// - Parameters:
     ///   - features: the table, or array, of the stamps' features; nil for none.
+    ///   - identifiers: the column, or array, of what the stamps are called; nil for none.
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
+    ///   - measuresImportance: whether to find out which features the models need.
     public func evaluate(
-        _ files: LabelledFiles, features: String? = nil, skipBad: Bool, threshold: Float? = nil
+        _ files: LabelledFiles, features: String? = nil, identifiers: String? = nil, skipBad: Bool,
+        threshold: Float? = nil, measuresImportance: Bool = false
     ) throws -> Evaluated? {
         let stamps = try StampCollection.agreed(in: group) {
             try checkFeatures(features)
+            if measuresImportance { try checkImportance() }
             let stamps = try StampCollection(files, of: try classes)
             _ = try readers(stamps)
             try checkClasses(stamps)
             return stamps
         }
         logData(stamps)
-        let predictions = try predictions(
-            stamps, self.features(features, of: stamps), threshold: threshold ?? self.threshold)
-        return try group.agree {
+        let names = try self.identifiers(identifiers, of: stamps)
+        let inputs = try self.features(features, of: stamps)
+        let predictions = try predictions(stamps, inputs, threshold: threshold ?? self.threshold)
+        var evaluated: Evaluated? = try group.agree {
             guard let predictions else { return nil }
             let unusable = predictions.unusable
             if !unusable.isEmpty && !skipBad {
@@ -200,8 +212,13 @@ public struct Prediction {
                     .badData, stamps.location(0).path, "none of the stamps can be normalised",
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
-            return Evaluated(predictions: predictions.usable, stamps: stamps)
+            return Evaluated(
+                predictions: predictions.usable, stamps: stamps, identifiers: names.map { SampleIdentifiers($0) })
         }
+        if measuresImportance, let importance = try importance(stamps, inputs, without: predictions?.unusable) {
+            evaluated?.importance = importance
+        }
+        return evaluated
     }
 
     private func predictions(
@@ -222,13 +239,7 @@ public struct Prediction {
 
     /// The mean over the models of the probabilities of all stamps, (N, outputs), on rank 0; nil elsewhere.
     private func probabilities(_ stamps: StampCollection, _ features: [StampFeatures?]) throws -> [Float]? {
-        guard let logits = try logits(stamps, features) else { return nil }
-        var sums = [Double](repeating: 0, count: logits[0].count)
-        for (member, logits) in zip(members, logits) {
-            let probabilities = member.model.network.probabilities(logits)
-            for index in sums.indices { sums[index] += Double(probabilities[index]) }
-        }
-        return sums.map { Float($0 / Double(members.count)) }
+        try logits(stamps, features).map { Self.meanProbabilities($0, by: members.map(\.model.network)) }
     }
 
     /// The logits of all stamps by each model on rank 0, nil elsewhere. Collective.
@@ -244,10 +255,25 @@ public struct Prediction {
         return all.isEmpty ? nil : all
     }
 
-    /// All that is read: the models, the files of these stamps, and their features'.
-    func inputs(_ stamps: [String], _ features: String?) -> [String] {
+    /// All that is read: the models, the files of these stamps, and those of their features and identifiers.
+    func inputs(_ stamps: [String], _ features: String?, _ identifiers: String?) -> [String] {
         members.map(\.path) + stamps.map { StampFiles.file(of: $0) }
             + [features].compactMap { $0.map(FeatureTable.file) }
+            + [identifiers].compactMap { $0.map(StampColumn.file) }
+    }
+
+    /// What some stamps are called, on rank 0; nil elsewhere, and without the option. Collective.
+    ///
+    /// - Parameter option: the value of `--ids`.
+    /// - Throws: `AgreedFault` for a column that cannot be read, or does not have a row for each stamp.
+    func identifiers(_ option: String?, of stamps: StampCollection) throws -> [String]? {
+        try group.onRoot {
+            try option.map { option in
+                let column = try StampColumn(option: "--ids", option)
+                try column.check(count: stamps.count)
+                return column.texts
+            }
+        } ?? nil
     }
 
     /// The models' classes; nil where no model names them.

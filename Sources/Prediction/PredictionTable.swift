@@ -3,7 +3,7 @@ import Metrics
 import StampData
 
 /// A model's predictions, one line for each stamp: `file,index,probability,class`, or for more than two classes
-/// `file,index,probability_NAME,…,class`.
+/// `file,index,probability_NAME,…,class`; with identifiers `file,index,id,probability,class`.
 ///
 /// A file's name that a spreadsheet would take for a formula begins with `./`. `index` counts from 0 within the file,
 /// probabilities are in the shortest text that reads back as the same single-precision number. Of two classes
@@ -14,7 +14,7 @@ public struct PredictionTable {
     /// What it is, to recognise an earlier one, of any classes.
     static let kind = OutputFile.Kind("a table of predictions") { path in
         let bytes = OutputFile.beginning(of: path)
-        return ["probability,class\n", "probability_", "\"probability_"]
+        return ["probability,class\n", "probability_", "\"probability_"].flatMap { [$0, "id," + $0] }
             .contains { bytes.starts(with: (beginning + $0).utf8) }
     }
 
@@ -26,17 +26,20 @@ public struct PredictionTable {
     let threshold: Float
     /// In the order of the outputs.
     let classNames: [String]
+    /// What each stamp is called; nil for no such column.
+    let identifiers: [String]?
 
     /// Writes the table, atomically.
     ///
     /// - Throws: `Fault(.cannotWrite)`.
     func write(_ stamps: StampCollection, to output: OutputFile) throws {
         var text =
-            Self.beginning
+            Self.beginning + (identifiers == nil ? "" : "id,")
             + CSVText.line((outputs > 2 ? classNames.map { "probability_\($0)" } : ["probability"]) + ["class"])
         for stamp in 0..<stamps.count {
             let place = stamps.location(stamp)
-            text += CSVText.line([CSVText.fileName(place.path), "\(place.index)"] + fields(stamp))
+            let name = identifiers.map { [$0[stamp]] } ?? []
+            text += CSVText.line([CSVText.fileName(place.path), "\(place.index)"] + name + fields(stamp))
         }
         try output.write(text)
     }

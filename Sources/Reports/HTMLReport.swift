@@ -90,25 +90,29 @@ public struct HTMLReport: Sendable {
         let isUsual = results.classNames == ClassificationMetrics.noiseAndSource
         let rows = StampGridFigure.mistakes(samples, threshold: results.threshold).map { sample in
             let files = isUsual ? (sample.isSource ? "source files" : "noise files") : "–"
-            return [
-                "\(sample.index)", results.classNames[sample.trueClass],
-                FormattedNumber.fixed(Double(sample.score), 6),
+            return name(of: sample.index) + [
+                results.classNames[sample.trueClass], FormattedNumber.fixed(Double(sample.score), 6),
             ] + place(of: sample.index, otherwise: files)
         }
         return mistakes(
-            ["index", "true class", "probability of \(isUsual ? "a source" : results.classNames[1])", "file", "stamp"],
-            rows, numbers: [0, 2, 4])
+            ["true class", "probability of \(isUsual ? "a source" : results.classNames[1])", "file", "stamp"],
+            rows, numbers: [1, 3])
     }
 
     private func mistakes(_ predictions: ClassPredictions) -> HTML? {
         let rows = StampGridFigure.mistakes(predictions).map { sample in
-            [
-                "\(sample.index)", results.classNames[sample.trueClass], results.classNames[sample.predictedClass],
+            name(of: sample.index) + [
+                results.classNames[sample.trueClass], results.classNames[sample.predictedClass],
                 FormattedNumber.fixed(Double(sample.probability), 6),
             ] + place(of: sample.index, otherwise: "–")
         }
         return mistakes(
-            ["index", "true class", "predicted class", "its probability", "file", "stamp"], rows, numbers: [0, 3, 5])
+            ["true class", "predicted class", "its probability", "file", "stamp"], rows, numbers: [2, 4])
+    }
+
+    /// A stamp's number, and what it is called.
+    private func name(of index: Int) -> [String] {
+        ["\(index)"] + (results.identifiers.map { [$0[index]] } ?? [])
     }
 
     /// The file that holds a stamp, and its number there.
@@ -117,14 +121,18 @@ public struct HTMLReport: Sendable {
         return [place.map { "\($0.path)" } ?? files, place.map { "\($0.index)" } ?? "–"]
     }
 
+    /// - Parameters:
+    ///   - columns: those behind the stamp's name.
+    ///   - numbers: which of them are numbers.
     private func mistakes(_ columns: [String], _ rows: [[String]], numbers: Set<Int>) -> HTML? {
         guard !rows.isEmpty else { return nil }
+        let first = ["index"] + (results.identifiers == nil ? [] : ["id"])
         return HTML.section(
             "Worst mistakes",
             [
                 HTML.table(
-                    caption: "Test stamps that the network is most confidently wrong about", columns, rows,
-                    numbers: numbers)
+                    caption: "Test stamps that the network is most confidently wrong about", first + columns, rows,
+                    numbers: Set([0] + numbers.map { first.count + $0 }))
             ])
     }
 

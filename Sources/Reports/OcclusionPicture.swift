@@ -6,6 +6,9 @@ import Metrics
 
 /// A stamp beside its occlusion map, as one file.
 public struct OcclusionPicture: Sendable {
+    /// What stands above the map on one line.
+    private static let longestTitle = 60
+
     private let title: String
     private let className: String
     private let stamp: StampPicture
@@ -16,7 +19,8 @@ public struct OcclusionPicture: Sendable {
     ///   - className: of the class whose loss the map shows.
     ///   - map: of the stamp's height and width, row by row.
     public init(title: String, className: String, stamp: StampPicture, map: [Float]) {
-        (self.title, self.className, self.stamp, self.map) = (title, className.printable, stamp, map)
+        self.title = title.printable.shortened(to: Self.longestTitle)
+        (self.className, self.stamp, self.map) = (className.printable, stamp, map)
     }
 
     /// Where a picture goes.

@@ -77,7 +77,9 @@ private struct FigurePlan {
     }
 
     private mutating func addTestFigures(_ set: TestSet) throws {
-        let stamps = try results.stamps.map { TestStamps(reader: try StampReader($0, preparation)) }
+        let stamps = try results.stamps.map {
+            TestStamps(reader: try StampReader($0, preparation), identifiers: results.identifiers)
+        }
         switch set {
         case .two(let samples): try addFigures(of: samples, stamps)
         case .several(let predictions): try addFigures(of: predictions, stamps)

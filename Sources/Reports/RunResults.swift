@@ -19,6 +19,8 @@ public struct RunResults: Sendable {
     public let metrics: TestMetrics?
     /// `test_predictions.csv`: the probabilities of the test set; nil for a run without one.
     public let testSet: TestSet?
+    /// What its stamps are called; nil for a run without `--ids`.
+    public let identifiers: SampleIdentifiers?
     /// `feature_importance.csv`; empty for a run without features or a test set.
     public let importance: [FeatureImportance]
     /// `model.safetensors`; nil when it is gone.
@@ -46,7 +48,8 @@ public struct RunResults: Sendable {
         }
         try folder.requireFilesAndFolders()
         let configuration = try configuration(folder)
-        let testSet = try testSet(folder, configuration)
+        let tested = try testSet(folder, configuration)
+        let testSet = tested?.set
         var notes: [String] = []
         if testSet == nil { notes.append("The run has no test set: --split leaves no stamps for one.") }
         let model = optional(&notes) { try TrainedModel(contentsOf: folder.model) }
@@ -59,7 +62,7 @@ public struct RunResults: Sendable {
             folder: folder, configuration: configuration, history: try History.read(folder.history).rows,
             metrics: FileAccess.exists(folder.metrics)
                 ? try metrics(folder, configuration) : nil,
-            testSet: testSet,
+            testSet: testSet, identifiers: tested?.identifiers,
             importance: FileAccess.exists(folder.featureImportance)
                 ? try FeatureImportance.read(folder.featureImportance) : [],
             model: model, stamps: stamps,
@@ -84,11 +87,13 @@ public struct RunResults: Sendable {
     }
 
     /// `test_predictions.csv`, if a sample is in it.
-    private static func testSet(_ folder: RunFolder, _ configuration: ConfigurationRecord) throws -> TestSet? {
+    private static func testSet(
+        _ folder: RunFolder, _ configuration: ConfigurationRecord
+    ) throws -> TestPredictions.Contents? {
         guard FileAccess.exists(folder.testPredictions) else { return nil }
-        let set = try TestPredictions.read(
+        let tested = try TestPredictions.read(
             folder.testPredictions, classNames: configuration.findings.classes.names)
-        return set.indices.isEmpty ? nil : set
+        return tested.set.indices.isEmpty ? nil : tested
     }
 
     /// `metrics.json`, of the run's classes.

@@ -8,13 +8,15 @@ struct TestStamps {
     static let mostFiltered = 20_000
 
     let reader: StampReader
+    /// What the stamps are called; nil if nobody says.
+    var identifiers: SampleIdentifiers?
 
     /// The stamps as the network sees them; those that cannot be normalised are 0.
     func classified(_ samples: [ClassifiedSample]) throws -> [ClassifiedStamp] {
         let shape = reader.inputShape.extents
         return try samples.map {
             ClassifiedStamp(
-                sample: $0,
+                sample: $0, identifier: identifiers?[$0.index],
                 picture: StampPicture(
                     height: shape[0], width: shape[1], channels: reader.inputChannelNames,
                     values: try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount)))

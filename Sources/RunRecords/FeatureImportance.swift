@@ -3,7 +3,7 @@ import Files
 
 /// How much worse a network predicts the test set when the values of one feature are exchanged among its stamps: a line
 /// of `feature_importance.csv`.
-public struct FeatureImportance: Hashable, Sendable {
+public struct FeatureImportance: Hashable, Sendable, Encodable {
     /// The feature's column.
     public let feature: String
     public let lossIncrease: Double
@@ -16,7 +16,14 @@ public struct FeatureImportance: Hashable, Sendable {
         (self.lossIncrease, self.accuracyDrop, self.rocAreaDrop) = (lossIncrease, accuracyDrop, rocAreaDrop)
     }
 
-    private static let columns = ["feature", "loss_increase", "accuracy_drop", "roc_area_drop"]
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case feature
+        case lossIncrease = "loss_increase"
+        case accuracyDrop = "accuracy_drop"
+        case rocAreaDrop = "roc_area_drop"
+    }
+
+    private static let columns = CodingKeys.allCases.map(\.rawValue)
 
     /// Replaces the file by one row for each feature, in their order.
     ///

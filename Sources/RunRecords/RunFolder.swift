@@ -10,7 +10,7 @@ import Glibc
 /// metrics.jsonl        steps and epochs as they are done, one JSON object a line
 /// hashes.csv           a hash of all parameters at each epoch's end
 /// metrics.json         the test set
-/// test_predictions.csv index,true_class,probability
+/// test_predictions.csv index,true_class,probability; with identifiers index,id,…
 /// feature_importance.csv  which features the test set needs, of a network that takes some
 /// model.safetensors    final weights
 /// model.keras          the same model for Keras, in a build that can write it

@@ -37,6 +37,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var sampling = Sampling.uniform
     /// The column, or array, that says how much each stamp counts in the loss.
     public var sampleWeights: String?
+    /// The column, or array, of what stamps are called in tables and figures; nil if nobody says.
+    public var ids: String?
     public var seed: UInt64 = 0
     /// The seed of the split, for runs that are to share one; nil for `seed`.
     public var splitSeed: UInt64?
@@ -104,6 +106,7 @@ extension TrainingSettings {
                 decidesResult: true, must: .sampling),
             Setting(
                 "sample_weights", \.sampleWeights, row: .sampling, options: SettingOption.sampleWeights),
+            Setting("ids", \.ids, "--ids", must: .name(remedy: "name a column")),
             Setting("seed", \.seed, "--seed", row: .seed, decidesResult: true),
             Setting("split_seed", \.splitSeed, "--split-seed", decidesResult: true),
             Setting("decision", \.decision, row: .decision, options: SettingOption.decision),

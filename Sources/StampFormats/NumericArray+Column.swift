@@ -24,17 +24,49 @@ extension NumericArray {
     ///   - unit: what messages call that which has one.
     /// - Throws: as opening the array does; a `badData` fault when it is no column of finite numbers.
     package static func column(_ name: String, value: String, of unit: String) throws -> [Double] {
+        try opened(name, value, unit).finite(of: unit)
+    }
+
+    /// The texts of such numbers, whole ones without a decimal point and however large.
+    static func columnTexts(_ name: String, value: String, of unit: String) throws -> [String] {
+        let array = try opened(name, value, unit)
+        if let integers = try array.longIntegers { return integers }
+        return try array.finite(of: unit).map { Int(exactly: $0).map(String.init) ?? "\($0)" }
+    }
+
+    private static func opened(_ name: String, _ value: String, _ unit: String) throws -> NumericArray {
         let array = try NumericArray(contentsOf: name)
         guard let first = array.shape.first, first == array.count else {
             throw noColumn(name, array.shape, value, unit)
         }
-        let values = try array.values
+        return array
+    }
+
+    private func finite(of unit: String) throws -> [Double] {
+        let values = try self.values
         if let row = values.firstIndex(where: { !$0.isFinite }) {
             throw Fault(
                 .badData, name, "holds \(values[row]) for \(unit) \(row), which is no finite number",
                 remedy: "give every \(unit) a number")
         }
         return values
+    }
+
+    /// The elements where they are integers of 64 bits, not all of which a `Double` holds; nil for others.
+    private var longIntegers: [String]? {
+        get throws {
+            let isSigned = elementType.format == .int64
+            guard isSigned || elementType.format == .uint64 else { return nil }
+            var elements = [UInt64](repeating: 0, count: count)
+            try elements.withUnsafeMutableBytes { room in
+                guard let start = room.baseAddress, !room.isEmpty else { return }
+                try storage.copy(byteOffset..<byteOffset + room.count, to: start)
+            }
+            return elements.map { bits in
+                let bits = elementType.isBigEndian ? bits.byteSwapped : bits
+                return isSigned ? "\(Int64(bitPattern: bits))" : "\(bits)"
+            }
+        }
     }
 
     /// The fault of an array that is no column.

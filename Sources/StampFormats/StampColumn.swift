@@ -29,10 +29,21 @@ public struct StampColumn: Sendable {
         if let texts = try NpyTexts.read(text) {
             (self.texts, isInteger) = (texts, false)
         } else {
-            let values = try NumericArray.column(text, value: "value", of: "stamp")
-            isInteger = values.allSatisfy { Int(exactly: $0) != nil }
-            texts = values.map { Int(exactly: $0).map(String.init) ?? "\($0)" }
+            let texts = try NumericArray.columnTexts(text, value: "value", of: "stamp")
+            (self.texts, isInteger) = (texts, texts.allSatisfy { Int($0) != nil })
         }
+    }
+
+    /// The file that an option names; what it names is not looked at.
+    public static func file(of text: String) -> String {
+        NamedPart.split(text, endings: [".csv"])?.file ?? StampFiles.file(of: text)
+    }
+
+    /// A hash of the texts in their order, as eight hexadecimal digits. Against oversight, not malice.
+    public var fingerprint: String {
+        var checksum = CRC32()
+        for text in texts { Array("\(text)\n".utf8).withUnsafeBytes { checksum.update($0) } }
+        return checksum.hexadecimal
     }
 
     /// Whether there is a value for each of so many stamps.

@@ -33,6 +33,8 @@ struct Bench: GroupCommand {
     @Option(help: "Folder whose stamps are loaded as `train` does, to see how fast that is. (default: none)")
     var data: String?
 
+    @OptionGroup var layout: LayoutOption
+
     @Option(help: "How those stamps are normalised.")
     var normalize = Normalization.notebook.description
 
@@ -107,9 +109,15 @@ struct Bench: GroupCommand {
         configuration.gradients = exchange.gradients
         if let ranks = exchange.ranksPerNode { try Requirement.ranksPerNode.check(ranks, of: "--ranks-per-node") }
         configuration.ranksPerNode = exchange.ranksPerNode
+        if let layout = layout.layout, data == nil {
+            throw Fault(
+                .usage, "--layout \(layout)", "is that of the stamps of --data",
+                remedy: "name their folder with --data, or leave it out")
+        }
         if let data {
             var loading = TrainingSettings()
             loading.data = try DataFolder(data).files()
+            loading.data.layout = layout.layout
             loading.preparation.normalization = try Normalization(option: normalize)
             loading.execution.threads = configuration.threads
             configuration.loading = loading

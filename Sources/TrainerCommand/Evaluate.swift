@@ -14,7 +14,8 @@ struct Evaluate: GroupCommand {
         abstract: "Measure a model on labelled stamps.",
         discussion: """
             Intervals are of 95 %, by the bootstrap. With snr_sources.npy beside the sources, completeness is also \
-            listed by signal-to-noise ratio; --by lists it by any other number of the sources.
+            listed by signal-to-noise ratio; --by lists it by any other number of the sources. With --ids the stamps \
+            that the model is most confidently wrong about are listed by their names.
             """)
 
     @OptionGroup var models: ModelsOption
@@ -22,6 +23,11 @@ struct Evaluate: GroupCommand {
     @OptionGroup var data: DataOptions
 
     @OptionGroup var features: FeaturesOption
+
+    @Flag(help: "Measure how much worse the stamps are told apart when a feature is exchanged among them.")
+    var importance = false
+
+    @OptionGroup var identifiers: IdentifiersOption
 
     @Flag(help: "Print JSON, with the keys of metrics.json among others, instead of tables.")
     var json = false
@@ -70,12 +76,14 @@ struct Evaluate: GroupCommand {
             }
         }
         let evaluated = try prediction.evaluate(
-            files, features: features.features, skipBad: skipBad, threshold: threshold)
+            files, features: features.features, identifiers: identifiers.ids, skipBad: skipBad,
+            threshold: threshold, measuresImportance: importance)
         try group.agree {
             guard let evaluated else { return }
             try print(
                 TestEvaluation(
                     evaluated.predictions, of: evaluated.stamps, in: files, threshold: threshold, columns: columns,
+                    identifiers: evaluated.identifiers, importance: evaluated.importance,
                     withMatchedFilter: matchedFilter, replicates: bootstrap))
         }
     }

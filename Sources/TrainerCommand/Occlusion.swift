@@ -29,6 +29,8 @@ struct Occlusion: GroupCommand {
 
     @OptionGroup var features: FeaturesOption
 
+    @OptionGroup var identifiers: IdentifiersOption
+
     @Option(parsing: .unconditional, help: ArgumentHelp("One stamp, counted from 0. (default: all)", valueName: "n"))
     var index: Int?
 
@@ -68,12 +70,13 @@ struct Occlusion: GroupCommand {
         let prediction = try Prediction(
             models: [model], normalization: normalization, threads: threads, group: group, logger: logger)
         let map = try prediction.occlusion(
-            input: source ?? StampSource([]), features: features.features, index: index, className: className,
-            window: window, output: output)
+            input: source ?? StampSource([]), features: features.features, identifiers: identifiers.ids, index: index,
+            className: className, window: window, output: output)
         try group.agree {
             guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(
-                title: "Occlusion map of stamp \(index)", className: map.className,
+                title: "Occlusion map of stamp \(index)" + (map.identifier.map { " (\($0))" } ?? ""),
+                className: map.className,
                 stamp: StampPicture(
                     height: map.height, width: map.width, channels: map.channels, values: map.stamp),
                 map: map.values)
@@ -88,6 +91,11 @@ struct Occlusion: GroupCommand {
             throw Fault(
                 .usage, "\(name) \(value)", "must be from 1 to \(1 << 30)", remedy: "give a positive number of pixels")
         }
+        if let ids = identifiers.ids, figure == nil {
+            throw Fault(
+                .usage, "--ids \(ids)", "names the stamp in the picture of --figure",
+                remedy: "add --figure, or leave it out")
+        }
         if let figure {
             guard index != nil else {
                 throw Fault(.usage, "--figure \(figure)", "shows one stamp", remedy: "name it with --index")
@@ -101,6 +109,7 @@ struct Occlusion: GroupCommand {
 
     private func picture(_ path: String, of source: StampSource?) throws -> OutputFile {
         let stamps = source?.allFiles.map(StampFiles.file(of:)) ?? []
-        return try OcclusionPicture.output(path, inputs: [model] + stamps)
+        let tables = [identifiers.ids].compactMap { $0.map(StampColumn.file) }
+        return try OcclusionPicture.output(path, inputs: [model] + stamps + tables)
     }
 }

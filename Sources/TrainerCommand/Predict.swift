@@ -10,7 +10,7 @@ struct Predict: GroupCommand {
         abstract: "Write the probabilities of stamps.",
         discussion: """
             --output gets (N, 2) float32 probabilities of (noise, source), or (N, 1) of a source, in the order of the \
-            files; --csv gets file,index,probability,class.
+            files; --csv gets file,index,probability,class, with --ids file,index,id,probability,class.
             """)
 
     @OptionGroup var models: ModelsOption
@@ -23,6 +23,8 @@ struct Predict: GroupCommand {
     @OptionGroup var stamps: StampOptions
 
     @OptionGroup var features: FeaturesOption
+
+    @OptionGroup var identifiers: IdentifiersOption
 
     @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
     var output: String?
@@ -39,6 +41,10 @@ struct Predict: GroupCommand {
             guard output != nil || csv != nil else {
                 throw Fault(.usage, "predict", "has nothing to write", remedy: "name a file with --output or --csv")
             }
+            if let ids = identifiers.ids, csv == nil {
+                throw Fault(
+                    .usage, "--ids \(ids)", "names stamps in the table of --csv", remedy: "add --csv, or leave it out")
+            }
             // Rank 0 alone looks for files.
             return (
                 try self.threads.checked(),
@@ -47,6 +53,7 @@ struct Predict: GroupCommand {
         }
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         try prediction.predict(
-            input, features: features.features, output: output, table: csv, threshold: models.threshold)
+            input, features: features.features, identifiers: identifiers.ids, output: output, table: csv,
+            threshold: models.threshold)
     }
 }

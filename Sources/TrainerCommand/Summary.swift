@@ -23,6 +23,15 @@ struct Summary: GroupCommand {
         help: ArgumentHelp("Height and width of the stamps of a standard network.", valueName: "pixels"))
     var size = 21
 
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Channels of those stamps.", valueName: "n"))
+    var channels = 1
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Features that a standard network takes beside each stamp.", valueName: "n"))
+    var features = 0
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
@@ -38,8 +47,15 @@ struct Summary: GroupCommand {
                 .usage, "--classes \(classes) --size \(size)", "out of range",
                 remedy: "use a positive number of classes and a positive size")
         }
+        for (name, value, least) in [("--channels", channels, 1), ("--features", features, 0)]
+        where value < least || value > 1 << 14 {
+            throw Fault(
+                .usage, "\(name) \(value)", "must be from \(least) to \(1 << 14)", remedy: "give, for instance, 3")
+        }
         if let standard = StandardNetwork(rawValue: model) {
-            return try Network(standard.description(height: size, width: size, classes: classes))
+            return try Network(
+                standard.description(
+                    height: size, width: size, channels: channels, features: features, classes: classes))
         }
         try Requirement.networkName.check(model, of: "--model")
         return try ModelFiles.network(model).network

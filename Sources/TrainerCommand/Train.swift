@@ -93,6 +93,8 @@ struct Train: GroupCommand {
 
     @OptionGroup var sampling: SamplingOptions
 
+    @OptionGroup var identifiers: IdentifiersOption
+
     @OptionGroup var threads: ThreadsOption
 
     @Option(
@@ -265,6 +267,7 @@ struct Train: GroupCommand {
         if let learningRate { settings.learningRate = learningRate }
         settings.classes = classes
         try sampling.apply(to: &settings)
+        settings.ids = identifiers.ids
         settings.seed = seed
         settings.splitSeed = splitSeed
         settings.output = output

@@ -32,7 +32,13 @@ import Testing
             ReliabilityFigure(samples).plot,
             ScoreHistogramFigure(samples, threshold: 0.5).plot,
             StampGridFigure.ofBothClasses(stamps, total: 10).plot,
-            StampGridFigure.ofMistakes([stamps[6]], total: 1).plot,
+            StampGridFigure.ofMistakes(
+                [
+                    ClassifiedStamp(
+                        sample: stamps[6].sample, identifier: "it's {/:Bold \"a,\\n\n`b`\"} <_>&",
+                        picture: stamps[6].picture)
+                ], total: 1
+            ).plot,
             FilterFigure(layer: "conv_1", height: 2, width: 2, images: [1, -1, 0, 2, 0, 0, 0, 0], total: 2).plot,
             HeatMapFigure(
                 name: "it's `an` $occlusion \"map\"", title: "Occlusion \"5×5\" <_>", description: "a & b < c",

@@ -48,6 +48,26 @@ arguments_win_over_the_schedulers_numbers() { # test
     not_called "slurm-7"
 }
 
+stamps_that_are_named_need_no_folder() { # test
+    local names words
+    a_cluster
+    while read -r names; do
+        : >"$calls"
+        read -ra words <<<"$names"
+        on_slurm spool/slurm_script "${words[@]}"
+        exits 0
+        not_called "[--data]"
+        called "$(printf ' [%s]' "${words[@]}")"
+        : >"$calls"
+        TRAIN_ARGUMENTS=$names on_slurm spool/slurm_script
+        exits 0
+        not_called "[--data]"
+    done <<<"$names_of_stamps"
+    on_slurm spool/slurm_script --ids t.csv:name --features t.csv:fwhm --group-by t.csv:object --folds 3
+    exits 0
+    called "[--data] [$sandbox/data] [--ids] [t.csv:name] [--features] [t.csv:fwhm]"
+}
+
 a_run_with_a_checkpoint_is_resumed() { # test
     a_cluster
     mkdir -p "$sandbox/runs/slurm-7/checkpoints/step-120"
@@ -61,7 +81,7 @@ whatever_a_start_leaves_behind_is_taken_up() { # test
     local trace
     a_cluster
     for trace in config.json history.csv model.safetensors checkpoints/step-120.partial member-1/config.json \
-        member-2/checkpoints/step-20/state; do
+        member-2/checkpoints/step-20/state fold-1/config.json; do
         : >"$calls"
         rm -rf "$sandbox/runs"
         mkdir -p "$(dirname "$sandbox/runs/slurm-7/$trace")"
@@ -136,7 +156,8 @@ a_lost_ensemble_is_queued_again_while_a_member_gets_on() { # test
     local made run="$sandbox/runs/slurm-7"
     a_cluster
     mkdir -p "$run/member-1/checkpoints/step-090"
-    for made in member-1/checkpoints/step-120 member-1/model.safetensors member-2/checkpoints/step-20; do
+    for made in member-1/checkpoints/step-120 member-1/model.safetensors member-2/checkpoints/step-20 \
+        fold-1/checkpoints/step-30 fold-1/model.safetensors; do
         stub mpirun 'mkdir -p "'"$run/$made"'"; exit 205'
         on_slurm spool/slurm_script
         exits 75

@@ -19,6 +19,27 @@ stamps_that_are_there_are_kept() { # test
     called "[train] [--data] [$sandbox/data]"
 }
 
+stamps_of_every_form_are_kept() { # test
+    local file
+    for file in stamps.npy labels.csv stamps_noise-00000.fits star/one.h5 galaxy/night.fits.gz; do
+        rm -rf "$sandbox/data"
+        : >"$calls"
+        mkdir -p "$(dirname "$sandbox/data/$file")"
+        touch "$sandbox/data/$file"
+        [[ $file != stamps_noise* ]] || touch "$sandbox/data/stamps_sources.npz"
+        run launch/laptop.sh
+        exits 0
+        not_called "[simulate]"
+        called "[train] [--data] [$sandbox/data]"
+    done
+    rm -rf "$sandbox/data"
+    mkdir -p "$sandbox/data"
+    touch "$sandbox/data/notes.txt"
+    run launch/laptop.sh
+    exits 0
+    called "[simulate]"
+}
+
 half_a_data_set_is_refused() { # test
     mkdir "$sandbox/data"
     touch "$sandbox/data/stamps_noise.npy"
@@ -47,6 +68,33 @@ stamps_of_the_users_own_are_not_simulated() { # test
     exits 0
     not_called "[simulate]"
     not_called "[$sandbox/data]"
+}
+
+# Each way to name stamps on a line, with what may be said of them.
+names_of_stamps="--noise=a.npy --sources=b.npy
+--class star=a.npy --class galaxy=b.npy
+--stamps a.npy --labels t.csv:kind --ids t.csv:name --group-by t.csv:object --features t.csv:fwhm --folds 3
+--channel science=a.npy --channel reference=b.npy --labels labels.npy"
+
+stamps_are_named_in_every_way() { # test
+    local names words
+    while read -r names; do
+        : >"$calls"
+        read -ra words <<<"$names"
+        run launch/laptop.sh "${words[@]}"
+        exits 0
+        not_called "[simulate]"
+        not_called "[--data]"
+        called "$(printf ' [%s]' "${words[@]}")"
+    done <<<"$names_of_stamps"
+}
+
+the_folds_of_a_cross_validation_are_named() { # test
+    stub trainer '[[ $1 != train ]] || mkdir -p "'"$sandbox"'/folds/fold-1"'
+    run launch/laptop.sh --folds 2 --output folds
+    exits 0
+    tells "a run of each fold"
+    tells "--model folds/fold-1 --input"
 }
 
 exit_code_is_that_of_training() { # test

@@ -16,7 +16,7 @@ import Testing
                 SamplePrediction(index: 2 * $0, trueClass: $0 % 2, predictedClass: 0, probability: $1, loss: 0)
             }
             try TestPredictions.write(.two(written), classNames: names, to: path)
-            guard case .two(let samples) = try TestPredictions.read(path, classNames: names) else {
+            guard case .two(let samples) = try TestPredictions.read(path, classNames: names).set else {
                 Issue.record("not of two classes")
                 return
             }
@@ -53,7 +53,7 @@ import Testing
                 try text(path).hasPrefix(
                     "index,true_class,probability_star,\"probability_a,\"\"b\"\"\",\"probability_two\nlines\","
                         + "probability_=1+1\n2,0,nan,nan,nan,nan\n7,3,0.1,0.2,0.3,0.4\n"))
-            guard case .several(let read) = try TestPredictions.read(path, classNames: others) else {
+            guard case .several(let read) = try TestPredictions.read(path, classNames: others).set else {
                 Issue.record("not of several classes")
                 return
             }
@@ -75,6 +75,59 @@ import Testing
                 }
                 #expect(fault?.kind == .badData && fault?.problem.hasPrefix("line \(line) ") == true)
             }
+        }
+    }
+
+    /// What people call stamps: anything that a file of comma-separated values must quote, and what it need not.
+    private let identifiers = [
+        "ZTF18abc", "a,b,1", "\"", "two\nlines\r\n3,1,0.5", "", "ZTF18abc", "=1+1", "\u{1B}[2J\0",
+    ]
+
+    @Test func identifiersAreReadBackAsTheyWereWritten() throws {
+        try withTemporaryFolder { base in
+            let path = RunFolder(base).testPredictions
+            let all = SampleIdentifiers(identifiers)
+            let two = [7, 0, 3, 2, 1].map {
+                SamplePrediction(index: $0, trueClass: $0 % 2, predictedClass: 0, probability: 0.5, loss: 0)
+            }
+            let several = ClassPredictions(
+                classes: 4, indices: [1, 3, 4], trueClasses: [0, 1, 3], probabilities: Array(repeating: 0.25, count: 12)
+            )
+            for (predictions, classes) in [(LabelledPredictions.two(two), names), (.several(several), others)] {
+                try TestPredictions.write(predictions, identifiers: all, classNames: classes, to: path)
+                let read = try TestPredictions.read(path, classNames: classes)
+                #expect(read.set.indices.map { read.identifiers?[$0] } == read.set.indices.map { identifiers[$0] })
+                // Without the column the file is the same.
+                let named = try text(path)
+                try TestPredictions.write(predictions, classNames: classes, to: path)
+                #expect(try TestPredictions.read(path, classNames: classes).set == read.set)
+                #expect(try named.hasPrefix("index,id,true_class") && text(path).hasPrefix("index,true_class"))
+            }
+            try TestPredictions.write(.two(two), identifiers: all, classNames: names, to: path)
+            #expect(
+                try text(path).hasPrefix(
+                    "index,id,true_class,probability\n0,ZTF18abc,0,0.5\n1,\"a,b,1\",1,0.5\n2,\"\"\"\",0,0.5\n"
+                        + "3,\"two\nlines\r\n3,1,0.5\",1,0.5\n7,"))
+        }
+    }
+
+    @Test func identifiersOfSeparateSetsAreJoined() {
+        let joined = SampleIdentifiers(joining: [
+            (SampleIdentifiers(["b", "d"], of: [1, 3]), [1, 3]), (SampleIdentifiers(["a", "b", "c"]), [0, 2]),
+        ])
+        #expect(joined == SampleIdentifiers(["a", "b", "c", "d"], of: [0, 1, 2, 3]))
+        #expect((0..<4).map { joined[$0] } == ["a", "b", "c", "d"])
+    }
+
+    @Test(arguments: [
+        "3,1,0.5", "3,a,b,1,0.5", "3,\"a,1,0.5", "3,\"a\"b\",1,0.5", "3,a\"b,1,0.5", "3,a,2,0.5", "x,a,1,0.5",
+    ])
+    func whatHasNoIdentifierIsRefused(row: String) throws {
+        try withTemporaryFolder { base in
+            let path = RunFolder(base).testPredictions
+            try write(Array("index,id,true_class,probability\n1,\"two\nlines\",1,0.5\n\(row)\n".utf8), to: path)
+            let fault = #expect(throws: Fault.self) { try TestPredictions.read(path, classNames: names) }
+            #expect(fault?.kind == .badData && fault?.problem.hasPrefix("line 4 ") == true)
         }
     }
 

@@ -26,7 +26,7 @@ func unusualSettings() throws -> TrainingSettings {
     settings.sampling = .shares([
         Sampling.ClassShare(name: "noise", share: 0.75), Sampling.ClassShare(name: "source", share: 0.25),
     ])
-    (settings.sampleWeights, settings.objective.focusing) = ("w.npy", 2)
+    (settings.sampleWeights, settings.ids, settings.objective.focusing) = ("w.npy", "t.csv:name", 2)
     settings.decision = DecisionSettings(calibrate: true, targetCompleteness: 0.9)
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
     settings.augmentation = Augmentation(symmetries: true, noise: 2)

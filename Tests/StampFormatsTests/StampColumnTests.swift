@@ -49,6 +49,32 @@ import Testing
         return [0x93] + "NUMPY".utf8 + [1, 0, UInt8(header.count), 0] + header + bytes
     }
 
+    /// Numbers of alerts have nineteen digits, more than a floating-point number holds.
+    @Test func longIntegersKeepTheirDigits() throws {
+        let numbers: [Int64] = [2_345_678_901_234_567_891, -9_007_199_254_740_993, 7]
+        func bytes(_ number: UInt64, isSwapped: Bool) -> [UInt8] {
+            withUnsafeBytes(of: isSwapped ? number.bigEndian : number.littleEndian) { Array($0) }
+        }
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/ids.npy"
+            for (type, isSwapped) in [("<i8", false), (">i8", true)] {
+                let values = numbers.flatMap { bytes(UInt64(bitPattern: $0), isSwapped: isSwapped) }
+                try write(Self.npy(type, "(3, 1)", values), to: path)
+                let column = try StampColumn(option: "--ids", path)
+                #expect(column.texts == numbers.map(String.init) && column.isInteger)
+            }
+            try write(Self.npy("<u8", "(1,)", bytes(.max, isSwapped: false)), to: path)
+            let column = try StampColumn(option: "--ids", path)
+            #expect(column.texts == ["18446744073709551615"] && column.distinctTexts == column.texts)
+        }
+    }
+
+    @Test(arguments: [
+        ("t.csv:a", "t.csv"), ("t.csv", "t.csv"), ("t.npy", "t.npy"), ("t.npz:ids", "t.npz"),
+        ("a:b.csv:c:d", "a:b.csv"),
+    ])
+    func aColumnIsInAFile(_ text: String, _ file: String) { #expect(StampColumn.file(of: text) == file) }
+
     @Test(arguments: [
         (npy("<U2", "(2,)", Array(repeating: 0, count: 15)), "do not take the bytes"),
         (npy("<U1", "(1,)", [0, 0, 0x11, 0]), "something other than text for stamp 0"),

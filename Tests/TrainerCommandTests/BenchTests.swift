@@ -1,4 +1,5 @@
 import Foundation
+import StampFormats
 import TestSupport
 import Testing
 
@@ -45,6 +46,21 @@ extension TrainerCommandTests {
             #expect(loading.keys.sorted() == ["best_stamps_per_second", "stamps", "stamps_per_second"])
             #expect(loading["stamps"] as? Int == 2 * Survey.count)
             #expect(try number(loading["best_stamps_per_second"]) >= number(loading["stamps_per_second"]))
+        }
+
+        @Test func theirLayoutIsSaidWhereItIsOpen() throws {
+            let folder = try TemporaryFolder()
+            for name in ["noise", "sources"] {
+                let values = (0..<16_000).map { Float($0 * 7919 % 97) }
+                try NpyFile.write(floats: values, shape: [200, 4, 5, 4], to: folder.path("stamps_\(name).npy"))
+            }
+            let options = "--models simple --data \(folder.path) --normalize none"
+            expectError(try trainer("\(Self.quick) \(options)"), 65, saying: "--layout")
+            let loading = try report("\(options) --layout nchw")["loading"] as? [String: Any]
+            #expect(loading?["stamps"] as? Int == 400)
+            expectError(
+                try trainer("\(Self.quick) --models simple --layout nchw"), 64,
+                saying: "--layout nchw: is that of the stamps of --data")
         }
 
         @Test func theNumbersHangTogether() throws {

@@ -122,6 +122,62 @@ extension TrainerCommandTests {
             try write(["id", "seeing", "night", "flux"], Array(rows().prefix(Survey.count)), to: "noise.csv")
         }
 
+        private func measured(_ options: String, ranks: Int? = nil) throws -> [[String: Any]] {
+            let outcome = try trained("evaluate --json --bootstrap 0 --importance \(options)", ranks: ranks)
+            return try #require(json(outcome.standardOutput)["feature_importance"] as? [[String: Any]])
+        }
+
+        private func number(_ row: [String: Any], _ key: String) throws -> Double { try #require(row[key] as? Double) }
+
+        @Test func anEvaluationTellsWhichFeaturesMatter() throws {
+            let table = try table()
+            let run = try train("run", "\(options(table)) --epochs 4")
+            let evaluate = "--data \(survey.folder) --features \(table)"
+            let rows = try measured("--model \(run) \(evaluate)")
+            #expect(rows.map { $0["feature"] as? String } == ["flux", "seeing", "night"])
+            for row in rows {
+                #expect(row.keys.sorted() == ["accuracy_drop", "feature", "loss_increase", "roc_area_drop"])
+            }
+            #expect(try number(rows[1], "loss_increase") > number(rows[2], "loss_increase"))
+            let shared = try measured("--model \(run) \(evaluate) --threads 2", ranks: 3)
+            #expect((shared as NSArray) == (rows as NSArray))
+            // A mean of two equal models is as good as one of them, and exchanged values are the same ones.
+            for (one, both) in zip(rows, try measured("--model \(run) \(run)/model.keras \(evaluate)")) {
+                for key in ["loss_increase", "accuracy_drop", "roc_area_drop"] {
+                    #expect(try abs(number(one, key) - number(both, key)) < 1e-6)
+                }
+            }
+            let shown = try trained("evaluate --model \(run) \(evaluate) --bootstrap 0 --importance").standardOutput
+            #expect(shown.contains("\nfeature   loss rises by"))
+            expectError(
+                try trainer("evaluate --model \(survey.run()) --data \(survey.folder) --importance"), 64,
+                saying: "--importance: is of features, and")
+        }
+
+        /// Of three classes, the area is the mean of each against the rest.
+        @Test func featuresOfSeveralClassesHaveAreas() throws {
+            let kinds = try write(
+                ["kind", "colour", "night"],
+                (0..<2 * Survey.count).map { stamp in
+                    let kind = stamp < Survey.count ? 0 : 1 + stamp % 2
+                    return [
+                        ["noise", "star", "galaxy"][kind], "\(Double(stamp * 7919 % 1000) / 1000 + 2 * Double(kind))",
+                        "\(stamp % 7)",
+                    ]
+                }, to: "kinds.csv")
+            let stamps =
+                "--stamps \(survey.noise) \(survey.sources) --labels \(kinds):kind --features \(kinds):colour,night"
+            let run = workspace.path("run")
+            try trained("train --model vgg6 --optimizer adam --normalize mean --epochs 3 \(stamps) --output \(run)")
+            let rows = try text("\(run)/feature_importance.csv").split(separator: "\n").dropFirst().map { line in
+                line.split(separator: ",").dropFirst().compactMap { Double($0) }
+            }
+            #expect(rows.allSatisfy { $0.count == 3 } && rows[0][2] > rows[1][2])
+            let measured = try measured("--model \(run) \(stamps)")
+            #expect(try number(measured[0], "roc_area_drop") > 0.1)
+            #expect(try abs(number(measured[1], "roc_area_drop")) < 0.1)
+        }
+
         @Test func aModelIsNotGivenOtherFeatures() throws {
             let table = try table()
             let run = try train("run", "\(options(table)) --epochs 1")

@@ -39,7 +39,8 @@ extension TrainerCommandTests {
                     "clip-norm",
                     "crop", "data", "dropout", "early-stopping", "ema", "epochs", "features", "fill", "fill-features",
                     "fold", "folds", "gradients",
-                    "group-by", "help", "initial-weights", "keep-checkpoints", "label-smoothing", "labels", "layout",
+                    "group-by", "help", "ids", "initial-weights", "keep-checkpoints", "label-smoothing", "labels",
+                    "layout",
                     "learning-rate", "loss", "mask-channel", "members", "memory", "microbatch", "min-delta", "model",
                     "momentum", "nesterov", "no-calibrate", "no-dropout", "no-report", "no-tensorboard", "noise",
                     "normalize", "normalize-features", "normalize-over", "optimizer", "output", "pad", "patience",
@@ -72,6 +73,15 @@ extension TrainerCommandTests {
         @Test(arguments: [("simple", "27,452"), ("simple-bn", "27,572"), ("vgg6", "25,458")])
         func theSummaryCountsParameters(_ model: String, _ count: String) throws {
             #expect(try trained("summary --model \(model)").standardOutput.contains("Total params: \(count)\n"))
+        }
+
+        @Test func theSummaryIsOfChannelsAndFeatures() throws {
+            let summary = try trained("summary --model vgg6 --size 63 --channels 3 --features 4").standardOutput
+            #expect(summary.contains("(None, 63, 63, 3)") && summary.contains("(None, 4)"))
+            #expect(
+                try trained("summary --channels 1 --features 0").standardOutput == trained("summary").standardOutput)
+            expectError(try trainer("summary --channels 0"), 64, saying: "--channels 0: must be from 1 to 16384")
+            expectError(try trainer("summary --features -1"), 64, saying: "--features -1: must be from 0 to 16384")
         }
 
         @Test func simulationsDependOnTheSeedAlone() throws {

@@ -114,10 +114,12 @@ public struct EnsembleRun {
         guard folders.allSatisfy({ FileAccess.exists($0.testPredictions) }) else { return nil }
         let models = try folders.map { try TrainedModel(contentsOf: $0.model) }
         let names = models[0].classNames ?? ClassificationMetrics.noiseAndSource
-        let sets = try folders.map { try TestPredictions.read($0.testPredictions, classNames: names) }
+        let tested = try folders.map { try TestPredictions.read($0.testPredictions, classNames: names) }
+        let sets = tested.map(\.set)
         guard !sets[0].indices.isEmpty else { return nil }
         let thresholds = models.map(\.decision.threshold)
         let together: LabelledPredictions
+        var identifiers = tested[0].identifiers
         var folds: CrossValidation?
         switch series {
         case .members(let count):
@@ -125,13 +127,18 @@ public struct EnsembleRun {
             together = LabelledPredictions(meanOf: sets, threshold: thresholds.reduce(0, +) / Float(count))
         case .folds:
             together = LabelledPredictions(joining: Array(zip(sets, thresholds)))
+            let named = tested.compactMap { tested in
+                tested.identifiers.map { (identifiers: $0, indices: tested.set.indices) }
+            }
+            identifiers = named.count == tested.count ? SampleIdentifiers(joining: named) : nil
             let all = try folders.map { try JSONFile.read(TestMetrics.self, from: $0.metrics) }
             folds = CrossValidation(all)
             try JSONFile.write(folds, to: RunSeries.crossValidation(in: configuration.output))
         }
         let metrics = together.metrics(classNames: names)
         let whole = RunFolder(configuration.output)
-        try TestPredictions.write(together, classNames: names, to: whole.testPredictions)
+        try TestPredictions.write(
+            together, identifiers: identifiers, classNames: names, to: whole.testPredictions)
         try JSONFile.write(metrics, to: whole.metrics)
         return Summary(metrics: metrics, folds: folds, series: series)
     }

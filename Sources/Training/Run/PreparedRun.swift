@@ -1,6 +1,7 @@
 import Communication
 import Engine
 import Lanes
+import Metrics
 import RunRecords
 import Settings
 import StampData
@@ -16,6 +17,8 @@ struct PreparedRun {
     let columns: RunColumns
     /// On rank 0, where the run has features.
     let features: FeatureTable?
+    /// What the stamps are called: on rank 0, where somebody says.
+    let identifiers: SampleIdentifiers?
     /// On rank 0.
     let folder: RunFolder?
 
@@ -35,7 +38,10 @@ struct PreparedRun {
             try group.onRoot {
                 try configuration.features.map { try FeatureTable(option: "--features", $0) }
             } ?? nil
-        columns = try RunColumns.agreed(configuration, collection, features: features, in: group)
+        let names =
+            try group.onRoot { try configuration.ids.map { try StampColumn(option: "--ids", $0) } } ?? nil
+        identifiers = names.map { SampleIdentifiers($0.texts) }
+        columns = try RunColumns.agreed(configuration, collection, features: features, names: names, in: group)
         folder = try group.agree {
             context.isRoot && opensFolder
                 ? try RunFolder.open(configuration.output, resuming: configuration.execution.resume) : nil

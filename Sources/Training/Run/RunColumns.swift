@@ -18,25 +18,32 @@ struct RunColumns: Codable {
 
     /// Reads the columns on rank 0, which sends them to the others. Collective.
     ///
-    /// - Parameter features: rank 0's table of features, where there is one.
+    /// - Parameters:
+    ///   - features: rank 0's table of features, where there is one.
+    ///   - names: rank 0's column of what stamps are called, likewise.
     /// - Throws: `AgreedFault` for a column that cannot be read, or does not have one value for each stamp.
     static func agreed(
-        _ settings: TrainingSettings, _ collection: StampCollection, features: FeatureTable?,
+        _ settings: TrainingSettings, _ collection: StampCollection, features: FeatureTable?, names: StampColumn?,
         in group: any ProcessGroup
     ) throws -> RunColumns {
-        guard settings.groupBy != nil || settings.sampleWeights != nil || settings.features != nil else {
-            return RunColumns()
-        }
-        return try group.shared { try RunColumns(settings, collection, features) }
+        let options = [settings.groupBy, settings.sampleWeights, settings.features, settings.ids]
+        guard options.contains(where: { $0 != nil }) else { return RunColumns() }
+        return try group.shared { try RunColumns(settings, collection, features, names) }
     }
 
     private init() {}
 
-    private init(_ settings: TrainingSettings, _ collection: StampCollection, _ table: FeatureTable?) throws {
+    private init(
+        _ settings: TrainingSettings, _ collection: StampCollection, _ table: FeatureTable?, _ names: StampColumn?
+    ) throws {
         if let table {
             try table.check(count: collection.count)
             features = table.columns
             fingerprints["--features"] = table.fingerprint
+        }
+        if let names {
+            try names.check(count: collection.count)
+            fingerprints["--ids"] = names.fingerprint
         }
         if let name = settings.groupBy {
             let column = try StampColumn(option: "--group-by", name)

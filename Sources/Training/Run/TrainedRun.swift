@@ -41,7 +41,9 @@ struct TrainedRun {
             let predictions = network.labelledPredictions(
                 logits: logits, stamps: test, in: collection, threshold: decision.threshold)
             let names = collection.classes.names, metrics = predictions.metrics(classNames: names)
-            try TestPredictions.write(predictions, classNames: names, to: folder.testPredictions)
+            try TestPredictions.write(
+                predictions, identifiers: restored.loaded.prepared.identifiers, classNames: names,
+                to: folder.testPredictions)
             try JSONFile.write(metrics, to: folder.metrics)
             if context.configuration.execution.tensorBoard, let journal = restored.journal {
                 let pictures = TestPictures(metrics: metrics, predictions: predictions, collection: collection)
@@ -56,9 +58,8 @@ struct TrainedRun {
     private func measureFeatures() throws {
         let (reader, test) = (restored.loaded.data.reader, restored.loaded.data.split.test.sorted())
         guard reader.featureCount > 0, !test.isEmpty else { return }
-        let importance = try PermutationImportance(
-            restored.inference, reader, test, seed: context.configuration.seed
-        ).measure()
+        let model = PermutationImportance.Model(inference: restored.inference, reader: reader)
+        let importance = try PermutationImportance([model], test, seed: context.configuration.seed).measure()
         try context.group.agree {
             guard let folder, let importance else { return }
             try FeatureImportance.write(importance, to: folder.featureImportance)
