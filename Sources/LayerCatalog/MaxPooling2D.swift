@@ -16,8 +16,8 @@ public struct MaxPooling2DOptions: LayerOptions {
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         let shape = try place.mapShape()
         try place.checkWindow(poolSize, strides: strides, padding: padding, on: shape)
-        guard poolSize.height <= 256, poolSize.width <= 256, poolSize.height * poolSize.width <= 256 else {
-            throw place.fault("its window holds more than 256 pixels", remedy: "use a smaller window")
+        guard poolSize.height <= 1 << 24, poolSize.height * poolSize.width <= 1 << 24 else {
+            throw place.fault("its window holds more than 2²⁴ pixels", remedy: "use a smaller window")
         }
         return .layer(
             MaxPooling2D(

@@ -52,10 +52,11 @@ public struct BatchNormalization: SynchronizedLayer {
             ]
     }
 
-    /// Mean, 1/deviation, scale, shift, and the three factors of the gradient: what all microbatches of a step share.
+    /// Mean, 1/deviation, scale, shift, the three factors of the gradient, and what single precision leaves out of the
+    /// mean: what all microbatches of a step share.
     ///
     /// It lies where other layers have their prepared weights.
-    public var preparedCount: Int { 7 * channels }
+    public var preparedCount: Int { 8 * channels }
 
     /// Doubles that each of the two sums has.
     public var sumCount: Int { 2 * channels }
@@ -101,16 +102,21 @@ public struct BatchNormalization: SynchronizedLayer {
         let inverse = 1 / (variance + Double(epsilon)).squareRoot()
         let scale = (hasScale ? Double(parameters[channel]) : 1) * inverse
         let center = hasCenter ? Double(parameters[(hasScale ? channels : 0) + channel]) : 0
-        prepared[channel] = Float(mean)
+        // The loops subtract the rounded mean first: what it lacks of the mean goes into the shift.
+        let rounded = Float(mean)
+        let rest = mean - Double(rounded)
+        prepared[channel] = rounded
         prepared[channels + channel] = Float(inverse)
         prepared[2 * channels + channel] = Float(scale)
-        prepared[3 * channels + channel] = Float(center - mean * scale)
+        prepared[3 * channels + channel] = Float(center - rest * scale)
+        prepared[7 * channels + channel] = Float(rest)
     }
 
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
         channel_scale_shift(
-            pass.inputs[0].pointer(count), shared(pass, 2), shared(pass, 3), pass.samples * outputShape.rows, channels,
+            pass.inputs[0].pointer(count), shared(pass, 0), shared(pass, 2), shared(pass, 3),
+            pass.samples * outputShape.rows, channels,
             isRectified ? 1 : 0, pass.output.pointer(count))
     }
 
@@ -124,37 +130,40 @@ public struct BatchNormalization: SynchronizedLayer {
             rectifiedScale(pass), rectifiedShift(pass), pass.samples * outputShape.rows, channels,
             sums.pointer(sumCount))
         for channel in 0..<channels {
+            // The loops' x̂ is that of the rounded mean.
+            let rest = Double(pass.prepared[7 * channels + channel]) * Double(pass.prepared[channels + channel])
+            sums[channels + channel] -= rest * sums[channel]
             if hasScale { pass.parameterGradient[channel] = Float(sums[channels + channel]) }
             if hasCenter { pass.parameterGradient[(hasScale ? channels : 0) + channel] = Float(sums[channel]) }
         }
     }
 
-    /// Turns the sums over `samples` samples into the factors of ∂x = a·∂y + b·x + d.
+    /// Turns the sums over `samples` samples into the factors of ∂x = a·∂y + b·(x − μ) + d, with the rounded mean μ.
     public func finishGradients(_ sums: BufferView<Double>, samples: Int, prepared: MutableFloatView) {
         let rows = Double(samples * outputShape.rows)
         for channel in 0..<channels {
-            let mean = Double(prepared[channel])
+            let rest = Double(prepared[7 * channels + channel])
             let inverse = Double(prepared[channels + channel])
             let scale = Double(prepared[2 * channels + channel])
             let slope = -scale * inverse * sums[channels + channel] / rows
             prepared[4 * channels + channel] = Float(scale)
             prepared[5 * channels + channel] = Float(slope)
-            prepared[6 * channels + channel] = Float(-scale * sums[channel] / rows - slope * mean)
+            prepared[6 * channels + channel] = Float(-scale * sums[channel] / rows - slope * rest)
         }
     }
 
-    /// ∂x = γ/σ·(∂y − mean(∂y) − x̂·mean(∂y·x̂)), written as a·∂y + b·x + d. The parameters' gradient is that of
+    /// ∂x = γ/σ·(∂y − mean(∂y) − x̂·mean(∂y·x̂)), written as a·∂y + b·(x − μ) + d. The parameters' gradient is that of
     /// `sumGradients`.
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
         let count = pass.samples * outputShape.count
         channel_gradient(
-            pass.inputs[0].pointer(count), pass.outputGradient.pointer(count), shared(pass, 4), shared(pass, 5),
-            shared(pass, 6), rectifiedScale(pass), rectifiedShift(pass), pass.samples * outputShape.rows, channels,
-            inputGradient.pointer(count))
+            pass.inputs[0].pointer(count), pass.outputGradient.pointer(count), shared(pass, 0), shared(pass, 4),
+            shared(pass, 5), shared(pass, 6), rectifiedScale(pass), rectifiedShift(pass),
+            pass.samples * outputShape.rows, channels, inputGradient.pointer(count))
     }
 
-    /// One of the seven rows of `channels` floats that all microbatches share (`preparedCount`).
+    /// One of the eight rows of `channels` floats that all microbatches share (`preparedCount`).
     private func shared(_ pass: LayerPass, _ row: Int) -> UnsafePointer<Float> {
         pass.prepared.pointer(channels, at: row * channels)
     }

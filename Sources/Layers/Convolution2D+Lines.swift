@@ -68,26 +68,26 @@ extension Convolution2D {
             paddedInput(pass), forwardKernel(pass), bias: bias(pass), isRectified: isRectified, into: pass.output)
     }
 
-    func backwardLines(_ pass: LayerPass) {
-        var shape = threeColumns.shape(samples: pass.samples)
-        let (inputCount, outputCount) = (pass.samples * inputShape.count, pass.samples * outputShape.count)
-        if threeColumns.weightGradient {
-            line_convolution_weight_gradient(
-                &shape, pass.inputs[0].pointer(inputCount), pass.outputGradient.pointer(outputCount),
-                pass.parameterGradient.pointer(kernelCount))
-        } else {
+    func writeKernelGradientByLines(_ pass: LayerPass) {
+        guard threeColumns.weightGradient else {
             product(samples: pass.samples).writeWeightGradient(
                 paddedInput(pass), FloatView(pass.outputGradient), into: pass.parameterGradient)
+            return
         }
-        guard let inputGradient = pass.inputGradients[0] else { return }
-        if threeColumns.inputGradient {
-            line_convolution_input_gradient(
-                &shape, pass.outputGradient.pointer(outputCount), backwardKernel(pass).pointer(turnedKernel.count),
-                pass.rectifiesInputGradient ? pass.inputs[0].pointer(inputCount) : nil,
-                inputGradient.pointer(inputCount))
-        } else {
-            computeInputGradient(inputGradient, pass)
-        }
+        var shape = threeColumns.shape(samples: pass.samples)
+        line_convolution_weight_gradient(
+            &shape, pass.inputs[0].pointer(pass.samples * inputShape.count),
+            pass.outputGradient.pointer(pass.samples * outputShape.count), pass.parameterGradient.pointer(kernelCount))
+    }
+
+    func writeInputGradientByLines(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
+        guard threeColumns.inputGradient else { return computeInputGradient(inputGradient, pass) }
+        var shape = threeColumns.shape(samples: pass.samples)
+        let inputCount = pass.samples * inputShape.count
+        line_convolution_input_gradient(
+            &shape, pass.outputGradient.pointer(pass.samples * outputShape.count),
+            backwardKernel(pass).pointer(turnedKernel.count),
+            pass.rectifiesInputGradient ? pass.inputs[0].pointer(inputCount) : nil, inputGradient.pointer(inputCount))
     }
 
     /// ∂loss/∂x as a convolution of the spread output gradient with the turned kernel, a sample at a time.

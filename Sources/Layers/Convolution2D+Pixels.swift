@@ -33,11 +33,13 @@ extension Convolution2D {
         }
     }
 
-    func backwardPixels(_ pass: LayerPass) {
+    func writeKernelGradientByPixels(_ pass: LayerPass) {
         for row in 0..<kernelSize.height {
             for column in 0..<kernelSize.width { computeTapGradient(row, column, pass) }
         }
-        guard let inputGradient = pass.inputGradients[0] else { return }
+    }
+
+    func writeInputGradientByPixels(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
         if rows.stride == 1 && columns.stride == 1 {
             computeInputGradientByPixels(inputGradient, pass)
         } else {
@@ -108,20 +110,6 @@ extension Convolution2D {
 }
 
 extension Axis {
-    /// The positions of a window that lie on the map, for one output.
-    func tapsOnMap(of output: Int) -> Range<Int> {
-        let start = output * stride - before
-        return max(0, -start)..<max(max(0, -start), min(window, extent - start))
-    }
-
-    /// The outputs for which one position of the window lies on the map.
-    func outputsOnMap(tap: Int) -> Range<Int> {
-        let first = max(0, (before - tap + stride - 1) / stride)
-        let reach = extent - 1 + before - tap
-        guard reach >= 0 else { return 0..<0 }
-        return first..<max(first, min(output, reach / stride + 1))
-    }
-
     /// The outputs whose window covers one input, for a stride of one.
     func outputsCovering(_ input: Int) -> Range<Int> {
         let first = max(0, input + before - window + 1)

@@ -46,12 +46,14 @@ extension Convolution2D {
             pixels(pass), forwardKernel(pass), bias: bias(pass), isRectified: isRectified, into: pass.output)
     }
 
-    func backwardPointwise(_ pass: LayerPass) {
-        let product = product(samples: pass.samples)
-        let gradient = FloatView(pass.outputGradient)
-        product.writeWeightGradient(pixels(pass), gradient, into: pass.parameterGradient)
-        guard let inputGradient = pass.inputGradients[0] else { return }
-        product.transposed.multiply(gradient, backwardKernel(pass), into: isStrided ? pass.workspace : inputGradient)
+    func writeKernelGradientPointwise(_ pass: LayerPass) {
+        product(samples: pass.samples).writeWeightGradient(
+            pixels(pass), FloatView(pass.outputGradient), into: pass.parameterGradient)
+    }
+
+    func writeInputGradientPointwise(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
+        product(samples: pass.samples).transposed.multiply(
+            FloatView(pass.outputGradient), backwardKernel(pass), into: isStrided ? pass.workspace : inputGradient)
         guard isStrided else { return }
         inputGradient.slice(pass.samples * inputShape.count).update(repeating: 0)
         eachPixel(samples: pass.samples) { strided, dense in

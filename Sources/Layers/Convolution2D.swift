@@ -3,7 +3,8 @@ import Tensors
 
 /// A two-dimensional convolution (cross-correlation, as Keras computes it) with bias and optional ReLU.
 ///
-///     y[oh, ow, co] = f(bias[co] + Σ x[oh·strideH + kh − top, ow·strideW + kw − left, ci] · kernel[kh, kw, ci, co])
+///     y[oh, ow, co] = f(bias[co] + Σ x[oh·strideH + kh·dilationH − top, ow·strideW + kw·dilationW − left, ci]
+///                                      · kernel[kh, kw, ci, co])
 ///
 /// Input (height, width, in), kernel (height, width, in, out), output (height, width, out); pixels outside the map are
 /// zero. Results equal `keras.layers.Conv2D` with padding `valid` or `same`.
@@ -15,6 +16,8 @@ public struct Convolution2D: Layer {
     public let kernelSize: Extent2D
     public let strides: Extent2D
     public let padding: Padding
+    /// Pixels from one tap of the kernel to the next.
+    public let dilation: Extent2D
     public let isRectified: Bool
     public let hasBias: Bool
 
@@ -31,8 +34,10 @@ public struct Convolution2D: Layer {
         /// Small padded maps with many channels: for each pixel, the samples are the rows and only taps on the map
         /// count.
         case pixels
-        /// Everything else: an output line at a time, over maps with their padding around them.
+        /// Other dense kernels: an output line at a time, over maps with their padding around them.
         case lines
+        /// Dilated kernels: the pixels under a kernel row are gathered first.
+        case gathered
     }
 
     /// Which passes of the route by lines take the loops for kernels of three columns (`line_convolution.h`).
@@ -41,28 +46,48 @@ public struct Convolution2D: Layer {
     /// - Precondition: the kernel fits the (padded) map; the network's builder checks it and names the layer.
     public init(
         name: String, inputShape: Shape, filters: Int, kernelSize: Extent2D, strides: Extent2D = Extent2D(1, 1),
-        padding: Padding = .valid, isRectified: Bool = false, hasBias: Bool = true
+        padding: Padding = .valid, dilation: Extent2D = Extent2D(1, 1), isRectified: Bool = false, hasBias: Bool = true
+    ) {
+        let (height, width) = (inputShape.extents[0], inputShape.extents[1])
+        self.init(
+            name: name, inputShape: inputShape, filters: filters, padding: padding,
+            rows: Axis(
+                extent: height, window: kernelSize.height, stride: strides.height, padding: padding,
+                dilation: dilation.height),
+            columns: Axis(
+                extent: width, window: kernelSize.width, stride: strides.width, padding: padding,
+                dilation: dilation.width), isRectified: isRectified, hasBias: hasBias)
+    }
+
+    /// - Parameter rows: how the kernel slides down the map; it says what `padding` only names.
+    init(
+        name: String, inputShape: Shape, filters: Int, padding: Padding, rows: Axis, columns: Axis, isRectified: Bool,
+        hasBias: Bool
     ) {
         self.name = name
         self.inputShape = inputShape
-        self.kernelSize = kernelSize
-        self.strides = strides
         self.padding = padding
         self.isRectified = isRectified
         self.hasBias = hasBias
+        self.rows = rows
+        self.columns = columns
+        kernelSize = Extent2D(rows.window, columns.window)
+        strides = Extent2D(rows.stride, columns.stride)
+        dilation = Extent2D(rows.dilation, columns.dilation)
         inputChannels = inputShape.extents[2]
         outputChannels = filters
-        rows = Axis(extent: inputShape.extents[0], window: kernelSize.height, stride: strides.height, padding: padding)
-        columns = Axis(extent: inputShape.extents[1], window: kernelSize.width, stride: strides.width, padding: padding)
         precondition(rows.output > 0 && columns.output > 0, "\(name): the kernel is larger than its map")
         outputShape = [rows.output, columns.output, filters]
         let isPadded = rows.padded != rows.extent || columns.padded != columns.extent
+        let isDense = dilation == Extent2D(1, 1)
         threeColumns =
-            kernelSize.width == 3 && strides == Extent2D(1, 1) && !isPadded
+            kernelSize.width == 3 && strides == Extent2D(1, 1) && isDense && !isPadded
             ? ThreeColumns(
                 kernelHeight: kernelSize.height, inputChannels: inputChannels, outputChannels: outputChannels,
                 outputHeight: rows.output, outputWidth: columns.output) : ThreeColumns()
-        if kernelSize == Extent2D(1, 1) {
+        if !isDense {
+            route = .gathered
+        } else if kernelSize == Extent2D(1, 1) && !isPadded {
             route = .pointwise
         } else if isPadded && columns.output <= 16 && min(inputChannels, outputChannels) >= 16 {
             route = .pixels
@@ -75,8 +100,8 @@ public struct Convolution2D: Layer {
 
     public func rectified() -> (any Layer)? {
         Convolution2D(
-            name: name, inputShape: inputShape, filters: outputChannels, kernelSize: kernelSize, strides: strides,
-            padding: padding, isRectified: true, hasBias: hasBias)
+            name: name, inputShape: inputShape, filters: outputChannels, padding: padding, rows: rows,
+            columns: columns, isRectified: true, hasBias: hasBias)
     }
 
     public var parameters: [ParameterSpecification] {
@@ -139,6 +164,7 @@ public struct Convolution2D: Layer {
         case .pointwise: pointwiseWorkspaceCount(samples: samples)
         case .pixels: rows.stride == 1 && columns.stride == 1 ? 0 : linesWorkspaceCount(samples: samples)
         case .lines: linesWorkspaceCount(samples: samples)
+        case .gathered: gatheredWorkspaceCount(samples: samples)
         }
     }
 
@@ -151,6 +177,7 @@ public struct Convolution2D: Layer {
         case .pointwise: forwardPointwise(pass)
         case .pixels: forwardPixels(pass)
         case .lines: forwardLines(pass)
+        case .gathered: forwardGathered(pass)
         }
     }
 
@@ -166,10 +193,28 @@ public struct Convolution2D: Layer {
                 gradient, pixels, outputChannels, outputChannels,
                 pass.parameterGradient.pointer(outputChannels, at: kernelCount))
         }
+        writeKernelGradient(pass)
+        if let inputGradient = pass.inputGradients[0] { writeInputGradient(inputGradient, pass) }
+    }
+
+    /// ∂loss/∂kernel from `pass.inputs` and `pass.outputGradient`.
+    func writeKernelGradient(_ pass: LayerPass) {
         switch route {
-        case .pointwise: backwardPointwise(pass)
-        case .pixels: backwardPixels(pass)
-        case .lines: backwardLines(pass)
+        case .pointwise: writeKernelGradientPointwise(pass)
+        case .pixels: writeKernelGradientByPixels(pass)
+        case .lines: writeKernelGradientByLines(pass)
+        case .gathered: writeKernelGradientGathered(pass)
+        }
+    }
+
+    /// ∂loss/∂x from `pass.outputGradient`, which it only reads, and the kernel; nothing else, unless the rectifier
+    /// that made the input is to be passed too.
+    func writeInputGradient(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
+        switch route {
+        case .pointwise: writeInputGradientPointwise(inputGradient, pass)
+        case .pixels: writeInputGradientByPixels(inputGradient, pass)
+        case .lines: writeInputGradientByLines(inputGradient, pass)
+        case .gathered: writeInputGradientGathered(inputGradient, pass)
         }
     }
 

@@ -12,17 +12,20 @@ public struct MaxPooling2D: Layer {
     public let outputShape: Shape
     private let shape: Pooling
 
-    /// - Precondition: the window fits the (padded) map and holds at most 256 pixels; the network's builder checks it.
+    /// - Precondition: the window fits the (padded) map and holds at most 2²⁴ pixels; the network's builder checks it.
     public init(name: String, inputShape: Shape, poolSize: Extent2D, strides: Extent2D, padding: Padding = .valid) {
         self.name = name
         self.inputShape = inputShape
-        precondition(poolSize.height * poolSize.width <= 256, "\(name): the window holds more than 256 pixels")
+        precondition(poolSize.height * poolSize.width <= 1 << 24, "\(name): the window holds more than 2²⁴ pixels")
         shape = Pooling(name: name, inputShape: inputShape, poolSize: poolSize, strides: strides, padding: padding)
         outputShape = [shape.out_height, shape.out_width, shape.channels]
     }
 
-    /// One byte an output: which position of the window won.
-    public var keptBytes: Int { outputShape.count }
+    /// Which position of the window won, for each output.
+    public var keptBytes: Int {
+        var shape = shape
+        return outputShape.count * max_pooling_position_bytes(&shape)
+    }
 
     public var canRectifyInputGradient: Bool { true }
 

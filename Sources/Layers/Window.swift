@@ -22,28 +22,61 @@ struct Axis: Hashable, Sendable {
     let extent: Int
     let window: Int
     let stride: Int
+    /// Pixels from one position of the window to the next.
+    let dilation: Int
     /// How many windows there are.
     let output: Int
     /// Padding before the first pixel.
     let before: Int
 
-    init(extent: Int, window: Int, stride: Int, padding: Padding) {
-        self.extent = extent
-        self.window = window
-        self.stride = stride
+    init(extent: Int, window: Int, stride: Int, padding: Padding, dilation: Int = 1) {
+        let reach = Self.reach(window, dilation)
         switch padding {
         case .valid:
-            output = extent < window ? 0 : (extent - window) / stride + 1
-            before = 0
+            self.init(
+                extent: extent, window: window, stride: stride, dilation: dilation,
+                output: extent < reach ? 0 : (extent - reach) / stride + 1, before: 0)
         case .same:
-            output = (extent + stride - 1) / stride
-            before = max(0, (output - 1) * stride + window - extent) / 2
+            let output = (extent + stride - 1) / stride
+            self.init(
+                extent: extent, window: window, stride: stride, dilation: dilation, output: output,
+                before: max(0, (output - 1) * stride + reach - extent) / 2)
         }
     }
 
+    /// Windows of which number and padding are given, whether or not the last ones lie on the map.
+    init(extent: Int, window: Int, stride: Int, dilation: Int, output: Int, before: Int) {
+        self.extent = extent
+        self.window = window
+        self.stride = stride
+        self.dilation = dilation
+        self.output = output
+        self.before = before
+    }
+
+    /// Pixels that a window spans.
+    var reach: Int { Self.reach(window, dilation) }
+    private static func reach(_ window: Int, _ dilation: Int) -> Int { (window - 1) * dilation + 1 }
+
     /// Pixels from the first window's start to the last one's end, and at least the map.
-    var padded: Int { max((output - 1) * stride + window, before + extent) }
+    var padded: Int { max((output - 1) * stride + reach, before + extent) }
 
     /// The extent of the spread output gradient in which every padded pixel sees a whole window.
     var spread: Int { padded + window - 1 }
+
+    /// The positions of a window that lie on the map, for one output.
+    func tapsOnMap(of output: Int) -> Range<Int> {
+        let start = output * stride - before
+        let first = max(0, (dilation - 1 - start) / dilation)
+        let end = start < extent ? (extent - 1 - start) / dilation + 1 : 0
+        return first..<max(first, min(window, end))
+    }
+
+    /// The outputs for which one position of the window lies on the map.
+    func outputsOnMap(tap: Int) -> Range<Int> {
+        let first = max(0, (before - tap * dilation + stride - 1) / stride)
+        let reach = extent - 1 + before - tap * dilation
+        guard reach >= 0 else { return 0..<0 }
+        return first..<max(first, min(output, reach / stride + 1))
+    }
 }

@@ -111,6 +111,37 @@ import Testing
         for layer in description.layers { #expect(layer == Self.branches[layer.name]) }
     }
 
+    /// `with_convolutions()` of the script.
+    @Test func everyOptionOfConvolutionsIsRead() throws {
+        let description = try NetworkDescription(
+            kerasJSON: ReferenceValues.bytes("keras_archives/convolutions.json"), from: "convolutions.json")
+        let one = Extent2D(1, 1)
+        #expect(
+            description.layers.dropFirst().dropLast(2).map(\.kind) == [
+                .depthwiseConvolution2D(
+                    kernelSize: Extent2D(3, 2), strides: Extent2D(2, 2), padding: .same, depthMultiplier: 3,
+                    activation: .linear),
+                .transposedConvolution2D(
+                    filters: 4, kernelSize: Extent2D(3, 3), strides: Extent2D(2, 3), padding: .same,
+                    outputPadding: Extent2D(1, 2), activation: .linear),
+                .convolution2D(
+                    filters: 6, kernelSize: Extent2D(3, 3), strides: one, padding: .valid, groups: 2, activation: .relu),
+                .separableConvolution2D(
+                    filters: 5, kernelSize: Extent2D(2, 3), strides: one, padding: .valid, depthMultiplier: 2,
+                    activation: .tanh, useBias: false),
+                .convolution2D(
+                    filters: 3, kernelSize: Extent2D(2, 2), strides: one, padding: .valid,
+                    dilationRate: Extent2D(2, 3), activation: .linear),
+                .depthwiseConvolution2D(
+                    kernelSize: Extent2D(2, 2), strides: one, padding: .valid, dilationRate: Extent2D(1, 2),
+                    activation: .linear, useBias: false),
+                .transposedConvolution2D(
+                    filters: 2, kernelSize: Extent2D(1, 2), strides: one, padding: .valid, activation: .elu(alpha: 1),
+                    useBias: false),
+            ])
+        #expect(try description.layers.map(\.name) == Self.order("convolutions"))
+    }
+
     @Test func bothInputsAreReadInTheirOrder() throws {
         let description = try NetworkDescription(
             kerasJSON: ReferenceValues.bytes("keras_archives/features.json"), from: "features.json")
@@ -164,7 +195,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches", "features"])
+    @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches", "features", "convolutions"])
     func weightsOfAnArchiveAreThoseOfKeras(_ name: String) throws {
         let model = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/\(name).keras"))
         let expected = try SafetensorsFile(contentsOf: ReferenceValues.path("keras_archives/\(name).safetensors"))

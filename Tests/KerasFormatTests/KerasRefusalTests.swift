@@ -12,8 +12,6 @@ import Testing
         ("lambda", ["code (Lambda)", "Python code", "Conv2D"]),
         ("custom-layer", ["own (Custom)", "custom object (someone>Custom)", "Conv2D"]),
         ("custom-activation", ["act (Activation)", "activation = someone>own", "leaky_relu"]),
-        ("dilation", ["conv (Conv2D)", "dilation_rate = [2, 2]"]),
-        ("groups", ["conv (Conv2D)", "groups = 2"]),
         ("channels-first", ["conv (Conv2D)", "data_format", "channels_last"]),
         ("regularizer", ["conv (Conv2D)", "kernel_regularizer = L2"]),
         ("constraint", ["conv (Conv2D)", "kernel_constraint = MaxNorm"]),

@@ -67,10 +67,39 @@ import Testing
         (convolution(stride: -1), [[5, 5, 1]], "its window or strides are not positive"),
         (convolution(kernel: 6), [[5, 5, 1]], "its 6×6 window is larger than its 5×5 map"),
         (convolution(kernel: 1 << 40), [[5, 5, 1]], "it is larger than any memory"),
+        (depthwise(multiplier: 0), [[5, 5, 1]], "its depth multiplier is 0"),
+        (depthwise(multiplier: 1 << 60), [[5, 5, 1]], "it is larger than any memory"),
+        (depthwise(dilation: 0), [[5, 5, 1]], "its dilation rate is not positive"),
+        (depthwise(dilation: 3), [[5, 5, 1]], "its 7×7 window is larger than its 5×5 map"),
+        (depthwise(dilation: 1 << 40), [[5, 5, 1]], "it is larger than any memory"),
+        (depthwise(), [[25]], "its input has shape (25,)"),
+        (separable(filters: 0), [[5, 5, 1]], "it has 0 filters"),
+        (separable(multiplier: 0), [[5, 5, 1]], "its depth multiplier is 0"),
+        (separable(filters: 1 << 40), [[5, 5, 1]], "it is larger than any memory"),
+        (
+            convolution(filters: 4, groups: 3), [[5, 5, 6]],
+            "its 6 channels and 4 filters do not fall into 3 groups"
+        ),
+        (
+            convolution(filters: 6, groups: 3), [[5, 5, 4]],
+            "its 4 channels and 6 filters do not fall into 3 groups"
+        ),
+        (convolution(groups: 0), [[5, 5, 2]], "its 2 channels and 2 filters do not fall into 0 groups"),
+        (convolution(dilation: 3), [[5, 5, 1]], "its 7×7 window is larger than its 5×5 map"),
+        (
+            convolution(stride: 2, dilation: 2), [[5, 5, 1]],
+            "its strides and its dilation rate are both above 1, which Keras refuses"
+        ),
+        (transposed(filters: 0), [[5, 5, 1]], "it has 0 filters"),
+        (transposed(padding: .same, outputPadding: 0), [[1, 1, 1]], "its output has no pixels"),
+        (transposed(outputPadding: 1), [[5, 5, 1]], "its output padding is 1×1"),
+        (transposed(outputPadding: -1), [[5, 5, 1]], "its output padding is -1×-1"),
+        (transposed(stride: 1 << 40), [[5, 5, 1]], "it is larger than any memory"),
+        (transposed(stride: 1 << 20), [[5, 5, 1]], "it is larger than any memory"),
         (.zeroPadding2D(top: 0, bottom: 0, left: -1, right: 0), [[5, 5, 1]], "its padding is negative"),
         (.zeroPadding2D(top: 0, bottom: 0, left: 0, right: 0), [[5]], "its input has shape (5,)"),
         (.zeroPadding2D(top: .max, bottom: 0, left: 0, right: 0), [[5, 5, 1]], "it is larger than any memory"),
-        (pooling(17, padding: .same), [[5, 5, 1]], "its window holds more than 256 pixels"),
+        (pooling(4097, padding: .same), [[5, 5, 1]], "its window holds more than 2²⁴ pixels"),
         (pooling(6), [[5, 5, 1]], "its 6×6 window is larger than its 5×5 map"),
         (pooling(2), [[25]], "its input has shape (25,)"),
         (
@@ -160,10 +189,32 @@ import Testing
         (.concatenate, [[5, 5, 1], [5, 6, 1]], "its inputs have the shapes (5, 5, 1), (5, 6, 1)"),
     ]
 
-    private static func convolution(filters: Int = 2, kernel: Int = 3, stride: Int = 1) -> LayerKind {
+    private static func convolution(
+        filters: Int = 2, kernel: Int = 3, stride: Int = 1, dilation: Int = 1, groups: Int = 1
+    ) -> LayerKind {
         .convolution2D(
             filters: filters, kernelSize: Extent2D(kernel, kernel), strides: Extent2D(stride, stride), padding: .valid,
-            activation: .linear)
+            dilationRate: Extent2D(dilation, dilation), groups: groups, activation: .linear)
+    }
+
+    private static func separable(filters: Int = 2, multiplier: Int = 1) -> LayerKind {
+        .separableConvolution2D(
+            filters: filters, kernelSize: Extent2D(3, 3), strides: Extent2D(1, 1), padding: .valid,
+            depthMultiplier: multiplier, activation: .linear)
+    }
+
+    private static func transposed(
+        filters: Int = 2, stride: Int = 1, padding: Padding = .valid, outputPadding: Int? = nil
+    ) -> LayerKind {
+        .transposedConvolution2D(
+            filters: filters, kernelSize: Extent2D(2, 2), strides: Extent2D(stride, stride), padding: padding,
+            outputPadding: outputPadding.map { Extent2D($0, $0) }, activation: .linear)
+    }
+
+    private static func depthwise(multiplier: Int = 1, dilation: Int = 1) -> LayerKind {
+        .depthwiseConvolution2D(
+            kernelSize: Extent2D(3, 3), strides: Extent2D(1, 1), padding: .valid,
+            dilationRate: Extent2D(dilation, dilation), depthMultiplier: multiplier, activation: .linear)
     }
 
     private static func pooling(_ size: Int, padding: Padding = .valid) -> LayerKind {

@@ -116,6 +116,25 @@ import Testing
         #expect(isInputRight && areParametersRight && run.isIntact)
     }
 
+    /// Pixels of 1000 ± 1, as of a sky that nobody has subtracted: outputs and gradients are as accurate as those of
+    /// pixels about zero. With the mean in the shift, some 1000·6e-8 would be lost.
+    @Test(arguments: [false, true]) func aMeanOfAThousandDeviationsCostsNoDigits(isRectified: Bool) {
+        let shape: Shape = [4, 5, 17]
+        let layer = BatchNormalization(name: "bn", inputShape: shape, isRectified: isRectified)
+        let input = randomValues(30 * shape.count, seed: 20, limit: 1.7).map { $0 + 1000 }
+        let parameters = gammaAndBeta(17)
+        let outputGradient = randomValues(input.count, seed: 21)
+        let run = BatchRun(
+            layer, input: input, parameters: parameters, state: initialState(17), outputGradient: outputGradient,
+            microbatches: [7, 23])
+        let expected = PlainLayers.batchNormalization(doubles(input), doubles(parameters), of: layer)
+        #expect(deviation(run.output, from: expected) <= 5e-7)
+        let gradients = PlainLayers.batchNormalizationGradients(
+            doubles(input), doubles(parameters), doubles(outputGradient), of: layer)
+        #expect(deviation(run.inputGradient, from: gradients.input) <= 1e-6)
+        #expect(deviation(run.parameterGradient.map { Float($0) }, from: gradients.parameters) <= 1e-6)
+    }
+
     struct Variant: CustomTestStringConvertible, Sendable {
         let hasScale: Bool
         let hasCenter: Bool

@@ -32,22 +32,7 @@ import Testing
     }
 
     /// Runs a layer with kernel and bias, or none, and compares all that Keras computed.
-    private func check(_ layer: some Layer, _ reference: Reference) throws {
-        let parameters = try layer.parameters.flatMap { try reference.floats("parameter/\($0.name)") }
-        let run = LayerRun(
-            layer, input: try reference.floats("input"), parameters: parameters,
-            outputGradient: try reference.floats("output_gradient"), count: try reference.samples)
-        #expect(try reference.shape("output") == [reference.samples] + layer.outputShape.extents)
-        #expect(try reference.agree(run.output, "output"))
-        #expect(try reference.agree(run.inputGradient!, "input_gradient"))
-        var start = 0
-        for parameter in layer.parameters {
-            let gradient = Array(run.parameterGradient[start..<start + parameter.shape.count])
-            #expect(try reference.agree(gradient, "gradient/\(parameter.name)"), "\(parameter.name)")
-            start += parameter.shape.count
-        }
-        #expect(run.isIntact)
-    }
+    private func check(_ layer: some Layer, _ reference: Reference) throws { try reference.compare(with: layer) }
 
     @Test(arguments: cases("Conv2D")) func convolutionsAreThoseOfKeras(name: String) throws {
         let reference = try Reference(name)

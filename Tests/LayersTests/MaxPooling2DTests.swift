@@ -25,6 +25,12 @@ import Testing
                         strides: Extent2D(strides.0, strides.1), padding: $0.1)
                 }
             }
+            // More pixels than a byte has numbers for.
+            + [
+                Case(
+                    inputShape: padding == .valid ? [19, 18, 2] : [6, 5, 2], poolSize: Extent2D(17, 16),
+                    strides: Extent2D(2, 3), padding: padding)
+            ]
     }
 
     @Test(arguments: cases) func gradientMatchesFiniteDifferences(_ example: Case) {

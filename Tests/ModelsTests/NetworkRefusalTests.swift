@@ -156,7 +156,6 @@ import Testing
         ("conv", "not positive", [input, layer("conv", convolution(stride: 0))]),
         ("conv", "22×22 window is larger than its 21×21 map", [input, layer("conv", convolution(kernel: 22))]),
         ("conv", "its input has shape (441,)", [input, flatten, layer("conv", convolution(), after: "flatten")]),
-        ("pool", "more than 256 pixels", [input, layer("pool", pooling(17))]),
         ("pool", "larger than its 21×21 map", [input, layer("pool", pooling(30))]),
     ]
 

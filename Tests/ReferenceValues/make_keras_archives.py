@@ -80,6 +80,25 @@ def with_features():
     return keras.Model([table, cutout], output, name="features")
 
 
+def with_convolutions():
+    """All kinds of convolutions with all their options."""
+    return keras.Sequential(
+        [
+            layers.Input((9, 8, 2), name="stamp"),
+            layers.DepthwiseConv2D((3, 2), strides=2, padding="same", depth_multiplier=3, name="each"),
+            layers.Conv2DTranspose(4, 3, strides=(2, 3), padding="same", output_padding=(1, 2), name="up"),
+            layers.Conv2D(6, 3, groups=2, activation="relu", name="groups"),
+            layers.SeparableConv2D(5, (2, 3), depth_multiplier=2, use_bias=False, activation="tanh", name="separable"),
+            layers.Conv2D(3, 2, dilation_rate=(2, 3), name="dilated"),
+            layers.DepthwiseConv2D(2, dilation_rate=(1, 2), use_bias=False, name="each_dilated"),
+            layers.Conv2DTranspose(2, (1, 2), use_bias=False, activation="elu", name="wider"),
+            layers.Flatten(name="flat"),
+            layers.Dense(2, activation="softmax", name="fc_out"),
+        ],
+        name="convolutions",
+    )
+
+
 def write_model(model):
     random_values = np.random.default_rng(7)
     model.set_weights([random_values.normal(size=w.shape).astype(np.float32) ** 2 for w in model.get_weights()])
@@ -198,8 +217,6 @@ def refused():
         "lambda": chain(layers.Lambda(lambda x: x, name="code")),
         "custom-layer": chain(Custom(name="own")),
         "custom-activation": chain(layers.Activation(own, name="act")),
-        "dilation": chain(convolution(dilation_rate=2)),
-        "groups": chain(layers.Conv2D(4, 1), convolution(groups=2)),
         "channels-first": chain(layers.Conv2D(2, 1, data_format="channels_first", name="conv")),
         "regularizer": chain(convolution(kernel_regularizer="l2")),
         "constraint": chain(convolution(kernel_constraint="max_norm")),
@@ -288,6 +305,7 @@ def main():
     write_model(sequential())
     write_model(functional())
     write_model(with_features())
+    write_model(with_convolutions())
     write_graphs()
     write_refused()
     write_refused_archives()

@@ -263,9 +263,8 @@ def run(name):
     return start, computed
 
 
-def main():
-    for add in (convolutions, dense, pooling, normalization, activations, shape_changes, losses):
-        add()
+def write(file):
+    """Runs all cases and writes them into `file`."""
     tensors, metadata, worst = {}, {}, (0, "")
     for name, (kind, _, training, configuration) in CASES.items():
         start, single = run(name)
@@ -276,7 +275,13 @@ def main():
         tensors.update({f"{name}/{key}": value for key, value in {**start, **computed}.items()})
         metadata[name] = json.dumps({"layer": kind, "training": training, **configuration})
     print(f"{len(CASES)} cases, largest {worst[1]} {worst[0]:.1e}")
-    reference_values.save("layers", tensors, metadata)
+    reference_values.save(file, tensors, metadata)
+
+
+def main():
+    for add in (convolutions, dense, pooling, normalization, activations, shape_changes, losses):
+        add()
+    write("layers")
 
 
 if __name__ == "__main__":

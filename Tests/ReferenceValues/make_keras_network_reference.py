@@ -1,4 +1,4 @@
-"""Builds random networks with Keras and writes keras-networks/*.safetensors.
+"""Builds random networks with Keras and writes keras-networks/*.safetensors: all, or those named as arguments.
 
 Needs and runs like make_keras_reference.py. Each network is a random graph of small layers, a pure function of
 its number; together they hold every layer and option that the trainer knows (`main` checks that). A file holds
@@ -9,6 +9,7 @@ against the same numbers. README.md lists the tensors.
 import collections
 import json
 import pathlib
+import sys
 
 import reference_values  # first: configures TensorFlow
 
@@ -35,6 +36,9 @@ NETWORKS = {
     "chain-13x13": (12, 13, 13, 1, False),
     "chain-25x25": (11, 25, 25, 1, False),
     "chain-9x12": (15, 9, 12, 2, False),
+    "convolutions-14x14": (56, 14, 14, 1, False),
+    "convolutions-16x13": (32, 16, 13, 2, False),
+    "convolutions-17x15": (52, 17, 15, 2, True),
 }
 # A rounding may switch a ReLU near its kink or swap two nearly equal maxima, here and there in ten steps of thousands of
 # pixels. Weights are drawn anew until no run shows it.
@@ -95,21 +99,46 @@ def describe(layer):
     """`layer` as the trainer's LayerKind encodes it."""
     configuration = layer.get_config()
     pair = lambda key: dict(zip(("height", "width"), configuration[key]))
+    sliding = lambda: {
+        "kernelSize": pair("kernel_size"),
+        "strides": pair("strides"),
+        "padding": layer.padding,
+        "activation": activation(layer),
+        "useBias": layer.use_bias,
+    }
     window = lambda: {"poolSize": pair("pool_size"), "strides": pair("strides"), "padding": configuration["padding"]}
     match type(layer).__name__:
         case "Dense":
             return {"dense": {"units": layer.units, "activation": activation(layer), "useBias": layer.use_bias}}
         case "Conv2D":
+            options = {"filters": layer.filters, **sliding()}
+            if max(layer.dilation_rate) > 1:
+                options["dilationRate"] = pair("dilation_rate")
+            if layer.groups > 1:
+                options["groups"] = layer.groups
+            return {"convolution2D": options}
+        case "DepthwiseConv2D":
             return {
-                "convolution2D": {
-                    "filters": layer.filters,
-                    "kernelSize": pair("kernel_size"),
-                    "strides": pair("strides"),
-                    "padding": layer.padding,
-                    "activation": activation(layer),
-                    "useBias": layer.use_bias,
+                "depthwiseConvolution2D": {
+                    "depthMultiplier": layer.depth_multiplier,
+                    "dilationRate": pair("dilation_rate"),
+                    **sliding(),
                 }
             }
+        case "SeparableConv2D":
+            return {
+                "separableConvolution2D": {
+                    "filters": layer.filters,
+                    "depthMultiplier": layer.depth_multiplier,
+                    "dilationRate": pair("dilation_rate"),
+                    **sliding(),
+                }
+            }
+        case "Conv2DTranspose":
+            options = {"filters": layer.filters, "dilationRate": pair("dilation_rate"), **sliding()}
+            if layer.output_padding is not None:
+                options["outputPadding"] = pair("output_padding")
+            return {"transposedConvolution2D": options}
         case "ZeroPadding2D":
             (top, bottom), (left, right) = layer.padding
             return {"zeroPadding2D": {"top": top, "bottom": bottom, "left": left, "right": right}}
@@ -164,6 +193,10 @@ def features(described):
     for key, value in options.items():
         if isinstance(value, (bool, str)):
             found.add(f"{kind}.{key}={value}")
+        if key in ("dilationRate", "outputPadding") and value != {"height": 1, "width": 1}:
+            found.add(f"{kind}.{key}")
+        if key == "groups" or (key == "depthMultiplier" and value > 1):
+            found.add(f"{kind}.{key}")
         if key in ("activation", "_0"):
             found.add(f"{kind}.activation={next(iter(value))}")
     extents = [options.get(key) for key in ("kernelSize", "poolSize")]
@@ -329,12 +362,71 @@ class RandomNetwork:
         return self.graph.add(layers.Activation, x, activation=last)
 
 
+class ConvolutionNetwork(RandomNetwork):
+    """Draws further kinds of convolutions in the place of plain ones."""
+
+    def convolution(self, x, strides=None, padding=None, **options):
+        padding = padding or self.choose("valid", "same")
+        kind = self.random.integers(6)
+        if kind < 3:
+            x = self.narrowed(x)
+        height, width = (int(side) for side in self.random.integers(2, 4, 2))
+        rates = self.choose((1, 1), (2, 2), (1, 2))
+        if strides is not None or not self.fits(x, (height, width), rates, padding):
+            rates = (1, 1)
+        if not self.fits(x, (height, width), rates, padding):
+            height = width = 1
+        options |= {"kernel_size": (height, width), "padding": padding}
+        stride = strides or (self.choose((1, 1), (2, 2)) if rates == (1, 1) and x.shape[1] > 6 else (1, 1))
+        dilated = {"strides": stride, "dilation_rate": rates}
+        match kind:
+            case 0:
+                multiplier = self.choose(1, 1, 2)
+                return self.graph.add(layers.DepthwiseConv2D, x, depth_multiplier=multiplier, **dilated, **options)
+            case 1:
+                options["depth_multiplier"] = self.choose(1, 2)
+                return self.graph.add(layers.SeparableConv2D, x, filters=self.channels(), **dilated, **options)
+            case 2 | 3:
+                groups = self.choose(*(g for g in (2, 3, 4, 6) if x.shape[-1] % g == 0), 1)
+                filters = groups * int(self.random.integers(1, 6))
+                return self.graph.add(layers.Conv2D, x, filters=filters, groups=groups, **dilated, **options)
+            case _:
+                if strides is not None or x.shape[1] > 9:
+                    options = {key: value for key, value in options.items() if key not in ("kernel_size", "padding")}
+                    return super().convolution(x, strides, padding, **options)
+                enlarged = self.choose((1, 1), (2, 2), (3, 2))
+                more = self.choose(None, tuple(stride - 1 for stride in enlarged))
+                return self.graph.add(
+                    layers.Conv2DTranspose, x, filters=self.channels(), strides=enlarged, output_padding=more, **options
+                )
+
+    def fits(self, x, kernel, rates, padding):
+        """Whether a dilated kernel fits the map."""
+        spans = ((side - 1) * rate < extent for side, rate, extent in zip(kernel, rates, x.shape[1:3]))
+        return padding == "same" or all(spans)
+
+    def narrowed(self, x):
+        """`x`, or what a convolution of one pixel makes of its single channel: a number that falls into groups."""
+        if x.shape[-1] > 1:
+            return x
+        return self.graph.add(layers.Conv2D, x, filters=self.choose(4, 6, 20), kernel_size=1, activation="tanh")
+
+    def block(self, x):
+        return self.convolution(x, activation=self.any_activation(), use_bias=self.draw(0.7))
+
+
+def random_network(name):
+    """The network of `NETWORKS` called `name`."""
+    make = ConvolutionNetwork if name.startswith("convolutions") else RandomNetwork
+    return make(name, *NETWORKS[name])
+
+
 # Runs.
 
 
 def compiled(name, weights, optimizer):
     """The network at `weights` in the present precision, with dropout off."""
-    model = RandomNetwork(name, *NETWORKS[name]).model()
+    model = random_network(name).model()
     keras_training.assign(model, weights)
     for layer in model.layers:
         if isinstance(layer, layers.Dropout):
@@ -347,7 +439,7 @@ def initial_weights(name, seed):
     """Glorot-uniform kernels, and everything else moved off its initial zero or one: {LAYER/PARAMETER: array}."""
     random = np.random.default_rng([seed, len(name)])
     weights = {}
-    for key, variable in keras_training.variables(RandomNetwork(name, *NETWORKS[name]).model()):
+    for key, variable in keras_training.variables(random_network(name).model()):
         shape = tuple(variable.shape)
         if key.endswith("kernel"):
             area = np.prod(shape[:-2])
@@ -419,7 +511,7 @@ def write(name):
     else:
         raise AssertionError(f"{name}: no weights determine ten steps: choose another graph")
     check_liveness(name, tensors)
-    network = RandomNetwork(name, *NETWORKS[name])
+    network = random_network(name)
     model = network.model()
     print(
         f"{name}: {len(model.layers)} layers, {model.count_params()} parameters, weights {seed}, loss "
@@ -449,18 +541,25 @@ WANTED = {
         for name in ("relu", "sigmoid", "tanh", "linear", "leakyReLU", "elu", "gelu")
     ),
     *("convolution2D.wide", "convolution2D.wide strided", "dense.activation=softmax"),
+    *("convolution2D.dilationRate", "convolution2D.groups"),
+    *(
+        f"{kind}.{key}"
+        for kind in ("depthwiseConvolution2D", "separableConvolution2D")
+        for key in ("dilationRate", "depthMultiplier", "useBias=True", "strided")
+    ),
+    *(f"transposedConvolution2D.{key}" for key in ("strided", "outputPadding", "padding=valid", "padding=same")),
     *("zeroPadding2D", "dropout", "flatten", "add", "concatenate"),
 }
 
 
 def main():
     found = set()
-    for name, arguments in NETWORKS.items():
-        network = RandomNetwork(name, *arguments)
+    for name in NETWORKS:
+        network = random_network(name)
         network.model()
         found |= network.graph.features
     assert WANTED <= found, f"no network has {sorted(WANTED - found)}: choose other graphs"
-    for name in NETWORKS:
+    for name in sys.argv[1:] or NETWORKS:
         write(name)
 
 

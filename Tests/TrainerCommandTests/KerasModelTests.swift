@@ -72,7 +72,7 @@ extension TrainerCommandTests {
         }
 
         /// Nothing in a model file is run.
-        @Test(arguments: ["lambda", "custom-layer", "dilation", "two-outputs"])
+        @Test(arguments: ["lambda", "custom-layer", "channels-first", "two-outputs"])
         func networksThatNeedMoreAreRefusedBeforeTraining(name: String) throws {
             let model = "\(kerasArchives)/refused/\(name).json", output = workspace.path("run")
             expectError(try trainer("train --data \(data) --model \(model) --output \(output)"), 65, saying: model)

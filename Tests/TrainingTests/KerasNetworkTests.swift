@@ -22,12 +22,12 @@ import Testing
     private static let names: [String] = {
         let folder = ReferenceValues.path("keras-networks")
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasPrefix("branches-") || $0.hasPrefix("chain-") }
+        return files.filter { name in ["branches-", "chain-", "convolutions-"].contains { name.hasPrefix($0) } }
             .map { String($0.dropLast(".safetensors".count)) }.sorted()
     }()
 
-    @Test func aDozenNetworksHoldEveryKindOfLayer() throws {
-        #expect(Self.names.count == 12)
+    @Test func theNetworksHoldEveryKindOfLayer() throws {
+        #expect(Self.names.count == 15)
         var kinds: Set<String> = []
         for name in Self.names {
             let description = try KerasNetworkRun.description(KerasReference(name, folder: "keras-networks"))
@@ -36,7 +36,8 @@ import Testing
         #expect(
             // Those with slopes of their own are layers of other names in Keras.
             kinds.subtracting(["LeakyReLU", "ELU"]) == [
-                "InputLayer", "Dense", "Conv2D", "ZeroPadding2D", "MaxPooling2D", "AveragePooling2D",
+                "InputLayer", "Dense", "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose",
+                "ZeroPadding2D", "MaxPooling2D", "AveragePooling2D",
                 "GlobalAveragePooling2D", "GlobalMaxPooling2D", "BatchNormalization", "Activation", "Dropout",
                 "Flatten",
                 "Add", "Concatenate",

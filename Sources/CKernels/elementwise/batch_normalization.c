@@ -117,9 +117,10 @@ void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double 
 #undef BLOCK
 }
 
-// z = x·scale + shift for one vector of channels: the normalised value before the rectifier.
-INLINE void normalized(const f32x16 *x, const f32x16 *scale, const f32x16 *shift, f32x16 *z) {
-    *z = *x * *scale + *shift;
+// z = d·scale + shift for one vector of channels, d being the difference from the mean: the normalised value before the
+// rectifier.
+INLINE void normalized(const f32x16 *difference, const f32x16 *scale, const f32x16 *shift, f32x16 *z) {
+    *z = *difference * *scale + *shift;
 }
 
 INLINE void load_factors(const float *from, const Channels *at, f32x16 *factors, const int VECTORS, const int WHOLE) {
@@ -129,16 +130,18 @@ INLINE void load_factors(const float *from, const Channels *at, f32x16 *factors,
     }
 }
 
-INLINE void scale_shift_block(const float *x, const float *scale, const float *shift, ptrdiff_t rows,
+INLINE void scale_shift_block(const float *x, const float *mean, const float *scale, const float *shift, ptrdiff_t rows,
                               ptrdiff_t channels, int relu, const Channels *at, float *y, const int VECTORS,
                               const int WHOLE) {
-    f32x16 factor[WIDEST], offset[WIDEST], value = {0};
+    f32x16 center[WIDEST], factor[WIDEST], offset[WIDEST], value = {0};
+    load_factors(mean, at, center, VECTORS, WHOLE);
     load_factors(scale, at, factor, VECTORS, WHOLE);
     load_factors(shift, at, offset, VECTORS, WHOLE);
     for (ptrdiff_t r = 0; r < rows; ++r)
         UNROLLED_FOR(v, VECTORS) {
             const ptrdiff_t place = r * channels + at->first + v * VECTOR_FLOATS;
             load_partial(x + place, LANES_OF(at), &value);
+            value -= center[v];
             normalized(&value, &factor[v], &offset[v], &value);
             if (relu) rectify(&value);
             store_partial(&value, LANES_OF(at), y + place);
@@ -151,20 +154,20 @@ INLINE void scale_shift_block(const float *x, const float *scale, const float *s
     EACH_ROW_BLOCK(rows, channels, (channels) > 128 ? 4 : (rows) > 0 ? (rows) : 1, block)
 
 FOR_EACH_CPU
-void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
-                         int relu, float *y) {
+void channel_scale_shift(const float *x, const float *mean, const float *scale, const float *shift, ptrdiff_t rows,
+                         ptrdiff_t channels, int relu, float *y) {
 #define BLOCK(vectors, whole) \
-    scale_shift_block(x + place, scale, shift, count, channels, relu, &at, y + place, vectors, whole)
+    scale_shift_block(x + place, mean, scale, shift, count, channels, relu, &at, y + place, vectors, whole)
     EACH_BLOCK(rows, channels, BLOCK);
 #undef BLOCK
 }
 
 // The gradient before the rectifier, for one vector, if there is one: 0 unless z > 0.
-INLINE void rectify_gradient(const f32x16 *x, const f32x16 *scale, const f32x16 *shift, const int RECTIFIED,
+INLINE void rectify_gradient(const f32x16 *difference, const f32x16 *scale, const f32x16 *shift, const int RECTIFIED,
                              f32x16 *gradient) {
     if (!RECTIFIED) return;
     f32x16 z;
-    normalized(x, scale, shift, &z);
+    normalized(difference, scale, shift, &z);
     *gradient = (f32x16)((i32x16)*gradient & (z > 0));
 }
 
@@ -183,9 +186,10 @@ INLINE void block_gradient_sums(const float *x, const float *dy, const float *me
         const ptrdiff_t place = channels * (r) + at->first + v * VECTOR_FLOATS; \
         load_partial(x + place, LANES_OF(at), &value); \
         load_partial(dy + place, LANES_OF(at), &gradient); \
+        value -= center[v]; \
         rectify_gradient(&value, &factor[v], &offset[v], RECTIFIED, &gradient); \
         plain[i][v] += gradient; \
-        product[i][v] += gradient * ((value - center[v]) * inverse[v]); \
+        product[i][v] += gradient * (value * inverse[v]); \
     }
     EACH_ROW(rows, BODY);
 #undef BODY
@@ -212,10 +216,12 @@ void channel_gradient_sums(const float *x, const float *dy, const float *mean, c
 #undef BLOCK_OF
 }
 
-INLINE void gradient_block(const float *x, const float *dy, const float *a, const float *b, const float *d,
-                           const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
+INLINE void gradient_block(const float *x, const float *dy, const float *mean, const float *a, const float *b,
+                           const float *d, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
                            const Channels *at, float *dx, const int VECTORS, const int WHOLE, const int RECTIFIED) {
-    f32x16 slope[WIDEST], linear[WIDEST], constant[WIDEST], factor[WIDEST], offset[WIDEST], value = {0}, gradient = {0};
+    f32x16 slope[WIDEST], linear[WIDEST], constant[WIDEST], factor[WIDEST], offset[WIDEST], center[WIDEST];
+    f32x16 value = {0}, gradient = {0};
+    load_factors(mean, at, center, VECTORS, WHOLE);
     load_factors(a, at, slope, VECTORS, WHOLE);
     load_factors(b, at, linear, VECTORS, WHOLE);
     load_factors(d, at, constant, VECTORS, WHOLE);
@@ -226,6 +232,7 @@ INLINE void gradient_block(const float *x, const float *dy, const float *a, cons
             const ptrdiff_t place = r * channels + at->first + v * VECTOR_FLOATS;
             load_partial(x + place, LANES_OF(at), &value);
             load_partial(dy + place, LANES_OF(at), &gradient);
+            value -= center[v];
             rectify_gradient(&value, &factor[v], &offset[v], RECTIFIED, &gradient);
             value = gradient * slope[v] + (value * linear[v] + constant[v]);
             store_partial(&value, LANES_OF(at), dx + place);
@@ -233,11 +240,12 @@ INLINE void gradient_block(const float *x, const float *dy, const float *a, cons
 }
 
 FOR_EACH_CPU
-void channel_gradient(const float *x, const float *dy, const float *a, const float *b, const float *d,
-                      const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, float *dx) {
+void channel_gradient(const float *x, const float *dy, const float *mean, const float *a, const float *b,
+                      const float *d, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
+                      float *dx) {
 #define BLOCK_OF(rectified, vectors, whole) \
-    gradient_block(x + place, dy + place, a, b, d, scale, shift, count, channels, &at, dx + place, vectors, whole, \
-                   rectified)
+    gradient_block(x + place, dy + place, mean, a, b, d, scale, shift, count, channels, &at, dx + place, vectors, \
+                   whole, rectified)
 #define BLOCK(vectors, whole) \
     do { \
         if (scale) BLOCK_OF(1, vectors, whole); \

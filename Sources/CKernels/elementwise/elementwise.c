@@ -32,6 +32,25 @@ void add_pair(const float *a, const float *b, ptrdiff_t count, int rectify, floa
     }
 }
 
+FOR_EACH_CPU
+void add_to_rows(const float *row, ptrdiff_t rows, ptrdiff_t channels, int rectify_sums, float *y) {
+    for (ptrdiff_t r = 0; r < rows; ++r, y += channels)
+        for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
+            f32x16 value = {0}, addend = {0};
+            load_partial(y + c, channels - c, &value);
+            load_partial(row + c, channels - c, &addend);
+            value += addend;
+            if (rectify_sums) rectify(&value);
+            store_partial(&value, channels - c, y + c);
+        }
+}
+
+void copy_columns(const float *from, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t from_step, ptrdiff_t to_step,
+                  float *to) {
+    for (ptrdiff_t r = 0; r < rows; ++r, from += from_step, to += to_step)
+        memcpy(to, from, (size_t)columns * sizeof(float));
+}
+
 typedef uint64_t u64x16 __attribute__((vector_size(128)));
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
 

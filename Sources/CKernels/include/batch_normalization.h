@@ -16,19 +16,24 @@
 /// computation in two passes.
 void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double *sums);
 
-/// y[r][c] = f(x[r][c]·scale[c] + shift[c]), with f(z) = max(z, 0) if `relu`, else z.
-void channel_scale_shift(const float *x, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
-                         int relu, float *y);
+/// y[r][c] = f((x[r][c] − mean[c])·scale[c] + shift[c]), with f(z) = max(z, 0) if `relu`, else z.
+///
+/// The difference comes first: as x·scale + (shift − mean·scale) values far from zero would lose the digits that mean
+/// and value share.
+void channel_scale_shift(const float *x, const float *mean, const float *scale, const float *shift, ptrdiff_t rows,
+                         ptrdiff_t channels, int relu, float *y);
 
 /// sums[c] = Σ_r dz[r][c], sums[channels + c] = Σ_r dz[r][c]·(x[r][c] − mean[c])·inverse_deviation[c].
 ///
 /// With `scale` and `shift` NULL, dz = dy. With those of a `channel_scale_shift` with `relu`, dz[r][c] = dy[r][c] where
-/// x[r][c]·scale[c] + shift[c] > 0, else 0: the gradient before the rectifier. `sums` holds 2·channels doubles.
+/// (x[r][c] − mean[c])·scale[c] + shift[c] > 0, else 0: the gradient before the rectifier. `sums` holds 2·channels
+/// doubles.
 void channel_gradient_sums(const float *x, const float *dy, const float *mean, const float *inverse_deviation,
                            const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, double *sums);
 
-/// dx[r][c] = dz[r][c]·a[c] + x[r][c]·b[c] + d[c], with dz as in `channel_gradient_sums`.
-void channel_gradient(const float *x, const float *dy, const float *a, const float *b, const float *d,
-                      const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels, float *dx);
+/// dx[r][c] = dz[r][c]·a[c] + (x[r][c] − mean[c])·b[c] + d[c], with dz as in `channel_gradient_sums`.
+void channel_gradient(const float *x, const float *dy, const float *mean, const float *a, const float *b,
+                      const float *d, const float *scale, const float *shift, ptrdiff_t rows, ptrdiff_t channels,
+                      float *dx);
 
 #endif

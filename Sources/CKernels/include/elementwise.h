@@ -1,4 +1,4 @@
-// Element-wise kernels: rectifier, sums of two arrays, dropout. Arrays hold `count` values.
+// Element-wise kernels: rectifier, sums of two arrays, copies, dropout. Arrays hold `count` values.
 #ifndef CKERNELS_ELEMENTWISE_H
 #define CKERNELS_ELEMENTWISE_H
 
@@ -12,6 +12,13 @@ void relu_backward(const float *y, const float *dy, ptrdiff_t count, float *dx);
 
 /// y[i] = f(a[i] + b[i]), with f(x) = max(x, 0) if `rectify`, else x. `y` may be `a` or `b`.
 void add_pair(const float *a, const float *b, ptrdiff_t count, int rectify, float *y);
+
+/// y[r][c] = f(y[r][c] + row[c]) for all rows of rows × channels, with f(x) = max(x, 0) if `rectify`, else x.
+void add_to_rows(const float *row, ptrdiff_t rows, ptrdiff_t channels, int rectify, float *y);
+
+/// to[r·to_step + c] = from[r·from_step + c] for 0 ≤ r < rows, 0 ≤ c < columns.
+void copy_columns(const float *from, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t from_step, ptrdiff_t to_step,
+                  float *to);
 
 /// Inverted dropout of one sample, as Keras' Dropout: keep[i] = u(i) ≥ rate, y[i] = keep[i] ? x[i] / (1 − rate) : 0.
 ///

@@ -226,7 +226,7 @@ INLINE RowProduct copy_rows(const RowProduct *g, const float *out_gradient, ptrd
 
 FOR_EACH_CPU
 void row_product_weight_gradient(const RowProduct *g, const float *in, const float *out_gradient, float *gradient) {
-    if (g->groups == 0) {
+    if (g->groups * g->lines * g->rows == 0) {
         memset(gradient, 0, (size_t)(g->segments * g->length * g->channels) * sizeof(float));
         return;
     }

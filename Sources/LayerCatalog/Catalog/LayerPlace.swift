@@ -133,16 +133,26 @@ public struct LayerPlace: Sendable {
 
     /// Checks that a window can slide over a map.
     ///
+    /// - Parameter dilation: pixels from one position of the window to the next.
     /// - Throws: a fault for extents that are not positive, that no memory holds, or that no whole window fits in.
-    public func checkWindow(_ window: Extent2D, strides: Extent2D, padding: Padding, on map: Shape) throws {
+    public func checkWindow(
+        _ window: Extent2D, strides: Extent2D, padding: Padding, dilation: Extent2D = Extent2D(1, 1), on map: Shape
+    ) throws {
         guard window.height > 0, window.width > 0, strides.height > 0, strides.width > 0 else {
             throw fault("its window or strides are not positive", remedy: "use at least 1")
         }
-        try checkSizes([[window.height, 1 << 12], [window.width, 1 << 12], [strides.height, 1], [strides.width, 1]])
+        guard dilation.height > 0, dilation.width > 0 else {
+            throw fault("its dilation rate is not positive", remedy: "use at least 1")
+        }
+        try checkSizes([
+            [window.height, dilation.height, 1 << 12], [window.width, dilation.width, 1 << 12], [strides.height, 1],
+            [strides.width, 1],
+        ])
         let (height, width) = (map.extents[0], map.extents[1])
-        guard padding == .same || (window.height <= height && window.width <= width) else {
+        let spanned = Extent2D((window.height - 1) * dilation.height + 1, (window.width - 1) * dilation.width + 1)
+        guard padding == .same || (spanned.height <= height && spanned.width <= width) else {
             throw fault(
-                "its \(window.height)×\(window.width) window is larger than its \(height)×\(width) map",
+                "its \(spanned.height)×\(spanned.width) window is larger than its \(height)×\(width) map",
                 remedy: "use larger stamps or a smaller network")
         }
     }

@@ -39,11 +39,13 @@ public struct KerasOptions {
     /// Leaves an option out of account.
     public mutating func ignore(_ names: String...) { for name in names { rest[name] = nil } }
 
-    /// An integer of a size that some network could have: products of a few of them are integers too.
+    /// An integer of a size that some network could have: products of a few of them are integers too. `standard` when
+    /// the file does not have the option.
     ///
-    /// - Throws: a fault when it is missing or no integer from 0 to 65536.
-    public mutating func integer(_ name: String) throws -> Int {
+    /// - Throws: a fault when it is missing without a standard, or no integer from 0 to 65536.
+    public mutating func integer(_ name: String, default standard: Int? = nil) throws -> Int {
         let value = take(name)
+        if value.isNull, let standard { return standard }
         guard let integer = value.integer, Self.sizes.contains(integer) else {
             throw malformed(name, value, "an integer from 0 to \(Self.sizes.upperBound)")
         }
@@ -158,6 +160,15 @@ public struct KerasOptions {
         let axes = (value.array ?? [value]).compactMap { $0.integer.flatMap { abs($0) <= 8 ? $0 : nil } }
         guard axes.count == value.array?.count ?? 1 else { throw malformed("axis", value, "axes") }
         return axes
+    }
+
+    /// A pair of integers (height, width); nil when the file does not have the option.
+    ///
+    /// - Throws: a fault for anything else.
+    public mutating func optionalExtent(_ name: String) throws -> Extent2D? {
+        if let value = rest[name], !value.isNull { return try extent(name) }
+        ignore(name)
+        return nil
     }
 
     /// The option `padding` of windows.

@@ -66,6 +66,20 @@ import Testing
         #expect(inputGradient.values == shares && inputGradient.isIntact)
     }
 
+    /// A mean far from zero over a map of 128 × 128 pixels: a chain of as many additions would lose two digits.
+    @Test(arguments: [1, 16, 17]) func globalMeansOfLargeMapsKeepTheirDigits(channels: Int) {
+        let rows = 128 * 128
+        let input = randomValues(rows * channels, seed: 8).map { $0 + 3 }
+        let output = GuardedBuffer(count: channels)
+        global_average(input, 1, rows, channels, output.pointer)
+        for channel in 0..<channels {
+            let sum = stride(from: channel, to: input.count, by: channels).reduce(0) { $0 + Double(input[$1]) }
+            // Chains of sixteen additions, whose roundings average out over the blocks, and one rounding at the end.
+            #expect(abs(Double(output.values[channel]) / (sum / Double(rows)) - 1) <= 1e-7)
+        }
+        #expect(output.isIntact)
+    }
+
     /// Small whole numbers, so that most maps have several largest values.
     @Test(arguments: MaxPoolingTests.channelCounts, [1, 2, 30])
     func globalMaximaShareTheirGradientAmongEquals(channels: Int, rows: Int) {

@@ -17,6 +17,9 @@ import Testing
             shape(5, 6, channels, window: (3, 3), stride: (1, 1), top: 1, left: 1, output: (5, 6)),
             shape(5, 6, channels, window: (4, 5), stride: (2, 3), top: 1, left: 1, output: (3, 2)),
             shape(16, 16, channels, window: (16, 16), stride: (1, 1)),
+            // More positions than a byte has numbers for.
+            shape(18, 20, channels, window: (17, 18), stride: (1, 2)),
+            shape(17, 16, channels, window: (19, 23), stride: (9, 8), top: 5, left: 7, output: (2, 2)),
         ]
     }
 
@@ -71,12 +74,17 @@ import Testing
         var shape = p
         let expected = winners(p, input, samples: samples)
         let output = GuardedBuffer(count: expected.count)
-        var winner = [UInt8](repeating: 255, count: expected.count + 1)
-        winner[expected.count] = 77
+        let bytes = max_pooling_position_bytes(&shape)
+        #expect(bytes == (p.window_height * p.window_width > 256 ? 4 : 1), sourceLocation: sourceLocation)
+        var winner = [UInt8](repeating: 255, count: expected.count * bytes + 1)
+        winner[expected.count * bytes] = 77
         max_pooling(&shape, input, samples, output.pointer, &winner)
         #expect(sameNumbers(output.values, expected.map(\.value)) && output.isIntact, sourceLocation: sourceLocation)
         // The gradient follows the winners, outside of its memory if they lie there: without them it is not tried.
-        let isWinnerRight = winner.map(Int.init) == expected.map { $0.position! } + [77]
+        let positions = expected.indices.map { index in
+            (0..<bytes).reduce(0) { $0 + Int(winner[index * bytes + $1]) << (8 * $1) }
+        }
+        let isWinnerRight = positions == expected.map { $0.position! } && winner.last == 77
         #expect(isWinnerRight, sourceLocation: sourceLocation)
         guard isWinnerRight else { return }
 

@@ -52,18 +52,20 @@ import Testing
         for rows in [0, 1, 2, 19] {
             let x = randomValues(rows * channels, seed: 2)
             let (scale, shift) = (randomValues(channels, seed: 3), randomValues(channels, seed: 4))
+            let mean = randomValues(channels, seed: 5)
             let y = GuardedBuffer(count: x.count)
-            channel_scale_shift(x, scale, shift, rows, channels, 0, y.pointer)
+            channel_scale_shift(x, mean, scale, shift, rows, channels, 0, y.pointer)
             var expected: [ExactSum] = []
             for index in x.indices {
                 var sum = ExactSum()
                 sum.add(Double(x[index]) * Double(scale[index % channels]))
+                sum.add(-Double(mean[index % channels]) * Double(scale[index % channels]))
                 sum.add(Double(shift[index % channels]))
                 expected.append(sum)
             }
             #expect(agree(y.values, expected) && y.isIntact, "\(rows) rows")
             let rectified = GuardedBuffer(count: x.count)
-            channel_scale_shift(x, scale, shift, rows, channels, 1, rectified.pointer)
+            channel_scale_shift(x, mean, scale, shift, rows, channels, 1, rectified.pointer)
             #expect(rectified.values == y.values.map { max($0, 0) } && rectified.isIntact, "\(rows) rows")
         }
     }
@@ -95,12 +97,14 @@ import Testing
         let rows = 13
         let (x, dy) = (randomValues(rows * channels, seed: 9), randomValues(rows * channels, seed: 10))
         let factors = (0..<3).map { randomValues(channels, seed: 20 + $0) }
+        let mean = randomValues(channels, seed: 24)
         let dx = GuardedBuffer(count: x.count)
-        channel_gradient(x, dy, factors[0], factors[1], factors[2], nil, nil, rows, channels, dx.pointer)
+        channel_gradient(x, dy, mean, factors[0], factors[1], factors[2], nil, nil, rows, channels, dx.pointer)
         let expected = x.indices.map { index in
             var sum = ExactSum()
             sum.add(Double(dy[index]) * Double(factors[0][index % channels]))
             sum.add(Double(x[index]) * Double(factors[1][index % channels]))
+            sum.add(-Double(mean[index % channels]) * Double(factors[1][index % channels]))
             sum.add(Double(factors[2][index % channels]))
             return sum
         }
@@ -115,7 +119,7 @@ import Testing
         let (scale, shift) = (randomValues(channels, seed: 13), randomValues(channels, seed: 14))
         let (mean, inverse) = (randomValues(channels, seed: 15), randomValues(channels, seed: 16).map { $0 + 2 })
         var y = [Float](repeating: 0, count: x.count)
-        channel_scale_shift(x, scale, shift, rows, channels, 1, &y)
+        channel_scale_shift(x, mean, scale, shift, rows, channels, 1, &y)
         let passed = zip(y, dy).map { $0 > 0 ? $1 : 0 }
 
         var sums = [Double](repeating: 0, count: 2 * channels)
@@ -127,9 +131,9 @@ import Testing
         let factors = (0..<3).map { randomValues(channels, seed: 30 + $0) }
         let dx = GuardedBuffer(count: x.count)
         channel_gradient(
-            x, dy, factors[0], factors[1], factors[2], scale, shift, rows, channels, dx.pointer)
+            x, dy, mean, factors[0], factors[1], factors[2], scale, shift, rows, channels, dx.pointer)
         var expected = [Float](repeating: 0, count: x.count)
-        channel_gradient(x, passed, factors[0], factors[1], factors[2], nil, nil, rows, channels, &expected)
+        channel_gradient(x, passed, mean, factors[0], factors[1], factors[2], nil, nil, rows, channels, &expected)
         #expect(dx.values == expected && dx.isIntact)
     }
 }

@@ -26,6 +26,24 @@ import Testing
         #expect(Array(output.values[1..<5]) == [0, .infinity, 0, 0])
     }
 
+    @Test(arguments: [1, 15, 16, 17, 40]) func aRowIsAddedToEachRow(channels: Int) {
+        let (values, row) = (randomValues(9 * channels, seed: 7), randomValues(channels, seed: 8))
+        let sums = values.indices.map { values[$0] + row[$0 % channels] }
+        let output = GuardedBuffer(values)
+        add_to_rows(row, 9, channels, 0, output.pointer)
+        #expect(output.values == sums && output.isIntact)
+        output.values = values
+        add_to_rows(row, 9, channels, 1, output.pointer)
+        #expect(output.values == sums.map { max($0, 0) } && output.isIntact)
+    }
+
+    @Test func columnsGoToOtherColumns() {
+        let values = (0..<20).map { Float($0) }
+        let target = GuardedBuffer([Float](repeating: -1, count: 9))
+        copy_columns(Array(values[2...]), 3, 2, 5, 3, target.pointer + 1)
+        #expect(target.values == [-1, 2, 3, -1, 7, 8, -1, 12, 13] && target.isIntact)
+    }
+
     @Test(arguments: counts) func sumsOfPairsAreRectifiedOnRequest(count: Int) {
         let (first, second) = (randomValues(count, seed: 4), randomValues(count, seed: 5))
         let sums = zip(first, second).map { $0 + $1 }

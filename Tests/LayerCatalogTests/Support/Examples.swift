@@ -38,6 +38,49 @@ struct Example: Sendable, CustomTestStringConvertible {
             json: #"{"convolution2D":{"activation":{"relu":{}},"filters":4,"kernelSize":{"height":3,"width":2},"#
                 + #""padding":"same","strides":{"height":2,"width":1},"useBias":true}}"#, kerasClass: "Conv2D"),
         Example(
+            kind: .depthwiseConvolution2D(
+                kernelSize: Extent2D(3, 2), strides: Extent2D(2, 1), padding: .same, dilationRate: Extent2D(1, 2),
+                depthMultiplier: 2, activation: .relu, useBias: false),
+            inputs: [[5, 6, 3]], output: [3, 6, 6],
+            json: #"{"depthwiseConvolution2D":{"activation":{"relu":{}},"depthMultiplier":2,"#
+                + #""dilationRate":{"height":1,"width":2},"kernelSize":{"height":3,"width":2},"#
+                + #""padding":"same","strides":{"height":2,"width":1},"useBias":false}}"#,
+            kerasClass: "DepthwiseConv2D"),
+        Example(
+            kind: .convolution2D(
+                filters: 6, kernelSize: Extent2D(3, 2), strides: Extent2D(1, 1), padding: .valid,
+                dilationRate: Extent2D(1, 3), groups: 3, activation: .linear, useBias: false),
+            inputs: [[5, 6, 3]], output: [3, 3, 6],
+            json: #"{"convolution2D":{"activation":{"linear":{}},"dilationRate":{"height":1,"width":3},"#
+                + #""filters":6,"groups":3,"kernelSize":{"height":3,"width":2},"#
+                + #""padding":"valid","strides":{"height":1,"width":1},"useBias":false}}"#, kerasClass: "Conv2D"),
+        Example(
+            kind: .separableConvolution2D(
+                filters: 4, kernelSize: Extent2D(3, 2), strides: Extent2D(2, 1), padding: .same,
+                dilationRate: Extent2D(1, 2), depthMultiplier: 2, activation: .tanh),
+            inputs: [[5, 6, 3]], output: [3, 6, 4],
+            json: #"{"separableConvolution2D":{"activation":{"tanh":{}},"depthMultiplier":2,"#
+                + #""dilationRate":{"height":1,"width":2},"filters":4,"kernelSize":{"height":3,"width":2},"#
+                + #""padding":"same","strides":{"height":2,"width":1},"useBias":true}}"#,
+            kerasClass: "SeparableConv2D"),
+        Example(
+            kind: .transposedConvolution2D(
+                filters: 4, kernelSize: Extent2D(3, 2), strides: Extent2D(2, 3), padding: .valid, activation: .linear),
+            inputs: [[5, 6, 3]], output: [11, 18, 4],
+            json: #"{"transposedConvolution2D":{"activation":{"linear":{}},"dilationRate":{"height":1,"width":1},"#
+                + #""filters":4,"kernelSize":{"height":3,"width":2},"#
+                + #""padding":"valid","strides":{"height":2,"width":3},"useBias":true}}"#,
+            kerasClass: "Conv2DTranspose"),
+        Example(
+            kind: .transposedConvolution2D(
+                filters: 4, kernelSize: Extent2D(3, 2), strides: Extent2D(2, 3), padding: .same,
+                outputPadding: Extent2D(0, 2), activation: .linear, useBias: false),
+            inputs: [[5, 6, 3]], output: [9, 17, 4],
+            json: #"{"transposedConvolution2D":{"activation":{"linear":{}},"dilationRate":{"height":1,"width":1},"#
+                + #""filters":4,"kernelSize":{"height":3,"width":2},"outputPadding":{"height":0,"width":2},"#
+                + #""padding":"same","strides":{"height":2,"width":3},"useBias":false}}"#,
+            kerasClass: "Conv2DTranspose"),
+        Example(
             kind: .zeroPadding2D(top: 1, bottom: 2, left: 3, right: 4), inputs: [[5, 6, 3]], output: [8, 13, 3],
             json: #"{"zeroPadding2D":{"bottom":2,"left":3,"right":4,"top":1}}"#, kerasClass: "ZeroPadding2D"),
         Example(

@@ -8,6 +8,11 @@ struct KerasLayerConfiguration: Decodable {
     let filters: Int?
     let kernel_size: [Int]?
     let strides: [Int]?
+    let dilation_rate: [Int]?
+    let groups: Int?
+    let depth_multiplier: Int?
+    let output_padding: [Int]?
+    let use_bias: Bool?
     let pool_size: [Int]?
     let padding: JSONPadding?
     let activation: String?

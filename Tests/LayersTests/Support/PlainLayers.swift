@@ -36,59 +36,30 @@ enum PlainLayers {
         let extent: Int
         let window: Int
         let stride: Int
+        let dilation: Int
         let count: Int
         let before: Int
 
-        init(_ extent: Int, _ window: Int, _ stride: Int, _ padding: Padding) {
-            (self.extent, self.window, self.stride) = (extent, window, stride)
+        init(_ extent: Int, _ window: Int, _ stride: Int, _ padding: Padding, dilation: Int = 1) {
+            (self.extent, self.window, self.stride, self.dilation) = (extent, window, stride, dilation)
+            let reach = dilation * (window - 1) + 1
             switch padding {
             case .valid:
-                count = (extent - window + stride) / stride
+                count = (extent - reach + stride) / stride
                 before = 0
             case .same:
                 count = Int((Double(extent) / Double(stride)).rounded(.up))
-                before = max((count - 1) * stride + window - extent, 0) / 2
+                before = max((count - 1) * stride + reach - extent, 0) / 2
             }
         }
 
         /// The pixels that window `number` covers on the map, with their places in the window.
         func pixels(_ number: Int) -> [(pixel: Int, place: Int)] {
             (0..<window).compactMap { place in
-                let pixel = number * stride - before + place
+                let pixel = number * stride - before + place * dilation
                 return pixel >= 0 && pixel < extent ? (pixel, place) : nil
             }
         }
-    }
-
-    /// The definition of `Convolution2D`; parameters are kernel, then bias.
-    static func convolution2D(
-        _ input: [Double], _ parameters: [Double], of layer: Convolution2D, samples: Int
-    ) -> [Double] {
-        let (width, channels) = (layer.inputShape.extents[1], layer.inputShape.extents[2])
-        let filters = layer.outputShape.extents[2]
-        let rows = Windows(layer.inputShape.extents[0], layer.kernelSize.height, layer.strides.height, layer.padding)
-        let columns = Windows(width, layer.kernelSize.width, layer.strides.width, layer.padding)
-        let kernelCount = layer.kernelSize.height * layer.kernelSize.width * channels * filters
-        let bias = layer.hasBias ? Array(parameters[kernelCount...]) : [Double](repeating: 0, count: filters)
-        var result: [Double] = []
-        for sample in 0..<samples {
-            for oh in 0..<rows.count {
-                for ow in 0..<columns.count {
-                    var sums = bias
-                    for (h, i) in rows.pixels(oh) {
-                        for (w, j) in columns.pixels(ow) {
-                            let x = ((sample * rows.extent + h) * width + w) * channels
-                            let k = (i * layer.kernelSize.width + j) * channels
-                            for c in 0..<channels {
-                                for n in 0..<filters { sums[n] += input[x + c] * parameters[(k + c) * filters + n] }
-                            }
-                        }
-                    }
-                    result += layer.isRectified ? sums.map { max($0, 0) } : sums
-                }
-            }
-        }
-        return result
     }
 
     /// The definition of `MaxPooling2D`.
@@ -226,5 +197,31 @@ enum PlainLayers {
             }
         }
         return result
+    }
+
+    /// The gradients of `batchNormalization` with γ and β: of the inputs, and of γ and then β.
+    static func batchNormalizationGradients(
+        _ input: [Double], _ parameters: [Double], _ outputGradient: [Double], of layer: BatchNormalization
+    ) -> (input: [Double], parameters: [Double]) {
+        let (channels, output) = (layer.outputShape.channels, batchNormalization(input, parameters, of: layer))
+        let rows = Double(input.count / channels)
+        var (inputGradient, gamma, beta) = (input, [Double](), [Double]())
+        for channel in 0..<channels {
+            let places = stride(from: channel, to: input.count, by: channels)
+            let mean = places.reduce(0) { $0 + input[$1] } / rows
+            let variance = places.reduce(0) { $0 + (input[$1] - mean) * (input[$1] - mean) } / rows
+            let inverse = 1 / (variance + Double(layer.epsilon)).squareRoot()
+            let passed = { place in layer.isRectified && output[place] <= 0 ? 0 : outputGradient[place] }
+            let sum = places.reduce(0) { $0 + passed($1) }
+            let product = places.reduce(0) { $0 + passed($1) * (input[$1] - mean) * inverse }
+            for place in places {
+                let normalized = (input[place] - mean) * inverse
+                inputGradient[place] =
+                    parameters[channel] * inverse * (passed(place) - sum / rows - normalized * product / rows)
+            }
+            gamma.append(product)
+            beta.append(sum)
+        }
+        return (inputGradient, gamma + beta)
     }
 }
