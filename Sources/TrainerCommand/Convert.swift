@@ -48,7 +48,8 @@ struct Convert: GroupCommand {
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            let file = try OutputFile(output, option: "--output", inputs: ModelFiles.files(model), kind: ModelFiles.kind)
+            let file = try OutputFile(
+                output, option: "--output", inputs: ModelFiles.files(model), kind: ModelFiles.kind)
             let isForeign = try ModelFiles.isForeign(model)
             try checkUses(isForeign: isForeign)
             let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
