@@ -86,7 +86,8 @@ let package = Package(
         .target(
             name: "ONNXFormat", dependencies: ["Models", "LayerCatalog", "Files", "Tensors", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
-        library("ModelFiles", ["KerasFormat", "ONNXFormat", "Models", "Files", "Faults"]),
+        library("TorchFormat", ["Models", "LayerCatalog", "Files", "Tensors", "Faults"]),
+        library("ModelFiles", ["KerasFormat", "ONNXFormat", "TorchFormat", "Models", "Files", "Faults"]),
         library(
             "Settings",
             [
@@ -186,7 +187,7 @@ let package = Package(
                 "StampLoading", "StampData", "Preparation", "StampFormats", "Lanes", "Communication", "Tensors",
                 "Faults", "TestSupport", "EngineTestSupport",
             ]),
-        tests("Layers", ["Layers", "Files", "Tensors", "TestSupport", "NumericTestSupport"]),
+        tests("Layers", ["Layers", "LayerCatalog", "Faults", "Files", "Tensors", "TestSupport", "NumericTestSupport"]),
         tests("Optimizers", ["Optimizers", "TestSupport"]),
         tests("LayerCatalog", ["LayerCatalog", "Layers", "Tensors", "Faults", "TestSupport"]),
         tests(
@@ -197,6 +198,9 @@ let package = Package(
                 "KerasFormat", "Models", "LayerCatalog", "Layers", "Preparation", "Files", "Tensors", "Faults",
                 "TestSupport",
             ]),
+        tests(
+            "TorchFormat",
+            ["TorchFormat", "Models", "LayerCatalog", "Preparation", "Files", "Tensors", "Faults", "TestSupport"]),
         tests(
             "ONNXFormat",
             [

@@ -11,7 +11,7 @@ import StampSimulation
 /// What `bench` is to measure.
 public struct BenchmarkConfiguration: Sendable {
     /// The networks to train, in this order.
-    public var models = StandardNetwork.allCases
+    public var models = StandardNetwork.notebook
     /// Stamps of one step over all ranks together.
     public var batchSize = 256
     /// The most samples of a microbatch; nil for a size chosen from the network.

@@ -1,9 +1,40 @@
 import Metrics
 
-/// The share of sources that are found, against their signal-to-noise ratio: of the network at its threshold, and of
-/// the matched filter at the threshold with the same false-positive rate.
+/// The share of sources that are found, against their signal-to-noise ratio or any other number of theirs: of the network
+/// at its threshold, and of the matched filter at the threshold with the same false-positive rate.
 public struct CompletenessFigure: Sendable {
-    /// A test source: its signal-to-noise ratio, and whether it is found.
+    /// What completeness is drawn against.
+    public struct Quantity: Hashable, Sendable {
+        /// What people call it.
+        let name: String
+        /// The stem of the figure's files, and how its columns' names begin.
+        let file: String
+        let prefix: String
+        let title: String
+
+        /// The signal-to-noise ratio.
+        public static let signalToNoise = Quantity(
+            name: "signal-to-noise ratio", file: "completeness", prefix: "snr_", title: "Completeness")
+
+        /// A column of a user's.
+        ///
+        /// - Parameter number: of the figure among those of such columns, from 1.
+        public static func column(_ name: String, number: Int) -> Quantity {
+            let name = name.printable
+            return Quantity(
+                name: name, file: "completeness_\(number)", prefix: "", title: "Completeness against \(name)")
+        }
+
+        /// The most figures of such columns.
+        public static let mostColumns = 20
+        /// The stems of all of them.
+        public static let fileNames = (1...mostColumns).map { "completeness_\($0)" }
+
+        /// Between gnuplot's single quotes.
+        var quoted: String { PlotStyle.quoted(name.count > 40 ? name.prefix(39) + "…" : name) }
+    }
+
+    /// A test source: its signal-to-noise ratio, or the other number, and whether it is found.
     public struct Source: Hashable, Sendable {
         public let signalToNoise: Double
         public let isFound: Bool
@@ -51,13 +82,17 @@ public struct CompletenessFigure: Sendable {
     private let matchedFilter: [ScoredSample]?
     private let signalToNoise: [Int: Double]
     private let threshold: Float
+    private let quantity: Quantity
+    private let words: TwoClassWords
 
     /// - Parameters:
-    ///   - network, matchedFilter, threshold: as those of ``ROCFigure``.
-    ///   - signalToNoise: of the sources, by their index; others are left out.
+    ///   - network, matchedFilter, threshold, classNames: as those of ``ROCFigure``.
+    ///   - signalToNoise: of the sources, by their index, or another quantity; others are left out.
     public init(
-        network: [ScoredSample], matchedFilter: [ScoredSample]?, signalToNoise: [Int: Double], threshold: Float
+        network: [ScoredSample], matchedFilter: [ScoredSample]?, signalToNoise: [Int: Double], threshold: Float,
+        quantity: Quantity = .signalToNoise, classNames: [String] = ClassificationMetrics.noiseAndSource
     ) {
+        (self.quantity, words) = (quantity, TwoClassWords(classNames))
         self.network = network
         self.matchedFilter = matchedFilter
         self.signalToNoise = signalToNoise
@@ -87,8 +122,8 @@ public struct CompletenessFigure: Sendable {
         let found = sources(network, above: threshold)
         guard !found.isEmpty else { return nil }
         var table = Table(
-            "classifier", "snr_lowest", "snr_median", "snr_highest", "sources", "found", "completeness", "lower",
-            "upper")
+            "classifier", "\(quantity.prefix)lowest", "\(quantity.prefix)median", "\(quantity.prefix)highest",
+            words.heading, "found", "completeness", "lower", "upper")
         func append(_ bins: [Bin], _ name: String) {
             for bin in bins {
                 let interval = bin.completeness
@@ -101,7 +136,7 @@ public struct CompletenessFigure: Sendable {
         append(bins, "network")
         let share = Double(found.count { $0.isFound }) / Double(found.count)
         var description =
-            "Of the \(found.count) test sources of known signal-to-noise ratio the network finds \(percent(share)) at a "
+            "Of the \(found.count) test \(words.sources) of known \(quantity.name) the network finds \(percent(share)) at a "
             + "probability above \(threshold)"
         if let matchedFilter,
             let level = Self.matchedThreshold(network: network, matchedFilter: matchedFilter, threshold: threshold)
@@ -117,30 +152,36 @@ public struct CompletenessFigure: Sendable {
         }
         description += ". Error bars are Wilson intervals of one standard deviation."
         return Plot(
-            name: "completeness", title: "Completeness", description: description, table: table, size: (640, 480),
+            name: quantity.file, title: quantity.title, description: description, table: table, size: (640, 480),
             commands: commands(bins, withFilter: table.rows.count > bins.count))
     }
 
     private func commands(_ bins: [Bin], withFilter: Bool) -> String {
         func curves(_ name: String, _ style: Int) -> String {
             let points =
-                "\"completeness.csv\" using (strcol(\"classifier\") eq \"\(name)\" ? column(\"snr_median\") : NaN):"
+                "\"\(quantity.file).csv\" using (strcol(\"classifier\") eq \"\(name)\" ? "
+                + "column(\"\(quantity.prefix)median\") : NaN):"
             return points
                 + "\"completeness\":\"lower\":\"upper\" with yerrorbars ls \(style) dt 1 lw 1.25 notitle, \\\n  "
                 + points + "\"completeness\" with linespoints ls \(style) title \"\(name)\""
         }
         let isLogarithmic = bins[0].median > 0 && bins[bins.count - 1].median > 5 * bins[0].median
+        let isRatio = quantity == .signalToNoise, short = words.short
+        let label = isRatio ? "\"\(quantity.name) of the source\"" : "\(quantity.quoted) noenhanced"
         let scale =
-            isLogarithmic
-            ? """
-            set logscale x
-            set xtics (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200, 300, 500, 1000, 10000, 100000)
-            set xrange [\(bins[0].median / 1.1):\(bins[bins.count - 1].median * 1.1)]
+            !isLogarithmic
+            ? ""
+            : !isRatio
+                ? "set logscale x\n"
+                : """
+                set logscale x
+                set xtics (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200, 300, 500, 1000, 10000, 100000)
+                set xrange [\(bins[0].median / 1.1):\(bins[bins.count - 1].median * 1.1)]
 
-            """ : ""
+                """
         return scale + """
-            set xlabel "signal-to-noise ratio of the source"
-            set ylabel "completeness (share of sources found)"
+            set xlabel \(label)
+            set ylabel \(short.label("completeness (share of \(short.sources) found)"))
             set yrange [-0.02:1.03]
             set key outside top center horizontal
             plot \(([curves("network", 1)] + (withFilter ? [curves("matched filter", 2)] : [])).joined(separator: ", \\\n  "))

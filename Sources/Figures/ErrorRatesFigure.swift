@@ -41,11 +41,17 @@ public struct ErrorRatesFigure: Sendable {
 
     private let samples: [ScoredSample]
     private let threshold: Float
+    private let words: TwoClassWords
 
     /// - Parameters:
     ///   - samples: the test set with the network's probabilities.
     ///   - threshold: the probability above which a stamp counts as a source.
-    public init(_ samples: [ScoredSample], threshold: Float) {
+    ///   - classNames: of class 0 and class 1.
+    public init(
+        _ samples: [ScoredSample], threshold: Float,
+        classNames: [String] = ClassificationMetrics.noiseAndSource
+    ) {
+        words = TwoClassWords(classNames)
         self.samples = samples
         self.threshold = threshold
     }
@@ -62,10 +68,10 @@ public struct ErrorRatesFigure: Sendable {
         let counts = PredictionCounts(samples, threshold: threshold)
         let rates = (falsePositive: counts.falsePositiveRate, missed: counts.missedDetectionRate)
         var description =
-            "A probability above \(threshold) mistakes \(percent(rates.falsePositive)) of the noise for sources and "
-            + "misses \(percent(rates.missed)) of the sources. "
+            "A probability above \(threshold) mistakes \(percent(rates.falsePositive)) of the \(words.noise) for "
+            + "\(words.mistakenFor) and misses \(percent(rates.missed)) of the \(words.sources). "
             + sweep.operatingPoints.map { point in
-                "With \(point.limit.held), the least rate of \(point.limit.cost) is \(percent(point.rate)), above "
+                "With \(point.limit.held(words)), the least rate of \(point.limit.cost(words)) is \(percent(point.rate)), above "
                     + "\(point.threshold)."
             }.joined(separator: " ")
         description += " A rate of 0 is drawn along the lower edge."
@@ -88,7 +94,7 @@ public struct ErrorRatesFigure: Sendable {
         }
         return """
             set logscale y
-            set xlabel "threshold on the probability of a source"
+            set xlabel \(words.short.label("threshold on the probability of \(words.short.oneSource)"))
             set ylabel "rate"
             set xrange [0:1]
             set yrange [\(least / 2):1.2]
@@ -107,13 +113,15 @@ public struct ErrorRatesFigure: Sendable {
 
 extension OperatingLimit {
     /// For instance `no more than 5 % of the sources missed`.
-    fileprivate var held: String {
+    fileprivate func held(_ words: TwoClassWords) -> String {
         switch limited {
-        case .missedDetection: "no more than \(percent(share)) of the sources missed"
-        case .falsePositive: "no more than \(percent(share)) of the noise mistaken"
+        case .missedDetection: "no more than \(percent(share)) of the \(words.sources) missed"
+        case .falsePositive: "no more than \(percent(share)) of the \(words.noise) mistaken"
         }
     }
 
     /// What the other mistake is called.
-    fileprivate var cost: String { limited == .missedDetection ? "false positives" : "missed sources" }
+    fileprivate func cost(_ words: TwoClassWords) -> String {
+        limited == .missedDetection ? "false positives" : "missed \(words.sources)"
+    }
 }

@@ -24,9 +24,14 @@ public struct PrecisionRecallFigure: Sendable {
     private let network: [ScoredSample]
     private let matchedFilter: [ScoredSample]?
     private let threshold: Float
+    private let words: TwoClassWords
 
     /// - Parameters: as those of ``ROCFigure``.
-    public init(network: [ScoredSample], matchedFilter: [ScoredSample]?, threshold: Float) {
+    public init(
+        network: [ScoredSample], matchedFilter: [ScoredSample]?, threshold: Float,
+        classNames: [String] = ClassificationMetrics.noiseAndSource
+    ) {
+        words = TwoClassWords(classNames)
         self.network = network
         self.matchedFilter = matchedFilter
         self.threshold = threshold
@@ -51,7 +56,7 @@ public struct PrecisionRecallFigure: Sendable {
         var description =
             "The network's average precision is \(FormattedNumber.fixed(precision, 4)). A probability "
             + "above \(threshold) gives "
-            + (counts.purity.isNaN ? "no sources at all" : "a purity of \(percent(counts.purity))")
+            + (counts.purity.isNaN ? "no \(words.sources) at all" : "a purity of \(percent(counts.purity))")
             + " and a completeness of \(percent(counts.completeness))."
         var filterPrecision: Double?
         if let matchedFilter, let sweep = Optional(ThresholdSweep(matchedFilter)),
@@ -78,7 +83,8 @@ public struct PrecisionRecallFigure: Sendable {
                 + ":\"precision\" with fsteps ls \(style) "
                 + "title \"\(name), average precision \(FormattedNumber.fixed(precision, 4))\""
         }
-        var curves = ["\(prevalence) with lines ls 4 title \"share of sources\"", curve("network", 1, precision)]
+        let share = words.short.quoted("share of \(words.short.mistakenFor)")
+        var curves = ["\(prevalence) with lines ls 4 title \(share)", curve("network", 1, precision)]
         if let filterPrecision { curves.append(curve("matched filter", 2, filterPrecision)) }
         curves.append("$chosen using 1:2 with points ls 1 ps 1.3 title \"probability above \(threshold)\"")
         return """

@@ -47,12 +47,18 @@ public struct ROCFigure: Sendable {
     private let network: [ScoredSample]
     private let matchedFilter: [ScoredSample]?
     private let threshold: Float
+    private let words: TwoClassWords
 
     /// - Parameters:
     ///   - network: the test set with the network's probabilities.
     ///   - matchedFilter: the same stamps, or some of them, with the matched filter's scores.
     ///   - threshold: the probability above which a stamp counts as a source.
-    public init(network: [ScoredSample], matchedFilter: [ScoredSample]?, threshold: Float) {
+    ///   - classNames: of class 0 and class 1.
+    public init(
+        network: [ScoredSample], matchedFilter: [ScoredSample]?, threshold: Float,
+        classNames: [String] = ClassificationMetrics.noiseAndSource
+    ) {
+        words = TwoClassWords(classNames)
         self.network = network
         self.matchedFilter = matchedFilter
         self.threshold = threshold
@@ -76,7 +82,8 @@ public struct ROCFigure: Sendable {
         let area = ROCCurve.area(network) ?? .nan
         var description =
             "The area under the network's curve is \(FormattedNumber.fixed(area, 4)). A probability above "
-            + "\(threshold) finds \(percent(rates.y)) of the sources and mistakes \(percent(rates.x)) of the noise for sources."
+            + "\(threshold) finds \(percent(rates.y)) of the \(words.sources) and mistakes \(percent(rates.x)) of the "
+            + "\(words.noise) for \(words.mistakenFor)."
         var filterArea: Double?
         var sampling = append(sweep, "network")
         if let matchedFilter, let sweep = Optional(ThresholdSweep(matchedFilter)), sweep.noise > 0, sweep.sources > 0 {

@@ -10,22 +10,38 @@ public struct ReliabilityFigure: Sendable {
     private struct Words {
         let column: String
         let shareColumn: String
+        /// The column as gnuplot names it.
+        let shareReference: String
+        /// What is written along the axes, in gnuplot's quotes.
+        let axes: (x: String, y: String)
         let share: String
-        let probability: String
         let given: String
 
-        /// Whether a stamp is a source.
-        static let source = Words(
-            column: "sources", shareColumn: "share_of_sources", share: "share of sources",
-            probability: "probability of a source", given: "the probability that the network gave them")
+        /// Whether a stamp is of class 1.
+        static func secondClass(_ words: TwoClassWords) -> Words {
+            let (name, short) = (words.heading, words.short)
+            return Words(
+                column: name, shareColumn: "share_of_\(name)",
+                // A name of a user's may be no name for gnuplot.
+                shareReference: words.areUsual ? "\"share_of_sources\"" : "6",
+                axes: (
+                    short.label("mean probability of \(short.oneSource)"), short.label("share of \(short.heading)")
+                ),
+                share: "share of \(name)", given: "the probability that the network gave them")
+        }
         /// Whether the predicted class is right.
         static let topClass = Words(
-            column: "correct", shareColumn: "share_correct", share: "share of correct predictions",
-            probability: "probability of the predicted class", given: "the probability of their predicted class")
+            column: "correct", shareColumn: "share_correct", shareReference: "\"share_correct\"",
+            axes: ("\"mean probability of the predicted class\"", "\"share of correct predictions\""),
+            share: "share of correct predictions", given: "the probability of their predicted class")
     }
 
-    /// - Parameter samples: with probabilities of a source, at least one.
-    public init(_ samples: [ScoredSample]) { self.init(samples, .source) }
+    /// - Parameters:
+    ///   - samples: with probabilities of class 1, at least one.
+    ///   - classNames: of class 0 and class 1.
+    public init(_ samples: [ScoredSample], classNames: [String] = ClassificationMetrics.noiseAndSource) {
+        self.init(samples, .secondClass(TwoClassWords(classNames)))
+    }
 
     /// Of more than two classes: whether the predicted one is the true one as often as its probability says.
     public init(ofTopClass predictions: ClassPredictions) { self.init(predictions.ofTopClass, .topClass) }
@@ -58,15 +74,15 @@ public struct ReliabilityFigure: Sendable {
     private func commands(_ error: String) -> String {
         """
         set size ratio 1
-        set xlabel "mean \(words.probability)"
-        set ylabel "\(words.share)"
+        set xlabel \(words.axes.x)
+        set ylabel \(words.axes.y)
         set xrange [0:1]
         set yrange [0:1]
         set key bottom right
         plot x with lines ls 4 title "calibrated", \\
-          "reliability.csv" using "mean_probability":"\(words.shareColumn)":"lower":"upper" with yerrorbars \
+          "reliability.csv" using "mean_probability":\(words.shareReference):"lower":"upper" with yerrorbars \
         ls 1 lw 1.25 notitle, \\
-          "" using "mean_probability":"\(words.shareColumn)" with linespoints ls 1 \
+          "" using "mean_probability":\(words.shareReference) with linespoints ls 1 \
         title "network, calibration error \(error)"
 
         """

@@ -181,18 +181,17 @@ extension StampGridFigure {
         _ stamps: [ClassifiedStamp], total: Int, classNames: [String] = ClassificationMetrics.noiseAndSource
     ) -> StampGridFigure {
         let classes = [0, 1].map { trueClass in stamps.filter { $0.sample.trueClass == trueClass } }
-        let isUsual = classNames == ClassificationMetrics.noiseAndSource
-        let names = isUsual ? ["noise stamps", "sources"] : classNames.map { "stamps of \($0.printable)" }
+        let words = TwoClassWords(classNames)
         let description =
             classes[0].isEmpty || classes[1].isEmpty
             ? "\(stamps.count) test stamps, all of one class"
-            : "\(classes[0].count) \(names[0]) and \(classes[1].count) \(names[1])"
+            : "\(classes[0].count) \(words.noiseStamps) and \(classes[1].count) \(words.sources)"
         return StampGridFigure(
             name: "stamps", title: "Test stamps",
             description:
                 "\(description), evenly spaced among the \(total) stamps of the test set, as the network sees them: "
                 + "true class, predicted class, and the probability P of "
-                + "\(isUsual ? "a source" : classNames[1].printable). Wrong ones have a red heading."
+                + "\(words.oneSource). Wrong ones have a red heading."
                 + channelSentence(stamps),
             rows: classes.flatMap(inRows), classNames: classNames)
     }
@@ -201,9 +200,7 @@ extension StampGridFigure {
     public static func ofMistakes(
         _ stamps: [ClassifiedStamp], total: Int, classNames: [String] = ClassificationMetrics.noiseAndSource
     ) -> StampGridFigure {
-        let isUsual = classNames == ClassificationMetrics.noiseAndSource
-        return ofMistakes(
-            stamps, total: total, probability: isUsual ? "a source" : classNames[1].printable, classNames: classNames)
+        ofMistakes(stamps, total: total, probability: TwoClassWords(classNames).oneSource, classNames: classNames)
     }
 
     private static func ofMistakes(

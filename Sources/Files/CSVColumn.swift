@@ -11,15 +11,30 @@ package enum CSVColumn {
     /// - Throws: `Fault(.missingInput)` when there is no such file, `Fault(.badData)` when it has no such column, or
     ///   that names the first line that has another number of fields, or something other than a finite number in it.
     package static func numbers(_ name: String, in path: String) throws -> [Double] {
-        try values(name, in: path) { text, line in
-            guard let number = Double(text), number.isFinite else {
-                throw Fault(
-                    .badData, path,
-                    "line \(line) has \"\(text.prefix(40))\" as \(name), which is no finite number",
-                    remedy: "give every row a number there")
-            }
+        let (values, firstGap) = try numbersOrGaps(name, in: path)
+        if let firstGap { throw firstGap }
+        return values
+    }
+
+    /// The numbers of a column, NaN where a row has none: nothing or NaN.
+    ///
+    /// - Returns: besides, the fault of the first such row.
+    /// - Throws: as ``numbers(_:in:)``, but for such rows.
+    package static func numbersOrGaps(
+        _ name: String, in path: String
+    ) throws -> (values: [Double], firstGap: Fault?) {
+        var firstGap: Fault?
+        let values = try values(name, in: path) { text, line in
+            let number = text.isEmpty ? .nan : Double(text)
+            if let number, number.isFinite { return number }
+            let fault = Fault(
+                .badData, path, "line \(line) has \"\(text.prefix(40))\" as \(name), which is no finite number",
+                remedy: "give every row a number there")
+            guard let number, number.isNaN else { throw firstGap ?? fault }
+            firstGap = firstGap ?? fault
             return number
         }
+        return (values, firstGap)
     }
 
     /// The texts of a column, likewise, without blanks around them.

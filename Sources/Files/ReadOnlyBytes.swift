@@ -95,6 +95,12 @@ package final class ReadOnlyBytes: @unchecked Sendable {
     /// Whether the bytes occupy memory of this process alone.
     package var isInMemory: Bool { origin != .mapping }
 
+    /// Lets go of the memory that the bytes of a mapped file take since they were read; they are read again if needed.
+    package func release() {
+        guard origin == .mapping, let base = bytes.baseAddress else { return }
+        madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_DONTNEED)
+    }
+
     /// Copies the bytes of `range`. Any thread.
     func copy(_ range: Range<Int>, to destination: UnsafeMutableRawPointer) {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "bytes \(range) of \(bytes.count)")

@@ -14,6 +14,21 @@
             self.close = close
         }
 
+        /// A group in another one, by the names on the way; nil where there is no such object in this file itself.
+        ///
+        /// - Throws: `HDF5Failure` when an object on the way is no group.
+        package init?(group path: ArraySlice<String>, in parent: borrowing HDF5Object) throws {
+            guard let name = path.first else { throw HDF5Failure() }
+            guard hdf5_is_hard_link(parent.identifier, name) else { return nil }
+            let group = try HDF5Object(H5Gopen2(parent.identifier, name, 0), closedBy: H5Gclose)
+            if path.count == 1 {
+                self = group
+            } else {
+                guard let inner = try HDF5Object(group: path.dropFirst(), in: group) else { return nil }
+                self = inner
+            }
+        }
+
         deinit { _ = close(identifier) }
     }
 

@@ -48,7 +48,7 @@ public enum KerasArchive {
         #if Keras
             let metadata: JSONValue = [
                 "keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00",
-                "swift-run-trainer": .object(try model.notes.mapValues { .string($0) }),
+                "swift-run-trainer": .object(try model.kerasNotes.mapValues { .string($0) }),
             ]
             try KerasZip.write(
                 [
@@ -71,15 +71,12 @@ extension TrainedModel {
     ///
     /// - Throws: a `missingInput` fault when the file is not there; `badData` when it is damaged or has layers or
     ///   options that are not supported, which it names; `usage` in a build without Keras support.
-    public init(kerasArchive path: String) throws {
+    public init(kerasArchive path: String, _ reading: ModelReading = ModelReading()) throws {
         #if Keras
             let archive = try KerasZip(path)
             let notes = try Self.notes(archive, path)
-            let configuration = try archive.contents(of: "config.json", limit: JSONText.mostBytes)
-            let description = try configuration.withBytes {
-                try NetworkDescription(kerasConfiguration: $0, from: path, isFresh: false)
-            }
-            let network = try Self.network(description, path)
+            let model = try Self.kerasModel(archive, path, reading, notes)
+            let network = try model.network(path)
             let file = try archive.contents(of: WeightsFile.name, limit: .max)
             // Checked before memory is asked for: Keras does not compress weights.
             guard network.trainableCount + network.stateCount <= file.range.count / MemoryLayout<Float>.size else {
@@ -88,7 +85,8 @@ extension TrainedModel {
                     remedy: "save the model again with Keras 3")
             }
             let weights = Weights(network: network)
-            try WeightsFile.read(file, network: network, into: weights, path: path)
+            try WeightsFile.read(
+                file, of: model, network: network, into: weights, path: path, part: "its \(WeightsFile.name) ")
             try self.init(network: network, weights: weights, notes: notes, from: path)
         #else
             throw KerasArchive.unsupported(path)
@@ -97,7 +95,7 @@ extension TrainedModel {
 
     #if Keras
         /// What this program says of the model in `metadata.json`, once it is clear that Keras 3 wrote the file.
-        private static func notes(_ archive: KerasZip, _ path: String) throws -> [String: String] {
+        fileprivate static func notes(_ archive: KerasZip, _ path: String) throws -> [String: String] {
             let metadata =
                 try archive.contents(of: "metadata.json", limit: 1 << 20)
                 .withBytes { JSONValue(parsing: $0) }?.object ?? [:]
@@ -110,12 +108,39 @@ extension TrainedModel {
             return (metadata["swift-run-trainer"]?.object ?? [:]).compactMapValues { $0.string }
         }
 
-        private static func network(_ description: NetworkDescription, _ path: String) throws -> Network {
-            do {
-                return try Network(description)
-            } catch let fault as Fault {
-                throw Fault(fault.kind, path, "\(fault.subject): \(fault.problem)", remedy: fault.remedy)
+        fileprivate static func kerasModel(
+            _ archive: KerasZip, _ path: String, _ reading: ModelReading, _ notes: [String: String]
+        ) throws -> KerasModel {
+            var reading = reading
+            if notes[logitsNote] != nil { reading.fromLogits = true }
+            let configuration = try archive.contents(of: "config.json", limit: JSONText.mostBytes)
+            return try configuration.withBytes { try KerasModel($0, from: path, reading, isFresh: false) }
+        }
+
+        /// Under which it is noted that a network ends in logits, of which Keras' configuration knows nothing.
+        private static var logitsNote: String { "logits" }
+
+        /// What this program says of the model.
+        fileprivate var kerasNotes: [String: String] {
+            get throws {
+                var notes = try notes
+                if network.description.endsInLogits { notes[Self.logitsNote] = "true" }
+                return notes
             }
         }
     #endif
+}
+
+extension NetworkDescription {
+    /// Reads the network of a `.keras` file of Keras 3 and leaves its weights alone.
+    ///
+    /// - Throws: as ``TrainedModel/init(kerasArchive:)``.
+    public init(kerasArchive path: String, _ reading: ModelReading = ModelReading()) throws {
+        #if Keras
+            let archive = try KerasZip(path)
+            self = try TrainedModel.kerasModel(archive, path, reading, TrainedModel.notes(archive, path)).description
+        #else
+            throw KerasArchive.unsupported(path)
+        #endif
+    }
 }

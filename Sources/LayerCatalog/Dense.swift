@@ -59,12 +59,13 @@ extension DenseOptions {
         let input = layer.inputs[0]
         let (inputs, outputs) = (input.shape.channels, layer.outputShape.channels)
         let kernel = layer.requiredParameter("kernel")
-        let isMap = input.shape.extents.count == 3
+        let isMap = input.shape.extents.count > 1
+        let window = Array(repeating: 1, count: input.shape.extents.count - 1)
         let (layout, shape) =
             if isMap {
                 (
                     WeightLayout.channelsFirst(kernel, window: 1, inputs: inputs, outputs: outputs),
-                    [outputs, inputs, 1, 1]
+                    [outputs, inputs] + window
                 )
             } else {
                 (
@@ -74,7 +75,7 @@ extension DenseOptions {
             }
         let operands =
             [input.name, graph.constant("\(layer.name)/kernel", shape: shape, layout)] + graph.bias(of: layer)
-        let attributes: [ONNXAttribute] = isMap ? [.integers("kernel_shape", [1, 1])] : []
+        let attributes: [ONNXAttribute] = isMap ? [.integers("kernel_shape", window)] : []
         let sums = graph.append(isMap ? "Conv" : "Gemm", operands, attributes, in: layer.name)
         return ONNXValue(name: graph.activation(activation, sums, in: layer.name), shape: layer.outputShape)
     }

@@ -8,6 +8,7 @@ public struct InputOptions: LayerOptions {
     public static let storedName = "input"
     public static let kerasClasses = ["InputLayer"]
     public static let inputCount = LayerInputCount.none
+    public static let hasTrainableOption = false
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         guard place.inputs.isEmpty else {

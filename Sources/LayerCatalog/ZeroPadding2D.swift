@@ -39,14 +39,8 @@ extension LayerKind {
 extension ZeroPadding2DOptions {
     public init(keras options: inout KerasOptions) throws {
         try options.requireChannelsLast()
-        let value = options.take("padding")
-        let sides =
-            value.array?.compactMap { pair in pair.array?.compactMap(\.integer).filter(KerasOptions.extents.contains) }
-            ?? []
-        guard sides.count == 2, sides.allSatisfy({ $0.count == 2 }) else {
-            throw options.unsupported("padding", value, supported: "((top, bottom), (left, right))")
-        }
-        self.init(top: sides[0][0], bottom: sides[0][1], left: sides[1][0], right: sides[1][1])
+        let sides = try options.sides("padding")
+        self.init(top: sides.top, bottom: sides.bottom, left: sides.left, right: sides.right)
     }
 
     public func kerasOptions(of layer: String) -> [String: JSONValue] {

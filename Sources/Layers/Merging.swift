@@ -43,17 +43,22 @@ public struct Add: Layer {
     }
 }
 
-/// Inputs side by side along the last axis. Results equal `keras.layers.Concatenate`.
+/// Inputs side by side along one axis. Results equal `keras.layers.Concatenate`.
 public struct Concatenate: Layer {
     public let name: String
     public let outputShape: Shape
+    /// How many values of each input follow one another.
     private let widths: [Int]
 
-    /// - Precondition: all inputs agree in all extents but the last; the network's builder checks it.
-    public init(name: String, inputShapes: [Shape]) {
+    /// - Parameter axis: counted from 0; nil for the last one.
+    /// - Precondition: all inputs agree in all other extents; the layer's options see to it.
+    public init(name: String, inputShapes: [Shape], axis: Int? = nil) {
         self.name = name
-        widths = inputShapes.map(\.channels)
-        outputShape = Shape(inputShapes[0].extents.dropLast() + [widths.reduce(0, +)])
+        var extents = inputShapes[0].extents
+        let axis = axis ?? extents.count - 1
+        widths = inputShapes.map { $0.extents[axis...].reduce(1, *) }
+        extents[axis] = inputShapes.reduce(0) { $0 + $1.extents[axis] }
+        outputShape = Shape(extents)
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
@@ -74,8 +79,9 @@ public struct Concatenate: Layer {
     }
 
     private func eachPart(_ pass: LayerPass, _ body: (_ input: Int, _ part: Int, _ count: Int, _ output: Int) -> Void) {
-        for row in 0..<pass.samples * outputShape.rows {
-            var output = row * outputShape.channels
+        let rowWidth = widths.reduce(0, +)
+        for row in 0..<pass.samples * outputShape.count / rowWidth {
+            var output = row * rowWidth
             for (input, width) in widths.enumerated() {
                 body(input, row * width, width, output)
                 output += width

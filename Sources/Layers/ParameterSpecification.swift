@@ -8,6 +8,7 @@ public struct ParameterSpecification: Hashable, Sendable {
         case glorotUniform(fanIn: Int, fanOut: Int)
         case zeros
         case ones
+        case constant(Float)
     }
 
     /// As Keras calls it: kernel, bias, gamma, beta, moving_mean, moving_variance.
@@ -31,6 +32,7 @@ public struct ParameterSpecification: Hashable, Sendable {
         switch initializer {
         case .zeros: values.update(repeating: 0, count: shape.count)
         case .ones: values.update(repeating: 1, count: shape.count)
+        case .constant(let value): values.update(repeating: value, count: shape.count)
         case .glorotUniform(let fanIn, let fanOut):
             let limit = (6 / Double(fanIn + fanOut)).squareRoot()
             for index in 0..<shape.count { values[index] = Float((2 * stream.uniform() - 1) * limit) }

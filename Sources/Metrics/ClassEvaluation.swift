@@ -17,6 +17,8 @@ public struct ClassEvaluation: Sendable {
     public let calibrationError: Estimate?
     /// In the order of the metrics' names.
     public let classes: [OneClass]
+    /// The recall of each class against numbers of the stamps.
+    public let byColumn: [ClassColumnBins]
 
     /// One class against the rest.
     public struct OneClass: Hashable, Sendable, Encodable {
@@ -39,7 +41,11 @@ public struct ClassEvaluation: Sendable {
     /// - Parameters:
     ///   - predictions: of at least one sample; none with a probability that is NaN.
     ///   - classNames: of all classes.
-    public init(_ predictions: ClassPredictions, classNames: [String], replicates: Int = 1000, seed: UInt64 = 0) {
+    ///   - columns: numbers of the stamps that the recall of each class is listed by.
+    public init(
+        _ predictions: ClassPredictions, classNames: [String], columns: [StampNumbers] = [], replicates: Int = 1000,
+        seed: UInt64 = 0
+    ) {
         metrics = ClassMetrics(predictions, classNames: classNames)
         self.replicates = replicates
         let bootstrap = ClassBootstrap(predictions)
@@ -50,6 +56,9 @@ public struct ClassEvaluation: Sendable {
         rocArea = Estimate(value.rocArea, drawn, \.rocArea)
         averagePrecision = Estimate(value.averagePrecision, drawn, \.averagePrecision)
         calibrationError = Estimate(value.calibrationError, drawn, \.calibrationError)
+        byColumn = columns.map {
+            ClassColumnBins($0, predictions, classNames: classNames, replicates: replicates, seed: seed)
+        }
         classes = value.classes.enumerated().map { label, one in
             OneClass(
                 precision: Estimate(one.precision, drawn) { $0.classes[label].precision },
@@ -78,6 +87,7 @@ public struct ClassEvaluation: Sendable {
         lines += zip(names, classes).map { name, one in
             row(name, [one.precision, one.recall, one.rocArea].map { $0?.description ?? "-" })
         }
+        for column in byColumn { lines += [""] + column.rows }
         return metrics.table + "\n" + lines.joined(separator: "\n") + "\n"
     }
 }
@@ -92,6 +102,7 @@ extension ClassEvaluation: Encodable {
         case calibrationError = "expected_calibration_error"
         case classes = "per_class"
         case replicates = "bootstrap_replicates"
+        case byColumn = "by_column"
     }
 
     /// The keys of `metrics.json`, and those of the estimates.
@@ -110,5 +121,6 @@ extension ClassEvaluation: Encodable {
         for (name, one) in zip(metrics.classNames, classes) {
             try all.encode(one, forKey: NamedKey(name))
         }
+        if !byColumn.isEmpty { try container.encode(byColumn, forKey: .byColumn) }
     }
 }

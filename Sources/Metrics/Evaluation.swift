@@ -71,13 +71,13 @@ public struct Evaluation: Sendable {
     ///   - predictions: at least one; none with a probability that is NaN.
     ///   - classNames: of class 0 and class 1.
     ///   - signalToNoise: of each source, by its index among the sources; nil if unknown.
-    ///   - columns: other numbers of the sources; of all of them, as they are counted by `noiseStamps`.
+    ///   - columns: other numbers of the stamps, of which those of the sources matter.
     ///   - noiseStamps: the index of the first source.
     ///   - matchedFilter: the filter's scores of the same samples; nil for none.
     public init(
         _ predictions: [SamplePrediction], classNames: [String] = ClassificationMetrics.noiseAndSource,
         threshold: Float, signalToNoise: [Double]? = nil,
-        columns: [SourceColumn] = [], noiseStamps: Int = 0, matchedFilter: [ScoredSample]? = nil,
+        columns: [StampNumbers] = [], noiseStamps: Int = 0, matchedFilter: [ScoredSample]? = nil,
         replicates: Int = 1000, seed: UInt64 = 0
     ) {
         let samples = predictions.map(ScoredSample.init)
@@ -98,9 +98,7 @@ public struct Evaluation: Sendable {
         let sampling = Sampling(threshold: threshold, replicates: replicates, seed: seed)
         bySignalToNoise =
             signalToNoise.map { ratios in Self.bins(samples, { ratios[$0.index - noiseStamps] }, sampling) } ?? []
-        byColumn = columns.map { column in
-            Self.bins(samples, column.name, { column.values[$0.index - noiseStamps] }, sampling)
-        }
+        byColumn = columns.map { Self.bins(samples, $0, sampling) }
         self.matchedFilter = matchedFilter.flatMap { scores in
             let filter = BootstrapSample(scores, threshold: .infinity)
             return Estimate(
@@ -143,18 +141,16 @@ public struct Evaluation: Sendable {
     }
 
     private static func bins(
-        _ samples: [ScoredSample], _ name: String, _ value: (ScoredSample) -> Double, _ sampling: Sampling
+        _ samples: [ScoredSample], _ column: StampNumbers, _ sampling: Sampling
     ) -> ColumnBins {
         let noise = samples.filter { !$0.isSource }, sources = samples.filter(\.isSource)
-        let values = sources.map(value)
-        let bins = SourceColumn.bins(values, count: SourceColumn.binCount(sources.count)).map { places in
-            let estimates = sampling.estimates(noise + places.map { sources[$0] })
-            let inBin = places.map { values[$0] }
+        let bins = column.bins(of: sources.map(\.index)).map { bin in
+            let estimates = sampling.estimates(noise + bin.places.map { sources[$0] })
             return ColumnBins.Bin(
-                lower: inBin.min()!, upper: inBin.max()!, sources: places.count,
+                lower: bin.lower, upper: bin.upper, sources: bin.places.count,
                 completeness: estimates.completeness, rocArea: estimates.rocArea)
         }
-        return ColumnBins(column: name, bins: bins)
+        return ColumnBins(column: column.name, bins: bins)
     }
 }
 
@@ -175,28 +171,26 @@ extension Evaluation {
             lines.append("\(point.limit.title)  \(rate.description), above \(point.threshold)")
         }
         if !bySignalToNoise.isEmpty {
-            lines += ["", Self.row("S/N", "sources", "completeness", "ROC AUC")]
+            lines += ["", row("S/N", words.heading, "completeness", "ROC AUC")]
             for bin in bySignalToNoise {
                 let upper = bin.upper.map { "–\(Int($0))" } ?? " and more"
                 lines.append(
-                    Self.row(
+                    row(
                         "\(Int(bin.lower))\(upper)", "\(bin.sources)", bin.completeness?.description ?? "-",
                         bin.rocArea?.description ?? "-"))
             }
         }
-        for column in byColumn { lines += [""] + Self.rows(column) }
+        for column in byColumn { lines += [""] + rows(column) }
         return metrics.table + "\n" + lines.joined(separator: "\n") + "\n"
     }
 
-    private static func rows(_ column: ColumnBins) -> [String] {
-        let ranges = column.bins.map {
-            $0.lower == $0.upper
-                ? FormattedNumber.short($0.lower)
-                : "\(FormattedNumber.short($0.lower))–\(FormattedNumber.short($0.upper))"
-        }
+    private var words: TwoClassWords { TwoClassWords(metrics.classNames) }
+
+    private func rows(_ column: ColumnBins) -> [String] {
+        let ranges = column.bins.map { StampNumbers.range($0.lower, $0.upper) }
         // Names and ranges of any length, with two blanks behind the longest.
         let width = ([column.column] + ranges).map(\.count).max()! + 2
-        return [row(FormattedNumber.padded(column.column, to: width), "sources", "completeness", "ROC AUC")]
+        return [row(FormattedNumber.padded(column.column, to: width), words.heading, "completeness", "ROC AUC")]
             + zip(ranges, column.bins).map { range, bin in
                 row(
                     FormattedNumber.padded(range, to: width), "\(bin.sources)", bin.completeness?.description ?? "-",
@@ -204,8 +198,9 @@ extension Evaluation {
             }
     }
 
-    private static func row(_ ratio: String, _ sources: String, _ completeness: String, _ area: String) -> String {
-        FormattedNumber.padded(ratio, to: 13) + FormattedNumber.padded(sources, to: -8) + "   "
+    private func row(_ ratio: String, _ sources: String, _ completeness: String, _ area: String) -> String {
+        FormattedNumber.padded(ratio, to: 13)
+            + FormattedNumber.padded(sources, to: -max(8, words.heading.count + 1)) + "   "
             + FormattedNumber.padded(completeness, to: 25) + area
     }
 }

@@ -3,46 +3,101 @@ import Files
 import KerasFormat
 import Models
 import ONNXFormat
+import TorchFormat
 
-/// Models in files of every format that the program knows, distinguished by the name's ending.
+/// Models in files of every format that the program knows, told apart by what they hold.
 public enum ModelFiles {
     /// Whether a `--model` option names a file rather than a standard network.
     public static func isFile(_ name: String) -> Bool {
-        [".safetensors", ".keras", ".json"].contains { name.hasSuffix($0) }
+        let endings = [".safetensors", ".keras", ".json", ".h5", ".hdf5"] + TorchFile.nameEndings
+        return endings.contains { name.hasSuffix($0) } || NetworkAndWeights(name) != nil || FileAccess.exists(name)
+    }
+
+    /// The files that a `--model` option names: two, where the network and the weights have one each.
+    public static func files(_ name: String) -> [String] {
+        NetworkAndWeights(name).map { [$0.network, $0.weights] } ?? [name]
     }
 
     /// Reads a model with its weights.
     ///
     /// - Throws: `Fault` for a file that is missing, damaged, or holds a network without weights.
-    public static func read(_ path: String) throws -> TrainedModel {
-        if path.hasSuffix(".keras") { return try TrainedModel(kerasArchive: path) }
-        if path.hasSuffix(".safetensors") { return try TrainedModel(contentsOf: path) }
-        guard FileAccess.exists(path) else {
-            throw Fault(.missingInput, path, "there is no such file or folder", remedy: "check the name and the folder")
-        }
-        throw Fault(
-            .usage, path, path.hasSuffix(".json") ? "holds a network without weights" : "is no model file",
-            remedy: "use a .safetensors or .keras file")
+    public static func read(_ path: String, _ reading: ModelReading = ModelReading()) throws -> TrainedModel {
+        let model = try model(path, reading)
+        try check(reading, model.network.description, path)
+        return model
     }
 
-    /// Reads a network; its weights too, unless the file is `.json`.
-    public static func network(_ path: String) throws -> (network: Network, weights: Weights?) {
-        guard path.hasSuffix(".json") else {
-            let model = try read(path)
-            return (model.network, model.weights)
+    private static func model(_ path: String, _ reading: ModelReading) throws -> TrainedModel {
+        if let files = NetworkAndWeights(path) { return try files.read(reading) }
+        switch try ModelFormat(of: path) {
+        case .keras: return try TrainedModel(kerasArchive: path, reading)
+        case .hdf5: return try TrainedModel(kerasHDF5: path, reading)
+        case .safetensors: return try TrainedModel(contentsOf: path)
+        case .torch: return try TorchFile.model(contentsOf: path)
+        case .json:
+            throw Fault(
+                .usage, path, "holds a network without weights",
+                remedy: "use a .safetensors, .keras, .h5 or .pth file, or name the file of weights with it, as "
+                    + "\(FileAccess.split(path).name)+weights.h5")
         }
-        let text = try ReadOnlyBytes.contents(of: path).copy
-        return (try Network(NetworkDescription(kerasJSON: text, from: path)), nil)
     }
+
+    /// Reads a network, and leaves its weights alone.
+    ///
+    /// - Throws: `Fault` for a file that is missing or damaged.
+    public static func description(
+        _ path: String, _ reading: ModelReading = ModelReading()
+    ) throws -> NetworkDescription {
+        let description = try described(NetworkAndWeights(path)?.network ?? path, reading)
+        try check(reading, description, path)
+        return description
+    }
+
+    private static func described(_ path: String, _ reading: ModelReading) throws -> NetworkDescription {
+        switch try ModelFormat(of: path) {
+        case .keras: return try NetworkDescription(kerasArchive: path, reading)
+        case .hdf5: return try NetworkDescription(kerasHDF5: path, reading)
+        case .safetensors: return try NetworkDescription(safetensors: path)
+        case .torch: return try TorchFile.description(contentsOf: path)
+        case .json: return try NetworkDescription(kerasJSON: ReadOnlyBytes.contents(of: path).copy, from: path, reading)
+        }
+    }
+
+    /// Refuses logits where there are none.
+    private static func check(_ reading: ModelReading, _ description: NetworkDescription, _ path: String) throws {
+        guard reading.fromLogits, !description.endsInLogits else { return }
+        throw Fault(
+            .usage, "--from-logits", "is given, and \(path) ends in softmax or sigmoid", remedy: "leave it out")
+    }
+
+    /// Whether a file holds weights as another program names them, without the network: one of PyTorch.
+    public static func isForeign(_ path: String) throws -> Bool {
+        guard NetworkAndWeights(path) == nil, case .torch = try ModelFormat(of: path) else { return false }
+        return try !TorchFile.hasNetwork(path)
+    }
+
+    /// Reads such a file; the network is found from the weights.
+    public static func foreignNetwork(
+        _ path: String, height: Int, width: Int, prefix: String?
+    ) throws -> (network: Network, weights: Weights) {
+        try TorchFile.network(contentsOf: path, height: height, width: width, prefix: prefix)
+    }
+
+    /// Whether names of parameters may have a prefix in a file that is written under this name.
+    public static func hasPrefixes(_ path: String) -> Bool { TorchFile.isNamed(path) }
 
     /// Reads the weights of `network` by name.
     ///
     /// - Throws: `Fault` that names the first parameter that is missing or has another shape.
     public static func weights(of network: Network, from path: String) throws -> Weights {
-        guard path.hasSuffix(".keras") else {
-            return try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: path))
+        let model: TrainedModel
+        switch try NetworkAndWeights(path) == nil ? ModelFormat(of: path) : .json {
+        case .safetensors: return try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: path))
+        case .hdf5: return try Weights.kerasHDF5(path, of: network)
+        case .torch: return try TorchFile.weights(of: network, contentsOf: path)
+        case .keras, .json: model = try self.model(path, ModelReading(fromLogits: network.description.endsInLogits))
         }
-        let (model, weights) = (try read(path), Weights(network: network))
+        let weights = Weights(network: network)
         for parameter in network.parameters {
             guard let source = model.network.parameters.first(where: { $0.name == parameter.name }),
                 source.shape == parameter.shape
@@ -58,15 +113,17 @@ public enum ModelFiles {
 
     /// Writes a model in the format that the name's ending asks for.
     ///
+    /// - Parameter prefix: what comes before the names of parameters in a `.pth` file.
     /// - Throws: `Fault` for an unknown ending, for what cannot be written, and for `.keras` in a build without it.
-    public static func write(_ model: TrainedModel, to output: OutputFile) throws {
+    public static func write(_ model: TrainedModel, to output: OutputFile, prefix: String = "") throws {
         let path = output.path
         if path.hasSuffix(".safetensors") { return try model.write(to: output.open()) }
         if path.hasSuffix(".keras") { return try KerasArchive.write(model, to: output.open()) }
+        if TorchFile.isNamed(path) { return try TorchFile.write(model, prefix: prefix, to: output.open()) }
         if path.hasSuffix(".onnx") { return try ONNXFile.write(model, to: output.open()) }
         throw Fault(
             .usage, path, "has the ending of no model format",
-            remedy: "end the name with .safetensors, .keras or .onnx")
+            remedy: "end the name with .safetensors, .keras, .onnx or .pth")
     }
 
     /// What ``write(_:to:)`` writes, to recognise an earlier one. The models in a run's folder are the run's.

@@ -50,7 +50,10 @@ extension Network {
     /// The parameters of the layer that gives the logits; nil when the logits do not scale with them, or it has none.
     public var logitParameters: [Parameter]? {
         let node = nodes[logitsNode]
-        guard node.kind.options.parametersScaleOutput else { return nil }
+        // What other layers have too is not theirs to divide.
+        guard node.kind.options.parametersScaleOutput, !node.sharesParameters,
+            !description.layers.contains(where: { $0.sharedWith == node.name })
+        else { return nil }
         return parameters.filter { $0.name.hasPrefix("\(node.name)/") }
     }
 

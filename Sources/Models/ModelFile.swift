@@ -92,12 +92,7 @@ public struct TrainedModel: Sendable {
     /// - Throws: `Fault` for a file that is missing, damaged, or holds weights without a network.
     public init(contentsOf path: String) throws {
         let file = try SafetensorsFile(contentsOf: path)
-        guard let json = file.metadata["network"] else {
-            throw Fault(
-                .badData, path, "holds weights without a network",
-                remedy: "use the model.safetensors of a run, or pass the file to train as --initial-weights")
-        }
-        let network = try Network(NetworkDescription(json: json, from: path))
+        let network = try Network(NetworkDescription(metadataOf: file))
         try self.init(
             network: network, weights: Weights(network: network, contentsOf: file), notes: file.metadata, from: path)
     }
@@ -123,6 +118,22 @@ public struct TrainedModel: Sendable {
 }
 
 extension NetworkDescription {
+    /// Reads the network of a file that ``TrainedModel/write(to:)`` has written, and leaves its weights alone.
+    ///
+    /// - Throws: as ``TrainedModel/init(contentsOf:)``.
+    public init(safetensors path: String) throws {
+        self = try Self(metadataOf: SafetensorsFile(contentsOf: path))
+    }
+
+    fileprivate init(metadataOf file: SafetensorsFile) throws {
+        guard let json = file.metadata["network"] else {
+            throw Fault(
+                .badData, file.path, "holds weights without a network",
+                remedy: "use the model.safetensors of a run, or pass the file to train as --initial-weights")
+        }
+        self = try NetworkDescription(json: json, from: file.path)
+    }
+
     /// Reads a description as model files hold it.
     ///
     /// - Parameter file: where it comes from, for messages.

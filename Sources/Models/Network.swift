@@ -1,3 +1,4 @@
+import Faults
 import LayerCatalog
 import Layers
 import Tensors
@@ -21,6 +22,15 @@ public struct Network: Sendable {
         init(_ layer: any Layer) {
             if let layer = layer as? any SynchronizedLayer { self = .synchronized(layer) } else { self = .layer(layer) }
         }
+
+        /// The layer that runs, if one does.
+        var layer: (any Layer)? {
+            switch self {
+            case .layer(let layer): layer
+            case .synchronized(let layer): layer
+            case .input, .view: nil
+            }
+        }
     }
 
     /// One layer in its place.
@@ -35,7 +45,8 @@ public struct Network: Sendable {
         public let inputs: [Int]
         /// The shape of one sample's output.
         public let outputShape: Shape
-        /// Where the layer's trainable parameters start.
+        /// Where the layer's trainable parameters start; of a frozen layer, where all its values start among the moving
+        /// statistics.
         public let parameterOffset: Int
         /// Where its moving statistics start.
         public let stateOffset: Int
@@ -45,6 +56,10 @@ public struct Network: Sendable {
         public let segment: Int
         /// Whether this is a described layer's activation, run as a layer of its own.
         public let isInternal: Bool
+        /// Whether training leaves the layer's parameters as they are.
+        public let isFrozen: Bool
+        /// Whether a node before this one has the same parameters in the same place.
+        public let sharesParameters: Bool
         /// How many of the layer's values are trained.
         public let trainableCount: Int
         /// How many values the layer has that are not trained.
@@ -52,20 +67,19 @@ public struct Network: Sendable {
 
         init(
             name: String, kind: LayerKind, operation: Operation, inputs: [Int], outputShape: Shape,
-            parameterOffset: Int, stateOffset: Int, preparedOffset: Int, segment: Int, isInternal: Bool
+            parameterOffset: Int, stateOffset: Int, preparedOffset: Int, segment: Int, isInternal: Bool,
+            isFrozen: Bool = false, sharesParameters: Bool = false
         ) {
             (self.name, self.kind, self.operation, self.inputs) = (name, kind, operation, inputs)
             (self.outputShape, self.segment, self.isInternal) = (outputShape, segment, isInternal)
             (self.parameterOffset, self.stateOffset) = (parameterOffset, stateOffset)
             self.preparedOffset = preparedOffset
+            (self.isFrozen, self.sharesParameters) = (isFrozen, sharesParameters)
             // Steps ask for these: a layer would count them anew each time.
-            let layer: (any Layer)? =
-                switch operation {
-                case .layer(let layer): layer
-                case .synchronized(let layer): layer
-                case .input, .view: nil
-                }
-            (trainableCount, stateCount) = (layer?.trainableCount ?? 0, layer?.stateCount ?? 0)
+            let layer = operation.layer
+            let layerCounts = (trainable: layer?.trainableCount ?? 0, state: layer?.stateCount ?? 0)
+            trainableCount = isFrozen ? 0 : layerCounts.trainable
+            stateCount = layerCounts.state + (isFrozen ? layerCounts.trainable : 0)
         }
 
         /// The same node with ReLU applied on the way, if its layer can do that.
@@ -74,20 +88,14 @@ public struct Network: Sendable {
             return Node(
                 name: name, kind: kind, operation: Operation(rectified), inputs: inputs, outputShape: outputShape,
                 parameterOffset: parameterOffset, stateOffset: stateOffset, preparedOffset: preparedOffset,
-                segment: segment, isInternal: isInternal)
+                segment: segment, isInternal: isInternal, isFrozen: isFrozen, sharesParameters: sharesParameters)
         }
 
         /// Whether this is an input of the network.
         public var isInput: Bool { if case .input = operation { true } else { false } }
 
         /// The layer, if the node has one.
-        public var layer: (any Layer)? {
-            switch operation {
-            case .layer(let layer): layer
-            case .synchronized(let layer): layer
-            case .input, .view: nil
-            }
-        }
+        public var layer: (any Layer)? { operation.layer }
     }
 
     /// One named array of parameters.
@@ -140,6 +148,24 @@ public struct Network: Sendable {
     /// How many segments the network has: one more than the synchronisation points in a row.
     public var segments: Int { (nodes.map(\.segment).max() ?? 0) + 1 }
 
+    /// Why nothing can be trained here; nil where something can.
+    ///
+    /// - Parameter file: where the network comes from, for messages.
+    public func trainingFault(_ file: String) -> Fault? {
+        for node in nodes {
+            guard let random = node.kind.options as? RandomPreprocessingOptions else { continue }
+            return Fault(
+                .badData, file,
+                "layer \(node.name) (\(random.className)) changes stamps at random in training, which "
+                    + "is not supported",
+                remedy: "leave the layer out, and let --augment vary stamps")
+        }
+        guard trainableCount == 0 else { return nil }
+        return Fault(
+            .badData, file, "has nothing that training may change: all of its layers are frozen",
+            remedy: "set trainable of some layers to True")
+    }
+
     /// Builds the network, or says which layer does not fit and what would.
     public init(_ description: NetworkDescription) throws {
         self.description = description
@@ -179,7 +205,8 @@ public struct Network: Sendable {
     public func withoutDropout() throws -> Network {
         var layers = description.layers
         for (index, layer) in layers.enumerated() { layers[index].kind = layer.kind.withoutDropout() }
-        return try Network(NetworkDescription(name: description.name, layers: layers))
+        return try Network(
+            NetworkDescription(name: description.name, layers: layers, endsInLogits: description.endsInLogits))
     }
 }
 

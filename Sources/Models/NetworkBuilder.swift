@@ -22,11 +22,17 @@ struct NetworkBuilder {
     private var output: (loss: Loss, logitsNode: Int)?
     /// How many layers use each layer's output.
     private var users: [String: Int] = [:]
+    /// The first node of the layers that have the same parameters, by the name of these.
+    private var owners: [String: Int] = [:]
+    private let described: [String: LayerDescription]
     private let last: String?
+    private let endsInLogits: Bool
 
     init(_ description: NetworkDescription) {
         network = description.name
         last = description.layers.last?.name
+        endsInLogits = description.endsInLogits
+        described = Dictionary(description.layers.map { ($0.name, $0) }) { first, _ in first }
         for input in description.layers.flatMap(\.inputs) { users[input, default: 0] += 1 }
     }
 
@@ -35,6 +41,7 @@ struct NetworkBuilder {
         guard numbers[layer.name] == nil else {
             throw fault(layer, "the name stands twice", remedy: "give each layer a name of its own")
         }
+        try checkSharing(layer)
         let inputs = try layer.inputs.map { name in
             guard let number = numbers[name] else {
                 throw fault(
@@ -48,9 +55,21 @@ struct NetworkBuilder {
             inputShapes: inputs.map { nodes[$0].outputShape }, number: nodes.count)
         switch try layer.kind.options.operation(at: place) {
         case .input(let shape): try appendInput(layer, shape)
-        case .reshape(let shape): add(layer, reshaping(layer, inputs, to: shape), inputs, shape)
+        case .reshape(let shape): try add(layer, reshaping(layer, inputs, to: shape), inputs, shape)
         case .activation(let function): try append(layer, function, inputs)
         case .layer(let computing, let activation): try append(layer, computing, activation, inputs)
+        }
+    }
+
+    /// A layer that has the parameters of another one must be of its kind.
+    private func checkSharing(_ layer: LayerDescription) throws {
+        guard let name = layer.sharedWith else { return }
+        guard let owner = described[name], owner.sharedWith == nil, owner.kind == layer.kind,
+            owner.isTrainable == layer.isTrainable
+        else {
+            throw fault(
+                layer, "it has the parameters of \(name), which is no such layer",
+                remedy: "let layers share parameters whose options are the same")
         }
     }
 
@@ -69,12 +88,23 @@ struct NetworkBuilder {
                 .badData, network, "its \(trainableCount + stateCount) parameters are more than any memory holds",
                 remedy: "use fewer or smaller layers")
         }
+        if endsInLogits { return try logitsOutput(last) }
         guard let output else {
             throw Fault(
                 .badData, network, "its last layer \(last.name) has neither softmax nor sigmoid",
-                remedy: "end with Dense(2, softmax) or Dense(1, sigmoid)")
+                remedy: "end with Dense(2, softmax) or Dense(1, sigmoid), or say --from-logits if it gives logits")
         }
         return output
+    }
+
+    /// What the output of a network means whose last layer gives logits.
+    private func logitsOutput(_ last: Network.Node) throws -> (loss: Loss, logitsNode: Int) {
+        guard last.outputShape.extents.count == 1 else {
+            throw Fault(
+                .badData, network, "its last layer \(last.name) gives logits of shape \(last.outputShape)",
+                remedy: "use a unit for each class, or 1, behind a Flatten layer")
+        }
+        return (last.outputShape.count == 1 ? .sigmoidCrossEntropy : .softmaxCrossEntropy, nodes.count - 1)
     }
 
     /// The number of the node that takes the stamps.
@@ -107,7 +137,7 @@ struct NetworkBuilder {
                 remedy: "give a network one input of shape (height, width, channels) and at most one of shape (F,)")
         }
         if isOfStamps { stampsNode = nodes.count } else { featuresNode = nodes.count }
-        add(layer, .input, [], shape)
+        try add(layer, .input, [], shape)
     }
 
     // MARK: Layers and activations
@@ -117,14 +147,19 @@ struct NetworkBuilder {
     private mutating func append(
         _ layer: LayerDescription, _ computing: any Layer, _ activation: ActivationFunction, _ inputs: [Int]
     ) throws {
+        let isFrozen = !layer.isTrainable && !computing.parameters.isEmpty
+        var computing = computing
+        if isFrozen, let normalization = computing as? BatchNormalization {
+            computing = FrozenBatchNormalization(normalization)
+        }
         let rectified = activation == .relu ? computing.rectified() : nil
-        let computing = rectified ?? computing
-        add(layer, Network.Operation(computing), inputs, computing.outputShape)
+        computing = rectified ?? computing
+        try add(layer, Network.Operation(computing), inputs, computing.outputShape)
         let number = nodes.count - 1
         if endsNetwork(layer, activation) { return try noteOutput(layer, activation, logitsNode: number) }
         guard activation != .linear, rectified == nil else { return }
         let own = ActivationLayer(name: layer.name, inputShape: computing.outputShape, function: activation)
-        add(
+        try add(
             LayerDescription(name: layer.name, kind: .activation(activation), inputs: layer.inputs), .layer(own),
             [number], own.outputShape, isInternal: true)
     }
@@ -137,13 +172,13 @@ struct NetworkBuilder {
         let shape = nodes[input].outputShape
         let endsNetwork = endsNetwork(layer, function)
         if endsNetwork || function == .linear {
-            add(layer, reshaping(layer, inputs, to: shape), inputs, shape)
+            try add(layer, reshaping(layer, inputs, to: shape), inputs, shape)
         } else if function == .relu, users[layer.inputs[0]] == 1, let rectified = nodes[input].rectified {
             nodes[input] = rectified
-            add(layer, .view, inputs, shape)
+            try add(layer, .view, inputs, shape)
         } else {
             let computing = ActivationLayer(name: layer.name, inputShape: shape, function: function)
-            add(layer, .layer(computing), inputs, shape)
+            try add(layer, .layer(computing), inputs, shape)
         }
         if endsNetwork { try noteOutput(layer, function, logitsNode: input) }
     }
@@ -157,7 +192,7 @@ struct NetworkBuilder {
 
     /// The last layer's softmax or sigmoid belongs to the loss.
     private func endsNetwork(_ layer: LayerDescription, _ function: ActivationFunction) -> Bool {
-        layer.name == last && (function == .softmax || function == .sigmoid)
+        layer.name == last && !endsInLogits && (function == .softmax || function == .sigmoid)
     }
 
     private mutating func noteOutput(
@@ -180,26 +215,43 @@ struct NetworkBuilder {
     private mutating func add(
         _ layer: LayerDescription, _ operation: Network.Operation, _ inputs: [Int], _ outputShape: Shape,
         isInternal: Bool = false
-    ) {
+    ) throws {
         // What needs the whole batch's sums opens the next segment.
         var segment = inputs.map { nodes[$0].segment }.max() ?? 0
         if case .synchronized = operation { segment += 1 }
+        let layerNode = isInternal ? nil : operation.layer
+        let isFrozen = !layer.isTrainable && layerNode?.parameters.isEmpty == false
+        let owner = layerNode?.parameters.isEmpty == false ? owners[layer.parameterOwner].map { nodes[$0] } : nil
         let node = Network.Node(
             name: layer.name, kind: layer.kind, operation: operation, inputs: inputs, outputShape: outputShape,
-            parameterOffset: trainableCount, stateOffset: stateCount, preparedOffset: preparedCount, segment: segment,
-            isInternal: isInternal)
+            parameterOffset: owner?.parameterOffset ?? (isFrozen ? stateCount : trainableCount),
+            stateOffset: owner?.stateOffset ?? stateCount, preparedOffset: preparedCount, segment: segment,
+            isInternal: isInternal, isFrozen: isFrozen, sharesParameters: owner != nil)
         numbers[layer.name] = nodes.count
+        preparedCount += node.layer?.preparedCount ?? 0
+        if let owner {
+            guard owner.layer?.parameters == node.layer?.parameters else {
+                throw fault(
+                    layer, "its inputs ask for other parameters than those of \(owner.name), which it has",
+                    remedy: "let layers share parameters whose inputs have as many channels")
+            }
+        } else {
+            appendParameters(of: node, layer)
+        }
         nodes.append(node)
-        guard let placed = node.layer else { return }
-        preparedCount += placed.preparedCount
+    }
+
+    private mutating func appendParameters(of node: Network.Node, _ layer: LayerDescription) {
+        guard let placed = node.layer, !placed.parameters.isEmpty else { return }
+        if !node.isInternal { owners[layer.parameterOwner] = nodes.count }
         for specification in placed.parameters {
+            let isTrainable = specification.isTrainable && !node.isFrozen
             parameters.append(
                 Network.Parameter(
-                    name: "\(layer.name)/\(specification.name)", shape: specification.shape,
-                    isTrainable: specification.isTrainable,
-                    offset: specification.isTrainable ? trainableCount : stateCount,
+                    name: "\(layer.parameterOwner)/\(specification.name)", shape: specification.shape,
+                    isTrainable: isTrainable, offset: isTrainable ? trainableCount : stateCount,
                     initializer: specification.initializer))
-            if specification.isTrainable {
+            if isTrainable {
                 trainableCount += specification.shape.count
             } else {
                 stateCount += specification.shape.count

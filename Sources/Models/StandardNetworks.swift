@@ -2,12 +2,31 @@ import LayerCatalog
 import Layers
 import Tensors
 
-/// The networks of astroML's notebook "Deep Learning: Classifying Astronomical Images", by name.
+/// The networks that the program knows by name: those of astroML's notebook "Deep Learning: Classifying Astronomical
+/// Images", and residual networks as PyTorch's torchvision builds them.
 public enum StandardNetwork: String, CaseIterable, Sendable {
     case simple
     case simpleBN = "simple-bn"
     case vgg6
     case resnet50
+    /// Of torchvision, which `.pth` files are made of: ``torchvision``.
+    case resnet18, resnet34
+    case resnet50Torch = "resnet50-torch"
+
+    /// The notebook's.
+    public static let notebook: [StandardNetwork] = [.simple, .simpleBN, .vgg6, .resnet50]
+    /// Those of torchvision.
+    public static let torchvision: [StandardNetwork] = [.resnet18, .resnet34, .resnet50Torch]
+
+    /// How many residual blocks each stage of a network of torchvision has, and whether they are bottlenecks.
+    package var torchvisionBlocks: (counts: [Int], isDeep: Bool) {
+        switch self {
+        case .resnet18: ([2, 2, 2, 2], false)
+        case .resnet34: ([3, 4, 6, 3], false)
+        case .resnet50Torch: ([3, 4, 6, 3], true)
+        case .simple, .simpleBN, .vgg6, .resnet50: ([], false)
+        }
+    }
 
     /// The network for stamps of a size.
     ///
@@ -49,6 +68,8 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
                     ("dropout_2", .dropout(rate: 0.5)), output,
                 ])
         case .resnet50: return residualNetwork(input: input.1, classes: classes)
+        case .resnet18, .resnet34, .resnet50Torch:
+            return TorchvisionResNet(blocks: torchvisionBlocks).description(rawValue, input.1, output.1)
         }
     }
 

@@ -18,7 +18,8 @@ extension Network {
         // As Keras' table of a Sequential model does not show its input; two inputs are layers like others.
         for node in nodes where !node.isInternal && !(node.isInput && featuresNode == nil) {
             let shape = "(None, " + node.outputShape.extents.map(String.init).joined(separator: ", ") + ")"
-            let count = (node.layer?.trainableCount ?? 0) + (node.layer?.stateCount ?? 0)
+            // What layers share is counted once.
+            let count = node.sharesParameters ? 0 : node.trainableCount + node.stateCount
             lines.append(row(Self.title(node), shape, Self.grouped(count)))
         }
         lines += [

@@ -36,7 +36,7 @@ struct NetworkConversion {
         guard let shape = shapes[layer.name] else { preconditionFailure("the network has no \(layer.name)") }
         let inputs = self.inputs[layer.name].map { [$0] } ?? layer.inputs.map { value(of: $0) }
         let conversion = ONNXLayer(name: layer.name, inputs: inputs, outputShape: shape) { [parameters, weights] name in
-            parameters["\(layer.name)/\(name)"].map { weights.values($0) }
+            parameters["\(layer.parameterOwner)/\(name)"].map { weights.values($0) }
         }
         let given = try layer.kind.options.onnxValue(of: conversion, in: &graph)
         (values[layer.name], last) = (given, given)

@@ -14,18 +14,21 @@ package struct Decision {
     let network: Network
     let weights: Weights
     let validation: LabelledStamps
+    let classNames: [String]
     let inference: Inference
     let group: any ProcessGroup
     let logger: Logger
 
+    /// - Parameter classNames: those of the stamps.
     package init(
         settings: DecisionSettings, network: Network, weights: Weights, validation: LabelledStamps,
-        inference: Inference, group: any ProcessGroup, logger: Logger
+        classNames: [String], inference: Inference, group: any ProcessGroup, logger: Logger
     ) {
         self.settings = settings
         self.network = network
         self.weights = weights
         self.validation = validation
+        self.classNames = classNames
         self.inference = inference
         self.group = group
         self.logger = logger
@@ -74,9 +77,11 @@ package struct Decision {
     }
 
     private func threshold(_ sweep: ThresholdSweep) -> Float {
+        let words = TwoClassWords(classNames), noSource = words.areUsual ? "source" : words.sources
         if let completeness = settings.targetCompleteness {
             if let threshold = sweep.threshold(completeness: completeness) { return threshold }
-            logger.warning("the validation set has no source, so --target-completeness \(completeness) was ignored")
+            logger.warning(
+                "the validation set has no \(noSource), so --target-completeness \(completeness) was ignored")
         }
         if let purity = settings.targetPurity {
             if let threshold = sweep.threshold(purity: purity) { return threshold }
@@ -88,7 +93,7 @@ package struct Decision {
                     """)
                 return purest.threshold
             }
-            logger.warning("the validation set has no source, so --target-purity \(purity) was ignored")
+            logger.warning("the validation set has no \(noSource), so --target-purity \(purity) was ignored")
         }
         return DecisionRule.standard.threshold
     }

@@ -37,8 +37,10 @@ public struct Prediction {
     /// - Parameters:
     ///   - models: files, or run folders, which denote the model in them or those of all members in them; at least one.
     ///   - normalization: overrides that of the models.
+    ///   - fromLogits: whether models that end without softmax or sigmoid give logits.
     public init(
-        models: [String], normalization: Normalization?, threads: Int?, group: any ProcessGroup, logger: Logger
+        models: [String], normalization: Normalization?, fromLogits: Bool = false, threads: Int?,
+        group: any ProcessGroup, logger: Logger
     ) throws {
         precondition(!models.isEmpty, "a prediction needs a model")
         self.group = group
@@ -46,7 +48,9 @@ public struct Prediction {
         self.threads = threads
         let own = try group.onRoot {
             let paths = try models.flatMap { try EnsembleFolder.models(in: $0) }
-            let members = try paths.map { try Member($0, normalization) }
+            let members = try paths.map { path in
+                try Member(path, normalization, ModelReading(fromLogits: fromLogits) { logger.warning("\($0)") })
+            }
             if let other = members.first(where: { $0.model.network.outputs != members[0].model.network.outputs }) {
                 throw Fault(
                     .badData, other.path, "has another number of outputs than \(members[0].path)",
@@ -185,9 +189,11 @@ public struct Prediction {
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
     ///   - threshold: instead of the models' own.
     ///   - measuresImportance: whether to find out which features the models need.
+    ///   - check: refuses stamps that something else does not go with; called on rank 0 alone.
     public func evaluate(
         _ files: LabelledFiles, features: String? = nil, identifiers: String? = nil, skipBad: Bool,
-        threshold: Float? = nil, measuresImportance: Bool = false
+        threshold: Float? = nil, measuresImportance: Bool = false,
+        check: (StampCollection) throws -> Void = { _ in }
     ) throws -> Evaluated? {
         let stamps = try StampCollection.agreed(in: group) {
             try checkFeatures(features)
@@ -195,6 +201,7 @@ public struct Prediction {
             let stamps = try StampCollection(files, of: try classes)
             _ = try readers(stamps)
             try checkClasses(stamps)
+            try check(stamps)
             return stamps
         }
         logData(stamps)
@@ -257,7 +264,7 @@ public struct Prediction {
 
     /// All that is read: the models, the files of these stamps, and those of their features and identifiers.
     func inputs(_ stamps: [String], _ features: String?, _ identifiers: String?) -> [String] {
-        members.map(\.path) + stamps.map { StampFiles.file(of: $0) }
+        members.flatMap { ModelFiles.files($0.path) } + stamps.map { StampFiles.file(of: $0) }
             + [features].compactMap { $0.map(FeatureTable.file) }
             + [identifiers].compactMap { $0.map(StampColumn.file) }
     }
@@ -338,8 +345,8 @@ extension Prediction.Member {
         return member
     }
 
-    fileprivate init(_ path: String, _ normalization: Normalization?) throws {
-        let model = try ModelFiles.read(path)
+    fileprivate init(_ path: String, _ normalization: Normalization?, _ reading: ModelReading) throws {
+        let model = try ModelFiles.read(path, reading)
         // Otherwise each stamp would seem to be at fault.
         guard model.weights.isFinite else {
             throw Fault(

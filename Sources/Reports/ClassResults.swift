@@ -9,15 +9,22 @@ struct ClassResults {
 
     private let metrics: ClassMetrics
     private let estimates: ClassEstimates
+    /// Nil where the predictions are unknown, or too many.
+    private let bootstrap: ClassEvaluation?
 
-    init(_ metrics: ClassMetrics) { (self.metrics, estimates) = (metrics, ClassEstimates(metrics)) }
+    /// - Parameter predictions: those that the metrics are of.
+    init(_ metrics: ClassMetrics, _ predictions: ClassPredictions?) {
+        (self.metrics, estimates) = (metrics, ClassEstimates(metrics))
+        bootstrap = predictions.flatMap { ClassEvaluation(affordable: $0, classNames: metrics.classNames) }
+    }
 
     /// The main numbers, with their intervals where there are such.
     var cards: [(name: String, value: Double, interval: String?)] {
         [
-            ("accuracy", metrics.accuracy, estimates.accuracy?.interval), ("macro F1", metrics.macroF1, nil),
-            ("Matthews' correlation", metrics.matthewsCorrelation, nil),
-        ] + (metrics.rocAUC.map { [("mean ROC area", $0, nil)] } ?? [])
+            ("accuracy", metrics.accuracy, estimates.accuracy?.interval),
+            ("macro F1", metrics.macroF1, bootstrap?.macroF1?.interval),
+            ("Matthews' correlation", metrics.matthewsCorrelation, bootstrap?.matthewsCorrelation?.interval),
+        ] + (metrics.rocAUC.map { [("mean ROC area", $0, bootstrap?.rocArea?.interval)] } ?? [])
     }
 
     /// All metrics, those of each class, and how often each class is taken for each.
@@ -26,14 +33,19 @@ struct ClassResults {
     }
 
     private var summary: HTML {
-        func text(_ value: Double?) -> String { value.map { FormattedNumber.fixed($0, 4) } ?? "–" }
+        func row(_ name: String, _ value: Double?, _ estimate: Estimate?, _ method: String = "bootstrap") -> [String] {
+            [
+                name, value.map { FormattedNumber.fixed($0, 4) } ?? "–", estimate?.interval ?? "",
+                estimate == nil ? "" : method,
+            ]
+        }
         let rows = [
             ["stamps", "\(metrics.samples)", "", ""], ["loss", FormattedNumber.metric(metrics.loss), "", ""],
-            ["accuracy", text(metrics.accuracy), estimates.accuracy?.interval ?? "", "Wilson"],
-            ["macro F1", text(metrics.macroF1), "", ""],
-            ["mean area under the ROC curves", text(metrics.rocAUC), "", ""],
-            ["mean average precision", text(metrics.averagePrecision), "", ""],
-            ["Matthews' correlation", text(metrics.matthewsCorrelation), "", ""],
+            row("accuracy", metrics.accuracy, estimates.accuracy, "Wilson"),
+            row("macro F1", metrics.macroF1, bootstrap?.macroF1),
+            row("mean area under the ROC curves", metrics.rocAUC, bootstrap?.rocArea),
+            row("mean average precision", metrics.averagePrecision, bootstrap?.averagePrecision),
+            row("Matthews' correlation", metrics.matthewsCorrelation, bootstrap?.matthewsCorrelation),
         ]
         return HTML.table(
             caption: "Metrics; means are over the classes, each against the rest",
@@ -42,16 +54,18 @@ struct ClassResults {
 
     private var classes: HTML {
         func text(_ estimate: Estimate?) -> String { estimate?.description ?? "–" }
-        let rows = zip(metrics.classNames, zip(metrics.classes, estimates.classes)).map { name, both in
-            let (one, estimate) = both
+        let rows = metrics.classes.enumerated().map { label, one in
+            let (estimate, drawn) = (estimates.classes[label], bootstrap?.classes[label])
             return [
-                name, "\(one.support)", text(estimate.recall), text(estimate.precision),
-                FormattedNumber.fixed(one.f1, 4), text(estimate.rocArea),
-                one.averagePrecision.map { FormattedNumber.fixed($0, 4) } ?? "–",
+                metrics.classNames[label], "\(one.support)", text(estimate.recall), text(estimate.precision),
+                drawn?.f1?.description ?? FormattedNumber.fixed(one.f1, 4), text(estimate.rocArea),
+                drawn?.averagePrecision?.description
+                    ?? one.averagePrecision.map { FormattedNumber.fixed($0, 4) } ?? "–",
             ]
         }
+        let methods = "Wilson; Hanley and McNeil" + (bootstrap == nil ? "" : "; bootstrap for F1 and average precision")
         return HTML.table(
-            caption: "Each class against the rest, with intervals of 95 % confidence (Wilson; Hanley and McNeil)",
+            caption: "Each class against the rest, with intervals of 95 % confidence (\(methods))",
             [
                 "class", "stamps", "completeness (recall)", "purity (precision)", "F1", "ROC area", "average precision",
             ], rows, numbers: Set(1...6))
@@ -63,5 +77,21 @@ struct ClassResults {
             zip(metrics.classNames, metrics.confusionMatrix.counts).map { name, counts in
                 ["true \(name)"] + counts.map(String.init)
             }, numbers: Set(1...metrics.classNames.count))
+    }
+}
+
+extension ClassEvaluation {
+    /// Numbers that a report draws in all replicates together at most: some seconds' work.
+    private static let mostDraws = 1 << 30
+    /// Fewer replicates say little of an interval.
+    private static let leastReplicates = 100
+
+    /// With as many replicates as take some seconds, which depends on the predictions alone; nil where these are too
+    /// few, or there is no sample.
+    init?(affordable predictions: ClassPredictions, classNames: [String]) {
+        guard predictions.count > 0 else { return nil }
+        let replicates = min(1000, Self.mostDraws / (predictions.count * predictions.classes))
+        guard replicates >= Self.leastReplicates else { return nil }
+        self.init(predictions, classNames: classNames, replicates: replicates)
     }
 }

@@ -9,14 +9,16 @@ extension Evaluation {
     /// - Throws: `Fault` when a `snr_sources.npy` is there and does not fit, or a column does not.
     public init(
         _ predictions: [SamplePrediction], of stamps: StampCollection, in files: LabelledFiles, threshold: Float,
-        columns: [SourceColumn] = [], withMatchedFilter: Bool, replicates: Int
+        columns: [ByColumn] = [], withMatchedFilter: Bool, replicates: Int
     ) throws {
-        for column in columns { try column.check(sources: stamps.classCounts[1]) }
         let samples = predictions.map(ScoredSample.init)
+        // A model may have the classes the other way round.
+        let signalToNoise =
+            stamps.classes == .noiseAndSource
+            ? try RunStamps.signalToNoise(of: StampSource(files.sources, layout: files.layout)) : nil
         self.init(
-            predictions, classNames: stamps.classes.names, threshold: threshold,
-            signalToNoise: try RunStamps.signalToNoise(of: StampSource(files.sources, layout: files.layout)),
-            columns: columns, noiseStamps: stamps.classCounts[0],
+            predictions, classNames: stamps.classes.names, threshold: threshold, signalToNoise: signalToNoise,
+            columns: try columns.map { try $0.numbers(of: stamps) }, noiseStamps: stamps.classCounts[0],
             matchedFilter: withMatchedFilter
                 ? try TestStamps(reader: StampReader(stamps, .none)).filtered(samples, most: samples.count) : nil,
             replicates: replicates)

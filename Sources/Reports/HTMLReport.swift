@@ -11,10 +11,17 @@ public struct HTMLReport: Sendable {
     private let results: RunResults
     private let figures: RunFigures
     private let command: String
+    /// Of a test set of more than two classes.
+    private let classResults: ClassResults?
 
     /// - Parameter command: the line that reproduces the run.
     public init(_ results: RunResults, figures: RunFigures, command: String) {
         (self.results, self.figures, self.command) = (results, figures, command)
+        classResults = results.metrics.flatMap { metrics in
+            guard case .several(let metrics) = metrics else { return nil }
+            guard case .several(let predictions) = results.testSet?.usable else { return ClassResults(metrics, nil) }
+            return ClassResults(metrics, predictions)
+        }
     }
 
     /// The page: HTML that is well-formed XML, without scripts, and without anything to load.
@@ -53,7 +60,7 @@ public struct HTMLReport: Sendable {
                 ("accuracy", estimates.accuracy), ("ROC area", estimates.rocArea),
                 ("completeness", estimates.completeness), ("purity", estimates.purity),
             ].compactMap { name, estimate in estimate.map { (name, $0.value, $0.interval) } }
-        case .several(let metrics): cards = ClassResults(metrics).cards
+        case .several: cards = classResults?.cards ?? []
         }
         return HTML(
             "ul", [("class", "numbers"), ("aria-label", "The test set in numbers")],
@@ -87,16 +94,15 @@ public struct HTMLReport: Sendable {
     }
 
     private func mistakes(_ samples: [ScoredSample]) -> HTML? {
-        let isUsual = results.classNames == ClassificationMetrics.noiseAndSource
+        let words = TwoClassWords(results.classNames)
         let rows = StampGridFigure.mistakes(samples, threshold: results.threshold).map { sample in
-            let files = isUsual ? (sample.isSource ? "source files" : "noise files") : "–"
+            let files = words.areUsual ? (sample.isSource ? "source files" : "noise files") : "–"
             return name(of: sample.index) + [
                 results.classNames[sample.trueClass], FormattedNumber.fixed(Double(sample.score), 6),
             ] + place(of: sample.index, otherwise: files)
         }
         return mistakes(
-            ["true class", "probability of \(isUsual ? "a source" : results.classNames[1])", "file", "stamp"],
-            rows, numbers: [1, 3])
+            ["true class", "probability of \(words.oneSource)", "file", "stamp"], rows, numbers: [1, 3])
     }
 
     private func mistakes(_ predictions: ClassPredictions) -> HTML? {
@@ -139,14 +145,13 @@ public struct HTMLReport: Sendable {
     private var metrics: HTML? {
         switch results.metrics {
         case .two(let metrics): section(metrics)
-        case .several(let metrics): ClassResults(metrics).section
+        case .several: classResults?.section
         case nil: nil
         }
     }
 
     private func section(_ metrics: ClassificationMetrics) -> HTML {
         let estimates = MetricEstimates(metrics), names = results.classNames
-        let isUsual = names == ClassificationMetrics.noiseAndSource
         let rows =
             [["stamps", "\(metrics.samples)", "", ""], ["loss", FormattedNumber.metric(metrics.loss), "", ""]]
             + [
@@ -171,7 +176,7 @@ public struct HTMLReport: Sendable {
                 HTML.table(
                     caption:
                         "Metrics with intervals of 95 % confidence; a stamp counts as "
-                        + "\(isUsual ? "a source" : names[1]) above \(results.threshold)",
+                        + "\(TwoClassWords(names).oneSource) above \(results.threshold)",
                     ["metric", "value", "95 % interval", "method"], rows, numbers: [1, 2]),
                 HTML.table(
                     caption: "Confusion matrix", [""] + names.map { "predicted \($0)" },
@@ -188,7 +193,8 @@ public struct HTMLReport: Sendable {
         let points = ThresholdSweep(samples).operatingPoints
         guard !points.isEmpty else { return nil }
         return HTML.table(
-            caption: "The least rate of one mistake where the other's is within a limit; missed are sources",
+            caption: "The least rate of one mistake where the other's is within a limit; missed are "
+                + TwoClassWords(results.classNames).sources,
             ["rate of", "value", "at a probability above"],
             points.map { [$0.limit.title, FormattedNumber.fixed($0.rate, 4), "\($0.threshold)"] }, numbers: [1, 2])
     }

@@ -11,14 +11,18 @@ public struct OcclusionPicture: Sendable {
 
     private let title: String
     private let className: String
+    private let isSource: Bool
     private let stamp: StampPicture
     private let map: [Float]
 
     /// - Parameters:
     ///   - title: the picture's heading.
     ///   - className: of the class whose loss the map shows.
+    ///   - classNames: of all classes.
     ///   - map: of the stamp's height and width, row by row.
-    public init(title: String, className: String, stamp: StampPicture, map: [Float]) {
+    public init(title: String, className: String, of classNames: [String], stamp: StampPicture, map: [Float]) {
+        let usual = ClassificationMetrics.noiseAndSource
+        isSource = classNames == usual && className == usual[1]
         self.title = title.printable.shortened(to: Self.longestTitle)
         (self.className, self.stamp, self.map) = (className.printable, stamp, map)
     }
@@ -73,8 +77,6 @@ public struct OcclusionPicture: Sendable {
         }
         return warnings
     }
-
-    private var isSource: Bool { className == ClassificationMetrics.noiseAndSource[1] }
 
     private static let note = "Occlusion map of stamp"
 

@@ -26,7 +26,7 @@ public struct RunComparison: Sendable {
     private var names: [String] { runs.map(\.folder.path) }
 
     private var metrics: HTML {
-        let all = runs.map { $0.metrics.map(ComparedMetrics.init) }
+        let all = runs.map { run in run.metrics.map { ComparedMetrics($0, run.testSet) } }
         func row(_ name: String, _ value: (ComparedMetrics) -> String?) -> [String] {
             [name] + all.map { $0.flatMap(value) ?? "–" }
         }
@@ -42,17 +42,15 @@ public struct RunComparison: Sendable {
                 row("purity (precision)", \.two?.purity?.description),
             ].filter { _ in all.contains { $0?.several == nil } }
             + [
-                row("macro F1") { $0.several.map { FormattedNumber.fixed($0.macroF1, 4) } },
-                row("average precision") { $0.several?.averagePrecision.map { FormattedNumber.fixed($0, 4) } },
+                row("macro F1", \.macroF1), row("average precision", \.averagePrecision),
             ].filter { _ in all.contains { $0?.several != nil } }
             + [
-                row("Matthews' correlation") {
-                    FormattedNumber.fixed($0.metrics.confusionMatrix.matthewsCorrelation, 4)
-                }
+                row("Matthews' correlation", \.matthewsCorrelation)
             ] + classNames(all).map { name in row("recall of \(name)") { $0.recall(of: name) } }
         var content = [
             HTML.table(
-                caption: "Metrics with intervals of 95 % confidence (Wilson; Hanley and McNeil for the area)",
+                caption: "Metrics with intervals of 95 % confidence (Wilson; Hanley and McNeil for the area"
+                    + (all.contains { $0?.several != nil } ? "; bootstrap for what is of several classes)" : ")"),
                 ["metric"] + names, rows, numbers: Set(1...runs.count))
         ]
         if !haveTheSameTestSet {
@@ -151,6 +149,17 @@ public struct RunComparison: Sendable {
 /// The test metrics of one of several runs.
 private struct ComparedMetrics {
     let metrics: TestMetrics
+    /// Of more than two classes, with intervals; nil where the predictions are unknown, or too many.
+    private let bootstrap: ClassEvaluation?
+
+    init(_ metrics: TestMetrics, _ testSet: TestSet?) {
+        self.metrics = metrics
+        guard case .several(let several) = metrics, case .several(let predictions) = testSet?.usable else {
+            bootstrap = nil
+            return
+        }
+        bootstrap = ClassEvaluation(affordable: predictions, classNames: several.classNames)
+    }
 
     /// Estimates of two classes; nil for more.
     var two: MetricEstimates? {
@@ -164,9 +173,20 @@ private struct ComparedMetrics {
 
     var accuracy: Estimate? { two?.accuracy ?? several.flatMap { ClassEstimates($0).accuracy } }
 
-    /// Of several classes the mean of each against the rest, without an interval.
+    /// Of several classes the mean of each against the rest.
     var rocArea: String? {
-        two.map { $0.rocArea?.description } ?? several?.rocAUC.map { FormattedNumber.fixed($0, 4) }
+        two.map { $0.rocArea?.description } ?? Self.text(several?.rocAUC, bootstrap?.rocArea)
+    }
+
+    var macroF1: String? { Self.text(several?.macroF1, bootstrap?.macroF1) }
+    var averagePrecision: String? { Self.text(several?.averagePrecision, bootstrap?.averagePrecision) }
+    var matthewsCorrelation: String? {
+        Self.text(metrics.confusionMatrix.matthewsCorrelation, bootstrap?.matthewsCorrelation)
+    }
+
+    /// A value with its interval where there is one.
+    private static func text(_ value: Double?, _ estimate: Estimate?) -> String? {
+        estimate?.description ?? value.map { FormattedNumber.fixed($0, 4) }
     }
 
     func recall(of name: String) -> String? {

@@ -12,13 +12,15 @@ public struct RunFigures: Sendable {
     /// What could not be drawn and why, for the terminal.
     public let warnings: [Fault]
     /// What is left out and why, for the reader of a report.
-    public let notes: [String]
+    public internal(set) var notes: [String]
 
     /// The names of all figures that a run can have.
     public static let allNames = [
         "history", "confusion", "roc", "precision_recall", "error_rates", "completeness", "reliability", "scores",
         "stamps", "mistakes", "filters",
     ]
+    /// The names of those against columns of a user's.
+    static let columnNames = CompletenessFigure.Quantity.fileNames
 
     /// Makes all figures that the run has the numbers for, with one run of gnuplot.
     ///
@@ -26,15 +28,17 @@ public struct RunFigures: Sendable {
     ///   - folder: where to, usually `RUN/figures`; it is created if its parent is there. Older figures in it are
     ///     replaced or removed.
     ///   - threshold: the probability above which a stamp counts as a source.
+    ///   - columns: numbers of the stamps that completeness is drawn against.
     /// - Throws: `Fault(.cannotWrite)`. What cannot be drawn is a warning.
     public static func write(
-        _ results: RunResults, to folder: String, gnuplot: Gnuplot, threshold: Float = 0.5
+        _ results: RunResults, to folder: String, gnuplot: Gnuplot, threshold: Float = 0.5,
+        columns: [StampNumbers] = []
     ) throws -> RunFigures {
-        var plan = FigurePlan(results, threshold: threshold)
+        var plan = FigurePlan(results, threshold: threshold, columns: columns)
         try plan.addAll()
         let names = Set(plan.plots.map(\.name))
         // An outdated figure would be taken for a current one.
-        for name in Self.allNames where !names.contains(name) {
+        for name in Self.allNames + Self.columnNames where !names.contains(name) {
             for ending in ["csv", "npy", "gnuplot", "svg", "png"] {
                 try FileAccess.remove("\(folder)/\(name).\(ending)")
             }
@@ -50,10 +54,12 @@ private struct FigurePlan {
     private(set) var notes: [String] = []
     private let results: RunResults
     private let threshold: Float
+    private let columns: [StampNumbers]
 
-    init(_ results: RunResults, threshold: Float) {
+    init(_ results: RunResults, threshold: Float, columns: [StampNumbers]) {
         self.results = results
         self.threshold = threshold
+        self.columns = columns
     }
 
     mutating func addAll() throws {
@@ -95,18 +101,32 @@ private struct FigurePlan {
     // MARK: Two classes
 
     private mutating func addFigures(of samples: [ScoredSample], _ stamps: TestStamps?) throws {
-        let matchedFilter = try stamps?.filtered(samples)
-        add(ConfusionFigure(samples, threshold: threshold, classNames: results.classNames).plot, orNote: nil)
+        let matchedFilter = try stamps?.filtered(samples), (names, threshold) = (results.classNames, threshold)
+        if let channels = results.stamps?.channelNames, channels.count > 1 {
+            notes.append("The matched filter is of the first of \(channels.count) channels, \(channels[0]).")
+        }
+        add(ConfusionFigure(samples, threshold: threshold, classNames: names).plot, orNote: nil)
         add(
-            ROCFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
+            ROCFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold, classNames: names).plot,
             orNote: "The test set lacks one class, so there is no ROC curve.")
         add(
-            PrecisionRecallFigure(network: samples, matchedFilter: matchedFilter, threshold: threshold).plot,
-            orNote: "The test set has no sources, so there is neither precision nor recall.")
-        add(ErrorRatesFigure(samples, threshold: threshold).plot, orNote: nil)
+            PrecisionRecallFigure(
+                network: samples, matchedFilter: matchedFilter, threshold: threshold, classNames: names
+            ).plot,
+            orNote: "The test set has no \(TwoClassWords(names).sources), so there is neither precision nor recall.")
+        add(ErrorRatesFigure(samples, threshold: threshold, classNames: names).plot, orNote: nil)
         addCompleteness(samples, matchedFilter)
-        add(ReliabilityFigure(samples).plot, orNote: nil)
-        add(ScoreHistogramFigure(samples, threshold: threshold).plot, orNote: nil)
+        addColumns { numbers, quantity in
+            // Whether a sample is a source is left to the figure.
+            let values = samples.map { ($0.index, numbers.values[$0.index]) }
+            return CompletenessFigure(
+                network: samples, matchedFilter: matchedFilter,
+                signalToNoise: Dictionary(uniqueKeysWithValues: values), threshold: threshold, quantity: quantity,
+                classNames: names
+            ).plot
+        }
+        add(ReliabilityFigure(samples, classNames: names).plot, orNote: nil)
+        add(ScoreHistogramFigure(samples, threshold: threshold, classNames: names).plot, orNote: nil)
         if let stamps { try addGrids(samples, stamps) }
     }
 
@@ -124,6 +144,15 @@ private struct FigurePlan {
             CompletenessFigure(
                 network: samples, matchedFilter: matchedFilter, signalToNoise: signalToNoise, threshold: threshold
             ).plot, orNote: "No source of the test set has a signal-to-noise ratio, so completeness is not drawn.")
+    }
+
+    /// The figures of completeness against a user's columns.
+    private mutating func addColumns(_ plot: (StampNumbers, CompletenessFigure.Quantity) -> Plot?) {
+        for (place, numbers) in columns.enumerated() {
+            add(
+                plot(numbers, .column(numbers.name, number: place + 1)),
+                orNote: "No test stamp that counts has a number in \(numbers.name), so completeness is not drawn.")
+        }
     }
 
     private mutating func addGrids(_ samples: [ScoredSample], _ stamps: TestStamps) throws {
@@ -153,6 +182,9 @@ private struct FigurePlan {
             ClassROCFigure(predictions, classNames: names).plot,
             orNote: "The test set has one class alone, so there is no ROC curve.")
         add(ClassPrecisionRecallFigure(predictions, classNames: names).plot, orNote: nil)
+        addColumns {
+            ClassCompletenessFigure(predictions, classNames: names, numbers: $0, quantity: $1).plot
+        }
         add(ReliabilityFigure(ofTopClass: predictions).plot, orNote: nil)
         add(ClassScoreFigure(predictions, classNames: names).plot, orNote: nil)
         guard let stamps else { return }

@@ -1,27 +1,53 @@
 import Faults
 import Figures
 import Files
+import Metrics
 import RunRecords
 
 /// Makes what people look at of a finished run: its figures and its page.
 public enum RunReport {
     /// Makes `figures/` and `report.html` in a run's folder; what was there is replaced.
     ///
-    /// - Parameter timeLimit: how long gnuplot may run.
+    /// - Parameters:
+    ///   - columns: values of `--by` that completeness is drawn against, instead of the run's own.
+    ///   - timeLimit: how long gnuplot may run.
     /// - Returns: what could not be drawn, for the terminal.
-    /// - Throws: `Fault` when there is no finished run, or it cannot be written.
+    /// - Throws: `Fault` when there is no finished run, one of `columns` does not fit its stamps, or it cannot be written.
     public static func write(
-        _ folder: RunFolder, environment: [String: String], timeLimit: Duration = .seconds(600)
+        _ folder: RunFolder, columns: [String] = [], environment: [String: String],
+        timeLimit: Duration = .seconds(600)
     ) throws -> [Fault] {
         let results = try RunResults.read(folder)
+        var numbers: [StampNumbers] = [], notes: [String] = []
+        do {
+            numbers = try self.numbers(columns.isEmpty ? results.configuration.settings.by : columns, results)
+        } catch let fault as Fault where columns.isEmpty {
+            // As where the run's stamps are gone.
+            notes.append("\(fault)")
+        }
         try AtomicFile.removePartial(in: folder.path, of: [FileAccess.split(folder.report).name])
-        let figures = try RunFigures.write(
+        var figures = try RunFigures.write(
             results, to: folder.figures, gnuplot: Gnuplot(environment: environment, timeLimit: timeLimit),
-            threshold: results.threshold)
+            threshold: results.threshold, columns: numbers)
+        figures.notes += notes
         let command = RunCommand.line(
             results.configuration.settings, output: "\(results.configuration.settings.output)-again")
         try AtomicFile.write(HTMLReport(results, figures: figures, command: command).page, to: folder.report)
         return figures.warnings
+    }
+
+    /// The columns of a run's stamps.
+    ///
+    /// - Throws: `Fault` for one that cannot be read or does not fit, and where the stamps are gone.
+    private static func numbers(_ columns: [String], _ results: RunResults) throws -> [StampNumbers] {
+        guard !columns.isEmpty else { return [] }
+        let read = try ByColumn.read(columns, of: results.configuration.settings.data)
+        guard let stamps = results.stamps else {
+            throw Fault(
+                .badData, "--by \(columns[0])", "needs the stamps of the run, and they are gone or have changed",
+                remedy: "put them back, or leave it out")
+        }
+        return try read.map { try $0.numbers(of: stamps) }
     }
 
     /// Writes a page that puts runs side by side.

@@ -27,7 +27,7 @@ public struct TestEvaluation: Sendable {
     ///   - importance: of each feature; empty for none.
     public init(
         _ predictions: LabelledPredictions, of stamps: StampCollection, in files: LabelledFiles, threshold: Float,
-        columns: [SourceColumn], identifiers: SampleIdentifiers? = nil, importance: [FeatureImportance] = [],
+        columns: [ByColumn], identifiers: SampleIdentifiers? = nil, importance: [FeatureImportance] = [],
         withMatchedFilter: Bool, replicates: Int
     ) throws {
         self.importance = importance
@@ -39,7 +39,10 @@ public struct TestEvaluation: Sendable {
                     withMatchedFilter: withMatchedFilter, replicates: replicates))
         case .several(let predictions):
             results = .several(
-                ClassEvaluation(predictions, classNames: stamps.classes.names, replicates: replicates))
+                ClassEvaluation(
+                    predictions, classNames: stamps.classes.names,
+                    columns: try columns.map { try $0.numbers(of: stamps) },
+                    replicates: replicates))
         }
         mistakes = identifiers.map { identifiers in
             NamedMistake.all(predictions, threshold: threshold, identifiers, classNames: stamps.classes.names)

@@ -10,6 +10,9 @@ public enum Recipe: String, Codable, CaseIterable, Sendable {
     /// turned, mirrored and shifted from epoch to epoch, and calibrated at the end. Chosen on simulated stamps of two
     /// kinds of sky.
     case survey
+    /// What KBMOD's `filter_stamps_by_cnn` takes: torchvision's `resnet18` on stamps in which what is not a number counts
+    /// as zero, normalised as the notebook does. `convert` writes its `.pth` file.
+    case kbmod
 
     /// Gives settings the values that the recipe has for them.
     func settle(_ settings: inout TrainingSettings) {
@@ -26,6 +29,12 @@ public enum Recipe: String, Codable, CaseIterable, Sendable {
             settings.schedule.warmup = .epochs(1)
             settings.epochs = 30
             settings.decision.calibrate = true
+        case .kbmod:
+            settings.model = "resnet18"
+            settings.preparation.fill = .zero
+            settings.augmentation = Augmentation(symmetries: true)
+            settings.optimizer = .adam()
+            settings.learningRate = 0.001
         }
     }
 }

@@ -17,6 +17,13 @@ extension SettingOption {
     ]
 }
 
+extension SettingOption {
+    /// Repeated for each column.
+    static let by = SettingOption("--by") { settings in
+        settings.by.isEmpty ? nil : Array(settings.by.map { [$0] }.joined(separator: ["--by"]))
+    }
+}
+
 extension Requirement where Value == Int {
     /// How many folds a cross-validation has.
     package static var folds: Requirement {

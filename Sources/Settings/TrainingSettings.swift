@@ -13,6 +13,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var data = LabelledFiles()
     /// The name of a standard network, or a model file.
     public var model = "vgg6"
+    /// Whether a model file that ends without softmax or sigmoid gives logits.
+    public var fromLogits = false
     public var epochs = 10
     public var batchSize = BatchSize.samples(256)
     /// The most samples of a microbatch; nil for a size chosen from the network.
@@ -65,6 +67,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var keepCheckpoints = 3
     /// After how many steps the ranks compare their parameters; nil for never.
     public var verifyEvery: Int?
+    /// Numbers of the stamps that the report draws completeness against, as options name them.
+    public var by: [String] = []
     /// The run folder.
     public var output = "run"
     /// How this start of the run is carried out. `config.json` leaves it out.
@@ -94,6 +98,9 @@ extension TrainingSettings {
             Setting(
                 "classes", \.classes, "--classes", row: .outputs, decidesResult: true,
                 must: .outputs),
+            Setting(
+                "from_logits", \.fromLogits, row: .outputs, unwritten: false,
+                options: [SettingOption(flag: "--from-logits", \.fromLogits)]),
             Setting("schedule", \.schedule, row: .objective, options: SettingOption.schedule),
             Setting("objective", \.objective, row: .objective, options: SettingOption.objective),
             Setting("regularization", \.regularization, row: .objective, options: SettingOption.regularization),
@@ -143,6 +150,7 @@ extension TrainingSettings {
                 "checkpoint_every", \.checkpointInterval, "--checkpoint-every", makesRun: false, must: .interval),
             Setting("keep_checkpoints", \.keepCheckpoints, "--keep-checkpoints", makesRun: false, must: .count),
             Setting("verify_every", \.verifyEvery, "--verify-every", makesRun: false, must: .count),
+            Setting("by", \.by, unwritten: [], options: [SettingOption.by]),
             Setting("output", \.output, "--output", must: .name(remedy: "name the run folder to make")),
         ] + ExecutionSettings.all
 }

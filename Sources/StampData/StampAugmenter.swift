@@ -38,7 +38,7 @@ public struct StampAugmenter: Sendable {
     /// What is done to stamp `number` in an epoch. Each choice has random numbers of its own, so that what one option
     /// switches does not change the others'.
     ///
-    /// - Parameter repetition: how often the stamp was drawn before in the same epoch.
+    /// - Parameter repetition: tells this draw from others of the stamp in the same epoch.
     public func choice(number: Int, epoch: Int, repetition: Int = 0) -> Choice {
         let first = random.block(.augmentation, step: epoch, sample: number, block: 2 * repetition)
         let second = random.block(.augmentation, step: epoch, sample: number, block: 2 * repetition + 1)
@@ -61,7 +61,7 @@ public struct StampAugmenter: Sendable {
     ///   - kept: the stamp as `RawStamp.write` left it.
     ///   - spreads: the standard deviation of each channel's sky in units of `kept`.
     ///   - number: the stamp's number in the collection.
-    ///   - repetition: how often the stamp was drawn before in the same epoch.
+    ///   - repetition: tells this draw from others of the stamp in the same epoch.
     ///   - output: room for the stamp as the network sees it.
     public func write(
         kept: UnsafePointer<Float>, spreads: UnsafePointer<Float>, number: Int, epoch: Int, repetition: Int = 0,
@@ -128,9 +128,10 @@ public struct StampAugmenter: Sendable {
     ) {
         let count = height * width
         // Four numbers a block: no plane has so many pixels that it reaches the blocks of the next repetition.
+        // After 256 of these the epoch's word goes on, beyond the epochs that a run with so many has.
         let counter = [
             UInt32(truncatingIfNeeded: repetition) << 24, UInt32(truncatingIfNeeded: number),
-            UInt32(truncatingIfNeeded: epoch),
+            UInt32(truncatingIfNeeded: epoch) &+ (UInt32(truncatingIfNeeded: repetition >> 8) << 12),
             CounterBasedRandom.word(.augmentation, detail: 1 + channel),
         ]
         let key = [UInt32(truncatingIfNeeded: random.seed), UInt32(truncatingIfNeeded: random.seed >> 32)]

@@ -16,6 +16,11 @@ extension StampCollection {
             return
         }
         let column = try StampColumn(option: "--labels", table.labels)
+        if let row = column.firstFraction {
+            throw Fault(
+                .badData, table.labels, "holds \(column.texts[row]) for stamp \(row), which is no label",
+                remedy: "give whole numbers or texts")
+        }
         try column.check(count: stamps.reduce(0) { $0 + $1.count })
         let named = try table.classNames.map { try StampClasses($0, from: "--class-names") }
         let (classes, labels) = try Self.classes(column, named: known ?? named)

@@ -24,14 +24,28 @@ extension NumericArray {
     ///   - unit: what messages call that which has one.
     /// - Throws: as opening the array does; a `badData` fault when it is no column of finite numbers.
     package static func column(_ name: String, value: String, of unit: String) throws -> [Double] {
-        try opened(name, value, unit).finite(of: unit)
+        let (values, firstGap) = try columnOrGaps(name, value: value, of: unit)
+        if let firstGap { throw firstGap }
+        return values
+    }
+
+    /// The numbers of a column, NaN where there is none.
+    ///
+    /// - Returns: besides, the fault of the first one that is not a number.
+    /// - Throws: as ``column(_:value:of:)``, but for NaN.
+    package static func columnOrGaps(
+        _ name: String, value: String, of unit: String
+    ) throws -> (values: [Double], firstGap: Fault?) {
+        try opened(name, value, unit).finiteOrGaps(of: unit)
     }
 
     /// The texts of such numbers, whole ones without a decimal point and however large.
     static func columnTexts(_ name: String, value: String, of unit: String) throws -> [String] {
         let array = try opened(name, value, unit)
         if let integers = try array.longIntegers { return integers }
-        return try array.finite(of: unit).map { Int(exactly: $0).map(String.init) ?? "\($0)" }
+        let (values, firstGap) = try array.finiteOrGaps(of: unit)
+        if let firstGap { throw firstGap }
+        return values.map { Int(exactly: $0).map(String.init) ?? "\($0)" }
     }
 
     private static func opened(_ name: String, _ value: String, _ unit: String) throws -> NumericArray {
@@ -42,14 +56,15 @@ extension NumericArray {
         return array
     }
 
-    private func finite(of unit: String) throws -> [Double] {
+    private func finiteOrGaps(of unit: String) throws -> (values: [Double], firstGap: Fault?) {
         let values = try self.values
-        if let row = values.firstIndex(where: { !$0.isFinite }) {
-            throw Fault(
+        func fault(_ row: Int) -> Fault {
+            Fault(
                 .badData, name, "holds \(values[row]) for \(unit) \(row), which is no finite number",
                 remedy: "give every \(unit) a number")
         }
-        return values
+        if let row = values.firstIndex(where: \.isInfinite) { throw fault(row) }
+        return (values, values.firstIndex(where: \.isNaN).map(fault))
     }
 
     /// The elements where they are integers of 64 bits, not all of which a `Double` holds; nil for others.

@@ -9,6 +9,8 @@ public struct StampColumn: Sendable {
     public let texts: [String]
     /// Whether all are whole numbers.
     public let isInteger: Bool
+    /// The first row of an array of numbers that is no whole one.
+    public let firstFraction: Int?
     public var count: Int { texts.count }
 
     /// Reads `FILE.csv:COLUMN` (of a file with one column, `FILE.csv`), or a `.npy` array of numbers or texts with one
@@ -22,15 +24,16 @@ public struct StampColumn: Sendable {
             let (file, column) = NamedPart.split(text, endings: [".csv"]) ?? (text, "")
             try FileAccess.requireFile(file)
             texts = try CSVColumn.texts(column.isEmpty ? nil : column, in: file)
-            isInteger = texts.allSatisfy { Int($0).map { "\($0)" } == $0 }
+            (isInteger, firstFraction) = (texts.allSatisfy { Int($0).map { "\($0)" } == $0 }, nil)
             return
         }
         try NumericArray.requireColumn(text, option: option, "one value for each stamp")
         if let texts = try NpyTexts.read(text) {
-            (self.texts, isInteger) = (texts, false)
+            (self.texts, isInteger, firstFraction) = (texts, false, nil)
         } else {
-            let texts = try NumericArray.columnTexts(text, value: "value", of: "stamp")
-            (self.texts, isInteger) = (texts, texts.allSatisfy { Int($0) != nil })
+            texts = try NumericArray.columnTexts(text, value: "value", of: "stamp")
+            firstFraction = texts.firstIndex { Int($0) == nil && UInt64($0) == nil }
+            isInteger = texts.allSatisfy { Int($0) != nil }
         }
     }
 

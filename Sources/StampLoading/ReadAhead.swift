@@ -180,7 +180,9 @@ final class ReadAhead: @unchecked Sendable {
 
     private func order(_ epoch: Int) {
         orders.removeAll(keepingCapacity: true)
-        for position in strata.positions {
+        for (start, position) in zip(strata.starts, strata.positions) {
+            // A stratum may have more stamps than draws.
+            orders += repeatElement(0, count: start - orders.count)
             orders += source.order.order(position: position, epoch: epoch).lazy.map { UInt32($0) }
         }
         epochOfOrders = epoch

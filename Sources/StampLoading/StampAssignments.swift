@@ -27,6 +27,8 @@ struct StampAssignments: @unchecked Sendable {
     private var uses: [Use]
     /// Of each stamp that is kept its number among all of them.
     private var places: [UInt32]
+    /// The numbers under which stamps are kept beside that.
+    private var copies: [Int: [UInt32]] = [:]
     private var regions: [Region] = []
     private var kept = 0
 
@@ -42,24 +44,28 @@ struct StampAssignments: @unchecked Sendable {
         for stamp in stamps { uses[stamp] = .look }
     }
 
+    /// A stamp to be kept.
+    struct Kept {
+        let stamp: Int
+        /// Whether it is looked at too: of a stamp that is kept several times, one is.
+        let isLookedAt: Bool
+    }
+
     /// Assigns stamps to be kept one behind the other in memory that outlives the pass.
     mutating func keep(_ stamps: some Sequence<Int>, at memory: MutableFloatView) {
-        keep(stamps, in: Region(start: kept, memory: memory, spreads: nil))
+        keep(stamps.lazy.map { Kept(stamp: $0, isLookedAt: true) }, at: memory, spreads: nil)
     }
 
-    /// Assigns stamps to be kept as they are before augmentation and normalisation, and the spread of each channel's
-    /// sky.
-    mutating func keepForAugmentation(
-        _ stamps: some Sequence<Int>, at memory: MutableFloatView, spreads: MutableFloatView
-    ) {
-        keep(stamps, in: Region(start: kept, memory: memory, spreads: spreads))
-    }
-
-    private mutating func keep(_ stamps: some Sequence<Int>, in region: Region) {
-        regions.append(region)
-        for stamp in stamps {
-            uses[stamp] = .keep
-            places[stamp] = UInt32(kept)
+    /// The same; with memory for the spreads of each channel's sky, as they are before augmentation and normalisation.
+    mutating func keep(_ stamps: some Sequence<Kept>, at memory: MutableFloatView, spreads: MutableFloatView?) {
+        regions.append(Region(start: kept, memory: memory, spreads: spreads))
+        for each in stamps {
+            if each.isLookedAt {
+                uses[each.stamp] = .keep
+                places[each.stamp] = UInt32(kept)
+            } else {
+                copies[each.stamp, default: []].append(UInt32(kept))
+            }
             kept += 1
         }
     }
@@ -77,18 +83,22 @@ struct StampAssignments: @unchecked Sendable {
             while next < stamps.upperBound {
                 let part = next..<min(stamps.upperBound, collection.endOfFile(holding: next))
                 next = part.upperBound
-                let assigned = part.count { uses[$0] != .leave }
+                let assigned = part.count(where: isAssigned)
                 guard assigned > 0 else { continue }
                 if assigned > part.count / 2 {
                     try read(part) { inspect(lane, $0, $1) }
                 } else {
                     // Other ranks have most of them: each stamp is read alone.
-                    for stamp in part where uses[stamp] != .leave {
+                    for stamp in part where isAssigned(stamp) {
                         try read(stamp..<stamp + 1) { inspect(lane, $0, $1) }
                     }
                 }
             }
         }
+    }
+
+    private func isAssigned(_ stamp: Int) -> Bool {
+        uses[stamp] != .leave || !copies.isEmpty && copies[stamp] != nil
     }
 
     /// Reads a run of stamps at once and normalises those that are assigned.
@@ -97,15 +107,18 @@ struct StampAssignments: @unchecked Sendable {
             switch uses[stamp.number] {
             case .leave: break
             case .look: inspect(stamp, stamp.isUsable)
-            case .keep: inspect(stamp, keep(stamp))
+            case .keep: inspect(stamp, keep(stamp, at: places[stamp.number]))
             }
+            guard !copies.isEmpty, let places = copies[stamp.number] else { return }
+            // Whoever looks at the stamp tells when it cannot be used.
+            for place in places { _ = keep(stamp, at: place) }
         }
     }
 
     /// Normalises a stamp to its place, or puts it there as it is augmented from.
     /// - Returns: whether it can be used.
-    private func keep(_ stamp: RawStamp) -> Bool {
-        let place = Int(places[stamp.number])
+    private func keep(_ stamp: RawStamp, at place: UInt32) -> Bool {
+        let place = Int(place)
         let region = regions.last { $0.start <= place }!
         let local = place - region.start
         guard let spreads = region.spreads else {

@@ -110,7 +110,7 @@ private struct Parts {
         let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
         let kept = reader.keptCounts(isAugmented: request.augmentation != .none)
         let demand = StampMemory.Demand(
-            training: positions.reduce(0) { $0 + plan.stratumSamples(position: $1) },
+            training: positions.reduce(0) { $0 + strata.stamps(position: $1).count },
             validation: InferenceShare.of(split.validation.count, in: group).count,
             trainingValues: kept.values + kept.spreads, validationValues: reader.valueCount,
             lanes: min(team.count, positions.count), largestMicrobatch: plan.largestMicrobatch)

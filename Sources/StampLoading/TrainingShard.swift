@@ -40,8 +40,10 @@ package final class TrainingShard: @unchecked Sendable {
     private let stampNumbers: UnsafeMutablePointer<UInt32>
     /// The order of the epoch within each stratum.
     private let orders: UnsafeMutablePointer<UInt32>
-    /// How often each draw's stamp was drawn before in the epoch; nil where that is never.
-    private let repetitions: UnsafeMutablePointer<UInt8>?
+    /// What tells each draw from others of its stamp in the epoch; nil where there are none.
+    private let repetitions: UnsafeMutablePointer<UInt32>?
+    /// How many stamps of each stratum are its own: those behind are in another stratum too, which has them looked at.
+    private let ownCounts: [Int]
     /// The epoch of each position: a coordinate of augmentation.
     private let epochs: UnsafeMutablePointer<Int>
     /// Where each microbatch's sample numbers are put.
@@ -59,7 +61,8 @@ package final class TrainingShard: @unchecked Sendable {
         augmenter: StampAugmenter?, memory: StampMemory = .unlimited
     ) {
         self.memory = memory
-        let (plan, lists) = (strata.plan, strata.lists)
+        let (plan, lists) = (strata.plan, positions.map(strata.stamps))
+        ownCounts = positions.map { strata.lists[$0].count }
         order = strata.order(of: positions)
         source = ReadAhead.Source(reader: reader, plan: plan, order: order, isAugmented: augmenter != nil)
         self.augmenter = augmenter
@@ -69,9 +72,9 @@ package final class TrainingShard: @unchecked Sendable {
         values = reader.valueCount
         (keptValues, spreadValues) = reader.keptCounts(isAugmented: augmenter != nil)
         var (starts, residentStarts) = ([0], [0])
-        for position in positions {
-            starts.append(starts.last! + lists[position].count)
-            residentStarts.append(residentStarts.last! + memory.resident(of: lists[position].count))
+        for list in lists {
+            starts.append(starts.last! + list.count)
+            residentStarts.append(residentStarts.last! + memory.resident(of: list.count))
         }
         self.starts = starts
         self.residentStarts = residentStarts
@@ -87,8 +90,8 @@ package final class TrainingShard: @unchecked Sendable {
         repetitions =
             order.repeatsSamples && augmenter != nil ? .allocate(capacity: max(count, 1)) : nil
         drawnNumbers = .allocate(capacity: max(positions.count * plan.largestMicrobatch, 1))
-        for (start, position) in zip(starts, positions) {
-            for (index, stamp) in lists[position].enumerated() {
+        for (start, list) in zip(starts, lists) {
+            for (index, stamp) in list.enumerated() {
                 (labels + start + index).initialize(to: UInt16(reader.collection.label(stamp)))
                 if let weights { (self.weights! + start + index).initialize(to: weights[stamp]) }
                 (stampNumbers + start + index).initialize(to: UInt32(stamp))
@@ -129,23 +132,20 @@ package final class TrainingShard: @unchecked Sendable {
 
     /// Has the stamps that stay kept in this shard's memory, and the others looked at.
     func assign(to assignments: inout StampAssignments) {
-        var (resident, others): ([Int], [Int]) = ([], [])
+        var (resident, others): ([StampAssignments.Kept], [Int]) = ([], [])
         resident.reserveCapacity(residentStamps)
         for local in 0..<positions.count {
             for stamp in starts[local]..<starts[local + 1] {
-                let isResident = stamp - starts[local] < residentCount(local)
-                if isResident {
-                    resident.append(Int(stampNumbers[stamp]))
-                } else {
-                    others.append(Int(stampNumbers[stamp]))
+                let (number, place) = (Int(stampNumbers[stamp]), stamp - starts[local])
+                let isOwn = place < ownCounts[local]
+                if place < residentCount(local) {
+                    resident.append(StampAssignments.Kept(stamp: number, isLookedAt: isOwn))
+                } else if isOwn {
+                    others.append(number)
                 }
             }
         }
-        if augmenter == nil {
-            assignments.keep(resident, at: stamps.view)
-        } else {
-            assignments.keepForAugmentation(resident, at: stamps.view, spreads: spreads.view)
-        }
+        assignments.keep(resident, at: stamps.view, spreads: augmenter == nil ? nil : spreads.view)
         assignments.look(at: others)
     }
 
@@ -201,10 +201,8 @@ package final class TrainingShard: @unchecked Sendable {
         let drawn = order.order(position: position, epoch: epoch)
         for (place, index) in drawn.enumerated() { orders[start + place] = UInt32(index) }
         guard let repetitions else { return }
-        var times = [UInt8](repeating: 0, count: drawn.count)
-        for (place, index) in drawn.enumerated() {
-            repetitions[start + place] = times[index]
-            times[index] &+= 1
+        for (place, repetition) in order.repetitions(position: position, of: drawn).enumerated() {
+            repetitions[start + place] = repetition
         }
     }
 

@@ -8,7 +8,7 @@ struct AugmentationOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Vary training stamps: all, none, or some of symmetries,shifts,noise,contrast. (notebook: none, survey: \
-            symmetries,shifts)
+            symmetries,shifts, kbmod: symmetries)
             """,
             valueName: "kinds"))
     var augment: String?

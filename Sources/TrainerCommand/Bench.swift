@@ -19,7 +19,7 @@ struct Bench: GroupCommand {
             """)
 
     @Option(help: ArgumentHelp("Networks, separated by commas.", valueName: "names"))
-    var models = StandardNetwork.allCases.map(\.rawValue).joined(separator: ",")
+    var models = StandardNetwork.notebook.map(\.rawValue).joined(separator: ",")
 
     @Option(
         parsing: .unconditional, help: ArgumentHelp("Stamps of one step over all ranks together.", valueName: "n"))

@@ -4,13 +4,17 @@ import Faults
 import Files
 import Logging
 import ModelFiles
+import Models
+import Settings
 
 /// `swift-run-trainer convert`
 struct Convert: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a model in another format.",
-        discussion:
-            "Reads .safetensors and .keras, writes .safetensors, .keras and .onnx; the file name extensions decide.")
+        discussion: """
+            Reads .safetensors, .keras, .h5 and .pth, writes .safetensors, .keras, .onnx and .pth; the file name \
+            extensions decide. A .pth file of PyTorch holds the weights of torchvision's resnet18, resnet34 or resnet50.
+            """)
 
     @Option(help: ArgumentHelp("The model to read.", valueName: "file"))
     var model: String
@@ -18,13 +22,64 @@ struct Convert: GroupCommand {
     @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
     var output: String
 
+    @Option(
+        help: ArgumentHelp(
+            "What stands before the names of parameters in a .pth file, for instance model. (default: none, or as found)",
+            valueName: "text"))
+    var prefix: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Height and width of the stamps for a .pth file from PyTorch, which does not say. (default: 21)",
+            valueName: "pixels"))
+    var size: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How stamps are prepared for a .pth file from PyTorch, as this recipe does. (default: notebook)",
+            valueName: "recipe"))
+    var recipe: Recipe?
+
+    @OptionGroup var logits: LogitsOption
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            let file = try OutputFile(output, option: "--output", inputs: [model], kind: ModelFiles.kind)
-            try ModelFiles.write(ModelFiles.read(model), to: file)
+            let file = try OutputFile(output, option: "--output", inputs: ModelFiles.files(model), kind: ModelFiles.kind)
+            let isForeign = try ModelFiles.isForeign(model)
+            try checkUses(isForeign: isForeign)
+            let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
+            try ModelFiles.write(
+                isForeign ? foreignModel() : ModelFiles.read(model, reading), to: file, prefix: prefix ?? "")
+        }
+    }
+
+    /// A state dict of PyTorch, with what it does not say.
+    private func foreignModel() throws -> TrainedModel {
+        let size = size ?? 21
+        guard (1...1 << 14).contains(size) else {
+            throw Fault(.usage, "--size \(size)", "out of range", remedy: "use a size from 1 to \(1 << 14)")
+        }
+        let found = try ModelFiles.foreignNetwork(model, height: size, width: size, prefix: prefix)
+        return TrainedModel(
+            network: found.network, weights: found.weights,
+            preparation: TrainingSettings(recipe: recipe ?? .notebook).preparation)
+    }
+
+    /// Refuses options that would change nothing.
+    private func checkUses(isForeign: Bool) throws {
+        if !isForeign {
+            for (option, isGiven) in [("--size", size != nil), ("--recipe", recipe != nil)] where isGiven {
+                throw Fault(
+                    .usage, option, "is for .pth files from PyTorch, and \(model) says it itself",
+                    remedy: "leave it out")
+            }
+        }
+        guard prefix == nil || isForeign || ModelFiles.hasPrefixes(output) else {
+            throw Fault(.usage, "--prefix", "is for .pth files", remedy: "leave it out")
         }
     }
 }

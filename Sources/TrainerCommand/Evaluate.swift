@@ -14,8 +14,9 @@ struct Evaluate: GroupCommand {
         abstract: "Measure a model on labelled stamps.",
         discussion: """
             Intervals are of 95 %, by the bootstrap. With snr_sources.npy beside the sources, completeness is also \
-            listed by signal-to-noise ratio; --by lists it by any other number of the sources. With --ids the stamps \
-            that the model is most confidently wrong about are listed by their names.
+            listed by signal-to-noise ratio; --by lists it by any other number of the sources, and of more than two \
+            classes the recall of each. With --ids the stamps that the model is most confidently wrong about are listed \
+            by their names.
             """)
 
     @OptionGroup var models: ModelsOption
@@ -35,11 +36,7 @@ struct Evaluate: GroupCommand {
     @Flag(help: "Evaluate the matched filter on the same stamps too.")
     var matchedFilter = false
 
-    @Option(
-        help: ArgumentHelp(
-            "List completeness by a column of a .csv or by a .npy array, with a row for each source; repeatable.",
-            valueName: "file:column"))
-    var by: [String] = []
+    @OptionGroup var by: ByOption
 
     @Option(
         parsing: .unconditional,
@@ -63,10 +60,7 @@ struct Evaluate: GroupCommand {
         }
         // The others learn from rank 0 what is in the files.
         let files = try group.onRoot { try data.files() } ?? LabelledFiles()
-        try group.onRoot { try refuseColumns(of: files) }
-        let columns =
-            try group.onRoot { try SourceColumn.read(by, sources: StampSource(files.sources, layout: data.layout)) }
-            ?? []
+        let columns = try group.onRoot { try ByColumn.read(by.by, of: files) } ?? []
         let prediction = try models.prediction(threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
         if matchedFilter {
@@ -77,7 +71,10 @@ struct Evaluate: GroupCommand {
         }
         let evaluated = try prediction.evaluate(
             files, features: features.features, identifiers: identifiers.ids, skipBad: skipBad,
-            threshold: threshold, measuresImportance: importance)
+            threshold: threshold, measuresImportance: importance
+        ) { stamps in
+            for column in columns { _ = try column.numbers(of: stamps) }
+        }
         try group.agree {
             guard let evaluated else { return }
             try print(
@@ -94,13 +91,5 @@ struct Evaluate: GroupCommand {
         } else {
             try StandardOutput.print(result: evaluation.table)
         }
-    }
-
-    /// Completeness is that of sources.
-    private func refuseColumns(of files: LabelledFiles) throws {
-        guard let first = by.first, !files.areNoiseAndSources else { return }
-        throw Fault(
-            .usage, "--by \(first)", "lists the completeness of sources, and the stamps are not --noise and --sources",
-            remedy: "leave it out, or name the files with --noise and --sources")
     }
 }

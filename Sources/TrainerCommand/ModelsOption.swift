@@ -22,6 +22,8 @@ struct ModelsOption: ParsableArguments {
             valueName: "p"))
     var threshold: Float?
 
+    @OptionGroup var logits: LogitsOption
+
     /// Reads the models. Collective.
     func prediction(threads: Int?, group: any ProcessGroup, logger: Logger) throws -> Prediction {
         let normalization = try group.agree {
@@ -32,7 +34,8 @@ struct ModelsOption: ParsableArguments {
             return try normalize.normalization()
         }
         let prediction = try Prediction(
-            models: model, normalization: normalization, threads: threads, group: group, logger: logger)
+            models: model, normalization: normalization, fromLogits: logits.fromLogits, threads: threads, group: group,
+            logger: logger)
         try group.agree {
             guard let threshold else { return }
             try prediction.requireTwoClasses(

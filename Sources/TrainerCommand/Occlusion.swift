@@ -6,6 +6,7 @@ import Faults
 import Figures
 import FoundationEssentials
 import Logging
+import ModelFiles
 import Prediction
 import Reports
 
@@ -56,6 +57,8 @@ struct Occlusion: GroupCommand {
 
     @OptionGroup var normalize: NormalizeOption
 
+    @OptionGroup var logits: LogitsOption
+
     @OptionGroup var threads: ThreadsOption
 
     @OptionGroup var verbosity: VerbosityOptions
@@ -68,7 +71,8 @@ struct Occlusion: GroupCommand {
         let source = try group.onRoot { try stamps.source([input].compactMap(\.self), option: "--input") }
         let drawing = try group.onRoot { try figure.map { try picture($0, of: source) } } ?? nil
         let prediction = try Prediction(
-            models: [model], normalization: normalization, threads: threads, group: group, logger: logger)
+            models: [model], normalization: normalization, fromLogits: logits.fromLogits, threads: threads,
+            group: group, logger: logger)
         let map = try prediction.occlusion(
             input: source ?? StampSource([]), features: features.features, identifiers: identifiers.ids, index: index,
             className: className, window: window, output: output)
@@ -76,7 +80,7 @@ struct Occlusion: GroupCommand {
             guard let map, let index, let drawing else { return }
             let picture = OcclusionPicture(
                 title: "Occlusion map of stamp \(index)" + (map.identifier.map { " (\($0))" } ?? ""),
-                className: map.className,
+                className: map.className, of: try prediction.classNames,
                 stamp: StampPicture(
                     height: map.height, width: map.width, channels: map.channels, values: map.stamp),
                 map: map.values)
@@ -110,6 +114,6 @@ struct Occlusion: GroupCommand {
     private func picture(_ path: String, of source: StampSource?) throws -> OutputFile {
         let stamps = source?.allFiles.map(StampFiles.file(of:)) ?? []
         let tables = [identifiers.ids].compactMap { $0.map(StampColumn.file) }
-        return try OcclusionPicture.output(path, inputs: [model] + stamps + tables)
+        return try OcclusionPicture.output(path, inputs: ModelFiles.files(model) + stamps + tables)
     }
 }

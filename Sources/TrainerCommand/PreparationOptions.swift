@@ -45,7 +45,7 @@ struct PreparationOptions: ParsableArguments {
         if let normalize { preparation.normalization = try Normalization(option: normalize) }
         if let normalizeOver { preparation.scope = normalizeOver }
         preparation.channels = try channels.selection()
-        preparation.fill = fill
+        if let fill { preparation.fill = fill }
         preparation.maskChannel = maskChannel
         preparation.crop = try crop.map { try StampExtent(option: $0, of: "--crop") }
         preparation.pad = try pad.map { try StampExtent(option: $0, of: "--pad") }

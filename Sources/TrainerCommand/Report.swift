@@ -22,6 +22,8 @@ struct Report: GroupCommand {
     @Option(help: ArgumentHelp("The .html file that --compare writes.", valueName: "file"))
     var output: String?
 
+    @OptionGroup var by: ByOption
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
@@ -30,7 +32,9 @@ struct Report: GroupCommand {
             guard group.rank == 0 else { return }
             if let run {
                 let folder = RunFolder(run)
-                for warning in try RunReport.write(folder, environment: environment) { logger.warning("\(warning)") }
+                for warning in try RunReport.write(folder, columns: by.by, environment: environment) {
+                    logger.warning("\(warning)")
+                }
                 if !verbosity.quiet { try StandardOutput.print(note: "report in \(folder.report)\n") }
             } else if let output {
                 try RunReport.compare(compare.map(RunFolder.init), output: output)
@@ -52,6 +56,10 @@ struct Report: GroupCommand {
             throw Fault(
                 .usage, "--output", "does not go with --run, whose report is in the run's folder",
                 remedy: "leave it out")
+        }
+        if run == nil, let first = by.by.first {
+            throw Fault(
+                .usage, "--by \(first)", "does not go with --compare, which draws nothing", remedy: "leave it out")
         }
         guard run != nil || compare.count >= 2 else {
             throw Fault(.usage, "--compare", "names one run alone", remedy: "name at least two, or use --run")

@@ -12,7 +12,11 @@ import StampData
 struct Summary: GroupCommand {
     static let configuration = CommandConfiguration(abstract: "Print a network's layers, shapes and parameter counts.")
 
-    @Option(help: "simple, simple-bn, vgg6, resnet50, or a .safetensors, .keras or .json file.")
+    @Option(
+        help: """
+            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, or a .safetensors, .keras, .h5, .pth \
+            or .json file.
+            """)
     var model = "vgg6"
 
     @Option(parsing: .unconditional, help: "Outputs of a standard network: one for each class, or 1.")
@@ -32,16 +36,18 @@ struct Summary: GroupCommand {
         help: ArgumentHelp("Features that a standard network takes beside each stamp.", valueName: "n"))
     var features = 0
 
+    @OptionGroup var logits: LogitsOption
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            try StandardOutput.print(result: network().summary + "\n")
+            try StandardOutput.print(result: network(logger).summary + "\n")
         }
     }
 
-    private func network() throws -> Network {
+    private func network(_ logger: Logger) throws -> Network {
         guard (1...StampClasses.most).contains(classes), size >= 1, size <= 1 << 14 else {
             throw Fault(
                 .usage, "--classes \(classes) --size \(size)", "out of range",
@@ -58,6 +64,7 @@ struct Summary: GroupCommand {
                     height: size, width: size, channels: channels, features: features, classes: classes))
         }
         try Requirement.networkName.check(model, of: "--model")
-        return try ModelFiles.network(model).network
+        let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
+        return try Network(ModelFiles.description(model, reading))
     }
 }

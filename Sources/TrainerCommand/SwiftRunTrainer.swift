@@ -37,7 +37,8 @@ struct SwiftRunTrainer: ParsableCommand {
             decoders.append(FITSDecoder.self)
         #endif
         #if Keras
-            decoders += [WeightsDecoder.self, HDF5StampsDecoder.self] as [any IsolatedDecoder.Type]
+            decoders +=
+                [WeightsDecoder.self, LegacyLayoutDecoder.self, HDF5StampsDecoder.self] as [any IsolatedDecoder.Type]
         #endif
         return decoders
     }

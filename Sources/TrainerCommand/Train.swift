@@ -24,28 +24,30 @@ struct Train: GroupCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Values of options that are not given: notebook (as astroML's notebook trains) or survey (for real surveys).
+            Values of options that are not given: notebook (as astroML's notebook trains), survey (for real surveys) or \
+            kbmod (for KBMOD's filter).
             """,
             valueName: "name"))
     var recipe: Recipe = .notebook
 
     @Option(
-        help:
+        help: ArgumentHelp(
             """
-            simple, simple-bn, vgg6, resnet50, a .safetensors or .keras model to continue from, or Keras' \
-            model.to_json() in a .json file.
-            """
-    )
-    var model = usual.model
+            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, .h5 or .pth \
+            model to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, kbmod: resnet18)
+            """, valueName: "model"))
+    var model: String?
+
+    @OptionGroup var logits: LogitsOption
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Passes over the training set. (notebook: 10, survey: 30)", valueName: "n"))
+        help: ArgumentHelp("Passes over the training set. (notebook, kbmod: 10, survey: 30)", valueName: "n"))
     var epochs: Int?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`. (both recipes: 256)", valueName: "n")
+        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`. (every recipe: 256)", valueName: "n")
     )
     var batchSize: String?
 
@@ -55,10 +57,11 @@ struct Train: GroupCommand {
     var microbatch: Int?
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Learning rate. (notebook: 0.01, survey: 0.003)", valueName: "x"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Learning rate. (notebook: 0.01, survey: 0.003, kbmod: 0.001)", valueName: "x"))
     var learningRate: Float?
 
-    @Option(help: "sgd, momentum, adam, adamw, lamb or lars. (notebook: sgd, survey: adam)")
+    @Option(help: "sgd, momentum, adam, adamw, lamb or lars. (notebook: sgd, survey, kbmod: adam)")
     var optimizer: OptimizerName?
 
     @Option(
@@ -168,6 +171,8 @@ struct Train: GroupCommand {
             "Train an ensemble of N networks that differ in their seed; predict averages them.", valueName: "n"))
     var members = 1
 
+    @OptionGroup var by: ByOption
+
     @Flag(name: .customLong("no-report"), help: "Make neither figures nor report.html at the end.")
     var noReport = false
 
@@ -185,10 +190,14 @@ struct Train: GroupCommand {
         if let files = try group.onRoot({ try data.files() }) {
             settings.data = files
         }
+        let columns = try group.onRoot { try ByColumn.read(by.by, of: settings.data) } ?? []
+        let check: StampCheck = { stamps in
+            for column in columns { _ = try column.numbers(of: stamps) }
+        }
         if let series {
             let ensemble = EnsembleRun(
                 settings, series: series, programVersion: SwiftRunTrainer.version, group: group,
-                environment: environment, logger: logger)
+                environment: environment, logger: logger, check: check)
             let summary = try ensemble.run(
                 wasFinished: { makeMissingReport($0, environment, logger) },
                 didTrain: { folder, metrics in
@@ -201,7 +210,7 @@ struct Train: GroupCommand {
         }
         let run = TrainingRun(
             settings, programVersion: SwiftRunTrainer.version, group: group, environment: environment,
-            logger: logger)
+            logger: logger, check: check)
         let metrics = try run.run()
         guard group.rank == 0 else { return }
         var failure: Fault?
@@ -261,7 +270,8 @@ struct Train: GroupCommand {
     /// - Throws: `Fault(.usage)` for values that make no sense, alone or together.
     func trainingSettings() throws -> TrainingSettings {
         var settings = TrainingSettings(recipe: recipe)
-        settings.model = model
+        if let model { settings.model = model }
+        settings.fromLogits = logits.fromLogits
         if let epochs { settings.epochs = epochs }
         settings.microbatch = microbatch
         if let learningRate { settings.learningRate = learningRate }
@@ -277,6 +287,7 @@ struct Train: GroupCommand {
         try preparation.apply(to: &settings.preparation)
         features.apply(to: &settings)
         settings.skipBad = skipBad
+        settings.by = by.by
         settings.keepCheckpoints = keepCheckpoints
         settings.verifyEvery = verifyEvery
         settings.split = try SplitFractions(option: split)

@@ -42,6 +42,12 @@ import Testing
             ClassPrecisionRecallFigure(predictions, classNames: names).plot,
             ReliabilityFigure(ofTopClass: predictions).plot,
             ClassScoreFigure(predictions, classNames: names).plot,
+            ClassCompletenessFigure(
+                predictions, classNames: names,
+                numbers: StampNumbers(
+                    name: names[2], values: (0..<3 * predictions.count).map { $0 % 5 == 0 ? .nan : Double($0) }),
+                quantity: .column(names[2], number: 1)
+            ).plot,
             StampGridFigure.ofAllClasses(examples, of: predictions, classNames: names).plot,
             StampGridFigure.ofMistakes(mistakes, of: predictions, classNames: names).plot,
             FilterFigure(
@@ -64,7 +70,7 @@ import Testing
             let plots = plots(
                 Self.predictions(classes: classes, count: 4 * classes), names,
                 channels: channels == 1 ? [""] : channelNames)
-            #expect(plots.count == 9)
+            #expect(plots.count == 10)
             let (figures, warnings) = try FigureFolder(folder + "/figures").draw(
                 plots, with: Gnuplot(environment: FigureFolderTests.environment))
             #expect(warnings.isEmpty, "\(warnings)")

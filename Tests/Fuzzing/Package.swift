@@ -51,6 +51,7 @@ let package = Package(
                 "Models", "LayerCatalog", "Preparation", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
                 "CHDF5", "CZip",
             ]),
+        library("TorchFormat", ["Models", "LayerCatalog", "Files", "Tensors", "Faults"]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         .systemLibrary(name: "CLibFuzzer", path: "CLibFuzzer"),
@@ -58,8 +59,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz-readers",
             dependencies: [
-                "Faults", "Files", "Isolation", "StampFormats", "Models", "KerasFormat", "RunRecords", "CLibFuzzer",
-                "CSharedCoverage",
+                "Faults", "Files", "Isolation", "StampFormats", "Models", "KerasFormat", "TorchFormat", "RunRecords",
+                "CLibFuzzer", "CSharedCoverage",
             ],
             path: "Readers", swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-sanitize=address"])],
             linkerSettings: [.unsafeFlags(["-sanitize=address"])]),

@@ -162,13 +162,27 @@ def networks():
     for name in ["chain", "branches"]:
         write("keras-json", name, (REFERENCES / f"keras_archives/{name}.json").read_bytes())
         write("keras", name, (REFERENCES / f"keras_archives/{name}.keras").read_bytes())
-    for refused in ["lambda", "nested-model", "two-inputs"]:
+    for refused in ["lambda", "three-inputs"]:
         write("keras-json", refused, (REFERENCES / f"keras_archives/refused/{refused}.json").read_bytes())
     for refused in ["swollen", "twice"]:
         write("keras", refused, (REFERENCES / f"keras_archives/refused/{refused}.keras").read_bytes())
+    write("keras-json", "keras2", (REFERENCES / "keras_legacy/keras2.json").read_bytes())
+    for name in ["keras1", "keras2", "keras2-weights", "keras3"]:
+        write("keras-hdf5", name, (REFERENCES / f"keras_legacy/{name}.h5").read_bytes())
     for reader in ["keras-json", "network", "state", "manifest"]:
         write(reader, "nested", "[" * 600)
         write(reader, "nested-objects", '{"a":' * 400 + "1" + "}" * 400)
+
+
+def pickles():
+    """PyTorch's files, and the pickles in them."""
+    for name in ["tensors", "checkpoint", "protocol4", "command", "module"]:
+        data = (REFERENCES / f"torch/{name}.pth").read_bytes()
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            pickle = next(member for member in file.namelist() if member.endswith("data.pkl"))
+            write("pickle", name, file.read(pickle))
+    write("torch", "tensors", (REFERENCES / "torch/tensors.pth").read_bytes())
+    write("torch", "integers", (REFERENCES / "torch/integers.pth").read_bytes())
 
 
 def records():
@@ -190,4 +204,5 @@ images()
 datasets()
 tensors()
 networks()
+pickles()
 records()

@@ -27,7 +27,8 @@ while [[ $# -gt 0 ]]; do
     esac
 done
 [[ ${#readers[@]} -gt 0 ]] ||
-    readers=(npy npz fits hdf5 safetensors model network keras-json keras state manifest history)
+    readers=(npy npz fits hdf5 safetensors model network keras-json keras keras-hdf5 torch pickle state manifest
+        history)
 
 ensure_swift
 here="$checkout/Tests/Fuzzing"

@@ -7,7 +7,8 @@ import struct
 import zipfile
 import zlib
 
-from sizes import CARD, fits
+from hdf5 import hdf5
+from sizes import CARD, fits, npy
 from trial import promise
 
 ZEROS = bytes(1 << 20)
@@ -31,11 +32,6 @@ def deflated(path, members):
                     file.write(piece)
 
 
-def npy(shape, kind="<f4"):
-    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
-
-
 def make(copy, name):
     """The files of a bomb, and the arguments of the command that is to survive it."""
     predict = ["predict", "--model", "run", "--output", "out.npy", "--quiet", "--input"]
@@ -53,6 +49,14 @@ def make(copy, name):
     if name == "deflated array":
         deflated(copy.path("bomb.npz"), [("a.npy", [npy((1 << 18, 32, 32))] + [ZEROS] * 1024)])
         return predict + ["bomb.npz"]
+    if name == "deflated dataset":
+        # One piece of half a gigabyte, in half a megabyte.
+        copy.path("bomb.h5").write_bytes(hdf5([1 << 17, 32, 32], ZEROS * 512, chunk=1 << 17))
+        return predict + ["bomb.h5:/stamps"]
+    if name == "sparse dataset":
+        # No piece of it is there: all values are the fill value.
+        copy.path("bomb.h5").write_bytes(hdf5([1 << 40, 21, 21], b"", chunk=64))
+        return predict + ["bomb.h5:/stamps"]
     if name == "many members":
         with zipfile.ZipFile(copy.path("bomb.npz"), "w") as archive:
             for number in range(20000):
@@ -121,8 +125,9 @@ def make(copy, name):
 
 
 NAMES = [
-    "gzip", "gzip of gzip", "deflated array", "many members", "weights", "configuration", "metadata", "nested", "wide",
-    "padding", "many layers", "header", "tensors", "units", "tiles", "lines", "line"]
+    "gzip", "gzip of gzip", "deflated array", "deflated dataset", "sparse dataset", "many members", "weights",
+    "configuration", "metadata", "nested", "wide", "padding", "many layers", "header", "tensors", "units", "tiles",
+    "lines", "line"]
 
 
 def trial(copy, random, number):

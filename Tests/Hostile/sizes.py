@@ -3,6 +3,7 @@
 import re
 import struct
 
+from hdf5 import hdf5
 from trial import promise
 
 EXTREMES = [
@@ -12,6 +13,11 @@ EXTREMES = [
 BINARY = [0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
 
 CARD = "{:<8}= {:>20}"
+
+
+def npy(shape, kind="<f4"):
+    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
 
 
 def fits(axes, bits=-32, more=(), data=b""):
@@ -27,7 +33,16 @@ def targets(copy):
     stamps = copy.path("data/stamps_sources.npy").read_bytes()
     copy.path("stamps.fits").write_bytes(
         fits([21, 21, 60], more=[("BSCALE", "1.0"), ("BZERO", "0.0")], data=stamps[128:]))
+    copy.path("stamps.h5").write_bytes(hdf5([60, 21, 21], stamps[128:]))
+    copy.path("chunks.h5").write_bytes(hdf5([60, 21, 21], stamps[128:], chunk=16))
+    copy.path("labels.csv").write_text("id,kind\n" + "".join(f"{row},{row % 3}\n" for row in range(120)))
+    copy.path("labels.npy").write_bytes(npy((120,), "<i8") + struct.pack("<120q", *(row % 3 for row in range(120))))
+    copy.path("features.csv").write_text(
+        "mag,seeing\n" + "".join(f"{20 + row % 7}.5,1.{row % 5}e0\n" for row in range(120)))
     predict = ["predict", "--model", "run", "--output", "out.npy", "--quiet", "--input"]
+    train = ["train", "--model", "simple", "--batch-size", "16", "--threads", "1", "--epochs", "1", "--quiet",
+             "--no-report", "--output", "new"]
+    labelled = train + ["--stamps", "data/stamps_noise.npy", "data/stamps_sources.npy", "--labels"]
     resume = ["train", "--data", "data", "--model", "simple-bn", "--batch-size", "16", "--threads", "1", "--epochs",
               "3", "--quiet", "--no-report", "--output", "run", "--resume"]
     report = ["report", "--run", "run", "--quiet"]
@@ -36,6 +51,11 @@ def targets(copy):
     return [
         ("data/stamps_sources.npy", [predict + ["data/stamps_sources.npy"]]),
         ("stamps.fits", [predict + ["stamps.fits"]]),
+        ("stamps.h5", [predict + ["stamps.h5:/stamps"]]),
+        ("chunks.h5", [predict + ["chunks.h5:/stamps"]]),
+        ("labels.csv", [labelled + ["labels.csv:kind"]]),
+        ("labels.npy", [labelled + ["labels.npy"]]),
+        ("features.csv", [train + ["--data", "data", "--features", "features.csv"]]),
         ("run/model.safetensors", [
             ["summary", "--model", "run/model.safetensors"], predict + ["data/stamps_noise.npy"]]),
         ("run/model.keras", [["summary", "--model", "run/model.keras"]]),

@@ -56,7 +56,9 @@ import Testing
         #expect(fault.description.contains("gelu"))
     }
 
-    @Test(.enabled(if: KerasArchive.isSupported), arguments: ["chain", "branches", "features", "convolutions"])
+    @Test(
+        .enabled(if: KerasArchive.isSupported),
+        arguments: ["chain", "branches", "features", "elements-13x12x2", "convolutions"])
     func modelsSurviveARoundTrip(_ name: String) throws {
         let folder = try TemporaryFolder()
         let read = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/\(name).keras"))

@@ -15,7 +15,9 @@ import Testing
     @Test func kindsAreFoundByTheirNames() {
         for kind in LayerCatalog.all {
             #expect(LayerCatalog.kind(storedAs: kind.storedName) == kind)
-            for name in kind.kerasClasses { #expect(LayerCatalog.kind(ofKerasClass: name) == kind) }
+            for name in kind.kerasClasses {
+                #expect(LayerCatalog.kind(ofKerasClass: name, in: kind.kerasModule) == kind)
+            }
         }
         #expect(LayerCatalog.kind(storedAs: "Dense") == nil)
         #expect(LayerCatalog.kind(ofKerasClass: "dense") == nil)
@@ -24,13 +26,13 @@ import Testing
     @Test func noTwoKindsHaveOneName() {
         let stored = LayerCatalog.all.map { $0.storedName }
         #expect(Set(stored).count == stored.count)
-        let classes = LayerCatalog.all.flatMap { $0.kerasClasses }
+        let classes = LayerCatalog.all.flatMap { kind in kind.kerasClasses.map { "\(kind.kerasModule).\($0)" } }
         #expect(Set(classes).count == classes.count)
     }
 
     @Test func messagesListTheClassesInTheirOrder() {
         #expect(LayerCatalog.kerasClasses.hasPrefix("InputLayer, Dense, Conv2D, "))
-        #expect(LayerCatalog.kerasClasses.contains(", Activation, ReLU, LeakyReLU, ELU, Softmax, "))
+        #expect(LayerCatalog.kerasClasses.contains(", Activation, ReLU, LeakyReLU, ELU, Softmax, PReLU, "))
         #expect(LayerCatalog.kerasClasses.hasSuffix(", Concatenate"))
     }
 
@@ -43,9 +45,14 @@ import Testing
     }
 
     @Test func onlyDropoutIsSwitchedOff() {
-        for example in Example.all {
-            let without = example.kind.withoutDropout()
-            #expect(without == (example.kind == .dropout(rate: 0.25) ? .dropout(rate: 0) : example.kind))
-        }
+        let without: [LayerKind: LayerKind] = [
+            .dropout(rate: 0.25): .dropout(rate: 0),
+            .dropout(rate: 0.5, noiseShape: [1, 1, 4]): .dropout(rate: 0, noiseShape: [1, 1, 4]),
+            .spatialDropout2D(rate: 0.25): .spatialDropout2D(rate: 0),
+            .stochasticDepth(rate: 0.25): .stochasticDepth(rate: 0),
+            .gaussianNoise(deviation: 0.25): .gaussianNoise(deviation: 0),
+            .gaussianDropout(rate: 0.25): .gaussianDropout(rate: 0),
+        ]
+        for example in Example.all { #expect(example.kind.withoutDropout() == without[example.kind] ?? example.kind) }
     }
 }

@@ -76,4 +76,31 @@ import Testing
         #expect(sameBits(run(input: input, isTraining: false).output, input))
         #expect(sameBits(run(rate: 0, input: input).output, input))
     }
+
+    /// Values that share a decision are kept or dropped together, by the mask of the smaller shape, in both directions.
+    @Test(arguments: [[1, 1, 3], [5, 4, 1], [1, 1, 1], [5, 1, 3]] as [Shape]) func sharedDecisions(noise: Shape) {
+        let layer = Dropout(name: "dropout", inputShape: Self.shape, rate: 0.5, layerNumber: 4, noiseShape: noise)
+        let small = Dropout(name: "dropout", inputShape: noise, rate: 0.5, layerNumber: 4)
+        let samples = Array(Self.samples) + [5, 6, 7, 8]
+        let mask = LayerRun(
+            small, input: [Float](repeating: 1, count: samples.count * noise.count), step: 3, samples: samples,
+            count: samples.count
+        ).output
+        let input = randomValues(samples.count * Self.shape.count, seed: 1)
+        let outputGradient = randomValues(input.count, seed: 2)
+        let run = LayerRun(
+            layer, input: input, outputGradient: outputGradient, step: 3, samples: samples, count: samples.count)
+        let factors = input.indices.map { index in
+            let places = [
+                index / 12 % 5 % noise.extents[0], index / 3 % 4 % noise.extents[1], index % 3 % noise.extents[2],
+            ]
+            let place = (places[0] * noise.extents[1] + places[1]) * noise.extents[2] + places[2]
+            return mask[index / 60 * noise.count + place]
+        }
+        #expect(run.output == zip(input, factors).map { $0 * $1 })
+        #expect(run.inputGradient == zip(outputGradient, factors).map { $0 * $1 } && run.isIntact)
+        #expect(Set(mask) == [0, 2])
+        let inference = LayerRun(layer, input: input, isTraining: false, count: samples.count)
+        #expect(inference.output == input)
+    }
 }

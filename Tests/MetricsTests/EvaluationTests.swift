@@ -92,8 +92,9 @@ import Testing
                 threshold: 0.5)
         }
         let evaluation = Evaluation(
-            predictions.reversed(), threshold: 0.5, columns: [SourceColumn(name: "mag", values: values)],
-            noiseStamps: 4, replicates: 20)
+            predictions.reversed(), threshold: 0.5,
+            columns: [StampNumbers(name: "mag", values: [1, 2, 3, .nan] + values)],
+            replicates: 20)
         let column = try #require(evaluation.byColumn.first)
         #expect(column.column == "mag")
         #expect(column.bins.map { [$0.lower, $0.upper] } == ranges)
@@ -112,7 +113,7 @@ import Testing
                 SamplePrediction(index: $0, label: 1, probability: 0.5, threshold: 0.5)
             }
             let evaluation = Evaluation(
-                predictions, threshold: 0.5, columns: [SourceColumn(name: "x", values: (0..<count).map(Double.init))],
+                predictions, threshold: 0.5, columns: [StampNumbers(name: "x", values: (0..<count).map(Double.init))],
                 replicates: 0)
             #expect(evaluation.byColumn[0].bins.map(\.sources) == Array(repeating: count / bins, count: bins))
         }
@@ -121,7 +122,7 @@ import Testing
     @Test func withoutSourcesAColumnHasNoBins() {
         let noise = [SamplePrediction(index: 0, label: 0, probability: 0.5, threshold: 0.5)]
         let evaluation = Evaluation(
-            noise, threshold: 0.5, columns: [SourceColumn(name: "x", values: [])], noiseStamps: 1, replicates: 0)
+            noise, threshold: 0.5, columns: [StampNumbers(name: "x", values: [1])], replicates: 0)
         #expect(evaluation.byColumn[0].bins.isEmpty && evaluation.table.hasSuffix("ROC AUC\n"))
     }
 

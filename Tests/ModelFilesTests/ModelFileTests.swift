@@ -34,6 +34,46 @@ import Testing
         #expect(try folder.bytes("a.safetensors") == folder.bytes("b.safetensors"))
     }
 
+    /// The name may say anything, or nothing.
+    @Test(
+        arguments: ["keras2.h5", "keras3.keras"], ["model", "model.safetensors", "model.keras", "model.h5", "m.json"])
+    func filesAreToldApartByWhatTheyHold(file: String, name: String) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.file(name, ReferenceValues.bytes("keras_legacy/\(file)"))
+        #expect(ModelFiles.isFile(path))
+        let model = try ModelFiles.read(path)
+        #expect(try ModelFiles.description(path) == model.network.description)
+        try ModelFiles.write(model, to: output(folder.path("converted.safetensors")))
+        let converted = try folder.file(name, folder.bytes("converted.safetensors"))
+        #expect(try ModelFiles.read(converted).network.description == model.network.description)
+        #expect(
+            try ModelFiles.weights(of: model.network, from: converted).trainable.array == model.weights.trainable.array)
+    }
+
+    @Test func aNetworkAndItsWeightsMayStandInTwoFiles() throws {
+        let (network, weights) = (
+            ReferenceValues.path("keras_legacy/keras2.json"), ReferenceValues.path("keras_legacy/keras2-weights.h5")
+        )
+        #expect(ModelFiles.isFile("\(network)+\(weights)"))
+        let model = try ModelFiles.read("\(network)+\(weights)")
+        let whole = try ModelFiles.read(ReferenceValues.path("keras_legacy/keras2.h5"))
+        #expect(model.weights.trainable.array == whole.weights.trainable.array)
+        #expect(try ModelFiles.weights(of: model.network, from: weights).state.array == whole.weights.state.array)
+        let fault = try #require(#expect(throws: Fault.self) { try ModelFiles.read(network) })
+        #expect(fault.kind == .usage && fault.remedy.contains("keras2.json+weights.h5"))
+    }
+
+    @Test func logitsAreNotAskedOfProbabilities() throws {
+        let path = ReferenceValues.path("keras_legacy/keras2.h5")
+        let fault = try #require(
+            #expect(throws: Fault.self) { try ModelFiles.read(path, ModelReading(fromLogits: true)) })
+        #expect(fault.kind == .usage && fault.subject == "--from-logits")
+        let logits = ReferenceValues.path("keras_legacy/logits.keras")
+        let model = try ModelFiles.read(logits, ModelReading(fromLogits: true))
+        #expect(
+            try ModelFiles.weights(of: model.network, from: logits).trainable.array == model.weights.trainable.array)
+    }
+
     @Test(arguments: ["model.safetensors", "model.keras"])
     func aModelRemembersHowItDecides(file: String) throws {
         let folder = try TemporaryFolder()

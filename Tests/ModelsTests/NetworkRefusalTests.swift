@@ -97,8 +97,11 @@ import Testing
             [input, flatten, LayerDescription(name: "sum", kind: .add, inputs: ["flatten"])]
         ),
         (
-            "sum", "its inputs have the shapes (21, 21, 1), (441,)",
-            [input, flatten, LayerDescription(name: "sum", kind: .add, inputs: ["input", "flatten"])]
+            "sum", "its inputs have the shapes (441,), (2,)",
+            [
+                input, flatten, layer("fc", .dense(units: 2, activation: .linear), after: "flatten"),
+                LayerDescription(name: "sum", kind: .add, inputs: ["flatten", "fc"]),
+            ]
         ),
         (
             "joined", "its inputs have the shapes (19, 19, 4), (21, 21, 1)",

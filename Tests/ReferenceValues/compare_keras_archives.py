@@ -17,9 +17,12 @@ def compare(first, second):
     models = [keras.models.load_model(path) for path in (first, second)]
     layers, weights = [], []
     for model in models:
-        # Not their classes: ReLU() and Activation("relu") are the same.
-        layers.append([(layer.name, tuple(layer.output.shape)) for layer in model.layers])
-        weights.append({f"{layer.name}/{w.name}": w.numpy() for layer in model.layers for w in layer.weights})
+        # Not their classes: ReLU() and Activation("relu") are the same. Nor whether they are layers: so are a + b and Add.
+        operations = getattr(model, "operations", model.layers)
+        layers.append([(operation.name, tuple(operation.output.shape)) for operation in operations])
+        # Their numbers, not their names: LayerScale's has one that depends on what was built before.
+        numbered = [(f"{layer.name}/{n}", w) for layer in model.layers for n, w in enumerate(layer.weights)]
+        weights.append({name: weight.numpy() for name, weight in numbered})
     assert type(models[0]) is type(models[1]), models
     assert layers[0] == layers[1], layers
     assert weights[0].keys() == weights[1].keys()

@@ -10,6 +10,7 @@ func unusualSettings() throws -> TrainingSettings {
     var settings = TrainingSettings()
     (settings.data.sources, settings.data.noise) = (["a.npy", "it's b.npy"], ["$x.npz:empty"])
     settings.data.layout = .nchw
+    settings.fromLogits = true
     (settings.model, settings.epochs) = ("resnet50", 7)
     (settings.batchSize, settings.microbatch, settings.classes) = (.full, 8, 1)
     (settings.learningRate, settings.optimizer) = (0.3, .sgd(momentum: 0.5, nesterov: true))
@@ -27,6 +28,7 @@ func unusualSettings() throws -> TrainingSettings {
         Sampling.ClassShare(name: "noise", share: 0.75), Sampling.ClassShare(name: "source", share: 0.25),
     ])
     (settings.sampleWeights, settings.ids, settings.objective.focusing) = ("w.npy", "t.csv:name", 2)
+    settings.by = ["t.csv:mag", "snr.npy"]
     settings.decision = DecisionSettings(calibrate: true, targetCompleteness: 0.9)
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
     settings.augmentation = Augmentation(symmetries: true, noise: 2)

@@ -102,7 +102,7 @@ import Testing
         let rows = try unusualSettings().resolved(batchSize: 15, microbatch: 4, classes: 2).rows
         #expect(
             rows.map { "\($0.name): \($0.value)" } == [
-                "model: resnet50", "outputs: 2", "epochs: 7", "batch size: 15", "microbatch: 4",
+                "model: resnet50", "outputs: 2 --from-logits", "epochs: 7", "batch size: 15", "microbatch: 4",
                 "optimizer: SGD with Nesterov's momentum 0.5", "learning rate: 0.3",
                 "schedule and objective: --schedule step --schedule-factor 0.5 --schedule-every 30steps "
                     + "--warmup 2epochs --scale-learning-rate --label-smoothing 0.1 --class-weights 1.0,2.0 --loss focal=2.0 "

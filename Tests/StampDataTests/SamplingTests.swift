@@ -74,13 +74,81 @@ import Testing
         }
     }
 
-    @Test func aClassOfFewerStampsThanStrataIsRefused() throws {
+    /// Strata share the stamps of a class with fewer than there are strata: all are drawn, on average as often as each
+    /// other, and no two draws of one stamp in an epoch have the same number.
+    @Test(arguments: 1...3) func aClassOfFewerStampsThanStrataIsShared(_ rare: Int) throws {
         let folder = try TemporaryFolder()
-        let stamps = try collection(folder, counts: [3, 60, 60])
-        expectFault(.badData, "--sampling", saying: "the class c0 has 3 training stamps for 4 microbatches") {
-            _ = try strata(stamps, [0.2, 0.4, 0.4])
+        let stamps = try collection(folder, counts: [rare, 60, 60])
+        let shares = [0.2, 0.4, 0.4]
+        let strata = try strata(stamps, shares), plan = strata.plan
+        #expect(strata.lists.flatMap { $0 }.sorted() == Array(0..<stamps.count))
+        #expect(strata.borrowed.flatMap { $0 }.allSatisfy { $0 < rare })
+        let epochs = 60
+        var times = [Int](repeating: 0, count: rare)
+        for epoch in 0..<epochs {
+            var numbers = [[UInt32]](repeating: [], count: rare)
+            for position in 0..<plan.microbatches {
+                let all = strata.stamps(position: position)
+                #expect(Set(all).count == all.count)
+                let drawing = strata.order(of: position..<position + 1)
+                let order = drawing.order(position: position, epoch: epoch)
+                #expect(order.count == plan.stratumSamples(position: position))
+                let drawn = order.map { all[$0] }
+                let ofClass = drawn.count { $0 < rare }
+                #expect(abs(Double(ofClass) - shares[0] * Double(order.count)) < 1 + 1e-9)
+                for (stamp, number) in zip(drawn, drawing.repetitions(position: position, of: order)) where stamp < rare
+                {
+                    numbers[stamp].append(number)
+                    times[stamp] += 1
+                }
+            }
+            #expect(numbers.allSatisfy { Set($0).count == $0.count })
         }
-        _ = try strata(stamps, [0, 0.5, 0.5])
+        let mean = shares[0] * Double(stamps.count * epochs) / Double(rare)
+        // Four deviations of what chance gives to one of them in each stratum and epoch.
+        let most = 4 * 0.5 * Double(plan.microbatches * epochs).squareRoot()
+        #expect(times.allSatisfy { abs(Double($0) - mean) <= most })
+    }
+
+    /// What a stratum borrows is no more than it draws, however many stamps are shared.
+    @Test func strataBorrowNoMoreThanTheyDraw() throws {
+        let folder = try TemporaryFolder()
+        let stamps = try collection(folder, counts: [97, 203, 900])
+        let plan = BatchPlan(samples: stamps.count, batchSize: stamps.count, microbatch: 8)
+        let strata = try Strata(
+            of: Array(0..<stamps.count), plan: plan, seed: 4, shares: [0.25, 0.25, 0.5], classes: stamps)
+        #expect(plan.microbatches == 150)
+        #expect(strata.borrowed.allSatisfy { $0.count <= 3 })
+        var times = [Int](repeating: 0, count: stamps.count)
+        for position in 0..<plan.microbatches {
+            for place in strata.order(of: position..<position + 1).order(position: position, epoch: 0) {
+                times[strata.stamps(position: position)[place]] += 1
+            }
+        }
+        #expect(abs(Double(times[..<97].reduce(0, +)) - 300) < 4 * 0.5 * 150.0.squareRoot())
+    }
+
+    /// Strata of unequal size are full before the last class is dealt to all of them.
+    @Test func aStratumWithoutAClassBorrowsFromIt() throws {
+        let folder = try TemporaryFolder()
+        let stamps = try collection(folder, counts: [2, 2, 2])
+        let plan = BatchPlan(samples: 6, batchSize: 3, microbatch: 2)
+        let strata = try Strata(
+            of: Array(0..<6), plan: plan, seed: 4, shares: [0, 0, 1], classes: stamps)
+        for position in 0..<2 {
+            let order = strata.order(of: 0..<2).order(position: position, epoch: 0)
+            #expect(order.allSatisfy { stamps.label(strata.stamps(position: position)[$0]) == 2 })
+        }
+    }
+
+    @Test func aClassWithoutATrainingStampIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let stamps = try collection(folder, counts: [1, 60, 61])
+        let plan = BatchPlan(samples: 121, batchSize: 40, microbatch: 10), training = Array(1..<122)
+        expectFault(.badData, "--sampling", saying: "the class c0 has no stamp in the training set") {
+            _ = try Strata(of: training, plan: plan, seed: 4, shares: [0.2, 0.4, 0.4], classes: stamps)
+        }
+        _ = try Strata(of: training, plan: plan, seed: 4, shares: [0, 0.5, 0.5], classes: stamps)
     }
 
     @Test func sharesAreOfTheClasses() throws {

@@ -72,6 +72,52 @@ import Testing
         #expect(Set(epochs).count == 3)
     }
 
+    /// Stamps that several strata draw are where each of them looks for them, in memory or read ahead, on any ranks.
+    @Test(arguments: 1...4, [1.0, 0.4, 0]) func sharedStampsAreDrawnByAllStrata(ranks: Int, resident: Double) throws {
+        let team = try LaneTeam(count: 2)
+        defer { team.finish() }
+        let folder = try TemporaryFolder()
+        let (collection, numbers) = try Self.stamps.collection(in: folder)
+        // Two stamps of one class, and all of the other.
+        let rare = (0..<collection.count).filter { collection.label($0) == 1 }.prefix(2)
+        let training = (0..<collection.count).filter { collection.label($0) == 0 } + rare
+        let plan = BatchPlan(samples: training.count, batchSize: 40, microbatch: 8)
+        let strata = try Strata(of: training, plan: plan, seed: 9, shares: [0.5, 0.5], classes: collection)
+        var drawn: [Int: Int] = [:]
+        for positions in (0..<plan.microbatches).balancedRuns(over: ranks) {
+            let demand = StampMemory.Demand(
+                training: positions.reduce(0) { $0 + strata.stamps(position: $1).count }, validation: 0,
+                trainingValues: 25, validationValues: 25, lanes: 1, largestMicrobatch: plan.largestMicrobatch)
+            let budget = max(demand.leastBytes, Int(resident * Double(demand.bytes)))
+            let shard = try TrainingShard(
+                reader: StampReader(collection, .none), strata: strata, positions: positions, seed: 9,
+                memory: StampMemory(demand, budget: resident < 1 ? budget : nil), team: team)
+            #expect(shard.isStreamed == (resident < 1))
+            try shard.prepareReading(by: [positions])
+            let input = FloatBuffer(count: plan.largestMicrobatch * 25)
+            for epoch in 0..<2 {
+                for position in positions { shard.beginEpoch(epoch, position: position) }
+                shard.beginReading(positions, step: 0, epoch: epoch)
+                for step in 0..<plan.steps {
+                    for position in positions {
+                        let count = try shard.draw(step: step, position: position, into: input.pointer)
+                        for sample in 0..<count {
+                            let number = Int(shard.numbers(position: position)[sample])
+                            drawn[number, default: 0] += 1
+                            let label = shard.label(step: step, position: position, sample: sample)
+                            #expect(label == collection.label(number))
+                            let stamp = numbers.firstIndex(of: number)!
+                            #expect(input.array[sample * 25..<(sample + 1) * 25] == Self.stamps.stamp(stamp))
+                        }
+                    }
+                }
+            }
+        }
+        #expect(drawn.values.reduce(0, +) == 2 * training.count)
+        // Half of the draws, to within one in each stratum and epoch.
+        for stamp in rare { #expect(abs(drawn[stamp, default: 0] - training.count / 2) <= 2 * plan.microbatches) }
+    }
+
     /// What a position draws does not depend on how many ranks there are.
     @Test func drawsDoNotDependOnTheNumberOfRanks() throws {
         let team = try LaneTeam(count: 1)

@@ -69,6 +69,27 @@ extension TrainerCommandTests {
             #expect(settings["class_names"] as? [String] == ["bogus", "real"])
             #expect(settings["class_stamps"] as? [Int] == [Survey.count, Survey.count])
             #expect(settings["sources"] == nil)
+            // Nobody reads of sources and noise, but for the names of the files.
+            #expect(try trainer("report --run \(run)").status == 0)
+            let page = try text("\(run)/report.html").replacing("stamps_noise", with: "").replacing(
+                "stamps_sources", with: "")
+            for word in ["a source", "sources", "noise", "share_of_sources"] {
+                #expect(!page.contains(word), "\(word)")
+            }
+            #expect(page.contains("A probability above 0.5 finds") && page.contains("of the stamps of real"))
+            // One row for each stamp, or for each of the second class, in the files' order whatever that of the classes.
+            let (all, second) = (workspace.path("all.csv"), workspace.path("second.csv"))
+            let values = (0..<2 * Survey.count).map { "\($0 * 37 % 1000)\n" }
+            try ("mag\n" + values.joined()).write(toFile: all, atomically: true, encoding: .utf8)
+            try ("mag\n" + values.suffix(Survey.count).joined()).write(
+                toFile: second, atomically: true, encoding: .utf8)
+            let columns = try [all, second].map { table in
+                let line = "evaluate --model \(run) \(data) --bootstrap 5 --json --by \(table):mag"
+                return try JSONSerialization.data(
+                    withJSONObject: try #require(json(trained(line).standardOutput)["by_column"]),
+                    options: .sortedKeys)
+            }
+            #expect(columns[0] == columns[1])
             let exchanged = "--class real=\(survey.sources) --class bogus=\(survey.noise)"
             for file in ["model.safetensors", "model.keras"] {
                 let accuracies = try [data, exchanged].map { data in
@@ -86,6 +107,7 @@ extension TrainerCommandTests {
             ("--stamps STAMPS --labels TABLE", 65, "has 2 columns; name one, as"),
             ("--stamps STAMPS --labels TABLE:kinds", 65, "no column \"kinds\"; name one of these: id, kind"),
             ("--stamps STAMPS STAMPS STAMPS --labels TABLE:kind", 65, "has 1000 rows for 1500 stamps"),
+            ("--stamps STAMPS --labels HALVES", 65, "holds 0.5 for stamp 1, which is no label"),
             ("--stamps STAMPS", 64, "--stamps: stands alone"), ("--labels TABLE:kind", 64, "--labels: stands alone"),
             ("--class-names a,b", 64, "stands without --labels"),
             ("--class a=STAMPS", 64, "--class: gives 1 classes; give at least two"),
@@ -97,9 +119,11 @@ extension TrainerCommandTests {
             ("--stamps NOISE SOURCES --labels TABLE:kind --class-names noise,source,comet", 65, "class comet"),
         ])
         func whatDoesNotFitIsOneLine(_ options: String, _ status: Int32, _ words: String) throws {
+            let (output, halves) = (workspace.path("run"), workspace.path("halves.npy"))
+            try NpyFile.write(floats: (0..<Survey.count).map { Float($0) / 2 }, shape: [Survey.count], to: halves)
             let options = options.replacing("TABLE", with: try table()).replacing("STAMPS", with: survey.noise)
                 .replacing("NOISE", with: survey.noise).replacing("SOURCES", with: survey.sources)
-            let output = workspace.path("run")
+                .replacing("HALVES", with: halves)
             expectError(try trainer("train \(options) --model simple --output \(output)"), status, saying: words)
             #expect(!exists(output))
         }

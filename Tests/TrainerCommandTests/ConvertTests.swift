@@ -47,13 +47,14 @@ extension TrainerCommandTests {
             let model = "\(try Survey.shared().run())/model.safetensors"
             for name in ["model.h5", "model", "model.onnx.gz", "model.json"] {
                 let output = workspace.path(name)
-                expectError(try convert(model, to: output), 64, saying: output, ".safetensors, .keras or .onnx")
+                expectError(try convert(model, to: output), 64, saying: output, ".safetensors, .keras, .onnx or .pth")
                 #expect(!exists(output))
             }
             let others = try ["model.onnx", "weights"].map { try workspace.file($0, Array("other".utf8)) }
             for input in ["\(kerasArchives)/chain.json"] + others {
                 let output = workspace.path("model.keras")
-                expectError(try convert(input, to: output), 64, saying: input, "use a .safetensors or .keras file")
+                expectError(
+                    try convert(input, to: output), 64, saying: input, "use a .safetensors, .keras or .pth file")
                 #expect(!exists(output))
             }
         }

@@ -34,7 +34,7 @@ extension TrainerCommandTests {
             }
             #expect(
                 named.sorted() == [
-                    "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "calibrate",
+                    "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "by", "calibrate",
                     "channel", "channels", "checkpoint-every", "class", "class-names", "class-weights", "classes",
                     "clip-norm",
                     "crop", "data", "dropout", "early-stopping", "ema", "epochs", "features", "fill", "fill-features",

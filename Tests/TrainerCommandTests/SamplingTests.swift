@@ -81,6 +81,37 @@ extension TrainerCommandTests {
                 64, saying: "--sampling")
         }
 
+        /// One stamp of a class is drawn in all strata, augmented anew each time: the same bits for any ranks, with
+        /// stamps read ahead, and after a resume.
+        @Test func aClassOfOneStampIsDrawn() throws {
+            let labels = workspace.path("labels.csv")
+            let rows = (0..<2 * Survey.count).map { $0 == 3 ? "comet\n" : $0 < Survey.count ? "noise\n" : "source\n" }
+            try ("kind\n" + rows.joined()).write(toFile: labels, atomically: true, encoding: .utf8)
+            let options =
+                "--stamps \(survey.noise) \(survey.sources) --labels \(labels):kind --model simple --optimizer adam"
+                + " --learning-rate 0.001 --normalize mean --batch-size 64 --microbatch 8 --threads 1"
+                + " --sampling comet=0.2,noise=0.4,source=0.4 --augment noise,shifts --split 0.8,0.1,0.1 --quiet --no-report"
+            let whole = workspace.path("whole")
+            try trained("train \(options) --epochs 2 --output \(whole)")
+            for (name, more, ranks) in [("ranks", "", 3), ("memory", " --memory 300K", 2)] {
+                let run = workspace.path(name)
+                try trained("train \(options)\(more) --epochs 2 --output \(run)", ranks: ranks)
+                #expect(try RunResult(run).differences(from: RunResult(whole)) == [], "\(name)")
+            }
+            let run = workspace.path("resumed")
+            try trained("train \(options) --epochs 1 --output \(run)", ranks: 2)
+            try trained("train \(options) --epochs 2 --resume --output \(run)")
+            #expect(try RunResult(run).differences(from: RunResult(whole)) == [])
+            let fingerprints = try ["whole", "ranks", "memory"].map { name in
+                let settings = try json(text("\(workspace.path(name))/config.json"))["settings"] as? [String: Any]
+                return settings?["data_fingerprint"] as? String
+            }
+            #expect(Set(fingerprints).count == 1 && fingerprints[0] != nil)
+            expectError(
+                try trainer("train \(options) --split 0.001,0.5,0.499 --batch-size 1 --output \(workspace.path("x"))"),
+                65, saying: "has no stamp in the training set to draw")
+        }
+
         @Test(arguments: [
             ("--fold 1", 64, "--fold 1: stands without --folds"), ("--folds 1", 64, "--folds 1: must be from 2"),
             ("--folds 3 --fold 4", 64, "--fold 4: is none of 3 folds"),
@@ -94,7 +125,6 @@ extension TrainerCommandTests {
             ("--sample-weights NOISE", 65, "instead of one value for each stamp"),
             ("--sample-weights SHORT:w", 65, "has 3 rows for 1000 stamps"),
             ("--sample-weights NEGATIVE:w", 65, "row 1 has the weight \"-1\""),
-            ("--sampling balanced --batch-size 700 --microbatch 1", 65, "training stamps for 700 microbatches"),
         ])
         func whatCannotBeIsOneLine(_ options: String, _ status: Int32, _ words: String) throws {
             let (short, negative) = (workspace.path("short.csv"), workspace.path("negative.csv"))

@@ -117,6 +117,57 @@ extension TrainerCommandTests {
             #expect(try trained("\(line) --json", ranks: 2).standardOutput == trained("\(line) --json").standardOutput)
         }
 
+        /// The recall of each class in bins of its stamps that have a number, in `evaluate` and in the report.
+        @Test func recallIsListedByAnyColumn() throws {
+            let table = workspace.path("numbers.csv")
+            // The first class has none.
+            let rows = (0..<Self.count).map { $0 % 3 == 0 ? "\($0),\n" : "\($0),\(20 + $0 % 7)\n" }
+            try ("id,mag\n" + rows.joined()).write(toFile: table, atomically: true, encoding: .utf8)
+            let run = try run("--by \(table):mag")
+            let line = "evaluate --model \(run) \(data) --by \(table):mag --bootstrap 20"
+            let found = try json(trained("\(line) --json").standardOutput)
+            let column = try #require((found["by_column"] as? [[String: Any]])?.first)
+            #expect(column["column"] as? String == "mag")
+            let classes = try #require(column["classes"] as? [String: [[String: Any]]])
+            #expect(Set(classes.keys) == Set(Self.classNames) && classes[Self.classNames[0]]?.isEmpty == true)
+            let perClass = try #require(found["per_class"] as? [String: [String: Any]])
+            for name in Self.classNames.dropFirst() {
+                let bins = try #require(classes[name])
+                let stamps = bins.map { $0["stamps"] as! Int }
+                #expect(stamps.reduce(0, +) == Self.count / 3)
+                let correct = zip(stamps, bins).map {
+                    Double($0) * (($1["recall"] as? [String: Double])?["value"] ?? .nan)
+                }
+                let recall = try #require(perClass[name]?["recall"] as? Double)
+                #expect(abs(correct.reduce(0, +) / Double(Self.count / 3) - recall) < 1e-12)
+                #expect((bins.first?["lower"] as? Double, bins.last?["upper"] as? Double) == (20, 26))
+            }
+            let printed = try trained(line, ranks: 2).standardOutput
+            #expect(printed.split(separator: "\n").contains { $0.hasPrefix("mag ") && $0.hasSuffix("(recall)") })
+            #expect(try trained("\(line) --json", ranks: 2).standardOutput == trained("\(line) --json").standardOutput)
+            // The run's own column is drawn, or another that is named.
+            let figure = "\(run)/figures/completeness_1.csv"
+            for options in ["", "--by \(table):id"] {
+                #expect(try trainer("report --run \(run) \(options)").status == 0)
+                let drawn = try self.rows(figure)
+                #expect(drawn.contains { $0[1] == "it's `e`" })
+                #expect(drawn.contains { $0[0] == "0" } == !options.isEmpty)
+            }
+            try "mag\n1\n".write(toFile: table, atomically: true, encoding: .utf8)
+            for line in [
+                line, "report --run \(run) --by \(table):mag",
+                "train \(data) --by \(table):mag --output \(workspace.path("no"))",
+            ] {
+                expectError(
+                    try trainer(line), 65, saying: "--by mag: has 1 rows for \(Self.count) stamps; give one row for")
+            }
+            #expect(!exists(workspace.path("no")))
+            // What has become of the run's own column is a note.
+            #expect(try trainer("report --run \(run)").status == 0)
+            #expect(!exists(figure))
+            #expect(try text("\(run)/report.html").contains("has 1 rows for \(Self.count) stamps"))
+        }
+
         @Test func anEnsembleAveragesProbabilities() throws {
             let run = try run("--members 2"), array = workspace.path("mean.npy")
             try trained("predict --model \(run) --input \(stamps) --output \(array)")
@@ -164,7 +215,6 @@ extension TrainerCommandTests {
             ),
             ("evaluate --model MODEL DATA --threshold 0.5", "--threshold 0.5: goes with two classes, and"),
             ("evaluate --model MODEL DATA --matched-filter", "--matched-filter: goes with two classes"),
-            ("evaluate --model MODEL DATA --by x.csv:a", "--by x.csv:a: lists the completeness of sources"),
             ("train DATA --model simple --output OUT --target-purity 0.9", "--target-purity 0.9: chooses a threshold"),
             ("train DATA --model simple --output OUT --target-completeness 0.9", "the stamps have 3 ("),
         ])
@@ -202,9 +252,15 @@ extension TrainerCommandTests {
             let shape = try numbers("\(run)/figures/stamps.npy").shape
             #expect(Array(shape.dropFirst()) == [Self.side, Self.side] + (channels > 1 ? [channels] : []))
             let page = try text("\(run)/report.html")
-            for words in ["it&#39;s `e`", "macro F1", "Each class against the rest", "true dark, &quot;round&quot;"] {
+            for words in [
+                "it&#39;s `e`", "macro F1", "Each class against the rest", "true dark, &quot;round&quot;",
+                "bootstrap for F1",
+            ] {
                 #expect(page.contains(words), "\(words)")
             }
+            // Macro F1, Matthews' correlation and the mean areas.
+            #expect(page.ranges(of: "<td>bootstrap</td>").count == 4)
+            #expect(page.ranges(of: "<small>95 %: ").count == 4)
             let other = workspace.path("comparison.html")
             #expect(try trainer("report --compare \(run) \(run) --output \(other)").status == 0)
             #expect(try text(other).contains("recall of it&#39;s `e`"))

@@ -22,6 +22,9 @@ package final class LaneExecutor: @unchecked Sendable {
     private let samples: FloatBuffer
     /// Gradients that are to be added to those of other users of the same output, one place for each input of a node.
     private let waiting: FloatBuffer
+    /// Gradients of parameters that are not those of the node that completes them, slot by slot, and one of frozen
+    /// layers, which nobody reads.
+    private let sharedGradients: SharedGradients
     /// One pass for each node, slot by slot.
     private var passes: [LayerPass] = []
     /// The nodes of each segment, in order.
@@ -40,6 +43,7 @@ package final class LaneExecutor: @unchecked Sendable {
         workspace = FloatBuffer(count: plan.workspaceCount)
         let widest = plan.addedInputs.compactMap { $0.max() }.max() ?? -1
         waiting = FloatBuffer(count: (widest + 1) * plan.waitingCount)
+        sharedGradients = SharedGradients(network: network, slots: isTraining ? slots : 0)
         self.samples = FloatBuffer(count: network.featuresNode == nil ? 0 : samples * network.sampleValues)
         segments = (0..<network.segments).map { segment in
             network.nodes.indices.filter { network.nodes[$0].segment == segment }
@@ -59,7 +63,7 @@ package final class LaneExecutor: @unchecked Sendable {
         pass.output = values(slot, plan.outputs[number], of: number)!
         let kept = slotMemory.view.dropFirst(slot * plan.slotCount + plan.kept[number])
         pass.kept = MutableBufferView(bytes: kept).slice(plan.samples * (node.layer?.keptBytes ?? 0))
-        pass.parameters = FloatView(node.parameters(in: weights.trainable.view))
+        pass.parameters = node.parameters(of: weights)
         pass.prepared = FloatView(node.prepared(in: prepared.view))
         if let gradient = outputGradient(slot, number) { pass.outputGradient = gradient }
         pass.inputGradients = node.inputs.map { outputGradient(slot, $0) }
@@ -196,27 +200,31 @@ package final class LaneExecutor: @unchecked Sendable {
             case .input, .view: break
             case .layer(let layer):
                 guard plan.needsGradient[node] else { continue }
-                passes[index(slot, node)].parameterGradient = network.nodes[node].parameters(in: gradient)
+                passes[index(slot, node)].parameterGradient = sharedGradients.place(slot, node, in: gradient)
                 timeline.measure(.backward, node) {
                     layer.backward(passes[index(slot, node)])
                     addWaiting(slot, node)
+                    sharedGradients.complete(slot, node, in: gradient)
                 }
             case .synchronized(let layer):
-                passes[index(slot, node)].parameterGradient = network.nodes[node].parameters(in: gradient)
+                passes[index(slot, node)].parameterGradient = sharedGradients.place(slot, node, in: gradient)
                 let offset = synchronizationPoints[segment - 1].first { $0.node == node }!.offset
                 let sums = MutableBufferView(sums! + offset, count: layer.sumCount)
                 guard plan.needsGradient[node] else {
                     sums.update(repeating: 0)
                     continue
                 }
-                timeline.measure(.backward, node) { layer.sumGradients(passes[index(slot, node)], into: sums) }
+                timeline.measure(.backward, node) {
+                    layer.sumGradients(passes[index(slot, node)], into: sums)
+                    sharedGradients.complete(slot, node, in: gradient)
+                }
             }
         }
     }
 
     /// What `backward` writes for no samples: zeros.
     private func clear(segment: Int, gradient: MutableFloatView, sums: UnsafeMutablePointer<Double>?) {
-        for node in segments[segment] { network.nodes[node].parameters(in: gradient).update(repeating: 0) }
+        for node in segments[segment] { sharedGradients.clear(node, in: gradient) }
         guard segment > 0 else { return }
         for (_, layer, offset) in synchronizationPoints[segment - 1] {
             (sums! + offset).update(repeating: 0, count: layer.sumCount)

@@ -33,7 +33,9 @@ package final class PreparedWeights: @unchecked Sendable {
         for number in shares[lane] {
             let node = network.nodes[number]
             node.layer!.prepare(
-                FloatView(node.parameters(in: weights.trainable.view)), into: node.prepared(in: buffer.view))
+                node.parameters(of: weights), into: node.prepared(in: buffer.view))
+            (node.layer as? any StatefulLayer)?.prepare(
+                state: FloatView(node.state(in: weights.state.view)), into: node.prepared(in: buffer.view))
         }
     }
 
@@ -43,7 +45,7 @@ package final class PreparedWeights: @unchecked Sendable {
             guard case .synchronized(let layer) = node.operation else { continue }
             layer.useMovingStatistics(
                 FloatView(node.state(in: weights.state.view)),
-                parameters: FloatView(node.parameters(in: weights.trainable.view)),
+                parameters: node.parameters(of: weights),
                 prepared: node.prepared(in: buffer.view))
         }
     }

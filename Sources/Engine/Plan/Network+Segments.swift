@@ -20,11 +20,26 @@ extension Network {
         synchronizationPoints.map { $0.reduce(0) { $0 + $1.layer.sumCount } }.max() ?? 0
     }
 
-    /// The parameters of each segment as ranges of the vector of trainable parameters.
+    /// For each node, the node whose backward pass is the last of those with the same parameters: then their gradient
+    /// is complete. Itself, unless it shares them.
+    package var completingNodes: [Int] {
+        var completing: [Int: Int] = [:]
+        for (number, node) in nodes.enumerated() where node.trainableCount > 0 {
+            let so = completing[node.parameterOffset]
+            // A pass goes through segments, and through the nodes of each, in reverse.
+            if so.map({ node.segment < nodes[$0].segment }) ?? true { completing[node.parameterOffset] = number }
+        }
+        return nodes.enumerated().map { number, node in
+            node.trainableCount > 0 ? completing[node.parameterOffset]! : number
+        }
+    }
+
+    /// The parameters that each segment completes the gradients of, as ranges of the vector of trainable parameters.
     var parameterRanges: [[Range<Int>]] {
-        (0..<segments).map { segment in
+        let completing = completingNodes
+        return (0..<segments).map { segment in
             var ranges: [Range<Int>] = []
-            for node in nodes where node.segment == segment {
+            for (number, node) in nodes.enumerated() where node.segment == segment && completing[number] == number {
                 let count = node.trainableCount
                 guard count > 0 else { continue }
                 if ranges.last?.upperBound == node.parameterOffset {

@@ -34,8 +34,9 @@ extension Network {
         var buckets: [GradientBucketPlan] = []
         var end = trainableCount
         var segment = segments - 1
-        for node in nodes.reversed() where node.trainableCount > 0 {
-            segment = min(segment, node.segment)
+        let completing = completingNodes
+        for (number, node) in nodes.enumerated().reversed() where node.trainableCount > 0 && !node.sharesParameters {
+            segment = min(segment, nodes[completing[number]].segment)
             // Lanes that share a bucket write no cache line of the next one; the few parameters that this moves to the
             // next bucket wait with it.
             let unit = GradientReduction.sliceUnit

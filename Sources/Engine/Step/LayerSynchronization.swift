@@ -51,7 +51,7 @@ final class LayerSynchronization: @unchecked Sendable {
                 let node = network.nodes[number]
                 layer.finishMoments(
                     BufferView(total.baseAddress! + offset, count: layer.sumCount), samples: samples,
-                    parameters: FloatView(node.parameters(in: weights.trainable.view)),
+                    parameters: node.parameters(of: weights),
                     prepared: node.prepared(in: prepared.buffer.view), state: node.state(in: weights.state.view))
             }
         }

@@ -4,29 +4,21 @@ import Models
 /// Where a layer's weights stand in `model.weights.h5`.
 ///
 /// Keras names the group of a layer by its class and a running number of that class, never by the layer's name, and the
-/// weights in it 0, 1, 2 … in the order of the layer's variables: first the trained ones.
+/// weights in its group `vars` 0, 1, 2 … in the order of the layer's variables: first the trained ones.
 /// Source: `_save_container_state` in keras/src/saving/saving_lib.py.
 struct KerasVariables {
-    /// `conv2d`, `conv2d_1`, … in the group `layers`.
-    let group: String
+    /// The names of groups from the file's root: `layers`, `conv2d_1`, and for a layer of a model inside the groups of
+    /// that before them.
+    let path: [String]
     /// The parameters in the order of their numbers.
     let parameters: [Network.Parameter]
 
     /// The groups of all layers that have weights, in Keras' order.
-    static func all(of network: Network) throws -> [KerasVariables] {
-        let byName = Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0) })
-        var counts: [String: Int] = [:]
-        var variables: [KerasVariables] = []
-        for layer in try network.description.layersInKerasOrder() {
-            let names = layer.kind.entry.kerasVariables
-            if names.isEmpty { continue }
-            let group = groupName(ofClass: layer.kind.options.kerasClass)
-            let number = counts[group, default: 0]
-            counts[group] = number + 1
-            variables.append(
-                KerasVariables(
-                    group: number == 0 ? group : "\(group)_\(number)",
-                    parameters: names.compactMap { byName["\(layer.name)/\($0)"] }))
+    static func all(of network: Network, _ model: KerasModel) throws -> [KerasVariables] {
+        let byOwner = network.kerasParameters
+        let variables = KerasLayerGroup.all(of: model.members).compactMap { group -> KerasVariables? in
+            guard let parameters = byOwner[group.layer], !parameters.isEmpty else { return nil }
+            return KerasVariables(path: group.path, parameters: parameters)
         }
         precondition(
             variables.reduce(0) { $0 + $1.parameters.count } == network.parameters.count, "a parameter has no place")
@@ -46,5 +38,16 @@ struct KerasVariables {
             group += letter.properties.lowercaseMapping
         }
         return group
+    }
+}
+
+extension Network {
+    /// The parameters of each layer that has some, in the order of Keras' variables.
+    var kerasParameters: [String: [Parameter]] {
+        let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
+        return Dictionary(
+            uniqueKeysWithValues: description.layers.filter { $0.sharedWith == nil }.map { layer in
+                (layer.name, layer.kind.entry.kerasVariables.compactMap { byName["\(layer.name)/\($0)"] })
+            })
     }
 }

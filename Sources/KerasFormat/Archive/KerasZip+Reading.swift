@@ -4,21 +4,6 @@
 
     /// A `.keras` file as a zip archive, open for reading. Only members that are asked for by name are looked at.
     struct KerasZip {
-        /// A member's bytes: at `range` of the archive's own, or at the start of memory of their own.
-        struct Contents {
-            let storage: ReadOnlyBytes
-            let range: Range<Int>
-            /// The file whose bytes `storage` has; nil for a member that was inflated, or an archive from a pipe.
-            let file: String?
-
-            /// Calls `body` with the bytes.
-            func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-                try withExtendedLifetime(storage) {
-                    try body(UnsafeRawBufferPointer(rebasing: storage.bytes[range]))
-                }
-            }
-        }
-
         private static let remedy = "fetch it again, or save the model again with Keras 3"
 
         private let archive: ZipArchive
@@ -36,7 +21,7 @@
         ///
         /// - Parameter limit: how many bytes it may have at most once inflated.
         /// - Throws: a `badData` fault when it is not there, is damaged, or claims more than it can hold.
-        func contents(of name: String, limit: Int) throws -> Contents {
+        func contents(of name: String, limit: Int) throws -> KerasContents {
             guard let member = archive.members.first(where: { $0.name == name }) else {
                 throw Fault(.badData, archive.path, "holds no \(name)", remedy: Self.remedy)
             }
@@ -45,8 +30,10 @@
                     .badData, archive.path, "its \(name) claims \(member.byteCount) bytes", remedy: Self.remedy)
             }
             let contents = try archive.checkedContents(of: member)
+            // To compare the checksum all of it was read, which is not how the weights are.
+            archive.storage.release()
             let isInFile = contents.storage === archive.storage && !archive.storage.isInMemory
-            return Contents(
+            return KerasContents(
                 storage: contents.storage, range: contents.byteOffset..<contents.byteOffset + member.byteCount,
                 file: isInFile ? archive.path : nil)
         }

@@ -11,17 +11,27 @@
         package struct Request: Codable {
             /// What messages call the file.
             let path: String
+            /// What they call the file of weights in it, with a space behind it; nothing where that is the file itself.
+            let part: String
             let groups: [Group]
         }
 
-        /// The weights of one layer: in a group of `layers`, in it `vars` with datasets 0, 1, 2 ….
+        /// The weights of one layer.
         struct Group: Codable {
-            let name: String
+            /// The names of groups from the file's root to the one that has the weights.
+            let path: [String]
+            /// Whether there must be nothing else in it.
+            let isWhole: Bool
             let weights: [Weight]
+
+            var valueCount: Int { weights.reduce(0) { $0 + $1.count } }
         }
 
         struct Weight: Codable {
+            /// What messages call it.
             let name: String
+            /// The names of groups, and at last of the dataset, in the layer's group.
+            let path: [String]
             let shape: [Int]
 
             var count: Int { shape.reduce(1, *) }
@@ -35,17 +45,17 @@
         package static func decode(
             _ request: Request, _ bytes: UnsafeRawBufferPointer, _ payload: DecodedPayload
         ) throws -> Answer {
-            let count = request.groups.reduce(0) { $0 + $1.weights.reduce(0) { $0 + $1.count } }
+            let count = request.groups.reduce(0) { $0 + $1.valueCount }
             let block = try payload.allocate(count * MemoryLayout<Float>.stride, name: request.path)
             do {
                 try HDF5.exclusively {
-                    let reader = try WeightsReader(bytes, path: request.path)
+                    let reader = try WeightsReader(bytes, request)
                     var values = block.assumingMemoryBound(to: Float.self)[...]
                     for group in request.groups { try reader.read(group, into: &values) }
                 }
             } catch is HDF5Failure {
                 throw Fault(
-                    .badData, request.path, "its \(WeightsFile.name) is damaged or no HDF5 file",
+                    .badData, request.path, "\(request.part)is damaged or no HDF5 file",
                     remedy: "save the model again with Keras 3")
             }
             return Answer()
@@ -55,19 +65,12 @@
     /// An open file of weights.
     private struct WeightsReader: ~Copyable {
         private let image: HDF5Image
-        private let layers: HDF5Object
         private let path: String
+        private let part: String
 
-        init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
-            let image = try HDF5Image(bytes, name: WeightsFile.name)
-            guard hdf5_is_hard_link(image.file.identifier, "layers") else {
-                throw Fault(
-                    .badData, path, "its \(WeightsFile.name) has no group layers",
-                    remedy: "load the model in Keras 3 and save it again")
-            }
-            layers = try HDF5Object(H5Gopen2(image.file.identifier, "layers", 0), closedBy: H5Gclose)
-            self.image = image
-            self.path = path
+        init(_ bytes: UnsafeRawBufferPointer, _ request: WeightsDecoder.Request) throws {
+            image = try HDF5Image(bytes, name: WeightsFile.name)
+            (path, part) = (request.path, request.part)
         }
 
         /// Reads the weights of one layer, all of those that its group holds, to the start of `values`.
@@ -75,28 +78,28 @@
             throws
         {
             guard let first = asked.weights.first?.name else { return }
-            guard let group = try variablesGroup(of: asked.name) else {
-                throw fault("lacks \(first) (group layers/\(asked.name)/vars)")
+            let place = asked.path.joined(separator: "/")
+            guard let group = try HDF5Object(group: asked.path[...], in: image.file) else {
+                throw fault("lacks \(first) (group \(place))")
             }
             var information = H5G_info_t()
             try HDF5.check(H5Gget_info(group.identifier, &information))
             let count = asked.weights.count
-            guard information.nlinks == count else {
-                throw fault(
-                    "has \(information.nlinks) weights in layers/\(asked.name), which has \(count) (\(first) …)")
+            guard !asked.isWhole || information.nlinks == count else {
+                throw fault("has \(information.nlinks) weights in \(place), which has \(count) (\(first) …)")
             }
-            for (number, weight) in asked.weights.enumerated() {
+            for weight in asked.weights {
                 let room = UnsafeMutableBufferPointer(rebasing: values.prefix(weight.count))
-                try read(weight, from: group, "\(number)", into: room)
+                if weight.path.count > 1 {
+                    guard let inner = try HDF5Object(group: weight.path.dropLast(), in: group) else {
+                        throw fault("lacks \(weight.name)")
+                    }
+                    try read(weight, from: inner, weight.path.last!, into: room)
+                } else {
+                    try read(weight, from: group, weight.path[0], into: room)
+                }
                 values = values.dropFirst(weight.count)
             }
-        }
-
-        private borrowing func variablesGroup(of name: String) throws -> HDF5Object? {
-            guard hdf5_is_hard_link(layers.identifier, name) else { return nil }
-            let layer = try HDF5Object(H5Gopen2(layers.identifier, name, 0), closedBy: H5Gclose)
-            guard hdf5_is_hard_link(layer.identifier, "vars") else { return nil }
-            return try HDF5Object(H5Gopen2(layer.identifier, "vars", 0), closedBy: H5Gclose)
         }
 
         private borrowing func read(
@@ -106,7 +109,9 @@
             guard hdf5_is_hard_link(group.identifier, name) else { throw fault("lacks \(weight.name)") }
             let dataset = try HDF5Object(H5Dopen2(group.identifier, name, 0), closedBy: H5Dclose)
             let type = try HDF5Object(H5Dget_type(dataset.identifier), closedBy: H5Tclose)
-            guard H5Tget_class(type.identifier) == H5T_FLOAT, H5Tget_size(type.identifier) == 4 else {
+            // A layer's count of samples is a whole number.
+            let isCount = weight.shape.isEmpty && H5Tget_class(type.identifier) == H5T_INTEGER
+            guard isCount || (H5Tget_class(type.identifier) == H5T_FLOAT && H5Tget_size(type.identifier) == 4) else {
                 throw fault("has \(weight.name) in another format than float32")
             }
             try checkLayout(dataset, weight)
@@ -143,7 +148,7 @@
         private static var smallChunk: Int { 1 << 20 }
 
         private borrowing func fault(_ problem: String) -> Fault {
-            Fault(.badData, path, "its \(WeightsFile.name) \(problem)", remedy: "save the model again with Keras 3")
+            Fault(.badData, path, "\(part)\(problem)", remedy: "save the model again with Keras 3")
         }
     }
 #endif

@@ -8,30 +8,60 @@
     enum WeightsFile {
         static let name = "model.weights.h5"
 
-        /// Copies all weights of `network` out of the file.
+        /// The weights of one layer, where they stand in a file and where they go.
+        struct Group {
+            let source: WeightsDecoder.Group
+            let parameters: [Network.Parameter]
+        }
+
+        /// Values that are read at a time, unless one layer has more: a model takes its own size in memory, not more.
+        private static let mostValues = 1 << 22
+
+        /// Copies all weights of a network out of the file.
         ///
         /// - Throws: a `badData` fault that names the first weight that is missing or has another shape.
-        static func read(_ file: KerasZip.Contents, network: Network, into weights: Weights, path: String) throws {
-            let layers = try KerasVariables.all(of: network)
-            let groups = layers.map { layer in
-                WeightsDecoder.Group(
-                    name: layer.group,
-                    weights: layer.parameters.map {
-                        WeightsDecoder.Weight(name: $0.name, shape: $0.shape.extents)
-                    })
+        static func read(
+            _ file: KerasContents, of model: KerasModel, network: Network, into weights: Weights, path: String,
+            part: String
+        ) throws {
+            let groups = try KerasVariables.all(of: network, model).map { layer in
+                Group(
+                    source: WeightsDecoder.Group(
+                        path: layer.path + ["vars"], isWhole: true,
+                        weights: layer.parameters.enumerated().map { number, parameter in
+                            WeightsDecoder.Weight(
+                                name: parameter.name, path: ["\(number)"], shape: parameter.shape.extents)
+                        }),
+                    parameters: layer.parameters)
             }
-            let request = WeightsDecoder.Request(path: path, groups: groups)
-            let payload = try file.withBytes { bytes in
-                try DecodingProcess.shared.decode(
-                    WeightsDecoder.self, request, in: file.file.map { .file($0) } ?? .memory(bytes),
-                    range: file.file.map { _ in file.range }, name: path
-                ).payload
+            try read(groups, file, into: weights, path: path, part: part)
+        }
+
+        /// Copies the weights of these layers out of the file.
+        static func read(
+            _ groups: [Group], _ file: KerasContents, into weights: Weights, path: String, part: String
+        ) throws {
+            var start = 0
+            while start < groups.count {
+                var (end, count) = (start, 0)
+                repeat {
+                    count += groups[end].source.valueCount
+                    end += 1
+                } while end < groups.count && count + groups[end].source.valueCount <= mostValues
+                try readAtOnce(groups[start..<end], file, into: weights, path: path, part: part)
+                start = end
             }
-            let parameters = layers.flatMap(\.parameters)
+        }
+
+        private static func readAtOnce(
+            _ groups: ArraySlice<Group>, _ file: KerasContents, into weights: Weights, path: String, part: String
+        ) throws {
+            let request = WeightsDecoder.Request(path: path, part: part, groups: groups.map(\.source))
+            let payload = try file.decode(WeightsDecoder.self, request, name: path).payload
+            let parameters = groups.flatMap(\.parameters)
             let count = parameters.reduce(0) { $0 + $1.shape.count }
             guard payload.bytes.count == count * MemoryLayout<Float>.stride else {
-                throw Fault(
-                    .badData, path, "its \(name) is damaged", remedy: "save the model again with Keras 3")
+                throw Fault(.badData, path, "\(part)is damaged", remedy: "save the model again with Keras 3")
             }
             withExtendedLifetime(payload) {
                 var values = payload.bytes.assumingMemoryBound(to: Float.self)[...]

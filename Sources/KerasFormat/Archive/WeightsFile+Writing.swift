@@ -10,7 +10,9 @@
             do {
                 return try HDF5.exclusively {
                     let writer = try WeightsWriter()
-                    for variables in try KerasVariables.all(of: model.network) {
+                    for variables in try KerasVariables.all(
+                        of: model.network, KerasModel(model.network.description))
+                    {
                         try writer.write(variables, of: model.weights)
                     }
                     return try writer.finish()
@@ -53,7 +55,8 @@
         }
 
         borrowing func write(_ variables: KerasVariables, of weights: Weights) throws {
-            let layer = try Self.group(variables.group, in: layers, groupProperties)
+            // What is written has no models inside.
+            let layer = try Self.group(variables.path.last!, in: layers, groupProperties)
             let group = try Self.group("vars", in: layer, groupProperties)
             for (number, parameter) in variables.parameters.enumerated() {
                 let extents = parameter.shape.extents.map(hsize_t.init)

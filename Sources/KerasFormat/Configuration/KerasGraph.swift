@@ -75,15 +75,27 @@ struct KerasGraph {
         }
     }
 
+    /// Calls by distance. A layer that is called several times counts as far as its farthest call, and comes where the
+    /// search meets its first.
     private func byDistance() -> [LayerDescription] {
         var distances: [String: Int] = [:]
+        var layerDistances: [String: Int] = [:]
         for name in finished.reversed() {
-            let distance = distances[name, default: 0]
+            let owner = layers[name]!.parameterOwner
+            let distance = max(distances[name, default: 0], layerDistances[owner, default: 0])
+            (distances[name], layerDistances[owner]) = (distance, distance)
             for input in layers[name]!.inputs { distances[input] = max(distances[input, default: 0], distance + 1) }
         }
+        var whenMet: [String: Int] = [:]
+        for name in met where whenMet[layers[name]!.parameterOwner] == nil {
+            whenMet[layers[name]!.parameterOwner] = whenMet.count
+        }
         return met.enumerated()
-            .map { (distance: distances[$1, default: 0], whenMet: $0, layer: layers[$1]!) }
-            .sorted { (-$0.distance, $0.whenMet) < (-$1.distance, $1.whenMet) }
+            .map { order, name in
+                let layer = layers[name]!
+                return (place: (-distances[name, default: 0], whenMet[layer.parameterOwner]!, order), layer: layer)
+            }
+            .sorted { $0.place < $1.place }
             .map(\.layer)
     }
 }

@@ -46,6 +46,11 @@ struct KerasTensor {
         guard let arguments = call.object?["args"]?.array, let keywords = call.object?["kwargs"]?.object else {
             throw place.damaged("is not called in the format of Keras 3")
         }
+        if layer.isOperator {
+            // Their numbers have been read as options.
+            let operands = layer.callArguments.flatMap { $0.array ?? [$0] }
+            return try operands.filter(\.isKerasTensor).map { try KerasTensor($0, at: place) }
+        }
         for (name, value) in keywords.sorted(by: { $0.key < $1.key }) where !value.isNull {
             if kind.entry.kerasCallDefaults[name] == value { continue }
             throw place.fault(
@@ -55,12 +60,15 @@ struct KerasTensor {
         guard let first = arguments.first, arguments.dropFirst().allSatisfy(\.isNull) else {
             throw place.fault("is called with \(arguments.count) arguments", remedy: "call it with its input alone")
         }
-        return try (first.array ?? [first]).map { value in
-            guard value.object?["class_name"] == "__keras_tensor__",
-                let history = value.object?["config"]?.object?["keras_history"]?.array
-            else { throw place.damaged("is called with \(value.summary) in the place of a tensor") }
-            return try KerasTensor(history, at: place)
+        return try (first.array ?? [first]).map { try KerasTensor($0, at: place) }
+    }
+
+    /// Reads a tensor where a layer is called with one.
+    private init(_ argument: JSONValue, at place: KerasPlace) throws {
+        guard argument.isKerasTensor, let history = argument.object?["config"]?.object?["keras_history"]?.array else {
+            throw place.damaged("is called with \(argument.summary) in the place of a tensor")
         }
+        try self.init(history, at: place)
     }
 
     private static func sharedLayer(at place: KerasPlace, _ name: String) -> Fault {

@@ -13,21 +13,19 @@ extension NetworkDescription {
     ///   - text: the JSON text, in UTF-8.
     ///   - file: where it comes from, for messages.
     /// - Throws: a `badData` fault that names file, layer and option, and what is supported.
-    public init(kerasJSON text: some Sequence<UInt8>, from file: String) throws {
-        self = try NetworkDescription(kerasConfiguration: text, from: file, isFresh: true)
+    public init(
+        kerasJSON text: some Sequence<UInt8>, from file: String, _ reading: ModelReading = ModelReading()
+    ) throws {
+        self = try KerasModel(text, from: file, reading, isFresh: true).description
     }
 
-    /// - Parameter isFresh: whether weights will be drawn rather than read.
-    init(kerasConfiguration text: some Sequence<UInt8>, from file: String, isFresh: Bool) throws {
-        let place = KerasPlace(file: file)
-        guard let value = JSONValue(parsing: text) else {
-            throw place.damaged("is not the JSON text of a Keras model")
-        }
-        let model = try KerasObject(value, at: place)
+    /// - Parameters:
+    ///   - model: one without models inside and without layers that are called twice.
+    ///   - owners: for layers with the parameters of others, the names of those.
+    ///   - isFresh: whether weights will be drawn rather than read.
+    init(flat model: KerasObject, owners: [String: String], at place: KerasPlace, isFresh: Bool) throws {
         guard model.isModel, let layers = model.config["layers"]?.array else {
-            throw place.fault(
-                "holds a \(model.className), which is neither a Sequential nor a functional model",
-                remedy: "build the network with keras.Sequential or keras.Model(inputs, outputs)")
+            throw place.damaged("holds a \(model.className) without layers")
         }
         var policy = KerasOptions(model, at: place, isFresh: isFresh)
         try policy.requireSinglePrecision()
@@ -35,7 +33,7 @@ extension NetworkDescription {
         if model.className == "Sequential" {
             self.init(name: name, layers: try Self.chain(layers, at: place, isFresh))
         } else {
-            self.init(name: name, layers: try Self.graph(model, layers, at: place, isFresh))
+            self.init(name: name, layers: try Self.graph(model, layers, owners, at: place, isFresh))
         }
     }
 
@@ -45,8 +43,8 @@ extension NetworkDescription {
     ) throws -> [LayerDescription] {
         var layers: [LayerDescription] = []
         for value in values {
-            let (_, name, kind) = try layer(value, at: place, isFresh)
-            layers.append(LayerDescription(name: name, kind: kind, inputs: layers.last.map { [$0.name] } ?? []))
+            let (_, layer) = try layer(value, at: place, isFresh)
+            layers.append(layer.fed(by: layers.last.map { [$0.name] } ?? []))
         }
         guard layers.first?.kind.entry.inputCount == LayerInputCount.none else {
             throw place.fault(
@@ -57,21 +55,22 @@ extension NetworkDescription {
 
     /// The layers of a functional model, sorted.
     private static func graph(
-        _ model: KerasObject, _ values: [JSONValue], at place: KerasPlace, _ isFresh: Bool
+        _ model: KerasObject, _ values: [JSONValue], _ owners: [String: String], at place: KerasPlace, _ isFresh: Bool
     ) throws -> [LayerDescription] {
         let inputs = try KerasTensor.all(model.config["input_layers"], "input", atMost: 2, at: place).map(\.layer)
         let output = try KerasTensor.all(model.config["output_layers"], "output", atMost: 1, at: place)[0]
         guard Set(inputs).count == inputs.count else { throw place.damaged("lists input \(inputs[0]) twice") }
         let layers = try values.map { value in
-            let (object, name, kind) = try layer(value, at: place, isFresh)
-            let feeds = try KerasTensor.inputs(of: object, kind, at: place.layer(name, object.className))
-            let isInput = kind.entry.inputCount == .none
-            guard isInput == feeds.isEmpty, isInput == inputs.contains(name) else {
-                throw place.layer(name, object.className).fault(
+            var (object, layer) = try layer(value, at: place, isFresh)
+            let feeds = try KerasTensor.inputs(of: object, layer.kind, at: place.layer(layer.name, object.className))
+            let isInput = layer.kind.entry.inputCount == .none
+            guard isInput == feeds.isEmpty, isInput == inputs.contains(layer.name) else {
+                throw place.layer(layer.name, object.className).fault(
                     isInput ? "is no input of the model, or is fed itself" : "has no input",
                     remedy: "feed every layer from the model's inputs")
             }
-            return LayerDescription(name: name, kind: kind, inputs: feeds.map(\.layer))
+            layer.sharedWith = owners[layer.name]
+            return layer.fed(by: feeds.map(\.layer))
         }
         return inOrder(inputs, try KerasGraph.sorted(layers, output: output.layer, at: place))
     }
@@ -86,11 +85,22 @@ extension NetworkDescription {
 
     private static func layer(
         _ value: JSONValue, at place: KerasPlace, _ isFresh: Bool
-    ) throws -> (object: KerasObject, name: String, kind: LayerKind) {
+    ) throws -> (object: KerasObject, layer: LayerDescription) {
         let object = try KerasObject(value, at: place)
         guard let name = object.name, !name.isEmpty, !name.contains("/") else {
             throw place.damaged("has a \(object.className) layer without a proper name")
         }
-        return (object, name, try LayerKind(keras: object, at: place.layer(name, object.className), isFresh: isFresh))
+        let kind = try LayerKind(keras: object, at: place.layer(name, object.className), isFresh: isFresh)
+        let isTrainable = object.config["trainable"] != false || kind.entry.kerasVariables.isEmpty
+        return (object, LayerDescription(name: name, kind: kind, inputs: [], isTrainable: isTrainable))
+    }
+}
+
+extension LayerDescription {
+    /// The same layer with these inputs.
+    fileprivate func fed(by inputs: [String]) -> LayerDescription {
+        var layer = self
+        layer.inputs = inputs
+        return layer
     }
 }

@@ -10,9 +10,10 @@ extension NetworkDescription {
     /// - Throws: a fault when the network does not work, or has what Keras can only express as code.
     public func kerasJSON() throws -> String { try Network(self).kerasConfiguration().text() }
 
-    /// Whether each layer is fed by the one before it and by nothing else.
+    /// Whether each layer is fed by the one before it and by nothing else, has parameters of its own, and is no operator.
     var isChain: Bool {
-        layers.first?.inputs == [] && zip(layers, layers.dropFirst()).allSatisfy { $1.inputs == [$0.name] }
+        layers.first?.inputs == [] && !layers.contains { $0.sharedWith != nil || $0.isOperator }
+            && zip(layers, layers.dropFirst()).allSatisfy { $1.inputs == [$0.name] }
     }
 
     /// The layers in the order in which Keras keeps them once it has read the model.
@@ -28,11 +29,14 @@ extension Network {
         let isChain = description.isChain
         var shapes: [String: Shape] = [:]
         for node in nodes { shapes[node.name] = node.outputShape }
-        let layers = try description.layersInKerasOrder().map { layer in
+        let ordered = try description.layersInKerasOrder()
+        let calls = KerasCalls(ordered)
+        let layers = try calls.layers.map { layer in
             var members = try layer.kerasObject()
             if !isChain {
                 members["name"] = .string(layer.name)
-                members["inbound_nodes"] = .array(layer.kerasCalls(shapes))
+                members["inbound_nodes"] = .array(
+                    calls.calls(of: layer).flatMap { $0.kerasCalls(shapes, calls) })
             }
             return JSONValue.object(members)
         }
@@ -43,9 +47,9 @@ extension Network {
             config["build_input_shape"] = inputShape.kerasValue
         } else if let output = description.layers.last?.name {
             let inputs = description.layers.filter { $0.kind.entry.inputCount == .none }
-            let tensors = inputs.map { JSONValue.tensor(of: $0.name) }
+            let tensors = inputs.map { calls.tensor(of: $0.name) }
             config["input_layers"] = tensors.count == 1 ? tensors[0] : .array(tensors)
-            config["output_layers"] = .tensor(of: output)
+            config["output_layers"] = calls.tensor(of: output)
         }
         return [
             "module": isChain ? "keras" : "keras.src.models.functional",
@@ -63,30 +67,59 @@ extension LayerDescription {
         }
         var options = try kind.options.kerasOptions(of: name)
         options["name"] = .string(name)
-        options["dtype"] = "float32"
-        if kind.entry.inputCount != .none { options["trainable"] = true }
+        if !isOperator {
+            options["dtype"] = "float32"
+            if kind.entry.hasTrainableOption { options["trainable"] = .boolean(isTrainable) }
+        }
+        // Keras looks up classes outside of its public modules by both names.
+        let className = JSONValue.string(kind.options.kerasClass)
         return [
-            "module": "keras.layers", "class_name": .string(kind.options.kerasClass),
-            "config": .object(options),
-            "registered_name": .null,
+            "module": .string(kind.entry.kerasModule), "class_name": className, "config": .object(options),
+            "registered_name": kind.entry.kerasModule == "keras.layers" ? .null : className,
         ]
     }
 
+    /// Whether Keras has an operator in the layer's place.
+    fileprivate var isOperator: Bool { KerasObject.isOperatorModule(kind.entry.kerasModule) }
+
     /// How the layer is called: once, with a tensor for each input.
-    fileprivate func kerasCalls(_ shapes: [String: Shape]) -> [JSONValue] {
+    fileprivate func kerasCalls(_ shapes: [String: Shape], _ calls: KerasCalls) -> [JSONValue] {
         if inputs.isEmpty { return [] }
         let tensors = inputs.map { input -> JSONValue in
             let shape = shapes[input]?.kerasValue ?? .null
             return [
                 "class_name": "__keras_tensor__",
-                "config": ["shape": shape, "dtype": "float32", "keras_history": .tensor(of: input)],
+                "config": ["shape": shape, "dtype": "float32", "keras_history": calls.tensor(of: input)],
             ]
         }
-        return [["args": [kind.entry.inputCount == .several ? .array(tensors) : tensors[0]], "kwargs": [:]]]
+        return [["args": .array(kind.options.kerasArguments(tensors)), "kwargs": [:]]]
     }
 }
 
-extension JSONValue {
-    /// What a layer gave when it was called for the first time: its name, the call, the output.
-    fileprivate static func tensor(of layer: String) -> JSONValue { [.string(layer), 0, 0] }
+/// Layers that share parameters as the calls of one, which is how Keras has them.
+private struct KerasCalls {
+    /// The layers, each once.
+    private(set) var layers: [LayerDescription] = []
+    private var groups: [String: [LayerDescription]] = [:]
+    private var tensors: [String: JSONValue] = [:]
+
+    /// - Parameter ordered: the layers in Keras' order.
+    init(_ ordered: [LayerDescription]) {
+        for layer in ordered {
+            let owner = layer.parameterOwner
+            if groups[owner] == nil {
+                var named = layer
+                named.name = owner
+                layers.append(named)
+            }
+            tensors[layer.name] = [.string(owner), .integer(groups[owner, default: []].count), 0]
+            groups[owner, default: []].append(layer)
+        }
+    }
+
+    /// The layers that a layer stands for.
+    func calls(of layer: LayerDescription) -> [LayerDescription] { groups[layer.name] ?? [] }
+
+    /// What a layer gave: its name, the number of the call, the output.
+    func tensor(of layer: String) -> JSONValue { tensors[layer] ?? [.string(layer), 0, 0] }
 }

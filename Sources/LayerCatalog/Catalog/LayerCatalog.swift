@@ -17,22 +17,50 @@ public enum LayerCatalog {
         GlobalMaxPooling2DOptions.self,
         BatchNormalizationOptions.self,
         ActivationOptions.self,
+        PReLUOptions.self,
+        LayerNormalizationOptions.self,
+        GroupNormalizationOptions.self,
+        UnitNormalizationOptions.self,
+        NormalizationOptions.self,
+        RescalingOptions.self,
+        LayerScaleOptions.self,
         DropoutOptions.self,
+        SpatialDropout2DOptions.self,
+        GaussianNoiseOptions.self,
+        GaussianDropoutOptions.self,
+        StochasticDepthOptions.self,
+        Cropping2DOptions.self,
+        UpSampling2DOptions.self,
         FlattenOptions.self,
+        ReshapeOptions.self,
+        PermuteOptions.self,
         AddOptions.self,
+        MergeOptions.self,
+        ScaledSumOptions.self,
+        DivideOptions.self,
+        ArithmeticOptions.self,
         ConcatenateOptions.self,
+        RandomPreprocessingOptions.self,
     ]
 
     /// The kind that model files store under `name`; nil when there is none.
     public static func kind(storedAs name: String) -> (any LayerOptions.Type)? { byStoredName[name] }
 
-    /// The kind that is read from the Keras class `name`; nil when there is none.
-    public static func kind(ofKerasClass name: String) -> (any LayerOptions.Type)? { byKerasClass[name] }
+    /// The kind that is read from the class `name` of one of Keras' modules; nil when there is none.
+    public static func kind(
+        ofKerasClass name: String, in module: String = "keras.layers"
+    ) -> (any LayerOptions.Type)? {
+        byKerasClass["\(module).\(name)"]
+    }
 
-    /// The Keras classes that can be read, for messages.
-    public static let kerasClasses = all.flatMap { $0.kerasClasses }.joined(separator: ", ")
+    /// The Keras classes that can be read and trained, for messages; operators are not among them.
+    public static let kerasClasses =
+        all.filter {
+            !KerasObject.isOperatorModule($0.kerasModule) && $0.storedName != RandomPreprocessingOptions.storedName
+        }
+        .flatMap { $0.kerasClasses }.joined(separator: ", ")
 
     private static let byStoredName = Dictionary(uniqueKeysWithValues: all.map { ($0.storedName, $0) })
     private static let byKerasClass = Dictionary(
-        uniqueKeysWithValues: all.flatMap { kind in kind.kerasClasses.map { ($0, kind) } })
+        uniqueKeysWithValues: all.flatMap { kind in kind.kerasClasses.map { ("\(kind.kerasModule).\($0)", kind) } })
 }

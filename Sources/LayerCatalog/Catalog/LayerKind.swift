@@ -13,8 +13,8 @@ public struct LayerKind: Hashable, Sendable {
     /// What holds for all layers of this kind.
     public var entry: any LayerOptions.Type { type(of: options) }
 
-    /// The name of the Keras class.
-    public var kerasName: String { entry.kerasClasses[0] }
+    /// The name of the Keras class that such a layer is written as.
+    public var kerasName: String { options.kerasClass }
 
     /// The same kind of layer without its dropout.
     public func withoutDropout() -> LayerKind {

@@ -12,13 +12,17 @@ import Tensors
 public protocol LayerOptions: Codable, Hashable, Sendable {
     /// The name under which model files store such a layer, for instance `convolution2D`. It never changes.
     static var storedName: String { get }
-    /// The Keras classes that are read as this kind; the first is the one that `summary` shows.
+    /// The Keras classes that are read as this kind; such a layer is written as the first, unless it says otherwise.
     static var kerasClasses: [String] { get }
+    /// The module of those classes: that of Keras' layers, unless a kind says otherwise.
+    static var kerasModule: String { get }
     /// How many layers feed such a layer; one, unless a kind says otherwise.
     static var inputCount: LayerInputCount { get }
     /// The names of all parameters that such a layer can have, in the order in which Keras numbers its variables:
     /// trained ones first. None, unless a kind says otherwise.
     static var kerasVariables: [String] { get }
+    /// Whether Keras makes such a layer with an option `trainable`; true, unless a kind says otherwise.
+    static var hasTrainableOption: Bool { get }
     /// Arguments that Keras notes with each call of such a layer, with the values that change nothing. None by default.
     static var kerasCallDefaults: [String: JSONValue] { get }
 
@@ -45,6 +49,9 @@ public protocol LayerOptions: Codable, Hashable, Sendable {
     init(keras options: inout KerasOptions) throws
     /// The Keras class that the layer is written as; the first of ``kerasClasses``, unless a kind says otherwise.
     var kerasClass: String { get }
+    /// What Keras calls the layer with, given its inputs: the only one, or a list of several, unless a kind says
+    /// otherwise.
+    func kerasArguments(_ tensors: [JSONValue]) -> [JSONValue]
     /// The configuration that Keras 3 writes for the layer, without `name`, `dtype` and `trainable`.
     ///
     /// - Parameter layer: the layer's name.
@@ -60,12 +67,17 @@ public protocol LayerOptions: Codable, Hashable, Sendable {
 }
 
 extension LayerOptions {
+    public static var kerasModule: String { "keras.layers" }
     public static var inputCount: LayerInputCount { .one }
     public static var kerasVariables: [String] { [] }
+    public static var hasTrainableOption: Bool { true }
     public static var kerasCallDefaults: [String: JSONValue] { [:] }
     public var parametersScaleOutput: Bool { false }
     public func withoutDropout() -> Self { self }
     public var kerasClass: String { Self.kerasClasses[0] }
+    public func kerasArguments(_ tensors: [JSONValue]) -> [JSONValue] {
+        Self.inputCount == .several ? [.array(tensors)] : tensors
+    }
 }
 
 /// How many layers feed a layer.

@@ -51,23 +51,68 @@ public struct LayerPlace: Sendable {
         return shape
     }
 
-    /// The shapes of two or more inputs, each from another layer.
+    /// The shapes of two or more inputs; one layer may stand twice.
     ///
-    /// - Throws: a fault when there are fewer, or one layer stands twice.
+    /// - Throws: a fault when there are fewer.
     public func mergedShapes() throws -> [Shape] {
         guard inputShapes.count >= 2 else {
             throw fault("it has \(inputShapes.count) inputs", remedy: "feed it at least two layers")
         }
-        guard Set(inputs).count == inputs.count else {
-            throw fault("one layer feeds it twice", remedy: "feed it each layer once")
-        }
         return inputShapes
+    }
+
+    /// The shapes of two or more inputs that can be broadcast to one.
+    ///
+    /// - Throws: a fault when there are fewer, or they do not fit.
+    public func broadcastShapes() throws -> [Shape] {
+        let shapes = try mergedShapes()
+        guard let shape = Merge.shape(of: shapes) else {
+            throw fault(
+                "its inputs have the shapes \(shapeList)",
+                remedy: "feed it outputs of one shape, or with extents of 1 in place of others")
+        }
+        try checkSizes([shape.extents])
+        return shapes
     }
 
     /// The shapes of all inputs, for messages.
     public var shapeList: String { inputShapes.map(\.description).joined(separator: ", ") }
 
+    /// Axes as Keras counts them, from 1 for the first of a sample or from −1 backwards, as those of the layer's only
+    /// input counted from 0, in rising order.
+    ///
+    /// - Throws: a fault for an axis that is not there, or none, or one that stands twice.
+    public func sampleAxes(_ axes: [Int]) throws -> [Int] {
+        let shape = try inputShape()
+        let count = shape.extents.count
+        let found = axes.map { $0 > 0 ? $0 - 1 : $0 < 0 ? count + $0 : -1 }.sorted()
+        guard !found.isEmpty, Set(found).count == found.count, found.allSatisfy((0..<count).contains) else {
+            throw fault(
+                "its axes are \(axes), and its input has shape \(shape)",
+                remedy: "use axes from 1 to \(count), or from -1 to -\(count)")
+        }
+        return found
+    }
+
     // MARK: Checks
+
+    /// Checks the share of values that a layer drops.
+    ///
+    /// - Throws: a fault for a share that is not from 0 up to 1.
+    public func check(rate: Float) throws {
+        guard rate >= 0, rate < 1 else {
+            throw fault("its rate is \(rate)", remedy: "use a rate from 0 up to, but not including, 1")
+        }
+    }
+
+    /// Checks what is added to a variance.
+    ///
+    /// - Throws: a fault for a number that is not positive.
+    public func check(epsilon: Float) throws {
+        guard epsilon > 0, epsilon.isFinite else {
+            throw fault("its epsilon is \(epsilon)", remedy: "use a positive number")
+        }
+    }
 
     /// Refuses sizes that no memory holds, before a product of them overflows.
     ///
@@ -112,16 +157,34 @@ public struct LayerPlace: Sendable {
         }
     }
 
-    /// Checks that an activation's factors are numbers that a file can hold.
+    /// Checks that an activation's factors are numbers that a file can hold, and that the function is one.
     ///
-    /// - Throws: a fault for a slope or α that is infinite or not a number.
+    /// - Throws: a fault for a slope or α that is infinite or not a number, and for a limit that is negative.
     public func check(_ activation: ActivationFunction) throws {
         switch activation {
         case .leakyReLU(let factor), .elu(let factor):
             guard factor.isFinite else {
                 throw fault("its activation has the factor \(factor)", remedy: "use a finite number")
             }
-        default: return
+        case .celu(let factor):
+            guard factor.isFinite, factor != 0 else {
+                throw fault("its activation has the factor \(factor)", remedy: "use a finite number other than 0")
+            }
+        case .softShrink(let limit), .hardShrink(let limit), .squareplus(let limit):
+            guard limit.isFinite, limit >= 0 else {
+                throw fault("its activation has the limit \(limit)", remedy: "use a finite number of at least 0")
+            }
+        case .boundedReLU(let maximum, let slope, let threshold):
+            for limit in [maximum ?? 0, slope, threshold] {
+                guard limit.isFinite, limit >= 0 else {
+                    throw fault(
+                        "its ReLU has a maximum, slope or threshold of \(limit)",
+                        remedy: "use finite numbers of at least 0")
+                }
+            }
+        case .linear, .relu, .sigmoid, .softmax, .tanh, .gelu, .silu, .hardSigmoid, .hardSilu, .softplus, .softsign,
+            .selu, .mish, .exponential, .logSigmoid, .logSoftmax, .hardTanh, .tanhShrink, .sparsePlus, .sparseSigmoid:
+            return
         }
     }
 }

@@ -2,10 +2,17 @@ import Faults
 import Layers
 
 extension ActivationFunction {
-    /// Keras' functions by name, with the options that they have there.
+    /// Keras' functions by name, with the options that they have there; of two names the first is written.
     private static let named: [(name: String, function: ActivationFunction)] = [
-        ("linear", .linear), ("relu", .relu), ("sigmoid", .sigmoid), ("softmax", .softmax), ("tanh", .tanh),
-        ("leaky_relu", .leakyReLU(slope: 0.2)), ("elu", .elu(alpha: 1)), ("gelu", .gelu(approximate: false)),
+        ("linear", .linear), ("relu", .relu), ("relu6", .relu6), ("leaky_relu", .leakyReLU(slope: 0.2)),
+        ("elu", .elu(alpha: 1)), ("selu", .selu), ("celu", .celu(alpha: 1)), ("gelu", .gelu(approximate: false)),
+        ("silu", .silu), ("swish", .silu), ("hard_silu", .hardSilu), ("hard_swish", .hardSilu), ("mish", .mish),
+        ("sigmoid", .sigmoid), ("hard_sigmoid", .hardSigmoid), ("sparse_sigmoid", .sparseSigmoid),
+        ("log_sigmoid", .logSigmoid), ("softmax", .softmax), ("log_softmax", .logSoftmax), ("tanh", .tanh),
+        ("hard_tanh", .hardTanh), ("softplus", .softplus), ("sparse_plus", .sparsePlus),
+        ("squareplus", .squareplus(b: 4)), ("softsign", .softsign), ("exponential", .exponential),
+        ("tanh_shrink", .tanhShrink), ("soft_shrink", .softShrink(threshold: 0.5)),
+        ("hard_shrink", .hardShrink(threshold: 0.5)),
     ]
 
     /// The names, for messages.
@@ -45,11 +52,13 @@ extension ActivationFunction {
     init?(layer options: inout KerasOptions) throws {
         switch options.className {
         case "LeakyReLU": self = .leakyReLU(slope: try options.number("negative_slope"))
-        case "ELU": self = .elu(alpha: try options.number("alpha"))
+        // Some versions of Keras 3 leave the option out.
+        case "ELU": self = .elu(alpha: try options.number("alpha", default: 1))
         case "ReLU":
-            try options.require("negative_slope", 0, .number(0), supported: "0 (LeakyReLU has a slope)")
-            try options.require("threshold", 0, .number(0), supported: "0")
-            self = .relu
+            self = .rectifier(
+                maximum: try options.optionalNumber("max_value"),
+                slope: try options.number("negative_slope", default: 0),
+                threshold: try options.number("threshold", default: 0))
         case "Softmax":
             try options.require("axis", -1, [-1], supported: "the last axis, -1")
             self = .softmax
@@ -63,9 +72,10 @@ extension ActivationFunction {
     public func kerasValue(of layer: String) throws -> JSONValue {
         if let name = Self.named.first(where: { $0.function == self })?.name { return .string(name) }
         guard let (className, options) = kerasLayer else {
+            let function = self == .gelu(approximate: true) ? "the tanh approximation of gelu" : "\(self)"
             throw Fault(
-                .badData, "layer \(layer)", "Keras files have no name for the tanh approximation of gelu",
-                remedy: "use the exact gelu, or write .safetensors or .onnx")
+                .badData, "layer \(layer)", "Keras files have no name for \(function)",
+                remedy: "use a function as Keras has it, such as the exact gelu, or write .safetensors or .onnx")
         }
         let config = options.merging(["name": .string("\(layer)_activation"), "dtype": "float32", "trainable": true]) {
             option, _ in option
@@ -81,6 +91,14 @@ extension ActivationFunction {
         switch self {
         case .leakyReLU(let slope): ("LeakyReLU", ["negative_slope": .number(shortest: slope)])
         case .elu(let alpha): ("ELU", ["alpha": .number(shortest: alpha)])
+        case .boundedReLU(let maximum, let slope, let threshold):
+            (
+                "ReLU",
+                [
+                    "max_value": maximum.map { .number(shortest: $0) } ?? .null,
+                    "negative_slope": .number(shortest: slope), "threshold": .number(shortest: threshold),
+                ]
+            )
         default: nil
         }
     }

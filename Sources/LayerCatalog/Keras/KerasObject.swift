@@ -47,7 +47,10 @@ public struct KerasObject {
     }
 
     /// Whether this is a model rather than a layer.
-    public var isModel: Bool { ["Sequential", "Functional", "Model"].contains(className) && module != "keras.layers" }
+    public var isModel: Bool { Self.modelClasses.contains(className) && module != "keras.layers" }
+
+    /// The classes of models that are data alone.
+    public static let modelClasses = ["Sequential", "Functional", "Model"]
 
     /// The name that other layers call it by.
     public var name: String? { members["name"]?.string ?? config["name"]?.string }

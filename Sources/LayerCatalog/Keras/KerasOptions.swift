@@ -9,6 +9,8 @@ public struct KerasOptions {
     public let className: String
     /// The number of axes of the layer's inputs, the batch's included.
     private let inputRank: Int
+    /// What the layer is called with the first time.
+    public let callArguments: [JSONValue]
     /// Whether weights will be drawn as the initialisers say rather than read from the file.
     private let isFresh: Bool
     private var rest: [String: JSONValue]
@@ -21,11 +23,18 @@ public struct KerasOptions {
         self.isFresh = isFresh
         className = object.className
         inputRank = object.inputRank
+        callArguments = object.callArguments
         rest = object.config
     }
 
     /// Takes an option; null when the file does not have it.
     public mutating func take(_ name: String) -> JSONValue { rest.removeValue(forKey: name) ?? .null }
+
+    /// Takes all options that are left.
+    public mutating func takeAll() -> [String: JSONValue] {
+        defer { rest = [:] }
+        return rest
+    }
 
     /// Leaves an option out of account.
     public mutating func ignore(_ names: String...) { for name in names { rest[name] = nil } }
@@ -58,6 +67,24 @@ public struct KerasOptions {
         return number
     }
 
+    /// A number; `standard` when the file does not have the option.
+    ///
+    /// - Throws: a fault for anything else, and for a number larger than single precision holds.
+    public mutating func number(_ name: String, default standard: Float) throws -> Float {
+        try optionalNumber(name) ?? standard
+    }
+
+    /// A number; nil when the file does not have the option.
+    ///
+    /// - Throws: a fault for anything else, and for a number larger than single precision holds.
+    public mutating func optionalNumber(_ name: String) throws -> Float? {
+        guard rest[name].map(\.isNull) == false else {
+            ignore(name)
+            return nil
+        }
+        return try number(name)
+    }
+
     /// True or false; `standard` when the file does not have the option.
     ///
     /// - Throws: a fault for anything else.
@@ -78,6 +105,61 @@ public struct KerasOptions {
             let width = extents[1].integer, Self.extents.contains(height), Self.extents.contains(width)
         else { throw malformed(name, value, "two integers from 0 to \(Self.extents.upperBound)") }
         return Extent2D(height, width)
+    }
+
+    /// Rows and columns on the four sides of a map.
+    ///
+    /// - Throws: a fault when they are missing, or anything else.
+    public mutating func sides(_ name: String) throws -> (top: Int, bottom: Int, left: Int, right: Int) {
+        let value = take(name)
+        let sides =
+            value.array?.compactMap { pair in pair.array?.compactMap(\.integer).filter(Self.extents.contains) } ?? []
+        guard sides.count == 2, sides.allSatisfy({ $0.count == 2 }) else {
+            throw unsupported(name, value, supported: "((top, bottom), (left, right))")
+        }
+        return (sides[0][0], sides[0][1], sides[1][0], sides[1][1])
+    }
+
+    /// A list of integers.
+    ///
+    /// - Throws: a fault when it is missing, or anything else.
+    public mutating func integers(_ name: String) throws -> [Int] {
+        let value = take(name)
+        let integers = value.array?.compactMap { $0.integer.flatMap { abs($0) <= 1 << 24 ? $0 : nil } } ?? []
+        guard !integers.isEmpty, integers.count == value.array?.count else {
+            throw malformed(name, value, "a list of integers")
+        }
+        return integers
+    }
+
+    /// A number or numbers in any nesting, one after another; nil when the file does not have the option.
+    ///
+    /// - Throws: a fault for anything else, and for numbers larger than single precision holds.
+    public mutating func numbers(_ name: String) throws -> [Float]? {
+        let value = take(name)
+        if value.isNull { return nil }
+        func flat(_ value: JSONValue, _ depth: Int) -> [Float]? {
+            if let number = value.number.map(Float.init), number.isFinite { return [number] }
+            guard let values = value.array, depth < 8 else { return nil }
+            let parts = values.map { flat($0, depth + 1) }
+            return parts.contains { $0 == nil } ? nil : parts.flatMap { $0 ?? [] }
+        }
+        guard let numbers = flat(value, 0), !numbers.isEmpty else {
+            throw malformed(name, value, "numbers that single precision holds")
+        }
+        return numbers
+    }
+
+    /// The option `axis` of layers that work along several: an axis or a list, as Keras counts them.
+    ///
+    /// - Parameter standard: the axes when there are none.
+    /// - Throws: a fault for anything else.
+    public mutating func axes(default standard: [Int]) throws -> [Int] {
+        let value = take("axis")
+        if value.isNull { return standard }
+        let axes = (value.array ?? [value]).compactMap { $0.integer.flatMap { abs($0) <= 8 ? $0 : nil } }
+        guard axes.count == value.array?.count ?? 1 else { throw malformed("axis", value, "axes") }
+        return axes
     }
 
     /// A pair of integers (height, width); nil when the file does not have the option.
@@ -132,13 +214,26 @@ public struct KerasOptions {
             "axis", -1, [-1], last, .array([last]), supported: "the last axis, -1")
     }
 
-    /// Takes `dtype`, which must be single precision: as a name, or as a policy that holds the name.
+    /// Takes `axis`: one axis of the layer's inputs, as Keras counts it; nil for the last one.
+    ///
+    /// - Throws: a fault for anything else.
+    public mutating func axis() throws -> Int? {
+        let value = take("axis")
+        let single = value.array?.count == 1 ? value.array![0] : value
+        guard single.isNull || single.integer.map((-8...8).contains) == true else {
+            throw malformed("axis", value, "an axis")
+        }
+        return single.integer.flatMap { $0 == -1 || $0 == inputRank - 1 ? nil : $0 }
+    }
+
+    /// Takes `dtype`, which must be single precision: as a name, or as a policy that holds the name. A mixed policy has
+    /// parameters in single precision too, and only computes in another.
     ///
     /// - Throws: a fault for another precision.
     public mutating func requireSinglePrecision() throws {
         let value = take("dtype")
         let name = value.object?["config"]?.object?["name"] ?? value
-        guard name.isNull || name.string == "float32" else {
+        guard name.isNull || name.string == "float32" || name.string?.hasPrefix("mixed_") == true else {
             throw unsupported("dtype", name, supported: "float32")
         }
     }

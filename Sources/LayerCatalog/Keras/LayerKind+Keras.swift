@@ -6,7 +6,8 @@ extension LayerKind {
     /// - Parameter isFresh: whether weights will be drawn as the initialisers say rather than read from the file.
     /// - Throws: a `badData` fault that names layer and option, and what is supported.
     public init(keras object: KerasObject, at place: KerasPlace, isFresh: Bool) throws {
-        guard object.module == "keras.layers" else {
+        let listed = LayerCatalog.kind(ofKerasClass: object.className, in: object.module)
+        guard object.module == "keras.layers" || listed != nil || object.isOperator else {
             let problem =
                 object.isModel
                 ? "is a model inside the model" : "is \(object.module).\(object.className), which is no layer"
@@ -15,20 +16,22 @@ extension LayerKind {
                 remedy: "put single layers in its place: \(LayerCatalog.kerasClasses)")
         }
         var options = KerasOptions(object, at: place, isFresh: isFresh)
-        options.ignore("name")
+        // Descriptions of networks have them.
+        options.ignore("name", "trainable")
         try options.requireSinglePrecision()
-        guard let kind = LayerCatalog.kind(ofKerasClass: object.className) else {
-            throw Self.unknown(object.className, at: place)
-        }
-        self.init(try kind.init(keras: &options))
-        if kind.kerasVariables.isEmpty {
+        if object.isOperator {
             options.ignore("trainable")
-        } else {
-            guard try options.boolean("trainable", default: true) else {
+            guard let kind = try LayerKind(kerasOperator: &options) else {
                 throw place.fault(
-                    "is frozen, which is not supported", remedy: "set its trainable to True and save again")
+                    "is the operator \(object.module).\(object.className), which is not supported",
+                    remedy: "use arithmetic, activations, or single layers: \(LayerCatalog.kerasClasses)")
             }
+            self = kind
+            try options.finish()
+            return
         }
+        guard let kind = listed else { throw Self.unknown(object.className, at: place) }
+        self.init(try kind.init(keras: &options))
         try options.finish()
     }
 

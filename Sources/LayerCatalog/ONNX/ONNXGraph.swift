@@ -50,6 +50,57 @@ extension ONNXGraph {
         constant(name, shape: [], [value])
     }
 
+    /// Adds an array that is broadcast over the samples of `input`, whose shape in Keras' order it has but for extents
+    /// of 1, and gives its name.
+    public mutating func constant(
+        _ name: String, _ values: [Float], of shape: Shape, beside input: ONNXValue
+    ) -> String {
+        guard shape.extents.count > 1 else {
+            let order = shape.count == input.shape.count ? input.order : nil
+            return constant(
+                name, shape: shape.extents,
+                order.map { WeightLayout.rows(values, columns: 1, order: $0) } ?? values)
+        }
+        return constant(
+            name, shape: [shape.channels] + shape.extents.dropLast(),
+            WeightLayout.channelsFirst(values, window: shape.rows, inputs: 1, outputs: shape.channels))
+    }
+
+    /// Values of which those with fewer axes, or extents of 1, are broadcast, as ONNX' operators do it: their features in
+    /// one order, and as many axes as the largest has.
+    public mutating func broadcastable(_ values: [ONNXValue], in scope: String) -> [ONNXValue] {
+        let axes = values.map(\.shape.extents.count).max() ?? 0
+        var same: [ONNXValue] = []
+        for value in inOneOrder(values, in: scope) {
+            let missing = axes - value.shape.extents.count
+            guard missing > 0 else {
+                same.append(value)
+                continue
+            }
+            // Maps have their channels first, and axes that are missing in Keras' order before all others.
+            let extents =
+                [0, value.shape.channels] + Array(repeating: 1, count: missing) + value.shape.extents.dropLast()
+            let shape = constant("\(scope)/shape", integers: extents)
+            same.append(ONNXValue(name: append("Reshape", [value.name, shape], in: scope), shape: value.shape))
+        }
+        return same
+    }
+
+    /// The name of a value in Keras' order of axes and features.
+    public mutating func channelsLast(_ value: ONNXValue, in scope: String) -> String {
+        let axes = value.shape.extents.count
+        guard axes > 1 else { return inKerasOrder(value, in: scope).name }
+        return append("Transpose", [value.name], [.integers("perm", [0] + Array(2...axes) + [1])], in: scope)
+    }
+
+    /// A value that stands in Keras' order of axes, as other layers take it.
+    public mutating func channelsFirst(_ name: String, _ shape: Shape, in scope: String) -> ONNXValue {
+        let axes = shape.extents.count
+        guard axes > 1 else { return ONNXValue(name: name, shape: shape) }
+        let order = [0, axes] + Array(1..<axes)
+        return ONNXValue(name: append("Transpose", [name], [.integers("perm", order)], in: scope), shape: shape)
+    }
+
     /// Adds a layer's bias, in a list; an empty one for a layer without.
     public mutating func bias(of layer: ONNXLayer) -> [String] {
         guard let values = layer.parameter("bias") else { return [] }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Weights and features in the order in which ONNX' operators take them.
+/// Weights and features in the order in which ONNX' operators, and torch's, take them.
 public enum WeightLayout {
     /// A convolution kernel (height, width, in, out) as (out, in, height, width); `window` is height · width.
     public static func channelsFirst(_ kernel: [Float], window: Int, inputs: Int, outputs: Int) -> [Float] {
@@ -11,6 +11,22 @@ public enum WeightLayout {
                     let source = (position * inputs + input) * outputs
                     for output in 0..<outputs {
                         result[(output * inputs + input) * window + position] = kernel[source + output]
+                    }
+                }
+            }
+            initialized = kernel.count
+        }
+    }
+
+    /// A convolution kernel (out, in, height, width) as (height, width, in, out); `window` is height · width.
+    public static func channelsLast(_ kernel: [Float], window: Int, inputs: Int, outputs: Int) -> [Float] {
+        precondition(kernel.count == window * inputs * outputs, "the kernel has another shape")
+        return [Float](unsafeUninitializedCapacity: kernel.count) { result, initialized in
+            for output in 0..<outputs {
+                for input in 0..<inputs {
+                    let source = (output * inputs + input) * window
+                    for position in 0..<window {
+                        result[(position * inputs + input) * outputs + output] = kernel[source + position]
                     }
                 }
             }

@@ -6,6 +6,7 @@ import Metrics
 import Models
 import RunRecords
 import Settings
+import StampData
 
 /// Trains the networks of an ensemble, which differ only in their seed, or those of a cross-validation, one after another.
 ///
@@ -18,14 +19,16 @@ public struct EnsembleRun {
     private let group: any ProcessGroup
     private let environment: [String: String]
     private let logger: Logger
+    private let check: StampCheck
 
     /// - Parameters:
     ///   - configuration: of all runs; the first member of an ensemble has its seed, the next the one after it. Its
     ///     output is the folder of them all.
     ///   - series: which networks.
+    ///   - check: refuses stamps that something else does not go with; called on rank 0 alone.
     public init(
         _ configuration: TrainingSettings, series: RunSeries, programVersion: String, group: any ProcessGroup,
-        environment: [String: String], logger: Logger
+        environment: [String: String], logger: Logger, check: @escaping StampCheck = { _ in }
     ) {
         self.configuration = configuration
         self.series = series
@@ -33,6 +36,7 @@ public struct EnsembleRun {
         self.group = group
         self.environment = environment
         self.logger = logger
+        self.check = check
     }
 
     /// What all runs tell together.
@@ -77,7 +81,8 @@ public struct EnsembleRun {
             var member = series.settings(number, of: configuration)
             member.execution.resume = progress == .begun
             let metrics = try TrainingRun(
-                member, programVersion: programVersion, group: group, environment: environment, logger: logger
+                member, programVersion: programVersion, group: group, environment: environment, logger: logger,
+                check: check
             ).run()
             if group.rank == 0 { didTrain(folder(number), metrics) }
         }
@@ -89,7 +94,7 @@ public struct EnsembleRun {
     private var context: RunContext {
         RunContext(
             configuration: configuration, programVersion: programVersion, group: group, environment: environment,
-            logger: logger)
+            logger: logger, check: check)
     }
 
     /// The folder may already hold a run without members, or an ensemble that is not to be resumed.

@@ -32,7 +32,9 @@ struct PreparedRun {
         self.team = team
         kernelType = try ProcessorKernels.agreed(in: group)
         collection = try StampCollection.agreed(in: group) {
-            try StampCollection(configuration.data)
+            let collection = try StampCollection(configuration.data)
+            try context.check(collection)
+            return collection
         }
         features =
             try group.onRoot {

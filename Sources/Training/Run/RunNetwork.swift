@@ -37,8 +37,18 @@ enum RunNetwork {
     /// What a model file holds; nil for a standard network.
     private static func description(_ context: RunContext) throws -> NetworkDescription? {
         let model = context.configuration.model
-        guard StandardNetwork(rawValue: model) == nil else { return nil }
-        return try context.group.shared { try ModelFiles.network(model).network.description }
+        let isFromLogits = context.configuration.fromLogits
+        guard StandardNetwork(rawValue: model) == nil else {
+            guard isFromLogits else { return nil }
+            throw AgreedFault(
+                fault: Fault(
+                    .usage, "--from-logits", "is given to \(model), which ends in softmax or sigmoid",
+                    remedy: "leave it out"))
+        }
+        return try context.group.shared {
+            let reading = ModelReading(fromLogits: isFromLogits) { context.logger.warning("\($0)") }
+            return try ModelFiles.description(model, reading)
+        }
     }
 
     private static func network(
@@ -50,6 +60,7 @@ enum RunNetwork {
         } else {
             precondition(described != nil, "no description of \(configuration.model)")
             network = try Network(described!)
+            if let fault = network.trainingFault(configuration.model) { throw fault }
         }
         try checkOutputs(of: network, configuration, classes)
         if let (takes, are, remedy) = InputMismatch.of(network.inputShape, input.shape) {

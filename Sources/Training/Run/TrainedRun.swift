@@ -23,8 +23,8 @@ struct TrainedRun {
     func test() throws -> TestMetrics? {
         let decision = try Decision(
             settings: context.configuration.decision, network: network, weights: restored.step.weights,
-            validation: restored.loaded.data.validation, inference: restored.inference, group: context.group,
-            logger: context.logger
+            validation: restored.loaded.data.validation, classNames: restored.loaded.prepared.collection.classes.names,
+            inference: restored.inference, group: context.group, logger: context.logger
         ).fit()
         let metrics = try measure(decision)
         try measureFeatures()

@@ -3,6 +3,7 @@ import Lanes
 import Logging
 import Metrics
 import Settings
+import StampData
 
 /// A training run from files to a run folder: what `swift-run-trainer train` does on every rank.
 ///
@@ -16,13 +17,14 @@ import Settings
 public final class TrainingRun {
     private let context: RunContext
 
+    /// - Parameter check: refuses stamps that something else does not go with; called on rank 0 alone.
     public init(
         _ configuration: TrainingSettings, programVersion: String, group: any ProcessGroup,
-        environment: [String: String], logger: Logger
+        environment: [String: String], logger: Logger, check: @escaping StampCheck = { _ in }
     ) {
         context = RunContext(
             configuration: configuration, programVersion: programVersion, group: group, environment: environment,
-            logger: logger)
+            logger: logger, check: check)
     }
 
     /// Trains. Collective.

@@ -15,7 +15,8 @@ import StampFormats
         // Started by itself, for libraries that see no file in this process.
         coverage_join()
         DecodingServer.runIfWanted(
-            CommandLine.arguments, [FITSDecoder.self, WeightsDecoder.self, HDF5StampsDecoder.self]
+            CommandLine.arguments,
+            [FITSDecoder.self, WeightsDecoder.self, LegacyLayoutDecoder.self, HDF5StampsDecoder.self]
         ) { coverage_leave() }
         coverage_share()
         guard let name = getenv("READER").map({ String(cString: $0) }), Reader(rawValue: name) != nil else {

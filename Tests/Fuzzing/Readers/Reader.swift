@@ -5,6 +5,7 @@ import KerasFormat
 import Models
 import RunRecords
 import StampFormats
+import TorchFormat
 
 /// The readers of files, each as a function of bytes.
 enum Reader: String, CaseIterable {
@@ -24,6 +25,12 @@ enum Reader: String, CaseIterable {
     case kerasJSON = "keras-json"
     /// A `.keras` file, with libzip and libhdf5.
     case keras
+    /// An `.h5` file of Keras 1 to 3, with libhdf5.
+    case kerasHDF5 = "keras-hdf5"
+    /// A `.pth` file of PyTorch.
+    case torch
+    /// The pickle in one.
+    case pickle
     /// `state.json` of a checkpoint.
     case state
     /// `manifest.json` of a checkpoint.
@@ -46,6 +53,13 @@ enum Reader: String, CaseIterable {
             try use(NetworkDescription(json: String(decoding: bytes, as: UTF8.self), from: "fuzz"))
         case .kerasJSON: try use(NetworkDescription(kerasJSON: bytes, from: "fuzz"))
         case .keras: try MemoryFile.with(bytes) { _ = try TrainedModel(kerasArchive: $0).weights.isFinite }
+        case .kerasHDF5: try MemoryFile.with(bytes) { _ = try TrainedModel(kerasHDF5: $0).weights.isFinite }
+        case .torch:
+            let file = try StateDict(ReadOnlyBytes.copying(bytes, "fuzz"), path: "fuzz")
+            for name in file.names { _ = try file.floats(name) }
+        case .pickle:
+            var reader = PickleReader(bytes, file: "fuzz")
+            _ = try reader.read()
         case .state:
             try MemoryFile.with(bytes) { path in
                 let state = try JSONFile.read(CheckpointState.self, from: path)

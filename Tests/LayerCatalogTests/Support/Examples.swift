@@ -112,14 +112,99 @@ struct Example: Sendable, CustomTestStringConvertible {
             kind: .activation(.leakyReLU(slope: 0.5)), inputs: [[4]], output: [4],
             json: #"{"activation":{"_0":{"leakyReLU":{"slope":0.5}}}}"#, kerasClass: "LeakyReLU"),
         Example(
+            kind: .activation(.rectifier(maximum: 6, slope: 0.5, threshold: 1)), inputs: [[4]], output: [4],
+            json: #"{"activation":{"_0":{"boundedReLU":{"maximum":6,"slope":0.5,"threshold":1}}}}"#,
+            kerasClass: "ReLU"),
+        Example(
+            kind: .prelu(sharedAxes: [1, 2]), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"prelu":{"sharedAxes":[1,2]}}"#, kerasClass: "PReLU"),
+        Example(
             kind: .dropout(rate: 0.25), inputs: [[4]], output: [4], json: #"{"dropout":{"rate":0.25}}"#,
             kerasClass: "Dropout"),
+        Example(
+            kind: .dropout(rate: 0.5, noiseShape: [1, 1, 4]), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"dropout":{"noiseShape":[1,1,4],"rate":0.5}}"#, kerasClass: "Dropout"),
+        Example(
+            kind: .spatialDropout2D(rate: 0.25), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"spatialDropout2D":{"rate":0.25}}"#, kerasClass: "SpatialDropout2D"),
+        Example(
+            kind: .stochasticDepth(rate: 0.25), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"stochasticDepth":{"rate":0.25}}"#, kerasClass: "StochasticDepth"),
+        Example(
+            kind: .gaussianNoise(deviation: 0.25), inputs: [[4]], output: [4],
+            json: #"{"gaussianNoise":{"deviation":0.25}}"#, kerasClass: "GaussianNoise"),
+        Example(
+            kind: .gaussianDropout(rate: 0.25), inputs: [[4]], output: [4],
+            json: #"{"gaussianDropout":{"rate":0.25}}"#, kerasClass: "GaussianDropout"),
+        Example(
+            kind: .layerNormalization(axes: [2, 3], epsilon: 0.5, scale: false), inputs: [[2, 3, 4]],
+            output: [2, 3, 4],
+            json: #"{"layerNormalization":{"axes":[2,3],"center":true,"epsilon":0.5,"scale":false}}"#,
+            kerasClass: "LayerNormalization"),
+        Example(
+            kind: .groupNormalization(groups: 2, epsilon: 0.5, center: false), inputs: [[2, 3, 4]],
+            output: [2, 3, 4],
+            json: #"{"groupNormalization":{"center":false,"epsilon":0.5,"groups":2,"scale":true}}"#,
+            kerasClass: "GroupNormalization"),
+        Example(
+            kind: .unitNormalization(axes: [1, -1]), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"unitNormalization":{"axes":[1,-1]}}"#, kerasClass: "UnitNormalization"),
+        Example(
+            kind: .normalization(axes: [1, 3], invert: true), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"normalization":{"axes":[1,3],"invert":true}}"#, kerasClass: "Normalization"),
+        Example(
+            kind: .normalization(mean: [1, 2], variance: [0.5, 0]), inputs: [[2, 3, 2]], output: [2, 3, 2],
+            json: #"{"normalization":{"axes":[-1],"invert":false,"mean":[1,2],"variance":[0.5,0]}}"#,
+            kerasClass: "Normalization"),
+        Example(
+            kind: .rescaling(scale: [0.5], offset: [1, 2, 3]), inputs: [[2, 3, 3]], output: [2, 3, 3],
+            json: #"{"rescaling":{"offset":[1,2,3],"scale":[0.5]}}"#, kerasClass: "Rescaling"),
+        Example(
+            kind: .layerScale(initialValue: 0.5, channels: 4), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"layerScale":{"channels":4,"initialValue":0.5}}"#, kerasClass: "LayerScale"),
+        Example(
+            kind: .cropping2D(top: 1, bottom: 0, left: 2, right: 1), inputs: [[3, 5, 2]], output: [2, 2, 2],
+            json: #"{"cropping2D":{"bottom":0,"left":2,"right":1,"top":1}}"#, kerasClass: "Cropping2D"),
+        Example(
+            kind: .upSampling2D(size: Extent2D(2, 3), interpolation: .bilinear), inputs: [[3, 2, 2]],
+            output: [6, 6, 2],
+            json: #"{"upSampling2D":{"interpolation":"bilinear","size":{"height":2,"width":3}}}"#,
+            kerasClass: "UpSampling2D"),
+        Example(
+            kind: .reshape([-1, 6]), inputs: [[2, 3, 4]], output: [4, 6],
+            json: #"{"reshape":{"targetShape":[-1,6]}}"#, kerasClass: "Reshape"),
+        Example(
+            kind: .permute([3, 1, 2]), inputs: [[2, 3, 4]], output: [4, 2, 3],
+            json: #"{"permute":{"dimensions":[3,1,2]}}"#, kerasClass: "Permute"),
         Example(
             kind: .flatten, inputs: [[2, 3, 4]], output: [24], json: #"{"flatten":{}}"#, kerasClass: "Flatten"),
         Example(
             kind: .add, inputs: [[2, 3, 4], [2, 3, 4]], output: [2, 3, 4], json: #"{"add":{}}"#, kerasClass: "Add"),
         Example(
+            kind: .merge(.product), inputs: [[2, 3, 4], [1, 1, 4], [4]], output: [2, 3, 4],
+            json: #"{"merge":{"combination":"product"}}"#, kerasClass: "Multiply"),
+        Example(
+            kind: .merge(.mean), inputs: [[2, 3, 1], [1, 1, 4]], output: [2, 3, 4],
+            json: #"{"merge":{"combination":"mean"}}"#, kerasClass: "Average"),
+        Example(
+            kind: .scaledSum(scale: 0.25), inputs: [[2, 3, 4], [2, 3, 4]], output: [2, 3, 4],
+            json: #"{"scaledSum":{"scale":0.25}}"#, kerasClass: "CustomScaleLayer"),
+        Example(
+            kind: .divide, inputs: [[2, 3, 4], [4]], output: [2, 3, 4], json: #"{"divide":{}}"#, kerasClass: "Divide"),
+        Example(
+            kind: .arithmetic(.subtract, 0.5, isNumberFirst: true), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"arithmetic":{"isNumberFirst":true,"number":0.5,"operator":"subtract"}}"#,
+            kerasClass: "Subtract"),
+        Example(
+            kind: .concatenate(axis: 1), inputs: [[2, 3, 4], [1, 3, 4]], output: [3, 3, 4],
+            json: #"{"concatenate":{"axis":1}}"#, kerasClass: "Concatenate"),
+        Example(
             kind: .concatenate, inputs: [[2, 3, 4], [2, 3, 1]], output: [2, 3, 5], json: #"{"concatenate":{}}"#,
             kerasClass: "Concatenate"),
+        Example(
+            kind: LayerKind(RandomPreprocessingOptions(className: "RandomFlip", options: ["mode": "horizontal"])),
+            inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"randomPreprocessing":{"className":"RandomFlip","options":{"mode":"horizontal"}}}"#,
+            kerasClass: "RandomFlip"),
     ]
 }

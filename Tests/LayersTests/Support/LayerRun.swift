@@ -30,7 +30,8 @@ struct LayerRun {
 
     /// The same for a layer with any number of inputs.
     init(
-        _ layer: some Layer, inputs: [[Float]], parameters: [Float] = [], outputGradient: [Float]? = nil,
+        _ layer: some Layer, inputs: [[Float]], parameters: [Float] = [], state: [Float] = [],
+        outputGradient: [Float]? = nil,
         wantsInputGradients: [Bool], isTraining: Bool = true, seed: UInt64 = 0, step: UInt32 = 0,
         samples: [UInt32]? = nil, count: Int
     ) {
@@ -39,6 +40,8 @@ struct LayerRun {
         for (buffer, input) in zip(memory.inputs, inputs) { buffer.values = input }
         memory.parameters.values = parameters
         layer.prepare(FloatView(memory.parameters.view), into: memory.prepared.view)
+        let untrained = GuardedBuffer(state)
+        (layer as? any StatefulLayer)?.prepare(state: FloatView(untrained.view), into: memory.prepared.view)
         var pass = memory.pass
         pass.isTraining = isTraining
         pass.random.seed = seed
@@ -57,7 +60,9 @@ struct LayerRun {
                 let gradients = zip(memory.inputGradients, wantsInputGradients).map { $1 ? $0.values : nil }
                 return (output, gradients, memory.parameterGradient.values)
             }
-        isIntact = memory.isIntact && zip(memory.inputs, inputs).allSatisfy { sameBits($0.values, $1) }
+        isIntact =
+            memory.isIntact && zip(memory.inputs, inputs).allSatisfy { sameBits($0.values, $1) }
+            && sameBits(untrained.values, state)
     }
 }
 

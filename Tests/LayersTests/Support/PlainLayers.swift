@@ -145,6 +145,30 @@ enum PlainLayers {
         case .gelu(approximate: false): return input.map { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }
         case .gelu(approximate: true):
             return input.map { $0 / 2 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+        case .boundedReLU(let maximum, let slope, let threshold):
+            let (slope, threshold) = (Double(slope), Double(threshold))
+            return input.map { $0 > threshold ? min($0, Double(maximum ?? .infinity)) : slope * ($0 - threshold) }
+        case .silu: return input.map { $0 / (1 + exp(-$0)) }
+        case .hardSigmoid: return input.map { min(max($0 / 6 + 0.5, 0), 1) }
+        case .hardSilu: return input.map { $0 * min(max($0 / 6 + 0.5, 0), 1) }
+        case .softplus: return input.map { log(1 + exp($0)) }
+        case .softsign: return input.map { $0 / (1 + abs($0)) }
+        case .selu: return input.map { 1.0507009873554805 * ($0 >= 0 ? $0 : 1.6732632423543772 * (exp($0) - 1)) }
+        case .celu(let alpha):
+            let alpha = Double(alpha)
+            return input.map { max($0, 0) + alpha * (exp(min($0, 0) / alpha) - 1) }
+        case .mish: return input.map { $0 * tanh(log(1 + exp($0))) }
+        case .exponential: return input.map { exp($0) }
+        case .logSigmoid: return input.map { -log(1 + exp(-$0)) }
+        case .hardTanh: return input.map { min(max($0, -1), 1) }
+        case .tanhShrink: return input.map { $0 - tanh($0) }
+        case .softShrink(let limit): return input.map { $0 - min(max($0, -Double(limit)), Double(limit)) }
+        case .hardShrink(let limit): return input.map { abs($0) > Double(limit) ? $0 : 0 }
+        case .squareplus(let b): return input.map { ($0 + ($0 * $0 + Double(b)).squareRoot()) / 2 }
+        case .sparsePlus: return input.map { $0 >= 1 ? $0 : max(0, ($0 + 1) / 2) * max(0, ($0 + 1) / 2) }
+        case .sparseSigmoid: return input.map { min(max(($0 + 1) / 2, 0), 1) }
+        case .logSoftmax:
+            return Self.activation(input, .softmax, channels: channels).map { log($0) }
         case .softmax:
             return stride(from: 0, to: input.count, by: channels).flatMap { row in
                 let powers = input[row..<row + channels].map { exp($0) }

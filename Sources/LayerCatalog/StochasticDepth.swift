@@ -1,0 +1,48 @@
+import Layers
+import Tensors
+
+/// Whole samples set to zero at random while training: `StochasticDepth` of `keras.applications`' ConvNeXt.
+///
+/// Source: G. Huang et al., "Deep networks with stochastic depth", ECCV 2016.
+public struct StochasticDepthOptions: LayerOptions {
+    /// The share of samples that are set to zero.
+    public var rate: Float
+
+    public static let storedName = "stochasticDepth"
+    public static let kerasClasses = ["StochasticDepth"]
+    public static let kerasModule = "keras.src.applications.convnext"
+    public static let kerasCallDefaults: [String: JSONValue] = ["training": false]
+
+    public func operation(at place: LayerPlace) throws -> LayerOperation {
+        let shape = try place.inputShape()
+        try place.check(rate: rate)
+        return .layer(
+            Dropout(
+                name: place.layer, inputShape: shape, rate: rate, layerNumber: place.number,
+                noiseShape: Shape(shape.extents.map { _ in 1 })))
+    }
+
+    public func withoutDropout() -> Self { Self(rate: 0) }
+}
+
+extension LayerKind {
+    /// Whole samples set to zero at random while training.
+    public static func stochasticDepth(rate: Float) -> LayerKind { LayerKind(StochasticDepthOptions(rate: rate)) }
+}
+
+// MARK: Keras
+
+extension StochasticDepthOptions {
+    public init(keras options: inout KerasOptions) throws { self.init(rate: try options.number("drop_path_rate")) }
+
+    public func kerasOptions(of layer: String) -> [String: JSONValue] { ["drop_path_rate": .number(shortest: rate)] }
+}
+
+// MARK: ONNX
+
+extension StochasticDepthOptions {
+    /// Nothing: outside training the layer gives its input.
+    public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
+        layer.value(layer.inputs[0].name)
+    }
+}
