@@ -25,7 +25,7 @@ public struct ChannelRescaling: Layer {
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
         channel_scale_shift(
-            pass.inputs[0].pointer(count), scale, offset, pass.samples * outputShape.rows, outputShape.channels, 0,
+            pass.inputs[0].pointer(count), nil, scale, offset, pass.samples * outputShape.rows, outputShape.channels, 0,
             pass.output.pointer(count))
     }
 
@@ -33,7 +33,7 @@ public struct ChannelRescaling: Layer {
         guard let inputGradient = pass.inputGradients[0] else { return }
         let count = pass.samples * outputShape.count
         channel_scale_shift(
-            pass.outputGradient.pointer(count), scale, [Float](repeating: 0, count: scale.count),
+            pass.outputGradient.pointer(count), nil, scale, [Float](repeating: 0, count: scale.count),
             pass.samples * outputShape.rows, outputShape.channels, 0, inputGradient.pointer(count))
     }
 }
@@ -76,7 +76,7 @@ public struct LayerScale: Layer {
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
         channel_scale_shift(
-            pass.inputs[0].pointer(count), pass.parameters.pointer(outputShape.channels), constants(pass).zeros,
+            pass.inputs[0].pointer(count), nil, pass.parameters.pointer(outputShape.channels), constants(pass).zeros,
             pass.samples * outputShape.rows, outputShape.channels, 0, pass.output.pointer(count))
     }
 
@@ -91,6 +91,6 @@ public struct LayerScale: Layer {
         for channel in 0..<channels { pass.parameterGradient[channel] = Float(sums[channels + channel]) }
         guard let inputGradient = pass.inputGradients[0] else { return }
         channel_scale_shift(
-            gradient, pass.parameters.pointer(channels), zeros, rows, channels, 0, inputGradient.pointer(count))
+            gradient, nil, pass.parameters.pointer(channels), zeros, rows, channels, 0, inputGradient.pointer(count))
     }
 }
