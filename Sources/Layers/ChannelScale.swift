@@ -7,7 +7,6 @@ public struct ChannelRescaling: Layer {
     public let outputShape: Shape
     private let scale: [Float]
     private let offset: [Float]
-    private let zeros: [Float]
 
     /// - Precondition: a scale and an offset for each channel.
     public init(name: String, inputShape: Shape, scale: [Float], offset: [Float]) {
@@ -17,7 +16,6 @@ public struct ChannelRescaling: Layer {
         self.name = name
         outputShape = inputShape
         (self.scale, self.offset) = (scale, offset)
-        zeros = Array(repeating: 0, count: scale.count)
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
@@ -27,16 +25,16 @@ public struct ChannelRescaling: Layer {
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
         channel_scale_shift(
-            pass.inputs[0].pointer(count), zeros, scale, offset, pass.samples * outputShape.rows,
-            outputShape.channels, 0, pass.output.pointer(count))
+            pass.inputs[0].pointer(count), nil, scale, offset, pass.samples * outputShape.rows, outputShape.channels, 0,
+            pass.output.pointer(count))
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
         let count = pass.samples * outputShape.count
         channel_scale_shift(
-            pass.outputGradient.pointer(count), zeros, scale, zeros, pass.samples * outputShape.rows,
-            outputShape.channels, 0, inputGradient.pointer(count))
+            pass.outputGradient.pointer(count), nil, scale, [Float](repeating: 0, count: scale.count),
+            pass.samples * outputShape.rows, outputShape.channels, 0, inputGradient.pointer(count))
     }
 }
 
@@ -77,9 +75,8 @@ public struct LayerScale: Layer {
 
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
-        let zeros = constants(pass).zeros
         channel_scale_shift(
-            pass.inputs[0].pointer(count), zeros, pass.parameters.pointer(outputShape.channels), zeros,
+            pass.inputs[0].pointer(count), nil, pass.parameters.pointer(outputShape.channels), constants(pass).zeros,
             pass.samples * outputShape.rows, outputShape.channels, 0, pass.output.pointer(count))
     }
 
@@ -94,6 +91,6 @@ public struct LayerScale: Layer {
         for channel in 0..<channels { pass.parameterGradient[channel] = Float(sums[channels + channel]) }
         guard let inputGradient = pass.inputGradients[0] else { return }
         channel_scale_shift(
-            gradient, zeros, pass.parameters.pointer(channels), zeros, rows, channels, 0, inputGradient.pointer(count))
+            gradient, nil, pass.parameters.pointer(channels), zeros, rows, channels, 0, inputGradient.pointer(count))
     }
 }

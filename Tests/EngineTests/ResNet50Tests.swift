@@ -37,13 +37,13 @@ import Testing
         _ = try run.train(steps: 1, learningRate: length)
         for parameter in run.network.parameters where parameter.isTrainable && !Self.isWithoutEffect(parameter) {
             let gradient = Summary(of: run.weights, parameter, times: -1 / Double(length))
-            try expectAgreement(run, "gradient/\(parameter.name)", gradient, parameter.shape.count)
+            try expectAgreement(run, "gradient/\(parameter.name)", gradient, parameter.shape.count, times: 4)
         }
 
         run.setInitialWeights()
         let losses = try run.train(steps: 10, learningRate: Float(run.reference.file.metadata["learning_rate"]!)!)
         // Before roundings have grown the losses agree closely; then each step multiplies them several times. The
-        // reference's tolerance is the scatter of three runs, so another order of summation may lie one such factor
+        // reference's tolerance is the scatter of seven runs, so another order of summation may lie one such factor
         // further out.
         for (loss, expected) in zip(losses, try run.reference.file.floats("loss")).prefix(3) {
             #expect(abs(loss - Double(expected)) <= 1e-5 * Double(expected))
@@ -52,7 +52,7 @@ import Testing
         #expect(deviation.value <= 10 * deviation.tolerance, "\(deviation)")
         for parameter in run.network.parameters {
             let summary = Summary(of: run.weights, parameter)
-            try expectAgreement(run, "final/\(parameter.name)", summary, parameter.shape.count)
+            try expectAgreement(run, "final/\(parameter.name)", summary, parameter.shape.count, times: 6)
         }
         let prediction = try run.deviation("final_prediction", run.predictions())
         #expect(prediction.isRounding, "\(prediction)")
@@ -65,10 +65,13 @@ import Testing
     }
 
     /// Elements deviate by no more than the tensor's largest does, norm and mean by no more than the tensor as a whole:
-    /// a few times what Keras' own float32 does, and a few roundings (10⁻⁶) where that is less.
-    private func expectAgreement(_ run: ResNet50Run, _ name: String, _ summary: Summary, _ count: Int) throws {
+    /// a few times what Keras' own float32 does, and a few roundings (10⁻⁶) where that is less. After ten steps, which
+    /// multiply roundings, the seven runs of the tolerance do not show the whole scatter: a little more is allowed.
+    private func expectAgreement(
+        _ run: ResNet50Run, _ name: String, _ summary: Summary, _ count: Int, times factor: Double
+    ) throws {
         let expected = Summary(try run.reference.file.floats(name).map(Double.init))
-        let tolerances = try run.reference.file.floats("tolerance/\(name)").map { 4 * max(Double($0), 1e-6) }
+        let tolerances = try run.reference.file.floats("tolerance/\(name)").map { factor * max(Double($0), 1e-6) }
         let whole = tolerances[1] * expected.norm
         #expect(abs(summary.norm - expected.norm) <= whole, "\(name): norm \(summary.norm), Keras' \(expected.norm)")
         #expect(

@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-LANGUAGES = {"sh", "text", "json", "csv", "python", "mermaid"}
+LANGUAGES = {"sh", "text", "json", "csv", "python", "mermaid", "swift"}
 LONGEST_LINE = 120
 LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]*)\)")
 REFERENCE = re.compile(r"\[([^\[\]]+)\]\[([^\[\]]*)\]|\[([^\[\]]+)\](?![(\[:])")

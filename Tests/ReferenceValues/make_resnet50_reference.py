@@ -152,7 +152,7 @@ def main():
     weights = initial_weights()
     with reference_values.precision("float64"):
         double = run(weights, stamps, labels)
-        perturbed = [run(keras_training.perturbed_weights(weights, number, by=ROUNDING), stamps, labels) for number in range(2)]
+        perturbed = [run(keras_training.perturbed_weights(weights, number, by=ROUNDING), stamps, labels) for number in range(6)]
     single = run(weights, stamps, labels)
     assert np.array_equal(single["accuracy"], double["accuracy"]), "a prediction lies on the threshold"
     tensors, worst = {"stamps": stamps, "labels": labels}, {}

@@ -18,8 +18,8 @@ void channel_moments(const float *x, ptrdiff_t rows, ptrdiff_t channels, double 
 
 /// y[r][c] = f((x[r][c] − mean[c])·scale[c] + shift[c]), with f(z) = max(z, 0) if `relu`, else z.
 ///
-/// The difference comes first: as x·scale + (shift − mean·scale) values far from zero would lose the digits that mean
-/// and value share.
+/// `mean` may be NULL (zero). The difference comes first: as x·scale + (shift − mean·scale) values far from zero would
+/// lose the digits that mean and value share.
 void channel_scale_shift(const float *x, const float *mean, const float *scale, const float *shift, ptrdiff_t rows,
                          ptrdiff_t channels, int relu, float *y);
 
