@@ -31,7 +31,7 @@ enum ModelFormat {
         } else if Self.isJSON(beginning) {
             self = .json
         } else {
-            self = Self.named(path)
+            self = try Self.named(path)
         }
     }
 
@@ -46,10 +46,12 @@ enum ModelFormat {
     }
 
     /// What a file with other bytes, or one that cannot be looked into twice, should be.
-    private static func named(_ path: String) -> ModelFormat {
+    private static func named(_ path: String) throws -> ModelFormat {
         if path.hasSuffix(".keras") { return .keras }
         if path.hasSuffix(".h5") || path.hasSuffix(".hdf5") { return .hdf5 }
+        if path.hasSuffix(".safetensors") { return .safetensors }
         if TorchFile.isNamed(path) { return .torch }
-        return path.hasSuffix(".json") ? .json : .safetensors
+        if path.hasSuffix(".json") { return .json }
+        throw Fault(.usage, path, "is no model file", remedy: "use a .safetensors, .keras, .h5 or .pth file")
     }
 }

@@ -54,7 +54,7 @@ extension TrainerCommandTests {
             for input in ["\(kerasArchives)/chain.json"] + others {
                 let output = workspace.path("model.keras")
                 expectError(
-                    try convert(input, to: output), 64, saying: input, "use a .safetensors, .keras or .pth file")
+                    try convert(input, to: output), 64, saying: input, "use a .safetensors, .keras, .h5 or .pth file")
                 #expect(!exists(output))
             }
         }
@@ -77,7 +77,8 @@ extension TrainerCommandTests {
             try write(archive, to: model)
             expectError(try convert(model, to: output), 65, saying: model)
             #expect(!exists(output))
-            expectError(try trainer("summary --model \(model)"), 65, saying: model)
+            // The network alone is read for a summary.
+            if damage != "flipped" { expectError(try trainer("summary --model \(model)"), 65, saying: model) }
         }
 
         @Test func aFolderThatIsNotThereIsNamed() throws {

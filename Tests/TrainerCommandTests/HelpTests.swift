@@ -38,7 +38,7 @@ extension TrainerCommandTests {
                     "channel", "channels", "checkpoint-every", "class", "class-names", "class-weights", "classes",
                     "clip-norm",
                     "crop", "data", "dropout", "early-stopping", "ema", "epochs", "features", "fill", "fill-features",
-                    "fold", "folds", "gradients",
+                    "fold", "folds", "from-logits", "gradients",
                     "group-by", "help", "ids", "initial-weights", "keep-checkpoints", "label-smoothing", "labels",
                     "layout",
                     "learning-rate", "loss", "mask-channel", "members", "memory", "microbatch", "min-delta", "model",
