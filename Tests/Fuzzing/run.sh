@@ -1,22 +1,29 @@
 #!/usr/bin/env bash
 # Reads files that libFuzzer makes up, with every reader of the program: no crash, no hang, no leak, little memory.
 #
-#   Tests/Fuzzing/run.sh [--runs N] [READER…]
+#   Tests/Fuzzing/run.sh [--runs N] [--seconds S] [READER…]
 #
-# N inputs a reader (default 20000); READER as in Readers/Reader.swift (default: all). What libFuzzer finds worth
-# keeping stays in .build-fuzz/corpus for the next call, what makes a reader fail in .build-fuzz/failed. Without
-# libFuzzer's library in the toolchain nothing is run, and a line says so.
+# N inputs a reader (default 20000), fewer where they take more than S seconds (default: no limit); READER as in
+# Readers/Reader.swift (default: all). What libFuzzer finds worth keeping stays in .build-fuzz/corpus for the next call,
+# what makes a reader fail in .build-fuzz/failed. Without libFuzzer's library in the toolchain nothing is run, and a line
+# says so.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../launch/common.sh"
 
 runs=20000
+seconds=0
 readers=()
 while [[ $# -gt 0 ]]; do
     case $1 in
     --runs)
         [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || fault 64 "--runs takes a number of inputs"
         runs=$2
+        shift 2
+        ;;
+    --seconds)
+        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || fault 64 "--seconds takes a number of seconds"
+        seconds=$2
         shift 2
         ;;
     -*) fault 64 "unknown option $1; see the top of $0" ;;
@@ -46,7 +53,7 @@ options=(--package-path "$here" --scratch-path "$scratch" -c release -Xswiftc -u
 swift build "${options[@]}" --product fuzz-readers
 program="$(swift build "${options[@]}" --show-bin-path)/fuzz-readers"
 
-# A library that loops is ended after six seconds of processor time. A reader holds a few times what a file holds. Deflate makes up to 1032 bytes out of one, and an input has at most 16
+# A library that loops is ended after six seconds of processor time, and may loop often. A reader holds a few times what a file holds. Deflate makes up to 1032 bytes out of one, and an input has at most 16
 # KB; libhdf5 and AddressSanitizer take some memory of their own.
 limits=(-timeout=60 -malloc_limit_mb=64 -rss_limit_mb=1024)
 failed=()
@@ -62,7 +69,7 @@ for reader in "${readers[@]}"; do
     # cfitsio asks for columns of which a damaged table has absurdly many, and can be told that there is no memory for
     # them. Traps are libFuzzer's to report: Swift's own report would take a minute.
     if READER="$reader" ASAN_OPTIONS=allocator_may_return_null=1 SWIFT_BACKTRACE=enable=no \
-        "$program" "${limits[@]}" -max_len="$length" -runs="$runs" -print_final_stats=1 \
+        "$program" "${limits[@]}" -max_len="$length" -runs="$runs" -max_total_time="$seconds" -print_final_stats=1 \
         -artifact_prefix="$scratch/failed/$reader-" "$scratch/corpus/$reader" "$here/Seeds/$reader" >"$log" 2>&1; then
         executed="$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
         say "$reader: $executed inputs in $((SECONDS - started)) s"
