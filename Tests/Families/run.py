@@ -3,8 +3,8 @@
 
 Each network gets random weights under which its signals neither vanish nor saturate. Printed are the largest deviations
 of probabilities from Keras in float64: of Keras in float32, of the program, of Keras with the `.keras` that the program
-writes, and of onnxruntime with its `.onnx`. The exit code is 1 when one is more than four times that of Keras itself and
-more than a few roundings (1e-6).
+writes, and of onnxruntime with its `.onnx`. The exit code is 1 when one is more than four times that of Keras itself
+and more than a few roundings (1e-6).
 
 Needs Keras with TensorFlow, and onnxruntime for its column. Settings that the environment may override:
   TRAINER   the program (default: swift-run-trainer)
@@ -44,6 +44,8 @@ FAMILIES = {
     "EfficientNetV2B0": 32,
     "ConvNeXtTiny": 32,
 }
+# They divide pixels by 255 or so themselves.
+RESCALING = ("EfficientNet", "MobileNetV3", "ConvNeXt")
 CHANNELS, CLASSES, STAMPS = 3, 3, 8
 TRAINER = os.environ.get("TRAINER", "swift-run-trainer")
 
@@ -61,7 +63,8 @@ def random_weights(model, random):
     for variable in model.weights:
         shape, name = tuple(variable.shape), variable.path.rsplit("/", 1)[-1]
         if name.endswith("kernel"):
-            inputs = np.prod(shape[:2]) if "depthwise" in variable.path else np.prod(shape[:-1])
+            is_depthwise = any(word in variable.path for word in ("depthwise", "dwconv"))
+            inputs = np.prod(shape[:2]) if is_depthwise else np.prod(shape[:-1])
             values.append(random.normal(scale=np.sqrt(2 / inputs), size=shape))
         elif name in ("gamma", "moving_variance"):
             values.append(random.uniform(0.8, 1.2, shape))
@@ -96,6 +99,8 @@ def deviations(name, folder):
     random = np.random.default_rng(1)
     size = FAMILIES[name]
     stamps = random.normal(0.5, 0.3, (STAMPS, size, size, CHANNELS)).astype(np.float32)
+    if name.startswith(RESCALING):
+        stamps *= 255
     np.save(f"{folder}/stamps.npy", stamps)
     double = build(name, "float64")
     weights = centered_output(double, random_weights(double, random), stamps.astype(np.float64))
@@ -118,20 +123,21 @@ def deviations(name, folder):
 
 
 def main():
-    hasFailed = False
+    has_failed = False
     print("| network | probabilities | Keras float32 | here | `.keras` again | `.onnx` |\n|---|---|---|---|---|---|")
     for name in sys.argv[1:] or FAMILIES:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 exact, found = deviations(name, folder)
             except RuntimeError as error:
-                hasFailed = True
+                has_failed = True
                 print(f"| {name} | {error} |", flush=True)
                 continue
-        numbers = " | ".join(f"{found[place]:.1e}" if place in found else "–" for place in ("keras", "here", "keras again", "onnx"))
+        places = ("keras", "here", "keras again", "onnx")
+        numbers = " | ".join(f"{found[place]:.1e}" if place in found else "–" for place in places)
         print(f"| {name} | {exact.min():.2f} to {exact.max():.2f} | {numbers} |", flush=True)
-        hasFailed |= max(found.values()) > max(4 * found["keras"], 1e-6)
-    sys.exit(hasFailed)
+        has_failed |= max(found.values()) > max(4 * found["keras"], 1e-6)
+    sys.exit(has_failed)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
 #
 # N inputs a reader (default 20000), fewer where they take more than S seconds (default: no limit); READER as in
 # Readers/Reader.swift (default: all). What libFuzzer finds worth keeping stays in .build-fuzz/corpus for the next call,
-# what makes a reader fail in .build-fuzz/failed. Without libFuzzer's library in the toolchain nothing is run, and a line
-# says so.
+# what makes a reader fail in .build-fuzz/failed. Without libFuzzer's library in the toolchain nothing is run, and a
+# line says so.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../launch/common.sh"
@@ -53,8 +53,9 @@ options=(--package-path "$here" --scratch-path "$scratch" -c release -Xswiftc -u
 swift build "${options[@]}" --product fuzz-readers
 program="$(swift build "${options[@]}" --show-bin-path)/fuzz-readers"
 
-# A library that loops is ended after six seconds of processor time, and may loop often. A reader holds a few times what a file holds. Deflate makes up to 1032 bytes out of one, and an input has at most 16
-# KB; libhdf5 and AddressSanitizer take some memory of their own.
+# A library that loops is ended after six seconds of processor time, and may loop often. A reader holds a few times what
+# a file holds. Deflate makes up to 1032 bytes out of one, and an input has at most 16 KB; libhdf5 and AddressSanitizer
+# take some memory of their own.
 limits=(-timeout=60 -malloc_limit_mb=64 -rss_limit_mb=1024)
 failed=()
 mkdir -p "$scratch/failed"
