@@ -1,15 +1,14 @@
 import Faults
 import Files
+import HDF5Objects
 import LayerCatalog
 import Models
 import Preparation
 
 /// HDF5 files of Keras 1 to 3: whole models as `model.save("model.h5")` writes them, and weights alone.
 public enum KerasHDF5 {
-    private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-
     /// Whether a file begins like one of HDF5.
-    public static func isOne(beginning: some Sequence<UInt8>) -> Bool { beginning.starts(with: signature) }
+    public static func isOne(beginning: some Sequence<UInt8>) -> Bool { HDF5Signature.begins(beginning) }
 
     #if Keras
         /// A file that is open.

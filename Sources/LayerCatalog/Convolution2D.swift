@@ -147,12 +147,8 @@ extension Convolution2DOptions {
     public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
         let input = layer.inputs[0]
         let window = ONNXWindow(input.shape, layer.outputShape, kernelSize, strides, padding, dilation: dilationRate)
-        let (inputs, outputs) = (input.shape.channels / groups, layer.outputShape.channels)
-        let layout = WeightLayout.channelsFirst(
-            layer.requiredParameter("kernel"), window: kernelSize.height * kernelSize.width, inputs: inputs,
-            outputs: outputs)
-        let kernel = graph.constant(
-            "\(layer.name)/kernel", shape: [outputs, inputs, kernelSize.height, kernelSize.width], layout)
+        let kernel = graph.kernel(
+            of: layer, window: kernelSize, inputs: input.shape.channels / groups, outputs: layer.outputShape.channels)
         let sums = graph.append(
             "Conv", [input.name, kernel] + graph.bias(of: layer),
             window.attributes + (groups == 1 ? [] : [.integer("group", groups)]), in: layer.name)

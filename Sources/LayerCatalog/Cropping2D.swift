@@ -17,10 +17,7 @@ public struct Cropping2DOptions: LayerOptions {
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         let shape = try place.mapShape()
-        guard min(top, bottom, left, right) >= 0 else {
-            throw place.fault("its cropping is negative", remedy: "use at least 0")
-        }
-        try place.checkSizes([[top, 1], [bottom, 1], [left, 1], [right, 1]])
+        try place.checkSides(top, bottom, left, right, name: "cropping")
         guard top + bottom < shape.extents[0], left + right < shape.extents[1] else {
             throw place.fault("it leaves nothing of maps of shape \(shape)", remedy: "cut off less")
         }

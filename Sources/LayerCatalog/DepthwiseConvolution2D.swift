@@ -93,13 +93,8 @@ extension DepthwiseConvolution2DOptions {
     public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
         let input = layer.inputs[0]
         let window = ONNXWindow(input.shape, layer.outputShape, kernelSize, strides, padding, dilation: dilationRate)
-        let outputs = layer.outputShape.channels
         // Outputs stand in the order of channel and multiplier here and there.
-        let layout = WeightLayout.channelsFirst(
-            layer.requiredParameter("kernel"), window: kernelSize.height * kernelSize.width, inputs: 1, outputs: outputs
-        )
-        let kernel = graph.constant(
-            "\(layer.name)/kernel", shape: [outputs, 1, kernelSize.height, kernelSize.width], layout)
+        let kernel = graph.kernel(of: layer, window: kernelSize, inputs: 1, outputs: layer.outputShape.channels)
         let sums = graph.append(
             "Conv", [input.name, kernel] + graph.bias(of: layer),
             window.attributes + [.integer("group", input.shape.channels)], in: layer.name)

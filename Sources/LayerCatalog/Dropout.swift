@@ -2,7 +2,7 @@ import Layers
 import Tensors
 
 /// Values set to zero at random while training. `keras.layers.Dropout`.
-public struct DropoutOptions: LayerOptions {
+public struct DropoutOptions: TrainingOnlyOptions {
     /// The share of values that are set to zero.
     public var rate: Float
     /// The extents of a sample's decisions, each that of the input or 1; nil when each value has its own.
@@ -10,8 +10,6 @@ public struct DropoutOptions: LayerOptions {
 
     public static let storedName = "dropout"
     public static let kerasClasses = ["Dropout"]
-    /// Whether this is training, `fit` and `predict` say themselves.
-    public static let kerasCallDefaults: [String: JSONValue] = ["training": false]
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         let shape = try place.inputShape()
@@ -62,14 +60,5 @@ extension DropoutOptions {
             "rate": .number(shortest: rate), "seed": .null,
             "noise_shape": noiseShape.map { .array([.null] + $0.map { .integer($0) }) } ?? .null,
         ]
-    }
-}
-
-// MARK: ONNX
-
-extension DropoutOptions {
-    /// Nothing: outside training the layer gives its input.
-    public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
-        layer.value(layer.inputs[0].name)
     }
 }

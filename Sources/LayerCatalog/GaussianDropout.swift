@@ -2,13 +2,12 @@ import Layers
 import Tensors
 
 /// Each value times a normal random number of mean 1 while training. `keras.layers.GaussianDropout`.
-public struct GaussianDropoutOptions: LayerOptions {
+public struct GaussianDropoutOptions: TrainingOnlyOptions {
     /// The rate of the dropout that has the same variance, rate / (1 − rate).
     public var rate: Float
 
     public static let storedName = "gaussianDropout"
     public static let kerasClasses = ["GaussianDropout"]
-    public static let kerasCallDefaults: [String: JSONValue] = ["training": false]
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         let shape = try place.inputShape()
@@ -37,14 +36,5 @@ extension GaussianDropoutOptions {
 
     public func kerasOptions(of layer: String) -> [String: JSONValue] {
         ["rate": .number(shortest: rate), "seed": .null]
-    }
-}
-
-// MARK: ONNX
-
-extension GaussianDropoutOptions {
-    /// Nothing: outside training the layer gives its input.
-    public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
-        layer.value(layer.inputs[0].name)
     }
 }

@@ -2,13 +2,12 @@ import Layers
 import Tensors
 
 /// Normal random numbers added to each value while training. `keras.layers.GaussianNoise`.
-public struct GaussianNoiseOptions: LayerOptions {
+public struct GaussianNoiseOptions: TrainingOnlyOptions {
     /// Their standard deviation.
     public var deviation: Float
 
     public static let storedName = "gaussianNoise"
     public static let kerasClasses = ["GaussianNoise"]
-    public static let kerasCallDefaults: [String: JSONValue] = ["training": false]
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         let shape = try place.inputShape()
@@ -40,14 +39,5 @@ extension GaussianNoiseOptions {
 
     public func kerasOptions(of layer: String) -> [String: JSONValue] {
         ["stddev": .number(shortest: deviation), "seed": .null]
-    }
-}
-
-// MARK: ONNX
-
-extension GaussianNoiseOptions {
-    /// Nothing: outside training the layer gives its input.
-    public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
-        layer.value(layer.inputs[0].name)
     }
 }

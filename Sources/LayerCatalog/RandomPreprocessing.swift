@@ -2,7 +2,7 @@ import Tensors
 
 /// A layer that changes stamps at random in training and gives them as they are otherwise: `keras.layers.RandomFlip` and
 /// others of its kind. Training is not done through it.
-public struct RandomPreprocessingOptions: LayerOptions {
+public struct RandomPreprocessingOptions: TrainingOnlyOptions {
     /// The Keras class.
     public var className: String
     /// What Keras made the layer with.
@@ -19,7 +19,6 @@ public struct RandomPreprocessingOptions: LayerOptions {
         "RandomGrayscale", "RandomHue", "RandomSaturation", "RandomSharpness", "RandomPosterization", "RandomInvert",
         "RandomErasing", "RandomGaussianBlur",
     ]
-    public static let kerasCallDefaults: [String: JSONValue] = ["training": false]
 
     public func operation(at place: LayerPlace) throws -> LayerOperation { .reshape(try place.inputShape()) }
 }
@@ -37,14 +36,5 @@ extension RandomPreprocessingOptions {
 
     public func kerasOptions(of layer: String) -> [String: JSONValue] {
         options.merging(["data_format": "channels_last"]) { $1 }
-    }
-}
-
-// MARK: ONNX
-
-extension RandomPreprocessingOptions {
-    /// Nothing: outside training the layer gives its input.
-    public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
-        layer.value(layer.inputs[0].name)
     }
 }

@@ -88,15 +88,9 @@ extension SeparableConvolution2DOptions {
         let input = layer.inputs[0]
         let window = ONNXWindow(input.shape, layer.outputShape, kernelSize, strides, padding, dilation: dilationRate)
         let between = input.shape.channels * depthMultiplier
-        let depthwise = graph.constant(
-            "\(layer.name)/depthwise_kernel", shape: [between, 1, kernelSize.height, kernelSize.width],
-            WeightLayout.channelsFirst(
-                layer.requiredParameter("depthwise_kernel"), window: kernelSize.height * kernelSize.width, inputs: 1,
-                outputs: between))
-        let pointwise = graph.constant(
-            "\(layer.name)/pointwise_kernel", shape: [filters, between, 1, 1],
-            WeightLayout.channelsFirst(
-                layer.requiredParameter("pointwise_kernel"), window: 1, inputs: between, outputs: filters))
+        let depthwise = graph.kernel("depthwise_kernel", of: layer, window: kernelSize, inputs: 1, outputs: between)
+        let pointwise = graph.kernel(
+            "pointwise_kernel", of: layer, window: Extent2D(1, 1), inputs: between, outputs: filters)
         let values = graph.append(
             "Conv", [input.name, depthwise], window.attributes + [.integer("group", input.shape.channels)],
             in: layer.name)

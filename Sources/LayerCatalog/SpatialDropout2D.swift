@@ -2,14 +2,13 @@ import Layers
 import Tensors
 
 /// Whole channels of a map set to zero at random while training. `keras.layers.SpatialDropout2D`.
-public struct SpatialDropout2DOptions: LayerOptions {
+public struct SpatialDropout2DOptions: TrainingOnlyOptions {
     /// The share of channels that are set to zero.
     public var rate: Float
 
     public static let storedName = "spatialDropout2D"
     public static let kerasClasses = ["SpatialDropout2D"]
     public static let hasTrainableOption = false
-    public static let kerasCallDefaults: [String: JSONValue] = ["training": false]
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         let shape = try place.mapShape()
@@ -39,14 +38,5 @@ extension SpatialDropout2DOptions {
 
     public func kerasOptions(of layer: String) -> [String: JSONValue] {
         ["rate": .number(shortest: rate), "seed": .null, "data_format": "channels_last"]
-    }
-}
-
-// MARK: ONNX
-
-extension SpatialDropout2DOptions {
-    /// Nothing: outside training the layer gives its input.
-    public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
-        layer.value(layer.inputs[0].name)
     }
 }

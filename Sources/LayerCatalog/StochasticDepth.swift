@@ -4,14 +4,13 @@ import Tensors
 /// Whole samples set to zero at random while training: `StochasticDepth` of `keras.applications`' ConvNeXt.
 ///
 /// Source: G. Huang et al., "Deep networks with stochastic depth", ECCV 2016.
-public struct StochasticDepthOptions: LayerOptions {
+public struct StochasticDepthOptions: TrainingOnlyOptions {
     /// The share of samples that are set to zero.
     public var rate: Float
 
     public static let storedName = "stochasticDepth"
     public static let kerasClasses = ["StochasticDepth"]
     public static let kerasModule = "keras.src.applications.convnext"
-    public static let kerasCallDefaults: [String: JSONValue] = ["training": false]
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         let shape = try place.inputShape()
@@ -36,13 +35,4 @@ extension StochasticDepthOptions {
     public init(keras options: inout KerasOptions) throws { self.init(rate: try options.number("drop_path_rate")) }
 
     public func kerasOptions(of layer: String) -> [String: JSONValue] { ["drop_path_rate": .number(shortest: rate)] }
-}
-
-// MARK: ONNX
-
-extension StochasticDepthOptions {
-    /// Nothing: outside training the layer gives its input.
-    public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
-        layer.value(layer.inputs[0].name)
-    }
 }

@@ -118,13 +118,9 @@ extension TransposedConvolution2DOptions {
     public func onnxValue(of layer: ONNXLayer, in graph: inout some ONNXGraph) -> ONNXValue {
         let input = layer.inputs[0]
         let (rows, columns) = axes(of: input.shape)
-        let (inputs, outputs) = (input.shape.channels, layer.outputShape.channels)
         // Keras' kernel is (height, width, out, in), ONNX' (in, out, height, width).
-        let layout = WeightLayout.channelsFirst(
-            layer.requiredParameter("kernel"), window: kernelSize.height * kernelSize.width, inputs: outputs,
-            outputs: inputs)
-        let kernel = graph.constant(
-            "\(layer.name)/kernel", shape: [inputs, outputs, kernelSize.height, kernelSize.width], layout)
+        let kernel = graph.kernel(
+            of: layer, window: kernelSize, inputs: layer.outputShape.channels, outputs: input.shape.channels)
         let attributes: [ONNXAttribute] =
             [
                 .integers("kernel_shape", [kernelSize.height, kernelSize.width]),

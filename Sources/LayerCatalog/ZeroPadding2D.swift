@@ -17,10 +17,7 @@ public struct ZeroPadding2DOptions: LayerOptions {
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         let shape = try place.mapShape()
-        guard min(top, bottom, left, right) >= 0 else {
-            throw place.fault("its padding is negative", remedy: "use at least 0")
-        }
-        try place.checkSizes([[top, 1], [bottom, 1], [left, 1], [right, 1]])
+        try place.checkSides(top, bottom, left, right, name: "padding")
         try place.checkSizes([[shape.extents[0] + top + bottom, shape.extents[1] + left + right, shape.channels]])
         return .layer(
             ZeroPadding2D(name: place.layer, inputShape: shape, top: top, bottom: bottom, left: left, right: right))

@@ -183,16 +183,8 @@ public struct Convolution2D: Layer {
 
     public func backward(_ pass: LayerPass) {
         let pixels = pass.samples * rows.output * columns.output
-        let count = pixels * outputChannels
-        let gradient = pass.outputGradient.pointer(count)
-        if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(pass.output.pointer(count), gradient, count, gradient)
-        }
-        if hasBias {
-            column_sums(
-                gradient, pixels, outputChannels, outputChannels,
-                pass.parameterGradient.pointer(outputChannels, at: kernelCount))
-        }
+        if isRectified { pass.undoRectifier(count: pixels * outputChannels) }
+        if hasBias { pass.writeBiasGradient(rows: pixels, outputs: outputChannels, at: kernelCount) }
         writeKernelGradient(pass)
         if let inputGradient = pass.inputGradients[0] { writeInputGradient(inputGradient, pass) }
     }

@@ -4,18 +4,15 @@ import Tensors
 public struct Cropping2D: Layer {
     public let name: String
     public let outputShape: Shape
-    private let inputShape: Shape
-    private let top: Int
-    private let left: Int
+    private let frame: FramedMap
 
     /// - Precondition: something is left.
     public init(name: String, inputShape: Shape, top: Int, bottom: Int, left: Int, right: Int) {
         self.name = name
-        self.inputShape = inputShape
-        (self.top, self.left) = (top, left)
         outputShape = [
             inputShape.extents[0] - top - bottom, inputShape.extents[1] - left - right, inputShape.extents[2],
         ]
+        frame = FramedMap(inner: outputShape, outer: inputShape, top: top, left: left)
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
@@ -23,27 +20,16 @@ public struct Cropping2D: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
-        eachRow(pass.samples) { from, to, count in
-            pass.output.slice(count, at: to).update(from: pass.inputs[0].slice(count, at: from))
+        frame.eachLine(samples: pass.samples) { inner, outer, count in
+            pass.output.slice(count, at: inner).update(from: pass.inputs[0].slice(count, at: outer))
         }
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
-        inputGradient.slice(pass.samples * inputShape.count).update(repeating: 0)
-        eachRow(pass.samples) { from, to, count in
-            inputGradient.slice(count, at: from).update(from: pass.outputGradient.slice(count, at: to))
-        }
-    }
-
-    private func eachRow(_ samples: Int, _ body: (_ from: Int, _ to: Int, _ count: Int) -> Void) {
-        let (height, channels) = (outputShape.extents[0], outputShape.extents[2])
-        let count = outputShape.extents[1] * channels
-        for sample in 0..<samples {
-            for row in 0..<height {
-                let pixel = (sample * inputShape.extents[0] + top + row) * inputShape.extents[1] + left
-                body(pixel * channels, (sample * height + row) * count, count)
-            }
+        inputGradient.slice(pass.samples * frame.outer.count).update(repeating: 0)
+        frame.eachLine(samples: pass.samples) { inner, outer, count in
+            inputGradient.slice(count, at: outer).update(from: pass.outputGradient.slice(count, at: inner))
         }
     }
 }

@@ -113,15 +113,8 @@ public struct Dense: Layer {
         let input = pass.inputs[0]
         let gradient = FloatView(pass.outputGradient)
         let count = rows * outputs
-        if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(
-                pass.output.pointer(count), gradient.pointer(count), count, pass.outputGradient.pointer(count))
-        }
-        if hasBias {
-            column_sums(
-                gradient.pointer(count), rows, outputs, outputs,
-                pass.parameterGradient.pointer(outputs, at: inputs * outputs))
-        }
+        if isRectified { pass.undoRectifier(count: count) }
+        if hasBias { pass.writeBiasGradient(rows: rows, outputs: outputs, at: inputs * outputs) }
         switch route {
         case .narrow:
             narrow_product_weight_gradient(

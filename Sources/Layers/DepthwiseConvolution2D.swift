@@ -116,13 +116,9 @@ public struct DepthwiseConvolution2D: Layer {
         var shape = shape
         let count = pass.samples * outputShape.count
         let gradient = pass.outputGradient.pointer(count)
-        if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(pass.output.pointer(count), gradient, count, gradient)
-        }
+        if isRectified { pass.undoRectifier(count: count) }
         if hasBias {
-            column_sums(
-                gradient, pass.samples * outputShape.rows, outputChannels, outputChannels,
-                pass.parameterGradient.pointer(outputChannels, at: kernelCount))
+            pass.writeBiasGradient(rows: pass.samples * outputShape.rows, outputs: outputChannels, at: kernelCount)
         }
         depthwise_convolution_weight_gradient(
             &shape, repeatedInput(pass), gradient, pass.samples, pass.parameterGradient.pointer(kernelCount))

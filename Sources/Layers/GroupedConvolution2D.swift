@@ -146,11 +146,7 @@ public struct GroupedConvolution2D: Layer {
 
     public func backward(_ pass: LayerPass) {
         guard pass.samples > 0 else { return pass.parameterGradient.slice(trainableCount).update(repeating: 0) }
-        let count = pass.samples * outputShape.count
-        if isRectified && !pass.isOutputGradientRectified {
-            let gradient = pass.outputGradient.pointer(count)
-            relu_backward(pass.output.pointer(count), gradient, count, gradient)
-        }
+        if isRectified { pass.undoRectifier(count: pass.samples * outputShape.count) }
         for number in 0..<groups { backward(number, pass) }
     }
 

@@ -36,9 +36,7 @@ public struct Add: Layer {
     public func backward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
         let gradient = pass.outputGradient.slice(count)
-        if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(pass.output.pointer(count), gradient.pointer(count), count, gradient.pointer(count))
-        }
+        if isRectified { pass.undoRectifier(count: count) }
         for case let inputGradient? in pass.inputGradients { inputGradient.update(from: gradient) }
     }
 }

@@ -86,16 +86,8 @@ public struct TransposedConvolution2D: Layer {
 
     public func backward(_ pass: LayerPass) {
         let rows = pass.samples * outputShape.rows
-        let count = rows * outputChannels
-        let gradient = pass.outputGradient.pointer(count)
-        if isRectified && !pass.isOutputGradientRectified {
-            relu_backward(pass.output.pointer(count), gradient, count, gradient)
-        }
-        if hasBias {
-            column_sums(
-                gradient, rows, outputChannels, outputChannels,
-                pass.parameterGradient.pointer(outputChannels, at: convolution.kernelCount))
-        }
+        if isRectified { pass.undoRectifier(count: rows * outputChannels) }
+        if hasBias { pass.writeBiasGradient(rows: rows, outputs: outputChannels, at: convolution.kernelCount) }
         var inner = transposed(pass)
         inner.inputs = [FloatView(pass.outputGradient)]
         convolution.writeKernelGradient(inner)

@@ -5,31 +5,16 @@ public struct ZeroPadding2D: Layer {
     public let name: String
     public let inputShape: Shape
     public let outputShape: Shape
-    private let top: Int
-    private let left: Int
+    private let frame: FramedMap
 
     /// - Precondition: no negative padding; the network's builder checks it.
     public init(name: String, inputShape: Shape, top: Int, bottom: Int, left: Int, right: Int) {
         precondition(min(top, bottom, left, right) >= 0, "\(name): negative padding")
         self.name = name
         self.inputShape = inputShape
-        self.top = top
-        self.left = left
         let extents = inputShape.extents
         outputShape = [extents[0] + top + bottom, extents[1] + left + right, extents[2]]
-    }
-
-    /// Calls `body` with the places of each line of the map inside and outside, and its length.
-    private func eachLine(samples: Int, _ body: (_ inner: Int, _ outer: Int, _ count: Int) -> Void) {
-        let (height, line) = (inputShape.extents[0], inputShape.extents[1] * inputShape.channels)
-        let outerLine = outputShape.extents[1] * inputShape.channels
-        for sample in 0..<samples {
-            for row in 0..<height {
-                body(
-                    sample * inputShape.count + row * line,
-                    sample * outputShape.count + (row + top) * outerLine + left * inputShape.channels, line)
-            }
-        }
+        frame = FramedMap(inner: inputShape, outer: outputShape, top: top, left: left)
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
@@ -38,14 +23,14 @@ public struct ZeroPadding2D: Layer {
 
     public func forward(_ pass: LayerPass) {
         pass.output.slice(pass.samples * outputShape.count).update(repeating: 0)
-        eachLine(samples: pass.samples) { inner, outer, count in
+        frame.eachLine(samples: pass.samples) { inner, outer, count in
             pass.output.slice(count, at: outer).update(from: pass.inputs[0].slice(count, at: inner))
         }
     }
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
-        eachLine(samples: pass.samples) { inner, outer, count in
+        frame.eachLine(samples: pass.samples) { inner, outer, count in
             inputGradient.slice(count, at: inner).update(from: pass.outputGradient.slice(count, at: outer))
         }
     }

@@ -24,9 +24,7 @@ extension NumericArray {
     ///   - unit: what messages call that which has one.
     /// - Throws: as opening the array does; a `badData` fault when it is no column of finite numbers.
     package static func column(_ name: String, value: String, of unit: String) throws -> [Double] {
-        let (values, firstGap) = try columnOrGaps(name, value: value, of: unit)
-        if let firstGap { throw firstGap }
-        return values
+        try opened(name, value, unit).finite(of: unit)
     }
 
     /// The numbers of a column, NaN where there is none.
@@ -43,9 +41,7 @@ extension NumericArray {
     static func columnTexts(_ name: String, value: String, of unit: String) throws -> [String] {
         let array = try opened(name, value, unit)
         if let integers = try array.longIntegers { return integers }
-        let (values, firstGap) = try array.finiteOrGaps(of: unit)
-        if let firstGap { throw firstGap }
-        return values.map { Int(exactly: $0).map(String.init) ?? "\($0)" }
+        return try array.finite(of: unit).map { Int(exactly: $0).map(String.init) ?? "\($0)" }
     }
 
     private static func opened(_ name: String, _ value: String, _ unit: String) throws -> NumericArray {
@@ -54,6 +50,12 @@ extension NumericArray {
             throw noColumn(name, array.shape, value, unit)
         }
         return array
+    }
+
+    private func finite(of unit: String) throws -> [Double] {
+        let (values, firstGap) = try finiteOrGaps(of: unit)
+        if let firstGap { throw firstGap }
+        return values
     }
 
     private func finiteOrGaps(of unit: String) throws -> (values: [Double], firstGap: Fault?) {

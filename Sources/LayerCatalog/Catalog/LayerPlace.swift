@@ -114,6 +114,15 @@ public struct LayerPlace: Sendable {
         }
     }
 
+    /// Checks numbers of rows and columns at the sides of a map.
+    ///
+    /// - Parameter name: what messages call them.
+    /// - Throws: a fault for negative ones, and for more than any memory holds.
+    public func checkSides(_ sides: Int..., name: String) throws {
+        guard sides.allSatisfy({ $0 >= 0 }) else { throw fault("its \(name) is negative", remedy: "use at least 0") }
+        try checkSizes(sides.map { [$0, 1] })
+    }
+
     /// Refuses sizes that no memory holds, before a product of them overflows.
     ///
     /// - Parameter products: factors of each number of values that the layer will ask for.

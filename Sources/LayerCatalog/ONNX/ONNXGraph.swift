@@ -1,3 +1,4 @@
+import Layers
 import Tensors
 
 /// A graph of ONNX operators in the making, as far as layers must know it.
@@ -99,6 +100,18 @@ extension ONNXGraph {
         guard axes > 1 else { return ONNXValue(name: name, shape: shape) }
         let order = [0, axes] + Array(1..<axes)
         return ONNXValue(name: append("Transpose", [name], [.integers("perm", order)], in: scope), shape: shape)
+    }
+
+    /// Adds a convolution's kernel, in Keras (height, width, in, out), as (out, in, height, width), and gives its name.
+    ///
+    /// - Parameter name: of the layer's parameter.
+    public mutating func kernel(
+        _ name: String = "kernel", of layer: ONNXLayer, window: Extent2D, inputs: Int, outputs: Int
+    ) -> String {
+        constant(
+            "\(layer.name)/\(name)", shape: [outputs, inputs, window.height, window.width],
+            WeightLayout.channelsFirst(
+                layer.requiredParameter(name), window: window.height * window.width, inputs: inputs, outputs: outputs))
     }
 
     /// Adds a layer's bias, in a list; an empty one for a layer without.

@@ -20,18 +20,8 @@ public enum WeightLayout {
 
     /// A convolution kernel (out, in, height, width) as (height, width, in, out); `window` is height · width.
     public static func channelsLast(_ kernel: [Float], window: Int, inputs: Int, outputs: Int) -> [Float] {
-        precondition(kernel.count == window * inputs * outputs, "the kernel has another shape")
-        return [Float](unsafeUninitializedCapacity: kernel.count) { result, initialized in
-            for output in 0..<outputs {
-                for input in 0..<inputs {
-                    let source = (output * inputs + input) * window
-                    for position in 0..<window {
-                        result[(position * inputs + input) * outputs + output] = kernel[source + position]
-                    }
-                }
-            }
-            initialized = kernel.count
-        }
+        // Both ways turn the three axes round.
+        channelsFirst(kernel, window: outputs, inputs: inputs, outputs: window)
     }
 
     /// The rows of a matrix with `columns` columns, in another order: row *i* of the result is row `order[i]`.

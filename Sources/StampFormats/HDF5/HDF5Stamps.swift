@@ -1,5 +1,6 @@
 import Faults
 import Files
+import HDF5Objects
 
 #if Keras
     import Isolation
@@ -10,14 +11,12 @@ enum HDF5Stamps {
     /// The endings of HDF5 files' names; a colon and the path of a dataset may follow.
     static let nameEndings = [".h5", ".hdf5", ".he5"]
 
-    /// What every HDF5 file starts with, behind a block of the user's own that other formats have no room for.
-    private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-
-    /// Whether a file that starts with these bytes is an HDF5 file: one that is named so may begin with a user's block.
+    /// Whether a file that starts with these bytes is an HDF5 file: one that is named so may begin with a user's block,
+    /// for which other formats have no room.
     static func isHDF5(_ prefix: some Collection<UInt8>, file: String) -> Bool {
-        if prefix.starts(with: signature) { return true }
+        if HDF5Signature.begins(prefix) { return true }
         guard NamedPart.has(nameEndings, file.utf8) else { return false }
-        return [512, 1024, 2048].contains { prefix.dropFirst($0).starts(with: signature) }
+        return [512, 1024, 2048].contains { HDF5Signature.begins(prefix.dropFirst($0)) }
     }
 }
 
