@@ -2,6 +2,6 @@ import ArgumentParser
 
 /// What a network without softmax or sigmoid at its end gives.
 struct LogitsOption: ParsableArguments {
-    @Flag(help: "A model of Keras that ends without softmax or sigmoid gives logits, of which one is taken.")
+    @Flag(help: "The model of Keras ends in logits, without softmax or sigmoid; the fitting one is added.")
     var fromLogits = false
 }
