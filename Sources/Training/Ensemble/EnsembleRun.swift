@@ -129,7 +129,7 @@ public struct EnsembleRun {
         switch series {
         case .members(let count):
             try refuseOtherStamps(folders, sets)
-            together = LabelledPredictions(meanOf: sets, threshold: thresholds.reduce(0, +) / Float(count))
+            together = LabelledPredictions(of: sets, threshold: thresholds.reduce(0, +) / Float(count))
         case .folds:
             together = LabelledPredictions(joining: Array(zip(sets, thresholds)))
             let named = tested.compactMap { tested in
