@@ -38,7 +38,7 @@ extension Prediction {
         let shape = part.nodes[part.nodes.count - 1].outputShape
         let reader = try readers(stamps)[0].adding(self.features(features, of: stamps)[0])
         let files = try group.onRoot {
-            let stampShape = [stamps.height, stamps.width] + (stamps.channels > 1 ? [stamps.channels] : [])
+            let stampShape = [stamps.height, stamps.width, stamps.channels]
             let array = try output.map {
                 try OutputFile(
                     $0, option: "--output", inputs: inputs,

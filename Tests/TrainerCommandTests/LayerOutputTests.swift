@@ -34,20 +34,20 @@ extension TrainerCommandTests {
         @Test(arguments: ["chain", "branches", "features", "elements-13x12x2", "keras3"])
         func everyLayerIsThatOfKeras(name: String) throws {
             let reference = try reference(name), inputs = try inputs(reference)
-            let output = workspace.path("output.npy")
             let layers = reference.tensors.filter { $0.name.hasPrefix("output/") }
             #expect(layers.count > 5)
             for tensor in layers {
                 let layer = String(tensor.name.dropFirst("output/".count))
+                let output = workspace.path("\(layer).npy")
                 try trained("predict --model \(model(name)) \(inputs) --layer \(layer) --output \(output)")
                 let (values, shape) = try numbers(output)
                 #expect(shape == tensor.shape, "\(layer)")
                 let expected = try reference.floats(tensor.name)
                 let largest = expected.reduce(0) { max($0, abs($1)) }
                 let deviation = zip(values, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
-                // Some roundings of either program.
+                // Some roundings of either program; a division by what is almost 0 makes ten of them a hundred.
                 #expect(
-                    values.count == expected.count && deviation <= 1e-5 * max(largest, 1e-3), "\(layer): \(deviation)")
+                    values.count == expected.count && deviation <= 5e-5 * max(largest, 1e-3), "\(layer): \(deviation)")
             }
         }
 
@@ -72,7 +72,7 @@ extension TrainerCommandTests {
             expectError(
                 try trainer("\(line) fc1 --output \(output)"), 64, saying: "--layer fc1", "fc_1", "summary --model")
             expectError(
-                try trainer("\(line) pool --csv \(workspace.path("pool.csv"))"), 64, saying: "--csv", "(3, 1, 4)")
+                try trainer("\(line) pool --csv \(workspace.path("pool.csv"))"), 64, saying: "--csv", "(2, 3, 4)")
             for other in ["--threshold 0.5", "--dropout-passes 3", "--augment-passes", "--combine max"] {
                 expectError(
                     try trainer("\(line) fc_1 --output \(output) \(other)"), 64, saying: String(other.prefix(9)), "fc_1"
@@ -83,10 +83,10 @@ extension TrainerCommandTests {
                     "predict --model \(model("chain")) \(model("chain")) \(inputs) --layer fc_1 --output \(output)"),
                 64,
                 saying: "2 models")
-            // Stamps of the same shape as the outputs.
+            // They might be stamps.
             let other = workspace.path("other.npy")
             try NpyFile.write(floats: [Float](repeating: 0, count: 72), shape: [1, 9, 8, 1], to: other)
-            expectError(try trainer("\(line) fc_1 --output \(other)"), 74, saying: other)
+            expectError(try trainer("\(line) stamp --output \(other)"), 74, saying: other)
             #expect(!exists(output) && !exists(workspace.path("pool.csv")))
         }
     }

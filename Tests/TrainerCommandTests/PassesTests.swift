@@ -170,7 +170,7 @@ extension TrainerCommandTests {
 
         @Test(arguments: [nil, 2]) func whatCannotBeIsRefused(ranks: Int?) throws {
             let run = workspace.path("run"), output = workspace.path("output.npy")
-            try trained("train --data \(survey.folder) --model vgg6 --no-dropout --epochs 1 --output \(run)")
+            try trained("train --data \(survey.folder) --model simple --no-dropout --epochs 1 --output \(run)")
             let line = "predict --model \(model) --input \(survey.sources) --output \(output)"
             expectError(
                 try trainer(line.replacing(model, with: run) + " --dropout-passes 5", ranks: ranks), 64,
