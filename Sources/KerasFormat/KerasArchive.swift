@@ -114,7 +114,7 @@ extension TrainedModel {
             var reading = reading
             if notes[logitsNote] != nil { reading.fromLogits = true }
             let configuration = try archive.contents(of: "config.json", limit: JSONText.mostBytes)
-            return try configuration.withBytes { try KerasModel($0, from: path, reading, isFresh: false) }
+            return try configuration.withBytes { try KerasModel($0, from: path, reading) }
         }
 
         /// Under which it is noted that a network ends in logits, of which Keras' configuration knows nothing.

@@ -75,6 +75,8 @@ public struct ValuesRead: Hashable, Sendable {
 public struct LayerPass {
     /// Samples of the microbatch.
     public var samples = 0
+    /// Samples of the whole batch, over which the loss is a mean.
+    public var batchSamples = 0
     /// The layer's inputs (samples × input shape).
     public var inputs: [FloatView] = []
     /// The layer's output (samples × output shape).

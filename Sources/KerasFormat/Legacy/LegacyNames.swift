@@ -66,27 +66,4 @@ enum LegacyNames {
         config = config.filter { kept.contains($0.key) }
         return current
     }
-
-    /// An initialiser as Keras 3 writes it: by its own class rather than by name or as a case of another.
-    static func initializer(_ value: JSONValue) -> JSONValue {
-        if let name = value.string {
-            let words = name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
-            return ["class_name": .string(words == ["Zero"] ? "Zeros" : words == ["One"] ? "Ones" : words.joined())]
-        }
-        let options = value.object?["config"]?.object ?? [:]
-        if value.object?["class_name"] == "VarianceScaling", options["scale"]?.number == 1,
-            options["mode"] == "fan_avg", options["distribution"] == "uniform"
-        {
-            return ["class_name": "GlorotUniform"]
-        }
-        return value
-    }
-
-    /// Whether a regulariser adds nothing to the loss.
-    static func isOff(regularizer value: JSONValue) -> Bool {
-        guard let members = value.object else { return false }
-        let options = members["config"]?.object ?? members
-        let factors = ["l1", "l2"].compactMap { options[$0]?.number }
-        return !factors.isEmpty && factors.allSatisfy { $0 == 0 }
-    }
 }

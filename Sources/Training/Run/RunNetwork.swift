@@ -60,7 +60,10 @@ enum RunNetwork {
         } else {
             precondition(described != nil, "no description of \(configuration.model)")
             network = try Network(described!)
-            if let fault = network.trainingFault(configuration.model) { throw fault }
+            let fault =
+                network.trainingFault(configuration.model)
+                ?? (configuration.firstWeightsFile == nil ? network.drawingFault(configuration.model) : nil)
+            if let fault { throw fault }
         }
         try checkOutputs(of: network, configuration, classes)
         if let (takes, are, remedy) = InputMismatch.of(network.inputShape, input.shape) {

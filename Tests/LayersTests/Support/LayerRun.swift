@@ -44,6 +44,7 @@ struct LayerRun {
         (layer as? any StatefulLayer)?.prepare(state: FloatView(untrained.view), into: memory.prepared.view)
         var pass = memory.pass
         pass.isTraining = isTraining
+        pass.batchSamples = count
         pass.random.seed = seed
         pass.random.step = step
         (output, inputGradients, parameterGradient) = (samples ?? (0..<UInt32(count)).map { $0 })
