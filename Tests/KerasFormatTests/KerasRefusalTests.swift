@@ -99,7 +99,7 @@ import Testing
         ("no-configuration", ["no config.json"]),
         ("weights-are-text", ["model.weights.h5", "no HDF5"]),
         ("few-bytes", ["fewer values"]),
-        ("keras-2", ["2.15.0", "Keras 3"]),
+        ("keras-4", ["4.0.0", "Keras 3"]),
         ("swollen", ["metadata.json", "claims"]),
         ("other-shape", ["out/kernel", "(2, 4)", "(4, 2)"]),
         ("half-precision", ["out/kernel", "float32"]),

@@ -17,7 +17,10 @@ enum LegacyNames {
     /// The module of a class of Keras', which old files do not name or call after their package.
     static func module(_ value: JSONValue?, standard: JSONValue) -> JSONValue {
         guard let module = value?.string else { return value ?? standard }
-        let packages = ["tf_keras.", "tensorflow.keras.", "tensorflow.python.keras.", "keras.engine.", "keras.layers."]
+        let packages = [
+            "tf_keras.", "tensorflow.keras.", "tensorflow.python.keras.", "keras.engine.", "keras.src.engine.",
+            "keras.layers.",
+        ]
         return packages.contains { module.hasPrefix($0) } ? standard : value!
     }
 
@@ -53,6 +56,13 @@ enum LegacyNames {
             renamed["kernel_size"] = [rows, columns]
         }
         for name in dispensable { renamed[name] = nil }
+        // Keras 2 writes options of a plain convolution for other kinds, which do not have them.
+        if ["Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D"].contains(className), config["groups"] == 1 {
+            renamed["groups"] = nil
+        }
+        if className == "SeparableConv2D" {
+            for option in ["kernel_initializer", "kernel_regularizer", "kernel_constraint"] { renamed[option] = nil }
+        }
         return renamed
     }
 
