@@ -100,8 +100,8 @@ public struct LayerPass {
     public var isOutputGradientRectified = false
     /// Where ∂loss/∂parameters of this microbatch goes, laid out as `parameters`.
     public var parameterGradient: MutableFloatView
-    /// Whether this is training; else layers such as dropout do nothing.
-    public var isTraining = false
+    /// Whether layers such as dropout draw random numbers, as in training; else they do nothing.
+    public var drawsAtRandom = false
     /// What random numbers are a function of.
     public var random = RandomCoordinates()
 

@@ -207,9 +207,16 @@ public struct Network: Sendable {
     }
 
     /// Builds the network, or says which layer does not fit and what would.
-    public init(_ description: NetworkDescription) throws {
+    public init(_ description: NetworkDescription) throws { try self.init(description, isPart: false) }
+
+    /// Builds a part of a network, whose output may be of any shape: nothing is trained there, so `loss` means nothing.
+    ///
+    /// - Parameter description: which ends in logits, so that its last activation is applied.
+    init(partOf description: NetworkDescription) throws { try self.init(description, isPart: true) }
+
+    private init(_ description: NetworkDescription, isPart: Bool) throws {
         self.description = description
-        var builder = NetworkBuilder(description)
+        var builder = NetworkBuilder(description, isPart: isPart)
         for layer in description.layers { try builder.append(layer) }
         (loss, logitsNode) = try builder.finish()
         (stampsNode, featuresNode) = (try builder.requiredStampsNode(), builder.featuresNode)
@@ -240,6 +247,9 @@ public struct Network: Sendable {
             logits: logits, samples: logits.count / outputs, outputs: outputs, into: &probabilities)
         return probabilities
     }
+
+    /// Whether a layer draws random numbers in training, such as dropout.
+    public var drawsRandomNumbers: Bool { nodes.contains { $0.kind.withoutDropout() != $0.kind } }
 
     /// The network with its dropout layers switched off: they stay in place with rate 0.
     public func withoutDropout() throws -> Network {

@@ -27,8 +27,11 @@ struct NetworkBuilder {
     private let described: [String: LayerDescription]
     private let last: String?
     private let endsInLogits: Bool
+    /// Whether this is a part of a network: nothing need use its inputs, and its output is no class's.
+    private let isPart: Bool
 
-    init(_ description: NetworkDescription) {
+    init(_ description: NetworkDescription, isPart: Bool = false) {
+        self.isPart = isPart
         network = description.name
         last = description.layers.last?.name
         endsInLogits = description.endsInLogits
@@ -77,7 +80,7 @@ struct NetworkBuilder {
 
     /// What the output means and which node gives the logits, or why the network cannot be trained.
     func finish() throws -> (loss: Loss, logitsNode: Int) {
-        if let idle = nodes.first(where: { $0.name != last && users[$0.name, default: 0] == 0 }) {
+        if !isPart, let idle = nodes.first(where: { $0.name != last && users[$0.name, default: 0] == 0 }) {
             throw Fault(
                 .badData, "layer \(idle.name) of \(network)", "no layer uses its output",
                 remedy: "remove it, or feed it to a layer behind it")
@@ -90,6 +93,7 @@ struct NetworkBuilder {
                 .badData, network, "its \(trainableCount + stateCount) parameters are more than any memory holds",
                 remedy: "use fewer or smaller layers")
         }
+        if isPart { return (.softmaxCrossEntropy, nodes.count - 1) }
         if endsInLogits { return try logitsOutput(last) }
         guard let output else {
             throw Fault(

@@ -1,4 +1,5 @@
 import Communication
+import Metrics
 import Optimizers
 import Preparation
 import StampData
@@ -46,6 +47,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var splitSeed: UInt64?
     /// What the run makes of its validation set at the end.
     public var decision = DecisionSettings.standard
+    /// How the probabilities of an ensemble's members become one on the test set.
+    public var combination = ProbabilityCombination.mean
     public var initialWeights: String?
     public var dropout = true
     /// What is done with stamps before they enter the network.
@@ -117,6 +120,8 @@ extension TrainingSettings {
             Setting("seed", \.seed, "--seed", row: .seed, decidesResult: true),
             Setting("split_seed", \.splitSeed, "--split-seed", decidesResult: true),
             Setting("decision", \.decision, row: .decision, options: SettingOption.decision),
+            // A member is the same however they are combined.
+            Setting("combine", \.combination, "--combine", unwritten: .mean, makesRun: false),
             Setting("initial_weights", \.initialWeights, "--initial-weights", row: .initialWeights),
             Setting(
                 "dropout", \.dropout, row: .dropout, shownAs: { $0 ? "as the model has it" : "off" },

@@ -171,6 +171,9 @@ struct Train: GroupCommand {
             "Train an ensemble of N networks that differ in their seed; predict averages them.", valueName: "n"))
     var members = 1
 
+    @Option(help: "What its members say together of the test set: their mean, median or max. (default: mean)")
+    var combine: ProbabilityCombination?
+
     @OptionGroup var by: ByOption
 
     @Flag(name: .customLong("no-report"), help: "Make neither figures nor report.html at the end.")
@@ -301,6 +304,14 @@ struct Train: GroupCommand {
         settings.execution = try execution()
         try settings.validate()
         try Requirement.count.check(members, of: "--members")
+        if let combine {
+            guard members > 1 else {
+                throw Fault(
+                    .usage, "--combine \(combine)", "is of the members of an ensemble, and one network is trained",
+                    remedy: "say how many with --members, or leave it out")
+            }
+            settings.combination = combine
+        }
         if members > 1, sampling.trainsAllFolds {
             throw Fault(
                 .usage, "--members \(members)", "does not go with all of the --folds", remedy: "pick one with --fold")

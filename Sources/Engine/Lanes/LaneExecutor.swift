@@ -12,6 +12,7 @@ package final class LaneExecutor: @unchecked Sendable {
     /// Where the lane records how long each layer takes.
     package var timeline: LaneTimeline?
 
+    private let drawsAtRandom: Bool
     private let plan: PassPlan
     private let clock: PassClock
     private let slotMemory: FloatBuffer
@@ -36,9 +37,13 @@ package final class LaneExecutor: @unchecked Sendable {
     /// The synchronised layers at the end of each segment.
     private let synchronizationPoints: [[(node: Int, layer: any SynchronizedLayer, offset: Int)]]
 
-    package init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer)
-    {
+    /// - Parameter drawsAtRandom: whether layers such as dropout draw random numbers; nil for as in training.
+    package init(
+        network: Network, samples: Int, slots: Int, isTraining: Bool, drawsAtRandom: Bool? = nil, weights: Weights,
+        prepared: FloatBuffer
+    ) {
         self.network = network
+        self.drawsAtRandom = drawsAtRandom ?? isTraining
         self.slots = slots
         plan = PassPlan(network: network, samples: samples, isTraining: isTraining)
         clock = PassClock(network)
@@ -80,7 +85,7 @@ package final class LaneExecutor: @unchecked Sendable {
             pass.isOutputGradientRectified = plan.isGradientRectified[number]
             pass.rectifiesInputGradient = plan.rectifiesInputGradient(number)
         }
-        pass.isTraining = plan.isTraining
+        pass.drawsAtRandom = drawsAtRandom
         return pass
     }
 

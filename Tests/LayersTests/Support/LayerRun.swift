@@ -43,7 +43,7 @@ struct LayerRun {
         let untrained = GuardedBuffer(state)
         (layer as? any StatefulLayer)?.prepare(state: FloatView(untrained.view), into: memory.prepared.view)
         var pass = memory.pass
-        pass.isTraining = isTraining
+        pass.drawsAtRandom = isTraining
         pass.batchSamples = count
         pass.random.seed = seed
         pass.random.step = step
