@@ -163,7 +163,7 @@ public struct Network: Sendable {
         guard trainableCount == 0 else { return nil }
         return Fault(
             .badData, file, "has nothing that training may change: all of its layers are frozen",
-            remedy: "set trainable of some layers to True")
+            remedy: "name those to train with --train-only, or set their trainable to True")
     }
 
     /// Builds the network, or says which layer does not fit and what would.

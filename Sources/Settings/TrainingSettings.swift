@@ -1,4 +1,5 @@
 import Communication
+import Models
 import Optimizers
 import Preparation
 import StampData
@@ -47,6 +48,8 @@ public struct TrainingSettings: Hashable, Sendable {
     /// What the run makes of its validation set at the end.
     public var decision = DecisionSettings.standard
     public var initialWeights: String?
+    /// The layers that training leaves as they are; nil for those that the model has so.
+    public var frozenLayers: FrozenLayers?
     public var dropout = true
     /// What is done with stamps before they enter the network.
     public var preparation = StampPreparation()
@@ -118,6 +121,7 @@ extension TrainingSettings {
             Setting("split_seed", \.splitSeed, "--split-seed", decidesResult: true),
             Setting("decision", \.decision, row: .decision, options: SettingOption.decision),
             Setting("initial_weights", \.initialWeights, "--initial-weights", row: .initialWeights),
+            Setting("frozen_layers", \.frozenLayers, row: .frozenLayers, options: SettingOption.frozenLayers),
             Setting(
                 "dropout", \.dropout, row: .dropout, shownAs: { $0 ? "as the model has it" : "off" },
                 options: [SettingOption(flag: "--no-dropout", \.dropout, for: false, decidesResult: true)]),
@@ -166,5 +170,6 @@ package enum SettingRow: String, CaseIterable, Sendable {
     case normalization = "normalisation"
     case preparation, features, augmentation, dropout, split, sampling, seed, gradients
     case initialWeights = "initial weights"
+    case frozenLayers = "frozen layers"
     case badStamps = "bad stamps"
 }
