@@ -100,6 +100,8 @@ public struct LayerPass {
     public var isOutputGradientRectified = false
     /// Where ∂loss/∂parameters of this microbatch goes, laid out as `parameters`.
     public var parameterGradient: MutableFloatView
+    /// Whether anyone reads `parameterGradient`; if not, layers for which it is a pass of its own leave it out.
+    public var needsParameterGradient = true
     /// Whether layers such as dropout draw random numbers, as in training; else they do nothing.
     public var drawsAtRandom = false
     /// What random numbers are a function of.

@@ -166,7 +166,7 @@ public struct Network: Sendable {
         guard trainableCount == 0 else { return nil }
         return Fault(
             .badData, file, "has nothing that training may change: all of its layers are frozen",
-            remedy: "set trainable of some layers to True")
+            remedy: "name those to train with --train-only, or set their trainable to True")
     }
 
     /// Why the loss cannot be computed: a regulariser that is not known.

@@ -23,8 +23,8 @@ package final class LaneExecutor: @unchecked Sendable {
     private let samples: FloatBuffer
     /// Gradients that are to be added to those of other users of the same output, one place for each input of a node.
     private let waiting: FloatBuffer
-    /// Gradients of parameters that are not those of the node that completes them, slot by slot, and one of frozen
-    /// layers, which nobody reads.
+    /// Gradients of parameters that are not those of the node that completes them, slot by slot, and those that
+    /// frozen layers compute on the way, which nobody reads.
     private let sharedGradients: SharedGradients
     /// One pass for each node, slot by slot.
     private var passes: [LayerPass] = []
@@ -86,6 +86,7 @@ package final class LaneExecutor: @unchecked Sendable {
             pass.rectifiesInputGradient = plan.rectifiesInputGradient(number)
         }
         pass.drawsAtRandom = drawsAtRandom
+        pass.needsParameterGradient = !node.isFrozen
         return pass
     }
 
