@@ -195,8 +195,10 @@ public struct Convolution2D: Layer {
     public func backward(_ pass: LayerPass) {
         let pixels = pass.samples * rows.output * columns.output
         if isRectified { pass.undoRectifier(count: pixels * outputChannels) }
-        if hasBias { pass.writeBiasGradient(rows: pixels, outputs: outputChannels, at: kernelCount) }
-        writeKernelGradient(pass)
+        if pass.needsParameterGradient {
+            if hasBias { pass.writeBiasGradient(rows: pixels, outputs: outputChannels, at: kernelCount) }
+            writeKernelGradient(pass)
+        }
         if let inputGradient = pass.inputGradients[0] { writeInputGradient(inputGradient, pass) }
     }
 
