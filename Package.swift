@@ -122,8 +122,8 @@ let package = Package(
         library(
             "Benchmarks",
             [
-                "Engine", "Settings", "Models", "Layers", "Optimizers", "StampLoading", "StampSimulation", "StampData",
-                "Lanes", "Communication", "Files", "Tensors", "CKernels", "Faults", logging,
+                "Engine", "Settings", "Models", "Layers", "Optimizers", "StampLoading", "StampData", "StampFormats",
+                "Preparation", "Lanes", "Communication", "Files", "Tensors", "CKernels", "Faults", logging,
             ]),
         library("Figures", ["RunRecords", "Metrics", "StampFormats", "Files", "CSignals", "Faults"]),
         library(

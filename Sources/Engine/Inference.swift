@@ -62,8 +62,16 @@ package final class Inference: @unchecked Sendable {
         of count: Int, draw: RandomDraw = RandomDraw(),
         _ load: @escaping @Sendable (_ stamp: Int, _ values: MutableFloatView) throws -> Bool
     ) throws -> [Float]? {
+        try results(of: count, withPenalties: false, draw: draw, load)
+    }
+
+    /// The logits, and behind those of each stamp what the outputs of layers add to the loss for it.
+    func results(
+        of count: Int, withPenalties: Bool, draw: RandomDraw = RandomDraw(),
+        _ load: @escaping @Sendable (_ stamp: Int, _ values: MutableFloatView) throws -> Bool
+    ) throws -> [Float]? {
         let share = InferenceShare.of(count, in: group)
-        let outputs = network.outputs
+        let outputs = network.outputs + (withPenalties ? 1 : 0)
         let results = FloatBuffer(count: share.count * outputs)
         try team.run { [prepared, team] lane in
             prepared.prepare(lane: lane)
@@ -73,7 +81,8 @@ package final class Inference: @unchecked Sendable {
         try group.agree {
             try team.share(share.count, chunk: chunk) { [executors] lane, range in
                 let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
-                try executors[lane].infer(stamps, draw, load, into: results.pointer + range.lowerBound * outputs)
+                let place = results.pointer + range.lowerBound * outputs
+                try executors[lane].infer(stamps, draw, load, withPenalties: withPenalties, into: place)
             }
         }
         return try withExtendedLifetime(results) {
@@ -85,10 +94,10 @@ package final class Inference: @unchecked Sendable {
 }
 
 extension LaneExecutor {
-    /// One chunk of stamps from pixels to logits.
+    /// One chunk of stamps from pixels to logits, and what the outputs of layers add to the loss if that is asked for.
     fileprivate func infer(
-        _ stamps: Range<Int>, _ draw: RandomDraw, _ load: (Int, MutableFloatView) throws -> Bool,
-        into logits: UnsafeMutablePointer<Float>
+        _ stamps: Range<Int>, _ draw: RandomDraw, _ load: (Int, MutableFloatView) throws -> Bool, withPenalties: Bool,
+        into results: UnsafeMutablePointer<Float>
     ) rethrows {
         let values = network.sampleValues
         var unusable: [Int] = []
@@ -106,9 +115,12 @@ extension LaneExecutor {
             begin(0, samples: stamps.count, random: random)
             forwardAll(0)
         }
-        logits.update(from: self.logits(0), count: stamps.count * network.outputs)
-        for sample in unusable {
-            (logits + sample * network.outputs).update(repeating: .nan, count: network.outputs)
+        let width = network.outputs + (withPenalties ? 1 : 0)
+        for sample in 0..<stamps.count {
+            let place = results + sample * width
+            place.update(from: logits(0) + sample * network.outputs, count: network.outputs)
+            if withPenalties { place[network.outputs] = Float(activityPenalty(0, sample: sample)) }
         }
+        for sample in unusable { (results + sample * width).update(repeating: .nan, count: width) }
     }
 }

@@ -117,6 +117,8 @@ struct Train: GroupCommand {
     @Option(help: ArgumentHelp("Start from these weights (.safetensors or .keras).", valueName: "file"))
     var initialWeights: String?
 
+    @OptionGroup var frozenLayers: FrozenLayersOptions
+
     @Flag(inversion: .prefixedNo, help: "Whether dropout layers are on. (notebook: yes, survey: no)")
     var dropout: Bool?
 
@@ -285,6 +287,7 @@ struct Train: GroupCommand {
         settings.splitSeed = splitSeed
         settings.output = output
         settings.initialWeights = initialWeights
+        settings.frozenLayers = try frozenLayers.layers()
         if let dropout { settings.dropout = dropout }
         settings.data.layout = data.layout
         try preparation.apply(to: &settings.preparation)
