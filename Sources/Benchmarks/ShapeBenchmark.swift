@@ -158,7 +158,7 @@ private final class PassMemory {
         pass.outputGradient = outputGradient.view
         pass.inputGradients = [wantsInputGradient ? inputGradient.view : nil]
         pass.parameterGradient = parameterGradient.view
-        pass.isTraining = true
+        pass.drawsAtRandom = true
         return pass
     }
 }

@@ -36,7 +36,7 @@ extension TrainerCommandTests {
                 named.sorted() == [
                     "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "by", "calibrate",
                     "channel", "channels", "checkpoint-every", "class", "class-names", "class-weights", "classes",
-                    "clip-norm",
+                    "clip-norm", "combine",
                     "crop", "data", "dropout", "early-stopping", "ema", "epochs", "features", "fill", "fill-features",
                     "fold", "folds", "freeze", "from-logits", "gradients",
                     "group-by", "help", "ids", "initial-weights", "keep-checkpoints", "label-smoothing", "labels",

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import StampFormats
 import TestSupport
 import Testing
@@ -38,8 +39,9 @@ extension TrainerCommandTests {
             #expect(layers.count > 5)
             for tensor in layers {
                 let layer = String(tensor.name.dropFirst("output/".count))
-                let output = workspace.path("\(layer).npy")
-                try trained("predict --model \(model(name)) \(inputs) --layer \(layer) --output \(output)")
+                let output = workspace.path("output-\(layer).npy")
+                let line = "predict --model \(model(name)) \(inputs) --layer \(layer) --output \(output)"
+                try #require(try trainer("\(line)").status == 0, "\(layer)")
                 let (values, shape) = try numbers(output)
                 #expect(shape == tensor.shape, "\(layer)")
                 let expected = try reference.floats(tensor.name)
@@ -56,7 +58,7 @@ extension TrainerCommandTests {
             let (array, table) = (workspace.path("own.npy"), workspace.path("own.csv"))
             let line = "predict --model \(model("features")) \(inputs) --layer own --output \(array) --csv \(table)"
             for ranks in [nil, 2] {
-                try trained(line, ranks: ranks)
+                #expect(try trainer(line, ranks: ranks).status == 0)
                 let lines = try text(table).split(separator: "\n")
                 #expect(lines[0] == "file,index,value_0,value_1,value_2,value_3")
                 let values = try lines.dropFirst().flatMap { line in
@@ -99,9 +101,10 @@ extension TrainerCommandTests {
             let output = workspace.path("maps.npy")
             let line =
                 "predict --model \(try survey.run()) --input \(survey.damagedNoise) \(survey.sources)"
-                + " --layer LAYER --output \(output)"
+                + " --layer LAYER --output "
             func predict(_ layer: String, _ options: String = "", ranks: Int? = nil) throws -> [UInt8] {
-                try trained(line.replacing("LAYER", with: layer) + " \(options)", ranks: ranks)
+                try? FileManager.default.removeItem(atPath: output)
+                try trained(line.replacing("LAYER", with: layer) + "\(output) \(options)", ranks: ranks)
                 return try bytes(output)
             }
             let names = try trained("summary --model \(try survey.run())/model.safetensors").standardOutput

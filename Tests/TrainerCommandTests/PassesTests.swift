@@ -95,7 +95,8 @@ extension TrainerCommandTests {
                 try write("data/stamps_noise", cut[1], height: height, width: width)
             )
             let run = workspace.path("run")
-            try trained("train --noise \(noise) --sources \(sources) --model simple --epochs 1 --output \(run)")
+            try trained(
+                "train --noise \(noise) --sources \(sources) --model simple --epochs 1 --batch-size 16 --output \(run)")
             func mirrored(_ stamp: [Float], rows: Bool, columns: Bool) -> [Float] {
                 (0..<height * width).map { place in
                     let (row, column) = (place / width, place % width)
