@@ -82,6 +82,19 @@ import Testing
         try expectRounding([run.reference.deviation("evaluated", [loss])])
     }
 
+    /// Weights that training leaves as they are, add nothing to the loss; outputs do.
+    @Test func frozenWeightsAddNothing() throws {
+        let run = try KerasNetworkRun(Self.name)
+        var description = run.network.description
+        for index in description.layers.indices where description.layers[index].parameterOwner != "last" {
+            description.layers[index].isTrainable = false
+        }
+        let network = try Network(description)
+        #expect(network.parameters.filter { $0.penalty != nil }.map(\.name) == ["last/kernel"])
+        let penalized = network.nodes.compactMap { $0.layer as? ActivityPenalty }.map(\.name)
+        #expect(penalized == ["first", "rectified", "shared", "shared_2", "fixed", "active", "flat", "last"])
+    }
+
     // MARK: The same bits
 
     private func results(_ configuration: TrainingSettings) throws -> (weights: [Float], losses: [Double]) {

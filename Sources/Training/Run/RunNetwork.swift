@@ -60,7 +60,8 @@ enum RunNetwork {
         } else {
             precondition(described != nil, "no description of \(configuration.model)")
             network = try Network(described!)
-            if configuration.firstWeightsFile == nil, let fault = network.drawingFault(configuration.model) { throw fault }
+            let drawsWeights = configuration.firstWeightsFile == nil
+            if drawsWeights, let fault = network.drawingFault(configuration.model) { throw fault }
         }
         if let layers = configuration.frozenLayers {
             network = try Network(layers.frozen(network.description, model: configuration.model))
