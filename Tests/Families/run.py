@@ -75,11 +75,11 @@ def random_weights(model, random):
     return [np.asarray(value, np.float32) for value in values]
 
 
-def centered_output(model, weights, stamps):
+def centered_output(model, weights, stamps, training=False):
     """The last layer's weights changed so that logits have mean 0 and deviation 1."""
     model.set_weights(weights)
     last = [layer for layer in model.layers if layer.weights][-1]
-    seen = keras.Model(model.input, last.input).predict(stamps, verbose=0).reshape(len(stamps), -1)
+    seen = keras.Model(model.input, last.input)(stamps, training=training).numpy().reshape(len(stamps), -1)
     logits = seen @ weights[-2].reshape(-1, CLASSES)
     scale = logits.std(0)
     weights[-2] = (weights[-2] / scale).astype(np.float32)
