@@ -228,8 +228,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "Models", "Layers",
-                "Optimizers",
+                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "ONNXFormat", "Models",
+                "Layers", "Optimizers",
                 "StampLoading", "StampData", "Preparation", "StampFormats", "Lanes", "Communication", "Files",
                 "Tensors", "Faults", "TestSupport", "EngineTestSupport",
             ]),

@@ -54,7 +54,8 @@ extension TrainerCommandTests {
             for input in ["\(kerasArchives)/chain.json"] + others {
                 let output = workspace.path("model.keras")
                 expectError(
-                    try convert(input, to: output), 64, saying: input, "use a .safetensors, .keras, .h5 or .pth file")
+                    try convert(input, to: output), 64, saying: input,
+                    "use a .safetensors, .keras, .h5, .onnx or .pth file")
                 #expect(!exists(output))
             }
         }

@@ -106,7 +106,7 @@ struct GraphInput: Sendable {
         let type = ONNXTensorProto.DataType(rawValue: Int(info.type.tensorType.elemType))
         guard let type, type.isFloat else { throw fault("takes no floating-point numbers") }
         let dimensions = info.type.tensorType.shape.dim
-        extents = dimensions.dropFirst().map { $0.dimValue > 0 && $0.dimValue <= 1 << 20 ? Int($0.dimValue) : 0 }
+        extents = dimensions.dropFirst().map { $0.dimValue > 0 && $0.dimValue <= 1 << 16 ? Int($0.dimValue) : 0 }
         guard [1, 3].contains(extents.count), !extents.contains(0) else {
             let told = dimensions.map { $0.dimValue > 0 ? "\($0.dimValue)" : $0.dimParam.isEmpty ? "?" : $0.dimParam }
             throw fault("has the shape (\(told.joined(separator: ", ")))")

@@ -4,6 +4,17 @@ import SwiftProtobuf
 extension GraphReader {
     /// The value of a node that is the same for all stamps; nil for others.
     func constantValue(of node: GraphNode) throws -> ONNXConstant? {
+        guard let constant = try unlimitedConstantValue(of: node) else { return nil }
+        guard constant.depth <= Self.mostOperators else {
+            throw node.unsupported("it computes with constants that more than \(Self.mostOperators) operators give")
+        }
+        return constant
+    }
+
+    /// How many operators may stand behind one another before a weight: they are computed when it is read.
+    private static let mostOperators = 8
+
+    private func unlimitedConstantValue(of node: GraphNode) throws -> ONNXConstant? {
         if node.type == "Shape" { return try shape(node) }
         var operands: [ONNXConstant] = []
         for name in node.proto.input where !name.isEmpty {
@@ -59,8 +70,12 @@ extension GraphReader {
     private func joined(_ node: GraphNode, _ operands: [ONNXConstant]) throws -> ONNXConstant {
         guard operands.allSatisfy({ $0.extents.count == 1 }) else { throw node.unsupported("it joins constants") }
         let integers = operands.compactMap(\.integers)
+        guard operands.reduce(0, { min($0 + $1.count, 1 << 40) }) <= 1 << 16 else {
+            throw node.unsupported("it joins many constants")
+        }
         if integers.count == operands.count { return ONNXConstant(integers: integers.flatMap { $0 }) }
-        return ONNXConstant(extents: [operands.reduce(0) { $0 + $1.count }]) {
+        let depth = (operands.map(\.depth).max() ?? 0) + 1
+        return ONNXConstant(extents: [operands.reduce(0) { $0 + $1.count }], depth: depth) {
             try operands.flatMap { try $0.floats() }
         }
     }
@@ -69,7 +84,8 @@ extension GraphReader {
     private func sliced(_ node: GraphNode, _ first: ONNXConstant) throws -> ONNXConstant {
         guard let values = first.integers, let starts = try integers(node, "starts", operand: 1),
             let ends = try integers(node, "ends", operand: 2), starts.count == 1, ends.count == 1,
-            let step = try (integers(node, "steps", operand: 4) ?? [1]).first, step != 0, step != .min
+            let step = try (integers(node, "steps", operand: 4) ?? [1]).first, (-65536...65536).contains(step),
+            step != 0
         else { throw node.unsupported("it cuts constants") }
         let axis = try node.axis((integers(node, "axes", operand: 3) ?? [0]).first ?? 0, rank: first.extents.count)
         let extent = first.extents[axis]
@@ -123,6 +139,7 @@ extension GraphReader {
         switch node.type {
         case "Unsqueeze":
             let told = try integers(node, "axes", operand: 1) ?? []
+            guard told.count + extents.count <= 8 else { throw refusal }
             for axis in try told.map({ try node.axis($0, rank: constant.extents.count + told.count) }).sorted() {
                 guard axis <= extents.count else { throw refusal }
                 extents.insert(1, at: axis)
@@ -167,7 +184,7 @@ extension GraphReader {
         let extents = a.count == 1 && (b.count > 1 || b.extents.count > a.extents.count) ? b.extents : a.extents
         let count = extents.reduce(1, *)
         guard let first = a.integers, let second = b.integers else {
-            return ONNXConstant(extents: extents) {
+            return ONNXConstant(extents: extents, depth: max(a.depth, b.depth) + 1) {
                 let (first, second) = try (a.floats(), b.floats())
                 return (0..<count).map { combine(first[first.count == 1 ? 0 : $0], second[second.count == 1 ? 0 : $0]) }
             }
@@ -188,6 +205,6 @@ extension GraphReader {
         _ node: GraphNode, _ constant: ONNXConstant, _ change: @escaping @Sendable (Float) -> Float
     ) throws -> ONNXConstant {
         guard constant.integers == nil else { throw node.unsupported("it computes with integers") }
-        return ONNXConstant(extents: constant.extents) { try constant.floats().map(change) }
+        return ONNXConstant(extents: constant.extents, depth: constant.depth + 1) { try constant.floats().map(change) }
     }
 }

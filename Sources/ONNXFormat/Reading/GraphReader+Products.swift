@@ -30,8 +30,11 @@ extension GraphReader {
     private mutating func convolution(
         _ node: GraphNode, kernel: ONNXConstant, bias: ONNXConstant?
     ) throws -> LayerOutput {
-        guard kernel.extents.count != 4 else { return try mapConvolution(node, kernel, bias) }
-        // Between vectors and maps there are convolutions of one pixel alone: dense layers.
+        // This program's dense layers of maps say nothing of how they move. Other axes than those of maps have
+        // convolutions of one pixel alone, which are dense layers too.
+        let isDense = node.has("kernel_shape") && !node.has("strides") && !node.has("pads") && !node.has("group")
+        let isOfPixel = kernel.extents.dropFirst(2).allSatisfy { $0 == 1 }
+        guard kernel.extents.count != 4 || isDense && isOfPixel else { return try mapConvolution(node, kernel, bias) }
         let window = try GraphWindow(node, kernel.extents.dropFirst(2).map { $0 })
         guard window.isPixel, kernel.extents.count > 2, try node.integer("group", default: 1) == 1 else {
             throw node.unsupported("its kernel has the shape \(kernel.extents)")

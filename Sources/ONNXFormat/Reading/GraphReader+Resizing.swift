@@ -43,7 +43,7 @@ extension GraphReader {
             let sizes = try requiredConstant(node, 3).integers ?? []
             guard sizes.count == rank else { throw node.unsupported("its sizes are unknown") }
             return try zip(sizes.dropFirst(), input.extents).map { size, extent in
-                guard let size, size >= extent, size % extent == 0 else {
+                guard let size, size >= extent, size % extent == 0, size / extent <= 64 else {
                     throw node.unsupported("it makes \(size ?? 0) pixels of \(extent)")
                 }
                 return size / extent
@@ -52,7 +52,7 @@ extension GraphReader {
         let operand = node.type == "Upsample" || node.version < 11 ? 1 : 2
         let scales = try node.floats("scales") ?? requiredConstant(node, operand).floats()
         guard scales.count == rank, scales[0] == 1,
-            scales.allSatisfy({ $0 >= 1 && $0 <= 4096 && $0 == $0.rounded() })
+            scales.allSatisfy({ $0 >= 1 && $0 <= 64 && $0 == $0.rounded() })
         else { throw node.unsupported("its scales are \(scales.prefix(8))") }
         return scales.dropFirst().map { Int($0) }
     }

@@ -97,6 +97,9 @@ extension GraphReader {
         return LayerOutput(output.layer, output.shape, axes: axes)
     }
 
+    /// How many features may stand in another order in the graph: each is a number of its own then.
+    private static let mostOrderedFeatures = 1 << 22
+
     /// All values of a sample one after another. The order of a map's, the next layer takes account of.
     private mutating func vector(_ input: LayerOutput, hasAxis: Bool, _ node: GraphNode) throws -> LayerOutput {
         if input.axes.count == 1, hasAxis { return input }
@@ -105,6 +108,9 @@ extension GraphReader {
         var output = isMap ? try add(.flatten, node, [input]) : input
         output.axes = hasAxis ? [0] : []
         if isMap, !input.isInGraphOrder {
+            guard input.shape.count <= Self.mostOrderedFeatures else {
+                throw node.unsupported("it flattens maps of \(input.shape.count) values")
+            }
             output.order = AxisOrder.offsets(input.shape.extents, input.axes)
             output.flattened = LayerOutput.FlattenedMap(shape: input.shape, axes: input.axes)
         }
@@ -158,6 +164,9 @@ extension GraphReader {
         var joined = first.with(output.layer, output.shape)
         (joined.order, joined.flattened) = (nil, nil)
         if inputs.contains(where: { $0.order != nil }) {
+            guard joined.shape.count <= Self.mostOrderedFeatures else {
+                throw node.unsupported("it joins \(joined.shape.count) values")
+            }
             var start = 0
             joined.order = inputs.flatMap { input -> [Int] in
                 defer { start += input.shape.count }
@@ -187,6 +196,7 @@ extension GraphReader {
         var output = try output(node)
         let places = try requiredConstant(node, 1).integers?.compactMap { $0 } ?? []
         guard output.axes.count == 1, try node.axis(node.integer("axis"), rank: 2) == 1,
+            places.count == output.shape.count,
             places.sorted() == Array(0..<output.shape.count)
         else { throw node.unsupported("it picks some values of samples of \(output.extents)") }
         let order = places.map { output.order?[$0] ?? $0 }

@@ -16,14 +16,16 @@ struct ONNXConstant: Sendable {
     /// The extents of all of its axes; none for a number.
     let extents: [Int]
     private let elements: Elements
+    /// How many operators one behind another give the elements.
+    let depth: Int
 
-    init(name: String = "", extents: [Int], floats: @escaping @Sendable () throws -> [Float]) {
-        (self.name, self.extents, elements) = (name, extents, .floats(floats))
+    init(name: String = "", extents: [Int], depth: Int = 0, floats: @escaping @Sendable () throws -> [Float]) {
+        (self.name, self.extents, self.depth, elements) = (name, extents, depth, .floats(floats))
     }
 
     init(integers: [Int?], extents: [Int]) {
         precondition(integers.count == extents.reduce(1, *), "\(integers.count) integers are not of shape \(extents)")
-        (name, self.extents, elements) = ("", extents, .integers(integers))
+        (name, self.extents, depth, elements) = ("", extents, 0, .integers(integers))
     }
 
     /// A vector of integers.
@@ -55,7 +57,7 @@ struct ONNXConstant: Sendable {
     func reshaped(_ extents: [Int]) -> ONNXConstant {
         precondition(extents.reduce(1, *) == count, "\(extents) are not the extents of \(count) elements")
         return switch elements {
-        case .floats(let read): ONNXConstant(name: name, extents: extents, floats: read)
+        case .floats(let read): ONNXConstant(name: name, extents: extents, depth: depth, floats: read)
         case .integers(let values): ONNXConstant(integers: values, extents: extents)
         }
     }
@@ -65,7 +67,7 @@ struct ONNXConstant: Sendable {
         let (from, to) = (extents, order.map { extents[$0] })
         return switch elements {
         case .floats(let read):
-            ONNXConstant(name: name, extents: to) { AxisOrder.transposed(try read(), from, order) }
+            ONNXConstant(name: name, extents: to, depth: depth + 1) { AxisOrder.transposed(try read(), from, order) }
         case .integers(let values):
             ONNXConstant(integers: AxisOrder.transposed(values, from, order), extents: to)
         }
