@@ -50,7 +50,7 @@ extension TrainerCommandTests {
                 expectError(try convert(model, to: output), 64, saying: output, ".safetensors, .keras, .onnx or .pth")
                 #expect(!exists(output))
             }
-            let others = try ["model.onnx", "weights"].map { try workspace.file($0, Array("other".utf8)) }
+            let others = try ["model.h5.gz", "weights"].map { try workspace.file($0, Array("other".utf8)) }
             for input in ["\(kerasArchives)/chain.json"] + others {
                 let output = workspace.path("model.keras")
                 expectError(
