@@ -45,7 +45,6 @@ extension LayerKind {
 
 extension LayerNormalizationOptions {
     public init(keras options: inout KerasOptions) throws {
-        try options.requireInitializers(["beta": "Zeros", "gamma": "Ones"])
         self.init(
             axes: try options.axes(default: [-1]), epsilon: try options.number("epsilon", default: 0.001),
             center: try options.boolean("center", default: true), scale: try options.boolean("scale", default: true))
