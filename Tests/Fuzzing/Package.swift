@@ -7,9 +7,9 @@ import PackageDescription
 let coverage = "edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"
 
 /// A target of the trainer, instrumented for libFuzzer.
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func library(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Library/\(name)",
+        name: name, dependencies: dependencies, path: "Library/\(name)", exclude: exclude,
         swiftSettings: [
             .swiftLanguageMode(.v6), .define("Keras"), .define("FITS"),
             .unsafeFlags(["-sanitize=address", "-sanitize-coverage=\(coverage)"]),
@@ -55,13 +55,13 @@ let package = Package(
                 "Models", "LayerCatalog", "Preparation", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
                 "CHDF5", "CZip",
             ]),
-        .target(
-            name: "ONNXFormat",
-            dependencies: [
+        library(
+            "ONNXFormat",
+            [
                 "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
-            path: "Library/ONNXFormat", exclude: ["onnx_subset.proto"], swiftSettings: settings),
+            exclude: ["onnx_subset.proto"]),
         library("TorchFormat", ["Models", "LayerCatalog", "Files", "Tensors", "Faults"]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
