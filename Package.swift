@@ -84,7 +84,8 @@ let package = Package(
                 .target(name: "CZip", condition: .when(traits: ["Keras"])),
             ]),
         .target(
-            name: "ONNXFormat", dependencies: ["Models", "LayerCatalog", "Files", "Tensors", "Faults", protobuf],
+            name: "ONNXFormat",
+            dependencies: ["Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
         library("TorchFormat", ["Models", "LayerCatalog", "Files", "Tensors", "Faults"]),
         library("ModelFiles", ["KerasFormat", "ONNXFormat", "TorchFormat", "Models", "Files", "Faults"]),
@@ -226,8 +227,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "Models", "Layers",
-                "Optimizers",
+                "Training", "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "ONNXFormat", "Models",
+                "Layers", "Optimizers",
                 "StampLoading", "StampData", "Preparation", "StampFormats", "Lanes", "Communication", "Files",
                 "Tensors", "Faults", "TestSupport", "EngineTestSupport",
             ]),

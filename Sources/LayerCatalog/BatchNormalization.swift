@@ -73,6 +73,8 @@ extension BatchNormalizationOptions {
                 input.order.map { WeightLayout.rows(values, columns: 1, order: $0) } ?? values)
         }
         return layer.value(
-            graph.append("BatchNormalization", [input.name] + operands, [.float("epsilon", epsilon)], in: layer.name))
+            graph.append(
+                "BatchNormalization", [input.name] + operands,
+                [.float("epsilon", epsilon), .float("momentum", momentum)], in: layer.name))
     }
 }

@@ -9,7 +9,7 @@ import TorchFormat
 public enum ModelFiles {
     /// Whether a `--model` option names a file rather than a standard network.
     public static func isFile(_ name: String) -> Bool {
-        let endings = [".safetensors", ".keras", ".json", ".h5", ".hdf5"] + TorchFile.nameEndings
+        let endings = [".safetensors", ".keras", ".json", ".h5", ".hdf5", ".onnx"] + TorchFile.nameEndings
         return endings.contains { name.hasSuffix($0) } || NetworkAndWeights(name) != nil || FileAccess.exists(name)
     }
 
@@ -34,10 +34,11 @@ public enum ModelFiles {
         case .hdf5: return try TrainedModel(kerasHDF5: path, reading)
         case .safetensors: return try TrainedModel(contentsOf: path)
         case .torch: return try TorchFile.model(contentsOf: path)
+        case .onnx: return try TrainedModel(onnx: path, reading)
         case .json:
             throw Fault(
                 .usage, path, "holds a network without weights",
-                remedy: "use a .safetensors, .keras, .h5 or .pth file, or name the file of weights with it, as "
+                remedy: "use a .safetensors, .keras, .h5, .onnx or .pth file, or name the file of weights with it, as "
                     + "\(FileAccess.split(path).name)+weights.h5")
         }
     }
@@ -59,6 +60,7 @@ public enum ModelFiles {
         case .hdf5: return try NetworkDescription(kerasHDF5: path, reading)
         case .safetensors: return try NetworkDescription(safetensors: path)
         case .torch: return try TorchFile.description(contentsOf: path)
+        case .onnx: return try NetworkDescription(onnx: path, reading)
         case .json: return try NetworkDescription(kerasJSON: ReadOnlyBytes.contents(of: path).copy, from: path, reading)
         }
     }
@@ -95,7 +97,8 @@ public enum ModelFiles {
         case .safetensors: return try Weights(network: network, contentsOf: SafetensorsFile(contentsOf: path))
         case .hdf5: return try Weights.kerasHDF5(path, of: network)
         case .torch: return try TorchFile.weights(of: network, contentsOf: path)
-        case .keras, .json: model = try self.model(path, ModelReading(fromLogits: network.description.endsInLogits))
+        case .keras, .onnx, .json:
+            model = try self.model(path, ModelReading(fromLogits: network.description.endsInLogits))
         }
         let weights = Weights(network: network)
         for parameter in network.parameters {

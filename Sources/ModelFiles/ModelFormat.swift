@@ -1,6 +1,7 @@
 import Faults
 import Files
 import KerasFormat
+import ONNXFormat
 import TorchFormat
 
 /// What a file of a model is, by its first bytes.
@@ -13,6 +14,8 @@ enum ModelFormat {
     case safetensors
     /// A zip archive of PyTorch.
     case torch
+    /// A graph of ONNX' operators.
+    case onnx
     /// A network without weights, as Keras writes it.
     case json
 
@@ -30,6 +33,8 @@ enum ModelFormat {
             self = .safetensors
         } else if Self.isJSON(beginning) {
             self = .json
+        } else if ONNXFile.isOne(beginning: beginning) {
+            self = .onnx
         } else {
             self = try Self.named(path)
         }
@@ -51,7 +56,8 @@ enum ModelFormat {
         if path.hasSuffix(".h5") || path.hasSuffix(".hdf5") { return .hdf5 }
         if path.hasSuffix(".safetensors") { return .safetensors }
         if TorchFile.isNamed(path) { return .torch }
+        if path.hasSuffix(".onnx") { return .onnx }
         if path.hasSuffix(".json") { return .json }
-        throw Fault(.usage, path, "is no model file", remedy: "use a .safetensors, .keras, .h5 or .pth file")
+        throw Fault(.usage, path, "is no model file", remedy: "use a .safetensors, .keras, .h5, .onnx or .pth file")
     }
 }

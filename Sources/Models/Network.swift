@@ -253,10 +253,11 @@ public struct Network: Sendable {
 
     /// The network with its dropout layers switched off: they stay in place with rate 0.
     public func withoutDropout() throws -> Network {
-        var layers = description.layers
-        for (index, layer) in layers.enumerated() { layers[index].kind = layer.kind.withoutDropout() }
-        return try Network(
-            NetworkDescription(name: description.name, layers: layers, endsInLogits: description.endsInLogits))
+        var description = description
+        for (index, layer) in description.layers.enumerated() {
+            description.layers[index].kind = layer.kind.withoutDropout()
+        }
+        return try Network(description)
     }
 }
 

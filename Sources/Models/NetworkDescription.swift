@@ -11,11 +11,17 @@ public struct NetworkDescription: Hashable, Sendable {
     public var layers: [LayerDescription]
     /// Whether the last layer gives logits, of which the loss and predictions take softmax or sigmoid.
     public var endsInLogits: Bool
+    /// What the graph is called by that the network was read from, for the graph that it is written as; nil for one of
+    /// this program's.
+    public var graphNames: GraphNames?
 
-    public init(name: String, layers: [LayerDescription], endsInLogits: Bool = false) {
+    public init(
+        name: String, layers: [LayerDescription], endsInLogits: Bool = false, graphNames: GraphNames? = nil
+    ) {
         self.name = name
         self.layers = layers
         self.endsInLogits = endsInLogits
+        self.graphNames = graphNames
     }
 
     /// A chain of layers, each fed by the one before it.
@@ -32,6 +38,7 @@ extension NetworkDescription: Codable {
     private enum CodingKeys: String, CodingKey {
         case name, layers
         case endsInLogits = "logits"
+        case graphNames = "graph"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -39,7 +46,8 @@ extension NetworkDescription: Codable {
         self.init(
             name: try container.decode(String.self, forKey: .name),
             layers: try container.decode([LayerDescription].self, forKey: .layers),
-            endsInLogits: try container.decodeIfPresent(Bool.self, forKey: .endsInLogits) ?? false)
+            endsInLogits: try container.decodeIfPresent(Bool.self, forKey: .endsInLogits) ?? false,
+            graphNames: try container.decodeIfPresent(GraphNames.self, forKey: .graphNames))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -47,6 +55,20 @@ extension NetworkDescription: Codable {
         try container.encode(name, forKey: .name)
         try container.encode(layers, forKey: .layers)
         if endsInLogits { try container.encode(true, forKey: .endsInLogits) }
+        try container.encodeIfPresent(graphNames, forKey: .graphNames)
+    }
+}
+
+/// What the inputs and the output of an ONNX graph are called, and how it takes stamps.
+public struct GraphNames: Hashable, Sendable, Codable {
+    /// By the names of the layers that take them.
+    public var inputs: [String: String]
+    public var output: String
+    /// Whether stamps are (N, channels, height, width) rather than (N, height, width, channels).
+    public var isChannelsFirst: Bool
+
+    public init(inputs: [String: String], output: String, isChannelsFirst: Bool) {
+        (self.inputs, self.output, self.isChannelsFirst) = (inputs, output, isChannelsFirst)
     }
 }
 

@@ -10,7 +10,7 @@ struct NetworkConversion {
     private let parameters: [String: Network.Parameter]
     private let shapes: [String: Shape]
     /// The graph's inputs, by the names of the layers that take them.
-    private let inputs: [String: ONNXValue]
+    private let inputs: [String: ONNXInput]
     /// What the layers so far give, by their names.
     private var values: [String: ONNXValue] = [:]
     private var last: ONNXValue?
@@ -21,8 +21,7 @@ struct NetworkConversion {
     init(_ model: TrainedModel, inputs: [ONNXInput], output: String) {
         self.output = output
         graph = GraphBuilder(reserved: Set(inputs.map(\.name) + [output]))
-        self.inputs = Dictionary(
-            uniqueKeysWithValues: inputs.map { ($0.layer, ONNXValue(name: $0.name, shape: $0.shape)) })
+        self.inputs = Dictionary(uniqueKeysWithValues: inputs.map { ($0.layer, $0) })
         weights = model.weights
         parameters = Dictionary(uniqueKeysWithValues: model.network.parameters.map { ($0.name, $0) })
         // An activation that runs as a node of its own has its layer's name and shape.
@@ -34,7 +33,12 @@ struct NetworkConversion {
     /// - Throws: the fault of a layer that ONNX has no operators for.
     mutating func append(_ layer: LayerDescription) throws {
         guard let shape = shapes[layer.name] else { preconditionFailure("the network has no \(layer.name)") }
-        let inputs = self.inputs[layer.name].map { [$0] } ?? layer.inputs.map { value(of: $0) }
+        let input = self.inputs[layer.name].map { ONNXValue(name: $0.name, shape: $0.shape) }
+        if let input, self.inputs[layer.name]?.isChannelsFirst == true {
+            (values[layer.name], last) = (input, input)
+            return
+        }
+        let inputs = input.map { [$0] } ?? layer.inputs.map { value(of: $0) }
         let conversion = ONNXLayer(name: layer.name, inputs: inputs, outputShape: shape) { [parameters, weights] name in
             parameters["\(layer.parameterOwner)/\(name)"].map { weights.values($0) }
         }

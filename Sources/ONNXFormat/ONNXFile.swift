@@ -3,11 +3,12 @@ import Files
 import Models
 import SwiftProtobuf
 
-/// A trained network as an `.onnx` file, for inference with onnxruntime and its like.
+/// A trained network as an `.onnx` file, for inference with onnxruntime and its like; networks that others have written
+/// with the same operators are read.
 ///
 /// Input `stamps` (N, height, width, channels) and output `probabilities` (N, 2) or (N, 1), both float32: what Keras'
 /// `predict` takes and gives. A network that takes features (N, F) too has both inputs, in their order, under the names
-/// of their layers. The stamps are to be prepared before; the metadata hold how, under `normalize`
+/// of their layers; one that was read from a graph has the inputs and the output of that graph. The stamps are to be prepared before; the metadata hold how, under `normalize`
 /// and `preparation`, and the threshold of a decision.
 /// Inside, maps are NCHW, as ONNX' operators want them. Source: ONNX IR version 8, operators version 17.
 public enum ONNXFile {
@@ -33,10 +34,9 @@ public enum ONNXFile {
         try file.commit()
     }
 
-    private static let output = "probabilities"
-
     private static func message(_ model: TrainedModel) throws -> ONNXModelProto {
         let network = model.network
+        let output = network.description.graphNames?.output ?? "probabilities"
         let inputs = ONNXInput.all(of: network, output: output)
         var conversion = NetworkConversion(model, inputs: inputs, output: output)
         for layer in network.description.layers { try conversion.append(layer) }
@@ -44,9 +44,9 @@ public enum ONNXFile {
         graph.name = network.description.name
         graph.input = inputs.map { input in
             valueInfo(
-                input.name, extents: input.shape.extents,
+                input.name, extents: input.extents,
                 input.isOfStamps
-                    ? "stamps, rows × columns × channels, normalised: \(model.preparation.normalization)"
+                    ? "stamps, \(input.isChannelsFirst ? "channels × rows × columns" : "rows × columns × channels"), normalised: \(model.preparation.normalization)"
                     : "features of each stamp")
         }
         graph.output = [
@@ -54,7 +54,8 @@ public enum ONNXFile {
                 output, extents: [network.outputs],
                 explanation(of: model))
         ]
-        let notes = try model.notes
+        var notes = try model.notes
+        if network.description.endsInLogits { notes[logitsNote] = "true" }
         return .with {
             $0.irVersion = 8
             $0.opsetImport = [.with { $0.version = 17 }]
@@ -68,6 +69,9 @@ public enum ONNXFile {
             }
         }
     }
+
+    /// Under which it is noted that the output is logits, which the graph does not say.
+    static let logitsNote = "logits"
 
     private static func explanation(of model: TrainedModel) -> String {
         let names = model.classNames ?? (model.network.outputs > 2 ? [] : ["noise", "a source"])

@@ -51,7 +51,7 @@ extension Requirement where Value == String {
     package static var networkName: Requirement {
         let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
         return Requirement(
-            "is no network that is known", remedy: "use \(names), or a .safetensors, .keras, .h5 or .json file"
+            "is no network that is known", remedy: "use \(names), or a .safetensors, .keras, .h5, .onnx or .json file"
         ) { StandardNetwork(rawValue: $0) != nil || ModelFiles.isFile($0) }
     }
 }

@@ -12,8 +12,8 @@ struct Convert: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a model in another format.",
         discussion: """
-            Reads .safetensors, .keras, .h5 and .pth, told apart by what they hold; writes .safetensors, .keras, .onnx \
-            and .pth, as the name of the output ends. A .pth file of PyTorch holds the weights of torchvision's resnet18, \
+            Reads .safetensors, .keras, .h5, .onnx and .pth, told apart by what they hold; writes .safetensors, .keras, \
+            .onnx and .pth, as the name of the output ends. A .pth file of PyTorch holds the weights of torchvision's resnet18, \
             resnet34 or resnet50.
             """)
 

@@ -33,8 +33,8 @@ struct Train: GroupCommand {
     @Option(
         help: ArgumentHelp(
             """
-            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, .h5 or .pth \
-            model to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, kbmod: resnet18)
+            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, .h5, .onnx \
+            or .pth model to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, kbmod: resnet18)
             """, valueName: "model"))
     var model: String?
 

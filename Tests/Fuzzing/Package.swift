@@ -7,9 +7,9 @@ import PackageDescription
 let coverage = "edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"
 
 /// A target of the trainer, instrumented for libFuzzer.
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func library(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Library/\(name)",
+        name: name, dependencies: dependencies, path: "Library/\(name)", exclude: exclude,
         swiftSettings: [
             .swiftLanguageMode(.v6), .define("Keras"), .define("FITS"),
             .unsafeFlags(["-sanitize=address", "-sanitize-coverage=\(coverage)"]),
@@ -22,6 +22,10 @@ func system(_ name: String, _ package: String) -> Target {
 
 let package = Package(
     name: "fuzzing",
+    dependencies: [
+        // As the trainer has it.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: [])
+    ],
     targets: [
         system("COpenBLAS", "openblas"),
         system("CZlib", "zlib"),
@@ -51,6 +55,13 @@ let package = Package(
                 "Models", "LayerCatalog", "Preparation", "HDF5Objects", "Isolation", "Files", "Tensors", "Faults",
                 "CHDF5", "CZip",
             ]),
+        library(
+            "ONNXFormat",
+            [
+                "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["onnx_subset.proto"]),
         library("TorchFormat", ["Models", "LayerCatalog", "Files", "Tensors", "Faults"]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
@@ -59,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz-readers",
             dependencies: [
-                "Faults", "Files", "Isolation", "StampFormats", "Models", "KerasFormat", "TorchFormat", "RunRecords",
+                "Faults", "Files", "Isolation", "StampFormats", "Models", "KerasFormat", "ONNXFormat", "TorchFormat",
+                "RunRecords",
                 "CLibFuzzer", "CSharedCoverage",
             ],
             path: "Readers", swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-sanitize=address"])],

@@ -174,6 +174,14 @@ def networks():
         write(reader, "nested-objects", '{"a":' * 400 + "1" + "}" * 400)
 
 
+def graphs():
+    """Networks as programs export them; their kernels are small."""
+    for name in ["mobile-script", "unet-logits-script", "inputs-script", "vgg-script", "keras-chain", "keras-branches"]:
+        write("onnx", name.removesuffix("-script"), (REFERENCES / f"onnx/{name}.onnx").read_bytes())
+    damaged = (REFERENCES / "onnx/inputs-script.onnx").read_bytes()
+    write("onnx", "extents", damaged.replace(b"\x08\x04\x08\x01\x08\x03\x08\x03", b"\x08\x7f\x08\x7f\x08\x7f\x08\x7f"))
+
+
 def pickles():
     """PyTorch's files, and the pickles in them."""
     for name in ["tensors", "checkpoint", "protocol4", "command", "module"]:
@@ -204,5 +212,6 @@ images()
 datasets()
 tensors()
 networks()
+graphs()
 pickles()
 records()

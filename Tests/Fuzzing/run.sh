@@ -34,7 +34,7 @@ while [[ $# -gt 0 ]]; do
     esac
 done
 [[ ${#readers[@]} -gt 0 ]] ||
-    readers=(npy npz fits hdf5 safetensors model network keras-json keras keras-hdf5 torch pickle state manifest
+    readers=(npy npz fits hdf5 safetensors model network keras-json keras keras-hdf5 onnx torch pickle state manifest
         history)
 
 ensure_swift

@@ -67,7 +67,7 @@ import Testing
             #expect(values.count == 6)
             #expect(written.floats(name) == [0, 3, 1, 4, 2, 5].map { values[$0] })
         }
-        #expect(written.node("bn/BatchNormalization")?.attribute.map(\.f) == [0.01])
+        #expect(written.node("bn/BatchNormalization")?.attribute.map(\.f) == [0.01, 0.9])
     }
 
     @Test func batchNormalizationWithoutScaleAndCenterHasOnesAndZeros() throws {

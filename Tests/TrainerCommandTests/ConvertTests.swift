@@ -50,11 +50,12 @@ extension TrainerCommandTests {
                 expectError(try convert(model, to: output), 64, saying: output, ".safetensors, .keras, .onnx or .pth")
                 #expect(!exists(output))
             }
-            let others = try ["model.onnx", "weights"].map { try workspace.file($0, Array("other".utf8)) }
+            let others = try ["model.h5.gz", "weights"].map { try workspace.file($0, Array("other".utf8)) }
             for input in ["\(kerasArchives)/chain.json"] + others {
                 let output = workspace.path("model.keras")
                 expectError(
-                    try convert(input, to: output), 64, saying: input, "use a .safetensors, .keras, .h5 or .pth file")
+                    try convert(input, to: output), 64, saying: input,
+                    "use a .safetensors, .keras, .h5, .onnx or .pth file")
                 #expect(!exists(output))
             }
         }

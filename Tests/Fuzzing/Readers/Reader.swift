@@ -3,6 +3,7 @@ import Files
 import FoundationEssentials
 import KerasFormat
 import Models
+import ONNXFormat
 import RunRecords
 import StampFormats
 import TorchFormat
@@ -27,6 +28,8 @@ enum Reader: String, CaseIterable {
     case keras
     /// An `.h5` file of Keras 1 to 3, with libhdf5.
     case kerasHDF5 = "keras-hdf5"
+    /// An `.onnx` file.
+    case onnx
     /// A `.pth` file of PyTorch.
     case torch
     /// The pickle in one.
@@ -54,6 +57,7 @@ enum Reader: String, CaseIterable {
         case .kerasJSON: try use(NetworkDescription(kerasJSON: bytes, from: "fuzz"))
         case .keras: try MemoryFile.with(bytes) { _ = try TrainedModel(kerasArchive: $0).weights.isFinite }
         case .kerasHDF5: try MemoryFile.with(bytes) { _ = try TrainedModel(kerasHDF5: $0).weights.isFinite }
+        case .onnx: try MemoryFile.with(bytes) { _ = try TrainedModel(onnx: $0).weights.isFinite }
         case .torch:
             let file = try StateDict(ReadOnlyBytes.copying(bytes, "fuzz"), path: "fuzz")
             for name in file.names { _ = try file.floats(name) }
