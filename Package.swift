@@ -88,14 +88,13 @@ let package = Package(
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
         library("TorchFormat", ["Models", "LayerCatalog", "Files", "Tensors", "Faults"]),
         library("ModelFiles", ["KerasFormat", "ONNXFormat", "TorchFormat", "Models", "Files", "Faults"]),
+        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library(
             "Settings",
             [
-                "StampLoading", "ModelFiles", "Models", "Optimizers", "Communication", "StampData", "Preparation",
-                "StampFormats",
-                "Files", "Faults",
+                "StampLoading", "Metrics", "ModelFiles", "Models", "Optimizers", "Communication", "StampData",
+                "Preparation", "StampFormats", "Files", "Faults",
             ]),
-        library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
         library(
             "Engine",
@@ -123,8 +122,8 @@ let package = Package(
         library(
             "Benchmarks",
             [
-                "Engine", "Settings", "Models", "Layers", "Optimizers", "StampLoading", "StampSimulation", "StampData",
-                "Lanes", "Communication", "Files", "Tensors", "CKernels", "Faults", logging,
+                "Engine", "Settings", "Models", "Layers", "Optimizers", "StampLoading", "StampData", "StampFormats",
+                "Preparation", "Lanes", "Communication", "Files", "Tensors", "CKernels", "Faults", logging,
             ]),
         library("Figures", ["RunRecords", "Metrics", "StampFormats", "Files", "CSignals", "Faults"]),
         library(

@@ -5,13 +5,11 @@ import Lanes
 import Logging
 import Models
 import Settings
-import StampData
-import StampSimulation
 
 /// What `bench` is to measure.
 public struct BenchmarkConfiguration: Sendable {
     /// The networks to train, in this order.
-    public var models = StandardNetwork.notebook
+    public var models: [BenchmarkedNetwork] = []
     /// Stamps of one step over all ranks together.
     public var batchSize = 256
     /// The most samples of a microbatch; nil for a size chosen from the network.
@@ -22,6 +20,8 @@ public struct BenchmarkConfiguration: Sendable {
     public var seconds = 3.0
     /// Whether to report where the time goes, layer by layer.
     public var layers = false
+    /// Whether to measure single layers of many shapes, before the networks.
+    public var shapes = false
     /// Whether to predict the speed of more ranks.
     public var scaling = false
     /// The link between nodes to assume; nil for the one that is measured.
@@ -36,15 +36,11 @@ public struct BenchmarkConfiguration: Sendable {
     public init() {}
 }
 
-/// The speed of this machine and of each network on it: `swift-run-trainer bench`. Stamps are simulated in memory; no
-/// file is read (but those whose loading is to be timed) or written.
+/// The speed of this machine and of each network on it: `swift-run-trainer bench`. Stamps are made in memory; no file is
+/// read (but those whose loading is to be timed) or written.
 public struct Benchmark {
-    /// Fewer stamps would all fit into a cache.
-    private static let fewestStamps = 4096
     /// The most samples of a microbatch that is chosen from the network.
     private static let largestMicrobatch = 64
-    /// Height and width of the stamps, in pixels.
-    private static let side = 21
 
     private let configuration: BenchmarkConfiguration
     private let group: any ProcessGroup
@@ -65,36 +61,59 @@ public struct Benchmark {
         let kernelType = try ProcessorKernels.agreed(in: group)
         // By itself, each rank trains batches of a few microbatches for each lane.
         let own = configuration.scaling ? 4 * team.count * (configuration.microbatch ?? Self.largestMicrobatch) : 0
-        let perClass = (max(Self.fewestStamps, configuration.batchSize, own) + 1) / 2
-        let stamps = try group.agree {
-            try StampCollection(
-                simulated: perClass, by: StampSimulator(seed: 0, height: Self.side, width: Self.side),
-                threads: team.count)
-        }
-        let peak = try PeakRate.measure(team: team, group: group)
-        var networks: [NetworkReport] = []
+        let fewest = max(configuration.batchSize, own)
+        // Others on the machine may slow down any of these measurements: the best one is the peak.
+        var peak = try PeakRate.measure(team: team, group: group)
+        let shapes = try configuration.shapes ? measureShapes(team: team, peak: &peak) : nil
+        var stamps: BenchmarkStamps?
+        var measured: [(result: NetworkMeasurement, scaling: ScalingReport?)] = []
         for model in configuration.models {
+            let network = try Network(model.description)
+            if stamps.map({ !$0.suits(network, atLeast: fewest) }) ?? true {
+                stamps = nil
+                stamps = try group.agree { try BenchmarkStamps(for: network, atLeast: fewest) }
+            }
             ResidentMemory.resetPeak()
-            let benchmark = try NetworkBenchmark(model, configuration, stamps: stamps, team: team, group: group)
+            let benchmark = try NetworkBenchmark(
+                model, network, configuration, stamps: stamps!.reader, team: team, group: group)
             defer { benchmark.finish() }
-            var report = try benchmark.run(peak: peak)
+            let result = try benchmark.run()
+            var forecast: ScalingReport?
             if configuration.scaling {
                 benchmark.finish()
                 let scaling = ScalingBenchmark(
-                    model: model, configuration: configuration, stamps: stamps, team: team, group: group)
-                let measured = report.map { ($0.training.bestSamplesPerSecond, $0.shares.messages) }
-                let forecast = try scaling.run(
-                    benchmark.network, microbatch: benchmark.plan.largestMicrobatch, measured: measured)
-                report?.scaling = forecast
+                    model: model, configuration: configuration, stamps: stamps!.reader, team: team, group: group)
+                forecast = try scaling.run(
+                    network, microbatch: benchmark.plan.largestMicrobatch,
+                    measured: result.map { ($0.bestSamplesPerSecond, $0.messageShare) })
             }
-            if let report { networks.append(report) }
+            if let result { measured.append((result, forecast)) }
+            peak = max(peak, try PeakRate.measure(team: team, group: group))
         }
         let loading = try configuration.loading.map {
             try LoadingBenchmark.measure($0, seconds: configuration.seconds, group: group, logger: logger)
         }
         guard group.rank == 0 else { return nil }
         return BenchmarkReport(
-            ranks: group.size, threads: team.count, cpuKernelType: kernelType, peakGflops: peak * 1e-9,
-            networks: networks, loading: loading)
+            ranks: group.size, threads: team.count, cpuKernelType: kernelType, peakGflops: peak * 1e-9, shapes: shapes,
+            networks: measured.map { $0.result.report(peak: peak, scaling: $0.scaling) }, loading: loading)
+    }
+
+    /// Single layers, by the first lane of the first rank alone. Collective.
+    ///
+    /// - Parameter peak: of all lanes of all ranks; raised where it was measured too low.
+    private func measureShapes(team: LaneTeam, peak: inout Double) throws -> [ShapeReport] {
+        let lanes = try Double(group.allGather([UInt8](repeating: 0, count: team.count)).reduce(0) { $0 + $1.count })
+        var reports: [ShapeReport] = []
+        if group.rank == 0 {
+            // 20 ms for each pass where a network has 3 s.
+            let patience = Int(configuration.seconds / 150 * 1e9)
+            reports = LayerShape.table.map { [peak] in
+                ShapeBenchmark.report($0, patience: patience, peak: peak / lanes)
+            }
+        }
+        try group.barrier()
+        peak = max(peak, try PeakRate.measure(team: team, group: group))
+        return reports
     }
 }

@@ -28,8 +28,10 @@ extension BenchmarkReport {
                     + "at best \(FormattedNumber.fixed($0.bestStampsPerSecond, 0))",
             ]
         }
+        let singles = shapes.map { [$0.table, ""] } ?? []
         return
-            ([head, "", table.text] + (loaded ?? []) + networks.compactMap(\.breakdown)
+            ([head, ""] + singles + (networks.isEmpty ? [] : [table.text]) + (loaded ?? [])
+            + networks.compactMap(\.breakdown)
             + networks.compactMap { $0.scaling?.text($0) }).joined(separator: "\n")
             + "\n"
     }

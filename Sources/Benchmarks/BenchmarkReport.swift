@@ -11,13 +11,15 @@ public struct BenchmarkReport: Encodable, Sendable {
     public var cpuKernelType: String
     /// What all lanes together can compute, in 10⁹ floating-point operations a second.
     public var peakGflops: Double
+    /// Single layers of many shapes; absent unless asked for.
+    public var shapes: [ShapeReport]?
     /// One report a network, in the order asked for.
     public var networks: [NetworkReport]
     /// How fast given files are loaded; absent unless asked for.
     public var loading: LoadingReport?
 
     enum CodingKeys: String, CodingKey {
-        case ranks, threads, networks, loading
+        case ranks, threads, shapes, networks, loading
         case cpuKernelType = "cpu_kernel_type"
         case peakGflops = "peak_gflops"
     }

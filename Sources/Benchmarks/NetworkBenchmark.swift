@@ -15,7 +15,7 @@ final class NetworkBenchmark {
     /// The most steps that are profiled.
     private static let mostProfiledSteps = 200
 
-    private let model: StandardNetwork
+    private let model: BenchmarkedNetwork
     private let configuration: BenchmarkConfiguration
     let network: Network
     let plan: BatchPlan
@@ -31,7 +31,8 @@ final class NetworkBenchmark {
 
     /// Loads each rank's share of the stamps. Collective.
     init(
-        _ model: StandardNetwork, _ configuration: BenchmarkConfiguration, stamps collection: StampCollection,
+        _ model: BenchmarkedNetwork, _ network: Network, _ configuration: BenchmarkConfiguration,
+        stamps reader: StampReader,
         team: LaneTeam, group: any ProcessGroup
     ) throws {
         self.model = model
@@ -39,9 +40,9 @@ final class NetworkBenchmark {
         self.group = group
         levels = try RankLevels(group, ranksPerNode: configuration.ranksPerNode)
         self.team = team
-        network = try Network(model.description(height: collection.height, width: collection.width, classes: 2))
+        self.network = network
         // Whole batches only: each step costs the same.
-        let samples = collection.count / configuration.batchSize * configuration.batchSize
+        let samples = reader.collection.count / configuration.batchSize * configuration.batchSize
         plan = BatchPlan(
             samples: samples, batchSize: configuration.batchSize,
             microbatch: min(configuration.microbatch ?? network.defaultMicrobatch, configuration.batchSize))
@@ -54,7 +55,6 @@ final class NetworkBenchmark {
                 network: network, microbatches: (positions.count + trainingTeam.count - 1) / trainingTeam.count,
                 steps: Self.mostProfiledSteps))
         let list = Array(0..<samples)
-        let reader = StampReader(collection, .mean)
         let shard = try TrainingShard(
             reader: reader, strata: Strata(of: list, plan: plan, seed: 0), positions: positions, team: team)
         let weights = network.initialWeights(seed: 0)
@@ -73,9 +73,8 @@ final class NetworkBenchmark {
 
     /// Measures everything. Collective.
     ///
-    /// - Parameter peak: floating-point operations a second of all lanes.
-    /// - Returns: the report on rank 0, nil elsewhere.
-    func run(peak: Double) throws -> NetworkReport? {
+    /// - Returns: the measurement on rank 0, nil elsewhere.
+    func run() throws -> NetworkMeasurement? {
         try trainingTeam.run { [step] lane in step.prepareWeights(lane: lane) }
         let training = try TimedRounds.measure(seconds: configuration.seconds, group: group) { try train(steps: $0) }
         let profile = try profile(secondsPerStep: training.times[0])
@@ -91,28 +90,11 @@ final class NetworkBenchmark {
         )
         .run(seconds: configuration.seconds / 6)
         guard let totals = profile.totals else { return nil }
-        let breakdown =
-            configuration.layers
-            ? LayerBreakdown(
-                totals, network: network, samples: profile.steps * plan.batchSize,
-                microbatch: plan.largestMicrobatch,
-                lanePeak: peak / Double(team.count * group.size)) : nil
-        return NetworkReport(
-            model: model.rawValue, parameters: network.trainableCount, batchSize: plan.batchSize,
-            microbatch: plan.largestMicrobatch, steps: training.repetitions * TimedRounds.count,
-            profiledSteps: profile.steps,
-            training: NetworkReport.Rate(
-                rounds: training.times.map { Double(plan.batchSize) / $0 }, flopPerSample: network.operations.total,
-                peak: peak),
-            inference: NetworkReport.Rate(
-                rounds: forward.times.map { Double(plan.samples) / $0 }, flopPerSample: network.operations.forward,
-                peak: peak),
-            peakResidentBytes: resident,
-            shares: NetworkReport.Shares(
-                computing: totals.share(totals[.work]), waiting: totals.share(totals[.idle]),
-                messages: totals.share(totals[.message])),
-            communicationHidden: totals.hiddenShare, allReduce: allReduce, layers: breakdown?.layers,
-            layerKinds: breakdown?.kinds, otherActivities: breakdown?.others)
+        return NetworkMeasurement(
+            model: model.name, network: network, plan: plan, lanes: team.count * group.size,
+            stepSeconds: training.times, steps: training.repetitions * TimedRounds.count,
+            forwardSeconds: forward.times, totals: totals, profiledSteps: profile.steps, residentBytes: resident,
+            allReduce: allReduce, wantsLayers: configuration.layers)
     }
 
     /// The time of a step in the fastest round, and how it is spent.

@@ -18,6 +18,25 @@ extension Inference {
         }
     }
 
+    /// The logits, and the mean over the stamps of what the outputs of layers add to the loss, on rank 0; nil
+    /// elsewhere. Collective.
+    package func logitsAndPenalty(of labelled: LabelledStamps) throws -> (logits: [Float], penalty: Double)? {
+        guard !network.activityPenalties.isEmpty else { return try logits(of: labelled).map { ($0, 0) } }
+        let results = try results(of: labelled.stamps.count, withPenalties: true) { index, target in
+            try labelled.copy(index, into: target)
+            return true
+        }
+        return results.map { results in
+            let width = network.outputs + 1
+            var (logits, penalty): ([Float], Double) = ([], 0)
+            for start in stride(from: 0, to: results.count, by: width) {
+                logits += results[start..<start + width - 1]
+                penalty += Double(results[start + width - 1])
+            }
+            return (logits, penalty / Double(max(1, labelled.stamps.count)))
+        }
+    }
+
     /// Loss and accuracy of the network, means over all stamps, on rank 0; nil elsewhere. Collective.
     package func evaluate(_ labelled: LabelledStamps) throws -> (loss: Double, accuracy: Double)? {
         try logits(of: labelled).map { means(of: labelled.labels, logits: $0) }

@@ -6,6 +6,14 @@ import Models
 import StampLoading
 import Tensors
 
+/// One of several times that layers such as dropout draw random numbers for the same stamps.
+package struct RandomDraw: Hashable, Sendable {
+    let seed: UInt64
+    let number: UInt32
+
+    package init(seed: UInt64 = 0, number: UInt32 = 0) { (self.seed, self.number) = (seed, number) }
+}
+
 /// Runs stamps through a trained network: for validation, the test set, `predict` and `evaluate`.
 ///
 /// Stamps are cut into chunks of a fixed size, whole chunks are shared among ranks and lanes, and results are gathered
@@ -21,9 +29,12 @@ package final class Inference: @unchecked Sendable {
     private let group: any ProcessGroup
     private let executors: [LaneExecutor]
 
-    /// - Parameter prepared: the prepared weights of a training step to share, or nil to prepare some.
+    /// - Parameters:
+    ///   - prepared: the prepared weights of a training step to share, or nil to prepare some.
+    ///   - drawsAtRandom: whether layers such as dropout draw random numbers, as in training.
     package init(
-        network: Network, weights: Weights, prepared: PreparedWeights? = nil, team: LaneTeam, group: any ProcessGroup
+        network: Network, weights: Weights, prepared: PreparedWeights? = nil, drawsAtRandom: Bool = false,
+        team: LaneTeam, group: any ProcessGroup
     ) {
         self.network = network
         self.team = team
@@ -34,22 +45,33 @@ package final class Inference: @unchecked Sendable {
         self.prepared = prepared
         executors = (0..<team.count).map { _ in
             LaneExecutor(
-                network: network, samples: chunk, slots: 1, isTraining: false, weights: weights,
+                network: network, samples: chunk, slots: 1, isTraining: false, drawsAtRandom: drawsAtRandom,
+                weights: weights,
                 prepared: prepared.buffer)
         }
     }
 
     /// The logits of `count` stamps in order on rank 0, nil elsewhere; NaN for stamps that cannot be used.
     ///
-    /// - Parameter load: puts a sample's values into memory, those of the normalised stamp and then its features, or
-    ///   returns false if the stamp cannot be used. Called on any lane.
+    /// - Parameters:
+    ///   - draw: what random numbers are a function of, beside layer, stamp and element.
+    ///   - load: puts a sample's values into memory, those of the normalised stamp and then its features, or returns
+    ///     false if the stamp cannot be used. Called on any lane.
     /// - Throws: `AgreedFault` when a rank's `load` throws.
     package func logits(
-        of count: Int,
+        of count: Int, draw: RandomDraw = RandomDraw(),
+        _ load: @escaping @Sendable (_ stamp: Int, _ values: MutableFloatView) throws -> Bool
+    ) throws -> [Float]? {
+        try results(of: count, withPenalties: false, draw: draw, load)
+    }
+
+    /// The logits, and behind those of each stamp what the outputs of layers add to the loss for it.
+    func results(
+        of count: Int, withPenalties: Bool, draw: RandomDraw = RandomDraw(),
         _ load: @escaping @Sendable (_ stamp: Int, _ values: MutableFloatView) throws -> Bool
     ) throws -> [Float]? {
         let share = InferenceShare.of(count, in: group)
-        let outputs = network.outputs
+        let outputs = network.outputs + (withPenalties ? 1 : 0)
         let results = FloatBuffer(count: share.count * outputs)
         try team.run { [prepared, team] lane in
             prepared.prepare(lane: lane)
@@ -59,7 +81,8 @@ package final class Inference: @unchecked Sendable {
         try group.agree {
             try team.share(share.count, chunk: chunk) { [executors] lane, range in
                 let stamps = share.lowerBound + range.lowerBound..<share.lowerBound + range.upperBound
-                try executors[lane].infer(stamps, load, into: results.pointer + range.lowerBound * outputs)
+                let place = results.pointer + range.lowerBound * outputs
+                try executors[lane].infer(stamps, draw, load, withPenalties: withPenalties, into: place)
             }
         }
         return try withExtendedLifetime(results) {
@@ -71,10 +94,10 @@ package final class Inference: @unchecked Sendable {
 }
 
 extension LaneExecutor {
-    /// One chunk of stamps from pixels to logits.
+    /// One chunk of stamps from pixels to logits, and what the outputs of layers add to the loss if that is asked for.
     fileprivate func infer(
-        _ stamps: Range<Int>, _ load: (Int, MutableFloatView) throws -> Bool,
-        into logits: UnsafeMutablePointer<Float>
+        _ stamps: Range<Int>, _ draw: RandomDraw, _ load: (Int, MutableFloatView) throws -> Bool, withPenalties: Bool,
+        into results: UnsafeMutablePointer<Float>
     ) rethrows {
         let values = network.sampleValues
         var unusable: [Int] = []
@@ -85,11 +108,19 @@ extension LaneExecutor {
                 unusable.append(sample)
             }
         }
-        begin(0, samples: stamps.count, random: RandomCoordinates())
-        forwardAll(0)
-        logits.update(from: self.logits(0), count: stamps.count * network.outputs)
-        for sample in unusable {
-            (logits + sample * network.outputs).update(repeating: .nan, count: network.outputs)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: stamps.count) { numbers in
+            _ = numbers.initialize(from: stamps.map { UInt32(truncatingIfNeeded: $0) })
+            var random = RandomCoordinates()
+            (random.seed, random.step, random.samples) = (draw.seed, draw.number, UnsafePointer(numbers.baseAddress))
+            begin(0, samples: stamps.count, random: random)
+            forwardAll(0)
         }
+        let width = network.outputs + (withPenalties ? 1 : 0)
+        for sample in 0..<stamps.count {
+            let place = results + sample * width
+            place.update(from: logits(0) + sample * network.outputs, count: network.outputs)
+            if withPenalties { place[network.outputs] = Float(activityPenalty(0, sample: sample)) }
+        }
+        for sample in unusable { (results + sample * width).update(repeating: .nan, count: width) }
     }
 }

@@ -74,8 +74,8 @@ extension TrainedModel {
     public init(kerasArchive path: String, _ reading: ModelReading = ModelReading()) throws {
         #if Keras
             let archive = try KerasZip(path)
-            let notes = try Self.notes(archive, path)
-            let model = try Self.kerasModel(archive, path, reading, notes)
+            let metadata = try KerasMetadata(archive, path)
+            let model = try metadata.model(archive, path, reading)
             let network = try model.network(path)
             let file = try archive.contents(of: WeightsFile.name, limit: .max)
             // Checked before memory is asked for: Keras does not compress weights.
@@ -86,45 +86,20 @@ extension TrainedModel {
             }
             let weights = Weights(network: network)
             try WeightsFile.read(
-                file, of: model, network: network, into: weights, path: path, part: "its \(WeightsFile.name) ")
-            try self.init(network: network, weights: weights, notes: notes, from: path)
+                file, of: model, KerasWeightsLayout(version: metadata.version), network: network, into: weights,
+                path: path, part: "its \(WeightsFile.name) ")
+            try self.init(network: network, weights: weights, notes: metadata.notes, from: path)
         #else
             throw KerasArchive.unsupported(path)
         #endif
     }
 
     #if Keras
-        /// What this program says of the model in `metadata.json`, once it is clear that Keras 3 wrote the file.
-        fileprivate static func notes(_ archive: KerasZip, _ path: String) throws -> [String: String] {
-            let metadata =
-                try archive.contents(of: "metadata.json", limit: 1 << 20)
-                .withBytes { JSONValue(parsing: $0) }?.object ?? [:]
-            let version = metadata["keras_version"]?.string ?? "an unknown version"
-            guard version.hasPrefix("3.") else {
-                throw Fault(
-                    .badData, path, "was written by \(version) of Keras", remedy: "load it in Keras 3 and save it again"
-                )
-            }
-            return (metadata["swift-run-trainer"]?.object ?? [:]).compactMapValues { $0.string }
-        }
-
-        fileprivate static func kerasModel(
-            _ archive: KerasZip, _ path: String, _ reading: ModelReading, _ notes: [String: String]
-        ) throws -> KerasModel {
-            var reading = reading
-            if notes[logitsNote] != nil { reading.fromLogits = true }
-            let configuration = try archive.contents(of: "config.json", limit: JSONText.mostBytes)
-            return try configuration.withBytes { try KerasModel($0, from: path, reading, isFresh: false) }
-        }
-
-        /// Under which it is noted that a network ends in logits, of which Keras' configuration knows nothing.
-        private static var logitsNote: String { "logits" }
-
         /// What this program says of the model.
         fileprivate var kerasNotes: [String: String] {
             get throws {
                 var notes = try notes
-                if network.description.endsInLogits { notes[Self.logitsNote] = "true" }
+                if network.description.endsInLogits { notes[KerasMetadata.logitsNote] = "true" }
                 return notes
             }
         }
@@ -138,9 +113,43 @@ extension NetworkDescription {
     public init(kerasArchive path: String, _ reading: ModelReading = ModelReading()) throws {
         #if Keras
             let archive = try KerasZip(path)
-            self = try TrainedModel.kerasModel(archive, path, reading, TrainedModel.notes(archive, path)).description
+            self = try KerasMetadata(archive, path).model(archive, path, reading).description
         #else
             throw KerasArchive.unsupported(path)
         #endif
     }
 }
+
+#if Keras
+    /// `metadata.json` of a `.keras` file.
+    private struct KerasMetadata {
+        /// Of Keras.
+        let version: String
+        /// What this program says of the model.
+        let notes: [String: String]
+
+        /// Under which it is noted that a network ends in logits, of which Keras' configuration knows nothing.
+        static let logitsNote = "logits"
+
+        /// - Throws: a `badData` fault for a file that neither Keras 3 nor a late Keras 2 wrote.
+        init(_ archive: KerasZip, _ path: String) throws {
+            let metadata =
+                try archive.contents(of: "metadata.json", limit: 1 << 20)
+                .withBytes { JSONValue(parsing: $0) }?.object ?? [:]
+            version = metadata["keras_version"]?.string ?? "an unknown version"
+            guard version.hasPrefix("3.") || version.hasPrefix("2.") else {
+                throw Fault(
+                    .badData, path, "was written by \(version) of Keras", remedy: "load it in Keras 3 and save it again"
+                )
+            }
+            notes = (metadata["swift-run-trainer"]?.object ?? [:]).compactMapValues { $0.string }
+        }
+
+        func model(_ archive: KerasZip, _ path: String, _ reading: ModelReading) throws -> KerasModel {
+            var reading = reading
+            if notes[Self.logitsNote] != nil { reading.fromLogits = true }
+            let configuration = try archive.contents(of: "config.json", limit: JSONText.mostBytes)
+            return try configuration.withBytes { try KerasModel($0, from: path, version: version, reading) }
+        }
+    }
+#endif

@@ -32,8 +32,7 @@ public enum KerasHDF5 {
                         remedy: "name the network with it, as architecture.json+\(FileAccess.split(path).name)")
                 }
                 return try KerasModel(
-                    configuration.utf8, from: path, version: layout.version, training: layout.training, reading,
-                    isFresh: false)
+                    configuration.utf8, from: path, version: layout.version, training: layout.training, reading)
             }
 
             func weights(of model: KerasModel, _ network: Network) throws -> Weights {
@@ -80,7 +79,7 @@ extension TrainedModel {
     public init(kerasJSON path: String, kerasHDF5 weights: String, _ reading: ModelReading = ModelReading()) throws {
         #if Keras
             let text = try ReadOnlyBytes.contents(of: path).copy
-            let model = try KerasModel(text, from: path, reading, isFresh: false)
+            let model = try KerasModel(text, from: path, reading)
             let network = try model.network(path)
             try self.init(
                 network: network, weights: KerasHDF5.Contents(weights).weights(of: model, network), notes: [:],

@@ -1,7 +1,8 @@
 import Layers
 import Tensors
 
-/// An activation function as a layer of its own. `keras.layers.Activation`, `ReLU`, `LeakyReLU`, `ELU` and `Softmax`.
+/// An activation function as a layer of its own. `keras.layers.Activation`, `ReLU`, `LeakyReLU`, `ELU` and `Softmax`;
+/// `ActivityRegularization` is one without a function, whose outputs add to the loss.
 public struct ActivationOptions: LayerOptions {
     /// What is applied to the layer's input.
     public var function: ActivationFunction
@@ -15,7 +16,7 @@ public struct ActivationOptions: LayerOptions {
     }
 
     public static let storedName = "activation"
-    public static let kerasClasses = ["Activation", "ReLU", "LeakyReLU", "ELU", "Softmax"]
+    public static let kerasClasses = ["Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "ActivityRegularization"]
 
     public func operation(at place: LayerPlace) throws -> LayerOperation {
         try place.check(function)

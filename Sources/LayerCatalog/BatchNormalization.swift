@@ -43,9 +43,6 @@ extension LayerKind {
 
 extension BatchNormalizationOptions {
     public init(keras options: inout KerasOptions) throws {
-        try options.requireInitializers([
-            "beta": "Zeros", "gamma": "Ones", "moving_mean": "Zeros", "moving_variance": "Ones",
-        ])
         try options.requireLastAxis()
         // Statistics are those of the whole batch over all ranks, which is what `synchronized` asks for.
         options.ignore("synchronized", "renorm_momentum")

@@ -37,7 +37,6 @@ extension LayerKind {
 
 extension DenseOptions {
     public init(keras options: inout KerasOptions) throws {
-        try options.requireInitializers(["bias": "Zeros", "kernel": "GlorotUniform"])
         self.init(
             units: try options.integer("units"), activation: try options.activation(),
             useBias: try options.boolean("use_bias", default: true))

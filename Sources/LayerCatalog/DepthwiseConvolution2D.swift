@@ -21,6 +21,9 @@ public struct DepthwiseConvolution2DOptions: LayerOptions {
     public static let storedName = "depthwiseConvolution2D"
     public static let kerasClasses = ["DepthwiseConv2D"]
     public static let kerasVariables = ["kernel", "bias"]
+    public static func kerasOptionName(of parameter: String) -> String {
+        parameter == "kernel" ? "depthwise" : parameter
+    }
 
     public var parametersScaleOutput: Bool { true }
 
@@ -66,7 +69,6 @@ extension LayerKind {
 
 extension DepthwiseConvolution2DOptions {
     public init(keras options: inout KerasOptions) throws {
-        try options.requireInitializers(["bias": "Zeros", "depthwise": "GlorotUniform"])
         try options.requireChannelsLast()
         self.init(
             kernelSize: try options.extent("kernel_size"),

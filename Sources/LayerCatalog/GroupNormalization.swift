@@ -45,7 +45,6 @@ extension LayerKind {
 
 extension GroupNormalizationOptions {
     public init(keras options: inout KerasOptions) throws {
-        try options.requireInitializers(["beta": "Zeros", "gamma": "Ones"])
         try options.requireLastAxis()
         let groups = options.take("groups")
         guard groups.isNull || groups.integer.map({ (-1...(1 << 16)).contains($0) }) == true else {

@@ -51,7 +51,6 @@ extension LayerNormalizationOptions {
         try options.require(
             "rms_scaling", false,
             supported: "False; it divides by the deviation without subtracting the mean, and Keras advises against it")
-        try options.requireInitializers(["beta": "Zeros", "gamma": "Ones"])
         self.init(
             axes: try options.axes(default: [-1]), epsilon: try options.number("epsilon", default: 0.001),
             center: try options.boolean("center", default: true), scale: try options.boolean("scale", default: true))

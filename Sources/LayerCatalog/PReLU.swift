@@ -30,7 +30,6 @@ extension LayerKind {
 
 extension PReLUOptions {
     public init(keras options: inout KerasOptions) throws {
-        try options.requireInitializers(["alpha": "Zeros"])
         let axes = options.take("shared_axes")
         guard axes.isNull || axes.array?.allSatisfy({ $0.integer != nil }) == true else {
             throw options.unsupported("shared_axes", axes, supported: "axes from 1 on, such as [1, 2]")

@@ -58,9 +58,6 @@ extension LayerKind {
 
 extension SeparableConvolution2DOptions {
     public init(keras options: inout KerasOptions) throws {
-        try options.requireInitializers([
-            "bias": "Zeros", "depthwise": "GlorotUniform", "pointwise": "GlorotUniform",
-        ])
         try options.requireChannelsLast()
         self.init(
             filters: try options.integer("filters"), kernelSize: try options.extent("kernel_size"),

@@ -92,7 +92,6 @@ extension LayerKind {
 
 extension TransposedConvolution2DOptions {
     public init(keras options: inout KerasOptions) throws {
-        try options.requireInitializers(["bias": "Zeros", "kernel": "GlorotUniform"])
         try options.requireChannelsLast()
         self.init(
             filters: try options.integer("filters"), kernelSize: try options.extent("kernel_size"),

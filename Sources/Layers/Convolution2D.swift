@@ -29,6 +29,8 @@ public struct Convolution2D: Layer {
 
     /// Which loops compute the layer: each leaves out what would only multiply padding.
     private enum Route {
+        /// 3×3 kernels, strides of one and many channels: tiles of 2×2 outputs, by Winograd's filtering.
+        case tiles
         /// 1×1 kernels: pixels are rows of a matrix.
         case pointwise
         /// Small padded maps with many channels: for each pixel, the samples are the rows and only taps on the map
@@ -80,12 +82,16 @@ public struct Convolution2D: Layer {
         outputShape = [rows.output, columns.output, filters]
         let isPadded = rows.padded != rows.extent || columns.padded != columns.extent
         let isDense = dilation == Extent2D(1, 1)
+        let paysByTiles = Self.paysByTiles(
+            rows: rows, columns: columns, inputChannels: inputChannels, outputChannels: filters)
         threeColumns =
-            kernelSize.width == 3 && strides == Extent2D(1, 1) && isDense && !isPadded
+            !paysByTiles && kernelSize.width == 3 && strides == Extent2D(1, 1) && isDense && !isPadded
             ? ThreeColumns(
                 kernelHeight: kernelSize.height, inputChannels: inputChannels, outputChannels: outputChannels,
                 outputHeight: rows.output, outputWidth: columns.output) : ThreeColumns()
-        if !isDense {
+        if paysByTiles {
+            route = .tiles
+        } else if !isDense {
             route = .gathered
         } else if kernelSize == Extent2D(1, 1) && !isPadded {
             route = .pointwise
@@ -117,9 +123,9 @@ public struct Convolution2D: Layer {
         return taps(rows) * taps(columns) * inputChannels * outputChannels
     }
 
-    // MARK: Prepared weights: the kernel padded to 16 outputs (where there are fewer), then the kernel transposed,
-    // (height, width, out, in), and turned by 180°, so that the input's gradient is a convolution with it (not turned
-    // for the loops for three columns).
+    // MARK: Prepared weights: by tiles, both kernels transformed; else the kernel padded to 16 outputs (where there are
+    // fewer), then the kernel transposed, (height, width, out, in), and turned by 180°, so that the input's gradient is
+    // a convolution with it (not turned for the loops for three columns).
 
     var paddedKernelCount: Int {
         outputChannels < 16 ? kernelSize.height * kernelSize.width * inputChannels * 16 : 0
@@ -130,9 +136,12 @@ public struct Convolution2D: Layer {
             isPlain: threeColumns.inputGradient)
     }
 
-    public var preparedCount: Int { paddedKernelCount + turnedKernel.count }
+    public var preparedCount: Int {
+        route == .tiles ? tilesPreparedCount : paddedKernelCount + turnedKernel.count
+    }
 
     public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {
+        guard route != .tiles else { return prepareTiles(parameters, into: prepared) }
         let taps = kernelSize.height * kernelSize.width
         let block = inputChannels * outputChannels
         for tap in 0..<taps where isTurnedTapRead(tap) {
@@ -157,10 +166,11 @@ public struct Convolution2D: Layer {
 
     // MARK: Passes
 
-    public var canRectifyInputGradient: Bool { threeColumns.inputGradient }
+    public var canRectifyInputGradient: Bool { route == .tiles || threeColumns.inputGradient }
 
     public func workspaceCount(samples: Int) -> Int {
         switch route {
+        case .tiles: tilesWorkspaceCount
         case .pointwise: pointwiseWorkspaceCount(samples: samples)
         case .pixels: rows.stride == 1 && columns.stride == 1 ? 0 : linesWorkspaceCount(samples: samples)
         case .lines: linesWorkspaceCount(samples: samples)
@@ -174,6 +184,7 @@ public struct Convolution2D: Layer {
 
     public func forward(_ pass: LayerPass) {
         switch route {
+        case .tiles: forwardByTiles(pass)
         case .pointwise: forwardPointwise(pass)
         case .pixels: forwardPixels(pass)
         case .lines: forwardLines(pass)
@@ -184,14 +195,17 @@ public struct Convolution2D: Layer {
     public func backward(_ pass: LayerPass) {
         let pixels = pass.samples * rows.output * columns.output
         if isRectified { pass.undoRectifier(count: pixels * outputChannels) }
-        if hasBias { pass.writeBiasGradient(rows: pixels, outputs: outputChannels, at: kernelCount) }
-        writeKernelGradient(pass)
+        if pass.needsParameterGradient {
+            if hasBias { pass.writeBiasGradient(rows: pixels, outputs: outputChannels, at: kernelCount) }
+            writeKernelGradient(pass)
+        }
         if let inputGradient = pass.inputGradients[0] { writeInputGradient(inputGradient, pass) }
     }
 
     /// ∂loss/∂kernel from `pass.inputs` and `pass.outputGradient`.
     func writeKernelGradient(_ pass: LayerPass) {
         switch route {
+        case .tiles: writeKernelGradientByTiles(pass)
         case .pointwise: writeKernelGradientPointwise(pass)
         case .pixels: writeKernelGradientByPixels(pass)
         case .lines: writeKernelGradientByLines(pass)
@@ -203,6 +217,7 @@ public struct Convolution2D: Layer {
     /// that made the input is to be passed too.
     func writeInputGradient(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
         switch route {
+        case .tiles: writeInputGradientByTiles(inputGradient, pass)
         case .pointwise: writeInputGradientPointwise(inputGradient, pass)
         case .pixels: writeInputGradientByPixels(inputGradient, pass)
         case .lines: writeInputGradientByLines(inputGradient, pass)

@@ -110,37 +110,48 @@ public struct Dense: Layer {
 
     public func backward(_ pass: LayerPass) {
         let rows = pass.samples * rowsPerSample
-        let input = pass.inputs[0]
-        let gradient = FloatView(pass.outputGradient)
-        let count = rows * outputs
-        if isRectified { pass.undoRectifier(count: count) }
-        if hasBias { pass.writeBiasGradient(rows: rows, outputs: outputs, at: inputs * outputs) }
+        if isRectified { pass.undoRectifier(count: rows * outputs) }
+        if pass.needsParameterGradient {
+            if hasBias { pass.writeBiasGradient(rows: rows, outputs: outputs, at: inputs * outputs) }
+            writeKernelGradient(pass)
+        }
+        if let inputGradient = pass.inputGradients[0] { writeInputGradient(inputGradient, pass) }
+    }
+
+    /// ∂loss/∂kernel from `pass.inputs` and `pass.outputGradient`.
+    private func writeKernelGradient(_ pass: LayerPass) {
+        let rows = pass.samples * rowsPerSample
+        let (input, gradient) = (pass.inputs[0], FloatView(pass.outputGradient))
         switch route {
         case .narrow:
             narrow_product_weight_gradient(
-                input.pointer(rows * inputs), gradient.pointer(count), pass.samples, inputs, outputs,
+                input.pointer(rows * inputs), gradient.pointer(rows * outputs), pass.samples, inputs, outputs,
                 pass.parameterGradient.pointer(inputs * outputs))
-            if let inputGradient = pass.inputGradients[0] {
-                narrow_product_input_gradient(
-                    gradient.pointer(count), pass.parameters.pointer(inputs * outputs), pass.samples, inputs, outputs,
-                    inputGradient.pointer(rows * inputs))
-            }
         case .rows:
-            let product = product(samples: pass.samples)
-            product.writeWeightGradient(input, gradient, into: pass.parameterGradient)
-            if let inputGradient = pass.inputGradients[0] {
-                product.transposed.multiply(
-                    gradient, pass.prepared.dropFirst(paddedKernelCount), into: inputGradient)
-            }
+            product(samples: pass.samples).writeWeightGradient(input, gradient, into: pass.parameterGradient)
         case .matrixProduct:
             MatrixProduct.multiply(
                 input, gradient, into: pass.parameterGradient, rows: inputs, columns: outputs, inner: rows,
                 transposeA: true)
-            if let inputGradient = pass.inputGradients[0] {
-                MatrixProduct.multiply(
-                    gradient, pass.parameters, into: inputGradient, rows: rows, columns: inputs, inner: outputs,
-                    transposeB: true)
-            }
+        }
+    }
+
+    /// ∂loss/∂x from `pass.outputGradient` and the kernel.
+    private func writeInputGradient(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
+        let rows = pass.samples * rowsPerSample
+        let gradient = FloatView(pass.outputGradient)
+        switch route {
+        case .narrow:
+            narrow_product_input_gradient(
+                gradient.pointer(rows * outputs), pass.parameters.pointer(inputs * outputs), pass.samples, inputs,
+                outputs, inputGradient.pointer(rows * inputs))
+        case .rows:
+            product(samples: pass.samples).transposed.multiply(
+                gradient, pass.prepared.dropFirst(paddedKernelCount), into: inputGradient)
+        case .matrixProduct:
+            MatrixProduct.multiply(
+                gradient, pass.parameters, into: inputGradient, rows: rows, columns: inputs, inner: outputs,
+                transposeB: true)
         }
     }
 }

@@ -124,11 +124,13 @@ public struct DepthwiseConvolution2D: Layer {
         let count = pass.samples * outputShape.count
         let gradient = pass.outputGradient.pointer(count)
         if isRectified { pass.undoRectifier(count: count) }
-        if hasBias {
-            pass.writeBiasGradient(rows: pass.samples * outputShape.rows, outputs: outputChannels, at: kernelCount)
+        if pass.needsParameterGradient {
+            if hasBias {
+                pass.writeBiasGradient(rows: pass.samples * outputShape.rows, outputs: outputChannels, at: kernelCount)
+            }
+            depthwise_convolution_weight_gradient(
+                &shape, repeatedInput(pass), gradient, pass.samples, pass.parameterGradient.pointer(kernelCount))
         }
-        depthwise_convolution_weight_gradient(
-            &shape, repeatedInput(pass), gradient, pass.samples, pass.parameterGradient.pointer(kernelCount))
         guard let inputGradient = pass.inputGradients[0] else { return }
         let target = depthMultiplier == 1 ? inputGradient : pass.workspace
         depthwise_convolution_input_gradient(

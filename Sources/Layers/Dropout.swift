@@ -39,7 +39,7 @@ public struct Dropout: Layer {
 
     public func forward(_ pass: LayerPass) {
         let count = outputShape.count
-        guard pass.isTraining, let samples = pass.random.samples else {
+        guard pass.drawsAtRandom, let samples = pass.random.samples else {
             pass.output.update(from: pass.inputs[0].slice(pass.samples * count))
             return
         }
@@ -64,7 +64,7 @@ public struct Dropout: Layer {
 
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
-        guard pass.isTraining, pass.random.samples != nil else {
+        guard pass.drawsAtRandom, pass.random.samples != nil else {
             inputGradient.update(from: pass.outputGradient.slice(pass.samples * outputShape.count))
             return
         }

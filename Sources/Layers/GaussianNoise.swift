@@ -44,7 +44,7 @@ public struct GaussianNoise: Layer {
 
     public func forward(_ pass: LayerPass) {
         let count = outputShape.count
-        guard pass.isTraining, deviation > 0, let samples = pass.random.samples else {
+        guard pass.drawsAtRandom, deviation > 0, let samples = pass.random.samples else {
             pass.output.update(from: pass.inputs[0].slice(pass.samples * count))
             return
         }
@@ -58,7 +58,7 @@ public struct GaussianNoise: Layer {
     public func backward(_ pass: LayerPass) {
         guard let inputGradient = pass.inputGradients[0] else { return }
         let count = outputShape.count
-        guard isFactor, pass.isTraining, deviation > 0, let samples = pass.random.samples else {
+        guard isFactor, pass.drawsAtRandom, deviation > 0, let samples = pass.random.samples else {
             inputGradient.update(from: pass.outputGradient.slice(pass.samples * count))
             return
         }

@@ -165,9 +165,11 @@ public struct GroupedConvolution2D: Layer {
         own.inputGradients = [pass.inputGradients[0] == nil ? nil : gradient]
         own.parameterGradient = pass.workspace.slice(group.trainableCount, at: 2 * mapsCount)
         group.backward(own)
-        copy(
-            from: FloatView(own.parameterGradient), outputs, first: 0, to: pass.parameterGradient,
-            outputShape.channels, first: number * outputs)
+        if pass.needsParameterGradient {
+            copy(
+                from: FloatView(own.parameterGradient), outputs, first: 0, to: pass.parameterGradient,
+                outputShape.channels, first: number * outputs)
+        }
         guard let inputGradient = pass.inputGradients[0] else { return }
         copy_columns(
             gradient.pointer(inputCount), pass.samples * inputShape.rows, inputs, inputs, inputShape.channels,

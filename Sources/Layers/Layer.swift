@@ -75,6 +75,8 @@ public struct ValuesRead: Hashable, Sendable {
 public struct LayerPass {
     /// Samples of the microbatch.
     public var samples = 0
+    /// Samples of the whole batch, over which the loss is a mean.
+    public var batchSamples = 0
     /// The layer's inputs (samples × input shape).
     public var inputs: [FloatView] = []
     /// The layer's output (samples × output shape).
@@ -98,8 +100,10 @@ public struct LayerPass {
     public var isOutputGradientRectified = false
     /// Where ∂loss/∂parameters of this microbatch goes, laid out as `parameters`.
     public var parameterGradient: MutableFloatView
-    /// Whether this is training; else layers such as dropout do nothing.
-    public var isTraining = false
+    /// Whether anyone reads `parameterGradient`; if not, layers for which it is a pass of its own leave it out.
+    public var needsParameterGradient = true
+    /// Whether layers such as dropout draw random numbers, as in training; else they do nothing.
+    public var drawsAtRandom = false
     /// What random numbers are a function of.
     public var random = RandomCoordinates()
 

@@ -107,7 +107,7 @@ public struct SeparableConvolution2D: Layer {
         let (between, gradient) = (pass.workspace.slice(count), pass.workspace.slice(count, at: count))
         let workspace = pass.workspace.dropFirst(2 * count)
         var first = depthwisePass(pass, output: between, workspace: workspace)
-        depthwise.forward(first)
+        if pass.needsParameterGradient { depthwise.forward(first) }
         var second = pointwisePass(pass, input: between, workspace: workspace)
         second.parameterGradient = pass.parameterGradient.dropFirst(depthwise.trainableCount)
         second.inputGradients = [gradient]

@@ -87,10 +87,12 @@ public struct TransposedConvolution2D: Layer {
     public func backward(_ pass: LayerPass) {
         let rows = pass.samples * outputShape.rows
         if isRectified { pass.undoRectifier(count: rows * outputChannels) }
-        if hasBias { pass.writeBiasGradient(rows: rows, outputs: outputChannels, at: convolution.kernelCount) }
         var inner = transposed(pass)
         inner.inputs = [FloatView(pass.outputGradient)]
-        convolution.writeKernelGradient(inner)
+        if pass.needsParameterGradient {
+            if hasBias { pass.writeBiasGradient(rows: rows, outputs: outputChannels, at: convolution.kernelCount) }
+            convolution.writeKernelGradient(inner)
+        }
         guard let inputGradient = pass.inputGradients[0] else { return }
         inner.output = inputGradient
         convolution.forward(inner)

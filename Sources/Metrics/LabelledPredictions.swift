@@ -119,28 +119,27 @@ extension LabelledPredictions {
                 trueClasses: several.flatMap(\.trueClasses), probabilities: several.flatMap(\.probabilities)))
     }
 
-    /// What several models say together: the means of their probabilities.
+    /// What several models say together.
     ///
     /// - Parameters:
     ///   - sets: the same samples by each of the models.
+    ///   - combination: how their probabilities become one.
     ///   - threshold: of two classes, the probability above which a sample counts as a source.
-    public init(meanOf sets: [TestSet], threshold: Float) {
-        let all = sets.map(\.probabilities)
-        let means = all[0].indices.map { place in
-            Float(all.reduce(0) { $0 + Double($1[place]) } / Double(all.count))
-        }
+    public init(_ combination: ProbabilityCombination = .mean, of sets: [TestSet], threshold: Float) {
+        let columns = if case .several(let predictions) = sets[0] { predictions.classes } else { 1 }
+        let combined = combination.combine(sets.map { $0.probabilities.map(Double.init) }, columns: columns)
         switch sets[0] {
         case .two(let samples):
             self = .two(
-                zip(samples, means).map { sample, mean in
+                zip(samples, combined).map { sample, probability in
                     SamplePrediction(
-                        index: sample.index, label: sample.trueClass, probability: mean, threshold: threshold)
+                        index: sample.index, label: sample.trueClass, probability: probability, threshold: threshold)
                 })
         case .several(let predictions):
             self = .several(
                 ClassPredictions(
                     classes: predictions.classes, indices: predictions.indices,
-                    trueClasses: predictions.trueClasses, probabilities: means))
+                    trueClasses: predictions.trueClasses, probabilities: combined))
         }
     }
 }

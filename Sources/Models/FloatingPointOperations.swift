@@ -5,7 +5,8 @@ import Layers
 public struct FloatingPointOperations: Hashable, Sendable {
     /// Of the forward pass.
     public let forward: Int
-    /// Of the backward pass: as many again for the weights' gradient, and for the input's where that is needed.
+    /// Of the backward pass: as many again for the weights' gradient, unless the layer is frozen, and for the input's
+    /// where that is needed.
     public let backward: Int
 
     public init(forward: Int, backward: Int) {
@@ -24,10 +25,10 @@ extension Network {
         var needsGradient: [Bool] = []
         return nodes.map { node in
             let reachesParameters = node.inputs.contains { needsGradient[$0] }
-            needsGradient.append(reachesParameters || (node.layer?.trainableCount ?? 0) > 0)
+            needsGradient.append(reachesParameters || node.trainableCount > 0)
             let products = 2 * (node.layer?.multiplyAdds ?? 0)
             return FloatingPointOperations(
-                forward: products, backward: reachesParameters ? 2 * products : products)
+                forward: products, backward: (node.isFrozen ? 0 : products) + (reachesParameters ? products : 0))
         }
     }
 

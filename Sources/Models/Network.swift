@@ -110,6 +110,8 @@ public struct Network: Sendable {
         public let offset: Int
         /// How it is drawn before training.
         public let initializer: ParameterSpecification.Initializer
+        /// What its size adds to the loss in training; nil for nothing.
+        public let penalty: Penalty?
     }
 
     /// What the network was built from.
@@ -160,16 +162,61 @@ public struct Network: Sendable {
                     + "is not supported",
                 remedy: "leave the layer out, and let --augment vary stamps")
         }
+        if let fault = regularizerFault(file) { return fault }
         guard trainableCount == 0 else { return nil }
         return Fault(
             .badData, file, "has nothing that training may change: all of its layers are frozen",
-            remedy: "set trainable of some layers to True")
+            remedy: "name those to train with --train-only, or set their trainable to True")
+    }
+
+    /// Why the loss cannot be computed: a regulariser that is not known.
+    private func regularizerFault(_ file: String) -> Fault? {
+        for layer in description.layers {
+            let ofWeights = layer.isTrainable ? layer.parameters.regularizers : [:]
+            let all = ofWeights.sorted { $0.key < $1.key }.map(\.value) + [layer.parameters.activityRegularizer]
+            for case .other(let value)? in all {
+                return Fault(
+                    .badData, file,
+                    "layer \(layer.name) (\(layer.kind.kerasName)) has the regularizer \(value.summary), which is not "
+                        + "supported in training",
+                    remedy: "use L1, L2 or L1L2")
+            }
+        }
+        return nil
+    }
+
+    /// Why first weights cannot be drawn; nil where they can.
+    ///
+    /// - Parameter file: where the network comes from, for messages.
+    public func drawingFault(_ file: String) -> Fault? {
+        let layers = Dictionary(description.layers.map { ($0.name, $0) }) { first, _ in first }
+        for parameter in parameters {
+            let parts = parameter.name.split(separator: "/")
+            guard parts.count == 2, let layer = layers[String(parts[0])],
+                let initializer = layer.parameters.initializers[String(parts[1])],
+                initializer.specification(of: parameter.shape) == nil
+            else { continue }
+            return Fault(
+                .badData, file,
+                "layer \(layer.name) (\(layer.kind.kerasName)) draws \(parts[1]) of shape \(parameter.shape) as "
+                    + "\(initializer.kerasValue.summary), which is not supported",
+                remedy: "use another initializer, such as GlorotUniform or HeNormal, or begin with weights: "
+                    + "--initial-weights FILE")
+        }
+        return nil
     }
 
     /// Builds the network, or says which layer does not fit and what would.
-    public init(_ description: NetworkDescription) throws {
+    public init(_ description: NetworkDescription) throws { try self.init(description, isPart: false) }
+
+    /// Builds a part of a network, whose output may be of any shape: nothing is trained there, so `loss` means nothing.
+    ///
+    /// - Parameter description: which ends in logits, so that its last activation is applied.
+    init(partOf description: NetworkDescription) throws { try self.init(description, isPart: true) }
+
+    private init(_ description: NetworkDescription, isPart: Bool) throws {
         self.description = description
-        var builder = NetworkBuilder(description)
+        var builder = NetworkBuilder(description, isPart: isPart)
         for layer in description.layers { try builder.append(layer) }
         (loss, logitsNode) = try builder.finish()
         (stampsNode, featuresNode) = (try builder.requiredStampsNode(), builder.featuresNode)
@@ -200,6 +247,9 @@ public struct Network: Sendable {
             logits: logits, samples: logits.count / outputs, outputs: outputs, into: &probabilities)
         return probabilities
     }
+
+    /// Whether a layer draws random numbers in training, such as dropout.
+    public var drawsRandomNumbers: Bool { nodes.contains { $0.kind.withoutDropout() != $0.kind } }
 
     /// The network with its dropout layers switched off: they stay in place with rate 0.
     public func withoutDropout() throws -> Network {

@@ -27,8 +27,11 @@ struct NetworkBuilder {
     private let described: [String: LayerDescription]
     private let last: String?
     private let endsInLogits: Bool
+    /// Whether this is a part of a network: nothing need use its inputs, and its output is no class's.
+    private let isPart: Bool
 
-    init(_ description: NetworkDescription) {
+    init(_ description: NetworkDescription, isPart: Bool = false) {
+        self.isPart = isPart
         network = description.name
         last = description.layers.last?.name
         endsInLogits = description.endsInLogits
@@ -55,7 +58,9 @@ struct NetworkBuilder {
             inputShapes: inputs.map { nodes[$0].outputShape }, number: nodes.count)
         switch try layer.kind.options.operation(at: place) {
         case .input(let shape): try appendInput(layer, shape)
-        case .reshape(let shape): try add(layer, reshaping(layer, inputs, to: shape), inputs, shape)
+        case .reshape(let shape):
+            try add(layer, reshaping(layer, inputs, to: shape), inputs, shape)
+            try appendActivityPenalty(layer, .linear)
         case .activation(let function): try append(layer, function, inputs)
         case .layer(let computing, let activation): try append(layer, computing, activation, inputs)
         }
@@ -65,7 +70,7 @@ struct NetworkBuilder {
     private func checkSharing(_ layer: LayerDescription) throws {
         guard let name = layer.sharedWith else { return }
         guard let owner = described[name], owner.sharedWith == nil, owner.kind == layer.kind,
-            owner.isTrainable == layer.isTrainable
+            owner.isTrainable == layer.isTrainable, owner.parameters == layer.parameters
         else {
             throw fault(
                 layer, "it has the parameters of \(name), which is no such layer",
@@ -75,7 +80,7 @@ struct NetworkBuilder {
 
     /// What the output means and which node gives the logits, or why the network cannot be trained.
     func finish() throws -> (loss: Loss, logitsNode: Int) {
-        if let idle = nodes.first(where: { $0.name != last && users[$0.name, default: 0] == 0 }) {
+        if !isPart, let idle = nodes.first(where: { $0.name != last && users[$0.name, default: 0] == 0 }) {
             throw Fault(
                 .badData, "layer \(idle.name) of \(network)", "no layer uses its output",
                 remedy: "remove it, or feed it to a layer behind it")
@@ -88,6 +93,7 @@ struct NetworkBuilder {
                 .badData, network, "its \(trainableCount + stateCount) parameters are more than any memory holds",
                 remedy: "use fewer or smaller layers")
         }
+        if isPart { return (.softmaxCrossEntropy, nodes.count - 1) }
         if endsInLogits { return try logitsOutput(last) }
         guard let output else {
             throw Fault(
@@ -104,7 +110,8 @@ struct NetworkBuilder {
                 .badData, network, "its last layer \(last.name) gives logits of shape \(last.outputShape)",
                 remedy: "use a unit for each class, or 1, behind a Flatten layer")
         }
-        return (last.outputShape.count == 1 ? .sigmoidCrossEntropy : .softmaxCrossEntropy, nodes.count - 1)
+        let logitsNode = nodes.lastIndex { !($0.layer is ActivityPenalty) } ?? nodes.count - 1
+        return (last.outputShape.count == 1 ? .sigmoidCrossEntropy : .softmaxCrossEntropy, logitsNode)
     }
 
     /// The number of the node that takes the stamps.
@@ -156,12 +163,29 @@ struct NetworkBuilder {
         computing = rectified ?? computing
         try add(layer, Network.Operation(computing), inputs, computing.outputShape)
         let number = nodes.count - 1
-        if endsNetwork(layer, activation) { return try noteOutput(layer, activation, logitsNode: number) }
-        guard activation != .linear, rectified == nil else { return }
+        if endsNetwork(layer, activation) {
+            try noteOutput(layer, activation, logitsNode: number)
+            return try appendActivityPenalty(layer, activation)
+        }
+        guard activation != .linear, rectified == nil else { return try appendActivityPenalty(layer, .linear) }
         let own = ActivationLayer(name: layer.name, inputShape: computing.outputShape, function: activation)
         try add(
             LayerDescription(name: layer.name, kind: .activation(activation), inputs: layer.inputs), .layer(own),
             [number], own.outputShape, isInternal: true)
+        try appendActivityPenalty(layer, .linear)
+    }
+
+    /// What a layer's outputs add to the loss, as a node behind it.
+    ///
+    /// - Parameter function: what the loss applies to them; linear for outputs as they are.
+    private mutating func appendActivityPenalty(_ layer: LayerDescription, _ function: ActivationFunction) throws {
+        guard let penalty = layer.parameters.activityRegularizer?.penalty else { return }
+        let number = nodes.count - 1
+        let shape = nodes[number].outputShape
+        try add(
+            LayerDescription(name: layer.name, kind: layer.kind, inputs: layer.inputs),
+            .layer(ActivityPenalty(name: layer.name, outputShape: shape, penalty: penalty, function: function)),
+            [number], shape, isInternal: true)
     }
 
     /// An activation layer: ReLU joins the layer before it where that can apply it on its way.
@@ -181,6 +205,7 @@ struct NetworkBuilder {
             try add(layer, .layer(computing), inputs, shape)
         }
         if endsNetwork { try noteOutput(layer, function, logitsNode: input) }
+        try appendActivityPenalty(layer, endsNetwork ? function : .linear)
     }
 
     /// The same values under another shape: without a copy, unless other layers use them too.
@@ -246,11 +271,13 @@ struct NetworkBuilder {
         if !node.isInternal { owners[layer.parameterOwner] = nodes.count }
         for specification in placed.parameters {
             let isTrainable = specification.isTrainable && !node.isFrozen
+            let asked = layer.parameters.initializers[specification.name]?.specification(of: specification.shape)
             parameters.append(
                 Network.Parameter(
                     name: "\(layer.parameterOwner)/\(specification.name)", shape: specification.shape,
                     isTrainable: isTrainable, offset: isTrainable ? trainableCount : stateCount,
-                    initializer: specification.initializer))
+                    initializer: asked ?? specification.initializer,
+                    penalty: isTrainable ? layer.parameters.regularizers[specification.name]?.penalty : nil))
             if isTrainable {
                 trainableCount += specification.shape.count
             } else {

@@ -60,15 +60,19 @@ public struct LayerDescription: Hashable, Sendable {
     public var isTrainable: Bool
     /// The name of the layer whose parameters this one has; nil for its own.
     public var sharedWith: String?
+    /// How its parameters are drawn, and what they and its outputs add to the loss.
+    public var parameters: ParameterOptions
 
     public init(
-        name: String, kind: LayerKind, inputs: [String], isTrainable: Bool = true, sharedWith: String? = nil
+        name: String, kind: LayerKind, inputs: [String], isTrainable: Bool = true, sharedWith: String? = nil,
+        parameters: ParameterOptions = ParameterOptions()
     ) {
         self.name = name
         self.kind = kind
         self.inputs = inputs
         self.isTrainable = isTrainable
         self.sharedWith = sharedWith
+        self.parameters = parameters
     }
 
     /// The name of the layer that the parameters are called after.
@@ -78,7 +82,7 @@ public struct LayerDescription: Hashable, Sendable {
 /// What a layer seldom is, is stored only where it is so.
 extension LayerDescription: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, kind, inputs, sharedWith
+        case name, kind, inputs, sharedWith, parameters
         case isTrainable = "trainable"
     }
 
@@ -89,7 +93,9 @@ extension LayerDescription: Codable {
             kind: try container.decode(LayerKind.self, forKey: .kind),
             inputs: try container.decode([String].self, forKey: .inputs),
             isTrainable: try container.decodeIfPresent(Bool.self, forKey: .isTrainable) ?? true,
-            sharedWith: try container.decodeIfPresent(String.self, forKey: .sharedWith))
+            sharedWith: try container.decodeIfPresent(String.self, forKey: .sharedWith),
+            parameters: try container.decodeIfPresent(ParameterOptions.self, forKey: .parameters)
+                ?? ParameterOptions())
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -99,5 +105,6 @@ extension LayerDescription: Codable {
         try container.encode(inputs, forKey: .inputs)
         if !isTrainable { try container.encode(false, forKey: .isTrainable) }
         try container.encodeIfPresent(sharedWith, forKey: .sharedWith)
+        if !parameters.isEmpty { try container.encode(parameters, forKey: .parameters) }
     }
 }

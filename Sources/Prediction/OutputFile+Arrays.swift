@@ -13,6 +13,19 @@ extension OutputFile.Kind {
         holdsShares(path) { $0.count == 2 || $0.count == 3 }
     }
 
+    /// (N, …) outputs of a layer; never stamps, which may have the same shape.
+    ///
+    /// - Parameters:
+    ///   - shape: of one stamp's output.
+    ///   - stamps: of one stamp.
+    static func layerOutputs(of shape: [Int], stamps: [Int]) -> OutputFile.Kind {
+        OutputFile.Kind("an array of this layer's outputs") { path in
+            guard shape != stamps, let array = try? NumericArray(contentsOf: path) else { return false }
+            return array.elementType == ElementType(.float32) && !array.isFortranOrder
+                && Array(array.shape.dropFirst()) == shape
+        }
+    }
+
     /// Whether a file holds single-precision numbers of such a shape, all from 0 to 1 or not a number.
     private static func holdsShares(_ path: String, _ isShape: ([Int]) -> Bool) -> Bool {
         guard let array = try? NumericArray(contentsOf: path), array.elementType == ElementType(.float32),

@@ -112,7 +112,7 @@ package struct PermutationImportance {
         let probabilities = Prediction.meanProbabilities(logits, by: models.map(\.inference.network))
         let set = inference.network.testSet(labels: labels, probabilities: probabilities)
         let names = (0..<inference.network.classCount).map(String.init)
-        let metrics = LabelledPredictions(meanOf: [set], threshold: 0.5).metrics(classNames: names)
+        let metrics = LabelledPredictions(of: [set], threshold: 0.5).metrics(classNames: names)
         return Quality(loss: metrics.loss, accuracy: metrics.accuracy, rocArea: set.rocArea)
     }
 }

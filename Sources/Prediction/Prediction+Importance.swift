@@ -8,8 +8,13 @@ import StampData
 extension Prediction {
     /// Refuses to look for the features that are needed where no model takes any.
     ///
-    /// - Throws: `Fault(.usage)`.
+    /// - Throws: `Fault(.usage)`; also where stamps are looked at in other ways than once by each model.
     func checkImportance() throws {
+        guard !passes.areSeveral, combination == .mean else {
+            throw Fault(
+                .usage, "--importance", "is measured with one look at each stamp and the mean of the models",
+                remedy: "leave it out, or leave out --dropout-passes, --augment-passes and --combine")
+        }
         guard !members.contains(where: \.takesFeatures) else { return }
         throw Fault(
             .usage, "--importance", "is of features, and \(members[0].path) takes stamps alone",

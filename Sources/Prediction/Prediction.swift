@@ -16,7 +16,7 @@ import StampLoading
 import Tensors
 
 /// Applies trained models: probabilities of stamps, and the evaluation of labelled ones. Several models are an
-/// ensemble, whose probability is the mean of theirs.
+/// ensemble, whose probability is the mean of theirs unless another combination is asked for.
 public struct Prediction {
     /// One model of the ensemble.
     struct Member {
@@ -31,6 +31,10 @@ public struct Prediction {
     let group: any ProcessGroup
     let logger: Logger
     let threads: Int?
+    /// How often, and how, the models look at each stamp.
+    let passes: PredictionPasses
+    /// How the models' probabilities become one.
+    let combination: ProbabilityCombination
 
     /// Reads the models on rank 0, which sends them to the others.
     ///
@@ -38,11 +42,15 @@ public struct Prediction {
     ///   - models: files, or run folders, which denote the model in them or those of all members in them; at least one.
     ///   - normalization: overrides that of the models.
     ///   - fromLogits: whether models that end without softmax or sigmoid give logits.
+    ///   - passes: how often, and how, the models look at each stamp.
+    ///   - combination: how the probabilities of several models become one.
     public init(
-        models: [String], normalization: Normalization?, fromLogits: Bool = false, threads: Int?,
-        group: any ProcessGroup, logger: Logger
+        models: [String], normalization: Normalization?, fromLogits: Bool = false, passes: PredictionPasses = .one,
+        combination: ProbabilityCombination = .mean, threads: Int?, group: any ProcessGroup, logger: Logger
     ) throws {
         precondition(!models.isEmpty, "a prediction needs a model")
+        self.passes = passes
+        self.combination = combination
         self.group = group
         self.logger = logger
         self.threads = threads
@@ -62,6 +70,7 @@ public struct Prediction {
                     .badData, other.path, "has other classes than \(named[0].path)",
                     remedy: "average models of the same classes in the same order")
             }
+            for member in members { try passes.check(member.model.network, of: member.path) }
             return members
         }
         members = try (0..<group.maximum(of: own?.count ?? 0)).map { try Member.shared(own?[$0], in: group) }
@@ -114,14 +123,16 @@ public struct Prediction {
     /// - Parameters:
     ///   - output: a `.npy` file of (N, K) for K outputs; nil for none.
     ///   - table: a CSV file (``PredictionTable``); nil for none.
+    ///   - spread: a `.npy` file of (N, K) standard deviations (``Probabilities/spread``); nil for none.
     ///   - features: the table, or array, of the stamps' features; nil for none.
     ///   - identifiers: the column, or array, of what the stamps are called in the table; nil for none.
     ///   - threshold: instead of the models' own.
     public func predict(
         _ input: StampSource, features: String? = nil, identifiers: String? = nil, output: String?,
-        table: String? = nil, threshold: Float? = nil
+        table: String? = nil, spread: String? = nil, threshold: Float? = nil
     ) throws {
         let stamps = try StampCollection.agreed(in: group) {
+            try checkSpread(spread)
             try checkFeatures(features)
             let stamps = try StampCollection(unlabelled: input)
             _ = try readers(stamps)
@@ -137,12 +148,19 @@ public struct Prediction {
                 try OutputFile(
                     $0, option: "--csv", inputs: inputs, others: [array].compactMap { $0 }, kind: PredictionTable.kind)
             }
-            return (array: array, table: table)
+            let spread = try spread.map {
+                try OutputFile(
+                    $0, option: "--spread", inputs: inputs, others: [array, table].compactMap { $0 },
+                    kind: .probabilities)
+            }
+            return (array: array, table: table, spread: spread)
         }
         logData(stamps)
-        let probabilities = try probabilities(stamps, self.features(features, of: stamps))
+        let found = try probabilities(
+            stamps, self.features(features, of: stamps), withSpread: passes.areSeveral || spread != nil)
         try group.agree {
-            guard let probabilities else { return }
+            guard let found else { return }
+            let probabilities = found.values
             let outputs = model.network.outputs
             warn(unusable: (0..<stamps.count).filter { probabilities[$0 * outputs].isNaN }, stamps, input.files)
             if let output = files?.array {
@@ -151,8 +169,11 @@ public struct Prediction {
             if let table = files?.table {
                 try PredictionTable(
                     probabilities: probabilities, outputs: outputs, threshold: threshold ?? self.threshold,
-                    classNames: classNames, identifiers: names
+                    classNames: classNames, identifiers: names, spread: passes.areSeveral ? found.spread : nil
                 ).write(stamps, to: table)
+            }
+            if let output = files?.spread, let spread = found.spread {
+                try NpyFile.write(floats: spread, shape: [stamps.count, outputs], to: output.open())
             }
         }
     }
@@ -163,7 +184,7 @@ public struct Prediction {
         logger.log(level: stamps.channels > 1 ? .info : .debug, "\(stamps.summary)")
     }
 
-    private func warn(unusable: [Int], _ stamps: StampCollection, _ input: [String]) {
+    func warn(unusable: [Int], _ stamps: StampCollection, _ input: [String]) {
         guard !unusable.isEmpty else { return }
         let name = input.count == 1 ? input[0] : "\(input.count) files"
         logger.warning(
@@ -179,6 +200,8 @@ public struct Prediction {
         public let identifiers: SampleIdentifiers?
         /// How much worse each feature's exchange makes the predictions; empty unless wanted.
         public fileprivate(set) var importance: [FeatureImportance] = []
+        /// How far the looks at each stamp are apart; nil where there is one look.
+        public let spread: PredictionSpread?
     }
 
     /// The models' predictions of labelled stamps, on rank 0; nil elsewhere. Collective.
@@ -207,9 +230,9 @@ public struct Prediction {
         logData(stamps)
         let names = try self.identifiers(identifiers, of: stamps)
         let inputs = try self.features(features, of: stamps)
-        let predictions = try predictions(stamps, inputs, threshold: threshold ?? self.threshold)
+        let found = try predictions(stamps, inputs, threshold: threshold ?? self.threshold)
         var evaluated: Evaluated? = try group.agree {
-            guard let predictions else { return nil }
+            guard let (predictions, spread) = found else { return nil }
             let unusable = predictions.unusable
             if !unusable.isEmpty && !skipBad {
                 throw StampScan.fault(unusable, of: try readers(stamps)[0])
@@ -220,9 +243,12 @@ public struct Prediction {
                     remedy: "check the files, or pass --normalize none for stamps that already are")
             }
             return Evaluated(
-                predictions: predictions.usable, stamps: stamps, identifiers: names.map { SampleIdentifiers($0) })
+                predictions: predictions.usable, stamps: stamps, identifiers: names.map { SampleIdentifiers($0) },
+                spread: spread.map {
+                    PredictionSpread(predictions.usable, deviations: $0, columns: model.network.outputs)
+                })
         }
-        if measuresImportance, let importance = try importance(stamps, inputs, without: predictions?.unusable) {
+        if measuresImportance, let importance = try importance(stamps, inputs, without: found?.predictions.unusable) {
             evaluated?.importance = importance
         }
         return evaluated
@@ -230,36 +256,31 @@ public struct Prediction {
 
     private func predictions(
         _ stamps: StampCollection, _ features: [StampFeatures?], threshold: Float
-    ) throws -> LabelledPredictions? {
+    ) throws -> (predictions: LabelledPredictions, spread: [Float]?)? {
         let numbers = Array(0..<stamps.count)
-        if members.count == 1 {
-            return try logits(stamps, features).map {
-                model.network.labelledPredictions(logits: $0[0], stamps: numbers, in: stamps, threshold: threshold)
-            }
+        if members.count == 1, !passes.areSeveral {
+            // From logits losses are exact.
+            let team = try team()
+            defer { team.finish() }
+            let reader = try readers(stamps)[0].adding(features[0])
+            return try Inference(network: model.network, weights: model.weights, team: team, group: group)
+                .logits(of: numbers, by: reader).map {
+                    let predictions = model.network.labelledPredictions(
+                        logits: $0, stamps: numbers, in: stamps, threshold: threshold)
+                    return (predictions, nil)
+                }
         }
-        // The means over the models already.
-        return try probabilities(stamps, features).map { probabilities in
-            let set = model.network.testSet(labels: numbers.map(stamps.label), probabilities: probabilities)
-            return LabelledPredictions(meanOf: [set], threshold: threshold)
+        // Of all models together already.
+        return try probabilities(stamps, features, withSpread: passes.areSeveral).map { probabilities in
+            let set = model.network.testSet(labels: numbers.map(stamps.label), probabilities: probabilities.values)
+            return (LabelledPredictions(of: [set], threshold: threshold), probabilities.spread)
         }
     }
 
-    /// The mean over the models of the probabilities of all stamps, (N, outputs), on rank 0; nil elsewhere.
-    private func probabilities(_ stamps: StampCollection, _ features: [StampFeatures?]) throws -> [Float]? {
-        try logits(stamps, features).map { Self.meanProbabilities($0, by: members.map(\.model.network)) }
-    }
-
-    /// The logits of all stamps by each model on rank 0, nil elsewhere. Collective.
-    private func logits(_ stamps: StampCollection, _ features: [StampFeatures?]) throws -> [[Float]]? {
+    /// The threads of this rank. Collective.
+    func team() throws -> LaneTeam {
         _ = try ProcessorKernels.agreed(in: group)
-        let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
-        defer { team.finish() }
-        let readers = try zip(readers(stamps), features).map { $0.adding($1) }
-        let all = try zip(members, readers).compactMap { member, reader in
-            try Inference(network: member.model.network, weights: member.model.weights, team: team, group: group)
-                .logits(of: Array(0..<stamps.count), by: reader)
-        }
-        return all.isEmpty ? nil : all
+        return try LaneTeam.forRank(threads: threads, group: group, logger: logger)
     }
 
     /// All that is read: the models, the files of these stamps, and those of their features and identifiers.

@@ -3,7 +3,8 @@ import Metrics
 import StampData
 
 /// A model's predictions, one line for each stamp: `file,index,probability,class`, or for more than two classes
-/// `file,index,probability_NAME,…,class`; with identifiers `file,index,id,probability,class`.
+/// `file,index,probability_NAME,…,class`; with identifiers `file,index,id,probability,class`. Where stamps are looked at
+/// several times, `std` stands behind `probability`, or `std_NAME,…` behind all probabilities.
 ///
 /// A file's name that a spreadsheet would take for a formula begins with `./`. `index` counts from 0 within the file,
 /// probabilities are in the shortest text that reads back as the same single-precision number. Of two classes
@@ -14,8 +15,10 @@ public struct PredictionTable {
     /// What it is, to recognise an earlier one, of any classes.
     static let kind = OutputFile.Kind("a table of predictions") { path in
         let bytes = OutputFile.beginning(of: path)
-        return ["probability,class\n", "probability_", "\"probability_"].flatMap { [$0, "id," + $0] }
-            .contains { bytes.starts(with: (beginning + $0).utf8) }
+        return ["probability,class\n", "probability,std,class\n", "probability_", "\"probability_"].flatMap {
+            [$0, "id," + $0]
+        }
+        .contains { bytes.starts(with: (beginning + $0).utf8) }
     }
 
     /// (stamps, outputs), row by row.
@@ -28,6 +31,8 @@ public struct PredictionTable {
     let classNames: [String]
     /// What each stamp is called; nil for no such column.
     let identifiers: [String]?
+    /// The standard deviation of each probability over the looks at the stamp; nil for no such columns.
+    let spread: [Float]?
 
     /// Writes the table, atomically.
     ///
@@ -35,7 +40,7 @@ public struct PredictionTable {
     func write(_ stamps: StampCollection, to output: OutputFile) throws {
         var text =
             Self.beginning + (identifiers == nil ? "" : "id,")
-            + CSVText.line((outputs > 2 ? classNames.map { "probability_\($0)" } : ["probability"]) + ["class"])
+            + CSVText.line(names("probability") + (spread == nil ? [] : names("std")) + ["class"])
         for stamp in 0..<stamps.count {
             let place = stamps.location(stamp)
             let name = identifiers.map { [$0[stamp]] } ?? []
@@ -44,15 +49,23 @@ public struct PredictionTable {
         try output.write(text)
     }
 
-    /// The probabilities of a stamp, and its class.
+    /// The names of the columns of a number of each class, or of the second of two.
+    private func names(_ number: String) -> [String] {
+        outputs > 2 ? classNames.map { "\(number)_\($0)" } : [number]
+    }
+
+    /// The probabilities of a stamp with their deviations, and its class.
     private func fields(_ stamp: Int) -> [String] {
         let row = probabilities[stamp * outputs..<(stamp + 1) * outputs]
+        let deviations = (spread?[stamp * outputs..<(stamp + 1) * outputs]).map { row in
+            (outputs > 2 ? Array(row) : [row.last!]).map { "\($0)" }
+        }
         guard outputs > 2 else {
             let probability = row.last!
             let predicted = probability.isNaN ? "" : "\(ThresholdRule.predictedClass(probability, above: threshold))"
-            return ["\(probability)", predicted]
+            return ["\(probability)"] + (deviations ?? []) + [predicted]
         }
         let predicted = row.contains(where: \.isNaN) ? "" : classNames[ClassPredictions.largest(row)]
-        return row.map { "\($0)" } + [predicted]
+        return row.map { "\($0)" } + (deviations ?? []) + [predicted]
     }
 }

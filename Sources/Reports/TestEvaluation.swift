@@ -12,6 +12,8 @@ public struct TestEvaluation: Sendable {
     private let importance: [FeatureImportance]
     /// The stamps that the model is most confidently wrong about; nil where stamps have no names.
     private let mistakes: [NamedMistake]?
+    /// How far the looks at each stamp are apart; nil where there is one look.
+    private let spread: PredictionSpread?
 
     /// Of two classes, or of more.
     private enum Results {
@@ -25,12 +27,14 @@ public struct TestEvaluation: Sendable {
     /// - Parameters:
     ///   - identifiers: what the stamps are called; nil if nobody says.
     ///   - importance: of each feature; empty for none.
+    ///   - spread: how far the looks at each stamp are apart; nil where there is one look.
     public init(
         _ predictions: LabelledPredictions, of stamps: StampCollection, in files: LabelledFiles, threshold: Float,
         columns: [ByColumn], identifiers: SampleIdentifiers? = nil, importance: [FeatureImportance] = [],
-        withMatchedFilter: Bool, replicates: Int
+        spread: PredictionSpread? = nil, withMatchedFilter: Bool, replicates: Int
     ) throws {
         self.importance = importance
+        self.spread = spread
         switch predictions {
         case .two(let samples):
             results = .two(
@@ -56,14 +60,15 @@ public struct TestEvaluation: Sendable {
             case .two(let evaluation): evaluation.table
             case .several(let evaluation): evaluation.table
             }
-        return table + (importance.isEmpty ? "" : "\n" + FeatureImportance.table(importance))
+        return table + (spread.map { "\n" + $0.table } ?? "")
+            + (importance.isEmpty ? "" : "\n" + FeatureImportance.table(importance))
             + (mistakes.map { "\n" + NamedMistake.table($0) } ?? "")
     }
 }
 
 extension TestEvaluation: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case mistakes
+        case mistakes, spread
         case importance = "feature_importance"
     }
 
@@ -75,6 +80,7 @@ extension TestEvaluation: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         if !importance.isEmpty { try container.encode(importance, forKey: .importance) }
         try container.encodeIfPresent(mistakes, forKey: .mistakes)
+        try container.encodeIfPresent(spread, forKey: .spread)
     }
 }
 

@@ -6,7 +6,7 @@ import FoundationEssentials
 ///
 /// ```
 /// member-1/ member-2/ …  run folders
-/// metrics.json           the test set, by the mean of the members' probabilities
+/// metrics.json           the test set, by the members' probabilities together
 /// test_predictions.csv   index, true_class, probabilities
 /// ```
 public struct EnsembleFolder: Sendable {

@@ -103,8 +103,11 @@ extension RunFindings {
     }
 
     /// What of it decides the result, by the name of its option.
-    func decidingResult() throws -> [String: String] {
-        var deciding = columns ?? [:]
+    ///
+    /// - Parameter choosesTrained: whether an option of its own says which layers are trained.
+    func decidingResult(choosesTrained: Bool) throws -> [String: String] {
+        var (deciding, network) = (columns ?? [:], network)
+        if choosesTrained { for index in network.layers.indices { network.layers[index].isTrainable = true } }
         deciding.merge([
             "--model": "\(network.name) (\(try SettingsFingerprint.of(network)))",
             "--data": "\(population) of \(stampHeight)×\(stampWidth) (\(dataFingerprint))",

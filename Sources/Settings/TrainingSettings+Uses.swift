@@ -24,7 +24,8 @@ extension TrainingSettings {
     ///
     /// - Parameter findings: of the run that these settings, as resolved, are of.
     package func decidingResult(_ findings: RunFindings) throws -> [String: String] {
-        try Self.all.flatMap(\.options).reduce(into: findings.decidingResult()) { deciding, option in
+        let found = try findings.decidingResult(choosesTrained: frozenLayers != nil)
+        return Self.all.flatMap(\.options).reduce(into: found) { deciding, option in
             if let value = option.deciding(self) { deciding[option.name] = value }
         }
     }

@@ -1,4 +1,6 @@
 import Communication
+import Metrics
+import Models
 import Optimizers
 import Preparation
 import StampData
@@ -46,7 +48,11 @@ public struct TrainingSettings: Hashable, Sendable {
     public var splitSeed: UInt64?
     /// What the run makes of its validation set at the end.
     public var decision = DecisionSettings.standard
+    /// How the probabilities of an ensemble's members become one on the test set.
+    public var combination = ProbabilityCombination.mean
     public var initialWeights: String?
+    /// The layers that training leaves as they are; nil for those that the model has so.
+    public var frozenLayers: FrozenLayers?
     public var dropout = true
     /// What is done with stamps before they enter the network.
     public var preparation = StampPreparation()
@@ -117,7 +123,10 @@ extension TrainingSettings {
             Setting("seed", \.seed, "--seed", row: .seed, decidesResult: true),
             Setting("split_seed", \.splitSeed, "--split-seed", decidesResult: true),
             Setting("decision", \.decision, row: .decision, options: SettingOption.decision),
+            // A member is the same however they are combined.
+            Setting("combine", \.combination, "--combine", unwritten: .mean, makesRun: false),
             Setting("initial_weights", \.initialWeights, "--initial-weights", row: .initialWeights),
+            Setting("frozen_layers", \.frozenLayers, row: .frozenLayers, options: SettingOption.frozenLayers),
             Setting(
                 "dropout", \.dropout, row: .dropout, shownAs: { $0 ? "as the model has it" : "off" },
                 options: [SettingOption(flag: "--no-dropout", \.dropout, for: false, decidesResult: true)]),
@@ -166,5 +175,6 @@ package enum SettingRow: String, CaseIterable, Sendable {
     case normalization = "normalisation"
     case preparation, features, augmentation, dropout, split, sampling, seed, gradients
     case initialWeights = "initial weights"
+    case frozenLayers = "frozen layers"
     case badStamps = "bad stamps"
 }

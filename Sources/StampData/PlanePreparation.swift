@@ -1,5 +1,6 @@
 import CKernels
 import Preparation
+import Tensors
 
 /// The steps of a preparation: from a stamp's values to its channels' planes, normalised planes, and a network's input.
 ///
@@ -170,6 +171,17 @@ struct PlanePreparation: Sendable {
             stamp_put_plane(
                 planes + plane * layout.pixels, layout.height, layout.width, stride, layout.planes,
                 input + layout.inputTop * stride + layout.inputLeft * layout.planes + plane)
+        }
+    }
+
+    /// Turns and mirrors all planes, and the mask with them, as training's augmentation does.
+    func turn(_ planes: UnsafeMutablePointer<Float>, by symmetry: UInt32) {
+        withTemporaryMemory(of: Float.self, count: layout.pixels) { turned in
+            for plane in 0..<layout.planes {
+                let plane = planes + plane * layout.pixels
+                stamp_symmetry(plane, layout.height, layout.width, symmetry, turned.baseAddress!)
+                plane.update(from: turned.baseAddress!, count: layout.pixels)
+            }
         }
     }
 

@@ -48,12 +48,17 @@ public struct RawStamp {
     ///     augmented; undefined when the result is false.
     ///   - spreads: nil for the stamp as the network sees it. For a stamp that will be augmented, where the standard
     ///     deviation of each channel's sky goes, in units of what is kept: NaN when the result is false.
+    ///   - symmetry: how a stamp as the network sees it is turned, one of `StampReader.symmetries`.
     /// - Returns: whether the stamp can be used.
-    public func write(to target: MutableFloatView, spreads: UnsafeMutablePointer<Float>? = nil) -> Bool {
+    public func write(
+        to target: MutableFloatView, spreads: UnsafeMutablePointer<Float>? = nil, turnedBy symmetry: UInt32 = 0
+    ) -> Bool {
         guard let spreads else {
             return steps.arranged(into: target.pointer(steps.layout.inputValues), room: floats) { output in
                 guard let planes = planes(mask: mask(of: output)) else { return false }
-                return steps.normalize(planes, work: work, into: output)
+                guard steps.normalize(planes, work: work, into: output) else { return false }
+                if symmetry != 0 { steps.turn(output, by: symmetry) }
+                return true
             }
         }
         let output = target.pointer(steps.layout.planeValues)

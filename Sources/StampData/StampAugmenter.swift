@@ -9,7 +9,7 @@ import Tensors
 public struct StampAugmenter: Sendable {
     /// What is done to one stamp in one epoch.
     public struct Choice: Hashable, Sendable {
-        /// Bit 0: rows reversed; bit 1: their order reversed; bit 2: then rows and columns exchanged.
+        /// One of `StampReader.symmetries`.
         public var symmetry: UInt32 = 0
         /// Pixels that the stamp's content moves down and to the right; nil where it stays.
         public var shift: SIMD2<Float>?

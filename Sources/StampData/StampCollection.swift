@@ -53,6 +53,14 @@ public struct StampCollection: Sendable {
     /// - Parameter source: with at least one file.
     public init(unlabelled source: StampSource) throws { try self.init(noise: source.open(), sources: []) }
 
+    /// Stamps that are open already.
+    ///
+    /// - Parameter labels: the number of each one's class.
+    package init(_ stamps: StampArray, labels: [Int], of classes: StampClasses) throws {
+        precondition(labels.count == stamps.count, "\(labels.count) labels for \(stamps.count) stamps")
+        try self.init([stamps], classes, .table(labels.map { UInt16($0) }))
+    }
+
     /// - Throws: a `badData` fault when stamps differ in size or channels.
     init(_ files: [StampArray], _ classes: StampClasses, _ labels: Labels) throws {
         let names = try Self.channelNames(files)

@@ -66,11 +66,15 @@ extension StampReader {
 
     /// Reads one sample: a stamp as the network sees it, and its features. Any thread.
     ///
-    /// - Parameter target: room for `sampleValues` floats; undefined when the result is false.
+    /// - Parameters:
+    ///   - target: room for `sampleValues` floats; undefined when the result is false.
+    ///   - symmetry: how the stamp is turned, one of ``symmetries``.
     /// - Returns: whether the stamp can be used.
     /// - Throws: `Fault` when its file cannot be read.
-    public func readSample(_ stamp: Int, into target: MutableFloatView) throws -> Bool {
-        guard try read(stamp, into: target.slice(valueCount)) else { return false }
+    public func readSample(
+        _ stamp: Int, into target: MutableFloatView, turnedBy symmetry: UInt32 = 0
+    ) throws -> Bool {
+        guard try read(stamp, { $0.write(to: target.slice(valueCount), turnedBy: symmetry) }) else { return false }
         copyFeatures(of: stamp, toSample: target.pointer(sampleValues))
         return true
     }

@@ -51,6 +51,9 @@ public struct StampReader: Sendable {
 
     /// (height, width, channels) of a stamp as the network sees it.
     public var inputShape: Shape { [steps.layout.inputHeight, steps.layout.inputWidth, steps.layout.planes] }
+    /// The ways to turn and mirror a stamp that leave its shape: all eight of the square, else the four of a rectangle.
+    /// Bit 0: rows reversed; bit 1: their order reversed; bit 2: then rows and columns exchanged.
+    public var symmetries: Range<UInt32> { 0..<(steps.layout.height == steps.layout.width ? 8 : 4) }
     /// Floats of one stamp as the network sees it.
     public var valueCount: Int { steps.layout.inputValues }
     /// Floats of one stamp as it is kept until it is augmented.

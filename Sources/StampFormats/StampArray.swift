@@ -44,6 +44,14 @@ public struct StampArray: Sendable {
         self.init(array, try StampShape.only(readings, of: array), path: path)
     }
 
+    /// The stamps of an array whose axes are known to be (N, height, width, channels).
+    package init(interleaved array: NumericArray, path: String) {
+        let shape = array.shape
+        precondition(shape.count == 4, "\(shape) are not four axes")
+        self.init(
+            array, StampShape(count: shape[0], height: shape[1], width: shape[2], channels: shape[3]), path: path)
+    }
+
     /// The stamps of an array that is read in one of the possible ways.
     init(_ array: NumericArray, _ shape: StampShape, path: String) {
         self.path = path

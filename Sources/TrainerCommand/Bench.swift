@@ -4,6 +4,7 @@ import Communication
 import Faults
 import Files
 import Logging
+import ModelFiles
 import Models
 import Settings
 import Preparation
@@ -14,12 +15,33 @@ struct Bench: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure the speed of this machine and of each network on it.",
         discussion: """
-            Trains each network on simulated stamps in memory, and compares with the processor's measured peak. \
-            No file is written, and none is read but those of --data. Under mpirun it measures the all-reduce too.
+            Trains each network on noise in memory, and compares with the processor's measured peak. No file is written, \
+            and none is read but those of --models and --data. Under mpirun it measures the all-reduce too.
             """)
 
-    @Option(help: ArgumentHelp("Networks, separated by commas.", valueName: "names"))
-    var models = StandardNetwork.notebook.map(\.rawValue).joined(separator: ",")
+    @Option(
+        help: ArgumentHelp(
+            """
+            Networks, separated by commas: standard ones by name, others by a file that `train --model` takes. \
+            (default: the notebook's four; none with --shapes)
+            """,
+            valueName: "names"))
+    var models: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Height and width of the stamps of standard networks.", valueName: "pixels"))
+    var stampSize = 21
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Channels of those stamps.", valueName: "n"))
+    var channels = 1
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Outputs of standard networks: one for each class, or 1.", valueName: "n"))
+    var classes = 2
+
+    @OptionGroup var logits: LogitsOption
 
     @Option(
         parsing: .unconditional, help: ArgumentHelp("Stamps of one step over all ranks together.", valueName: "n"))
@@ -44,6 +66,9 @@ struct Bench: GroupCommand {
     @Flag(help: "Show where the time goes, by layer and by kind of layer.")
     var layers = false
 
+    @Flag(help: "Measure single layers of many shapes first, each pass by itself, on one thread.")
+    var shapes = false
+
     @Flag(help: "Predict the speed with 1 to 4096 ranks from the measurements of this job.")
     var scaling = false
 
@@ -63,7 +88,7 @@ struct Bench: GroupCommand {
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
-        let configuration = try group.agree { try benchmarkConfiguration() }
+        let configuration = try group.agree { try benchmarkConfiguration(logger) }
         let report = try Benchmark(configuration, group: group, logger: logger).run()
         try group.agree {
             guard let report else { return }
@@ -75,7 +100,7 @@ struct Bench: GroupCommand {
         }
     }
 
-    private func benchmarkConfiguration() throws -> BenchmarkConfiguration {
+    private func benchmarkConfiguration(_ logger: Logger) throws -> BenchmarkConfiguration {
         for (name, value) in [("--batch-size", batchSize), ("--microbatch", microbatch ?? 1)]
         where value < 1 || value > 1 << 20 {
             throw Fault(
@@ -85,15 +110,9 @@ struct Bench: GroupCommand {
             throw Fault(.usage, "--seconds \(seconds)", "must be above 0, up to 3600", remedy: "give, for instance, 3")
         }
         var configuration = BenchmarkConfiguration()
-        configuration.models = try models.split(separator: ",").map { name in
-            guard let model = StandardNetwork(rawValue: String(name)) else {
-                let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ",")
-                throw Fault(
-                    .usage, "--models \(models)", "\(name) is no network that is known", remedy: "use some of \(names)")
-            }
-            return model
-        }
-        guard !configuration.models.isEmpty else {
+        let names = models ?? (shapes ? nil : StandardNetwork.notebook.map(\.rawValue).joined(separator: ","))
+        configuration.models = try (names ?? "").split(separator: ",").map { try network(String($0), logger) }
+        guard shapes || !configuration.models.isEmpty else {
             throw Fault(.usage, "--models", "is empty", remedy: "name a network, for instance vgg6")
         }
         configuration.batchSize = batchSize
@@ -101,6 +120,7 @@ struct Bench: GroupCommand {
         configuration.threads = try threads.checked()
         configuration.seconds = seconds
         configuration.layers = layers
+        configuration.shapes = shapes
         configuration.scaling = scaling
         guard scaling || link == nil else {
             throw Fault(.usage, "--link", "is for forecasts only", remedy: "add --scaling")
@@ -123,5 +143,25 @@ struct Bench: GroupCommand {
             configuration.loading = loading
         }
         return configuration
+    }
+
+    /// A network by its standard name or from its file.
+    private func network(_ name: String, _ logger: Logger) throws -> BenchmarkedNetwork {
+        for (option, value, most) in [
+            ("--stamp-size", stampSize, 1 << 14), ("--channels", channels, 1 << 14),
+            ("--classes", classes, StampClasses.most),
+        ] where !(1...most).contains(value) {
+            throw Fault(
+                .usage, "\(option) \(value)", "must be from 1 to \(most)", remedy: "give a positive whole number")
+        }
+        if let standard = StandardNetwork(rawValue: name) {
+            return BenchmarkedNetwork(
+                name: name,
+                description: standard.description(
+                    height: stampSize, width: stampSize, channels: channels, classes: classes))
+        }
+        try Requirement.networkName.check(name, of: "--models")
+        let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
+        return BenchmarkedNetwork(name: name, description: try ModelFiles.description(name, reading))
     }
 }

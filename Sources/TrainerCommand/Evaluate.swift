@@ -21,6 +21,8 @@ struct Evaluate: GroupCommand {
 
     @OptionGroup var models: ModelsOption
 
+    @OptionGroup var passes: PassesOptions
+
     @OptionGroup var data: DataOptions
 
     @OptionGroup var features: FeaturesOption
@@ -61,7 +63,7 @@ struct Evaluate: GroupCommand {
         // The others learn from rank 0 what is in the files.
         let files = try group.onRoot { try data.files() } ?? LabelledFiles()
         let columns = try group.onRoot { try ByColumn.read(by.by, of: files) } ?? []
-        let prediction = try models.prediction(threads: threads, group: group, logger: logger)
+        let prediction = try models.prediction(passes, threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
         if matchedFilter {
             try group.agree {
@@ -81,7 +83,7 @@ struct Evaluate: GroupCommand {
                 TestEvaluation(
                     evaluated.predictions, of: evaluated.stamps, in: files, threshold: threshold, columns: columns,
                     identifiers: evaluated.identifiers, importance: evaluated.importance,
-                    withMatchedFilter: matchedFilter, replicates: bootstrap))
+                    spread: evaluated.spread, withMatchedFilter: matchedFilter, replicates: bootstrap))
         }
     }
 

@@ -25,17 +25,21 @@ struct ModelsOption: ParsableArguments {
     @OptionGroup var logits: LogitsOption
 
     /// Reads the models. Collective.
-    func prediction(threads: Int?, group: any ProcessGroup, logger: Logger) throws -> Prediction {
-        let normalization = try group.agree {
+    ///
+    /// - Parameter passes: how they look at each stamp.
+    func prediction(
+        _ passes: PassesOptions, threads: Int?, group: any ProcessGroup, logger: Logger
+    ) throws -> Prediction {
+        let (normalization, looks) = try group.agree {
             if let threshold, !(0...1).contains(threshold) {
                 throw Fault(
                     .usage, "--threshold \(threshold)", "must be from 0 to 1", remedy: "give, for instance, 0.5")
             }
-            return try normalize.normalization()
+            return (try normalize.normalization(), try passes.passes())
         }
         let prediction = try Prediction(
-            models: model, normalization: normalization, fromLogits: logits.fromLogits, threads: threads, group: group,
-            logger: logger)
+            models: model, normalization: normalization, fromLogits: logits.fromLogits, passes: looks,
+            combination: passes.combine ?? .mean, threads: threads, group: group, logger: logger)
         try group.agree {
             guard let threshold else { return }
             try prediction.requireTwoClasses(

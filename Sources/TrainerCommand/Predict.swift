@@ -10,10 +10,17 @@ struct Predict: GroupCommand {
         abstract: "Write the probabilities of stamps.",
         discussion: """
             --output gets (N, 2) float32 probabilities of (noise, source), or (N, 1) of a source, in the order of the \
-            files; --csv gets file,index,probability,class, with --ids file,index,id,probability,class.
+            files; --csv gets file,index,probability,class, with --ids file,index,id,probability,class. Where stamps are \
+            looked at several times, std stands behind probability. With --layer both get the layer's outputs instead.
             """)
 
     @OptionGroup var models: ModelsOption
+
+    @OptionGroup var passes: PassesOptions
+
+    @Option(
+        help: ArgumentHelp("Write what this layer makes of each stamp, instead of probabilities.", valueName: "name"))
+    var layer: String?
 
     @Option(
         parsing: .upToNextOption,
@@ -32,13 +39,20 @@ struct Predict: GroupCommand {
     @Option(help: ArgumentHelp("The table to write.", valueName: "file"))
     var csv: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The .npy file to write how far the looks at each stamp are apart (standard deviation).", valueName: "file")
+    )
+    var spread: String?
+
     @OptionGroup var threads: ThreadsOption
 
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         let (threads, input) = try group.agree {
-            guard output != nil || csv != nil else {
+            try checkLayer()
+            guard output != nil || csv != nil || spread != nil else {
                 throw Fault(.usage, "predict", "has nothing to write", remedy: "name a file with --output or --csv")
             }
             if let ids = identifiers.ids, csv == nil {
@@ -51,9 +65,26 @@ struct Predict: GroupCommand {
                 group.rank == 0 ? try stamps.source(self.input, option: "--input") : StampSource([])
             )
         }
-        let prediction = try models.prediction(threads: threads, group: group, logger: logger)
-        try prediction.predict(
-            input, features: features.features, identifiers: identifiers.ids, output: output, table: csv,
-            threshold: models.threshold)
+        let prediction = try models.prediction(passes, threads: threads, group: group, logger: logger)
+        if let layer {
+            try prediction.layerOutputs(
+                of: layer, input, features: features.features, identifiers: identifiers.ids, output: output, table: csv)
+        } else {
+            try prediction.predict(
+                input, features: features.features, identifiers: identifiers.ids, output: output, table: csv,
+                spread: spread, threshold: models.threshold)
+        }
+    }
+
+    /// Refuses beside --layer what is about probabilities.
+    private func checkLayer() throws {
+        guard let layer else { return }
+        let other =
+            passes.given ?? spread.map { "--spread \($0)" } ?? models.threshold.map { "--threshold \($0)" }
+        if let other {
+            throw Fault(
+                .usage, other, "is about probabilities, and --layer \(layer) writes what a layer makes of stamps once",
+                remedy: "leave one of them out")
+        }
     }
 }

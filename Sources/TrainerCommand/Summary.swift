@@ -38,6 +38,8 @@ struct Summary: GroupCommand {
 
     @OptionGroup var logits: LogitsOption
 
+    @OptionGroup var frozenLayers: FrozenLayersOptions
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
@@ -58,13 +60,20 @@ struct Summary: GroupCommand {
             throw Fault(
                 .usage, "\(name) \(value)", "must be from \(least) to \(1 << 14)", remedy: "give, for instance, 3")
         }
+        var settings = TrainingSettings()
+        settings.frozenLayers = try frozenLayers.layers()
+        try settings.validate()
+        let description = try description(logger)
+        return try Network(settings.frozenLayers?.frozen(description, model: model) ?? description)
+    }
+
+    private func description(_ logger: Logger) throws -> NetworkDescription {
         if let standard = StandardNetwork(rawValue: model) {
-            return try Network(
-                standard.description(
-                    height: size, width: size, channels: channels, features: features, classes: classes))
+            return standard.description(
+                height: size, width: size, channels: channels, features: features, classes: classes)
         }
         try Requirement.networkName.check(model, of: "--model")
         let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
-        return try Network(ModelFiles.description(model, reading))
+        return try ModelFiles.description(model, reading)
     }
 }

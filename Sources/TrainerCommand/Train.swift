@@ -117,6 +117,8 @@ struct Train: GroupCommand {
     @Option(help: ArgumentHelp("Start from these weights (.safetensors or .keras).", valueName: "file"))
     var initialWeights: String?
 
+    @OptionGroup var frozenLayers: FrozenLayersOptions
+
     @Flag(inversion: .prefixedNo, help: "Whether dropout layers are on. (notebook: yes, survey: no)")
     var dropout: Bool?
 
@@ -170,6 +172,9 @@ struct Train: GroupCommand {
         help: ArgumentHelp(
             "Train an ensemble of N networks that differ in their seed; predict averages them.", valueName: "n"))
     var members = 1
+
+    @Option(help: "What its members say together of the test set: their mean, median or max. (default: mean)")
+    var combine: ProbabilityCombination?
 
     @OptionGroup var by: ByOption
 
@@ -282,6 +287,7 @@ struct Train: GroupCommand {
         settings.splitSeed = splitSeed
         settings.output = output
         settings.initialWeights = initialWeights
+        settings.frozenLayers = try frozenLayers.layers()
         if let dropout { settings.dropout = dropout }
         settings.data.layout = data.layout
         try preparation.apply(to: &settings.preparation)
@@ -301,6 +307,14 @@ struct Train: GroupCommand {
         settings.execution = try execution()
         try settings.validate()
         try Requirement.count.check(members, of: "--members")
+        if let combine {
+            guard members > 1 else {
+                throw Fault(
+                    .usage, "--combine \(combine)", "is of the members of an ensemble, and one network is trained",
+                    remedy: "say how many with --members, or leave it out")
+            }
+            settings.combination = combine
+        }
         if members > 1, sampling.trainsAllFolds {
             throw Fault(
                 .usage, "--members \(members)", "does not go with all of the --folds", remedy: "pick one with --fold")

@@ -26,8 +26,10 @@ import Testing
         try Self.expectInitialWeights(TrainedModel(kerasHDF5: Self.path(name)))
     }
 
-    @Test func modelsInsideOfAnArchiveAreThoseOfKeras() throws {
-        try Self.expectInitialWeights(TrainedModel(kerasArchive: Self.path("keras3.keras")))
+    /// Of Keras 3, and of versions 2.13 to 2.15, which name groups in three ways.
+    @Test(arguments: ["keras3.keras", "keras2-13.keras", "keras2-14.keras", "keras2-15.keras"])
+    func modelsInsideOfAnArchiveAreThoseOfKeras(name: String) throws {
+        try Self.expectInitialWeights(TrainedModel(kerasArchive: Self.path(name)))
     }
 
     @Test(arguments: ["keras2-weights.h5", "keras2.h5", "keras3.h5", "keras3.weights.h5"])
@@ -43,7 +45,7 @@ import Testing
         #expect(weights.state.array == model.weights.state.array)
     }
 
-    @Test(arguments: ["keras2.h5", "keras2.json", "keras3.keras"])
+    @Test(arguments: ["keras2.h5", "keras2.json", "keras3.keras", "keras2-13.keras", "keras2-15.keras"])
     func modelsInsideAndSharedLayersAreWrittenOut(name: String) throws {
         let description =
             switch name.split(separator: ".").last {
@@ -159,6 +161,36 @@ import Testing
     }
 
     // MARK: Peculiar models
+
+    /// Keras 2 writes options of a plain convolution for other kinds.
+    @Test func optionsOfOtherLayersArePassedOver() throws {
+        let common = """
+            "kernel_size": [3, 3], "strides": [1, 1], "padding": "same", "dilation_rate": [1, 1], "groups": 1,
+            "data_format": "channels_last", "activation": "linear", "use_bias": true
+            """
+        let drawn = #"{"module": "keras.initializers", "class_name": "HeNormal", "config": {"seed": null}}"#
+        let text = """
+            {"class_name": "Sequential", "keras_version": "2.15.0", "config": {"name": "net", "layers": [
+            {"class_name": "InputLayer", "config": {"batch_input_shape": [null, 9, 9, 2], "name": "stamps"}},
+            {"class_name": "SeparableConv2D", "config": {"name": "a", "filters": 2, "depth_multiplier": 1, \(common),
+             "kernel_initializer": \(drawn), "kernel_regularizer": null, "kernel_constraint": null,
+             "pointwise_initializer": \(drawn), "pointwise_regularizer":
+             {"module": "keras.regularizers", "class_name": "L2", "config": {"l2": 0.009999999776482582}}}},
+            {"class_name": "DepthwiseConv2D", "config": {"name": "b", "depth_multiplier": 1, \(common)}},
+            {"class_name": "Conv2DTranspose", "config": {"name": "c", "filters": 2, \(common)}},
+            {"class_name": "Flatten", "config": {"name": "d"}},
+            {"class_name": "Dense", "config": {"name": "e", "units": 2, "activation": "softmax"}}]}}
+            """
+        let description = try NetworkDescription(kerasJSON: text.utf8, from: "net.json")
+        #expect(description.layers.map(\.name) == ["stamps", "a", "b", "c", "d", "e"])
+        let separable = description.layers[1].parameters
+        #expect(Array(separable.initializers.keys) == ["pointwise_kernel"])
+        #expect(separable.regularizers == ["pointwise_kernel": .norms(l1: 0, l2: 0.01)])
+        #expect(throws: Fault.self) {
+            try NetworkDescription(
+                kerasJSON: text.replacing("\"groups\": 1", with: "\"groups\": 2").utf8, from: "net.json")
+        }
+    }
 
     @Test func logitsAreAskedForOrKnown() throws {
         let fault = try fault { _ = try TrainedModel(kerasArchive: Self.path("logits.keras")) }

@@ -11,7 +11,7 @@ struct KerasOpeningTests {
     /// Same layers, same weights, same predictions as the files that Keras wrote.
     @Test func kerasOpensWhatIsWritten() throws {
         let folder = try TemporaryFolder()
-        let names = ["chain", "branches", "features", "elements-13x12x2", "convolutions"]
+        let names = ["chain", "branches", "features", "elements-13x12x2", "convolutions", "regularized-13x12"]
         let pairs = try names.flatMap { name in
             let original = ReferenceValues.path("keras_archives/\(name).keras")
             let written = folder.path("\(name).keras")

@@ -58,7 +58,7 @@ import Testing
 
     @Test(
         .enabled(if: KerasArchive.isSupported),
-        arguments: ["chain", "branches", "features", "elements-13x12x2", "convolutions"])
+        arguments: ["chain", "branches", "features", "elements-13x12x2", "convolutions", "regularized-13x12"])
     func modelsSurviveARoundTrip(_ name: String) throws {
         let folder = try TemporaryFolder()
         let read = try TrainedModel(kerasArchive: ReferenceValues.path("keras_archives/\(name).keras"))

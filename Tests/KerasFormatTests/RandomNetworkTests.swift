@@ -15,7 +15,7 @@ import Testing
         return names.filter { $0.hasSuffix(".safetensors") }.sorted()
     }()
 
-    @Test func thereAreADozenAndFiveMore() { #expect(Self.files.count == 17) }
+    @Test func thereAreADozenAndSixMore() { #expect(Self.files.count == 18) }
 
     @Test(arguments: files) func whatKerasWritesIsTheNetworkThatItIs(name: String) throws {
         let file = try SafetensorsFile(contentsOf: ReferenceValues.path("keras-networks/\(name)"))

@@ -20,11 +20,12 @@ import Testing
 
     private func kind(
         _ className: String, _ config: [String: JSONValue], module: String = "keras.layers",
-        arguments: [JSONValue] = [], isFresh: Bool = true
+        arguments: [JSONValue] = []
     ) throws -> LayerKind {
-        try LayerKind(
+        try LayerKind.read(
             keras: object(className, config, module: module, arguments: arguments),
-            at: Self.place.layer("mine", className), isFresh: isFresh)
+            at: Self.place.layer("mine", className)
+        ).kind
     }
 
     /// An example's kind, read from this configuration and its call.
@@ -93,14 +94,6 @@ import Testing
         #expect(unknown.problem.contains("is the operator keras.src.ops.numpy.Einsum, which is not supported"))
         let model = try #require(#expect(throws: Fault.self) { try kind("Sequential", [:], module: "keras") })
         #expect(model.problem.contains("is a model inside the model"))
-    }
-
-    /// Weights that are drawn must be drawn as the model says; weights that are read may have been drawn in any way.
-    @Test func initialisersCountForFreshWeightsOnly() throws {
-        let config: [String: JSONValue] = ["units": 2, "kernel_initializer": ["class_name": "HeNormal"]]
-        #expect(try kind("Dense", config, isFresh: false) == .dense(units: 2, activation: .linear))
-        let fault = try #require(#expect(throws: Fault.self) { try kind("Dense", config) })
-        #expect(fault.problem.contains("kernel_initializer") && fault.remedy.contains("GlorotUniform"))
     }
 
     @Test func activationLayersAreOneKind() throws {

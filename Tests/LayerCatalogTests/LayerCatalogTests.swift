@@ -32,7 +32,7 @@ import Testing
 
     @Test func messagesListTheClassesInTheirOrder() {
         #expect(LayerCatalog.kerasClasses.hasPrefix("InputLayer, Dense, Conv2D, "))
-        #expect(LayerCatalog.kerasClasses.contains(", Activation, ReLU, LeakyReLU, ELU, Softmax, PReLU, "))
+        #expect(LayerCatalog.kerasClasses.contains(", Activation, ReLU, LeakyReLU, ELU, Softmax, ActivityRegularization, PReLU, "))
         #expect(LayerCatalog.kerasClasses.hasSuffix(", Concatenate"))
     }
 

@@ -36,7 +36,7 @@ import Testing
             let passes = memories.map { memory in
                 var pass = memory.pass
                 pass.prepared = FloatView(prepared.view)
-                pass.isTraining = true
+                pass.drawsAtRandom = true
                 return pass
             }
             let moments = Self.sum(layer.sumCount, passes) { layer.sumMoments($0, into: $1) }

@@ -84,19 +84,27 @@ import Testing
         Case(inputShape: [3, 3, 16], filters: 32, kernelSize: Extent2D(3, 3)),
     ]
 
+    /// Kernels and channels for which tiles pay.
+    static let tiles: [Case] = [
+        Case(inputShape: [4, 5, 32], filters: 33, kernelSize: Extent2D(3, 3), padding: .same, isRectified: true),
+        Case(inputShape: [7, 4, 40], filters: 32, kernelSize: Extent2D(3, 3)),
+        Case(inputShape: [6, 6, 32], filters: 48, kernelSize: Extent2D(3, 3), padding: .same, hasBias: false),
+    ]
+
     /// Wide matrices of weights, whose transpose lies in panels, on each route.
     static let wide: [Case] = [
         Case(inputShape: [2, 1, 128], filters: 160, kernelSize: Extent2D(1, 1), isRectified: true, samples: 9),
         Case(inputShape: [3, 3, 160], filters: 128, kernelSize: Extent2D(1, 1), strides: Extent2D(2, 2)),
         Case(inputShape: [1, 1, 128], filters: 128, kernelSize: Extent2D(3, 3), padding: .same, samples: 17),
         Case(inputShape: [2, 3, 128], filters: 20, kernelSize: Extent2D(3, 3), padding: .same),
+        Case(inputShape: [4, 4, 160], filters: 144, kernelSize: Extent2D(3, 3), padding: .same, samples: 5),
         Case(
             inputShape: [3, 3, 128], filters: 16, kernelSize: Extent2D(3, 3), strides: Extent2D(2, 2), padding: .same),
         Case(inputShape: [3, 3, 128], filters: 32, kernelSize: Extent2D(3, 3)),
         Case(inputShape: [4, 2, 128], filters: 5, kernelSize: Extent2D(2, 2)),
     ]
 
-    static let all = geometries + widths + edges + smallMaps + pointwise + threeColumns
+    static let all = geometries + widths + edges + smallMaps + pointwise + threeColumns + tiles
 
     static let edges = [
         // One pixel under a kernel of which all but one tap meet padding.

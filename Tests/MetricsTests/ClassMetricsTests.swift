@@ -146,7 +146,7 @@ import Testing
             .several(ClassPredictions(classes: 3, indices: [3, 8], trueClasses: [1, 2], probabilities: probabilities))
         }
         let mean = LabelledPredictions(
-            meanOf: [set([0.5, 0.5, 0, 0, 0, 1]), set([0, 1, 0, 1, 0, 0])], threshold: 0.5)
+            of: [set([0.5, 0.5, 0, 0, 0, 1]), set([0, 1, 0, 1, 0, 0])], threshold: 0.5)
         guard case .several(let predictions) = mean else {
             Issue.record("not of several classes")
             return

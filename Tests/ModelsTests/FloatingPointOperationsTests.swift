@@ -47,6 +47,17 @@ import Testing
         }
     }
 
+    /// Frozen layers have no gradient of weights, and those at the bottom none of their inputs either.
+    @Test func frozenLayersCostLess() throws {
+        let whole = try network(.vgg6)
+        let frozen = try Network(
+            FrozenLayers(.freeze, ["conv1", "conv2", "bn_*", "conv4"]).frozen(whole.description, model: "vgg6"))
+        let shares = ["conv1": 0, "conv2": 0, "conv3": 1, "conv4": 1, "fc_1": 2, "fc_out": 2]
+        for (node, operations) in zip(frozen.nodes, frozen.nodeOperations) {
+            #expect(operations.backward == shares[node.name, default: 2] * operations.forward, "\(node.name)")
+        }
+    }
+
     /// Counts with the definition of a convolution: for each output pixel and tap, whether it lies on the map.
     private func productsOneByOne(_ node: Network.Node, of network: Network) -> Int {
         if node.isInternal { return 0 }

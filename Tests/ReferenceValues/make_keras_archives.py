@@ -218,9 +218,7 @@ def refused():
         "custom-layer": chain(Custom(name="own")),
         "custom-activation": chain(layers.Activation(own, name="act")),
         "channels-first": chain(layers.Conv2D(2, 1, data_format="channels_first", name="conv")),
-        "regularizer": chain(convolution(kernel_regularizer="l2")),
         "constraint": chain(convolution(kernel_constraint="max_norm")),
-        "initializer": chain(convolution(kernel_initializer="he_normal")),
         "half-precision": chain(convolution(dtype="float16")),
         "recurrent": chain(layers.Reshape((9, 9)), layers.LSTM(4, name="memory")),
         "other-activation": chain(convolution(activation="sparsemax")),
@@ -284,7 +282,7 @@ def write_refused_archives():
     write("no-configuration", {"config.json": None})
     write("weights-are-text", {"model.weights.h5": b"these are no weights, but there are enough bytes for them all"})
     write("few-bytes", {"model.weights.h5": b"few"})
-    write("keras-2", {"metadata.json": b'{"keras_version": "2.15.0"}'})
+    write("keras-4", {"metadata.json": b'{"keras_version": "4.0.0"}'})
     write("swollen", {"metadata.json": whole["metadata.json"] + b" " * (1 << 20)})
     write("other-shape", spoilt(replace("0", lambda g: g.create_dataset("0", data=kernel.T))))
     write("half-precision", spoilt(replace("0", lambda g: g.create_dataset("0", data=kernel.astype(np.float16)))))

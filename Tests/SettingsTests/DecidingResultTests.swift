@@ -39,7 +39,7 @@ import Testing
                 "--reduce-on-plateau": "0.5,2 of accuracy", "--folds": "5", "--fold": "2",
                 "--sampling": "noise=0.75,source=0.25", "--loss": "focal=2.0", "--normalize-over": "stamp",
                 "--channels": "2,SCI", "--fill": "median", "--mask-channel": "true", "--crop": "21x25", "--pad": "32",
-                "--normalize-features": "none", "--fill-features": "median",
+                "--normalize-features": "none", "--fill-features": "median", "--freeze": "conv1,block?_*",
             ])
     }
 

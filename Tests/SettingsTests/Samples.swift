@@ -31,6 +31,7 @@ func unusualSettings() throws -> TrainingSettings {
     settings.by = ["t.csv:mag", "snr.npy"]
     settings.decision = DecisionSettings(calibrate: true, targetCompleteness: 0.9)
     (settings.initialWeights, settings.dropout) = ("w.safetensors", false)
+    settings.frozenLayers = FrozenLayers(.freeze, ["conv1", "block?_*"])
     settings.augmentation = Augmentation(symmetries: true, noise: 2)
     settings.preparation = StampPreparation(
         .robust, scope: .stamp, channels: ChannelSelection(["2", "SCI"]), fill: .median,

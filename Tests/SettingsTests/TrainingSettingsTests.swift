@@ -114,7 +114,8 @@ import Testing
                 "augmentation: symmetries, noise 2.0", "dropout: off",
                 "split: 0.5,0.25,0.25 --folds 5 --fold 2 --group-by t.csv:object",
                 "sampling: noise=0.75,source=0.25 --sample-weights w.npy", "seed: 5",
-                "gradients: bfloat16", "initial weights: w.safetensors", "bad stamps: left out",
+                "gradients: bfloat16", "initial weights: w.safetensors", "frozen layers: --freeze conv1,block?_*",
+                "bad stamps: left out",
             ])
         #expect(
             TrainingSettings().resolved(batchSize: 256, microbatch: 32, classes: 2).rows.map(\.name) == [

@@ -97,6 +97,32 @@ extension TrainerCommandTests {
             }
         }
 
+        /// Standard networks for other stamps, and a network from a file with what its file says.
+        @Test func anyNetworkIsMeasured() throws {
+            let file = "\(kerasArchives)/chain.keras"
+            let report = try report("--models vgg6,\(file) --stamp-size 23 --channels 2 --classes 5 --threads 1")
+            let networks = try networks(report)
+            #expect(networks.map { $0["model"] as? String } == ["vgg6", file])
+            let summary = try trained("summary --model vgg6 --size 23 --channels 2 --classes 5").standardOutput
+            let parameters = try #require(networks.first?["parameters"] as? Int)
+            #expect(summary.replacing(",", with: "").contains("Trainable params: \(parameters)\n"))
+        }
+
+        @Test func singleLayersAreMeasuredOnRequest() throws {
+            let report = try json(trained("bench --shapes --seconds 0.0001 --threads 1 --json").standardOutput)
+            #expect((report["networks"] as? [Any])?.isEmpty == true)
+            let shapes = try #require(report["shapes"] as? [[String: Any]])
+            #expect(Set(shapes.compactMap { ($0["layer"] as? String)?.split(separator: " ").first }).count == 3)
+            for shape in shapes {
+                #expect(
+                    shape.keys.sorted() == [
+                        "forward", "input", "input_gradient", "layer", "outputs", "samples", "weight_gradient",
+                    ])
+                let rate = try #require(shape["forward"] as? [String: Double])
+                #expect(rate["gflops"]! > 0 && rate["peak_share"]! > 0)
+            }
+        }
+
         @Test func ranksMeasureTheAllReduceAndOneReports() throws {
             let report = try report("--models simple --threads 1", ranks: 2)
             #expect(report["ranks"] as? Int == 2)
@@ -169,7 +195,9 @@ extension TrainerCommandTests {
         }
 
         @Test(arguments: [
-            ("--models vgg7", "vgg7 is no network"), ("--models ,", "name a network"), ("--seconds 0", "above 0"),
+            ("--models vgg7", "--models vgg7: is no network"), ("--stamp-size 0", "--stamp-size 0"),
+            ("--channels -1", "--channels -1"), ("--classes 0", "--classes 0"), ("--models ,", "name a network"),
+            ("--seconds 0", "above 0"),
             ("--link 25,2", "add --scaling"), ("--scaling --link 25", "is no link"),
             ("--scaling --link 0,1", "is no link"), ("--ranks-per-node 0", "must be 1 or more"),
             ("--gradients half", "--gradients"), ("--batch-size 0", "must be from 1"),

@@ -38,7 +38,7 @@ extension TrainerCommandTests {
                     "channel", "channels", "checkpoint-every", "class", "class-names", "class-weights", "classes",
                     "clip-norm",
                     "crop", "data", "dropout", "early-stopping", "ema", "epochs", "features", "fill", "fill-features",
-                    "fold", "folds", "from-logits", "gradients",
+                    "fold", "folds", "freeze", "from-logits", "gradients",
                     "group-by", "help", "ids", "initial-weights", "keep-checkpoints", "label-smoothing", "labels",
                     "layout",
                     "learning-rate", "loss", "mask-channel", "members", "memory", "microbatch", "min-delta", "model",
@@ -48,7 +48,8 @@ extension TrainerCommandTests {
                     "recipe", "reduce-on-plateau", "resume", "sample-weights", "sampling",
                     "scale-learning-rate", "schedule", "schedule-every", "schedule-factor", "seed", "skip-bad",
                     "sources", "split", "split-seed", "stall-timeout", "stamps", "target-completeness", "target-purity",
-                    "threads", "trace", "trace-steps", "verbose", "verify-every", "version", "warmup", "weight-decay",
+                    "threads", "trace", "trace-steps", "train-only", "verbose", "verify-every", "version", "warmup",
+                    "weight-decay",
                 ])
         }
 

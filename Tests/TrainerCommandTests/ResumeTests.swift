@@ -129,6 +129,7 @@ extension TrainerCommandTests {
             "--seed 1", "--augment symmetries", "--batch-size 32", "--learning-rate 0.002", "--microbatch 4",
             "--normalize notebook",
             "--optimizer momentum", "--no-dropout", "--model simple", "--classes 1", "--split 0.6,0.2,0.2",
+            "--freeze conv1", "--train-only fc_*",
         ])
         func otherSettingsAreRefusedByName(_ change: String) throws {
             let run = try workspace.copy(survey.run(), to: "run")

@@ -63,6 +63,10 @@ extension TrainerCommandTests {
                 "--model simple-bn --optimizer adamw --clip-norm 0.5 --ema 0.9 --batch-size 64 --microbatch 8",
                 ranksPerNode: 2, [(4, 1), (2, 2), (6, 1)]),
             Recipe(
+                "frozen layers at the bottom and in the middle",
+                "--model vgg6 --optimizer adamw --learning-rate 0.001 --clip-norm 0.5 --ema 0.9 --batch-size 64"
+                    + " --microbatch 8 --freeze conv1,conv3,bn_*", ranksPerNode: 2, [(1, 3), (3, 1), (4, 1), (2, 2)]),
+            Recipe(
                 "gradients in bfloat16", "--model simple-bn --gradients bfloat16 --batch-size 64 --microbatch 8",
                 ranksPerNode: 2, [(1, 3), (3, 1), (2, 2), (4, 1)]),
             Recipe(

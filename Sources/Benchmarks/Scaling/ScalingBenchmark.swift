@@ -9,9 +9,9 @@ struct ScalingBenchmark {
     /// The largest number of ranks that is considered.
     private static let mostRanks = 4096
 
-    let model: StandardNetwork
+    let model: BenchmarkedNetwork
     let configuration: BenchmarkConfiguration
-    let stamps: StampCollection
+    let stamps: StampReader
     let team: LaneTeam
     let group: any ProcessGroup
 
@@ -89,9 +89,9 @@ struct ScalingBenchmark {
     private func measureCompute(
         _ network: Network, perLane: Int, _ microbatch: Int
     ) throws -> ScalingModel.Compute {
-        let one = try alone(1, microbatch)
+        let one = try alone(network, 1, microbatch)
         let count = max(2, perLane)
-        let several = try alone(count, microbatch)
+        let several = try alone(network, count, microbatch)
         let perMicrobatch = max(0, several.seconds - one.seconds) / Double(count - 1)
         let (forward, backward) = (several.totals.forward, several.totals.backward)
         let all = Double(max(1, forward.reduce(0, +) + backward.reduce(0, +)))
@@ -107,12 +107,14 @@ struct ScalingBenchmark {
     }
 
     /// Steps of `count` microbatches for each lane, without other ranks.
-    private func alone(_ count: Int, _ microbatch: Int) throws -> (seconds: Double, totals: TimelineTotals) {
+    private func alone(
+        _ network: Network, _ count: Int, _ microbatch: Int
+    ) throws -> (seconds: Double, totals: TimelineTotals) {
         var configuration = configuration
         configuration.batchSize = count * team.count * microbatch
         configuration.microbatch = microbatch
         let benchmark = try NetworkBenchmark(
-            model, configuration, stamps: stamps, team: team, group: SingleProcess())
+            model, network, configuration, stamps: stamps, team: team, group: SingleProcess())
         defer { benchmark.finish() }
         try group.barrier()
         let (seconds, totals) = try benchmark.trainingAlone()

@@ -80,3 +80,37 @@ void sum_squares(const float *values, ptrdiff_t count, ptrdiff_t chunk, double *
         *sums = sum;
     }
 }
+
+// Eight sums, so that the compiler may keep them in vectors of any width: the order is the same in all of them.
+FOR_EACH_CPU
+void penalty_sums(const float *values, ptrdiff_t count, double *magnitudes, double *squares) {
+    double magnitude[8] = {0}, square[8] = {0};
+    const ptrdiff_t whole = count / 8 * 8;
+    for (ptrdiff_t i = 0; i < whole; i += 8) {
+        for (int k = 0; k < 8; ++k) {
+            const double x = values[i + k];
+            magnitude[k] += __builtin_fabs(x);
+            square[k] += x * x;
+        }
+    }
+    for (ptrdiff_t i = whole; i < count; ++i) {
+        const double x = values[i];
+        magnitude[i - whole] += __builtin_fabs(x);
+        square[i - whole] += x * x;
+    }
+    *magnitudes = *squares = 0;
+    for (int k = 0; k < 8; ++k) {
+        *magnitudes += magnitude[k];
+        *squares += square[k];
+    }
+}
+
+FOR_EACH_CPU
+void add_penalty_gradient(const float *restrict values, ptrdiff_t count, float magnitude, float slope,
+                          float *restrict gradient) {
+    for (ptrdiff_t i = 0; i < count; ++i) {
+        const float x = values[i];
+        const float sign = (float)((x > 0) - (x < 0));
+        gradient[i] += magnitude * sign + slope * x;
+    }
+}

@@ -49,4 +49,10 @@ void lars_update(float *parameters, const float *gradient, float *velocity, ptrd
 /// `sums` holds ⌈count / chunk⌉ doubles.
 void sum_squares(const float *values, ptrdiff_t count, ptrdiff_t chunk, double *sums);
 
+/// magnitudes = Σ |x|, squares = Σ x²: every eighth value by itself, and then those eight sums in their order.
+void penalty_sums(const float *values, ptrdiff_t count, double *magnitudes, double *squares);
+
+/// g += magnitude·sign(x) + slope·x: the gradient of a penalty on x. The sign of 0 is 0.
+void add_penalty_gradient(const float *values, ptrdiff_t count, float magnitude, float slope, float *gradient);
+
 #endif

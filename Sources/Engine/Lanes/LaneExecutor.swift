@@ -12,6 +12,7 @@ package final class LaneExecutor: @unchecked Sendable {
     /// Where the lane records how long each layer takes.
     package var timeline: LaneTimeline?
 
+    private let drawsAtRandom: Bool
     private let plan: PassPlan
     private let clock: PassClock
     private let slotMemory: FloatBuffer
@@ -22,19 +23,27 @@ package final class LaneExecutor: @unchecked Sendable {
     private let samples: FloatBuffer
     /// Gradients that are to be added to those of other users of the same output, one place for each input of a node.
     private let waiting: FloatBuffer
-    /// Gradients of parameters that are not those of the node that completes them, slot by slot, and one of frozen
-    /// layers, which nobody reads.
+    /// Gradients of parameters that are not those of the node that completes them, slot by slot, and those that
+    /// frozen layers compute on the way, which nobody reads.
     private let sharedGradients: SharedGradients
     /// One pass for each node, slot by slot.
     private var passes: [LayerPass] = []
+    /// The nodes whose values add to the loss.
+    private let penalties: [Int: ActivityPenalty]
+    /// What they add for each sample of each slot's microbatch, by node.
+    private var penaltyValues: [Int: [Double]]
     /// The nodes of each segment, in order.
     private let segments: [[Int]]
     /// The synchronised layers at the end of each segment.
     private let synchronizationPoints: [[(node: Int, layer: any SynchronizedLayer, offset: Int)]]
 
-    package init(network: Network, samples: Int, slots: Int, isTraining: Bool, weights: Weights, prepared: FloatBuffer)
-    {
+    /// - Parameter drawsAtRandom: whether layers such as dropout draw random numbers; nil for as in training.
+    package init(
+        network: Network, samples: Int, slots: Int, isTraining: Bool, drawsAtRandom: Bool? = nil, weights: Weights,
+        prepared: FloatBuffer
+    ) {
         self.network = network
+        self.drawsAtRandom = drawsAtRandom ?? isTraining
         self.slots = slots
         plan = PassPlan(network: network, samples: samples, isTraining: isTraining)
         clock = PassClock(network)
@@ -49,6 +58,8 @@ package final class LaneExecutor: @unchecked Sendable {
             network.nodes.indices.filter { network.nodes[$0].segment == segment }
         }
         synchronizationPoints = network.synchronizationPoints
+        penalties = network.activityPenalties
+        penaltyValues = penalties.mapValues { _ in Array(repeating: 0, count: slots * samples) }
         for slot in 0..<slots {
             for number in network.nodes.indices {
                 passes.append(makePass(slot: slot, node: number, weights: weights, prepared: prepared))
@@ -74,7 +85,8 @@ package final class LaneExecutor: @unchecked Sendable {
             pass.isOutputGradientRectified = plan.isGradientRectified[number]
             pass.rectifiesInputGradient = plan.rectifiesInputGradient(number)
         }
-        pass.isTraining = plan.isTraining
+        pass.drawsAtRandom = drawsAtRandom
+        pass.needsParameterGradient = !node.isFrozen
         return pass
     }
 
@@ -138,11 +150,32 @@ package final class LaneExecutor: @unchecked Sendable {
         return passes[index(slot, last)].outputGradient.pointer(valueCount(last))
     }
 
+    /// What the outputs of layers add to the loss for one sample of the slot's microbatch, once all of the network has
+    /// run forward.
+    package func activityPenalty(_ slot: Int, sample: Int) -> Double {
+        guard !penalties.isEmpty else { return 0 }
+        return network.nodes.indices.reduce(0) { sum, node in
+            sum + (penaltyValues[node]?[slot * plan.samples + sample] ?? 0)
+        }
+    }
+
+    /// Keeps what a node adds, whose values will make room for others.
+    private func notePenalty(_ slot: Int, _ node: Int) {
+        guard let penalty = penalties[node] else { return }
+        let pass = passes[index(slot, node)]
+        for sample in 0..<pass.samples {
+            penaltyValues[node]![slot * plan.samples + sample] = penalty.value(pass, sample: sample)
+        }
+    }
+
     /// Takes the slot's microbatch from `input` and sets what its next passes are about.
-    package func begin(_ slot: Int, samples: Int, random: RandomCoordinates) {
+    ///
+    /// - Parameter batch: how many samples the mean of the loss is over; those of the microbatch if nil.
+    package func begin(_ slot: Int, samples: Int, batch: Int? = nil, random: RandomCoordinates) {
         spreadInputs(slot, samples: samples)
         for node in network.nodes.indices {
             passes[index(slot, node)].samples = samples
+            passes[index(slot, node)].batchSamples = batch ?? samples
             passes[index(slot, node)].random = random
         }
     }
@@ -160,7 +193,9 @@ package final class LaneExecutor: @unchecked Sendable {
         for node in nodes {
             switch network.nodes[node].operation {
             case .input, .view: break
-            case .layer(let layer): timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
+            case .layer(let layer):
+                timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
+                if !penalties.isEmpty { notePenalty(slot, node) }
             case .synchronized(let layer):
                 timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
             }

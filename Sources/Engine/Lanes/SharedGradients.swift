@@ -15,7 +15,7 @@ struct SharedGradients {
     /// Floats of a microbatch's memory.
     private let slotCount: Int
     private let memory: FloatBuffer
-    /// For the gradients of frozen layers.
+    /// For the gradients of frozen layers that come with those of their inputs.
     private let unread: FloatBuffer
 
     /// - Parameter slots: microbatches whose values are held at once.

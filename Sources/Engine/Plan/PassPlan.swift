@@ -92,7 +92,7 @@ package struct PassPlan {
                     .kept(allocator.place(room(node.outputShape.count), during: [written...lastReader[number]])))
             }
         }
-        // Layers may write here even where nothing is kept: dropout does not, pooling does.
+        // Layers may write here even where nothing is kept: pooling does, and dropout where it draws random numbers.
         let keptRoom = nodes.map { room((($0.layer?.keptBytes ?? 0) + 3) / 4) }.max() ?? 0
         kept = nodes.map { _ in allocator.size }
         slotCount = allocator.size + keptRoom

@@ -111,6 +111,7 @@ final class GradientPipeline: @unchecked Sendable {
         forEachBlock(of: share) { block in
             values.combine(after: values.levels, block)
             let piece = piece(block, bucket: bucket)
+            rule.penalize(piece)
             if rule.needsAllGradients { rule.addGradientNorm(piece) } else { rule.step(piece, step) }
         }
     }

@@ -3,8 +3,8 @@ import Models
 import Optimizers
 import Tensors
 
-/// Updates a rank's slices of the parameters: clipping, weight decay, the optimizer, and the average of the weights, in
-/// Keras' order.
+/// Updates a rank's slices of the parameters: the gradients of penalties, clipping, weight decay, the optimizer, and
+/// the average of the weights, in Keras' order.
 ///
 /// If nothing needs norms, `step` does all of it for any piece as soon as that piece's gradient is complete. Otherwise
 /// the pieces wait for each other:
@@ -17,6 +17,7 @@ final class ParameterUpdate: @unchecked Sendable {
     private let norms: (gradient: TensorNorms, weights: TensorNorms)?
     private let tensors: [Range<Int>]
     private let decays: [Bool]
+    private let penalties: WeightPenalties
     private let weights: Weights
     /// The state vectors of this rank's slices, slice after slice, vector by vector.
     private(set) var state: [FloatBuffer] = []
@@ -48,6 +49,7 @@ final class ParameterUpdate: @unchecked Sendable {
         self.weights = weights
         tensors = network.trainableTensors
         decays = network.decayingTensors
+        penalties = WeightPenalties(network)
         norms = optimizer.needsNorms || regularization.clipNorm != nil ? (makeNorms(), makeNorms()) : nil
     }
 
@@ -59,6 +61,9 @@ final class ParameterUpdate: @unchecked Sendable {
 
     /// Whether no parameter can change before all gradients are complete.
     var needsAllGradients: Bool { norms != nil }
+
+    /// Adds the gradients of penalties to that of a piece, once it is complete.
+    func penalize(_ piece: Piece) { penalties.addGradients(weights, to: piece.gradient, of: piece.range) }
 
     // MARK: At once
 

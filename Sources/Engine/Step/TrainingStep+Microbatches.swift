@@ -52,7 +52,7 @@ extension TrainingStep {
         random.seed = seed
         random.step = UInt32(truncatingIfNeeded: globalStep)
         random.samples = shard.numbers(position: position)
-        lane.executor.begin(slot, samples: samples, random: random)
+        lane.executor.begin(slot, samples: samples, batch: plan.batchSamples(step: step), random: random)
     }
 
     /// Runs one segment forward for all microbatches of a lane and puts the moments needed at its end into the leaves.
@@ -70,8 +70,10 @@ extension TrainingStep {
         let outputs = network.outputs
         let weight = 1 / Double(plan.batchSamples(step: step))
         let (logits, gradient) = (lane.executor.logits(slot), lane.executor.logitsGradient(slot))
-        var (loss, correct) = (0.0, 0)
-        for sample in 0..<plan.microbatchSamples(step: step, position: position) {
+        let samples = plan.microbatchSamples(step: step, position: position)
+        // Each sample bears its share, so that means over any samples hold the whole of it.
+        var (loss, correct) = (penalty * Double(samples), 0)
+        for sample in 0..<samples {
             let label = shard.label(step: step, position: position, sample: sample)
             let z = logits + sample * outputs
             let share =
@@ -80,6 +82,7 @@ extension TrainingStep {
                 share
                 * network.loss.value(
                     logits: z, outputs: outputs, label: label, smoothing: labelSmoothing, focusing: focusing)
+                + lane.executor.activityPenalty(slot, sample: sample)
             if network.loss.isCorrect(logits: z, outputs: outputs, label: label) { correct += 1 }
             network.loss.gradient(
                 logits: z, outputs: outputs, label: label, smoothing: labelSmoothing, focusing: focusing,

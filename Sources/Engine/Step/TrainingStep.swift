@@ -32,6 +32,9 @@ package final class TrainingStep: @unchecked Sendable {
     let format: GradientFormat
     let lanes: [Lane]
     let pipeline: GradientPipeline
+    private let penalties: WeightPenalties
+    /// What the weights add to the loss. Lane 0 writes it before the barrier at which the weights are ready.
+    private(set) var penalty = 0.0
     let synchronization: LayerSynchronization
     let parameterRanges: [[Range<Int>]]
     /// The error that kept stamps from being read, if any.
@@ -60,6 +63,7 @@ package final class TrainingStep: @unchecked Sendable {
         self.team = team
         self.group = group
         parameterRanges = network.parameterRanges
+        penalties = WeightPenalties(network)
         let prepared = PreparedWeights(network: network, weights: weights, lanes: team.count)
         self.prepared = prepared
 
@@ -97,12 +101,21 @@ package final class TrainingStep: @unchecked Sendable {
     /// The slices of the parameters whose optimizer state each rank holds, in the order in which it holds them.
     package var slices: [[Range<Int>]] { pipeline.slices }
 
+    /// What the weights add to the loss as they are now.
+    package func penaltyOfWeights() -> Double { penalties.value(weights) }
+
     // MARK: The flow
 
     /// Prepares the weights for the first step, or after they were changed from outside.
     package func prepareWeights(lane: Int) {
-        prepared.prepare(lane: lane)
+        finishWeights(lane: lane)
         team.synchronize()
+    }
+
+    /// One lane's part of what follows from the weights.
+    private func finishWeights(lane: Int) {
+        prepared.prepare(lane: lane)
+        if lane == 0 { penalty = penalties.value(weights) }
     }
 
     /// One step. Called on every lane of every rank with the same arguments.
@@ -144,7 +157,7 @@ package final class TrainingStep: @unchecked Sendable {
         pipeline.completeStep(lane: number, team: team, update)
         if team.hasFailed { return }
         team.alone(number, closing)
-        lane.timeline.measure(.prepareWeights) { prepared.prepare(lane: number) }
+        lane.timeline.measure(.prepareWeights) { finishWeights(lane: number) }
         team.synchronize(number)
     }
 

@@ -14,9 +14,12 @@ struct KerasVariables {
     let parameters: [Network.Parameter]
 
     /// The groups of all layers that have weights, in Keras' order.
-    static func all(of network: Network, _ model: KerasModel) throws -> [KerasVariables] {
+    static func all(
+        of network: Network, _ model: KerasModel, _ layout: KerasWeightsLayout = .layers
+    ) throws -> [KerasVariables] {
         let byOwner = network.kerasParameters
-        let variables = KerasLayerGroup.all(of: model.members).compactMap { group -> KerasVariables? in
+        let groups = KerasLayerGroup.all(of: model.members, layout) { byOwner[$0]?.isEmpty == false }
+        let variables = groups.compactMap { group -> KerasVariables? in
             guard let parameters = byOwner[group.layer], !parameters.isEmpty else { return nil }
             return KerasVariables(path: group.path, parameters: parameters)
         }

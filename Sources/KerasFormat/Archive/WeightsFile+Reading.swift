@@ -21,10 +21,10 @@
         ///
         /// - Throws: a `badData` fault that names the first weight that is missing or has another shape.
         static func read(
-            _ file: KerasContents, of model: KerasModel, network: Network, into weights: Weights, path: String,
-            part: String
+            _ file: KerasContents, of model: KerasModel, _ layout: KerasWeightsLayout = .layers, network: Network,
+            into weights: Weights, path: String, part: String
         ) throws {
-            let groups = try KerasVariables.all(of: network, model).map { layer in
+            let groups = try KerasVariables.all(of: network, model, layout).map { layer in
                 Group(
                     source: WeightsDecoder.Group(
                         path: layer.path + ["vars"], isWhole: true,

@@ -13,11 +13,10 @@ struct KerasModel {
     ///   - file: where it comes from, for messages.
     ///   - version: of Keras, where the file says it outside of the text.
     ///   - training: how it was trained, as JSON, where the file says it outside of the text.
-    ///   - isFresh: whether weights will be drawn rather than read.
     /// - Throws: a `badData` fault that names file, layer and option, and what is supported.
     init(
         _ text: some Sequence<UInt8>, from file: String, version: String? = nil, training: String? = nil,
-        _ reading: ModelReading, isFresh: Bool
+        _ reading: ModelReading
     ) throws {
         let place = KerasPlace(file: file)
         guard let value = JSONValue(parsing: text) else {
@@ -26,7 +25,7 @@ struct KerasModel {
         let flat = try KerasFlattening.model(
             LegacyConfiguration.translated(value, version: version, at: place), at: place)
         var description = try NetworkDescription(
-            flat: KerasObject(flat.configuration, at: place), owners: flat.owners, at: place, isFresh: isFresh)
+            flat: KerasObject(flat.configuration, at: place), owners: flat.owners, at: place)
         let training = training.flatMap { JSONValue(parsing: $0.utf8) } ?? value.object?["compile_config"]
         // A network that ends in softmax or sigmoid is one without.
         if reading.fromLogits || Self.saysLogits(training), (try? Network(description)) == nil {

@@ -16,34 +16,33 @@ extension NetworkDescription {
     public init(
         kerasJSON text: some Sequence<UInt8>, from file: String, _ reading: ModelReading = ModelReading()
     ) throws {
-        self = try KerasModel(text, from: file, reading, isFresh: true).description
+        self = try KerasModel(text, from: file, reading).description
     }
 
     /// - Parameters:
     ///   - model: one without models inside and without layers that are called twice.
     ///   - owners: for layers with the parameters of others, the names of those.
-    ///   - isFresh: whether weights will be drawn rather than read.
-    init(flat model: KerasObject, owners: [String: String], at place: KerasPlace, isFresh: Bool) throws {
+    init(flat model: KerasObject, owners: [String: String], at place: KerasPlace) throws {
         guard model.isModel, let layers = model.config["layers"]?.array else {
             throw place.damaged("holds a \(model.className) without layers")
         }
-        var policy = KerasOptions(model, at: place, isFresh: isFresh)
+        var policy = KerasOptions(model, at: place)
         try policy.requireSinglePrecision()
         let name = model.config["name"]?.string ?? "model"
         if model.className == "Sequential" {
-            self.init(name: name, layers: try Self.chain(layers, at: place, isFresh))
+            self.init(name: name, layers: try Self.chain(layers, at: place))
         } else {
-            self.init(name: name, layers: try Self.graph(model, layers, owners, at: place, isFresh))
+            self.init(name: name, layers: try Self.graph(model, layers, owners, at: place))
         }
     }
 
     /// The layers of a Sequential model: each fed by the one before it.
     private static func chain(
-        _ values: [JSONValue], at place: KerasPlace, _ isFresh: Bool
+        _ values: [JSONValue], at place: KerasPlace
     ) throws -> [LayerDescription] {
         var layers: [LayerDescription] = []
         for value in values {
-            let (_, layer) = try layer(value, at: place, isFresh)
+            let (_, layer) = try layer(value, at: place)
             layers.append(layer.fed(by: layers.last.map { [$0.name] } ?? []))
         }
         guard layers.first?.kind.entry.inputCount == LayerInputCount.none else {
@@ -55,13 +54,13 @@ extension NetworkDescription {
 
     /// The layers of a functional model, sorted.
     private static func graph(
-        _ model: KerasObject, _ values: [JSONValue], _ owners: [String: String], at place: KerasPlace, _ isFresh: Bool
+        _ model: KerasObject, _ values: [JSONValue], _ owners: [String: String], at place: KerasPlace
     ) throws -> [LayerDescription] {
         let inputs = try KerasTensor.all(model.config["input_layers"], "input", atMost: 2, at: place).map(\.layer)
         let output = try KerasTensor.all(model.config["output_layers"], "output", atMost: 1, at: place)[0]
         guard Set(inputs).count == inputs.count else { throw place.damaged("lists input \(inputs[0]) twice") }
         let layers = try values.map { value in
-            var (object, layer) = try layer(value, at: place, isFresh)
+            var (object, layer) = try layer(value, at: place)
             let feeds = try KerasTensor.inputs(of: object, layer.kind, at: place.layer(layer.name, object.className))
             let isInput = layer.kind.entry.inputCount == .none
             guard isInput == feeds.isEmpty, isInput == inputs.contains(layer.name) else {
@@ -84,15 +83,18 @@ extension NetworkDescription {
     }
 
     private static func layer(
-        _ value: JSONValue, at place: KerasPlace, _ isFresh: Bool
+        _ value: JSONValue, at place: KerasPlace
     ) throws -> (object: KerasObject, layer: LayerDescription) {
         let object = try KerasObject(value, at: place)
         guard let name = object.name, !name.isEmpty, !name.contains("/") else {
             throw place.damaged("has a \(object.className) layer without a proper name")
         }
-        let kind = try LayerKind(keras: object, at: place.layer(name, object.className), isFresh: isFresh)
+        let (kind, parameters) = try LayerKind.read(keras: object, at: place.layer(name, object.className))
         let isTrainable = object.config["trainable"] != false || kind.entry.kerasVariables.isEmpty
-        return (object, LayerDescription(name: name, kind: kind, inputs: [], isTrainable: isTrainable))
+        return (
+            object,
+            LayerDescription(name: name, kind: kind, inputs: [], isTrainable: isTrainable, parameters: parameters)
+        )
     }
 }
 

@@ -65,7 +65,7 @@ extension LayerDescription {
             throw Fault(
                 .badData, "layer \(name)", "Keras has no layer names with a slash", remedy: "give it another name")
         }
-        var options = try kind.options.kerasOptions(of: name)
+        var options = try kind.options.kerasOptions(of: name).merging(parameters.kerasOptions(of: kind.entry)) { $1 }
         options["name"] = .string(name)
         if !isOperator {
             options["dtype"] = "float32"

@@ -93,10 +93,6 @@ struct LegacyConfiguration {
         config = LegacyNames.renamed(config, ofClass: className)
         if className == "Merge" { members["class_name"] = LegacyNames.mergingClass(&config) }
         if className == "ZeroPadding2D" { config["padding"] = config["padding"].map(Self.sides) }
-        for (option, value) in config {
-            if option.hasSuffix("_initializer") { config[option] = LegacyNames.initializer(value) }
-            if option.hasSuffix("_regularizer"), LegacyNames.isOff(regularizer: value) { config[option] = .null }
-        }
         if isOld, config["activation"] == "hard_sigmoid" {
             throw place.fault(
                 "has activation = \"hard_sigmoid\" of Keras 2, which is another function than that of Keras 3",

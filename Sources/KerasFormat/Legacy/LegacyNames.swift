@@ -17,7 +17,10 @@ enum LegacyNames {
     /// The module of a class of Keras', which old files do not name or call after their package.
     static func module(_ value: JSONValue?, standard: JSONValue) -> JSONValue {
         guard let module = value?.string else { return value ?? standard }
-        let packages = ["tf_keras.", "tensorflow.keras.", "tensorflow.python.keras.", "keras.engine.", "keras.layers."]
+        let packages = [
+            "tf_keras.", "tensorflow.keras.", "tensorflow.python.keras.", "keras.engine.", "keras.src.engine.",
+            "keras.layers.",
+        ]
         return packages.contains { module.hasPrefix($0) } ? standard : value!
     }
 
@@ -53,6 +56,13 @@ enum LegacyNames {
             renamed["kernel_size"] = [rows, columns]
         }
         for name in dispensable { renamed[name] = nil }
+        // Keras 2 writes options of a plain convolution for other kinds, which do not have them.
+        if ["Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D"].contains(className), config["groups"] == 1 {
+            renamed["groups"] = nil
+        }
+        if className == "SeparableConv2D" {
+            for option in ["kernel_initializer", "kernel_regularizer", "kernel_constraint"] { renamed[option] = nil }
+        }
         return renamed
     }
 
@@ -65,28 +75,5 @@ enum LegacyNames {
         let kept = ["name", "trainable"] + (mode == "concat" ? ["axis"] : [])
         config = config.filter { kept.contains($0.key) }
         return current
-    }
-
-    /// An initialiser as Keras 3 writes it: by its own class rather than by name or as a case of another.
-    static func initializer(_ value: JSONValue) -> JSONValue {
-        if let name = value.string {
-            let words = name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
-            return ["class_name": .string(words == ["Zero"] ? "Zeros" : words == ["One"] ? "Ones" : words.joined())]
-        }
-        let options = value.object?["config"]?.object ?? [:]
-        if value.object?["class_name"] == "VarianceScaling", options["scale"]?.number == 1,
-            options["mode"] == "fan_avg", options["distribution"] == "uniform"
-        {
-            return ["class_name": "GlorotUniform"]
-        }
-        return value
-    }
-
-    /// Whether a regulariser adds nothing to the loss.
-    static func isOff(regularizer value: JSONValue) -> Bool {
-        guard let members = value.object else { return false }
-        let options = members["config"]?.object ?? members
-        let factors = ["l1", "l2"].compactMap { options[$0]?.number }
-        return !factors.isEmpty && factors.allSatisfy { $0 == 0 }
     }
 }

@@ -21,6 +21,9 @@ public protocol LayerOptions: Codable, Hashable, Sendable {
     /// The names of all parameters that such a layer can have, in the order in which Keras numbers its variables:
     /// trained ones first. None, unless a kind says otherwise.
     static var kerasVariables: [String] { get }
+    /// What Keras' options for a parameter, `…_initializer` and `…_regularizer`, begin with: its name without
+    /// `_kernel`, unless a kind says otherwise.
+    static func kerasOptionName(of parameter: String) -> String
     /// Whether Keras makes such a layer with an option `trainable`; true, unless a kind says otherwise.
     static var hasTrainableOption: Bool { get }
     /// Arguments that Keras notes with each call of such a layer, with the values that change nothing. None by default.
@@ -72,6 +75,9 @@ extension LayerOptions {
     public static var kerasModule: String { "keras.layers" }
     public static var inputCount: LayerInputCount { .one }
     public static var kerasVariables: [String] { [] }
+    public static func kerasOptionName(of parameter: String) -> String {
+        parameter.hasSuffix("_kernel") ? String(parameter.dropLast("_kernel".count)) : parameter
+    }
     public static var hasTrainableOption: Bool { true }
     public static var kerasCallDefaults: [String: JSONValue] { [:] }
     public var parametersScaleOutput: Bool { false }

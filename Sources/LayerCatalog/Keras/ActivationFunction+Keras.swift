@@ -37,7 +37,7 @@ extension ActivationFunction {
 
     /// Reads one of Keras' activation layers where a function stands; nil when the object is another layer.
     private init?(layer object: KerasObject, at place: KerasPlace) throws {
-        var options = KerasOptions(object, at: place, isFresh: false)
+        var options = KerasOptions(object, at: place)
         options.ignore("name", "trainable")
         try options.requireSinglePrecision()
         guard let function = try ActivationFunction(layer: &options) else { return nil }

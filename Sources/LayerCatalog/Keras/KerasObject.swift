@@ -46,6 +46,12 @@ public struct KerasObject {
         return registered.string == className
     }
 
+    /// Whether members that describe an object which is no layer, an initialiser or a regulariser, are of Keras' own.
+    static func isOwn(_ members: [String: JSONValue]) -> Bool {
+        let isFromKeras = members["module"]?.string.map { $0 == "builtins" || $0.contains("keras") } ?? true
+        return isFromKeras && isKerasName(members["registered_name"], members["class_name"]?.string ?? "")
+    }
+
     /// Whether this is a model rather than a layer.
     public var isModel: Bool { Self.modelClasses.contains(className) && module != "keras.layers" }
 

@@ -11,16 +11,11 @@ public struct KerasOptions {
     private let inputRank: Int
     /// What the layer is called with the first time.
     public let callArguments: [JSONValue]
-    /// Whether weights will be drawn as the initialisers say rather than read from the file.
-    private let isFresh: Bool
     private var rest: [String: JSONValue]
 
     /// The options of a layer or a whole model.
-    ///
-    /// - Parameter isFresh: whether weights will be drawn rather than read from the file.
-    public init(_ object: KerasObject, at place: KerasPlace, isFresh: Bool) {
+    public init(_ object: KerasObject, at place: KerasPlace) {
         self.place = place
-        self.isFresh = isFresh
         className = object.className
         inputRank = object.inputRank
         callArguments = object.callArguments
@@ -247,22 +242,6 @@ public struct KerasOptions {
         let name = value.object?["config"]?.object?["name"] ?? value
         guard name.isNull || name.string == "float32" || name.string?.hasPrefix("mixed_") == true else {
             throw unsupported("dtype", name, supported: "float32")
-        }
-    }
-
-    /// Takes the initialisers of parameters. Fresh weights are drawn as Keras does by default; another initialiser must
-    /// not be passed over in silence.
-    ///
-    /// - Parameter standard: the parameters' names without `_initializer`, in alphabetical order, and Keras'
-    ///   initialisers.
-    /// - Throws: a fault for another initialiser, unless weights come with the file.
-    public mutating func requireInitializers(_ standard: KeyValuePairs<String, String>) throws {
-        for (parameter, initializer) in standard {
-            let name = "\(parameter)_initializer"
-            let value = take(name)
-            guard isFresh, !value.isNull, value.object?["class_name"]?.string != initializer else { continue }
-            throw unsupported(
-                name, value, supported: "\(initializer); a .keras file brings weights drawn in any other way")
         }
     }
 

@@ -3,9 +3,10 @@ import Faults
 extension LayerKind {
     /// Reads one layer with all its options.
     ///
-    /// - Parameter isFresh: whether weights will be drawn as the initialisers say rather than read from the file.
     /// - Throws: a `badData` fault that names layer and option, and what is supported.
-    public init(keras object: KerasObject, at place: KerasPlace, isFresh: Bool) throws {
+    public static func read(
+        keras object: KerasObject, at place: KerasPlace
+    ) throws -> (kind: LayerKind, parameters: ParameterOptions) {
         let listed = LayerCatalog.kind(ofKerasClass: object.className, in: object.module)
         guard object.module == "keras.layers" || listed != nil || object.isOperator else {
             let problem =
@@ -15,7 +16,7 @@ extension LayerKind {
                 "\(problem), which is not supported",
                 remedy: "put single layers in its place: \(LayerCatalog.kerasClasses)")
         }
-        var options = KerasOptions(object, at: place, isFresh: isFresh)
+        var options = KerasOptions(object, at: place)
         // Descriptions of networks have them.
         options.ignore("name", "trainable")
         try options.requireSinglePrecision()
@@ -26,13 +27,17 @@ extension LayerKind {
                     "is the operator \(object.module).\(object.className), which is not supported",
                     remedy: "use arithmetic, activations, or single layers: \(LayerCatalog.kerasClasses)")
             }
-            self = kind
             try options.finish()
-            return
+            return (kind, ParameterOptions())
         }
-        guard let kind = listed else { throw Self.unknown(object.className, at: place) }
-        self.init(try kind.init(keras: &options))
+        guard let listed else { throw unknown(object.className, at: place) }
+        let parameters = ParameterOptions(keras: &options, of: listed)
+        func kind(_ listed: (some LayerOptions).Type) throws -> LayerKind {
+            LayerKind(try listed.init(keras: &options))
+        }
+        let kind = try kind(listed)
         try options.finish()
+        return (kind, parameters)
     }
 
     private static func unknown(_ className: String, at place: KerasPlace) -> Fault {

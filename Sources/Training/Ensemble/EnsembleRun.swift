@@ -41,15 +41,16 @@ public struct EnsembleRun {
 
     /// What all runs tell together.
     public struct Summary {
-        /// Of the test set by the mean of the members' probabilities, or of the test sets of all folds.
+        /// Of the test set by the members' probabilities together, or of the test sets of all folds.
         public let metrics: TestMetrics
         /// Nil for an ensemble.
         let folds: CrossValidation?
         fileprivate let series: RunSeries
+        fileprivate let combination: ProbabilityCombination
 
         /// For the terminal.
         public var table: String {
-            guard let folds else { return "the mean of \(series.count) members:\n\(metrics.table)" }
+            guard let folds else { return "the \(combination) of \(series.count) members:\n\(metrics.table)" }
             return "over \(folds.folds) folds:\n\(folds.table)\n"
                 + "all stamps, each by the network that was not trained on it:\n\(metrics.table)"
         }
@@ -112,7 +113,7 @@ public struct EnsembleRun {
         }
     }
 
-    /// The test sets of all runs together: for an ensemble, which has one, the mean of the members' probabilities; for a
+    /// The test sets of all runs together: for an ensemble, which has one, the members' probabilities combined; for a
     /// cross-validation each fold's own.
     private func combine() throws -> Summary? {
         let folders = (1...series.count).map(folder)
@@ -129,7 +130,8 @@ public struct EnsembleRun {
         switch series {
         case .members(let count):
             try refuseOtherStamps(folders, sets)
-            together = LabelledPredictions(meanOf: sets, threshold: thresholds.reduce(0, +) / Float(count))
+            together = LabelledPredictions(
+                configuration.combination, of: sets, threshold: thresholds.reduce(0, +) / Float(count))
         case .folds:
             together = LabelledPredictions(joining: Array(zip(sets, thresholds)))
             let named = tested.compactMap { tested in
@@ -145,7 +147,7 @@ public struct EnsembleRun {
         try TestPredictions.write(
             together, identifiers: identifiers, classNames: names, to: whole.testPredictions)
         try JSONFile.write(metrics, to: whole.metrics)
-        return Summary(metrics: metrics, folds: folds, series: series)
+        return Summary(metrics: metrics, folds: folds, series: series, combination: configuration.combination)
     }
 
     private func refuseOtherStamps(_ folders: [RunFolder], _ sets: [TestSet]) throws {

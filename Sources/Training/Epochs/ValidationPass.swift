@@ -26,6 +26,7 @@ struct ValidationPass {
 
     /// The measurements on rank 0; nil elsewhere, and without stamps. Collective.
     ///
+    /// As in Keras the loss contains what the sizes of weights and of the outputs of layers add to it.
     /// Batch normalisation's moving statistics already are averages over the steps, and are used as they are.
     func measure() throws -> Measured? {
         guard !stamps.stamps.isEmpty else { return nil }
@@ -41,10 +42,10 @@ struct ValidationPass {
     }
 
     private func measureWeights() throws -> Measured? {
-        try inference.logits(of: stamps).map { logits in
+        try inference.logitsAndPenalty(of: stamps).map { logits, penalty in
             let means = inference.means(of: stamps.labels, logits: logits)
             return Measured(
-                loss: means.loss, accuracy: means.accuracy,
+                loss: means.loss + penalty + step.penaltyOfWeights(), accuracy: means.accuracy,
                 rocArea: area(.validationROCArea, logits), averagePrecision: area(.validationAveragePrecision, logits))
         }
     }

@@ -54,14 +54,18 @@ enum RunNetwork {
     private static func network(
         _ configuration: TrainingSettings, _ input: Input, _ classes: StampClasses, _ described: NetworkDescription?
     ) throws -> Network {
-        let network: Network
+        var network: Network
         if let standard = StandardNetwork(rawValue: configuration.model) {
             network = try Self.standard(standard, configuration, input, classes)
         } else {
             precondition(described != nil, "no description of \(configuration.model)")
             network = try Network(described!)
-            if let fault = network.trainingFault(configuration.model) { throw fault }
+            if configuration.firstWeightsFile == nil, let fault = network.drawingFault(configuration.model) { throw fault }
         }
+        if let layers = configuration.frozenLayers {
+            network = try Network(layers.frozen(network.description, model: configuration.model))
+        }
+        if let fault = network.trainingFault(configuration.model) { throw fault }
         try checkOutputs(of: network, configuration, classes)
         if let (takes, are, remedy) = InputMismatch.of(network.inputShape, input.shape) {
             throw Fault(

@@ -29,6 +29,22 @@ func expectDefinition(
         layer, input: input, parameters: parameters, outputGradient: outputGradient, wantsInputGradient: false,
         count: samples)
     #expect(sameBits(first.parameterGradient, run.parameterGradient) && first.isIntact, sourceLocation: sourceLocation)
+    expectNoParameterGradient(
+        layer, input: input, parameters: parameters, outputGradient: outputGradient, count: samples,
+        sourceLocation: sourceLocation)
+}
+
+/// Nobody may need the parameters' gradient, of a frozen layer: it is not written then, and the input's is the same.
+func expectNoParameterGradient(
+    _ layer: some Layer, input: [Float], parameters: [Float], outputGradient: [Float], count: Int,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    let run = LayerRun(layer, input: input, parameters: parameters, outputGradient: outputGradient, count: count)
+    let frozen = LayerRun(
+        layer, input: input, parameters: parameters, outputGradient: outputGradient, needsParameterGradient: false,
+        count: count)
+    #expect(sameBits(frozen.inputGradient!, run.inputGradient!) && frozen.isIntact, sourceLocation: sourceLocation)
+    #expect(frozen.parameterGradient.allSatisfy { $0.isNaN }, sourceLocation: sourceLocation)
 }
 
 /// Outputs and input gradients of five samples at once are those of the same samples in three calls.

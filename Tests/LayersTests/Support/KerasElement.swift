@@ -34,7 +34,7 @@ struct KerasElement {
         let words = try #require(JSONValue(parsing: (file.metadata[name] ?? "").utf8))
         let place = KerasPlace(file: "model.json")
         let object = try KerasObject(words, at: place)
-        kind = try LayerKind(keras: object, at: place.layer(name, object.className), isFresh: false)
+        kind = try LayerKind.read(keras: object, at: place.layer(name, object.className)).kind
         let tensors = (0..<9).compactMap { [file] in file.tensor(named: "\(name)/input_\($0)") }
         inputs = tensors.map { Shape(Array($0.shape.dropFirst())) }
         samples = try #require(tensors.first).shape[0]

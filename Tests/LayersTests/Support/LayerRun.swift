@@ -19,20 +19,22 @@ struct LayerRun {
     /// - Parameter samples: numbers of the samples in the training set, for layers that draw random numbers.
     init(
         _ layer: some Layer, input: [Float], parameters: [Float] = [], outputGradient: [Float]? = nil,
-        wantsInputGradient: Bool = true, isTraining: Bool = true, seed: UInt64 = 0, step: UInt32 = 0,
+        wantsInputGradient: Bool = true, needsParameterGradient: Bool = true, isTraining: Bool = true,
+        seed: UInt64 = 0, step: UInt32 = 0,
         samples: [UInt32]? = nil, count: Int
     ) {
         self.init(
             layer, inputs: [input], parameters: parameters, outputGradient: outputGradient,
-            wantsInputGradients: [wantsInputGradient], isTraining: isTraining, seed: seed, step: step, samples: samples,
-            count: count)
+            wantsInputGradients: [wantsInputGradient], needsParameterGradient: needsParameterGradient,
+            isTraining: isTraining, seed: seed, step: step, samples: samples, count: count)
     }
 
     /// The same for a layer with any number of inputs.
     init(
         _ layer: some Layer, inputs: [[Float]], parameters: [Float] = [], state: [Float] = [],
         outputGradient: [Float]? = nil,
-        wantsInputGradients: [Bool], isTraining: Bool = true, seed: UInt64 = 0, step: UInt32 = 0,
+        wantsInputGradients: [Bool], needsParameterGradient: Bool = true, isTraining: Bool = true, seed: UInt64 = 0,
+        step: UInt32 = 0,
         samples: [UInt32]? = nil, count: Int
     ) {
         precondition(parameters.count == layer.trainableCount, "\(parameters.count) parameters")
@@ -43,7 +45,9 @@ struct LayerRun {
         let untrained = GuardedBuffer(state)
         (layer as? any StatefulLayer)?.prepare(state: FloatView(untrained.view), into: memory.prepared.view)
         var pass = memory.pass
-        pass.isTraining = isTraining
+        pass.drawsAtRandom = isTraining
+        pass.batchSamples = count
+        pass.needsParameterGradient = needsParameterGradient
         pass.random.seed = seed
         pass.random.step = step
         (output, inputGradients, parameterGradient) = (samples ?? (0..<UInt32(count)).map { $0 })

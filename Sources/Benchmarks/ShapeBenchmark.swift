@@ -1,0 +1,164 @@
+import Lanes
+import Layers
+import Tensors
+
+/// The speed of single layers over a table of shapes, each pass by itself: `bench --shapes`.
+struct ShapeBenchmark {
+    /// Each pass is repeated at least so many times.
+    private static let fewestRepetitions = 3
+    /// Floats that the maps of the samples of one pass take together, inputs and outputs, if one sample does not take
+    /// more: they fit a second-level cache.
+    private static let cachedValues = 1 << 17
+    private static let mostSamples = 64
+
+    /// One lane's speed, by one lane, while others rest.
+    ///
+    /// - Parameters:
+    ///   - patience: about how long each pass is repeated, in nanoseconds.
+    ///   - peak: floating-point operations a second of one lane.
+    static func report(_ shape: LayerShape, patience: Int, peak: Double) -> ShapeReport {
+        let layer = shape.layer
+        let values = layer.outputShape.count + shape.input.count
+        let samples = max(1, min(mostSamples, cachedValues / values))
+        let memory = PassMemory(layer, input: shape.input, samples: samples)
+        layer.prepare(FloatView(memory.parameters.view), into: memory.prepared.view)
+        let pass = memory.pass(wantsInputGradient: false)
+        let both = memory.pass(wantsInputGradient: true)
+        let forward = fastest(patience) { layer.forward(pass) }
+        let weightGradient = fastest(patience) { layer.backward(pass) }
+        let backward = fastest(patience) { layer.backward(both) }
+        let flop = 2 * Double(layer.multiplyAdds * samples)
+        func rate(_ nanoseconds: Int) -> ShapeReport.Rate {
+            let gflops = flop / Double(max(1, nanoseconds))
+            return ShapeReport.Rate(gflops: gflops, peakShare: gflops * 1e9 / peak)
+        }
+        return ShapeReport(
+            shape: shape, samples: samples, forward: rate(forward),
+            inputGradient: rate(backward - weightGradient), weightGradient: rate(weightGradient))
+    }
+
+    /// Nanoseconds of the fastest of some repetitions: the one that others on the machine disturbed least.
+    private static func fastest(_ patience: Int, _ work: () -> Void) -> Int {
+        work()
+        var best = Int.max
+        let start = Timeline.now()
+        var repetitions = 0
+        while repetitions < fewestRepetitions || Timeline.now() - start < patience {
+            let begin = Timeline.now()
+            work()
+            best = min(best, Timeline.now() - begin)
+            repetitions += 1
+        }
+        return best
+    }
+}
+
+/// A layer to measure.
+struct LayerShape: Sendable {
+    /// `conv 3×3/2 same`, `depthwise 5×5`, `dense`.
+    let name: String
+    /// Of one sample.
+    let input: Shape
+    let layer: any Layer
+
+    /// Channels that each output is a sum over, or of which it is one: both must be many for the peak to be in reach.
+    var fewestChannels: Int { min(input.channels, layer.outputShape.channels) }
+    /// Whether each output is a sum over all channels.
+    let isDense: Bool
+
+    /// The table: kernels, strides and padding over channels and maps as networks have them, as far as one pass over one
+    /// sample takes milliseconds.
+    static let table: [LayerShape] = {
+        let kernels: [(size: Int, stride: Int)] = [(1, 1), (1, 2), (3, 1), (3, 2), (5, 1), (5, 2), (7, 1), (7, 2)]
+        let channels = [
+            (1, 16), (1, 64), (3, 32), (3, 64), (16, 16), (16, 32), (32, 32), (64, 64), (96, 96), (64, 128), (128, 128),
+            (256, 64), (256, 256), (512, 512),
+        ]
+        var shapes: [LayerShape] = []
+        for (size, stride) in kernels {
+            for (from, to) in channels {
+                for side in [2, 4, 8, 13, 21, 50, 99] where side * side * from * to * size * size <= 1 << 28 {
+                    for padding in size == 1 ? [Padding.valid] : [.valid, .same]
+                    where padding == .same || side >= size {
+                        shapes.append(convolution(side, from, to, size, stride, padding))
+                    }
+                }
+            }
+        }
+        for size in [3, 5] {
+            for channels in [16, 32, 96, 128, 256, 512] {
+                for side in [4, 8, 21, 50] { shapes.append(depthwise(side, channels, size)) }
+            }
+        }
+        for from in [16, 64, 256, 1024, 4096] {
+            for to in [16, 64, 256, 1024, 4096] { shapes.append(dense(from, to)) }
+        }
+        return shapes
+    }()
+
+    private static func convolution(
+        _ side: Int, _ from: Int, _ to: Int, _ size: Int, _ stride: Int, _ padding: Padding
+    ) -> LayerShape {
+        let input: Shape = [side, side, from]
+        return LayerShape(
+            name: "conv \(size)×\(size)\(stride > 1 ? "/\(stride)" : "") \(padding)", input: input,
+            layer: Convolution2D(
+                name: "conv", inputShape: input, filters: to, kernelSize: Extent2D(size, size),
+                strides: Extent2D(stride, stride), padding: padding), isDense: true)
+    }
+
+    private static func depthwise(_ side: Int, _ channels: Int, _ size: Int) -> LayerShape {
+        let input: Shape = [side, side, channels]
+        return LayerShape(
+            name: "depthwise \(size)×\(size)", input: input,
+            layer: DepthwiseConvolution2D(
+                name: "depthwise", inputShape: input, kernelSize: Extent2D(size, size), padding: .same),
+            isDense: false)
+    }
+
+    private static func dense(_ from: Int, _ to: Int) -> LayerShape {
+        LayerShape(
+            name: "dense", input: [from], layer: Dense(name: "dense", inputShape: [from], units: to), isDense: true)
+    }
+}
+
+/// The memory that a layer's passes over one microbatch need.
+private final class PassMemory {
+    let parameters, prepared: FloatBuffer
+    private let input, output, outputGradient, inputGradient, parameterGradient, workspace, kept: FloatBuffer
+    private let samples: Int
+
+    init(_ layer: any Layer, input shape: Shape, samples: Int) {
+        self.samples = samples
+        /// Numbers between −1 and 1 that differ from one to the next.
+        func filled(_ count: Int) -> FloatBuffer {
+            let buffer = FloatBuffer(count: count)
+            for index in 0..<count { buffer.pointer[index] = Float(index * 7919 % 2003) / 1001 - 1 }
+            return buffer
+        }
+        parameters = filled(layer.trainableCount)
+        prepared = FloatBuffer(count: layer.preparedCount)
+        input = filled(samples * shape.count)
+        output = FloatBuffer(count: samples * layer.outputShape.count)
+        outputGradient = filled(samples * layer.outputShape.count)
+        inputGradient = FloatBuffer(count: samples * shape.count)
+        parameterGradient = FloatBuffer(count: layer.trainableCount)
+        workspace = FloatBuffer(count: layer.workspaceCount(samples: samples))
+        kept = FloatBuffer(count: (samples * layer.keptBytes + 3) / 4)
+    }
+
+    func pass(wantsInputGradient: Bool) -> LayerPass {
+        var pass = LayerPass(workspace: workspace.view)
+        pass.samples = samples
+        pass.inputs = [FloatView(input.view)]
+        pass.output = output.view
+        pass.kept = MutableBufferView(bytes: kept.view)
+        pass.parameters = FloatView(parameters.view)
+        pass.prepared = FloatView(prepared.view)
+        pass.outputGradient = outputGradient.view
+        pass.inputGradients = [wantsInputGradient ? inputGradient.view : nil]
+        pass.parameterGradient = parameterGradient.view
+        pass.isTraining = true
+        return pass
+    }
+}
