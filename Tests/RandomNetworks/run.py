@@ -43,7 +43,7 @@ STEP_LENGTH = 0.05
 TIMES, ROUNDINGS = 8, 2e-6
 ROUNDING = 3e-7
 # Where Keras itself scatters by more, single precision does not determine the results.
-MOST_SCATTER = 1e-2
+MOST_SCATTER = {"predictions": 1e-2, "losses": 1e-2, "weights": 0.3}
 PASSES = ("predictions", "losses", "weights", ".keras", ".onnx")
 OPTIONS = ["--layout", "nhwc", "--normalize", "scale=0,1", "--quiet"]
 
@@ -244,7 +244,7 @@ def try_network(seed, folder):
     for other in others:
         other[".keras"] = other[".onnx"] = other["predictions"]
     keras_own = {name: max(other[name] for other in others) for name in PASSES}
-    if not all(scatter < MOST_SCATTER for scatter in keras_own.values()):
+    if not all(keras_own[name] < most for name, most in MOST_SCATTER.items()):
         raise OverflowError("not determined by single precision")
     found = run_here(seed, weights, data, folder, rate)
     return compare(found, exact, initial), keras_own, network.kinds
