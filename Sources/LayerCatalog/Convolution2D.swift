@@ -50,6 +50,13 @@ public struct Convolution2DOptions: LayerOptions {
                     padding: padding, dilation: dilationRate, hasBias: useBias),
                 activation: activation)
         }
+        guard groups < shape.channels else {
+            return .layer(
+                DepthwiseConvolution2D(
+                    name: place.layer, inputShape: shape, kernelSize: kernelSize, strides: strides, padding: padding,
+                    dilation: dilationRate, depthMultiplier: filters / groups, hasBias: useBias, isGrouped: true),
+                activation: activation)
+        }
         return .layer(
             GroupedConvolution2D(
                 name: place.layer, inputShape: shape, filters: filters, kernelSize: kernelSize, strides: strides,

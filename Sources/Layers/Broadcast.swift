@@ -46,6 +46,18 @@ struct Broadcast: Sendable {
         broadcast_expand(extents, steps, Int32(extents.count), small, large)
     }
 
+    /// Calls `body` with the place of each value of the larger array and of the smaller one's that stands for it.
+    func eachValue(_ body: (_ large: Int, _ small: Int) -> Void) {
+        for large in 0..<largeCount {
+            var (rest, small) = (large, 0)
+            for (extent, step) in zip(extents, steps).reversed() {
+                small += rest % extent * step
+                rest /= extent
+            }
+            body(large, small)
+        }
+    }
+
     /// Adds up the values of the larger array for each of the smaller one, onto what `sums` has.
     func sum(_ large: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Double>) {
         broadcast_sum(extents, steps, Int32(extents.count), large, sums)

@@ -7,7 +7,8 @@ import Tensors
 ///                                             · kernel[i, j, c, m])
 ///
 /// Input (height, width, channels), kernel (height, width, channels, M), output (height, width, channels·M); pixels
-/// outside the map are zero. Results equal `keras.layers.DepthwiseConv2D`.
+/// outside the map are zero. Results equal `keras.layers.DepthwiseConv2D`, and
+/// `Conv2D` with as many groups as channels.
 public struct DepthwiseConvolution2D: Layer {
     public let name: String
     public let inputShape: Shape
@@ -16,6 +17,9 @@ public struct DepthwiseConvolution2D: Layer {
     public let depthMultiplier: Int
     public let isRectified: Bool
     public let hasBias: Bool
+    /// Whether the kernel is one of a convolution in as many groups as there are channels, (height, width, 1,
+    /// channels·M), whose weights stand in the same order.
+    public let isGrouped: Bool
 
     private let rows: Axis
     private let columns: Axis
@@ -24,7 +28,7 @@ public struct DepthwiseConvolution2D: Layer {
     public init(
         name: String, inputShape: Shape, kernelSize: Extent2D, strides: Extent2D = Extent2D(1, 1),
         padding: Padding = .valid, dilation: Extent2D = Extent2D(1, 1), depthMultiplier: Int = 1,
-        isRectified: Bool = false, hasBias: Bool = true
+        isRectified: Bool = false, hasBias: Bool = true, isGrouped: Bool = false
     ) {
         let extents = inputShape.extents
         self.init(
@@ -34,12 +38,13 @@ public struct DepthwiseConvolution2D: Layer {
                 dilation: dilation.height),
             columns: Axis(
                 extent: extents[1], window: kernelSize.width, stride: strides.width, padding: padding,
-                dilation: dilation.width), depthMultiplier: depthMultiplier, isRectified: isRectified, hasBias: hasBias)
+                dilation: dilation.width), depthMultiplier: depthMultiplier, isRectified: isRectified, hasBias: hasBias,
+            isGrouped: isGrouped)
     }
 
     private init(
         name: String, inputShape: Shape, rows: Axis, columns: Axis, depthMultiplier: Int, isRectified: Bool,
-        hasBias: Bool
+        hasBias: Bool, isGrouped: Bool
     ) {
         precondition(rows.output > 0 && columns.output > 0, "\(name): the kernel is larger than its map")
         self.name = name
@@ -49,13 +54,14 @@ public struct DepthwiseConvolution2D: Layer {
         self.depthMultiplier = depthMultiplier
         self.isRectified = isRectified
         self.hasBias = hasBias
+        self.isGrouped = isGrouped
         outputShape = [rows.output, columns.output, inputShape.channels * depthMultiplier]
     }
 
     public func rectified() -> (any Layer)? {
         DepthwiseConvolution2D(
             name: name, inputShape: inputShape, rows: rows, columns: columns, depthMultiplier: depthMultiplier,
-            isRectified: true, hasBias: hasBias)
+            isRectified: true, hasBias: hasBias, isGrouped: isGrouped)
     }
 
     private var outputChannels: Int { outputShape.channels }
@@ -63,9 +69,10 @@ public struct DepthwiseConvolution2D: Layer {
 
     public var parameters: [ParameterSpecification] {
         let window = rows.window * columns.window
+        let (inputs, outputs) = isGrouped ? (1, outputChannels) : (inputShape.channels, depthMultiplier)
         let kernel = ParameterSpecification(
-            "kernel", [rows.window, columns.window, inputShape.channels, depthMultiplier],
-            .glorotUniform(fanIn: window * inputShape.channels, fanOut: window * depthMultiplier))
+            "kernel", [rows.window, columns.window, inputs, outputs],
+            .glorotUniform(fanIn: window * inputs, fanOut: window * outputs))
         return hasBias ? [kernel, ParameterSpecification("bias", [outputChannels], .zeros)] : [kernel]
     }
 

@@ -22,24 +22,34 @@ public struct Permute: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
-        let count = outputShape.count
-        for sample in 0..<pass.samples {
-            let input = pass.inputs[0].pointer(count, at: sample * count)
-            let output = pass.output.pointer(count, at: sample * count)
+        let count = pass.samples * outputShape.count
+        reorder(pass.inputs[0].pointer(count), samples: pass.samples, into: pass.output.pointer(count))
+    }
+
+    public func backward(_ pass: LayerPass) {
+        guard let inputGradient = pass.inputGradients[0] else { return }
+        let count = pass.samples * outputShape.count
+        restore(pass.outputGradient.pointer(count), samples: pass.samples, into: inputGradient.pointer(count))
+    }
+
+    /// Writes samples with their axes in the new order.
+    func reorder(_ values: UnsafePointer<Float>, samples: Int, into target: UnsafeMutablePointer<Float>) {
+        for sample in 0..<samples {
+            let place = sample * outputShape.count
+            let (input, output) = (values + place, target + place)
             eachRun { from, to, length, step in
                 for index in 0..<length { output[to + index] = input[from + index * step] }
             }
         }
     }
 
-    public func backward(_ pass: LayerPass) {
-        guard let inputGradient = pass.inputGradients[0] else { return }
-        let count = outputShape.count
-        for sample in 0..<pass.samples {
-            let gradient = pass.outputGradient.pointer(count, at: sample * count)
-            let target = inputGradient.pointer(count, at: sample * count)
+    /// Writes samples whose axes are in the new order with those of the input again.
+    func restore(_ values: UnsafePointer<Float>, samples: Int, into target: UnsafeMutablePointer<Float>) {
+        for sample in 0..<samples {
+            let place = sample * outputShape.count
+            let (moved, input) = (values + place, target + place)
             eachRun { from, to, length, step in
-                for index in 0..<length { target[from + index * step] = gradient[to + index] }
+                for index in 0..<length { input[from + index * step] = moved[to + index] }
             }
         }
     }

@@ -98,6 +98,26 @@ import Testing
         try values.withUnsafeMutableBufferPointer { try file.copyFloats("zeta/kernel", into: $0) }
         #expect(values == Self.tensors[0].values)
     }
+
+    /// Of a file that has been copied, hardly a page stays in this process's memory.
+    @Test func whatIsCopiedIsInMemoryOnce() throws {
+        let path = folder.path("large.safetensors"), values = (0..<3 << 20).map(Float.init)
+        try SafetensorsFile.write([NamedTensor(name: "large", shape: [values.count], values: values)], to: path)
+        let file = try SafetensorsFile(contentsOf: path)
+        #expect(try file.withBytes(of: "large") { $0.reduce(0) { $0 &+ Int($1) } } > 0)
+        let before = try residentKilobytes()
+        #expect(try file.floats("large") == values)
+        let after = try residentKilobytes()
+        #expect(before > 8 << 10 && after < 1 << 10, "\(before) kB before, \(after) kB after")
+    }
+
+    /// How much of a mapped file lies in the memory of this process.
+    private func residentKilobytes() throws -> Int {
+        let lines = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8).split(separator: "\n")
+        let start = try #require(lines.firstIndex { $0.hasSuffix("/large.safetensors") })
+        let resident = try #require(lines[start...].first { $0.hasPrefix("Rss:") })
+        return try #require(resident.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+    }
 }
 
 @Suite struct SafetensorsRefusalTests {

@@ -17,7 +17,6 @@ import Testing
         ("half-precision", ["conv (Conv2D)", "dtype = \"float16\"", "float32"]),
         ("recurrent", ["memory (LSTM)", "not supported", "Flatten"]),
         ("other-activation", ["conv (Conv2D)", "activation = \"sparsemax\"", "gelu"]),
-        ("softmax-axis", ["soft (Softmax)", "axis = 1"]),
         ("batch-normalization-axis", ["bn (BatchNormalization)", "axis = 1"]),
         ("renorm", ["bn (BatchNormalization)", "renorm = true"]),
         ("noise-shape", ["drop (Dropout)", "noise_shape"]),

@@ -48,11 +48,14 @@ import Testing
         #expect(try KerasReadingTests.chain.kerasJSON().contains(#""momentum":0.9,"#))
     }
 
+    /// As an operator's option the function can be written, and as a layer's activation it cannot.
     @Test func whatOnlyCodeCanExpressIsRefused() throws {
         var description = KerasReadingTests.chain
         description.layers[4].kind = .activation(.gelu(approximate: true))
+        #expect(try NetworkDescription(kerasJSON: description.kerasJSON().utf8, from: "model.json") == description)
+        description.layers[8].kind = .dense(units: 5, activation: .gelu(approximate: true))
         let fault = try fault { _ = try description.kerasJSON() }
-        #expect(fault.description.contains("leaky"))
+        #expect(fault.description.contains("fc_2"))
         #expect(fault.description.contains("gelu"))
     }
 

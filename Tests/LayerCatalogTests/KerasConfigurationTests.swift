@@ -110,10 +110,11 @@ import Testing
         #expect(try kind("Activation", ["activation": "swish"]) == .activation(.silu))
         #expect(try kind("Dense", ["units": 2, "activation": "hard_swish"]) == .dense(units: 2, activation: .hardSilu))
         #expect(try kind("Softmax", ["axis": -1]) == .activation(.softmax))
-        #expect(throws: Fault.self) { try kind("Softmax", ["axis": 1]) }
+        #expect(try kind("Softmax", ["axis": [1, 2]]) == .softmax(axes: [1, 2]))
+        #expect(throws: Fault.self) { try kind("Softmax", ["axis": "all"]) }
     }
 
-    /// All functions, as a layer's own and as a layer of their own; what Keras has no name for is refused by both.
+    /// All functions, as a layer's own and as a layer of their own; what Keras has no name for is an operator, or refused.
     @Test(
         arguments: [
             .linear, .relu, .relu6, .leakyReLU(slope: 0.2), .leakyReLU(slope: 0.5), .elu(alpha: 1), .elu(alpha: 0.5),
@@ -134,10 +135,38 @@ import Testing
     @Test(
         arguments: [.gelu(approximate: true), .celu(alpha: 2), .softShrink(threshold: 1), .squareplus(b: 1)]
             as [ActivationFunction])
-    func whatKerasHasNoNameForIsNotWritten(function: ActivationFunction) throws {
+    func whatKerasHasNoNameForIsWrittenAsAnOperator(function: ActivationFunction) throws {
+        let own = LayerKind.activation(function).options, tensor: JSONValue = ["class_name": "__keras_tensor__"]
+        #expect(own.writtenKerasModule == "keras.src.ops.nn")
+        let read = try kind(
+            own.kerasClass, own.kerasOptions(of: "mine"), module: own.writtenKerasModule, arguments: [tensor])
+        #expect(read == .activation(function))
         let dense = LayerKind.dense(units: 2, activation: function)
         let fault = try #require(#expect(throws: Fault.self) { try dense.options.kerasOptions(of: "mine") })
         #expect(fault.problem.hasPrefix("Keras files have no name for "))
+    }
+
+    /// Functions of `keras.ops` that are a layer here, or have the same results as one.
+    @Test func functionsOfOneTensorAreRead() throws {
+        let tensor: JSONValue = ["class_name": "__keras_tensor__", "config": [:]]
+        func read(_ name: String, _ options: [String: JSONValue] = [:]) throws -> LayerKind {
+            try kind(name, options, module: "keras.src.ops.numpy", arguments: [tensor])
+        }
+        #expect(try read("Mean", ["axis": [1, 2], "keepdims": true]) == .globalAveragePooling2D(keepDimensions: true))
+        #expect(try read("Max", ["axis": [2, 1]]) == .globalMaxPooling2D(keepDimensions: false))
+        #expect(try read("Amin", ["axis": -1]) == .reduction(.minimum, axes: [-1]))
+        #expect(try read("Sum", ["axis": 1, "keepdims": true]) == .reduction(.sum, axes: [1], keepDimensions: true))
+        #expect(try read("Transpose", ["axes": [0, 2, 1, 3]]) == .permute([2, 1, 3]))
+        #expect(try read("Sqrt") == .arithmetic(.power, 0.5))
+        #expect(try read("Softmax", ["axis": 1]) == .softmax(axes: [1]))
+        let refused: [(String, [String: JSONValue])] = [
+            ("Mean", [:]), ("Sum", ["axis": [0, 1]]), ("Max", ["axis": 1, "initial": 3]), ("Clip", ["x_min": 0]),
+            ("Transpose", [:]), ("Transpose", ["axes": [1, 0]]), ("LogSoftmax", ["axis": 1]), ("Glu", ["axis": -1]),
+        ]
+        for (name, options) in refused {
+            let fault = try #require(#expect(throws: Fault.self) { try read(name, options) }, "\(name)")
+            #expect(fault.kind == .badData && fault.description.contains(name))
+        }
     }
 
     /// Operands are tensors or numbers, in any order and by name; arrays of one number are numbers too.

@@ -127,10 +127,9 @@ import Testing
         (.gaussianDropout(rate: 1), [[5]], "its rate is 1.0"),
         (.gaussianNoise(deviation: -1), [[5]], "its standard deviation is -1.0"),
         (.layerNormalization(epsilon: 0), [[5]], "its epsilon is 0.0"),
-        (
-            .layerNormalization(axes: [1], epsilon: 1), [[5, 5, 1]],
-            "it normalises along the axes [1] of inputs of shape (5, 5, 1)"
-        ),
+        (.softmax(axes: [0]), [[5]], "its axes are [0], and its input has shape (5,)"),
+        (.reduction(.mean, axes: [1]), [[5]], "it leaves no axis of (5,)"),
+        (.reduction(.sum, axes: [4], keepDimensions: true), [[5]], "its axes are [4], and its input has shape (5,)"),
         (
             .layerNormalization(axes: [3, -1], epsilon: 1), [[5, 5, 1]],
             "its axes are [3, -1], and its input has shape (5, 5, 1)"

@@ -93,6 +93,92 @@ import Testing
         }
     }
 
+    // MARK: Along axes
+
+    /// What each value of an array of shape (3, 2, 5) is summed up with, when it is summed along some axes.
+    private static func group(_ index: Int, along axes: [Int]) -> Int {
+        let place = [index / 10 % 3, index / 5 % 2, index % 5]
+        return (0..<3).reduce(index / 30) { number, axis in number * 5 + (axes.contains(axis) ? 0 : place[axis]) }
+    }
+
+    /// Maps with different extents, a softmax of which is one along each combination of axes.
+    @Test(arguments: [[0], [1], [0, 1], [0, 2], [0, 1, 2]]) func softmaxAlongAxes(axes: [Int]) {
+        let layer = ReorderedLayer(name: "soft", inputShape: [3, 2, 5], last: axes) { reordered in
+            let length = reordered.extents.suffix(axes.count).reduce(1, *)
+            return ActivationLayer(name: "soft", inputShape: [30 / length, length], function: .softmax)
+        }
+        checkGroups(layer) { input in
+            let groups = input.indices.map { Self.group($0, along: axes) }
+            let powers = input.map { Self.exponential($0) }
+            return input.indices.map { index in
+                powers[index] / powers.indices.reduce(0) { $0 + (groups[$1] == groups[index] ? powers[$1] : 0) }
+            }
+        }
+    }
+
+    /// eˣ by its first terms.
+    private static func exponential(_ value: Double) -> Double {
+        var term = 1.0
+        return (1..<40).reduce(1) { sum, number in
+            term *= value / Double(number)
+            return sum + term
+        }
+    }
+
+    @Test(arguments: Reduction.Statistic.allCases, [[0], [1], [2], [0, 1], [0, 2], [0, 1, 2]])
+    func reductions(statistic: Reduction.Statistic, axes: [Int]) {
+        let layer = Reduction(
+            name: "reduction", inputShape: [3, 2, 5], statistic: statistic, axes: axes, keepsDimensions: true)
+        checkGroups(layer) { input in
+            let groups = Dictionary(grouping: input.indices) { Self.group($0, along: axes) }
+            return groups.sorted { $0.key < $1.key }.map { _, members in
+                let values = members.map { input[$0] }
+                return switch statistic {
+                case .sum: values.reduce(0, +)
+                case .mean: values.reduce(0, +) / Double(values.count)
+                case .maximum: values.max()!
+                case .minimum: values.min()!
+                }
+            }
+        }
+    }
+
+    @Test func aReductionMayLeaveItsAxesOut() {
+        func shape(_ axes: [Int]) -> Shape {
+            Reduction(name: "r", inputShape: [3, 2, 5], statistic: .sum, axes: axes, keepsDimensions: false).outputShape
+        }
+        #expect(shape([0, 1]) == [5] && shape([1]) == [3, 5] && shape([0, 2]) == [2])
+    }
+
+    @Test(arguments: [.absolute, .clip(-0.4...0.7)] as [ElementFunction.Function])
+    func elementFunctions(function: ElementFunction.Function) {
+        checkGroups(ElementFunction(name: "function", inputShape: [3, 2, 5], function: function)) { input in
+            input.map { function == .absolute ? abs($0) : min(max($0, -Double(Float(0.4))), Double(Float(0.7))) }
+        }
+    }
+
+    /// The identity 1 by way of ln eˣ: the logarithm's slope undoes that of the exponential.
+    @Test func logarithmsUndoExponentials() {
+        let input = randomValues(60, seed: 1)
+        let powers = LayerRun(
+            ActivationLayer(name: "exp", inputShape: [30], function: .exponential), input: input, count: 2
+        ).output
+        let run = LayerRun(
+            ElementFunction(name: "log", inputShape: [30], function: .logarithm), input: powers,
+            outputGradient: powers, count: 2)
+        #expect(deviation(run.output, from: doubles(input)) <= 1e-6 && run.isIntact)
+        #expect(deviation(run.inputGradient!, from: input.map { _ in 1 }) <= 1e-6)
+    }
+
+    /// Compares a layer of one input of shape (3, 2, 5) with a function of all values of its samples.
+    private func checkGroups(_ layer: some Layer, _ function: @escaping ([Double]) -> [Double]) {
+        let input = randomValues(60, seed: 1), outputGradient = randomValues(2 * layer.outputShape.count, seed: 9)
+        let run = LayerRun(layer, input: input, outputGradient: outputGradient, count: 2)
+        #expect(deviation(run.output, from: function(doubles(input))) <= 1e-6 && run.isIntact)
+        #expect(
+            agreesWithFiniteDifferences(run.inputGradient!, at: input) { inner(outputGradient, function($0)) })
+    }
+
     // MARK: Normalisation
 
     @Test(arguments: [1, 2, 3], [true, false]) func normalisationOverLastAxes(axes: Int, isTrained: Bool) {
@@ -100,19 +186,35 @@ import Testing
         let layer = GroupwiseNormalization(
             name: "norm", inputShape: shape, overLast: axes, epsilon: 0.01, hasScale: isTrained, hasCenter: isTrained)
         let width = shape.extents.suffix(axes).reduce(1, *)
-        checkNormalization(layer) { index in (index / width, index % width) }
+        checkNormalization(layer, isTrained: isTrained) { index in (index / width, index % width) }
+    }
+
+    @Test(arguments: [[0], [1], [0, 1], [0, 2]], [true, false]) func normalisationOverOtherAxes(
+        axes: [Int], isTrained: Bool
+    ) {
+        let layer = ReorderedLayer(name: "norm", inputShape: [3, 2, 5], last: axes) { shape in
+            GroupwiseNormalization(
+                name: "norm", inputShape: shape, overLast: axes.count, epsilon: 0.01, hasScale: isTrained,
+                hasCenter: isTrained)
+        }
+        checkNormalization(layer, isTrained: isTrained) { index in
+            let place = [index / 10 % 3, index / 5 % 2, index % 5]
+            return (Self.group(index, along: axes), axes.reduce(0) { $0 * [3, 2, 5][$1] + place[$1] })
+        }
     }
 
     @Test(arguments: [1, 2, 3, 18], [true, false]) func normalisationOfGroups(groups: Int, isTrained: Bool) {
         let layer = GroupwiseNormalization(
             name: "norm", inputShape: [3, 2, 18], groups: groups, epsilon: 0.01, hasScale: isTrained,
             hasCenter: isTrained)
-        checkNormalization(layer) { index in (index / 108 * groups + index % 18 / (18 / groups), index % 18) }
+        checkNormalization(layer, isTrained: isTrained) { index in
+            (index / 108 * groups + index % 18 / (18 / groups), index % 18)
+        }
     }
 
     /// - Parameter place: the group of a value, and the number of its γ and β.
     private func checkNormalization(
-        _ layer: GroupwiseNormalization, place: @escaping (Int) -> (group: Int, parameter: Int)
+        _ layer: some Layer, isTrained: Bool, place: @escaping (Int) -> (group: Int, parameter: Int)
     ) {
         let count = 2 * layer.outputShape.count
         let input = randomValues(count, seed: 1).map { $0 + 2 }, outputGradient = randomValues(count, seed: 2)
@@ -126,10 +228,10 @@ import Testing
                     indices.reduce(0) { $0 + (input[$1] - mean) * (input[$1] - mean) } / Double(indices.count)
                 for index in indices {
                     let number = place(index).parameter
-                    let scale = layer.hasScale ? parameters[number] : 1
-                    let center = layer.hasCenter ? parameters[parameters.count / 2 + number] : 0
+                    let scale = isTrained ? parameters[number] : 1
+                    let center = isTrained ? parameters[parameters.count / 2 + number] : 0
                     result[index] =
-                        (input[index] - mean) / (variance + Double(layer.epsilon)).squareRoot() * scale + center
+                        (input[index] - mean) / (variance + Double(Float(0.01))).squareRoot() * scale + center
                 }
             }
             return result

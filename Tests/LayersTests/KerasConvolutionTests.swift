@@ -74,6 +74,14 @@ import Testing
         let convolution = try Convolution(name)
         let filters = try #require(convolution.reference.configuration.filters)
         let groups = try #require(convolution.reference.configuration.groups)
+        if groups > 1, groups == convolution.inputShape.channels {
+            try convolution.reference.compare(
+                with: DepthwiseConvolution2D(
+                    name: name, inputShape: convolution.inputShape, kernelSize: convolution.kernelSize,
+                    strides: convolution.strides, padding: convolution.padding, dilation: convolution.dilation,
+                    depthMultiplier: filters / groups, isRectified: convolution.isRectified,
+                    hasBias: convolution.hasBias, isGrouped: true))
+        }
         if groups > 1 {
             try convolution.reference.compare(
                 with: GroupedConvolution2D(

@@ -222,7 +222,6 @@ def refused():
         "half-precision": chain(convolution(dtype="float16")),
         "recurrent": chain(layers.Reshape((9, 9)), layers.LSTM(4, name="memory")),
         "other-activation": chain(convolution(activation="sparsemax")),
-        "softmax-axis": chain(layers.Softmax(axis=1, name="soft")),
         "batch-normalization-axis": chain(layers.BatchNormalization(axis=1, name="bn")),
         "renorm": chain(layers.BatchNormalization(renorm=True, name="bn")),
         "noise-shape": chain(layers.Dropout(0.5, noise_shape=(12, 1, 1, 1), name="drop")),

@@ -63,6 +63,9 @@ def activations():
     case("elu", lambda x: layers.ELU()(x), wide)
     case("elu-alpha", lambda x: layers.ELU(alpha=0.3)(x), wide)
     case("softmax", lambda x: layers.Softmax()(x), normal(2, 3, 2, 4))
+    for axis in (1, 2, -2, (1, 2), (1, 3), (1, 2, 3)):
+        case(f"softmax-{axis}", lambda x, axis=axis: layers.Softmax(axis=axis)(x), 3 * normal(2, 3, 2, 4))
+    case("softmax-operator-axis", lambda x: ops.softmax(x, axis=1), 3 * normal(2, 3, 2, 4))
     case("prelu", lambda x: layers.PReLU()(x), normal(5, 13))
     case("prelu-of-a-map", lambda x: layers.PReLU()(x), normal(3, 4, 5, 2))
     case("prelu-shared-pixels", lambda x: layers.PReLU(shared_axes=[1, 2])(x), normal(3, 4, 5, 17))
@@ -145,6 +148,27 @@ def operators():
         "exp": ops.exp,
     }.items():
         case(f"number-{name}", make, x)
+    for name, make in {
+        "absolute": ops.absolute,
+        "clip": lambda x: ops.clip(x, -0.75, 1),
+        "mean-rows": lambda x: ops.mean(x, axis=1),
+        "mean-channels": lambda x: ops.mean(x, axis=-1, keepdims=True),
+        "mean-pixels": lambda x: ops.mean(x, axis=(1, 2)),
+        "mean-all": lambda x: ops.mean(x, axis=(1, 2, 3), keepdims=True),
+        "sum-columns": lambda x: ops.sum(x, axis=[2], keepdims=True),
+        "sum-pixels": lambda x: ops.sum(x, axis=(1, 2)),
+        "max-pixels": lambda x: ops.max(x, axis=(1, 2), keepdims=True),
+        "max-channels": lambda x: ops.max(x, axis=3),
+        "amax-rows-and-channels": lambda x: ops.amax(x, axis=(1, 3)),
+        "min-columns": lambda x: ops.min(x, axis=2, keepdims=True),
+    }.items():
+        case(f"operator-{name}", make, x)
+    integers = np.random.default_rng(0).integers(0, 3, (3, 4, 5, 6)).astype(np.float32)
+    case("operator-max-equal", lambda x: ops.max(x, axis=(1, 3)), integers)
+    case("operator-absolute-equal", lambda x: ops.absolute(x), integers - 1)
+    case("operator-clip-equal", lambda x: ops.clip(x, 0, 1), integers)
+    for name, make in {"log": ops.log, "sqrt": ops.sqrt, "rsqrt": ops.rsqrt, "reciprocal": ops.reciprocal}.items():
+        case(f"operator-{name}", make, positive)
     case("number-divided-by", lambda x: 2 / x, positive)
     case("number-power-half", lambda x: x**0.5, positive)
 
@@ -157,6 +181,7 @@ def shapes():
     case("reshape-operator", lambda x: ops.reshape(x, (-1, 4, 30)), x)
     for order in ((2, 1, 3), (3, 1, 2), (3, 2, 1), (1, 3, 2)):
         case(f"permute-{''.join(map(str, order))}", lambda x, order=order: layers.Permute(order)(x), x)
+    case("transpose-operator", lambda x: ops.transpose(x, (0, 3, 1, 2)), x)
     case("permute-rows", lambda x: layers.Permute((2, 1))(x), normal(3, 4, 5))
     for cropping in (1, ((1, 2), (0, 3)), ((0, 0), (2, 0))):
         case(f"cropping-{cropping}", lambda x, cropping=cropping: layers.Cropping2D(cropping)(x), x)
@@ -191,6 +216,9 @@ def normalizations():
         "-center": {"scale": False},
         "-rows": {"axis": [2, 3]},
         "-all": {"axis": [1, 2, 3]},
+        "-columns": {"axis": 1},
+        "-pixels": {"axis": [1, 2]},
+        "-others": {"axis": [3, 1], "center": False},
     }.items():
         case(f"layer-normalization{name}", lambda x, o=options: layers.LayerNormalization(**o)(x), x)
     case("layer-normalization-far", lambda x: layers.LayerNormalization()(x), far)

@@ -105,8 +105,17 @@ public struct SafetensorsFile: Sendable {
     }
 
     private func copyBytes(of tensor: Tensor, into destination: UnsafeMutableRawBufferPointer) {
-        destination.copyMemory(from: bytes(of: tensor))
+        let source = bytes(of: tensor)
+        for start in stride(from: 0, to: source.count, by: Self.pieceSize) {
+            let piece = start..<min(start + Self.pieceSize, source.count)
+            UnsafeMutableRawBufferPointer(rebasing: destination[piece])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[piece]))
+            storage.release()
+        }
     }
+
+    /// What is copied before the file's own memory is let go of, so that elements are not in memory twice.
+    private static let pieceSize = 1 << 24
 
     private func existing(_ name: String) throws -> Tensor {
         if let tensor = tensor(named: name) { return tensor }

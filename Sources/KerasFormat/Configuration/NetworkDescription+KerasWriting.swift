@@ -72,15 +72,15 @@ extension LayerDescription {
             if kind.entry.hasTrainableOption { options["trainable"] = .boolean(isTrainable) }
         }
         // Keras looks up classes outside of its public modules by both names.
-        let className = JSONValue.string(kind.options.kerasClass)
+        let className = JSONValue.string(kind.options.kerasClass), module = kind.options.writtenKerasModule
         return [
-            "module": .string(kind.entry.kerasModule), "class_name": className, "config": .object(options),
-            "registered_name": kind.entry.kerasModule == "keras.layers" ? .null : className,
+            "module": .string(module), "class_name": className, "config": .object(options),
+            "registered_name": module == "keras.layers" ? .null : className,
         ]
     }
 
     /// Whether Keras has an operator in the layer's place.
-    fileprivate var isOperator: Bool { KerasObject.isOperatorModule(kind.entry.kerasModule) }
+    fileprivate var isOperator: Bool { KerasObject.isOperatorModule(kind.options.writtenKerasModule) }
 
     /// How the layer is called: once, with a tensor for each input.
     fileprivate func kerasCalls(_ shapes: [String: Shape], _ calls: KerasCalls) -> [JSONValue] {

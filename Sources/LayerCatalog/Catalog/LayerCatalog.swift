@@ -39,6 +39,8 @@ public enum LayerCatalog {
         ScaledSumOptions.self,
         DivideOptions.self,
         ArithmeticOptions.self,
+        ElementFunctionOptions.self,
+        ReductionOptions.self,
         ConcatenateOptions.self,
         RandomPreprocessingOptions.self,
     ]

@@ -52,6 +52,8 @@ public protocol LayerOptions: Codable, Hashable, Sendable {
     init(keras options: inout KerasOptions) throws
     /// The Keras class that the layer is written as; the first of ``kerasClasses``, unless a kind says otherwise.
     var kerasClass: String { get }
+    /// The module of that class; ``kerasModule``, unless a kind says otherwise.
+    var writtenKerasModule: String { get }
     /// What Keras calls the layer with, given its inputs: the only one, or a list of several, unless a kind says
     /// otherwise.
     func kerasArguments(_ tensors: [JSONValue]) -> [JSONValue]
@@ -81,6 +83,7 @@ extension LayerOptions {
     public var parametersScaleOutput: Bool { false }
     public func withoutDropout() -> Self { self }
     public var kerasClass: String { Self.kerasClasses[0] }
+    public var writtenKerasModule: String { Self.kerasModule }
     public func kerasArguments(_ tensors: [JSONValue]) -> [JSONValue] {
         Self.inputCount == .several ? [.array(tensors)] : tensors
     }

@@ -103,6 +103,19 @@ extension ActivationFunction {
         }
     }
 
+    /// The operator of Keras with this function and an option that neither a name nor a layer stands for.
+    var kerasOperator: (className: String, options: [String: JSONValue])? {
+        guard !hasKerasName else { return nil }
+        return switch self {
+        case .gelu(let approximate): ("Gelu", ["approximate": .boolean(approximate)])
+        case .celu(let alpha): ("Celu", ["alpha": .number(shortest: alpha)])
+        case .squareplus(let b): ("Squareplus", ["b": .number(shortest: b)])
+        case .softShrink(let threshold): ("SoftShrink", ["threshold": .number(shortest: threshold)])
+        case .hardShrink(let threshold): ("HardShrink", ["threshold": .number(shortest: threshold)])
+        default: nil
+        }
+    }
+
     /// Whether Keras has a name for the function with just these options.
     var hasKerasName: Bool { Self.named.contains { $0.function == self } }
 }

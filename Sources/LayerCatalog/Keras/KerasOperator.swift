@@ -9,6 +9,10 @@ extension LayerKind {
     /// - Throws: a `badData` fault for operands and options that are not supported.
     init?(kerasOperator options: inout KerasOptions) throws {
         let tensors = options.callArguments.flatMap { $0.array ?? [$0] }.count(where: \.isKerasTensor)
+        if let axes = try options.softmaxAxes() {
+            self = .softmax(axes: axes)
+            return
+        }
         if let function = try ActivationFunction(kerasOperator: &options) {
             self = .activation(function)
             return
@@ -22,12 +26,32 @@ extension LayerKind {
         case ("TrueDivide", 2...), ("Divide", 2...): self = .divide
         case ("Reshape", 1): self = .reshape(try options.integers("newshape"))
         case ("Concatenate", _): self = LayerKind(try ConcatenateOptions(keras: &options))
+        case ("Transpose", 1): self = .permute(try options.sampleOrder())
+        case ("Mean", 1), ("Sum", 1), ("Max", 1), ("Min", 1), ("Amax", 1), ("Amin", 1):
+            self = try ReductionOptions(keras: &options).kind
+        case ("Absolute", 1), ("Abs", 1), ("Log", 1), ("Clip", 1):
+            self = LayerKind(try ElementFunctionOptions(keras: &options))
+        case ("Sqrt", 1): self = .arithmetic(.power, 0.5)
+        case ("Rsqrt", 1): self = .arithmetic(.power, -0.5)
+        case ("Reciprocal", 1): self = .arithmetic(.divide, 1, isNumberFirst: true)
         case ("Negative", 1): self = .arithmetic(.multiply, -1)
         case ("Square", 1): self = .arithmetic(.power, 2)
         case (let name, 1) where ArithmeticOptions.kerasClasses.contains(name):
             self = LayerKind(try ArithmeticOptions(keras: &options))
         default: return nil
         }
+    }
+}
+
+extension KerasOptions {
+    /// The option `axes` of a transposition that leaves samples where they are, without their axis.
+    fileprivate mutating func sampleOrder() throws -> [Int] {
+        let value = take("axes")
+        let axes = value.array?.compactMap(\.integer) ?? []
+        guard axes.count == value.array?.count, axes.count > 1, axes[0] == 0 else {
+            throw unsupported("axes", value, supported: "an order of all axes whose first is 0")
+        }
+        return Array(axes.dropFirst())
     }
 }
 
@@ -75,6 +99,9 @@ extension ActivationFunction {
 extension KerasObject {
     /// The module of the operators of numpy's names.
     public static let operatorModule = "keras.src.ops.numpy"
+
+    /// The module of the operators that are functions of neural networks.
+    public static let functionModule = "keras.src.ops.nn"
 
     /// Whether this is an operator rather than a layer.
     public var isOperator: Bool { Self.isOperatorModule(module) }

@@ -157,6 +157,18 @@ public struct KerasOptions {
         return axes
     }
 
+    /// The axes of a softmax other than over the last axis alone; nil for that, which leaves the option as it is, and
+    /// for other layers.
+    ///
+    /// - Throws: a fault for what are no axes.
+    public mutating func softmaxAxes() throws -> [Int]? {
+        guard className == "Softmax", let value = rest["axis"], !value.isNull else { return nil }
+        let axes = try axes(default: [-1])
+        guard axes == [-1] || axes == [inputRank - 1] else { return axes }
+        rest["axis"] = -1
+        return nil
+    }
+
     /// A pair of integers (height, width); nil when the file does not have the option.
     ///
     /// - Throws: a fault for anything else.

@@ -142,6 +142,13 @@ struct Example: Sendable, CustomTestStringConvertible {
             json: #"{"layerNormalization":{"axes":[2,3],"center":true,"epsilon":0.5,"scale":false}}"#,
             kerasClass: "LayerNormalization"),
         Example(
+            kind: .layerNormalization(axes: [1], epsilon: 0.5), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"layerNormalization":{"axes":[1],"center":true,"epsilon":0.5,"scale":true}}"#,
+            kerasClass: "LayerNormalization"),
+        Example(
+            kind: .softmax(axes: [1, 2]), inputs: [[2, 3, 4]], output: [2, 3, 4],
+            json: #"{"activation":{"_0":{"softmax":{}},"axes":[1,2]}}"#, kerasClass: "Softmax"),
+        Example(
             kind: .groupNormalization(groups: 2, epsilon: 0.5, center: false), inputs: [[2, 3, 4]],
             output: [2, 3, 4],
             json: #"{"groupNormalization":{"center":false,"epsilon":0.5,"groups":2,"scale":true}}"#,
@@ -195,6 +202,19 @@ struct Example: Sendable, CustomTestStringConvertible {
             kind: .arithmetic(.subtract, 0.5, isNumberFirst: true), inputs: [[2, 3, 4]], output: [2, 3, 4],
             json: #"{"arithmetic":{"isNumberFirst":true,"number":0.5,"operator":"subtract"}}"#,
             kerasClass: "Subtract"),
+        Example(
+            kind: .clip(-0.5, 2), inputs: [[2, 3, 4]],
+            output: [2, 3, 4], json: #"{"elementFunction":{"function":"clip","maximum":2,"minimum":-0.5}}"#,
+            kerasClass: "Clip"),
+        Example(
+            kind: .elementFunction(.logarithm), inputs: [[4]], output: [4],
+            json: #"{"elementFunction":{"function":"logarithm"}}"#, kerasClass: "Log"),
+        Example(
+            kind: .reduction(.sum, axes: [1, -1]), inputs: [[2, 3, 4]], output: [3],
+            json: #"{"reduction":{"axes":[1,-1],"keepDimensions":false,"statistic":"sum"}}"#, kerasClass: "Sum"),
+        Example(
+            kind: .reduction(.minimum, axes: [2], keepDimensions: true), inputs: [[2, 3, 4]], output: [2, 1, 4],
+            json: #"{"reduction":{"axes":[2],"keepDimensions":true,"statistic":"minimum"}}"#, kerasClass: "Min"),
         Example(
             kind: .concatenate(axis: 1), inputs: [[2, 3, 4], [1, 3, 4]], output: [3, 3, 4],
             json: #"{"concatenate":{"axis":1}}"#, kerasClass: "Concatenate"),

@@ -47,6 +47,8 @@ struct KerasLayerReference {
 
     /// Whether `values` are Keras' up to a few times what single precision determines, and a few roundings.
     func agree(_ values: [Float], _ tensor: String) throws -> Bool {
+        let origin = configuration.dilation_rate == nil ? "layers" : "convolutions"
+        try RecordedValues.record(values, file: origin, name: name, tensor: tensor)
         let tolerance = Double(try floats("tolerance/\(tensor)")[0])
         return deviation(values, from: doubles(try floats(tensor))) <= max(4 * tolerance, 1e-6)
     }
