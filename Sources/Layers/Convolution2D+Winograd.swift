@@ -10,7 +10,7 @@ extension Convolution2D {
         func isPlain(_ axis: Axis) -> Bool { axis.window == 3 && axis.stride == 1 && axis.dilation == 1 }
         func taps(_ axis: Axis) -> Int { (0..<axis.output).reduce(0) { $0 + axis.tapsOnMap(of: $1).count } }
         func tiles(_ axis: Axis) -> Int { (axis.output + 1) / 2 }
-        return isPlain(rows) && isPlain(columns) && min(inputChannels, outputChannels) >= 32
+        return isPlain(rows) && isPlain(columns) && min(inputChannels, outputChannels) >= 48
             && taps(rows) * taps(columns) * 10 >= 13 * 16 * tiles(rows) * tiles(columns)
     }
 

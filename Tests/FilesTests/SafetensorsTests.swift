@@ -107,7 +107,7 @@ import Testing
         #expect(try file.withBytes(of: "large") { $0.reduce(0) { $0 &+ Int($1) } } > 0)
         let before = try residentKilobytes()
         #expect(try file.floats("large") == values)
-        let after = try residentKilobytes()
+        let after = try withExtendedLifetime(file) { try residentKilobytes() }
         #expect(before > 8 << 10 && after < 1 << 10, "\(before) kB before, \(after) kB after")
     }
 

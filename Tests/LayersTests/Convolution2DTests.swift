@@ -86,9 +86,9 @@ import Testing
 
     /// Kernels and channels for which tiles pay.
     static let tiles: [Case] = [
-        Case(inputShape: [4, 5, 32], filters: 33, kernelSize: Extent2D(3, 3), padding: .same, isRectified: true),
-        Case(inputShape: [7, 4, 40], filters: 32, kernelSize: Extent2D(3, 3)),
-        Case(inputShape: [6, 6, 32], filters: 48, kernelSize: Extent2D(3, 3), padding: .same, hasBias: false),
+        Case(inputShape: [4, 5, 48], filters: 49, kernelSize: Extent2D(3, 3), padding: .same, isRectified: true),
+        Case(inputShape: [7, 4, 52], filters: 48, kernelSize: Extent2D(3, 3)),
+        Case(inputShape: [4, 4, 48], filters: 64, kernelSize: Extent2D(3, 3), padding: .same, hasBias: false),
     ]
 
     /// Wide matrices of weights, whose transpose lies in panels, on each route.
