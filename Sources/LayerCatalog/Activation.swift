@@ -26,6 +26,7 @@ public struct ActivationOptions: LayerOptions {
             throw place.fault("it has axes, and is no softmax", remedy: "use a softmax, or leave out the axes")
         }
         let along = try place.sampleAxes(axes)
+        if along == [shape.extents.count - 1] { return .activation(.softmax) }
         return .layer(
             ReorderedLayer(name: place.layer, inputShape: shape, last: along) { reordered in
                 let length = reordered.extents.suffix(along.count).reduce(1, *)

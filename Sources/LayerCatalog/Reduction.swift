@@ -19,6 +19,18 @@ public struct ReductionOptions: LayerOptions {
         guard keepDimensions || reduced.count < shape.extents.count else {
             throw place.fault("it leaves no axis of \(shape)", remedy: "keep its dimensions (keepdims=True)")
         }
+        let pooling: GlobalPooling2D.Statistic? =
+            switch statistic {
+            case .mean: .mean
+            case .maximum: .maximum
+            case .sum, .minimum: nil
+            }
+        // Over all pixels of a map that is what a layer of its own does.
+        if let pooling, shape.extents.count == 3, reduced.sorted() == [0, 1] {
+            return .layer(
+                GlobalPooling2D(
+                    name: place.layer, inputShape: shape, statistic: pooling, keepsDimensions: keepDimensions))
+        }
         return .layer(
             Reduction(
                 name: place.layer, inputShape: shape, statistic: statistic, axes: reduced,
@@ -53,15 +65,6 @@ extension ReductionOptions {
         }
         self.init(
             statistic: statistic, axes: axes, keepDimensions: try options.boolean("keepdims", default: false))
-    }
-
-    /// Of maps over all pixels, what a layer of its own does.
-    var kind: LayerKind {
-        switch (statistic, axes.sorted()) {
-        case (.mean, [1, 2]): .globalAveragePooling2D(keepDimensions: keepDimensions)
-        case (.maximum, [1, 2]): .globalMaxPooling2D(keepDimensions: keepDimensions)
-        default: LayerKind(self)
-        }
     }
 
     public var kerasClass: String {

@@ -1,5 +1,6 @@
 import Faults
 import LayerCatalog
+import Layers
 
 /// How a probability becomes a class, and how much the network's confidence was corrected.
 public struct DecisionRule: Hashable, Sendable {
@@ -49,7 +50,9 @@ extension DecisionRule {
 extension Network {
     /// The parameters of the layer that gives the logits; nil when the logits do not scale with them, or it has none.
     public var logitParameters: [Parameter]? {
-        let node = nodes[logitsNode]
+        var node = nodes[logitsNode]
+        // What adds to the loss for its input gives it on.
+        while case .layer(let layer) = node.operation, layer is ActivityPenalty { node = nodes[node.inputs[0]] }
         // What other layers have too is not theirs to divide.
         guard node.kind.options.parametersScaleOutput, !node.sharesParameters,
             !description.layers.contains(where: { $0.sharedWith == node.name })

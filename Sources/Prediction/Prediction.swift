@@ -79,6 +79,9 @@ public struct Prediction {
     /// The first model, for what a single one is asked.
     var model: TrainedModel { members[0].model }
 
+    /// How many models there are.
+    public var modelCount: Int { members.count }
+
     /// How many classes the models tell apart.
     public var classCount: Int { model.network.classCount }
 

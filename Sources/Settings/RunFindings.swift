@@ -104,10 +104,14 @@ extension RunFindings {
 
     /// What of it decides the result, by the name of its option.
     ///
-    /// - Parameter choosesTrained: whether an option of its own says which layers are trained.
-    func decidingResult(choosesTrained: Bool) throws -> [String: String] {
+    /// - Parameter trainedOption: the option that says which layers are trained, if there is one.
+    func decidingResult(trainedOption: String?) throws -> [String: String] {
         var (deciding, network) = (columns ?? [:], network)
-        if choosesTrained { for index in network.layers.indices { network.layers[index].isTrainable = true } }
+        if let trainedOption {
+            let frozen = network.layers.filter { !$0.isTrainable }.map(\.name)
+            deciding[trainedOption] = "layers \(try SettingsFingerprint.of(frozen))"
+            for index in network.layers.indices { network.layers[index].isTrainable = true }
+        }
         deciding.merge([
             "--model": "\(network.name) (\(try SettingsFingerprint.of(network)))",
             "--data": "\(population) of \(stampHeight)×\(stampWidth) (\(dataFingerprint))",

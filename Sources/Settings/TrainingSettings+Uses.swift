@@ -24,9 +24,11 @@ extension TrainingSettings {
     ///
     /// - Parameter findings: of the run that these settings, as resolved, are of.
     package func decidingResult(_ findings: RunFindings) throws -> [String: String] {
-        let found = try findings.decidingResult(choosesTrained: frozenLayers != nil)
+        let trainedOption = frozenLayers.map(\.choice.option)
+        let found = try findings.decidingResult(trainedOption: trainedOption)
         return Self.all.flatMap(\.options).reduce(into: found) { deciding, option in
-            if let value = option.deciding(self) { deciding[option.name] = value }
+            guard let value = option.deciding(self) else { return }
+            deciding[option.name] = deciding[option.name].map { "\(value) (\($0))" } ?? value
         }
     }
 

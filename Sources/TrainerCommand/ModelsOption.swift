@@ -41,6 +41,11 @@ struct ModelsOption: ParsableArguments {
             models: model, normalization: normalization, fromLogits: logits.fromLogits, passes: looks,
             combination: passes.combine ?? .mean, threads: threads, group: group, logger: logger)
         try group.agree {
+            if let combination = passes.combine, prediction.modelCount == 1 {
+                throw Fault(
+                    .usage, "--combine \(combination)", "is of several models, and there is one",
+                    remedy: "name several with --model, or leave it out")
+            }
             guard let threshold else { return }
             try prediction.requireTwoClasses(
                 for: "--threshold \(threshold)", remedy: "leave it out: the most probable class is taken")

@@ -3,11 +3,12 @@
 
 Each network takes ten full-batch steps of SGD with momentum 0.9, from the weights of `run.py`, without dropout, whose
 masks differ. The learning rate is the one at which the first step lowers the loss by about 0.01: networks with random
-weights differ much in their gradients, and with long steps any rounding grows until nothing can be compared. What is compared with Keras in float64 are Keras in float32 and the program: the loss of the first step
-and of all ten (largest deviation), the weights that are trained and the moving statistics after the last one (norm of
-the deviation over the norm of what training has changed). Keras runs three times, with the stamps of the batch in
-another order, which is another order of rounding: its column is the largest of the three. The exit code is 1 when one
-of the program's is more than four times that and more than a few roundings (2e-6).
+weights differ much in their gradients, and with long steps any rounding grows until nothing can be compared. What is
+compared with Keras in float64 are Keras in float32 and the program: the loss of the first step and of all ten
+(largest deviation), the weights that are trained and the moving statistics after the last one (norm of the deviation
+over the norm of what training has changed). Keras runs three times, with the stamps of the batch in another order,
+which is another order of rounding: its column is the largest of the three. The exit code is 1 when one of the
+program's is more than four times that and more than a few roundings (2e-6).
 
 Needs Keras with TensorFlow. Settings that the environment may override:
   TRAINER   the program (default: swift-run-trainer)
@@ -27,8 +28,17 @@ STEPS, STAMPS, CLASSES, ORDERS = 10, 12, 2, 3
 COLUMNS = ("loss 1", "loss 1–10", "weights", "statistics")
 
 
-def without_dropout(model):
+def layers_of(model):
+    """The layers of a model, those of models in it one by one."""
     for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from layers_of(layer)
+        else:
+            yield layer
+
+
+def without_dropout(model):
+    for layer in layers_of(model):
         for name in ("rate", "drop_path_rate"):
             if hasattr(layer, name):
                 setattr(layer, name, 0.0)
@@ -36,7 +46,7 @@ def without_dropout(model):
 
 
 def variables(model):
-    return {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.weights}
+    return {f"{layer.name}/{variable.name}": variable for layer in layers_of(model) for variable in layer.weights}
 
 
 def values(model):

@@ -70,6 +70,7 @@ for reader in "${readers[@]}"; do
     # cfitsio asks for columns of which a damaged table has absurdly many, and can be told that there is no memory for
     # them. Traps are libFuzzer's to report: Swift's own report would take a minute.
     if READER="$reader" ASAN_OPTIONS=allocator_may_return_null=1 SWIFT_BACKTRACE=enable=no \
+        LSAN_OPTIONS="suppressions=$here/leaks.supp:print_suppressions=0" \
         "$program" "${limits[@]}" -max_len="$length" -runs="$runs" -max_total_time="$seconds" -print_final_stats=1 \
         -artifact_prefix="$scratch/failed/$reader-" "$scratch/corpus/$reader" "$here/Seeds/$reader" >"$log" 2>&1; then
         executed="$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"

@@ -27,6 +27,29 @@ import Testing
             try logitParameters([("out", .dense(units: 2, activation: .tanh)), ("end", .activation(.softmax))]) == nil)
     }
 
+    /// Outputs that add to the loss are given on as they are.
+    @Test(arguments: [
+        (ActivationFunction.linear, ["out/kernel", "out/bias"]), (.relu, ["out/kernel", "out/bias"]), (.tanh, nil),
+    ] as [(ActivationFunction, [String]?)])
+    func whatAddsToTheLossChangesNothingOfThat(activation: ActivationFunction, expected: [String]?) throws {
+        var network = NetworkDescription(
+            name: "mine",
+            sequence: [
+                ("input", .input(shape: [3, 3, 1])), ("flatten", .flatten),
+                ("out", .dense(units: 2, activation: activation)), ("end", .activation(.softmax)),
+            ])
+        network.layers[2].parameters.activityRegularizer = .norms(l1: 0, l2: 0.1)
+        #expect(try Network(network).logitParameters?.map(\.name) == expected)
+    }
+
+    /// A softmax over the last axis by its number is one over the last axis.
+    @Test func theLastAxisIsTheOneOfTheOutputs() throws {
+        let layers: [(name: String, kind: LayerKind)] = [
+            ("out", .dense(units: 2, activation: .linear)), ("end", .softmax(axes: [1])),
+        ]
+        #expect(try logitParameters(layers) == ["out/kernel", "out/bias"])
+    }
+
     @Test func otherLayersHaveNone() throws {
         let layers: [(name: String, kind: LayerKind)] = [
             ("hidden", .dense(units: 2, activation: .linear)), ("drop", .dropout(rate: 0.5)),

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Takes random networks from Keras to the program and back: Tests/RandomNetworks/run.py [--networks N] [--seed S]
 
-Networks are pure functions of their numbers, S to S + N − 1 (networks.py). Each is saved by Keras with random weights,
-predicts, trains three full-batch steps of SGD without dropout, and comes back as `.keras` and `.onnx`. Every pass is
-compared with Keras in float64, as are two others that scatter as single precision does: Keras in float32, and Keras in
-float64 with weights moved by a rounding. A network fails when one of its passes deviates by more than eight times what
-the two do and by more than a few roundings, or when the program refuses it. The exit code is then 1. Interrupted, it tells of those that it has tried.
+Networks are pure functions of their numbers, S to S + N − 1 (networks.py). Each is saved by Keras with random
+weights, predicts, trains three full-batch steps of SGD without dropout, and comes back as `.keras` and `.onnx`. Every
+pass is compared with Keras in float64, as are two others that scatter as single precision does: Keras in float32, and
+Keras in float64 with weights moved by a rounding. A network fails when one of its passes deviates by more than eight
+times what the two do and by more than a few roundings, or when the program refuses it. The exit code is then 1.
+Interrupted, it tells of those that it has tried.
 
 Needs Keras with TensorFlow, and onnxruntime for its pass. Settings that the environment may override:
   TRAINER   the program (default: swift-run-trainer)

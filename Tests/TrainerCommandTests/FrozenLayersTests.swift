@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -44,6 +45,26 @@ extension TrainerCommandTests {
                 expectError(outcome, 64, saying: "--resume \(resumed)", "--freeze fc_1,bn_*")
                 #expect(!outcome.standardError.contains("--model"))
             }
+        }
+
+        /// What the model has frozen itself counts beside the option.
+        @Test func aModelWithOtherFrozenLayersIsNotGoneOnWith() throws {
+            let model = workspace.path("own.safetensors")
+            func freeze(_ options: String) throws {
+                let run = try train("frozen", "--epochs 1 \(options)")
+                try? FileManager.default.removeItem(atPath: model)
+                try FileManager.default.moveItem(atPath: "\(run)/model.safetensors", toPath: model)
+                try FileManager.default.removeItem(atPath: run)
+            }
+            func own(_ options: String) -> String {
+                "train --data \(survey.folder) --model \(model) --batch-size 64 --microbatch 8 --freeze fc_1"
+                    + " --output \(workspace.path("own")) \(options)"
+            }
+            try freeze("")
+            try trained(own("--epochs 1"))
+            try trained(own("--epochs 2 --resume"))
+            try freeze("--freeze fc_2")
+            expectError(try trainer(own("--epochs 3 --resume")), 64, saying: "--freeze fc_1 (layers ")
         }
 
         @Test(arguments: [

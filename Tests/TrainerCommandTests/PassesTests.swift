@@ -245,5 +245,13 @@ extension TrainerCommandTests {
                 saying: "--combine median", "--members")
             #expect(!exists(run))
         }
+
+        @Test func combiningNeedsSeveralModelsInPrediction() throws {
+            let output = workspace.path("probabilities.npy")
+            expectError(
+                try trainer("predict --model \(model) --input \(survey.sources) --output \(output) --combine max"), 64,
+                saying: "--combine max", "several models")
+            #expect(!exists(output))
+        }
     }
 }

@@ -28,7 +28,7 @@ extension LayerKind {
         case ("Concatenate", _): self = LayerKind(try ConcatenateOptions(keras: &options))
         case ("Transpose", 1): self = .permute(try options.sampleOrder())
         case ("Mean", 1), ("Sum", 1), ("Max", 1), ("Min", 1), ("Amax", 1), ("Amin", 1):
-            self = try ReductionOptions(keras: &options).kind
+            self = LayerKind(try ReductionOptions(keras: &options))
         case ("Absolute", 1), ("Abs", 1), ("Log", 1), ("Clip", 1):
             self = LayerKind(try ElementFunctionOptions(keras: &options))
         case ("Sqrt", 1): self = .arithmetic(.power, 0.5)
