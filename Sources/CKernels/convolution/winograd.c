@@ -4,8 +4,8 @@
 #include "../products/transpose_tile.h"
 
 enum {
-    SIDE = 4,             // of a transformed tile
-    PLACES = SIDE * SIDE, // of a transformed tile
+    SIDE = 4,              // of a transformed tile
+    PLACES = SIDE * SIDE,  // of a transformed tile
     TAPS = 9,
     PAIR = 2,  // vectors of outputs that a register tile computes
     PANEL = PAIR * VECTOR_FLOATS,
@@ -50,8 +50,8 @@ INLINE void transform_taps(const f32x16 *g, f32x16 *to) {
     }
 }
 
-// Where the transformed kernel of an input channel and a vector of output channels starts, and the floats from one place
-// to the next.
+// Where the transformed kernel of an input channel and a vector of output channels starts, and the floats from one
+// place to the next.
 INLINE float *kernel_place(float *transformed, ptrdiff_t in_channels, ptrdiff_t out_channels, ptrdiff_t channel,
                            ptrdiff_t vector, ptrdiff_t *step) {
     const ptrdiff_t panel = vector / PAIR;
@@ -87,7 +87,8 @@ void winograd_transform_turned_kernel(const float *kernel, ptrdiff_t in_channels
             // turned[tap][output channel][input channel]
             _Alignas(64) float turned[TAPS][VECTOR_FLOATS][VECTOR_FLOATS];
             for (int tap = 0; tap < TAPS; ++tap) {
-                const float *from = kernel + ((TAPS - 1 - tap) * in_channels + n * VECTOR_FLOATS) * out_channels + first;
+                const float *from = kernel + ((TAPS - 1 - tap) * in_channels + n * VECTOR_FLOATS) * out_channels
+                                    + first;
                 if (rows == VECTOR_FLOATS && columns == VECTOR_FLOATS) {
                     transpose_tile(from, out_channels, VECTOR_FLOATS, turned[tap][0]);
                     continue;
@@ -235,8 +236,8 @@ INLINE void write_output(const Winograd *s, const float *m, ptrdiff_t place_step
 // MARK: Products
 
 // One register tile: ROWS transformed tiles × VECTORS vectors of output channels, summed over the input channels.
-INLINE void product_tile(const float *v, ptrdiff_t v_step, const float *u, ptrdiff_t channels, float *m,
-                         const int ROWS, const int VECTORS) {
+INLINE void product_tile(const float *v, ptrdiff_t v_step, const float *u, ptrdiff_t channels, float *m, const int ROWS,
+                         const int VECTORS) {
     f32x16 sum[28];
     UNROLLED_FOR(i, ROWS * VECTORS) sum[i] = (f32x16){0};
     const float *next = u + channels * VECTORS * VECTOR_FLOATS;
@@ -249,8 +250,7 @@ INLINE void product_tile(const float *v, ptrdiff_t v_step, const float *u, ptrdi
             UNROLLED_FOR(n, VECTORS) sum[r * VECTORS + n] += value * w[n];
         }
     }
-    UNROLLED_FOR(i, ROWS * VECTORS)
-        *(f32x16u *)(m + i / VECTORS * PANEL + i % VECTORS * VECTOR_FLOATS) = sum[i];
+    UNROLLED_FOR(i, ROWS * VECTORS) *(f32x16u *)(m + i / VECTORS * PANEL + i % VECTORS * VECTOR_FLOATS) = sum[i];
 }
 
 #define TILE(n) \
@@ -435,8 +435,9 @@ static GradientBlock gradient_block(const Winograd *s) {
 
 ptrdiff_t winograd_gradient_workspace_count(const Winograd *s) {
     const GradientBlock block = gradient_block(s);
-    return PLACES * (block.tiles * (tile_step(block.inputs) + tile_step(block.outputs))
-                     + block.inputs * vectors(block.outputs) * VECTOR_FLOATS);
+    return PLACES
+           * (block.tiles * (tile_step(block.inputs) + tile_step(block.outputs))
+              + block.inputs * vectors(block.outputs) * VECTOR_FLOATS);
 }
 
 // The gradient of `inputs` input channels from `ci` on × `outputs` output channels from `co` on.
@@ -460,8 +461,11 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
                 float *to = sums + k * inputs * width + n;
                 const int is_first = block == 0;
                 if (width - n > VECTOR_FLOATS)
-                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, has_avx512() ? 14 : 3, 2);
-                else gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, has_avx512() ? 24 : 6, 1);
+                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, has_avx512() ? 14 : 3,
+                                  2);
+                else
+                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, has_avx512() ? 24 : 6,
+                                  1);
             }
         first += tiles;
         left -= tiles;

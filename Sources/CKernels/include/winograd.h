@@ -34,16 +34,16 @@ ptrdiff_t winograd_kernel_count(ptrdiff_t in_channels, ptrdiff_t out_channels);
 /// G g Gᵀ of a kernel (3, 3, in, out).
 void winograd_transform_kernel(const float *kernel, ptrdiff_t in_channels, ptrdiff_t out_channels, float *transformed);
 
-/// The same of the kernel turned by 180° with its channels swapped, kernel'[kh, kw, co, ci] = kernel[2 − kh, 2 − kw, ci,
-/// co]: with it, a convolution of the output's gradient gives the input's.
+/// The same of the kernel turned by 180° with its channels swapped, kernel'[kh, kw, co, ci] = kernel[2 − kh, 2 − kw,
+/// ci, co]: with it, a convolution of the output's gradient gives the input's.
 void winograd_transform_turned_kernel(const float *kernel, ptrdiff_t in_channels, ptrdiff_t out_channels,
                                       float *transformed);
 
 /// Floats of scratch memory that `winograd_convolution` uses.
 ptrdiff_t winograd_workspace_count(const Winograd *shape);
 
-/// y = f(bias + x ∗ kernel), with f(z) = max(z, 0) if `relu`, else z. `bias` may be NULL (zero). Where `mask` is not NULL
-/// (a map of y's shape), y is 0 unless mask > 0: the gradient before the rectifier that made the mask.
+/// y = f(bias + x ∗ kernel), with f(z) = max(z, 0) if `relu`, else z. `bias` may be NULL (zero). Where `mask` is not
+/// NULL (a map of y's shape), y is 0 unless mask > 0: the gradient before the rectifier that made the mask.
 void winograd_convolution(const Winograd *shape, const float *x, const float *transformed, const float *bias, int relu,
                           const float *mask, float *workspace, float *y);
 
