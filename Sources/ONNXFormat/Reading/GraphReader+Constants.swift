@@ -68,7 +68,15 @@ extension GraphReader {
     }
 
     private func joined(_ node: GraphNode, _ operands: [ONNXConstant]) throws -> ONNXConstant {
-        guard operands.allSatisfy({ $0.extents.count == 1 }) else { throw node.unsupported("it joins constants") }
+        guard operands.allSatisfy({ $0.extents.count == 1 }), operands.count <= 1 << 12 else {
+            throw node.unsupported("it joins \(operands.count) constants")
+        }
+        // Those without elements would be asked for them over and over.
+        let areIntegers = operands.allSatisfy { $0.integers != nil }
+        let operands = operands.filter { $0.count > 0 }
+        guard !operands.isEmpty else {
+            return areIntegers ? ONNXConstant(integers: []) : ONNXConstant(extents: [0]) { [] }
+        }
         let integers = operands.compactMap(\.integers)
         guard operands.reduce(0, { min($0 + $1.count, 1 << 40) }) <= 1 << 16 else {
             throw node.unsupported("it joins many constants")
@@ -96,6 +104,10 @@ extension GraphReader {
         let start = isForward ? limited(starts[0], 0, extent) : limited(starts[0], -1, extent - 1)
         // The least integer stands for before the first place.
         let end = isForward ? limited(ends[0], 0, extent) : ends[0] < -extent ? -1 : limited(ends[0], -1, extent - 1)
+        let count = max(0, (end - start + step - step.signum()) / step)
+        var extents = first.extents
+        extents[axis] = count
+        guard !values.isEmpty, count > 0 else { return ONNXConstant(integers: [], extents: extents) }
         let places = Array(stride(from: start, to: end, by: step))
         let inner = first.extents.dropFirst(axis + 1).reduce(1, *)
         let outer = first.extents.prefix(axis).reduce(1, *)
@@ -106,8 +118,6 @@ extension GraphReader {
                 picked += values[begin..<(begin + inner)]
             }
         }
-        var extents = first.extents
-        extents[axis] = places.count
         return ONNXConstant(integers: picked, extents: extents)
     }
 
@@ -146,6 +156,7 @@ extension GraphReader {
             }
         case "Squeeze":
             let axes = try integers(node, "axes", operand: 1)?.map { try node.axis($0, rank: extents.count) }
+            guard axes?.allSatisfy({ extents[$0] == 1 }) != false else { throw refusal }
             extents = extents.enumerated().filter {
                 axes?.contains($0.offset) == false || axes == nil && $0.element != 1
             }
@@ -178,7 +189,7 @@ extension GraphReader {
     ) throws -> ONNXConstant {
         guard operands.count == 2 else { throw node.unsupported("it computes with \(operands.count) constants") }
         let (a, b) = (operands[0], operands[1])
-        guard a.extents == b.extents || a.count == 1 || b.count == 1 else {
+        guard a.extents == b.extents || (a.count == 1 || b.count == 1) && a.count > 0 && b.count > 0 else {
             throw node.unsupported("it computes with constants of the shapes \(a.extents) and \(b.extents)")
         }
         let extents = a.count == 1 && (b.count > 1 || b.extents.count > a.extents.count) ? b.extents : a.extents

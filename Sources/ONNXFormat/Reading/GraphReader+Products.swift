@@ -18,7 +18,7 @@ extension GraphReader {
         let kernel = try requiredConstant(node, 1)
         let filters = kernel.extents.first ?? 0
         let isOfChannels =
-            bias.count == filters && bias.extents.count >= kernel.extents.count - 1
+            kernel.extents.count > 2 && bias.count == filters && bias.extents.count >= kernel.extents.count - 1
             && bias.extents[bias.extents.count - kernel.extents.count + 1] == filters
         guard isOfChannels else {
             let sums = try convolution(node, kernel: kernel, bias: nil)

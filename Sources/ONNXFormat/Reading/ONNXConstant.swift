@@ -87,18 +87,22 @@ extension ONNXConstant {
                 "holds elements of ONNX' type \(tensor.dataType), which is not supported",
                 "export the network in float32; quantised networks cannot be trained")
         }
-        var count = 1
+        // Also without extents of 0, which would hide others that no array has.
+        var span = 1
+        let damaged = fault("is damaged: its extents are \(tensor.dims)", Self.remedy)
         for extent in tensor.dims {
-            let (next, overflow) = count.multipliedReportingOverflow(by: Int(extent))
-            guard extent >= 0, !overflow else { throw fault("is damaged: its extents are \(tensor.dims)", Self.remedy) }
-            count = next
+            let (next, overflow) = span.multipliedReportingOverflow(by: max(Int(extent), 1))
+            guard extent >= 0, !overflow else { throw damaged }
+            span = next
         }
+        let count = tensor.dims.contains(0) ? 0 : span
         let source = try TensorElements(tensor, type, file)
         guard source.count(bytesEach: bytes) == count else {
             throw fault(
                 "is damaged: it has \(source.count(bytesEach: bytes)) elements, and extents \(tensor.dims)",
                 Self.remedy)
         }
+        guard span <= Self.mostElements else { throw damaged }
         let extents = tensor.dims.map { Int($0) }
         if type.isInteger {
             self.init(integers: source.integers(), extents: extents)
@@ -107,5 +111,6 @@ extension ONNXConstant {
         }
     }
 
+    private static let mostElements = 1 << 40
     private static let remedy = "export the network again"
 }
