@@ -23,7 +23,9 @@ extension GraphReader {
         }
         guard let first = operands.first, node.type != "Dropout" else { return nil }
         return switch node.type {
-        case "Identity", "Cast", "CastLike": first
+        case "Identity": first
+        case "Cast": try cast(node, first, to: ONNXTensorProto.DataType(rawValue: node.integer("to")))
+        case "CastLike": try cast(node, first, to: operands.last?.integers == nil ? .float : .int64)
         case "Gather": try gathered(node, first, operands)
         case "Concat": try joined(node, operands)
         case "Slice": try sliced(node, first)
@@ -40,6 +42,36 @@ extension GraphReader {
         default: throw node.unsupported("it computes with constants")
         }
     }
+
+    /// Numbers of another type: integers as floating-point numbers, and the other way round without their fractions.
+    private func cast(
+        _ node: GraphNode, _ constant: ONNXConstant, to type: ONNXTensorProto.DataType?
+    ) throws -> ONNXConstant {
+        guard let type, type.byteCount != nil else { throw node.unsupported("it casts constants to an unknown type") }
+        guard let integers = constant.integers else {
+            if type.isFloat { return constant }
+            guard constant.count <= Self.mostCastNumbers else {
+                throw node.unsupported("it makes integers of \(constant.count) numbers")
+            }
+            let whole = try constant.floats().map { number -> Int? in
+                if type == .bool { return number == 0 ? 0 : 1 }
+                guard let integer = Int(exactly: number.rounded(.towardZero)) else {
+                    throw node.unsupported("it makes integers of numbers out of range")
+                }
+                return integer
+            }
+            return ONNXConstant(integers: whole, extents: constant.extents)
+        }
+        if type == .bool { return ONNXConstant(integers: integers.map { $0 == 0 ? 0 : 1 }, extents: constant.extents) }
+        guard type.isFloat else { return constant }
+        let known = integers.compactMap { $0 }
+        guard known.count == integers.count else { throw node.unsupported("it computes with the number of samples") }
+        let numbers = known.map { Float($0) }
+        return ONNXConstant(extents: constant.extents) { numbers }
+    }
+
+    /// Numbers that integers are made of while a graph is read.
+    private static let mostCastNumbers = 1 << 12
 
     /// The extents of an array, of which the first is open.
     private func shape(_ node: GraphNode) throws -> ONNXConstant {

@@ -103,7 +103,7 @@ extension GraphReader {
     /// All values of a sample one after another. The order of a map's, the next layer takes account of.
     private mutating func vector(_ input: LayerOutput, hasAxis: Bool, _ node: GraphNode) throws -> LayerOutput {
         if input.axes.count == 1, hasAxis { return input }
-        if let pooled = globalVector(input, node), hasAxis { return pooled }
+        if hasAxis, let pooled = globalVector(input) { return pooled }
         let isMap = input.shape.extents.count > 1
         var output = isMap ? try add(.flatten, node, [input]) : input
         output.axes = hasAxis ? [0] : []
@@ -194,8 +194,9 @@ extension GraphReader {
     /// Features in another order.
     func gather(_ node: GraphNode) throws -> LayerOutput {
         var output = try output(node)
-        let places = try requiredConstant(node, 1).integers?.compactMap { $0 } ?? []
-        guard output.axes.count == 1, try node.axis(node.integer("axis"), rank: 2) == 1,
+        let indices = try requiredConstant(node, 1)
+        let places = indices.integers?.compactMap { $0 } ?? []
+        guard output.axes.count == 1, indices.extents.count == 1, try node.axis(node.integer("axis"), rank: 2) == 1,
             places.count == output.shape.count,
             places.sorted() == Array(0..<output.shape.count)
         else { throw node.unsupported("it picks some values of samples of \(output.extents)") }

@@ -16,16 +16,22 @@ struct ONNXConstant: Sendable {
     /// The extents of all of its axes; none for a number.
     let extents: [Int]
     private let elements: Elements
+    /// How the elements have been moved since the graph gave them its name; empty for not at all.
+    let layout: String
     /// How many operators one behind another give the elements.
     let depth: Int
 
-    init(name: String = "", extents: [Int], depth: Int = 0, floats: @escaping @Sendable () throws -> [Float]) {
-        (self.name, self.extents, self.depth, elements) = (name, extents, depth, .floats(floats))
+    init(
+        name: String = "", extents: [Int], layout: String = "", depth: Int = 0,
+        floats: @escaping @Sendable () throws -> [Float]
+    ) {
+        (self.name, self.extents, self.layout, self.depth) = (name, extents, layout, depth)
+        elements = .floats(floats)
     }
 
     init(integers: [Int?], extents: [Int]) {
         precondition(integers.count == extents.reduce(1, *), "\(integers.count) integers are not of shape \(extents)")
-        (name, self.extents, depth, elements) = ("", extents, 0, .integers(integers))
+        (name, self.extents, layout, depth, elements) = ("", extents, "", 0, .integers(integers))
     }
 
     /// A vector of integers.
@@ -57,7 +63,10 @@ struct ONNXConstant: Sendable {
     func reshaped(_ extents: [Int]) -> ONNXConstant {
         precondition(extents.reduce(1, *) == count, "\(extents) are not the extents of \(count) elements")
         return switch elements {
-        case .floats(let read): ONNXConstant(name: name, extents: extents, depth: depth, floats: read)
+        case .floats(let read):
+            ONNXConstant(
+                name: name, extents: extents, layout: extents == self.extents ? layout : layout + "shape\(extents)",
+                depth: depth, floats: read)
         case .integers(let values): ONNXConstant(integers: values, extents: extents)
         }
     }
@@ -67,7 +76,10 @@ struct ONNXConstant: Sendable {
         let (from, to) = (extents, order.map { extents[$0] })
         return switch elements {
         case .floats(let read):
-            ONNXConstant(name: name, extents: to, depth: depth + 1) { AxisOrder.transposed(try read(), from, order) }
+            ONNXConstant(
+                name: name, extents: to, layout: order == Array(order.indices) ? layout : layout + "order\(order)",
+                depth: depth + 1
+            ) { AxisOrder.transposed(try read(), from, order) }
         case .integers(let values):
             ONNXConstant(integers: AxisOrder.transposed(values, from, order), extents: to)
         }
@@ -104,6 +116,11 @@ extension ONNXConstant {
         }
         guard span <= Self.mostElements else { throw damaged }
         let extents = tensor.dims.map { Int($0) }
+        if type.isInteger, count > Self.mostIntegers {
+            throw fault(
+                "has \(count) integers, and at most \(Self.mostIntegers) are supported",
+                "export a network whose weights are floating-point numbers")
+        }
         if type.isInteger {
             self.init(integers: source.integers(), extents: extents)
         } else {
@@ -112,5 +129,7 @@ extension ONNXConstant {
     }
 
     private static let mostElements = 1 << 40
+    /// Integers tell shapes, axes and places of features.
+    private static let mostIntegers = 1 << 20
     private static let remedy = "export the network again"
 }
