@@ -111,8 +111,8 @@ extension GraphReader {
             guard input.shape.count <= Self.mostOrderedFeatures else {
                 throw node.unsupported("it flattens maps of \(input.shape.count) values")
             }
-            output.order = AxisOrder.offsets(input.shape.extents, input.axes)
-            output.flattened = LayerOutput.FlattenedMap(shape: input.shape, axes: input.axes)
+            let map = LayerOutput.FlattenedMap(shape: input.shape, axes: input.axes)
+            (output.order, output.flattened) = (order(of: map), map)
         }
         return output
     }
@@ -167,6 +167,7 @@ extension GraphReader {
             guard joined.shape.count <= Self.mostOrderedFeatures else {
                 throw node.unsupported("it joins \(joined.shape.count) values")
             }
+            try countOrder(of: joined.shape.count, node)
             var start = 0
             joined.order = inputs.flatMap { input -> [Int] in
                 defer { start += input.shape.count }
@@ -192,7 +193,7 @@ extension GraphReader {
     }
 
     /// Features in another order.
-    func gather(_ node: GraphNode) throws -> LayerOutput {
+    mutating func gather(_ node: GraphNode) throws -> LayerOutput {
         var output = try output(node)
         let indices = try requiredConstant(node, 1)
         let places = indices.integers?.compactMap { $0 } ?? []
@@ -200,6 +201,7 @@ extension GraphReader {
             places.count == output.shape.count,
             places.sorted() == Array(0..<output.shape.count)
         else { throw node.unsupported("it picks some values of samples of \(output.extents)") }
+        try countOrder(of: places.count, node)
         let order = places.map { output.order?[$0] ?? $0 }
         output.flattened = nil
         output.order = order == Array(order.indices) ? nil : order

@@ -28,6 +28,12 @@ struct GraphReader {
     /// The layers that have a kernel, by their kinds and the constants that are their weights.
     private var owners: [SharedWeights: String] = [:]
     private var names = LayerNames()
+    /// How many integers constants have, those that were computed too.
+    private var integerCount: Int
+    /// The orders that flattening gives the values of maps.
+    private var orders: [LayerOutput.FlattenedMap: [Int]] = [:]
+    /// How many places of features orders of other kinds tell.
+    private var orderedFeatures = 0
     /// What the graph calls its inputs, by the names of the layers that take them.
     private(set) var inputNames: [String: String] = [:]
 
@@ -40,6 +46,7 @@ struct GraphReader {
     init(_ graph: CheckedGraph, isChannelsFirst: Bool) {
         (self.graph, self.isChannelsFirst) = (graph, isChannelsFirst)
         values = graph.constants.mapValues { .constant($0) }
+        integerCount = graph.integerCount
     }
 
     // MARK: The graph
@@ -103,7 +110,13 @@ struct GraphReader {
     }
 
     private mutating func value(of node: GraphNode) throws -> GraphValue {
-        if let constant = try constantValue(of: node) { return .constant(constant) }
+        if let constant = try constantValue(of: node) {
+            integerCount += constant.integers?.count ?? 0
+            guard integerCount <= CheckedGraph.mostIntegers else {
+                throw node.unsupported("it computes more than \(CheckedGraph.mostIntegers) integers with those before")
+            }
+            return .constant(constant)
+        }
         if let function = Self.activations[node.type] {
             return .output(try activation(function(node), output(node), node))
         }
@@ -247,6 +260,26 @@ struct GraphReader {
     }
 
     // MARK: Moving
+
+    /// The order in which a map's values are flattened, which stands once for all maps of the kind.
+    mutating func order(of map: LayerOutput.FlattenedMap) -> [Int] {
+        if let order = orders[map] { return order }
+        let order = AxisOrder.offsets(map.shape.extents, map.axes)
+        orders[map] = order
+        return order
+    }
+
+    /// Counts the features of an order that stands for one value alone.
+    ///
+    /// - Throws: a fault when there have been too many.
+    mutating func countOrder(of features: Int, _ node: GraphNode) throws {
+        orderedFeatures += features
+        guard orderedFeatures <= Self.mostOrders else {
+            throw node.unsupported("it puts features in another order, of which there are too many with those before")
+        }
+    }
+
+    private static let mostOrders = 1 << 24
 
     /// A map whose axes the layer has as the graph's axes `axes`, with a layer that moves them if it must be.
     mutating func arranged(_ input: LayerOutput, as axes: [Int], _ node: GraphNode) throws -> LayerOutput {
