@@ -16,6 +16,8 @@ struct CheckedGraph: Sendable {
     let givers: [String: Giver]
     /// How many operands are this value; the graph's output counts as one.
     let uses: [String: Int]
+    /// How many integers its constants have.
+    let integerCount: Int
 
     struct Giver: Sendable {
         let node: Int
@@ -43,8 +45,19 @@ struct CheckedGraph: Sendable {
         }
         let external = ExternalElements(path: path)
         var constants: [String: ONNXConstant] = [:]
+        var integerCount = 0
+        func requireFew(_ constant: ONNXConstant) throws {
+            integerCount += constant.integers?.count ?? 0
+            guard integerCount <= Self.mostIntegers else {
+                throw fault(
+                    "has more than \(Self.mostIntegers) integers in its constants",
+                    "export a network whose weights are floating-point numbers")
+            }
+        }
         for tensor in graph.initializer {
-            guard constants.updateValue(try ONNXConstant(tensor, tensor.name, of: external), forKey: tensor.name) == nil
+            let constant = try ONNXConstant(tensor, tensor.name, of: external)
+            try requireFew(constant)
+            guard constants.updateValue(constant, forKey: tensor.name) == nil
             else { throw fault("gives the constant \(tensor.name) twice", "export the network again") }
         }
         // Old files list weights among their inputs too.
@@ -71,7 +84,9 @@ struct CheckedGraph: Sendable {
                 givers[output] = Giver(node: index, output: place)
             }
             if node.type == "Constant", let name = node.proto.output.first, !name.isEmpty {
-                constants[name] = try node.constantValue(external)
+                let constant = try node.constantValue(external)
+                try requireFew(constant)
+                constants[name] = constant
             }
         }
         guard graph.output.count == 1, let output = graph.output.first?.name, givers[output] != nil else {
@@ -81,7 +96,11 @@ struct CheckedGraph: Sendable {
         }
         uses[output, default: 0] += 1
         (self.constants, self.output, self.givers, self.uses) = (constants, output, givers, uses)
+        self.integerCount = integerCount
     }
+
+    /// Integers of constants that are read, and that are computed: each takes more memory than in the file.
+    static let mostIntegers = 1 << 24
 
     /// The first whose operators broadcast as today's.
     private static let leastVersion = 7

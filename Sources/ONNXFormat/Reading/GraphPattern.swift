@@ -70,11 +70,15 @@ extension CheckedGraph {
             guard found.values.updateValue(value, forKey: name) ?? value == value else { return nil }
             return found
         case .number(let number):
-            guard let constant = self.number(value), abs(constant - number) <= abs(number) / 1024 else { return nil }
+            // Halves and whole numbers are what they are; others were rounded.
+            let isRounded = number * 2 != (number * 2).rounded()
+            guard let constant = self.number(value),
+                isRounded ? abs(constant - number) <= abs(number) / 1024 : constant == number
+            else { return nil }
             return found
         case .anyNumber(let name):
             guard let constant = self.number(value) else { return nil }
-            found.numbers[name] = constant
+            guard found.numbers.updateValue(constant, forKey: name) ?? constant == constant else { return nil }
             return found
         case .constant(let name):
             guard constant(value) != nil else { return nil }
@@ -89,10 +93,25 @@ extension CheckedGraph {
             guard let giver = givers[value], giver.output == 0, nodes[giver.node].type == type else { return nil }
             let node = nodes[giver.node]
             guard var found = self.match(operands, node.proto.input, isCommutative(node), match) else { return nil }
-            if let name { found.nodes[name] = node }
+            if let name {
+                if let other = found.nodes[name], !isAlike(node, other) { return nil }
+                found.nodes[name] = node
+            }
             found.inner.append(giver.node)
             return found
         }
+    }
+
+    /// Whether two nodes of one name in a pattern are the same, or work along the same axes.
+    private func isAlike(_ node: GraphNode, _ other: GraphNode) -> Bool {
+        func axes(_ node: GraphNode) -> [Int?]? {
+            if let told = try? node.integers("axes") { return told }
+            return node.input(1).flatMap { constant($0)?.integers }
+        }
+        func keepsDimensions(_ node: GraphNode) -> Int? { try? node.integer("keepdims", default: 1) }
+        if node.proto.input == other.proto.input, node.proto.attribute == other.proto.attribute { return true }
+        guard let told = axes(node) else { return false }
+        return told == axes(other) && keepsDimensions(node) == keepsDimensions(other)
     }
 
     /// A constant, also behind operators that leave it as it is.

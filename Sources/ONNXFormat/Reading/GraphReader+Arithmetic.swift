@@ -102,8 +102,7 @@ extension GraphReader {
         _ node: GraphNode, _ operator: NumberArithmetic.Operator, _ input: LayerOutput, _ array: ONNXConstant
     ) -> LayerOutput? {
         let name = `operator` == .multiply ? "gamma" : `operator` == .add ? "beta" : nil
-        let operand = node.proto.input.first { if case .output? = value($0) { true } else { false } }
-        guard let name, isUsedOnce(operand) else { return nil }
+        guard let name, isUsedOnce(input) else { return nil }
         if var options = kind(input)?.options as? GroupNormalizationOptions {
             guard array.extents.dropLast().allSatisfy({ $0 == 1 }), array.count == input.shape.channels,
                 !options.center, name == "beta" || !options.scale

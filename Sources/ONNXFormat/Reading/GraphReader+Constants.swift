@@ -23,7 +23,9 @@ extension GraphReader {
         }
         guard let first = operands.first, node.type != "Dropout" else { return nil }
         return switch node.type {
-        case "Identity", "Cast", "CastLike": first
+        case "Identity": first
+        case "Cast": try cast(node, first, to: ONNXTensorProto.DataType(rawValue: node.integer("to")))
+        case "CastLike": try cast(node, first, to: operands.last?.integers == nil ? .float : .int64)
         case "Gather": try gathered(node, first, operands)
         case "Concat": try joined(node, operands)
         case "Slice": try sliced(node, first)
@@ -40,6 +42,36 @@ extension GraphReader {
         default: throw node.unsupported("it computes with constants")
         }
     }
+
+    /// Numbers of another type: integers as floating-point numbers, and the other way round without their fractions.
+    private func cast(
+        _ node: GraphNode, _ constant: ONNXConstant, to type: ONNXTensorProto.DataType?
+    ) throws -> ONNXConstant {
+        guard let type, type.byteCount != nil else { throw node.unsupported("it casts constants to an unknown type") }
+        guard let integers = constant.integers else {
+            if type.isFloat { return constant }
+            guard constant.count <= Self.mostCastNumbers else {
+                throw node.unsupported("it makes integers of \(constant.count) numbers")
+            }
+            let whole = try constant.floats().map { number -> Int? in
+                if type == .bool { return number == 0 ? 0 : 1 }
+                guard let integer = Int(exactly: number.rounded(.towardZero)) else {
+                    throw node.unsupported("it makes integers of numbers out of range")
+                }
+                return integer
+            }
+            return ONNXConstant(integers: whole, extents: constant.extents)
+        }
+        if type == .bool { return ONNXConstant(integers: integers.map { $0 == 0 ? 0 : 1 }, extents: constant.extents) }
+        guard type.isFloat else { return constant }
+        let known = integers.compactMap { $0 }
+        guard known.count == integers.count else { throw node.unsupported("it computes with the number of samples") }
+        let numbers = known.map { Float($0) }
+        return ONNXConstant(extents: constant.extents) { numbers }
+    }
+
+    /// Numbers that integers are made of while a graph is read.
+    private static let mostCastNumbers = 1 << 12
 
     /// The extents of an array, of which the first is open.
     private func shape(_ node: GraphNode) throws -> ONNXConstant {
@@ -68,7 +100,15 @@ extension GraphReader {
     }
 
     private func joined(_ node: GraphNode, _ operands: [ONNXConstant]) throws -> ONNXConstant {
-        guard operands.allSatisfy({ $0.extents.count == 1 }) else { throw node.unsupported("it joins constants") }
+        guard operands.allSatisfy({ $0.extents.count == 1 }), operands.count <= 1 << 12 else {
+            throw node.unsupported("it joins \(operands.count) constants")
+        }
+        // Those without elements would be asked for them over and over.
+        let areIntegers = operands.allSatisfy { $0.integers != nil }
+        let operands = operands.filter { $0.count > 0 }
+        guard !operands.isEmpty else {
+            return areIntegers ? ONNXConstant(integers: []) : ONNXConstant(extents: [0]) { [] }
+        }
         let integers = operands.compactMap(\.integers)
         guard operands.reduce(0, { min($0 + $1.count, 1 << 40) }) <= 1 << 16 else {
             throw node.unsupported("it joins many constants")
@@ -96,6 +136,10 @@ extension GraphReader {
         let start = isForward ? limited(starts[0], 0, extent) : limited(starts[0], -1, extent - 1)
         // The least integer stands for before the first place.
         let end = isForward ? limited(ends[0], 0, extent) : ends[0] < -extent ? -1 : limited(ends[0], -1, extent - 1)
+        let count = max(0, (end - start + step - step.signum()) / step)
+        var extents = first.extents
+        extents[axis] = count
+        guard !values.isEmpty, count > 0 else { return ONNXConstant(integers: [], extents: extents) }
         let places = Array(stride(from: start, to: end, by: step))
         let inner = first.extents.dropFirst(axis + 1).reduce(1, *)
         let outer = first.extents.prefix(axis).reduce(1, *)
@@ -106,8 +150,6 @@ extension GraphReader {
                 picked += values[begin..<(begin + inner)]
             }
         }
-        var extents = first.extents
-        extents[axis] = places.count
         return ONNXConstant(integers: picked, extents: extents)
     }
 
@@ -146,6 +188,7 @@ extension GraphReader {
             }
         case "Squeeze":
             let axes = try integers(node, "axes", operand: 1)?.map { try node.axis($0, rank: extents.count) }
+            guard axes?.allSatisfy({ extents[$0] == 1 }) != false else { throw refusal }
             extents = extents.enumerated().filter {
                 axes?.contains($0.offset) == false || axes == nil && $0.element != 1
             }
@@ -178,7 +221,7 @@ extension GraphReader {
     ) throws -> ONNXConstant {
         guard operands.count == 2 else { throw node.unsupported("it computes with \(operands.count) constants") }
         let (a, b) = (operands[0], operands[1])
-        guard a.extents == b.extents || a.count == 1 || b.count == 1 else {
+        guard a.extents == b.extents || (a.count == 1 || b.count == 1) && a.count > 0 && b.count > 0 else {
             throw node.unsupported("it computes with constants of the shapes \(a.extents) and \(b.extents)")
         }
         let extents = a.count == 1 && (b.count > 1 || b.extents.count > a.extents.count) ? b.extents : a.extents

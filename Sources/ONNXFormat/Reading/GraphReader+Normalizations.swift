@@ -47,6 +47,7 @@ extension GraphReader {
         let input = try layerOutput(match.input, of: node)
         let axes = try ["mean", "variance"].map { try reducedAxes(match.nodes[$0], rank: input.axes.count + 1, node) }
         guard axes[0] == axes[1] else { throw node.unsupported("it takes mean and variance along other axes") }
+        if let moved = match.nodes["moved"] { try requireBroadcast(moved, of: input, along: axes[0]) }
         let parameters = ["gamma", "beta"].map { name -> ONNXConstant? in
             guard case .constant(let constant) = match.values[name].flatMap(value) else { return nil }
             return constant
@@ -54,6 +55,22 @@ extension GraphReader {
         return try layerNormalization(
             node, input, axes: axes[0], epsilon: match.numbers["epsilon"] ?? 0, gamma: parameters[0],
             beta: parameters[1])
+    }
+
+    /// Requires that an operator leaves means along some axes where they are broadcast along these.
+    private func requireBroadcast(_ node: GraphNode, of input: LayerOutput, along axes: [Int]) throws {
+        let means = input.extents.enumerated().map { axes.contains($0 + 1) ? 1 : $1 }
+        let staysInPlace: Bool
+        if node.type == "Reshape" {
+            staysInPlace = try sampleExtents(node, LayerOutput(input.layer, Shape(means))) == means
+        } else {
+            let rank = means.count + 1
+            let order = try node.integers("perm") ?? Array((0..<rank).reversed())
+            staysInPlace =
+                order.sorted() == Array(0..<rank) && order[0] == 0
+                && (1..<rank).allSatisfy { order[$0] == $0 || means[$0 - 1] == 1 && means[order[$0] - 1] == 1 }
+        }
+        guard staysInPlace else { throw node.unsupported("it moves the means of a normalisation") }
     }
 
     /// The axes of a mean or length that has an extent of 1 in their place.
@@ -116,7 +133,8 @@ extension GraphReader {
         let input = try layerOutput(match.input, of: node)
         guard let normalization = match.nodes["normalization"],
             case .constant(let told) = value(match.values["groups"] ?? ""), let groups = told.integers,
-            groups.count == 3, let count = groups[1], count > 0, try sampleExtents(node, input) == input.extents
+            groups.count == 3, let count = groups[1], count > 0, holdsSamples(groups, of: count, input),
+            try sampleExtents(node, input) == input.extents
         else { throw node.unsupported("it normalises groups of another kind than channels") }
         for (name, neutral) in [("gamma", 1), ("beta", 0)] as [(String, Float)] {
             guard case .constant(let values) = value(match.values[name] ?? ""), values.count == count,
@@ -125,6 +143,16 @@ extension GraphReader {
         }
         return try groupNormalization(
             node, input, count, normalization.float("epsilon", default: 1e-5), nil, nil)
+    }
+
+    /// Whether extents (N, groups, values) are those of whole samples.
+    private func holdsSamples(_ extents: [Int?], of groups: Int, _ input: LayerOutput) -> Bool {
+        let told = extents[2] == 0 && input.axes.count > 1 ? input.extents[1] : extents[2]
+        guard let told, told == -1 || told.multipliedReportingOverflow(by: groups) == (input.shape.count, false) else {
+            return false
+        }
+        guard let samples = extents[0], samples != 0 else { return true }
+        return samples == -1 ? told != -1 : samples == graph.inputs.compactMap(\.samples).first
     }
 
     private mutating func groupNormalization(

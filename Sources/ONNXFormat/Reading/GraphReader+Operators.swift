@@ -148,6 +148,9 @@ extension GraphReader {
 
     /// Layers that do something in training alone.
     mutating func dropout(_ node: GraphNode) throws -> LayerOutput {
+        if let mode = try constant(node, 2), mode.integers?.allSatisfy({ $0 == 0 }) != true {
+            throw node.unsupported("its training_mode is true")
+        }
         let rate = try number(node, "ratio", operand: 1) ?? 0.5
         return try addElementwise(.dropout(rate: rate), node, output(node))
     }

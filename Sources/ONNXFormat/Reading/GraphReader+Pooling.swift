@@ -145,8 +145,8 @@ extension GraphReader {
     }
 
     /// Lets a layer that gives a mean or maximum of whole maps, for this node alone, give it as a vector.
-    mutating func globalVector(_ input: LayerOutput, _ node: GraphNode) -> LayerOutput? {
-        guard isUsedOnce(node.input(0)) else { return nil }
+    mutating func globalVector(_ input: LayerOutput) -> LayerOutput? {
+        guard isUsedOnce(input) else { return nil }
         switch kind(input)?.options {
         case is GlobalAveragePooling2DOptions:
             change(input.layer, to: Self.global(isMean: true, keepsDimensions: false))

@@ -18,7 +18,7 @@ extension GraphReader {
         let kernel = try requiredConstant(node, 1)
         let filters = kernel.extents.first ?? 0
         let isOfChannels =
-            bias.count == filters && bias.extents.count >= kernel.extents.count - 1
+            kernel.extents.count > 2 && bias.count == filters && bias.extents.count >= kernel.extents.count - 1
             && bias.extents[bias.extents.count - kernel.extents.count + 1] == filters
         guard isOfChannels else {
             let sums = try convolution(node, kernel: kernel, bias: nil)
@@ -46,7 +46,7 @@ extension GraphReader {
         }
         let axes = AxisOrder.channelsFirst(input.axes.count)
         let matrix = kernel.reshaped(Array(kernel.extents.prefix(2))).transposed([1, 0])
-        var sums = try dense(node, arranged(input, as: axes, node), matrix, bias, sharing: [kernel])
+        var sums = try dense(node, arranged(input, as: axes, node), matrix, bias, sharing: [matrix])
         sums.axes = axes
         return sums
     }
@@ -145,14 +145,16 @@ extension GraphReader {
             throw node.unsupported(
                 "its operands have \(input.axes.count + 1) and \(kernel.extents.count) axes, or transA")
         }
-        let stored = kernel
         if try node.integer("transB") != 0 { kernel = kernel.transposed([1, 0]) }
         let (alpha, beta) = try (node.float("alpha", default: 1), node.float("beta", default: 1))
         let bias = try constant(node, 2)
+        if let bias, bias.count != 1, bias.extents.last != bias.count {
+            throw node.unsupported("its bias has the shape \(bias.extents) for \(kernel.extents[1]) outputs")
+        }
         return try dense(
             node, input, alpha == 1 ? kernel : kernel.multiplied(by: alpha),
             beta == 1 ? bias : bias?.multiplied(by: beta),
-            sharing: alpha == 1 && beta == 1 ? [stored] : [])
+            sharing: alpha == 1 && beta == 1 ? [kernel] : [])
     }
 
     /// x·W over the last axis.

@@ -8,8 +8,8 @@ extension GraphReader {
         let input = try output(node)
         let factors = try resizingFactors(node, input)
         let mode = try node.text("mode", default: "nearest")
-        // The older operator repeats pixels, and lays others on lines whose ends are where no layer has them.
-        let isOld = node.type == "Upsample"
+        // The older operators repeat pixels, and lay others on lines whose ends are where no layer has them.
+        let isOld = node.type == "Upsample" || node.version < 11
         let place = try node.text("coordinate_transformation_mode", default: isOld ? "asymmetric" : "half_pixel")
         let rounding = try node.text("nearest_mode", default: isOld ? "floor" : "round_prefer_floor")
         let interpolation: UpSampling2D.Interpolation
@@ -39,7 +39,12 @@ extension GraphReader {
     /// By what each axis of a sample grows.
     private func resizingFactors(_ node: GraphNode, _ input: LayerOutput) throws -> [Int] {
         let rank = input.axes.count + 1
+        if let axes = try node.integers("axes"), axes != Array(0..<rank) {
+            throw node.unsupported("it resizes the axes \(axes) alone")
+        }
         guard node.input(3) == nil else {
+            let policy = try node.text("keep_aspect_ratio_policy", default: "stretch")
+            guard policy == "stretch" else { throw node.unsupported("its keep_aspect_ratio_policy is \(policy)") }
             let sizes = try requiredConstant(node, 3).integers ?? []
             guard sizes.count == rank else { throw node.unsupported("its sizes are unknown") }
             return try zip(sizes.dropFirst(), input.extents).map { size, extent in

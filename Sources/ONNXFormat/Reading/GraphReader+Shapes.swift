@@ -103,7 +103,7 @@ extension GraphReader {
     /// All values of a sample one after another. The order of a map's, the next layer takes account of.
     private mutating func vector(_ input: LayerOutput, hasAxis: Bool, _ node: GraphNode) throws -> LayerOutput {
         if input.axes.count == 1, hasAxis { return input }
-        if let pooled = globalVector(input, node), hasAxis { return pooled }
+        if hasAxis, let pooled = globalVector(input) { return pooled }
         let isMap = input.shape.extents.count > 1
         var output = isMap ? try add(.flatten, node, [input]) : input
         output.axes = hasAxis ? [0] : []
@@ -111,8 +111,8 @@ extension GraphReader {
             guard input.shape.count <= Self.mostOrderedFeatures else {
                 throw node.unsupported("it flattens maps of \(input.shape.count) values")
             }
-            output.order = AxisOrder.offsets(input.shape.extents, input.axes)
-            output.flattened = LayerOutput.FlattenedMap(shape: input.shape, axes: input.axes)
+            let map = LayerOutput.FlattenedMap(shape: input.shape, axes: input.axes)
+            (output.order, output.flattened) = (order(of: map), map)
         }
         return output
     }
@@ -167,6 +167,7 @@ extension GraphReader {
             guard joined.shape.count <= Self.mostOrderedFeatures else {
                 throw node.unsupported("it joins \(joined.shape.count) values")
             }
+            try countOrder(of: joined.shape.count, node)
             var start = 0
             joined.order = inputs.flatMap { input -> [Int] in
                 defer { start += input.shape.count }
@@ -192,13 +193,15 @@ extension GraphReader {
     }
 
     /// Features in another order.
-    func gather(_ node: GraphNode) throws -> LayerOutput {
+    mutating func gather(_ node: GraphNode) throws -> LayerOutput {
         var output = try output(node)
-        let places = try requiredConstant(node, 1).integers?.compactMap { $0 } ?? []
-        guard output.axes.count == 1, try node.axis(node.integer("axis"), rank: 2) == 1,
+        let indices = try requiredConstant(node, 1)
+        let places = indices.integers?.compactMap { $0 } ?? []
+        guard output.axes.count == 1, indices.extents.count == 1, try node.axis(node.integer("axis"), rank: 2) == 1,
             places.count == output.shape.count,
             places.sorted() == Array(0..<output.shape.count)
         else { throw node.unsupported("it picks some values of samples of \(output.extents)") }
+        try countOrder(of: places.count, node)
         let order = places.map { output.order?[$0] ?? $0 }
         output.flattened = nil
         output.order = order == Array(order.indices) ? nil : order

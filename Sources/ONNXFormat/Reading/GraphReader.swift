@@ -21,22 +21,32 @@ struct GraphReader {
     private var trained: Set<String> = []
     /// What the names of the graph stand for so far.
     private var values: [String: GraphValue]
+    /// What the graph calls the outputs of layers: several names for one where operators leave it as it is.
+    private var graphNames: [String: [String]] = [:]
     /// How many layers do nothing but move values.
     private(set) var moves = 0
     /// The layers that have a kernel, by their kinds and the constants that are their weights.
     private var owners: [SharedWeights: String] = [:]
     private var names = LayerNames()
+    /// How many integers constants have, those that were computed too.
+    private var integerCount: Int
+    /// The orders that flattening gives the values of maps.
+    private var orders: [LayerOutput.FlattenedMap: [Int]] = [:]
+    /// How many places of features orders of other kinds tell.
+    private var orderedFeatures = 0
     /// What the graph calls its inputs, by the names of the layers that take them.
     private(set) var inputNames: [String: String] = [:]
 
     private struct SharedWeights: Hashable {
         let kind: LayerKind
-        let constants: [String]
+        /// Their names, and how they have been moved since.
+        let constants: [[String]]
     }
 
     init(_ graph: CheckedGraph, isChannelsFirst: Bool) {
         (self.graph, self.isChannelsFirst) = (graph, isChannelsFirst)
         values = graph.constants.mapValues { .constant($0) }
+        integerCount = graph.integerCount
     }
 
     // MARK: The graph
@@ -50,9 +60,9 @@ struct GraphReader {
                 throw node.unsupported("another of its outputs than the first is used")
             }
             if let group = step.group {
-                values[name] = .output(try group.pattern.read(&self, node, group.match))
+                set(name, .output(try group.pattern.read(&self, node, group.match)))
             } else if graph.constants[name] == nil {
-                values[name] = try value(of: node)
+                set(name, try value(of: node))
             }
         }
         guard case .output(let output) = values[graph.output] else {
@@ -64,11 +74,30 @@ struct GraphReader {
         return vector
     }
 
+    private mutating func set(_ name: String, _ value: GraphValue) {
+        values[name] = value
+        if case .output(let output) = value { graphNames[output.layer, default: []].append(name) }
+    }
+
     /// Leaves out what the output does not need: layers of which a graph has wanted the shape alone.
     private mutating func dropIdle(_ last: String) {
         var needed: Set<String> = [last]
         for layer in layers.reversed() where needed.contains(layer.name) { needed.formUnion(layer.inputs) }
         layers.removeAll { !needed.contains($0.name) }
+        // Weights of a layer that is left out go to the first of those that share them.
+        var heirs: [String: String] = [:]
+        for index in layers.indices {
+            guard let owner = layers[index].sharedWith, !needed.contains(owner) else { continue }
+            if let heir = heirs[owner] {
+                layers[index].sharedWith = heir
+            } else {
+                let heir = layers[index].name
+                (heirs[owner], layers[index].sharedWith) = (heir, nil)
+                for (name, values) in parameters where name.hasPrefix("\(owner)/") {
+                    parameters["\(heir)\(name.dropFirst(owner.count))"] = values
+                }
+            }
+        }
     }
 
     private mutating func append(_ input: GraphInput) throws {
@@ -76,13 +105,18 @@ struct GraphReader {
         let shape = Shape(isMap && isChannelsFirst ? Array(input.extents[1...]) + [input.extents[0]] : input.extents)
         let output = try add(.input(shape: shape), names.name(of: input), [])
         inputNames[output.layer] = input.name
-        values[input.name] = .output(
-            LayerOutput(
-                output.layer, shape, axes: isMap && isChannelsFirst ? AxisOrder.channelsFirst(3) : nil))
+        let axes = isMap && isChannelsFirst ? AxisOrder.channelsFirst(3) : nil
+        set(input.name, .output(LayerOutput(output.layer, shape, axes: axes)))
     }
 
     private mutating func value(of node: GraphNode) throws -> GraphValue {
-        if let constant = try constantValue(of: node) { return .constant(constant) }
+        if let constant = try constantValue(of: node) {
+            integerCount += constant.integers?.count ?? 0
+            guard integerCount <= CheckedGraph.mostIntegers else {
+                throw node.unsupported("it computes more than \(CheckedGraph.mostIntegers) integers with those before")
+            }
+            return .constant(constant)
+        }
         if let function = Self.activations[node.type] {
             return .output(try activation(function(node), output(node), node))
         }
@@ -149,8 +183,10 @@ struct GraphReader {
         return number
     }
 
-    /// Whether this node alone uses a layer's output.
-    func isUsedOnce(_ name: String?) -> Bool { name.map { graph.uses[$0] == 1 } ?? false }
+    /// Whether one node alone uses a layer's output, under whichever of its names.
+    func isUsedOnce(_ output: LayerOutput) -> Bool {
+        graphNames[output.layer]?.allSatisfy { graph.uses[$0] == 1 } ?? false
+    }
 
     /// Whether training changes the layer, or one that feeds it.
     func isTrained(_ output: LayerOutput) -> Bool { trained.contains(output.layer) }
@@ -187,8 +223,8 @@ struct GraphReader {
             case .layer(let layer, _): layer.outputShape
             }
         var owner: String?
-        let constants = kernel.map(\.name)
-        if !constants.isEmpty, !constants.contains("") {
+        let constants = kernel.map { [$0.name, $0.layout] }
+        if !constants.isEmpty, kernel.allSatisfy({ !$0.name.isEmpty }) {
             owner = owners[SharedWeights(kind: kind, constants: constants)]
             if owner == nil { owners[SharedWeights(kind: kind, constants: constants)] = name }
         }
@@ -224,6 +260,26 @@ struct GraphReader {
     }
 
     // MARK: Moving
+
+    /// The order in which a map's values are flattened, which stands once for all maps of the kind.
+    mutating func order(of map: LayerOutput.FlattenedMap) -> [Int] {
+        if let order = orders[map] { return order }
+        let order = AxisOrder.offsets(map.shape.extents, map.axes)
+        orders[map] = order
+        return order
+    }
+
+    /// Counts the features of an order that stands for one value alone.
+    ///
+    /// - Throws: a fault when there have been too many.
+    mutating func countOrder(of features: Int, _ node: GraphNode) throws {
+        orderedFeatures += features
+        guard orderedFeatures <= Self.mostOrders else {
+            throw node.unsupported("it puts features in another order, of which there are too many with those before")
+        }
+    }
+
+    private static let mostOrders = 1 << 24
 
     /// A map whose axes the layer has as the graph's axes `axes`, with a layer that moves them if it must be.
     mutating func arranged(_ input: LayerOutput, as axes: [Int], _ node: GraphNode) throws -> LayerOutput {

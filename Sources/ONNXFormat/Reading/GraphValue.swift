@@ -22,7 +22,7 @@ struct LayerOutput: Sendable {
     var flattened: FlattenedMap?
 
     /// A map, and the order in which its axes were flattened.
-    struct FlattenedMap: Sendable {
+    struct FlattenedMap: Hashable, Sendable {
         let shape: Shape
         let axes: [Int]
     }

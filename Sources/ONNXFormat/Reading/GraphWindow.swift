@@ -111,10 +111,19 @@ struct TransposedWindow {
         }
         let pads: GraphWindow.Pads
         let (strides, reach) = (window.strides, window.reach)
-        if try node.text("auto_pad", default: "NOTSET") == "SAME_UPPER" {
-            let rows = max(0, reach.height - strides.height), columns = max(0, reach.width - strides.width)
-            pads = GraphWindow.Pads(
+        let automatic = try node.text("auto_pad", default: "NOTSET")
+        if ["SAME_UPPER", "SAME_LOWER"].contains(automatic) {
+            // Each pixel becomes as many as the stride.
+            let rows = reach.height - strides.height + more[0], columns = reach.width - strides.width + more[1]
+            guard rows >= 0, columns >= 0 else {
+                throw node.unsupported("its auto_pad is \(automatic), and its strides are larger than its kernel")
+            }
+            let upper = GraphWindow.Pads(
                 top: rows / 2, left: columns / 2, bottom: rows - rows / 2, right: columns - columns / 2)
+            pads =
+                automatic == "SAME_UPPER"
+                ? upper
+                : GraphWindow.Pads(top: upper.bottom, left: upper.right, bottom: upper.top, right: upper.left)
         } else {
             pads = try window.pads(of: map, node)
         }

@@ -146,7 +146,9 @@ struct LayerPattern: Sendable {
     /// x·s + (β − mean·s) with s = γ/√(variance + ε), as Keras computes it.
     private static let scaledNormalization: GraphPattern = {
         let mean = GraphPattern.node("ReduceMean", [.input], as: "mean")
-        let moved = GraphPattern.either([mean, .node("Reshape", [mean, .value("shape")]), .node("Transpose", [mean])])
+        let moved = GraphPattern.either([
+            mean, .node("Reshape", [mean, .value("shape")], as: "moved"), .node("Transpose", [mean], as: "moved"),
+        ])
         let centred = GraphPattern.node("Sub", [.input, moved])
         let square = GraphPattern.either([.multiply(centred, centred), .node("Pow", [centred, .number(2)])])
         let sum = GraphPattern.add(.node("ReduceMean", [square], as: "variance"), .anyNumber("epsilon"))

@@ -16,16 +16,22 @@ struct ONNXConstant: Sendable {
     /// The extents of all of its axes; none for a number.
     let extents: [Int]
     private let elements: Elements
+    /// How the elements have been moved since the graph gave them its name; empty for not at all.
+    let layout: String
     /// How many operators one behind another give the elements.
     let depth: Int
 
-    init(name: String = "", extents: [Int], depth: Int = 0, floats: @escaping @Sendable () throws -> [Float]) {
-        (self.name, self.extents, self.depth, elements) = (name, extents, depth, .floats(floats))
+    init(
+        name: String = "", extents: [Int], layout: String = "", depth: Int = 0,
+        floats: @escaping @Sendable () throws -> [Float]
+    ) {
+        (self.name, self.extents, self.layout, self.depth) = (name, extents, layout, depth)
+        elements = .floats(floats)
     }
 
     init(integers: [Int?], extents: [Int]) {
         precondition(integers.count == extents.reduce(1, *), "\(integers.count) integers are not of shape \(extents)")
-        (name, self.extents, depth, elements) = ("", extents, 0, .integers(integers))
+        (name, self.extents, layout, depth, elements) = ("", extents, "", 0, .integers(integers))
     }
 
     /// A vector of integers.
@@ -57,7 +63,10 @@ struct ONNXConstant: Sendable {
     func reshaped(_ extents: [Int]) -> ONNXConstant {
         precondition(extents.reduce(1, *) == count, "\(extents) are not the extents of \(count) elements")
         return switch elements {
-        case .floats(let read): ONNXConstant(name: name, extents: extents, depth: depth, floats: read)
+        case .floats(let read):
+            ONNXConstant(
+                name: name, extents: extents, layout: extents == self.extents ? layout : layout + "shape\(extents)",
+                depth: depth, floats: read)
         case .integers(let values): ONNXConstant(integers: values, extents: extents)
         }
     }
@@ -67,7 +76,10 @@ struct ONNXConstant: Sendable {
         let (from, to) = (extents, order.map { extents[$0] })
         return switch elements {
         case .floats(let read):
-            ONNXConstant(name: name, extents: to, depth: depth + 1) { AxisOrder.transposed(try read(), from, order) }
+            ONNXConstant(
+                name: name, extents: to, layout: order == Array(order.indices) ? layout : layout + "order\(order)",
+                depth: depth + 1
+            ) { AxisOrder.transposed(try read(), from, order) }
         case .integers(let values):
             ONNXConstant(integers: AxisOrder.transposed(values, from, order), extents: to)
         }
@@ -87,19 +99,28 @@ extension ONNXConstant {
                 "holds elements of ONNX' type \(tensor.dataType), which is not supported",
                 "export the network in float32; quantised networks cannot be trained")
         }
-        var count = 1
+        // Also without extents of 0, which would hide others that no array has.
+        var span = 1
+        let damaged = fault("is damaged: its extents are \(tensor.dims)", Self.remedy)
         for extent in tensor.dims {
-            let (next, overflow) = count.multipliedReportingOverflow(by: Int(extent))
-            guard extent >= 0, !overflow else { throw fault("is damaged: its extents are \(tensor.dims)", Self.remedy) }
-            count = next
+            let (next, overflow) = span.multipliedReportingOverflow(by: max(Int(extent), 1))
+            guard extent >= 0, !overflow else { throw damaged }
+            span = next
         }
+        let count = tensor.dims.contains(0) ? 0 : span
         let source = try TensorElements(tensor, type, file)
         guard source.count(bytesEach: bytes) == count else {
             throw fault(
                 "is damaged: it has \(source.count(bytesEach: bytes)) elements, and extents \(tensor.dims)",
                 Self.remedy)
         }
+        guard span <= Self.mostElements else { throw damaged }
         let extents = tensor.dims.map { Int($0) }
+        if type.isInteger, count > Self.mostIntegers {
+            throw fault(
+                "has \(count) integers, and at most \(Self.mostIntegers) are supported",
+                "export a network whose weights are floating-point numbers")
+        }
         if type.isInteger {
             self.init(integers: source.integers(), extents: extents)
         } else {
@@ -107,5 +128,8 @@ extension ONNXConstant {
         }
     }
 
+    private static let mostElements = 1 << 40
+    /// Integers tell shapes, axes and places of features.
+    private static let mostIntegers = 1 << 20
     private static let remedy = "export the network again"
 }

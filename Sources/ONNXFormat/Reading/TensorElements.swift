@@ -113,9 +113,14 @@ enum HalfPrecision {
 }
 
 /// Files beside that of a graph which hold elements of its tensors, as `torch.onnx.export` writes large ones.
-struct ExternalElements: Sendable {
+///
+/// Each is opened once, however many tensors lie in it.
+final class ExternalElements {
     /// The file of the graph.
     let path: String
+    private var files: [String: ReadOnlyBytes] = [:]
+
+    init(path: String) { self.path = path }
 
     /// Where the elements of a tensor lie.
     ///
@@ -129,8 +134,7 @@ struct ExternalElements: Sendable {
                 remedy: "export the network into one file")
         }
         let name = FileAccess.split(path).folder + "/" + location
-        try FileAccess.requireFile(name)
-        let file = try ReadOnlyBytes.contents(of: name)
+        let file = try files[name] ?? open(name)
         let offset = entries["offset"].map { Int($0) ?? -1 } ?? 0
         let length = entries["length"].map { Int($0) ?? -1 } ?? max(file.bytes.count - max(offset, 0), 0)
         guard (0...file.bytes.count).contains(offset), (0...(file.bytes.count - offset)).contains(length) else {
@@ -138,5 +142,12 @@ struct ExternalElements: Sendable {
                 .badData, name, "is shorter than \(path) says of \(tensor.name)", remedy: "export the network again")
         }
         return (file, offset..<(offset + length))
+    }
+
+    private func open(_ name: String) throws -> ReadOnlyBytes {
+        try FileAccess.requireFile(name)
+        let file = try ReadOnlyBytes.contents(of: name)
+        files[name] = file
+        return file
     }
 }
