@@ -152,7 +152,9 @@ import Testing
         func read(_ name: String, _ options: [String: JSONValue] = [:]) throws -> LayerKind {
             try kind(name, options, module: "keras.src.ops.numpy", arguments: [tensor])
         }
-        #expect(try read("Mean", ["axis": [1, 2], "keepdims": true]) == .reduction(.mean, axes: [1, 2], keepDimensions: true))
+        #expect(
+            try read("Mean", ["axis": [1, 2], "keepdims": true])
+                == .reduction(.mean, axes: [1, 2], keepDimensions: true))
         #expect(try read("Max", ["axis": [2, 1]]) == .reduction(.maximum, axes: [2, 1]))
         #expect(try read("Amin", ["axis": -1]) == .reduction(.minimum, axes: [-1]))
         #expect(try read("Sum", ["axis": 1, "keepdims": true]) == .reduction(.sum, axes: [1], keepDimensions: true))

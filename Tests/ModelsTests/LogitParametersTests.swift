@@ -28,9 +28,10 @@ import Testing
     }
 
     /// Outputs that add to the loss are given on as they are.
-    @Test(arguments: [
-        (ActivationFunction.linear, ["out/kernel", "out/bias"]), (.relu, ["out/kernel", "out/bias"]), (.tanh, nil),
-    ] as [(ActivationFunction, [String]?)])
+    @Test(
+        arguments: [
+            (ActivationFunction.linear, ["out/kernel", "out/bias"]), (.relu, ["out/kernel", "out/bias"]), (.tanh, nil),
+        ] as [(ActivationFunction, [String]?)])
     func whatAddsToTheLossChangesNothingOfThat(activation: ActivationFunction, expected: [String]?) throws {
         var network = NetworkDescription(
             name: "mine",
