@@ -46,7 +46,11 @@ def without_dropout(model):
 
 
 def variables(model):
-    return {f"{layer.name}/{variable.name}": variable for layer in layers_of(model) for variable in layer.weights}
+    """By the names of layers and weights; weights without a name of their own are numbered in their layer."""
+    return {
+        f"{layer.name}/{number if variable.name.startswith('variable') else variable.name}": variable
+        for layer in layers_of(model) for number, variable in enumerate(layer.weights)
+    }
 
 
 def values(model):
