@@ -26,6 +26,9 @@ import Testing
     @Test func whatIsAskedForIsCompared() throws {
         var deciding = try deciding(unusualSettings())
         deciding["--model"] = nil
+        // With which layers that are.
+        let frozen = try #require(deciding.removeValue(forKey: "--freeze"))
+        #expect(frozen.hasPrefix("conv1,block?_* (layers "))
         #expect(
             deciding == [
                 "--data": "9 sources and 12 noise stamps of 5×5 (0123456789abcdef)", "--batch-size": "15",
@@ -39,7 +42,7 @@ import Testing
                 "--reduce-on-plateau": "0.5,2 of accuracy", "--folds": "5", "--fold": "2",
                 "--sampling": "noise=0.75,source=0.25", "--loss": "focal=2.0", "--normalize-over": "stamp",
                 "--channels": "2,SCI", "--fill": "median", "--mask-channel": "true", "--crop": "21x25", "--pad": "32",
-                "--normalize-features": "none", "--fill-features": "median", "--freeze": "conv1,block?_*",
+                "--normalize-features": "none", "--fill-features": "median",
             ])
     }
 
