@@ -22,6 +22,12 @@ static ptrdiff_t vectors(ptrdiff_t channels) { return (channels + VECTOR_FLOATS 
 // Floats between transformed tiles: not a power of two, so that neighbours fall into different cache sets.
 static ptrdiff_t tile_step(ptrdiff_t channels) { return (vectors(channels) + 1) * VECTOR_FLOATS; }
 
+// Rows of a register tile of so many vectors that its sums, weights and inputs fit the register file.
+static ptrdiff_t largest_tile(int vectors) {
+    if (has_avx512()) return vectors == PAIR ? 14 : 24;
+    return vectors == PAIR ? 3 : 6;
+}
+
 static ptrdiff_t minimum(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 // MARK: Kernels. Panels of 32 output channels (the last of 16, if that is enough), of each the 16 places, of each the
@@ -261,15 +267,7 @@ INLINE void product_rows(const float *v, ptrdiff_t v_step, ptrdiff_t rows, const
     const ptrdiff_t tiles = (rows + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t count = rows / (tiles - tile);
-        switch (count) {
-            TILES_1_TO_6
-            TILES_7_TO_10
-            TILES_11_TO_14
-            default:
-                if (VECTORS == 1) {
-                    switch (count) { TILES_15_TO_24 }
-                }
-        }
+        SWITCH_TILES(count, VECTORS)
         v += count * v_step;
         m += count * PANEL;
         rows -= count;
@@ -308,8 +306,8 @@ void winograd_convolution(const Winograd *s, const float *x, const float *transf
             for (int place = 0; place < PLACES; ++place, u += channels * width) {
                 const float *from = v + place * tiles * step;
                 float *to = m + place * tiles * PANEL;
-                if (is_pair) product_rows(from, step, tiles, u, channels, to, has_avx512() ? 14 : 3, 2);
-                else product_rows(from, step, tiles, u, channels, to, has_avx512() ? 24 : 6, 1);
+                if (is_pair) product_rows(from, step, tiles, u, channels, to, largest_tile(2), 2);
+                else product_rows(from, step, tiles, u, channels, to, largest_tile(1), 1);
             }
             Place place_out = start;
             for (ptrdiff_t i = 0; i < tiles; ++i, advance(s, &place_out)) {
@@ -388,15 +386,7 @@ INLINE void gradient_rows(const float *v, ptrdiff_t v_step, ptrdiff_t inputs, co
     const ptrdiff_t parts = (inputs + largest - 1) / largest;
     for (ptrdiff_t part = 0; part < parts; ++part) {
         const ptrdiff_t count = inputs / (parts - part);
-        switch (count) {
-            TILES_1_TO_6
-            TILES_7_TO_10
-            TILES_11_TO_14
-            default:
-                if (VECTORS == 1) {
-                    switch (count) { TILES_15_TO_24 }
-                }
-        }
+        SWITCH_TILES(count, VECTORS)
         v += count;
         to += count * to_step;
         inputs -= count;
@@ -461,11 +451,8 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
                 float *to = sums + k * inputs * width + n;
                 const int is_first = block == 0;
                 if (width - n > VECTOR_FLOATS)
-                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, has_avx512() ? 14 : 3,
-                                  2);
-                else
-                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, has_avx512() ? 24 : 6,
-                                  1);
+                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, largest_tile(2), 2);
+                else gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, largest_tile(1), 1);
             }
         first += tiles;
         left -= tiles;

@@ -21,6 +21,15 @@ INLINE int has_avx512(void) {
 #define TILES_11_TO_14 TILE(11) TILE(12) TILE(13) TILE(14)
 #define TILES_15_TO_24 \
     TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+// The whole `switch`: tiles of two vectors have up to 14 rows, those of one up to 24.
+#define SWITCH_TILES(count, VECTORS)                                                                                 \
+    switch (count) {                                                                                                 \
+        TILES_1_TO_6 TILES_7_TO_10 TILES_11_TO_14                                                                    \
+        default:                                                                                                     \
+            if (VECTORS == 1) {                                                                                      \
+                switch (count) { TILES_15_TO_24 }                                                                    \
+            }                                                                                                        \
+    }
 // clang-format on
 
 #endif
