@@ -1,5 +1,6 @@
 import Faults
 import Files
+import Tensors
 
 /// The tensors of a `.pth` file by name: what `torch.save(model.state_dict(), FILE)` writes.
 ///
@@ -118,10 +119,7 @@ package struct StateDict {
 extension TorchTensor {
     /// Where the elements lie in the storage, in C order.
     fileprivate var offsets: [Int] {
-        guard !shape.contains(0) else { return [] }
-        return zip(shape, strides).reduce([offset]) { offsets, axis in
-            offsets.flatMap { start in (0..<axis.0).map { start + $0 * axis.1 } }
-        }
+        StridedArray.offsets(extents: shape, strides: strides, from: offset)
     }
 }
 
@@ -146,19 +144,7 @@ private enum TorchElement {
         case .bfloat16: Float(bitPattern: UInt32(load(UInt16.self)) << 16)
         case .float32: Float(bitPattern: load(UInt32.self))
         case .float64: Float(Double(bitPattern: load(UInt64.self)))
-        case .float16: Self.float(half: load(UInt16.self))
+        case .float16: Float(Float16(bitPattern: load(UInt16.self)))
         }
-    }
-
-    /// IEEE 754's binary16, exactly.
-    private static func float(half bits: UInt16) -> Float {
-        let (exponent, fraction) = (Int(bits >> 10 & 0x1F), Float(bits & 0x3FF))
-        let magnitude: Float =
-            switch exponent {
-            case 0: fraction * 0x1p-24
-            case 31: fraction == 0 ? .infinity : .nan
-            default: Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction * 0x1p-10)
-            }
-        return bits & 0x8000 == 0 ? magnitude : -magnitude
     }
 }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Arrays with their axes in another order.
 enum AxisOrder {
     /// The elements of an array in C order, its axes being those of `extents` in another order: axis *i* of the result
@@ -11,13 +13,7 @@ enum AxisOrder {
     static func offsets(_ extents: [Int], _ order: [Int]) -> [Int] {
         var strides = Array(repeating: 1, count: extents.count)
         for axis in extents.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * extents[axis + 1] }
-        var offsets = [0]
-        offsets.reserveCapacity(extents.reduce(1, *))
-        for axis in order {
-            let (extent, stride) = (extents[axis], strides[axis])
-            offsets = offsets.flatMap { start in (0..<extent).map { start + $0 * stride } }
-        }
-        return offsets
+        return StridedArray.offsets(extents: order.map { extents[$0] }, strides: order.map { strides[$0] })
     }
 
     /// The order that undoes another one.

@@ -34,16 +34,16 @@ struct TensorElements: Sendable {
             return switch type {
             case .float: tensor.floatData
             case .double: tensor.doubleData.map { Float($0) }
-            case .float16: tensor.int32Data.map { HalfPrecision.float(binary16: UInt16(truncatingIfNeeded: $0)) }
-            default: tensor.int32Data.map { HalfPrecision.float(brain: UInt16(truncatingIfNeeded: $0)) }
+            case .float16: tensor.int32Data.map { Float(binary16: UInt16(truncatingIfNeeded: $0)) }
+            default: tensor.int32Data.map { Float(brain: UInt16(truncatingIfNeeded: $0)) }
             }
         }
         return withBytes { bytes in
             switch type {
             case .float: Self.map(bytes, UInt32.self) { Float(bitPattern: $0) }
             case .double: Self.map(bytes, UInt64.self) { Float(Double(bitPattern: $0)) }
-            case .float16: Self.map(bytes, UInt16.self) { HalfPrecision.float(binary16: $0) }
-            default: Self.map(bytes, UInt16.self) { HalfPrecision.float(brain: $0) }
+            case .float16: Self.map(bytes, UInt16.self) { Float(binary16: $0) }
+            default: Self.map(bytes, UInt16.self) { Float(brain: $0) }
             }
         }
     }
@@ -94,22 +94,12 @@ extension ONNXTensorProto.DataType {
     var isFloat: Bool { byteCount != nil && !isInteger }
 }
 
-/// Numbers of 16 bits.
-enum HalfPrecision {
-    /// The first half of a float32.
-    static func float(brain bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
+extension Float {
+    /// bfloat16: the first half of a float32.
+    fileprivate init(brain bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
 
-    /// IEEE 754's binary16, exactly.
-    static func float(binary16 bits: UInt16) -> Float {
-        let (exponent, fraction) = (Int(bits >> 10 & 0x1F), Float(bits & 0x3FF))
-        let magnitude: Float =
-            switch exponent {
-            case 0: fraction * 0x1p-24
-            case 31: fraction == 0 ? .infinity : .nan
-            default: Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction * 0x1p-10)
-            }
-        return bits & 0x8000 == 0 ? magnitude : -magnitude
-    }
+    /// IEEE 754's binary16.
+    fileprivate init(binary16 bits: UInt16) { self.init(Float16(bitPattern: bits)) }
 }
 
 /// Files beside that of a graph which hold elements of its tensors, as `torch.onnx.export` writes large ones.
