@@ -27,12 +27,7 @@ extension Prediction {
         table: String? = nil
     ) throws {
         let part = try group.agree { try self.part(endingWith: layer, table: table) }
-        let stamps = try StampCollection.agreed(in: group) {
-            try checkFeatures(features)
-            let stamps = try StampCollection(unlabelled: input)
-            _ = try readers(stamps)
-            return stamps
-        }
+        let stamps = try unlabelled(input, features)
         let names = try self.identifiers(identifiers, of: stamps)
         let inputs = inputs(input.allFiles, features, identifiers)
         let shape = part.nodes[part.nodes.count - 1].outputShape

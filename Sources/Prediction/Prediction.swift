@@ -115,6 +115,16 @@ public struct Prediction {
             .usage, option, "goes with two classes, and \(members[0].path) has \(classCount)", remedy: remedy)
     }
 
+    /// Opens stamps without classes, which must suit all models as the features' table must. Collective.
+    func unlabelled(_ input: StampSource, _ features: String?) throws -> StampCollection {
+        try StampCollection.agreed(in: group) {
+            try checkFeatures(features)
+            let stamps = try StampCollection(unlabelled: input)
+            _ = try readers(stamps)
+            return stamps
+        }
+    }
+
     /// Of two classes, the probability above which a stamp counts as a source: the mean of the models'.
     public var threshold: Float {
         members.reduce(0) { $0 + $1.model.decision.threshold } / Float(members.count)
@@ -134,13 +144,8 @@ public struct Prediction {
         _ input: StampSource, features: String? = nil, identifiers: String? = nil, output: String?,
         table: String? = nil, spread: String? = nil, threshold: Float? = nil
     ) throws {
-        let stamps = try StampCollection.agreed(in: group) {
-            try checkSpread(spread)
-            try checkFeatures(features)
-            let stamps = try StampCollection(unlabelled: input)
-            _ = try readers(stamps)
-            return stamps
-        }
+        try group.agree { try checkSpread(spread) }
+        let stamps = try unlabelled(input, features)
         let names = try self.identifiers(identifiers, of: stamps)
         let inputs = inputs(input.allFiles, features, identifiers)
         let files = try group.onRoot {

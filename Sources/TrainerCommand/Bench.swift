@@ -4,7 +4,6 @@ import Communication
 import Faults
 import Files
 import Logging
-import ModelFiles
 import Models
 import Settings
 import Preparation
@@ -160,8 +159,6 @@ struct Bench: GroupCommand {
                 description: standard.description(
                     height: stampSize, width: stampSize, channels: channels, classes: classes))
         }
-        try Requirement.networkName.check(name, of: "--models")
-        let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
-        return BenchmarkedNetwork(name: name, description: try ModelFiles.description(name, reading))
+        return BenchmarkedNetwork(name: name, description: try logits.description(name, of: "--models", logger))
     }
 }

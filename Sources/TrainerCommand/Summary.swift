@@ -3,7 +3,6 @@ import Communication
 import Faults
 import Files
 import Logging
-import ModelFiles
 import Models
 import Settings
 import StampData
@@ -72,8 +71,6 @@ struct Summary: GroupCommand {
             return standard.description(
                 height: size, width: size, channels: channels, features: features, classes: classes)
         }
-        try Requirement.networkName.check(model, of: "--model")
-        let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
-        return try ModelFiles.description(model, reading)
+        return try logits.description(model, of: "--model", logger)
     }
 }
