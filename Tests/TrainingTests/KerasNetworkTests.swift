@@ -49,21 +49,9 @@ import Testing
         try expectRounding([run.predictionDeviation(of: run.model, from: "prediction")])
     }
 
-    /// From zero, at learning rate 1, the momentum after one step is −gradient without a rounding.
     @Test(arguments: names) func gradientsOfTheFirstStepAgree(name: String) throws {
         var run = try KerasNetworkRun(name)
-        run.configuration.epochs = 1
-        run.configuration.learningRate = 1
-        run.configuration.optimizer = .sgd(momentum: 0.9)
-        try run.configuration.run()
-        let momentum = try SafetensorsFile(
-            contentsOf: RunFolder(run.configuration.output).checkpoints.checkpoint(step: 1).optimizer
-        ).floats("momentum")
-        try expectRounding(
-            run.network.parameters.filter(\.isTrainable).map { parameter in
-                let gradient = momentum[parameter.offset..<parameter.offset + parameter.shape.count].map { -$0 }
-                return try run.reference.deviation("gradient/\(parameter.name)", gradient)
-            })
+        try expectRounding(run.gradientDeviations())
     }
 
     @Test(arguments: names) func tenStepsOfGradientDescentAgree(name: String) throws {
@@ -141,6 +129,22 @@ struct KerasNetworkRun {
 
     func lossDeviation(from tensor: String) throws -> Deviation {
         try reference.deviation(tensor, try History.read(RunFolder(configuration.output).history).rows.map(\.loss))
+    }
+
+    /// Of all gradients of the first step, which it trains: from zero, at learning rate 1, the momentum after it is
+    /// −gradient without a rounding.
+    mutating func gradientDeviations() throws -> [Deviation] {
+        configuration.epochs = 1
+        configuration.learningRate = 1
+        configuration.optimizer = .sgd(momentum: 0.9)
+        try configuration.run()
+        let momentum = try SafetensorsFile(
+            contentsOf: RunFolder(configuration.output).checkpoints.checkpoint(step: 1).optimizer
+        ).floats("momentum")
+        return try network.parameters.filter(\.isTrainable).map { parameter in
+            let gradient = momentum[parameter.offset..<parameter.offset + parameter.shape.count].map { -$0 }
+            return try reference.deviation("gradient/\(parameter.name)", gradient)
+        }
     }
 
     /// Of all weights, moving statistics included.

@@ -30,6 +30,8 @@ package final class LaneExecutor: @unchecked Sendable {
     private var passes: [LayerPass] = []
     /// The nodes whose values add to the loss.
     private let penalties: [Int: ActivityPenalty]
+    /// Their numbers in order, in which what they add is summed.
+    private let penaltyNodes: [Int]
     /// What they add for each sample of each slot's microbatch, by node.
     private var penaltyValues: [Int: [Double]]
     /// The nodes of each segment, in order.
@@ -59,6 +61,7 @@ package final class LaneExecutor: @unchecked Sendable {
         }
         synchronizationPoints = network.synchronizationPoints
         penalties = network.activityPenalties
+        penaltyNodes = penalties.keys.sorted()
         penaltyValues = penalties.mapValues { _ in Array(repeating: 0, count: slots * samples) }
         for slot in 0..<slots {
             for number in network.nodes.indices {
@@ -153,10 +156,7 @@ package final class LaneExecutor: @unchecked Sendable {
     /// What the outputs of layers add to the loss for one sample of the slot's microbatch, once all of the network has
     /// run forward.
     package func activityPenalty(_ slot: Int, sample: Int) -> Double {
-        guard !penalties.isEmpty else { return 0 }
-        return network.nodes.indices.reduce(0) { sum, node in
-            sum + (penaltyValues[node]?[slot * plan.samples + sample] ?? 0)
-        }
+        penaltyNodes.reduce(0) { $0 + penaltyValues[$1]![slot * plan.samples + sample] }
     }
 
     /// Keeps what a node adds, whose values will make room for others.
