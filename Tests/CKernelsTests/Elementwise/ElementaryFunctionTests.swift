@@ -67,6 +67,6 @@ import Testing
 
     @Test("NaN stays NaN", arguments: functions)
     func keepsNaN(_ function: Function) {
-        #expect(values(function, [0, .nan, -.nan, 1])[1...2].allSatisfy(\.isNaN))
+        #expect(values(function, [0, .nan, -.nan, 1])[1...2].allSatisfy { $0.isNaN })
     }
 }
