@@ -67,6 +67,8 @@ public struct Dense: Layer {
         return hasBias ? [kernel, ParameterSpecification("bias", [outputs], .zeros)] : [kernel]
     }
 
+    public var callsOpenBLAS: Bool { route == .matrixProduct }
+
     public var multiplyAdds: Int { rowsPerSample * inputs * outputs }
 
     // MARK: Prepared weights: the kernel and its transpose in panels

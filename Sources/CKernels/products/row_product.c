@@ -51,6 +51,9 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
                       float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS,
                       const int PARTIAL) {
     ptrdiff_t left = s->rows;
+    // Rows that are multiples of a page apart share one set of the first-level cache, which holds few of them.
+    enum { PAGE = 1024, WAYS = 8 };
+    if ((s->input_step % PAGE == 0 || s->output_step % PAGE == 0) && largest > WAYS) largest = WAYS;
     // Tiles of nearly equal size: short ones do not hide the latency of the multiply-adds.
     const ptrdiff_t tiles = (left + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
