@@ -69,6 +69,7 @@ public struct Benchmark {
         var measured: [(result: NetworkMeasurement, scaling: ScalingReport?)] = []
         for model in configuration.models {
             let network = try Network(model.description)
+            try ProcessorKernels.check([network], in: group)
             if stamps.map({ !$0.suits(network, atLeast: fewest) }) ?? true {
                 stamps = nil
                 stamps = try group.agree { try BenchmarkStamps(for: network, atLeast: fewest) }

@@ -8,10 +8,9 @@ extension Convolution2D {
     /// Whether a convolution multiplies so much less by tiles that this pays: a function of shapes alone.
     static func paysByTiles(rows: Axis, columns: Axis, inputChannels: Int, outputChannels: Int) -> Bool {
         func isPlain(_ axis: Axis) -> Bool { axis.window == 3 && axis.stride == 1 && axis.dilation == 1 }
-        func taps(_ axis: Axis) -> Int { (0..<axis.output).reduce(0) { $0 + axis.tapsOnMap(of: $1).count } }
         func tiles(_ axis: Axis) -> Int { (axis.output + 1) / 2 }
         return isPlain(rows) && isPlain(columns) && min(inputChannels, outputChannels) >= 48
-            && taps(rows) * taps(columns) * 10 >= 13 * 16 * tiles(rows) * tiles(columns)
+            && rows.tapsOnMap * columns.tapsOnMap * 10 >= 13 * 16 * tiles(rows) * tiles(columns)
     }
 
     private func tiles(samples: Int) -> Winograd {

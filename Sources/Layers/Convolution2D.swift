@@ -25,25 +25,12 @@ public struct Convolution2D: Layer {
     let columns: Axis
     let inputChannels: Int
     let outputChannels: Int
-    private let route: Route
-
-    /// Which loops compute the layer: each leaves out what would only multiply padding.
-    private enum Route {
-        /// 3×3 kernels, strides of one and many channels: tiles of 2×2 outputs, by Winograd's filtering.
-        case tiles
-        /// 1×1 kernels: pixels are rows of a matrix.
-        case pointwise
-        /// Small padded maps with many channels: for each pixel, the samples are the rows and only taps on the map
-        /// count.
-        case pixels
-        /// Other dense kernels: an output line at a time, over maps with their padding around them.
-        case lines
-        /// Dilated kernels: the pixels under a kernel row are gathered first.
-        case gathered
-    }
-
-    /// Which passes of the route by lines take the loops for kernels of three columns (`line_convolution.h`).
+    /// Whether Winograd's tiles compute all passes, a function of shapes alone.
+    private let isTiled: Bool
+    /// Which passes take the loops for kernels of three columns, if there are no tiles.
     let threeColumns: ThreeColumns
+    /// The phases of the strides, by which other loops compute the input's gradient.
+    private let phases: [ConvolutionPhase]
 
     /// - Precondition: the kernel fits the (padded) map; the network's builder checks it and names the layer.
     public init(
@@ -80,26 +67,16 @@ public struct Convolution2D: Layer {
         outputChannels = filters
         precondition(rows.output > 0 && columns.output > 0, "\(name): the kernel is larger than its map")
         outputShape = [rows.output, columns.output, filters]
-        let isPadded = rows.padded != rows.extent || columns.padded != columns.extent
-        let isDense = dilation == Extent2D(1, 1)
-        let paysByTiles = Self.paysByTiles(
+        isTiled = Self.paysByTiles(
             rows: rows, columns: columns, inputChannels: inputChannels, outputChannels: filters)
+        let isPadded = rows.padded != rows.extent || columns.padded != columns.extent
+        let isPlain = strides == Extent2D(1, 1) && dilation == Extent2D(1, 1)
         threeColumns =
-            !paysByTiles && kernelSize.width == 3 && strides == Extent2D(1, 1) && isDense && !isPadded
+            !isTiled && kernelSize.width == 3 && isPlain && !isPadded
             ? ThreeColumns(
                 kernelHeight: kernelSize.height, inputChannels: inputChannels, outputChannels: outputChannels,
                 outputHeight: rows.output, outputWidth: columns.output) : ThreeColumns()
-        if paysByTiles {
-            route = .tiles
-        } else if !isDense {
-            route = .gathered
-        } else if kernelSize == Extent2D(1, 1) && !isPadded {
-            route = .pointwise
-        } else if isPadded && columns.output <= 16 && min(inputChannels, outputChannels) >= 16 {
-            route = .pixels
-        } else {
-            route = .lines
-        }
+        phases = Self.phases(rows: rows, columns: columns, inputShape: inputShape, outputShape: outputShape)
     }
 
     var kernelCount: Int { kernelSize.height * kernelSize.width * inputChannels * outputChannels }
@@ -119,63 +96,46 @@ public struct Convolution2D: Layer {
     }
 
     public var multiplyAdds: Int {
-        func taps(_ axis: Axis) -> Int { (0..<axis.output).reduce(0) { $0 + axis.tapsOnMap(of: $1).count } }
-        return taps(rows) * taps(columns) * inputChannels * outputChannels
+        rows.tapsOnMap * columns.tapsOnMap * inputChannels * outputChannels
     }
 
-    // MARK: Prepared weights: by tiles, both kernels transformed; else the kernel padded to 16 outputs (where there are
-    // fewer), then the kernel transposed, (height, width, out, in), and turned by 180°, so that the input's gradient is
-    // a convolution with it (not turned for the loops for three columns).
+    // MARK: Prepared weights: by tiles, both kernels transformed. Else the kernel in panels (not for the loops for three
+    // columns), then the transposed kernel for the input's gradient: as it is for those loops, else phase by phase.
 
-    var paddedKernelCount: Int {
-        outputChannels < 16 ? kernelSize.height * kernelSize.width * inputChannels * 16 : 0
-    }
-    var turnedKernel: TransposedWeights {
-        TransposedWeights(
-            rows: kernelSize.height * kernelSize.width * outputChannels, columns: inputChannels,
-            isPlain: threeColumns.inputGradient)
-    }
+    private var forwardCount: Int { threeColumns.forward ? 0 : kernelPanels.count }
+    private var phasesCount: Int { phases.reduce(0) { $0 + $1.weights.count } }
 
     public var preparedCount: Int {
-        route == .tiles ? tilesPreparedCount : paddedKernelCount + turnedKernel.count
+        if isTiled { return tilesPreparedCount }
+        return forwardCount + (threeColumns.inputGradient ? transposedKernelCount : phasesCount)
     }
 
     public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {
-        guard route != .tiles else { return prepareTiles(parameters, into: prepared) }
-        let taps = kernelSize.height * kernelSize.width
-        let block = inputChannels * outputChannels
-        for tap in 0..<taps where isTurnedTapRead(tap) {
-            let place = threeColumns.inputGradient ? tap : taps - 1 - tap
-            turnedKernel.write(
-                parameters.slice(block, at: tap * block), count: outputChannels, first: place * outputChannels,
-                into: prepared.dropFirst(paddedKernelCount))
+        if isTiled { return prepareTiles(parameters, into: prepared) }
+        if !threeColumns.forward {
+            kernelPanels.write(parameters, count: kernelPanels.rows, first: 0, into: prepared)
         }
-        guard outputChannels < 16 else { return }
-        for row in 0..<taps * inputChannels {
-            prepared.slice(outputChannels, at: row * 16).update(
-                from: parameters.slice(outputChannels, at: row * outputChannels))
+        let backward = prepared.dropFirst(forwardCount)
+        if threeColumns.inputGradient {
+            prepareThreeColumns(parameters, into: backward)
+        } else {
+            prepare(phases, parameters, into: backward)
         }
     }
 
-    /// Whether the input's gradient needs a tap: by pixels, only those that lie on the map for some output.
-    private func isTurnedTapRead(_ tap: Int) -> Bool {
-        guard route == .pixels && rows.stride == 1 && columns.stride == 1 else { return true }
-        return !rows.outputsOnMap(tap: tap / kernelSize.width).isEmpty
-            && !columns.outputsOnMap(tap: tap % kernelSize.width).isEmpty
+    /// The kernel as the input's gradient reads it, but by tiles.
+    func backwardKernel(_ pass: LayerPass) -> FloatView { pass.prepared.dropFirst(forwardCount) }
+
+    func bias(_ pass: LayerPass) -> FloatView? {
+        hasBias ? pass.parameters.slice(outputChannels, at: kernelCount) : nil
     }
 
     // MARK: Passes
 
-    public var canRectifyInputGradient: Bool { route == .tiles || threeColumns.inputGradient }
+    public var canRectifyInputGradient: Bool { isTiled || threeColumns.inputGradient }
 
     public func workspaceCount(samples: Int) -> Int {
-        switch route {
-        case .tiles: tilesWorkspaceCount
-        case .pointwise: pointwiseWorkspaceCount(samples: samples)
-        case .pixels: rows.stride == 1 && columns.stride == 1 ? 0 : linesWorkspaceCount(samples: samples)
-        case .lines: linesWorkspaceCount(samples: samples)
-        case .gathered: gatheredWorkspaceCount(samples: samples)
-        }
+        isTiled ? tilesWorkspaceCount : hasFewInputs ? paddedInputCount(samples: samples) : 0
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
@@ -183,12 +143,12 @@ public struct Convolution2D: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
-        switch route {
-        case .tiles: forwardByTiles(pass)
-        case .pointwise: forwardPointwise(pass)
-        case .pixels: forwardPixels(pass)
-        case .lines: forwardLines(pass)
-        case .gathered: forwardGathered(pass)
+        if isTiled {
+            forwardByTiles(pass)
+        } else if threeColumns.forward {
+            forwardByThreeColumns(pass)
+        } else {
+            forwardByPatches(pass)
         }
     }
 
@@ -202,38 +162,31 @@ public struct Convolution2D: Layer {
         if let inputGradient = pass.inputGradients[0] { writeInputGradient(inputGradient, pass) }
     }
 
+    /// Whether a tap has too few inputs for a loop of its own.
+    private var hasFewInputs: Bool { inputChannels < 16 && dilation == Extent2D(1, 1) }
+
     /// ∂loss/∂kernel from `pass.inputs` and `pass.outputGradient`.
     func writeKernelGradient(_ pass: LayerPass) {
-        switch route {
-        case .tiles: writeKernelGradientByTiles(pass)
-        case .pointwise: writeKernelGradientPointwise(pass)
-        case .pixels: writeKernelGradientByPixels(pass)
-        case .lines: writeKernelGradientByLines(pass)
-        case .gathered: writeKernelGradientGathered(pass)
+        if isTiled {
+            writeKernelGradientByTiles(pass)
+        } else if threeColumns.weightGradient {
+            writeKernelGradientByThreeColumns(pass)
+        } else if hasFewInputs {
+            writeKernelGradientByLines(pass)
+        } else {
+            writeKernelGradientByTaps(pass)
         }
     }
 
     /// ∂loss/∂x from `pass.outputGradient`, which it only reads, and the kernel; nothing else, unless the rectifier
     /// that made the input is to be passed too.
     func writeInputGradient(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
-        switch route {
-        case .tiles: writeInputGradientByTiles(inputGradient, pass)
-        case .pointwise: writeInputGradientPointwise(inputGradient, pass)
-        case .pixels: writeInputGradientByPixels(inputGradient, pass)
-        case .lines: writeInputGradientByLines(inputGradient, pass)
-        case .gathered: writeInputGradientGathered(inputGradient, pass)
+        if isTiled {
+            writeInputGradientByTiles(inputGradient, pass)
+        } else if threeColumns.inputGradient {
+            writeInputGradientByThreeColumns(inputGradient, pass)
+        } else {
+            writeInputGradient(inputGradient, by: phases, pass)
         }
-    }
-
-    /// The kernel as the forward pass reads it.
-    func forwardKernel(_ pass: LayerPass) -> FloatView {
-        outputChannels < 16 ? pass.prepared.slice(paddedKernelCount) : pass.parameters.slice(kernelCount)
-    }
-
-    /// The kernel as the input's gradient reads it.
-    func backwardKernel(_ pass: LayerPass) -> FloatView { pass.prepared.dropFirst(paddedKernelCount) }
-
-    func bias(_ pass: LayerPass) -> FloatView? {
-        hasBias ? pass.parameters.slice(outputChannels, at: kernelCount) : nil
     }
 }

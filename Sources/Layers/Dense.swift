@@ -19,36 +19,46 @@ public struct Dense: Layer {
     private let route: Route
 
     /// Which loops compute the layer.
-    private enum Route {
+    package enum Route: Sendable {
         /// One or two outputs: vectors along the inputs.
         case narrow
-        /// Vectors along the outputs, weights in place or padded to 16 outputs.
-        case rows
-        /// Large matrices: OpenBLAS.
+        /// Vectors along the outputs, weights in panels.
+        case panels
+        /// Matrices of which two rearranged copies would take too much memory: OpenBLAS.
         case matrixProduct
     }
 
     public init(name: String, inputShape: Shape, units: Int, isRectified: Bool = false, hasBias: Bool = true) {
+        let weights = inputShape.channels * units
+        let route: Route =
+            if inputShape.rows == 1 && units <= 2 && !isRectified {
+                .narrow
+            } else if weights < 1 << 25 {
+                .panels
+            } else {
+                .matrixProduct
+            }
+        self.init(
+            name: name, inputShape: inputShape, units: units, isRectified: isRectified, hasBias: hasBias, route: route)
+    }
+
+    /// - Parameter route: `panels` and `matrixProduct` compute every layer, `narrow` those of one or two outputs.
+    package init(name: String, inputShape: Shape, units: Int, isRectified: Bool, hasBias: Bool, route: Route) {
         self.name = name
         self.inputShape = inputShape
         self.isRectified = isRectified
         self.hasBias = hasBias
+        self.route = route
         inputs = inputShape.channels
         outputs = units
         rowsPerSample = inputShape.rows
         outputShape = Shape(inputShape.extents.dropLast() + [units])
-        // Weights beyond the second-level cache are read best in OpenBLAS' blocks.
-        if rowsPerSample == 1 && units <= 2 && !isRectified {
-            route = .narrow
-        } else if units >= 16 && inputShape.channels >= 16 && units * inputShape.channels >= 1 << 17 {
-            route = .matrixProduct
-        } else {
-            route = .rows
-        }
     }
 
     public func rectified() -> (any Layer)? {
-        Dense(name: name, inputShape: inputShape, units: outputs, isRectified: true, hasBias: hasBias)
+        Dense(
+            name: name, inputShape: inputShape, units: outputs, isRectified: true, hasBias: hasBias,
+            route: route == .narrow ? .panels : route)
     }
 
     public var parameters: [ParameterSpecification] {
@@ -57,26 +67,24 @@ public struct Dense: Layer {
         return hasBias ? [kernel, ParameterSpecification("bias", [outputs], .zeros)] : [kernel]
     }
 
+    public var callsOpenBLAS: Bool { route == .matrixProduct }
+
     public var multiplyAdds: Int { rowsPerSample * inputs * outputs }
 
-    // The rows route prepares the kernel padded to 16 outputs (where there are fewer) and the transposed kernel.
-    private var paddedKernelCount: Int { outputs < 16 ? inputs * 16 : 0 }
-    private var transposedKernel: TransposedWeights { TransposedWeights(rows: outputs, columns: inputs) }
+    // MARK: Prepared weights: the kernel and its transpose in panels
 
-    public var preparedCount: Int { route == .rows ? paddedKernelCount + transposedKernel.count : 0 }
+    private var kernelPanels: PanelWeights { PanelWeights(rows: inputs, columns: outputs) }
+    private var transposedPanels: PanelWeights { PanelWeights(rows: outputs, columns: inputs) }
 
-    public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {
-        guard route == .rows else { return }
-        transposedKernel.write(parameters, count: outputs, first: 0, into: prepared.dropFirst(paddedKernelCount))
-        guard outputs < 16 else { return }
-        for input in 0..<inputs {
-            prepared.slice(outputs, at: input * 16).update(from: parameters.slice(outputs, at: input * outputs))
-        }
+    public var preparedCount: Int {
+        route == .panels ? kernelPanels.count + transposedPanels.count : 0
     }
 
-    /// Rows of all samples, each with `inputs` values in and `outputs` out.
-    private func product(samples: Int) -> RowProduct {
-        RowProduct(groups: samples, rows: rowsPerSample, inputs: inputs, outputs: outputs)
+    public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {
+        guard route == .panels else { return }
+        kernelPanels.write(parameters, count: inputs, first: 0, into: prepared)
+        transposedPanels.writeTranspose(
+            parameters, count: outputs, first: 0, into: prepared.dropFirst(kernelPanels.count))
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
@@ -90,10 +98,9 @@ public struct Dense: Layer {
             narrow_product(
                 pass.inputs[0].pointer(pass.samples * inputs), pass.parameters.pointer(inputs * outputs),
                 bias?.pointer(outputs), pass.samples, inputs, outputs, pass.output.pointer(pass.samples * outputs))
-        case .rows:
-            product(samples: pass.samples).flattened.multiply(
-                pass.inputs[0], outputs < 16 ? pass.prepared : pass.parameters, bias: bias, isRectified: isRectified,
-                into: pass.output)
+        case .panels:
+            Patches(rows: pass.samples * rowsPerSample, inputs: inputs, outputs: outputs).multiply(
+                pass.inputs[0], pass.prepared, bias: bias, isRectified: isRectified, into: pass.output)
         case .matrixProduct:
             let rows = pass.samples * rowsPerSample
             let output = pass.output.slice(rows * outputs)
@@ -127,8 +134,9 @@ public struct Dense: Layer {
             narrow_product_weight_gradient(
                 input.pointer(rows * inputs), gradient.pointer(rows * outputs), pass.samples, inputs, outputs,
                 pass.parameterGradient.pointer(inputs * outputs))
-        case .rows:
-            product(samples: pass.samples).writeWeightGradient(input, gradient, into: pass.parameterGradient)
+        case .panels:
+            RowProduct(groups: pass.samples, rows: rowsPerSample, inputs: inputs, outputs: outputs).writeWeightGradient(
+                input, gradient, into: pass.parameterGradient)
         case .matrixProduct:
             MatrixProduct.multiply(
                 input, gradient, into: pass.parameterGradient, rows: inputs, columns: outputs, inner: rows,
@@ -145,9 +153,9 @@ public struct Dense: Layer {
             narrow_product_input_gradient(
                 gradient.pointer(rows * outputs), pass.parameters.pointer(inputs * outputs), pass.samples, inputs,
                 outputs, inputGradient.pointer(rows * inputs))
-        case .rows:
-            product(samples: pass.samples).transposed.multiply(
-                gradient, pass.prepared.dropFirst(paddedKernelCount), into: inputGradient)
+        case .panels:
+            Patches(rows: rows, inputs: outputs, outputs: inputs).multiply(
+                gradient, pass.prepared.dropFirst(kernelPanels.count), into: inputGradient)
         case .matrixProduct:
             MatrixProduct.multiply(
                 gradient, pass.parameters, into: inputGradient, rows: rows, columns: inputs, inner: outputs,

@@ -23,6 +23,8 @@ public protocol Layer: Sendable {
     var preparedCount: Int { get }
     /// Rearranges the trainable parameters for the passes of one step into `preparedCount` floats.
     func prepare(_ parameters: FloatView, into prepared: MutableFloatView)
+    /// Whether OpenBLAS computes the passes, whose bits follow its own type of processor.
+    var callsOpenBLAS: Bool { get }
     /// Whether the layer ends with a rectifier, max(x, 0).
     var isRectified: Bool { get }
     /// The same layer with a rectifier at its end, which costs no pass of its own; nil for one that cannot have it.
@@ -44,6 +46,7 @@ extension Layer {
     public var multiplyAdds: Int { 0 }
     public func workspaceCount(samples: Int) -> Int { 0 }
     public var preparedCount: Int { 0 }
+    public var callsOpenBLAS: Bool { false }
     public var isRectified: Bool { false }
     public func rectified() -> (any Layer)? { nil }
     public var canRectifyInputGradient: Bool { false }

@@ -3,17 +3,19 @@ import Tensors
 
 /// The kernels of `row_product.h` within the bounds of what they read and write.
 extension RowProduct {
-    /// y = f(bias + x·weights) for each row, f being ReLU or the identity: `row_product`.
-    ///
-    /// - Parameter bias: `channels` floats, or nil for zero.
-    func multiply(
-        _ input: FloatView, _ weights: FloatView, bias: FloatView? = nil, isRectified: Bool = false,
-        into output: MutableFloatView
-    ) {
-        var product = self
-        row_product(
-            &product, input.pointer(inputExtent), weights.pointer(weightExtent), bias?.pointer(channels),
-            isRectified ? 1 : 0, output.pointer(outputExtent))
+    /// `groups` groups of `rows` rows of plain matrices, all dense.
+    init(groups: Int, rows: Int, inputs: Int, outputs: Int) {
+        self.init()
+        self.groups = groups
+        input_group = rows * inputs
+        output_group = rows * outputs
+        lines = 1
+        self.rows = rows
+        input_step = inputs
+        output_step = outputs
+        segments = 1
+        length = inputs
+        channels = outputs
     }
 
     /// ∂loss/∂weights from the rows of inputs and of output gradients: `row_product_weight_gradient`.
@@ -39,14 +41,5 @@ extension RowProduct {
     private var outputExtent: Int {
         guard !isEmpty else { return 0 }
         return (groups - 1) * output_group + (lines - 1) * output_line + (rows - 1) * output_step + channels
-    }
-
-    /// Floats from the first weight to behind the last one.
-    private var weightExtent: Int {
-        guard segments > 0, length > 0 else { return 0 }
-        let weightRows = (segments - 1) * segment_rows + length
-        if panel_step > 0 { return (channels / 32 - 1) * panel_step + weightRows * 32 }
-        // Rows of fewer than 16 weights are padded, and read whole.
-        return (weightRows - 1) * weight_step + max(channels, 16)
     }
 }

@@ -61,9 +61,6 @@ struct Axis: Hashable, Sendable {
     /// Pixels from the first window's start to the last one's end, and at least the map.
     var padded: Int { max((output - 1) * stride + reach, before + extent) }
 
-    /// The extent of the spread output gradient in which every padded pixel sees a whole window.
-    var spread: Int { padded + window - 1 }
-
     /// The positions of a window that lie on the map, for one output.
     func tapsOnMap(of output: Int) -> Range<Int> {
         let start = output * stride - before
@@ -71,6 +68,9 @@ struct Axis: Hashable, Sendable {
         let end = start < extent ? (extent - 1 - start) / dilation + 1 : 0
         return first..<max(first, min(window, end))
     }
+
+    /// Positions of all windows that lie on the map.
+    var tapsOnMap: Int { (0..<output).reduce(0) { $0 + tapsOnMap(of: $1).count } }
 
     /// The outputs for which one position of the window lies on the map.
     func outputsOnMap(tap: Int) -> Range<Int> {

@@ -150,6 +150,9 @@ public struct Network: Sendable {
     /// How many segments the network has: one more than the synchronisation points in a row.
     public var segments: Int { (nodes.map(\.segment).max() ?? 0) + 1 }
 
+    /// Whether OpenBLAS computes one of the layers.
+    public var callsOpenBLAS: Bool { nodes.contains { $0.operation.layer?.callsOpenBLAS == true } }
+
     /// Why nothing can be trained here; nil where something can.
     ///
     /// - Parameter file: where the network comes from, for messages.

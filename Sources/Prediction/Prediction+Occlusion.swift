@@ -72,8 +72,7 @@ extension Prediction {
         let reader = try readers(collection)[0].adding(self.features(features, of: collection)[0])
         let stamps = try Self.chosen(index, of: reader, window, name: name)
         logData(collection)
-        _ = try ProcessorKernels.agreed(in: group)
-        let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
+        let team = try team()
         defer { team.finish() }
         let pass = OcclusionPass(
             network: model.network, reader: reader, window: window, label: label, team: team, group: group,

@@ -19,7 +19,7 @@ typedef struct {
     ptrdiff_t channels;                           // outputs of a row
     ptrdiff_t weight_step;                        // stride between rows of weights
     ptrdiff_t segment_rows;                       // rows of weights from one segment to the next; at least `length`
-    ptrdiff_t panel_step;                         // 0, or the stride between panels of weights (panel_product.h)
+    int continues;                                // whether sums begin with the outputs in place of the bias
 } RowProduct;
 
 /// For each row with inputs x and outputs y:
@@ -29,8 +29,9 @@ typedef struct {
 /// with f(z) = max(z, 0) if `relu`, else z. `bias` may be NULL (zero).
 ///
 /// Each output is one chain of (fused) multiply-adds in the order of s and j, whatever the number of rows and the
-/// vector width. With fewer than 16 channels, 16 weights of each row are read: weight_step must be 16 or more. Outputs
-/// must not overlap operands.
+/// vector width. With fewer than 16 channels, 16 weights of each row are read: weight_step must be 16 or more. If
+/// `continues`, which at most 32 channels allow, the chain begins with y[n] in place of bias[n]. Outputs must not
+/// overlap operands.
 void row_product(const RowProduct *shape, const float *in, const float *weights, const float *bias, int relu,
                  float *out);
 
@@ -38,8 +39,8 @@ void row_product(const RowProduct *shape, const float *in, const float *weights,
 ///
 ///     gradient[(s·length + j)·channels + n] = Σ x[s·segment_step + j] · dy[n]
 ///
-/// Overwrites `gradient` (segments·length × channels), which must not overlap the operands. Weight and panel strides of
-/// the shape are ignored. Partial sums cover the rows of a few samples, in an order that depends on the shape alone.
+/// Overwrites `gradient` (segments·length × channels), which must not overlap the operands. The weights' strides of the
+/// shape are ignored. Partial sums cover the rows of a few samples, in an order that depends on the shape alone.
 void row_product_weight_gradient(const RowProduct *shape, const float *in, const float *out_gradient, float *gradient);
 
 /// sums[n] = Σ_r values[r·step + n] for 0 ≤ n < channels: the gradient of a bias. Four interleaved partial sums.

@@ -1,5 +1,4 @@
 #include "row_product.h"
-#include "panel_product.h"
 #include "tiles.h"
 
 // The channels of a tile (template parameter PARTIAL): full vectors; fewer than 16 channels; or, for weight gradients,
@@ -20,6 +19,10 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
         if (bias) load_partial(bias + v * second, channels, &first);
         UNROLLED_FOR(r, ROWS) sum[r * VECTORS + v] = first;
     }
+    if (s->continues)
+        UNROLLED_FOR(r, ROWS)
+            UNROLLED_FOR(v, VECTORS)
+                load_partial(out + r * s->output_step + v * second, channels, &sum[r * VECTORS + v]);
     const ptrdiff_t input_step = s->input_step, weight_step = s->weight_step, length = s->length;
     for (ptrdiff_t segment = 0; segment < s->segments; ++segment) {
         const float *x = in + segment * s->segment_step, *row = weights + segment * s->segment_rows * weight_step;
@@ -48,6 +51,9 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
                       float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS,
                       const int PARTIAL) {
     ptrdiff_t left = s->rows;
+    // Rows that are multiples of a page apart share one set of the first-level cache, which holds few of them.
+    enum { PAGE = 1024, WAYS = 8 };
+    if ((s->input_step % PAGE == 0 || s->output_step % PAGE == 0) && largest > WAYS) largest = WAYS;
     // Tiles of nearly equal size: short ones do not hide the latency of the multiply-adds.
     const ptrdiff_t tiles = (left + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
@@ -87,10 +93,6 @@ FOR_EACH_CPU
 void row_product(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
     const ptrdiff_t channels = s->channels, room = accumulators(), lines = s->groups * s->lines;
     const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2;
-    if (lines == 1 && s->segments * s->length > 0 && panel_product_fits(channels)) {
-        panel_product(s, in, weights, bias, relu, out);
-        return;
-    }
     if (channels < VECTOR_FLOATS) {
         block_lines(s, in, weights, bias, relu, out, channels, 0, 6, 0, lines, 1, NARROW);
         return;

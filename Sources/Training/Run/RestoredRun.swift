@@ -127,6 +127,7 @@ struct RestoredRun {
     private static func trainingStep(_ loaded: LoadedRun, _ weights: Weights, _ team: LaneTeam) throws -> TrainingStep {
         let (context, data) = (loaded.context, loaded.data)
         let (configuration, collection) = (context.configuration, loaded.prepared.collection)
+        try ProcessorKernels.check([loaded.network], in: context.group)
         let levels = try RankLevels(context.group, ranksPerNode: configuration.execution.ranksPerNode)
         if context.isRoot, levels.sizes.count > 1 {
             context.logger.debug("ranks sum in levels of \(levels.sizes.map(String.init).joined(separator: " × "))")

@@ -149,6 +149,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 15, 16, 20, 32]) func aChainContinuesWhereTheOneBeforeEnded(channels: Int) {
+        let whole = Call(channels: channels, rows: 17, segments: 3, length: 6)
+        let input = randomValues(whole.inputCount, seed: 4)
+        let weights = weights(whole, seed: 5)
+        let bias = randomValues(channels, seed: 6)
+        let expected = whole.run(input, weights, bias, isRectified: true)
+        var product = whole.product
+        let output = GuardedBuffer(count: whole.outputCount)
+        for segment in 0..<3 {
+            product.segments = 1
+            product.continues = segment > 0 ? 1 : 0
+            row_product(
+                &product, Array(input[(segment * product.segment_step)...]),
+                Array(weights[(segment * product.length * product.weight_step)...]), bias, segment == 2 ? 1 : 0,
+                output.pointer)
+        }
+        #expect(sameBits(output.values, expected.values) && output.isIntact)
+    }
+
     @Test(arguments: [2, 16, 40]) func notANumberPassesTheRectifier(channels: Int) {
         let call = Call(channels: channels, rows: 3, segments: 1, length: 4)
         var input = randomValues(call.inputCount, seed: 7)

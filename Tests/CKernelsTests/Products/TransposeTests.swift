@@ -19,21 +19,4 @@ import Testing
             #expect(to.values == expected && to.isIntact, "step \(step)")
         }
     }
-
-    /// Whole squares of 16 and remainders of them; panels may have gaps between them.
-    @Test(arguments: [32, 128, 160], [1, 7, 16, 31, 48, 65]) func rowsBecomePanels(rows: Int, columns: Int) {
-        for panelStep in [32 * columns, 32 * columns + 96] {
-            let from = randomValues(rows * columns, seed: 1)
-            let count = rows / 32 * panelStep
-            let panels = GuardedBuffer([Float](repeating: 7, count: count))
-            transpose_to_panels(from, rows, columns, panelStep, panels.pointer)
-            var expected = [Float](repeating: 7, count: count)
-            for row in 0..<rows {
-                for column in 0..<columns {
-                    expected[row / 32 * panelStep + column * 32 + row % 32] = from[row * columns + column]
-                }
-            }
-            #expect(panels.values == expected && panels.isIntact, "panels of \(panelStep)")
-        }
-    }
 }
