@@ -1,198 +1,155 @@
 #include "activation.h"
 
+#include "elementary_vectors.h"
+
 #include <math.h>
 
 static const float ROOT_2_OVER_PI = 0.79788456080286535588f, CUBIC = 0.044715f;
 static const float ROOT_HALF = 0.70710678118654752440f, DENSITY_0 = 0.39894228040143267794f;
 static const float SELU_SCALE = 1.05070098735548049342f, SELU_ALPHA = 1.67326324235437728482f;
 
-static float logistic(float x) { return 1 / (1 + expf(-x)); }
-
 // ln(1 + exp(x)) without overflow.
-static float softplus(float x) { return (x > 0 ? x : 0) + log1pf(expf(-fabsf(x))); }
+INLINE void softplus(f32x16 *x) {
+    f32x16 rest = -MAGNITUDE(*x);
+    vector_exp(&rest);
+    vector_log1p(&rest);
+    rectify(x);
+    *x += rest;
+}
 
-// min(max(x, low), high), NaN for NaN.
-static float clamped(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
-
-static float hard_sigmoid(float x) { return clamped(x + 3, 0, 6) / 6; }
+INLINE void hard_sigmoid(f32x16 *x) {
+    *x += 3.0f;
+    clamp(x, 0, 6);
+    *x /= 6.0f;
+}
 
 // tanh(ln(1 + exp(x))), by the power of exp that does not overflow.
-static float tanh_of_softplus(float x) {
-    const float e = expf(-fabsf(x));
-    return x > 0 ? (1 + 2 * e) / (1 + 2 * e + 2 * e * e) : e * (e + 2) / (e * (e + 2) + 2);
+INLINE void tanh_of_softplus(f32x16 *x) {
+    f32x16 e = -MAGNITUDE(*x);
+    vector_exp(&e);
+    const f32x16 falling = e * (e + 2.0f), rising = 1.0f + 2.0f * e;
+    *x = SELECT(*x > 0.0f, rising / (rising + 2.0f * e * e), falling / (falling + 2.0f));
 }
 
-static float mish_slope(float x) {
-    const float t = tanh_of_softplus(x);
-    return t + x * (1 - t * t) * logistic(x);
+// tanh(√(2/π)·(x + 0.044715 x³))
+INLINE void tanh_of_gelu(f32x16 *x) {
+    *x = ROOT_2_OVER_PI * (*x + CUBIC * *x * *x * *x);
+    vector_tanh(x);
 }
 
-static float silu_slope(float x) {
-    const float s = logistic(x);
-    return s + x * s * (1 - s);
-}
+// Expands a loop over y[i] = z, where `body` makes z of x, both vectors.
+#define EACH_VALUE(body) \
+    do { \
+        f32x16 x = {0}; \
+        for (ptrdiff_t i = 0; i < count; i += VECTOR_FLOATS) { \
+            load_partial(inputs + i, count - i, &x); \
+            f32x16 z = x; \
+            body; \
+            store_partial(&z, count - i, outputs + i); \
+        } \
+    } while (0)
 
-static float hard_silu_slope(float x) { return x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6; }
-
-static float soft_shrink(float x, float limit) { return x > limit ? x - limit : x < -limit ? x + limit : 0 * x; }
-
-static float sparse_plus(float x) { return x <= -1 ? 0 : x < 1 ? 0.25f * (x + 1) * (x + 1) : x; }
-
-static float sparse_plus_slope(float x) { return x <= -1 ? 0 : x < 1 ? 0.5f * (x + 1) : 1; }
-
-static float square(float x) { return x * x; }
-
-void activation(Activation function, float parameter, const float *x, ptrdiff_t count, float *y) {
+FOR_EACH_CPU
+void activation(Activation function, float parameter, const float *inputs, ptrdiff_t count, float *outputs) {
+    const f32x16 zero = {0};
     switch (function) {
-        case ACTIVATION_SIGMOID:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = 1 / (1 + expf(-x[i]));
-            break;
-        case ACTIVATION_TANH:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = tanhf(x[i]);
-            break;
-        case ACTIVATION_LEAKY_RELU:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] < 0 ? parameter * x[i] : x[i];
-            break;
-        case ACTIVATION_ELU:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] < 0 ? parameter * expm1f(x[i]) : x[i];
-            break;
-        case ACTIVATION_GELU:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = 0.5f * x[i] * (1 + erff(x[i] * ROOT_HALF));
-            break;
-        case ACTIVATION_GELU_APPROXIMATE:
-            for (ptrdiff_t i = 0; i < count; ++i)
-                y[i] = 0.5f * x[i] * (1 + tanhf(ROOT_2_OVER_PI * (x[i] + CUBIC * x[i] * x[i] * x[i])));
-            break;
-        case ACTIVATION_SILU:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] * logistic(x[i]);
-            break;
-        case ACTIVATION_HARD_SIGMOID:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = hard_sigmoid(x[i]);
-            break;
-        case ACTIVATION_HARD_SILU:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] * hard_sigmoid(x[i]);
-            break;
-        case ACTIVATION_SOFTPLUS:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = softplus(x[i]);
-            break;
-        case ACTIVATION_SOFTSIGN:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] / (1 + fabsf(x[i]));
-            break;
+        case ACTIVATION_SIGMOID: EACH_VALUE(vector_logistic(&z)); break;
+        case ACTIVATION_TANH: EACH_VALUE(vector_tanh(&z)); break;
+        case ACTIVATION_LEAKY_RELU: EACH_VALUE(z = SELECT(x < 0.0f, parameter * x, x)); break;
+        case ACTIVATION_ELU: EACH_VALUE(vector_expm1(&z); z = SELECT(x < 0.0f, parameter * z, x)); break;
+        case ACTIVATION_GELU: EACH_VALUE(z *= ROOT_HALF; vector_erf(&z); z = 0.5f * x * (1.0f + z)); break;
+        case ACTIVATION_GELU_APPROXIMATE: EACH_VALUE(tanh_of_gelu(&z); z = 0.5f * x * (1.0f + z)); break;
+        case ACTIVATION_SILU: EACH_VALUE(vector_logistic(&z); z *= x); break;
+        case ACTIVATION_HARD_SIGMOID: EACH_VALUE(hard_sigmoid(&z)); break;
+        case ACTIVATION_HARD_SILU: EACH_VALUE(hard_sigmoid(&z); z *= x); break;
+        case ACTIVATION_SOFTPLUS: EACH_VALUE(softplus(&z)); break;
+        case ACTIVATION_SOFTSIGN: EACH_VALUE(z = x / (1.0f + MAGNITUDE(x))); break;
         case ACTIVATION_SELU:
-            for (ptrdiff_t i = 0; i < count; ++i)
-                y[i] = x[i] < 0 ? SELU_SCALE * SELU_ALPHA * expm1f(x[i]) : SELU_SCALE * x[i];
+            EACH_VALUE(vector_expm1(&z); z = SELECT(x < 0.0f, (SELU_SCALE * SELU_ALPHA) * z, SELU_SCALE * x));
             break;
         case ACTIVATION_CELU:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] < 0 ? parameter * expm1f(x[i] / parameter) : x[i];
+            EACH_VALUE(z /= parameter; vector_expm1(&z); z = SELECT(x < 0.0f, parameter * z, x));
             break;
-        case ACTIVATION_MISH:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] * tanh_of_softplus(x[i]);
-            break;
-        case ACTIVATION_EXPONENTIAL:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = expf(x[i]);
-            break;
-        case ACTIVATION_LOG_SIGMOID:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = -softplus(-x[i]);
-            break;
-        case ACTIVATION_HARD_TANH:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = clamped(x[i], -1, 1);
-            break;
-        case ACTIVATION_TANH_SHRINK:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = x[i] - tanhf(x[i]);
-            break;
+        case ACTIVATION_MISH: EACH_VALUE(tanh_of_softplus(&z); z *= x); break;
+        case ACTIVATION_EXPONENTIAL: EACH_VALUE(vector_exp(&z)); break;
+        case ACTIVATION_LOG_SIGMOID: EACH_VALUE(z = -x; softplus(&z); z = -z); break;
+        case ACTIVATION_HARD_TANH: EACH_VALUE(clamp(&z, -1, 1)); break;
+        case ACTIVATION_TANH_SHRINK: EACH_VALUE(vector_tanh(&z); z = x - z); break;
         case ACTIVATION_SOFT_SHRINK:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = soft_shrink(x[i], parameter);
+            EACH_VALUE(z = SELECT(x > parameter, x - parameter, SELECT(x < -parameter, x + parameter, 0.0f * x)));
             break;
-        case ACTIVATION_HARD_SHRINK:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = fabsf(x[i]) <= parameter ? 0 : x[i];
-            break;
-        case ACTIVATION_SQUAREPLUS:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = 0.5f * (x[i] + sqrtf(x[i] * x[i] + parameter));
-            break;
+        case ACTIVATION_HARD_SHRINK: EACH_VALUE(z = SELECT(MAGNITUDE(x) <= parameter, zero, x)); break;
+        case ACTIVATION_SQUAREPLUS: EACH_VALUE(z = 0.5f * (x + __builtin_elementwise_sqrt(x * x + parameter))); break;
         case ACTIVATION_SPARSE_PLUS:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = sparse_plus(x[i]);
+            EACH_VALUE(z = SELECT(x <= -1.0f, zero, SELECT(x < 1.0f, 0.25f * (x + 1.0f) * (x + 1.0f), x)));
             break;
-        case ACTIVATION_SPARSE_SIGMOID:
-            for (ptrdiff_t i = 0; i < count; ++i) y[i] = clamped(0.5f * (x[i] + 1), 0, 1);
-            break;
+        case ACTIVATION_SPARSE_SIGMOID: EACH_VALUE(z = 0.5f * (x + 1.0f); clamp(&z, 0, 1)); break;
     }
 }
 
-void activation_backward(Activation function, float parameter, const float *x, const float *y, const float *dy,
-                         ptrdiff_t count, float *dx) {
+// The same for dx[i] = d, where `body` makes d of x, y and dy, all vectors. What a body does not use is not read.
+#define EACH_GRADIENT(body) \
+    do { \
+        f32x16 x = {0}, y = {0}, dy = {0}; \
+        for (ptrdiff_t i = 0; i < count; i += VECTOR_FLOATS) { \
+            if (inputs) load_partial(inputs + i, count - i, &x); \
+            if (outputs) load_partial(outputs + i, count - i, &y); \
+            load_partial(gradients + i, count - i, &dy); \
+            f32x16 z = x, d = dy; \
+            body; \
+            (void)y; \
+            (void)z; \
+            store_partial(&d, count - i, dx + i); \
+        } \
+    } while (0)
+
+FOR_EACH_CPU
+void activation_backward(Activation function, float parameter, const float *inputs, const float *outputs,
+                         const float *gradients, ptrdiff_t count, float *dx) {
+    const f32x16 zero = {0}, one = ALL_LANES(1.0f);
     switch (function) {
-        case ACTIVATION_SIGMOID:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * y[i] * (1 - y[i]);
-            break;
-        case ACTIVATION_TANH:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * (1 - y[i] * y[i]);
-            break;
-        case ACTIVATION_LEAKY_RELU:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = x[i] > 0 ? dy[i] : parameter * dy[i];
-            break;
-        case ACTIVATION_ELU:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = x[i] > 0 ? dy[i] : dy[i] * (y[i] + parameter);
-            break;
+        case ACTIVATION_SIGMOID: EACH_GRADIENT(d = dy * y * (1.0f - y)); break;
+        case ACTIVATION_TANH: EACH_GRADIENT(d = dy * (1.0f - y * y)); break;
+        case ACTIVATION_LEAKY_RELU: EACH_GRADIENT(d = SELECT(x > 0.0f, dy, parameter * dy)); break;
+        case ACTIVATION_ELU: EACH_GRADIENT(d = SELECT(x > 0.0f, dy, dy * (y + parameter))); break;
         case ACTIVATION_GELU:
-            for (ptrdiff_t i = 0; i < count; ++i)
-                dx[i] = dy[i] * (0.5f * (1 + erff(x[i] * ROOT_HALF)) + x[i] * DENSITY_0 * expf(-0.5f * x[i] * x[i]));
+            EACH_GRADIENT(z *= ROOT_HALF; vector_erf(&z); f32x16 density = -0.5f * x * x; vector_exp(&density);
+                          d = dy * (0.5f * (1.0f + z) + x * DENSITY_0 * density));
             break;
         case ACTIVATION_GELU_APPROXIMATE:
-            for (ptrdiff_t i = 0; i < count; ++i) {
-                const float square = x[i] * x[i], t = tanhf(ROOT_2_OVER_PI * (x[i] + CUBIC * square * x[i]));
-                dx[i] = dy[i]
-                        * (0.5f * (1 + t) + 0.5f * x[i] * (1 - t * t) * ROOT_2_OVER_PI * (1 + 3 * CUBIC * square));
-            }
+            EACH_GRADIENT(
+                tanh_of_gelu(&z);
+                d = dy
+                    * (0.5f * (1.0f + z) + 0.5f * x * (1.0f - z * z) * ROOT_2_OVER_PI * (1.0f + 3 * CUBIC * (x * x))));
             break;
-        case ACTIVATION_SILU:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * silu_slope(x[i]);
-            break;
-        case ACTIVATION_HARD_SIGMOID:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = fabsf(x[i]) < 3 ? dy[i] / 6 : 0;
-            break;
+        case ACTIVATION_SILU: EACH_GRADIENT(vector_logistic(&z); d = dy * (z + x * z * (1.0f - z))); break;
+        case ACTIVATION_HARD_SIGMOID: EACH_GRADIENT(d = SELECT(MAGNITUDE(x) < 3.0f, dy / 6.0f, zero)); break;
         case ACTIVATION_HARD_SILU:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * hard_silu_slope(x[i]);
+            EACH_GRADIENT(d = dy * SELECT(x <= -3.0f, zero, SELECT(x >= 3.0f, one, (2.0f * x + 3.0f) / 6.0f)));
             break;
-        case ACTIVATION_SOFTPLUS:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * logistic(x[i]);
-            break;
-        case ACTIVATION_SOFTSIGN:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] / square(1 + fabsf(x[i]));
-            break;
+        case ACTIVATION_SOFTPLUS: EACH_GRADIENT(vector_logistic(&z); d = dy * z); break;
+        case ACTIVATION_SOFTSIGN: EACH_GRADIENT(z = 1.0f + MAGNITUDE(x); d = dy / (z * z)); break;
         case ACTIVATION_SELU:
-            for (ptrdiff_t i = 0; i < count; ++i)
-                dx[i] = dy[i] * (x[i] < 0 ? SELU_SCALE * SELU_ALPHA * expf(x[i]) : SELU_SCALE);
+            EACH_GRADIENT(vector_exp(&z);
+                          d = dy * SELECT(x < 0.0f, (SELU_SCALE * SELU_ALPHA) * z, ALL_LANES(SELU_SCALE)));
             break;
-        case ACTIVATION_CELU:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = x[i] < 0 ? dy[i] * expf(x[i] / parameter) : dy[i];
-            break;
+        case ACTIVATION_CELU: EACH_GRADIENT(z /= parameter; vector_exp(&z); d = SELECT(x < 0.0f, dy * z, dy)); break;
         case ACTIVATION_MISH:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * mish_slope(x[i]);
+            EACH_GRADIENT(tanh_of_softplus(&z); f32x16 share = x; vector_logistic(&share);
+                          d = dy * (z + x * (1.0f - z * z) * share));
             break;
-        case ACTIVATION_EXPONENTIAL:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * y[i];
-            break;
-        case ACTIVATION_LOG_SIGMOID:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * logistic(-x[i]);
-            break;
-        case ACTIVATION_HARD_TANH:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = fabsf(x[i]) <= 1 ? dy[i] : 0;
-            break;
-        case ACTIVATION_SPARSE_SIGMOID:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = fabsf(x[i]) < 1 ? 0.5f * dy[i] : 0;
-            break;
-        case ACTIVATION_TANH_SHRINK:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * square(tanhf(x[i]));
-            break;
+        case ACTIVATION_EXPONENTIAL: EACH_GRADIENT(d = dy * y); break;
+        case ACTIVATION_LOG_SIGMOID: EACH_GRADIENT(z = -x; vector_logistic(&z); d = dy * z); break;
+        case ACTIVATION_HARD_TANH: EACH_GRADIENT(d = SELECT(MAGNITUDE(x) <= 1.0f, dy, zero)); break;
+        case ACTIVATION_SPARSE_SIGMOID: EACH_GRADIENT(d = SELECT(MAGNITUDE(x) < 1.0f, 0.5f * dy, zero)); break;
+        case ACTIVATION_TANH_SHRINK: EACH_GRADIENT(vector_tanh(&z); d = dy * (z * z)); break;
         case ACTIVATION_SOFT_SHRINK:
-        case ACTIVATION_HARD_SHRINK:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = fabsf(x[i]) > parameter ? dy[i] : 0;
-            break;
+        case ACTIVATION_HARD_SHRINK: EACH_GRADIENT(d = SELECT(MAGNITUDE(x) > parameter, dy, zero)); break;
         case ACTIVATION_SQUAREPLUS:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * 0.5f * (1 + x[i] / sqrtf(x[i] * x[i] + parameter));
+            EACH_GRADIENT(d = dy * 0.5f * (1.0f + x / __builtin_elementwise_sqrt(x * x + parameter)));
             break;
         case ACTIVATION_SPARSE_PLUS:
-            for (ptrdiff_t i = 0; i < count; ++i) dx[i] = dy[i] * sparse_plus_slope(x[i]);
+            EACH_GRADIENT(d = dy * SELECT(x <= -1.0f, zero, SELECT(x < 1.0f, 0.5f * (x + 1.0f), one)));
             break;
     }
 }
@@ -253,15 +210,34 @@ void prelu_backward(const float *x, const float *slope, const float *dy, ptrdiff
     }
 }
 
+// y[c] = exp(x[c] − subtrahend).
+INLINE void exponentials(const float *x, float subtrahend, ptrdiff_t count, float *y) {
+    f32x16 value = {0};
+    for (ptrdiff_t c = 0; c < count; c += VECTOR_FLOATS) {
+        load_partial(x + c, count - c, &value);
+        value -= subtrahend;
+        vector_exp(&value);
+        store_partial(&value, count - c, y + c);
+    }
+}
+
+INLINE float largest_of(const float *x, ptrdiff_t count) {
+    float largest = x[0];
+    for (ptrdiff_t c = 1; c < count; ++c) largest = x[c] > largest ? x[c] : largest;
+    return largest;
+}
+
+FOR_EACH_CPU
 void softmax(const float *x, ptrdiff_t rows, ptrdiff_t channels, float *y) {
     for (ptrdiff_t r = 0; r < rows; ++r, x += channels, y += channels) {
-        float largest = x[0], sum = 0;
-        for (ptrdiff_t c = 1; c < channels; ++c) largest = x[c] > largest ? x[c] : largest;
-        for (ptrdiff_t c = 0; c < channels; ++c) sum += y[c] = expf(x[c] - largest);
+        float sum = 0;
+        exponentials(x, largest_of(x, channels), channels, y);
+        for (ptrdiff_t c = 0; c < channels; ++c) sum += y[c];
         for (ptrdiff_t c = 0; c < channels; ++c) y[c] /= sum;
     }
 }
 
+FOR_EACH_CPU
 void softmax_backward(const float *y, const float *dy, ptrdiff_t rows, ptrdiff_t channels, float *dx) {
     for (ptrdiff_t r = 0; r < rows; ++r, y += channels, dy += channels, dx += channels) {
         float sum = 0;
@@ -270,20 +246,34 @@ void softmax_backward(const float *y, const float *dy, ptrdiff_t rows, ptrdiff_t
     }
 }
 
+FOR_EACH_CPU
 void log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t channels, float *y) {
     for (ptrdiff_t r = 0; r < rows; ++r, x += channels, y += channels) {
-        float largest = x[0], sum = 0;
-        for (ptrdiff_t c = 1; c < channels; ++c) largest = x[c] > largest ? x[c] : largest;
-        for (ptrdiff_t c = 0; c < channels; ++c) sum += expf(x[c] - largest);
+        const float largest = largest_of(x, channels);
+        float sum = 0;
+        for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
+            const ptrdiff_t count = channels - c < VECTOR_FLOATS ? channels - c : VECTOR_FLOATS;
+            float powers[VECTOR_FLOATS];
+            exponentials(x + c, largest, count, powers);
+            for (ptrdiff_t i = 0; i < count; ++i) sum += powers[i];
+        }
         const float logarithm = logf(sum);
         for (ptrdiff_t c = 0; c < channels; ++c) y[c] = (x[c] - largest) - logarithm;
     }
 }
 
+FOR_EACH_CPU
 void log_softmax_backward(const float *y, const float *dy, ptrdiff_t rows, ptrdiff_t channels, float *dx) {
     for (ptrdiff_t r = 0; r < rows; ++r, y += channels, dy += channels, dx += channels) {
         float sum = 0;
         for (ptrdiff_t c = 0; c < channels; ++c) sum += dy[c];
-        for (ptrdiff_t c = 0; c < channels; ++c) dx[c] = dy[c] - expf(y[c]) * sum;
+        for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
+            f32x16 value = {0}, gradient = {0};
+            load_partial(y + c, channels - c, &value);
+            load_partial(dy + c, channels - c, &gradient);
+            vector_exp(&value);
+            value = gradient - value * sum;
+            store_partial(&value, channels - c, dx + c);
+        }
     }
 }

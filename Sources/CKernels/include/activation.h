@@ -1,5 +1,5 @@
-// Activation functions, softmax, and their gradients. Results as Keras' activations. Those that call the C library are
-// compiled for the baseline instruction set only, the others have no sums that a processor could fuse.
+// Activation functions, softmax, and their gradients. Results as Keras' activations, and the same bits on
+// every processor: exp, tanh and erf are the program's own, and products and sums are rounded one after another.
 #ifndef CKERNELS_ACTIVATION_H
 #define CKERNELS_ACTIVATION_H
 
@@ -32,14 +32,14 @@ typedef enum {
     ACTIVATION_SPARSE_SIGMOID,    // min(max((x + 1)/2, 0), 1)
 } Activation;
 
-/// y[i] = f(x[i]) for 0 ≤ i < count. `parameter` is the slope, scale, limit or constant of the functions that have one.
-/// `y` may be `x`.
-void activation(Activation function, float parameter, const float *x, ptrdiff_t count, float *y);
+/// y[i] = f(x[i]) for 0 ≤ i < count, with x and y the `inputs` and `outputs`. `parameter` is the slope, scale, limit or
+/// constant of the functions that have one. `outputs` may be `inputs`.
+void activation(Activation function, float parameter, const float *inputs, ptrdiff_t count, float *outputs);
 
-/// dx[i] = dy[i]·f′(x[i]) for 0 ≤ i < count, given y = f(x). Sigmoid, tanh and the exponential read `y` only, ELU
-/// reads `x` and `y`, the others `x` only. `dx` may be any of the inputs.
-void activation_backward(Activation function, float parameter, const float *x, const float *y, const float *dy,
-                         ptrdiff_t count, float *dx);
+/// dx[i] = dy[i]·f′(x[i]) for 0 ≤ i < count, given y = f(x) and dy, the `gradients`. Sigmoid, tanh and the exponential
+/// read `y` only, ELU reads `x` and `y`, the others `x` only. `dx` may be any of the inputs.
+void activation_backward(Activation function, float parameter, const float *inputs, const float *outputs,
+                         const float *gradients, ptrdiff_t count, float *dx);
 
 /// y[i] = x[i] > threshold ? min(x[i], maximum) : slope·(x[i] − threshold), NaN for NaN. `y` may be `x`.
 ///
