@@ -7,12 +7,15 @@ enum {
     SIDE = 4,              // of a transformed tile
     PLACES = SIDE * SIDE,  // of a transformed tile
     TAPS = 9,
-    PAIR = 2,  // vectors of outputs that a register tile computes
+    PAIR = 2,  // vectors of a panel of outputs
     PANEL = PAIR * VECTOR_FLOATS,
-    // Tiles that are transformed before they are multiplied: so many that each transformed weight is used often, so few
-    // that the transformed inputs stay in the second-level cache.
-    MOST_TILES = 28,
-    CACHED_FLOATS = 1 << 17,
+    // Tiles that are transformed before they are multiplied: so many that each transformed weight, which comes from the
+    // third-level cache if channels are many, is used often, so few that the transformed inputs stay in a cache.
+    MOST_TILES = 56,
+    CACHED_FLOATS = 1 << 19,
+    // The same of weight gradients, where both operands are transformed and read once.
+    GRADIENT_TILES = 64,
+    GRADIENT_FLOATS = 1 << 18,
     // Channels of inputs and outputs whose transformed gradients are summed in the cache.
     GRADIENT_CHANNELS = 128,
 };
@@ -21,12 +24,6 @@ static ptrdiff_t vectors(ptrdiff_t channels) { return (channels + VECTOR_FLOATS 
 
 // Floats between transformed tiles: not a power of two, so that neighbours fall into different cache sets.
 static ptrdiff_t tile_step(ptrdiff_t channels) { return (vectors(channels) + 1) * VECTOR_FLOATS; }
-
-// Rows of a register tile of so many vectors that its sums, weights and inputs fit the register file.
-static ptrdiff_t largest_tile(int vectors) {
-    if (has_avx512()) return vectors == PAIR ? 14 : 24;
-    return vectors == PAIR ? 3 : 6;
-}
 
 static ptrdiff_t minimum(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
@@ -242,12 +239,12 @@ INLINE void write_output(const Winograd *s, const float *m, ptrdiff_t place_step
 // MARK: Products
 
 // One register tile: ROWS transformed tiles × VECTORS vectors of output channels, summed over the input channels.
-INLINE void product_tile(const float *v, ptrdiff_t v_step, const float *u, ptrdiff_t channels, float *m, const int ROWS,
-                         const int VECTORS) {
+INLINE void product_tile(const float *v, ptrdiff_t v_step, const float *u, ptrdiff_t u_step, ptrdiff_t channels,
+                         float *m, const int ROWS, const int VECTORS) {
     f32x16 sum[28];
     UNROLLED_FOR(i, ROWS * VECTORS) sum[i] = (f32x16){0};
-    const float *next = u + channels * VECTORS * VECTOR_FLOATS;
-    for (ptrdiff_t c = 0; c < channels; ++c, u += VECTORS * VECTOR_FLOATS, next += VECTORS * VECTOR_FLOATS) {
+    const float *next = u + channels * u_step;
+    for (ptrdiff_t c = 0; c < channels; ++c, u += u_step, next += u_step) {
         f32x16 w[PAIR];
         UNROLLED_FOR(n, VECTORS) __builtin_prefetch(next + n * VECTOR_FLOATS, 0, 2);
         UNROLLED_FOR(n, VECTORS) w[n] = *(const f32x16u *)(u + n * VECTOR_FLOATS);
@@ -260,20 +257,31 @@ INLINE void product_tile(const float *v, ptrdiff_t v_step, const float *u, ptrdi
 }
 
 #define TILE(n) \
-    case n: product_tile(v, v_step, u, channels, m, n, VECTORS); break;
+    case n: product_tile(v, v_step, u, u_step, channels, m, n, VECTORS); break;
 
-INLINE void product_rows(const float *v, ptrdiff_t v_step, ptrdiff_t rows, const float *u, ptrdiff_t channels, float *m,
-                         ptrdiff_t largest, const int VECTORS) {
-    const ptrdiff_t tiles = (rows + largest - 1) / largest;
+INLINE void product_rows(const float *v, ptrdiff_t v_step, ptrdiff_t rows, const float *u, ptrdiff_t u_step,
+                         ptrdiff_t channels, float *m, const int VECTORS, const int WIDE) {
+    const ptrdiff_t largest = tile_rows(VECTORS, WIDE), tiles = (rows + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t count = rows / (tiles - tile);
-        SWITCH_TILES(count, VECTORS)
+        SWITCH_TILES(count, VECTORS, WIDE)
         v += count * v_step;
         m += count * PANEL;
         rows -= count;
     }
 }
 #undef TILE
+
+// All rows × a panel of `width` output channels.
+INLINE void product_panel(const float *v, ptrdiff_t v_step, ptrdiff_t rows, const float *u, ptrdiff_t width,
+                          ptrdiff_t channels, float *m, const int WIDE) {
+    if (WIDE && width == PANEL) {
+        product_rows(v, v_step, rows, u, width, channels, m, PAIR, WIDE);
+        return;
+    }
+    for (ptrdiff_t n = 0; n < width; n += VECTOR_FLOATS)
+        product_rows(v, v_step, rows, u + n, width, channels, m + n, 1, WIDE);
+}
 
 // Tiles of one block.
 static ptrdiff_t block_tiles(ptrdiff_t channels) {
@@ -285,9 +293,8 @@ ptrdiff_t winograd_workspace_count(const Winograd *s) {
     return PLACES * block_tiles(s->in_channels) * (tile_step(s->in_channels) + PANEL);
 }
 
-FOR_EACH_CPU
-void winograd_convolution(const Winograd *s, const float *x, const float *transformed, const float *bias, int relu,
-                          const float *mask, float *workspace, float *y) {
+INLINE void winograd_convolution_on(const Winograd *s, const float *x, const float *transformed, const float *bias,
+                                    int relu, const float *mask, float *workspace, float *y, const int WIDE) {
     const ptrdiff_t channels = s->in_channels, step = tile_step(channels), most = block_tiles(channels);
     const Tiling t = tiling(s);
     ptrdiff_t left = s->samples * t.rows * t.columns, first = 0;
@@ -301,13 +308,11 @@ void winograd_convolution(const Winograd *s, const float *x, const float *transf
             transform_input(s, x, place_in, 0, channels, tiles * step, v + i * step);
         const float *u = transformed;
         for (ptrdiff_t n = 0; n < s->out_channels; n += PANEL) {
-            const int is_pair = s->out_channels - n > VECTOR_FLOATS;
-            const ptrdiff_t width = is_pair ? PANEL : VECTOR_FLOATS;
+            const ptrdiff_t width = s->out_channels - n > VECTOR_FLOATS ? PANEL : VECTOR_FLOATS;
             for (int place = 0; place < PLACES; ++place, u += channels * width) {
                 const float *from = v + place * tiles * step;
                 float *to = m + place * tiles * PANEL;
-                if (is_pair) product_rows(from, step, tiles, u, channels, to, largest_tile(2), 2);
-                else product_rows(from, step, tiles, u, channels, to, largest_tile(1), 1);
+                product_panel(from, step, tiles, u, width, channels, to, WIDE);
             }
             Place place_out = start;
             for (ptrdiff_t i = 0; i < tiles; ++i, advance(s, &place_out)) {
@@ -322,6 +327,11 @@ void winograd_convolution(const Winograd *s, const float *x, const float *transf
         left -= tiles;
     }
 }
+
+FOR_EACH_REGISTER_FILE(extern, winograd_convolution,
+                       (const Winograd *s, const float *x, const float *transformed, const float *bias, int relu,
+                        const float *mask, float *workspace, float *y),
+                       s, x, transformed, bias, relu, mask, workspace, y)
 
 // MARK: Weight gradients
 
@@ -381,12 +391,12 @@ INLINE void gradient_tile(const float *v, ptrdiff_t v_step, const float *d, ptrd
 
 // All input channels of a block × VECTORS vectors of output channels.
 INLINE void gradient_rows(const float *v, ptrdiff_t v_step, ptrdiff_t inputs, const float *d, ptrdiff_t d_step,
-                          ptrdiff_t tiles, int is_first, float *to, ptrdiff_t to_step, ptrdiff_t largest,
-                          const int VECTORS) {
-    const ptrdiff_t parts = (inputs + largest - 1) / largest;
+                          ptrdiff_t tiles, int is_first, float *to, ptrdiff_t to_step, const int VECTORS,
+                          const int WIDE) {
+    const ptrdiff_t largest = tile_rows(VECTORS, WIDE), parts = (inputs + largest - 1) / largest;
     for (ptrdiff_t part = 0; part < parts; ++part) {
         const ptrdiff_t count = inputs / (parts - part);
-        SWITCH_TILES(count, VECTORS)
+        SWITCH_TILES(count, VECTORS, WIDE)
         v += count;
         to += count * to_step;
         inputs -= count;
@@ -418,8 +428,8 @@ typedef struct {
 
 static GradientBlock gradient_block(const Winograd *s) {
     GradientBlock block = {minimum(s->in_channels, GRADIENT_CHANNELS), minimum(s->out_channels, GRADIENT_CHANNELS), 0};
-    const ptrdiff_t most = CACHED_FLOATS / (PLACES * (tile_step(block.inputs) + tile_step(block.outputs)));
-    block.tiles = most < 64 ? most : 64;
+    const ptrdiff_t most = GRADIENT_FLOATS / (PLACES * (tile_step(block.inputs) + tile_step(block.outputs)));
+    block.tiles = minimum(most, GRADIENT_TILES);
     return block;
 }
 
@@ -432,7 +442,8 @@ ptrdiff_t winograd_gradient_workspace_count(const Winograd *s) {
 
 // The gradient of `inputs` input channels from `ci` on × `outputs` output channels from `co` on.
 INLINE void write_gradient_block(const Winograd *s, const float *x, const float *dy, ptrdiff_t ci, ptrdiff_t inputs,
-                                 ptrdiff_t co, ptrdiff_t outputs, ptrdiff_t most, float *workspace, float *gradient) {
+                                 ptrdiff_t co, ptrdiff_t outputs, ptrdiff_t most, float *workspace, float *gradient,
+                                 const int WIDE) {
     const Tiling t = tiling(s);
     const ptrdiff_t v_step = tile_step(inputs), d_step = tile_step(outputs), width = vectors(outputs) * VECTOR_FLOATS;
     float *const v = workspace, *const d = v + PLACES * most * v_step, *const sums = d + PLACES * most * d_step;
@@ -445,14 +456,15 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
             transform_input(s, x, place, ci, inputs, tiles * v_step, v + i * v_step);
             transform_output_gradient(s, dy, place, co, outputs, tiles * d_step, d + i * d_step);
         }
+        const ptrdiff_t tile_width = WIDE ? PANEL : VECTOR_FLOATS;
         for (int k = 0; k < PLACES; ++k)
-            for (ptrdiff_t n = 0; n < width; n += PANEL) {
+            for (ptrdiff_t n = 0; n < width; n += tile_width) {
                 const float *from = v + k * tiles * v_step, *g = d + k * tiles * d_step + n;
                 float *to = sums + k * inputs * width + n;
                 const int is_first = block == 0;
-                if (width - n > VECTOR_FLOATS)
-                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, largest_tile(2), 2);
-                else gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, largest_tile(1), 1);
+                if (WIDE && width - n > VECTOR_FLOATS)
+                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, PAIR, WIDE);
+                else gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, 1, WIDE);
             }
         first += tiles;
         left -= tiles;
@@ -468,8 +480,8 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
         }
 }
 
-FOR_EACH_CPU
-void winograd_weight_gradient(const Winograd *s, const float *x, const float *dy, float *workspace, float *gradient) {
+INLINE void winograd_weight_gradient_on(const Winograd *s, const float *x, const float *dy, float *workspace,
+                                        float *gradient, const int WIDE) {
     if (s->samples == 0) {
         memset(gradient, 0, (size_t)(TAPS * s->in_channels * s->out_channels) * sizeof(float));
         return;
@@ -478,5 +490,9 @@ void winograd_weight_gradient(const Winograd *s, const float *x, const float *dy
     for (ptrdiff_t ci = 0; ci < s->in_channels; ci += block.inputs)
         for (ptrdiff_t co = 0; co < s->out_channels; co += block.outputs)
             write_gradient_block(s, x, dy, ci, minimum(block.inputs, s->in_channels - ci), co,
-                                 minimum(block.outputs, s->out_channels - co), block.tiles, workspace, gradient);
+                                 minimum(block.outputs, s->out_channels - co), block.tiles, workspace, gradient, WIDE);
 }
+
+FOR_EACH_REGISTER_FILE(extern, winograd_weight_gradient,
+                       (const Winograd *s, const float *x, const float *dy, float *workspace, float *gradient), s, x,
+                       dy, workspace, gradient)

@@ -1,28 +1,32 @@
 #include "row_product.h"
 #include "tiles.h"
 
-// The channels of a tile (template parameter PARTIAL): full vectors; fewer than 16 channels; or, for weight gradients,
-// the last channels of more than 16, read as a full vector that overlaps the block before.
+// The channels of a tile (template parameter PARTIAL): full vectors; fewer than 16 channels; or the last channels of
+// more than 16, read as a full vector that overlaps the block before, whose other lanes must not be added to again.
 enum { WHOLE = 0, NARROW = 1, TAIL = 2 };
 
-// How many 16-float accumulators the register file holds besides weights and inputs.
-static ptrdiff_t accumulators(void) { return has_avx512() ? 28 : 6; }
+// Stores the last `count` of 16 lanes.
+INLINE void store_last(const f32x16 *value, ptrdiff_t count, float *to) {
+    float lane[VECTOR_FLOATS];
+    memcpy(lane, value, sizeof lane);
+    for (ptrdiff_t n = VECTOR_FLOATS - count; n < VECTOR_FLOATS; ++n) to[n] = lane[n];
+}
 
 // One tile: ROWS rows × VECTORS vectors of channels, the second of which starts at channel `second` of the block.
 INLINE void row_tile(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
                      float *out, ptrdiff_t channels, ptrdiff_t second, const int ROWS, const int VECTORS,
                      const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
+    const ptrdiff_t loaded = PARTIAL == TAIL ? VECTOR_FLOATS : channels;
     f32x16 sum[28];
     UNROLLED_FOR(v, VECTORS) {
         f32x16 first = {0};
-        if (bias) load_partial(bias + v * second, channels, &first);
+        if (bias) load_partial(bias + v * second, loaded, &first);
         UNROLLED_FOR(r, ROWS) sum[r * VECTORS + v] = first;
     }
     if (s->continues)
         UNROLLED_FOR(r, ROWS)
-            UNROLLED_FOR(v, VECTORS)
-                load_partial(out + r * s->output_step + v * second, channels, &sum[r * VECTORS + v]);
+            UNROLLED_FOR(v, VECTORS) load_partial(out + r * s->output_step + v * second, loaded, &sum[r * VECTORS + v]);
     const ptrdiff_t input_step = s->input_step, weight_step = s->weight_step, length = s->length;
     for (ptrdiff_t segment = 0; segment < s->segments; ++segment) {
         const float *x = in + segment * s->segment_step, *row = weights + segment * s->segment_rows * weight_step;
@@ -38,7 +42,9 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
     UNROLLED_FOR(r, ROWS) {
         UNROLLED_FOR(v, VECTORS) {
             if (relu) rectify(&sum[r * VECTORS + v]);
-            store_partial(&sum[r * VECTORS + v], channels, out + r * s->output_step + v * second);
+            float *to = out + r * s->output_step + v * second;
+            if (PARTIAL == TAIL) store_last(&sum[r * VECTORS + v], channels, to);
+            else store_partial(&sum[r * VECTORS + v], channels, to);
         }
     }
 }
@@ -48,9 +54,9 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
 
 // All rows of a line × one block of channels, in tiles of at most `largest` rows.
 INLINE void row_block(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
-                      float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, const int VECTORS,
-                      const int PARTIAL) {
-    ptrdiff_t left = s->rows;
+                      float *out, ptrdiff_t channels, ptrdiff_t second, const int VECTORS, const int PARTIAL,
+                      const int WIDE) {
+    ptrdiff_t left = s->rows, largest = PARTIAL == WHOLE ? tile_rows(VECTORS, WIDE) : 6;
     // Rows that are multiples of a page apart share one set of the first-level cache, which holds few of them.
     enum { PAGE = 1024, WAYS = 8 };
     if ((s->input_step % PAGE == 0 || s->output_step % PAGE == 0) && largest > WAYS) largest = WAYS;
@@ -58,19 +64,7 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
     const ptrdiff_t tiles = (left + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t rows = left / (tiles - tile);
-        switch (rows) {
-            TILES_1_TO_6
-            default:
-                if (PARTIAL != NARROW) {
-                    switch (rows) {
-                        TILES_7_TO_10
-                        TILES_11_TO_14
-                    }
-                }
-                if (PARTIAL == WHOLE && VECTORS == 1) {
-                    switch (rows) { TILES_15_TO_24 }
-                }
-        }
+        SWITCH_TILES(rows, VECTORS, (WIDE && PARTIAL == WHOLE))
         in += rows * s->input_step;
         out += rows * s->output_step;
         left -= rows;
@@ -80,44 +74,52 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
 
 // One block of channels for lines first ..< last, numbered through all groups.
 INLINE void block_lines(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
-                        float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest, ptrdiff_t first,
-                        ptrdiff_t last, const int VECTORS, const int PARTIAL) {
+                        float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t first, ptrdiff_t last,
+                        const int VECTORS, const int PARTIAL, const int WIDE) {
     for (ptrdiff_t i = first; i < last; ++i) {
         const ptrdiff_t group = i / s->lines, line = i % s->lines;
         row_block(s, in + group * s->input_group + line * s->input_line, weights, bias, relu,
-                  out + group * s->output_group + line * s->output_line, channels, second, largest, VECTORS, PARTIAL);
+                  out + group * s->output_group + line * s->output_line, channels, second, VECTORS, PARTIAL, WIDE);
     }
 }
 
-FOR_EACH_CPU
-void row_product(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu, float *out) {
-    const ptrdiff_t channels = s->channels, room = accumulators(), lines = s->groups * s->lines;
-    const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2;
+INLINE void row_product_on(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
+                           float *out, const int WIDE) {
+    const ptrdiff_t channels = s->channels, lines = s->groups * s->lines;
     if (channels < VECTOR_FLOATS) {
-        block_lines(s, in, weights, bias, relu, out, channels, 0, 6, 0, lines, 1, NARROW);
+        block_lines(s, in, weights, bias, relu, out, channels, 0, 0, lines, 1, NARROW, WIDE);
         return;
     }
+    const ptrdiff_t block = WIDE ? 2 * VECTOR_FLOATS : VECTOR_FLOATS, back = channels - VECTOR_FLOATS;
     // Loop order: small weights fit the cache, so all channels of a line are computed at once; of larger weights one
     // block of channels at a time is kept in the cache for all lines.
     const ptrdiff_t strip = s->segments * s->length * channels > 1 << 14 ? lines : 1;
     for (ptrdiff_t first = 0; first < lines; first += strip) {
         const ptrdiff_t last = first + strip;
-        // Blocks of 32 channels. A remainder of more than 16 is computed as two overlapping vectors, a smaller one as a
-        // vector that overlaps the block before: no vector is partial, and what is computed twice is equal.
-        for (ptrdiff_t n = 0; n < channels; n += 2 * VECTOR_FLOATS) {
+        // A remainder of more than 16 is computed as two overlapping vectors, a smaller one as a vector that overlaps
+        // the block before: no vector is partial, and what is computed twice is equal.
+        for (ptrdiff_t n = 0; n < channels; n += block) {
             const ptrdiff_t left = channels - n;
-            if (left > VECTOR_FLOATS) {
+            if (WIDE && left > VECTOR_FLOATS) {
                 const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
-                block_lines(s, in, weights + n, bias ? bias + n : bias, relu, out + n, left, second, pair, first, last,
-                            2, WHOLE);
+                block_lines(s, in, weights + n, bias ? bias + n : bias, relu, out + n, left, second, first, last, 2,
+                            WHOLE, WIDE);
+            } else if (s->continues && left < VECTOR_FLOATS) {
+                block_lines(s, in, weights + back, bias ? bias + back : bias, relu, out + back, left, 0, first, last, 1,
+                            TAIL, WIDE);
             } else {
-                const ptrdiff_t back = channels - VECTOR_FLOATS;
-                block_lines(s, in, weights + back, bias ? bias + back : bias, relu, out + back, VECTOR_FLOATS, 0,
-                            single, first, last, 1, WHOLE);
+                const ptrdiff_t at = n < back ? n : back;
+                block_lines(s, in, weights + at, bias ? bias + at : bias, relu, out + at, VECTOR_FLOATS, 0, first, last,
+                            1, WHOLE, WIDE);
             }
         }
     }
 }
+
+FOR_EACH_REGISTER_FILE(extern, row_product,
+                       (const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
+                        float *out),
+                       s, in, weights, bias, relu, out)
 
 // One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors of channels, summed over the rows
 // of `groups` samples. The result is stored if `first`, else added to the gradient.
@@ -169,11 +171,14 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
 #define TILE(n) \
     case n: gradient_tile(g, in + j, out_gradient, to, groups, first, channels, second, 1, n, VECTORS, PARTIAL); break;
 
-// All inputs × one block of channels, in tiles of at most `largest` inputs. A 3 × 3 kernel on one channel is one tile.
+// All inputs × one block of channels. A 3 × 3 kernel on one channel is one tile.
 INLINE void gradient_block(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
-                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t largest,
-                           const int VECTORS, const int PARTIAL) {
-    if (PARTIAL == WHOLE && g->length == 3 && g->segments == 3 && largest >= 9) {
+                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, const int VECTORS,
+                           const int PARTIAL, const int WIDE) {
+    // More rows than these spill: sums, gradients, inputs and, of a tail, the lanes that are stored one by one.
+    const ptrdiff_t most = PARTIAL == NARROW ? 6 : PARTIAL == TAIL ? 14 : VECTORS == 2 ? 12 : 24;
+    const ptrdiff_t rows = tile_rows(VECTORS, WIDE), largest = rows < most ? rows : most;
+    if (WIDE && PARTIAL == WHOLE && g->length == 3 && g->segments == 3) {
         gradient_tile(g, in, out_gradient, gradient, groups, first, channels, second, 3, 3, VECTORS, PARTIAL);
         return;
     }
@@ -183,19 +188,7 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
         for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
             const ptrdiff_t count = (g->length - j) / (tiles - tile);
             float *to = gradient + (segment * g->length + j) * g->channels;
-            switch (count) {
-                TILES_1_TO_6
-                default:
-                    if (PARTIAL != NARROW) {
-                        switch (count) {
-                            TILES_7_TO_10
-                            TILES_11_TO_14
-                        }
-                    }
-                    if (PARTIAL == WHOLE && VECTORS == 1) {
-                        switch (count) { TILES_15_TO_24 }
-                    }
-            }
+            SWITCH_TILES(count, (PARTIAL == TAIL ? 2 : VECTORS), (WIDE && PARTIAL != NARROW))
             j += count;
         }
     }
@@ -226,40 +219,56 @@ INLINE RowProduct copy_rows(const RowProduct *g, const float *out_gradient, ptrd
     return copied;
 }
 
-FOR_EACH_CPU
+// All inputs × one block of at most 32 channels, of which `left` are left with those behind the block.
+INLINE void gradient_channels_on(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
+                                 ptrdiff_t groups, int first, ptrdiff_t left, const int WIDE) {
+    if (left < VECTOR_FLOATS && left == g->channels) {
+        gradient_block(g, in, out_gradient, gradient, groups, first, left, 0, 1, NARROW, WIDE);
+        return;
+    }
+    if (WIDE && left > VECTOR_FLOATS) {
+        const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
+        gradient_block(g, in, out_gradient, gradient, groups, first, left, second, 2, WHOLE, WIDE);
+        return;
+    }
+    for (ptrdiff_t v = 0; v < 2 * VECTOR_FLOATS && v < left; v += VECTOR_FLOATS) {
+        const ptrdiff_t rest = left - v, back = left - VECTOR_FLOATS;
+        if (rest >= VECTOR_FLOATS)
+            gradient_block(g, in, out_gradient + v, gradient + v, groups, first, rest, 0, 1, WHOLE, WIDE);
+        else gradient_block(g, in, out_gradient + back, gradient + back, groups, first, rest, 0, 1, TAIL, WIDE);
+    }
+}
+
+FOR_EACH_REGISTER_FILE(static, gradient_channels,
+                       (const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
+                        ptrdiff_t groups, int first, ptrdiff_t left),
+                       g, in, out_gradient, gradient, groups, first, left)
+
+// The same of a copy. Only shapes that are copied need the stack for it.
+__attribute__((noinline)) static void copied_gradient_channels(const RowProduct *g, const float *in,
+                                                               const float *out_gradient, float *gradient,
+                                                               ptrdiff_t groups, int first, ptrdiff_t left) {
+    _Alignas(64) float copy[COPIED_ROWS * COPIED_CHANNELS];
+    const RowProduct copied = copy_rows(g, out_gradient, groups, copy);
+    gradient_channels(&copied, in, copy, gradient, groups, first, left);
+}
+
 void row_product_weight_gradient(const RowProduct *g, const float *in, const float *out_gradient, float *gradient) {
     if (g->groups * g->lines * g->rows == 0) {
         memset(gradient, 0, (size_t)(g->segments * g->length * g->channels) * sizeof(float));
         return;
     }
-    const ptrdiff_t channels = g->channels, room = accumulators();
-    const ptrdiff_t single = room < 24 ? room : 24, pair = room / 2 < 12 ? room / 2 : 12;
     // Samples per pass: enough rows that adding the tiles to memory costs little, so few that inputs stay in the cache.
     const ptrdiff_t rows_of_group = g->lines * g->rows;
     const ptrdiff_t pass = rows_of_group >= 64 ? 1 : (64 + rows_of_group - 1) / rows_of_group;
     for (ptrdiff_t start = 0; start < g->groups; start += pass) {
         const ptrdiff_t groups = start + pass <= g->groups ? pass : g->groups - start;
         const float *x = in + start * g->input_group, *dy = out_gradient + start * g->output_group;
-        const int first = start == 0;
-        if (channels < VECTOR_FLOATS) {
-            gradient_block(g, x, dy, gradient, groups, first, channels, 0, 6, 1, NARROW);
-            continue;
-        }
-        for (ptrdiff_t n = 0; n < channels; n += 2 * VECTOR_FLOATS) {
-            const ptrdiff_t left = channels - n, back = channels - VECTOR_FLOATS;
-            if (left >= COPIED_CHANNELS && are_rows_copied(g, groups)) {
-                _Alignas(64) float copy[COPIED_ROWS * COPIED_CHANNELS];
-                const RowProduct copied = copy_rows(g, dy + n, groups, copy);
-                gradient_block(&copied, x, copy, gradient + n, groups, first, left, VECTOR_FLOATS, pair, 2, WHOLE);
-            } else if (left > VECTOR_FLOATS) {
-                const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
-                gradient_block(g, x, dy + n, gradient + n, groups, first, left, second, pair, 2, WHOLE);
-            } else if (left == VECTOR_FLOATS) {
-                gradient_block(g, x, dy + n, gradient + n, groups, first, left, 0, single, 1, WHOLE);
-            } else {
-                gradient_block(g, x, dy + back, gradient + back, groups, first, left, 0, single < 14 ? single : 14, 1,
-                               TAIL);
-            }
+        for (ptrdiff_t n = 0; n < g->channels; n += COPIED_CHANNELS) {
+            const ptrdiff_t left = g->channels - n;
+            if (left >= COPIED_CHANNELS && are_rows_copied(g, groups))
+                copied_gradient_channels(g, x, dy + n, gradient + n, groups, start == 0, left);
+            else gradient_channels(g, x, dy + n, gradient + n, groups, start == 0, left);
         }
     }
 }

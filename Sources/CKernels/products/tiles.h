@@ -13,6 +13,28 @@ INLINE int has_avx512(void) {
 #endif
 }
 
+// Defines a function of this name, `static` or `extern`, by its template `name_on`, which takes the parameters and,
+// last, WIDE: whether the processor it is compiled for has AVX-512's registers. The rest are the parameters' names.
+// Tiles that only fit AVX-512 are thus compiled for nothing else.
+#if defined(__x86_64__) && defined(__linux__)
+#define FOR_EACH_REGISTER_FILE(linkage, name, parameters, ...) \
+    __attribute__((target("avx512f"))) static void name##_avx512 parameters { name##_on(__VA_ARGS__, 1); } \
+    __attribute__((target("arch=x86-64-v3"))) static void name##_avx2 parameters { name##_on(__VA_ARGS__, 0); } \
+    static void name##_plain parameters { name##_on(__VA_ARGS__, 0); } \
+    linkage void name parameters { \
+        if (has_avx512()) name##_avx512(__VA_ARGS__); \
+        else if (__builtin_cpu_supports("x86-64-v3")) name##_avx2(__VA_ARGS__); \
+        else name##_plain(__VA_ARGS__); \
+    }
+#else
+#define FOR_EACH_REGISTER_FILE(linkage, name, parameters, ...) \
+    linkage void name parameters { name##_on(__VA_ARGS__, 0); }
+#endif
+
+// Rows of a register tile of so many vectors that its sums, weights and an input fit the register file: of AVX-512 32
+// registers of 16 floats, of AVX2 16 of eight, which hold no useful tile of two vectors.
+INLINE ptrdiff_t tile_rows(int vectors, const int WIDE) { return !WIDE ? 6 : vectors == 2 ? 14 : 24; }
+
 // The cases of a `switch` over the size of a tile. The file that uses them defines TILE(n) as `case n:` with a call of
 // its tile for the constant size n.
 // clang-format off
@@ -21,12 +43,15 @@ INLINE int has_avx512(void) {
 #define TILES_11_TO_14 TILE(11) TILE(12) TILE(13) TILE(14)
 #define TILES_15_TO_24 \
     TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
-// The whole `switch`: tiles of two vectors have up to 14 rows, those of one up to 24.
-#define SWITCH_TILES(count, VECTORS)                                                                                 \
+// The whole `switch`: tiles of two vectors have up to 14 rows, those of one up to 24, and those that are not WIDE 6.
+#define SWITCH_TILES(count, VECTORS, WIDE)                                                                           \
     switch (count) {                                                                                                 \
-        TILES_1_TO_6 TILES_7_TO_10 TILES_11_TO_14                                                                    \
+        TILES_1_TO_6                                                                                                 \
         default:                                                                                                     \
-            if (VECTORS == 1) {                                                                                      \
+            if (WIDE) {                                                                                              \
+                switch (count) { TILES_7_TO_10 TILES_11_TO_14 }                                                      \
+            }                                                                                                        \
+            if (WIDE && VECTORS == 1) {                                                                              \
                 switch (count) { TILES_15_TO_24 }                                                                    \
             }                                                                                                        \
     }
