@@ -39,7 +39,7 @@ enum LoadingBenchmark {
         }
         let typicalMicrobatch = 32
         let data = try TrainingData.load(
-            collection, DataRequest(configuration, defaultMicrobatch: typicalMicrobatch),
+            collection, DataRequest(configuration, defaultMicrobatch: { _ in typicalMicrobatch }),
             team: team, group: group, logger: logger)
         return withExtendedLifetime(data) { collection.count }
     }

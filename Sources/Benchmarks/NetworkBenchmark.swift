@@ -45,7 +45,9 @@ final class NetworkBenchmark {
         let samples = reader.collection.count / configuration.batchSize * configuration.batchSize
         plan = BatchPlan(
             samples: samples, batchSize: configuration.batchSize,
-            microbatch: min(configuration.microbatch ?? network.defaultMicrobatch, configuration.batchSize))
+            microbatch: min(
+                configuration.microbatch ?? network.defaultMicrobatch(batchSize: configuration.batchSize),
+                configuration.batchSize))
         let positions = (0..<plan.microbatches).balancedRuns(over: group.size)[group.rank]
         let busy = max(1, positions.count)
         trainingTeam = try group.agree { busy < team.count ? try LaneTeam(count: busy) : team }

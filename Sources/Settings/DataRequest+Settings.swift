@@ -5,18 +5,18 @@ extension DataRequest {
     /// What a run's settings ask for.
     ///
     /// - Parameters:
-    ///   - defaultMicrobatch: the most samples of a microbatch, unless the settings say.
+    ///   - defaultMicrobatch: the most samples of a microbatch for batches of a size, unless the settings say.
     ///   - groups: as in the settings' column; nil for none.
     ///   - weights: likewise.
     ///   - features: rank 0's table of features, where there is one.
     package init(
-        _ settings: TrainingSettings, defaultMicrobatch: Int, groups: [Int]? = nil, weights: [Float]? = nil,
+        _ settings: TrainingSettings, defaultMicrobatch: (Int) -> Int, groups: [Int]? = nil, weights: [Float]? = nil,
         features: FeatureTable? = nil
     ) {
         self.init(
             split: settings.split, splitSeed: settings.splitSeed ?? settings.seed,
             seed: settings.seed, batchSize: settings.batchSize,
-            largestMicrobatch: settings.microbatch ?? defaultMicrobatch,
+            largestMicrobatch: settings.microbatch ?? defaultMicrobatch(settings.batchSize.samples ?? .max),
             preparation: settings.preparation, augmentation: settings.augmentation,
             skipBad: settings.skipBad, memory: settings.execution.memory)
         (fold, sampling) = (settings.fold, settings.sampling)

@@ -3,6 +3,11 @@ public enum BatchSize: Hashable, Sendable {
     case samples(Int)
     /// The whole training set: full-batch gradient descent.
     case full
+
+    /// The number, if there is one.
+    public var samples: Int? {
+        if case .samples(let count) = self { count } else { nil }
+    }
 }
 
 extension BatchSize: LosslessStringConvertible {

@@ -37,7 +37,8 @@ struct LoadedRun {
         data = try TrainingData.load(
             collection,
             DataRequest(
-                configuration, defaultMicrobatch: network.defaultMicrobatch, groups: prepared.columns.groups,
+                configuration, defaultMicrobatch: network.defaultMicrobatch(batchSize:),
+                groups: prepared.columns.groups,
                 weights: prepared.columns.weights, features: prepared.features),
             team: prepared.team, group: context.group, logger: context.logger)
         if context.isRoot, let warning = data.findings.swappedClassesWarning { context.logger.warning("\(warning)") }
