@@ -23,8 +23,8 @@ extension Network {
         return size
     }
 
-    /// The same for training in batches of `batchSize`, of which small ones are cut into two microbatches at least, and
-    /// into four where the sum of their gradients costs little, so that threads and ranks have work.
+    /// The same for training in batches of `batchSize` samples: those of more than four are cut into two microbatches at
+    /// least, and into four where the sum of their gradients costs little, so that threads and ranks have work.
     ///
     /// A function of the network and the batch alone.
     public func defaultMicrobatch(batchSize: Int) -> Int {

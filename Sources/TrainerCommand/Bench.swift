@@ -48,7 +48,7 @@ struct Bench: GroupCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Most stamps that a thread works on at a time. (default: by network)", valueName: "n"))
+        help: ArgumentHelp("Most stamps a thread works on at a time. (default: by network and batch)", valueName: "n"))
     var microbatch: Int?
 
     @Option(help: "Folder whose stamps are loaded as `train` does, to see how fast that is. (default: none)")

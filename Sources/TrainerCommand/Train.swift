@@ -53,7 +53,7 @@ struct Train: GroupCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Most stamps that a thread works on at a time. (default: by network)", valueName: "n"))
+        help: ArgumentHelp("Most stamps a thread works on at a time. (default: by network and batch)", valueName: "n"))
     var microbatch: Int?
 
     @Option(

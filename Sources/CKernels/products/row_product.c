@@ -5,6 +5,11 @@
 // more than 16, read as a full vector that overlaps the block before, whose other lanes must not be added to again.
 enum { WHOLE = 0, NARROW = 1, TAIL = 2 };
 
+// The channel of a block at which its second vector starts: the two overlap if fewer than 32 channels are left.
+INLINE ptrdiff_t second_vector(ptrdiff_t left) {
+    return left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
+}
+
 // Stores the last `count` of 16 lanes.
 INLINE void store_last(const f32x16 *value, ptrdiff_t count, float *to) {
     float lane[VECTOR_FLOATS];
@@ -101,10 +106,10 @@ INLINE void row_product_on(const RowProduct *s, const float *in, const float *we
         for (ptrdiff_t n = 0; n < channels; n += block) {
             const ptrdiff_t left = channels - n;
             if (WIDE && left > VECTOR_FLOATS) {
-                const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
+                const ptrdiff_t second = second_vector(left);
                 block_lines(s, in, weights + n, bias ? bias + n : bias, relu, out + n, left, second, first, last, 2,
                             WHOLE, WIDE);
-            } else if (s->continues && left < VECTOR_FLOATS) {
+            } else if (!WIDE && s->continues && left < VECTOR_FLOATS) {
                 block_lines(s, in, weights + back, bias ? bias + back : bias, relu, out + back, left, 0, first, last, 1,
                             TAIL, WIDE);
             } else {
@@ -152,10 +157,9 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
             const f32x16 *total = &sum[(i * COUNT + j) * VECTORS];
             if (PARTIAL == TAIL) {
                 // Only the last `channels` lanes are new; those before them belong to the block before.
-                float lane[VECTOR_FLOATS];
-                memcpy(lane, total, sizeof lane);
-                for (ptrdiff_t n = VECTOR_FLOATS - channels; n < VECTOR_FLOATS; ++n)
-                    to[n] = first ? lane[n] : to[n] + lane[n];
+                f32x16 tail = *total;
+                if (!first) tail += *(const f32x16u *)to;
+                store_last(&tail, channels, to);
                 continue;
             }
             // The two vectors may overlap: both are read before either is written.
@@ -227,7 +231,7 @@ INLINE void gradient_channels_on(const RowProduct *g, const float *in, const flo
         return;
     }
     if (WIDE && left > VECTOR_FLOATS) {
-        const ptrdiff_t second = left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
+        const ptrdiff_t second = second_vector(left);
         gradient_block(g, in, out_gradient, gradient, groups, first, left, second, 2, WHOLE, WIDE);
         return;
     }
