@@ -64,7 +64,7 @@ public struct Benchmark {
         let fewest = max(configuration.batchSize, own)
         // Others on the machine may slow down any of these measurements: the best one is the peak.
         var peak = try PeakRate.measure(team: team, group: group)
-        let shapes = try configuration.shapes ? measureShapes(team: team, peak: &peak) : nil
+        let single = try configuration.shapes ? measureShapes(team: team, peak: &peak) : nil
         var stamps: BenchmarkStamps?
         var measured: [(result: NetworkMeasurement, scaling: ScalingReport?)] = []
         for model in configuration.models {
@@ -96,25 +96,29 @@ public struct Benchmark {
         }
         guard group.rank == 0 else { return nil }
         return BenchmarkReport(
-            ranks: group.size, threads: team.count, cpuKernelType: kernelType, peakGflops: peak * 1e-9, shapes: shapes,
+            ranks: group.size, threads: team.count, cpuKernelType: kernelType, peakGflops: peak * 1e-9,
+            shapes: single?.shapes, streams: single?.streams,
             networks: measured.map { $0.result.report(peak: peak, scaling: $0.scaling) }, loading: loading)
     }
 
     /// Single layers, by the first lane of the first rank alone. Collective.
     ///
     /// - Parameter peak: of all lanes of all ranks; raised where it was measured too low.
-    private func measureShapes(team: LaneTeam, peak: inout Double) throws -> [ShapeReport] {
+    private func measureShapes(
+        team: LaneTeam, peak: inout Double
+    ) throws -> (shapes: [ShapeReport], streams: [StreamReport]) {
         let lanes = try Double(group.allGather([UInt8](repeating: 0, count: team.count)).reduce(0) { $0 + $1.count })
-        var reports: [ShapeReport] = []
+        var (shapes, streams): ([ShapeReport], [StreamReport]) = ([], [])
         if group.rank == 0 {
             // 20 ms for each pass where a network has 3 s.
             let patience = Int(configuration.seconds / 150 * 1e9)
-            reports = LayerShape.table.map { [peak] in
+            shapes = LayerShape.table.map { [peak] in
                 ShapeBenchmark.report($0, patience: patience, peak: peak / lanes)
             }
+            streams = StreamBenchmark.reports(patience: patience)
         }
         try group.barrier()
         peak = max(peak, try PeakRate.measure(team: team, group: group))
-        return reports
+        return (shapes, streams)
     }
 }

@@ -28,7 +28,7 @@ extension BenchmarkReport {
                     + "at best \(FormattedNumber.fixed($0.bestStampsPerSecond, 0))",
             ]
         }
-        let singles = shapes.map { [$0.table, ""] } ?? []
+        let singles = (shapes.map { [$0.table, ""] } ?? []) + (streams.map { [$0.table, ""] } ?? [])
         return
             ([head, ""] + singles + (networks.isEmpty ? [] : [table.text]) + (loaded ?? [])
             + networks.compactMap(\.breakdown)

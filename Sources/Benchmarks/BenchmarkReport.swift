@@ -13,13 +13,15 @@ public struct BenchmarkReport: Encodable, Sendable {
     public var peakGflops: Double
     /// Single layers of many shapes; absent unless asked for.
     public var shapes: [ShapeReport]?
+    /// Single layers that memory limits; absent unless asked for.
+    public var streams: [StreamReport]?
     /// One report a network, in the order asked for.
     public var networks: [NetworkReport]
     /// How fast given files are loaded; absent unless asked for.
     public var loading: LoadingReport?
 
     enum CodingKeys: String, CodingKey {
-        case ranks, threads, shapes, networks, loading
+        case ranks, threads, shapes, streams, networks, loading
         case cpuKernelType = "cpu_kernel_type"
         case peakGflops = "peak_gflops"
     }

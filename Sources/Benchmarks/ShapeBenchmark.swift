@@ -4,8 +4,6 @@ import Tensors
 
 /// The speed of single layers over a table of shapes, each pass by itself: `bench --shapes`.
 struct ShapeBenchmark {
-    /// Each pass is repeated at least so many times.
-    private static let fewestRepetitions = 3
     /// Floats that the maps of the samples of one pass take together, inputs and outputs, if one sample does not take
     /// more: they fit a second-level cache.
     private static let cachedValues = 1 << 17
@@ -20,13 +18,13 @@ struct ShapeBenchmark {
         let layer = shape.layer
         let values = layer.outputShape.count + shape.input.count
         let samples = max(1, min(mostSamples, cachedValues / values))
-        let memory = PassMemory(layer, input: shape.input, samples: samples)
+        let memory = PassMemory(layer, inputs: [shape.input], samples: samples)
         layer.prepare(FloatView(memory.parameters.view), into: memory.prepared.view)
         let pass = memory.pass(wantsInputGradient: false)
         let both = memory.pass(wantsInputGradient: true)
-        let forward = fastest(patience) { layer.forward(pass) }
-        let weightGradient = fastest(patience) { layer.backward(pass) }
-        let backward = fastest(patience) { layer.backward(both) }
+        let forward = FastestTime.nanoseconds(patience) { layer.forward(pass) }
+        let weightGradient = FastestTime.nanoseconds(patience) { layer.backward(pass) }
+        let backward = FastestTime.nanoseconds(patience) { layer.backward(both) }
         let flop = 2 * Double(layer.multiplyAdds * samples)
         func rate(_ nanoseconds: Int) -> ShapeReport.Rate {
             let gflops = flop / Double(max(1, nanoseconds))
@@ -35,21 +33,6 @@ struct ShapeBenchmark {
         return ShapeReport(
             shape: shape, samples: samples, forward: rate(forward),
             inputGradient: rate(backward - weightGradient), weightGradient: rate(weightGradient))
-    }
-
-    /// Nanoseconds of the fastest of some repetitions: the one that others on the machine disturbed least.
-    private static func fastest(_ patience: Int, _ work: () -> Void) -> Int {
-        work()
-        var best = Int.max
-        let start = Timeline.now()
-        var repetitions = 0
-        while repetitions < fewestRepetitions || Timeline.now() - start < patience {
-            let begin = Timeline.now()
-            work()
-            best = min(best, Timeline.now() - begin)
-            repetitions += 1
-        }
-        return best
     }
 }
 
@@ -119,46 +102,5 @@ struct LayerShape: Sendable {
     private static func dense(_ from: Int, _ to: Int) -> LayerShape {
         LayerShape(
             name: "dense", input: [from], layer: Dense(name: "dense", inputShape: [from], units: to), isDense: true)
-    }
-}
-
-/// The memory that a layer's passes over one microbatch need.
-private final class PassMemory {
-    let parameters, prepared: FloatBuffer
-    private let input, output, outputGradient, inputGradient, parameterGradient, workspace, kept: FloatBuffer
-    private let samples: Int
-
-    init(_ layer: any Layer, input shape: Shape, samples: Int) {
-        self.samples = samples
-        /// Numbers between −1 and 1 that differ from one to the next.
-        func filled(_ count: Int) -> FloatBuffer {
-            let buffer = FloatBuffer(count: count)
-            for index in 0..<count { buffer.pointer[index] = Float(index * 7919 % 2003) / 1001 - 1 }
-            return buffer
-        }
-        parameters = filled(layer.trainableCount)
-        prepared = FloatBuffer(count: layer.preparedCount)
-        input = filled(samples * shape.count)
-        output = FloatBuffer(count: samples * layer.outputShape.count)
-        outputGradient = filled(samples * layer.outputShape.count)
-        inputGradient = FloatBuffer(count: samples * shape.count)
-        parameterGradient = FloatBuffer(count: layer.trainableCount)
-        workspace = FloatBuffer(count: layer.workspaceCount(samples: samples))
-        kept = FloatBuffer(count: (samples * layer.keptBytes + 3) / 4)
-    }
-
-    func pass(wantsInputGradient: Bool) -> LayerPass {
-        var pass = LayerPass(workspace: workspace.view)
-        pass.samples = samples
-        pass.inputs = [FloatView(input.view)]
-        pass.output = output.view
-        pass.kept = MutableBufferView(bytes: kept.view)
-        pass.parameters = FloatView(parameters.view)
-        pass.prepared = FloatView(prepared.view)
-        pass.outputGradient = outputGradient.view
-        pass.inputGradients = [wantsInputGradient ? inputGradient.view : nil]
-        pass.parameterGradient = parameterGradient.view
-        pass.drawsAtRandom = true
-        return pass
     }
 }

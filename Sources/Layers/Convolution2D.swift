@@ -87,6 +87,15 @@ public struct Convolution2D: Layer {
             columns: columns, isRectified: true, hasBias: hasBias)
     }
 
+    public func padded(by frame: ZeroPadding2D) -> (any Layer)? {
+        guard let rows = rows.padded(before: frame.top, behind: frame.bottom),
+            let columns = columns.padded(before: frame.left, behind: frame.right)
+        else { return nil }
+        return Convolution2D(
+            name: name, inputShape: frame.inputShape, filters: outputChannels, padding: padding, rows: rows,
+            columns: columns, isRectified: isRectified, hasBias: hasBias)
+    }
+
     public var parameters: [ParameterSpecification] {
         let window = kernelSize.height * kernelSize.width
         let kernel = ParameterSpecification(

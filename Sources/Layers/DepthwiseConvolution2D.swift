@@ -64,6 +64,15 @@ public struct DepthwiseConvolution2D: Layer {
             isRectified: true, hasBias: hasBias, isGrouped: isGrouped)
     }
 
+    public func padded(by frame: ZeroPadding2D) -> (any Layer)? {
+        guard let rows = rows.padded(before: frame.top, behind: frame.bottom),
+            let columns = columns.padded(before: frame.left, behind: frame.right)
+        else { return nil }
+        return DepthwiseConvolution2D(
+            name: name, inputShape: frame.inputShape, rows: rows, columns: columns, depthMultiplier: depthMultiplier,
+            isRectified: isRectified, hasBias: hasBias, isGrouped: isGrouped)
+    }
+
     private var outputChannels: Int { outputShape.channels }
     private var kernelCount: Int { rows.window * columns.window * outputChannels }
 

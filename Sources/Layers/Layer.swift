@@ -29,6 +29,8 @@ public protocol Layer: Sendable {
     var isRectified: Bool { get }
     /// The same layer with a rectifier at its end, which costs no pass of its own; nil for one that cannot have it.
     func rectified() -> (any Layer)?
+    /// The same layer reading the map that `padding` would have put zeros around; nil for one that cannot.
+    func padded(by padding: ZeroPadding2D) -> (any Layer)?
     /// Whether `backward` can take the gradient through the rectifier that made the layer's only input as well.
     var canRectifyInputGradient: Bool { get }
     /// What `backward` reads of what `forward` has read and written, beside `keptBytes`.
@@ -49,6 +51,7 @@ extension Layer {
     public var callsOpenBLAS: Bool { false }
     public var isRectified: Bool { false }
     public func rectified() -> (any Layer)? { nil }
+    public func padded(by padding: ZeroPadding2D) -> (any Layer)? { nil }
     public var canRectifyInputGradient: Bool { false }
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
         ValuesRead(inputs: true, output: true)

@@ -54,6 +54,18 @@ struct Axis: Hashable, Sendable {
         self.before = before
     }
 
+    /// The same windows over the pixels without the padding before and behind them; nil if there is padding already, or
+    /// if a window would lie on padding alone.
+    func padded(before: Int, behind: Int) -> Axis? {
+        let axis = Axis(
+            extent: extent - before - behind, window: window, stride: stride, dilation: dilation, output: output,
+            before: before)
+        guard self.before == 0, reach + (output - 1) * stride <= extent,
+            (0..<output).allSatisfy({ !axis.tapsOnMap(of: $0).isEmpty })
+        else { return nil }
+        return axis
+    }
+
     /// Pixels that a window spans.
     var reach: Int { Self.reach(window, dilation) }
     private static func reach(_ window: Int, _ dilation: Int) -> Int { (window - 1) * dilation + 1 }

@@ -5,6 +5,10 @@ public struct ZeroPadding2D: Layer {
     public let name: String
     public let inputShape: Shape
     public let outputShape: Shape
+    let top: Int
+    let bottom: Int
+    let left: Int
+    let right: Int
     private let frame: FramedMap
 
     /// - Precondition: no negative padding; the network's builder checks it.
@@ -12,6 +16,7 @@ public struct ZeroPadding2D: Layer {
         precondition(min(top, bottom, left, right) >= 0, "\(name): negative padding")
         self.name = name
         self.inputShape = inputShape
+        (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
         let extents = inputShape.extents
         outputShape = [extents[0] + top + bottom, extents[1] + left + right, extents[2]]
         frame = FramedMap(inner: inputShape, outer: outputShape, top: top, left: left)

@@ -13,6 +13,8 @@ public struct Network: Sendable {
         case input
         /// The same values under another shape.
         case view
+        /// Nothing: its only user takes the input's values and does what the layer would have done.
+        case deferred
         /// A layer that works on each microbatch by itself.
         case layer(any Layer)
         /// A layer where all microbatches synchronise: it needs sums over the whole batch.
@@ -28,7 +30,7 @@ public struct Network: Sendable {
             switch self {
             case .layer(let layer): layer
             case .synchronized(let layer): layer
-            case .input, .view: nil
+            case .input, .view, .deferred: nil
             }
         }
     }
@@ -89,6 +91,14 @@ public struct Network: Sendable {
                 name: name, kind: kind, operation: Operation(rectified), inputs: inputs, outputShape: outputShape,
                 parameterOffset: parameterOffset, stateOffset: stateOffset, preparedOffset: preparedOffset,
                 segment: segment, isInternal: isInternal, isFrozen: isFrozen, sharesParameters: sharesParameters)
+        }
+
+        /// The same node when its user does its work.
+        var deferred: Node {
+            Node(
+                name: name, kind: kind, operation: .deferred, inputs: inputs, outputShape: outputShape,
+                parameterOffset: parameterOffset, stateOffset: stateOffset, preparedOffset: preparedOffset,
+                segment: segment, isInternal: isInternal)
         }
 
         /// Whether this is an input of the network.

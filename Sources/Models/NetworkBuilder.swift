@@ -155,7 +155,11 @@ struct NetworkBuilder {
         _ layer: LayerDescription, _ computing: any Layer, _ activation: ActivationFunction, _ inputs: [Int]
     ) throws {
         let isFrozen = !layer.isTrainable && !computing.parameters.isEmpty
-        var computing = computing
+        var (computing, inputs) = (computing, inputs)
+        if let (padded, input) = joiningPadding(layer, computing, inputs) {
+            nodes[inputs[0]] = nodes[inputs[0]].deferred
+            (computing, inputs) = (padded, [input])
+        }
         if isFrozen, let normalization = computing as? BatchNormalization {
             computing = FrozenBatchNormalization(normalization)
         }
@@ -173,6 +177,17 @@ struct NetworkBuilder {
             LayerDescription(name: layer.name, kind: .activation(activation), inputs: layer.inputs), .layer(own),
             [number], own.outputShape, isInternal: true)
         try appendActivityPenalty(layer, .linear)
+    }
+
+    /// A layer with the padding before it as its own, if it can have that and nothing else uses the padded map; and the
+    /// node that then feeds it.
+    private func joiningPadding(
+        _ layer: LayerDescription, _ computing: any Layer, _ inputs: [Int]
+    ) -> (layer: any Layer, input: Int)? {
+        guard inputs.count == 1, users[layer.inputs[0]] == 1, let padding = nodes[inputs[0]].layer as? ZeroPadding2D,
+            let padded = computing.padded(by: padding)
+        else { return nil }
+        return (padded, nodes[inputs[0]].inputs[0])
     }
 
     /// What a layer's outputs add to the loss, as a node behind it.

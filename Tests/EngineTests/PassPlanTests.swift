@@ -141,7 +141,7 @@ private struct MarkedMemory {
             shared = Array(repeating: nil, count: shared.count)
             if plan.isTraining { for number in plan.recomputed[segment] { passForward(number) } }
             for (number, node) in network.nodes.enumerated() where !plan.isTraining || node.segment == segment {
-                if case .view = node.operation { continue }
+                if hasNoValues(number) { continue }
                 if node.isInput { continue }
                 mark(.kept(number))
                 passForward(number)
@@ -174,7 +174,7 @@ private struct MarkedMemory {
             }
             for (number, node) in network.nodes.enumerated().reversed() where node.segment == segment {
                 switch node.operation {
-                case .input, .view: continue
+                case .input, .view, .deferred: continue
                 case .synchronized:
                     expect(.output(node.inputs[0]), by: node.name)
                     expectGradient(number)
@@ -218,8 +218,7 @@ private struct MarkedMemory {
         let value = seen(.gradient(number))
         expect(value, by: network.nodes[number].name)
         var users = seen(.gradient(network.nodes.count - 1)) == value ? 1 : 0
-        for node in network.nodes {
-            if case .view = node.operation { continue }
+        for (number, node) in network.nodes.enumerated() where !hasNoValues(number) {
             users += node.inputs.count { seen(.gradient($0)) == value }
         }
         if contributions[value] != users {
@@ -245,11 +244,18 @@ private struct MarkedMemory {
         for index in range { if isShared { shared[index] = value } else { slot[index] = value } }
     }
 
-    /// A view's values are its input's.
+    /// Whether a node's values are its input's.
+    private func hasNoValues(_ number: Int) -> Bool {
+        switch network.nodes[number].operation {
+        case .view, .deferred: true
+        case .input, .layer, .synchronized: false
+        }
+    }
+
+    /// The node whose values they are.
     private func seen(_ value: Value) -> Value {
         func source(_ number: Int) -> Int {
-            if case .view = network.nodes[number].operation { return source(network.nodes[number].inputs[0]) }
-            return number
+            hasNoValues(number) ? source(network.nodes[number].inputs[0]) : number
         }
         switch value {
         case .output(let number): return .output(source(number))

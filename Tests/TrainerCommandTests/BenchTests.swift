@@ -121,6 +121,18 @@ extension TrainerCommandTests {
                 let rate = try #require(shape["forward"] as? [String: Double])
                 #expect(rate["gflops"]! > 0 && rate["peak_share"]! > 0)
             }
+            // Each layer is measured in a cache and in memory.
+            let streams = try #require(report["streams"] as? [[String: Any]])
+            let layers = streams.compactMap { $0["layer"] as? String }
+            #expect(Set(layers).isSuperset(of: ["add", "batch normalisation", "dropout", "max pooling 2×2/2"]))
+            for stream in streams {
+                let bytes = try #require(stream["bytes"] as? Int)
+                #expect((1 << 17...1 << 18).contains(bytes) || (1 << 25..<1 << 27).contains(bytes))
+                for pass in ["forward", "backward"] {
+                    let rate = try #require(stream[pass] as? [String: Double])
+                    #expect(rate["gigabytes_per_second"]! > 0 && rate["bandwidth_share"]! > 0)
+                }
+            }
         }
 
         @Test func ranksMeasureTheAllReduceAndOneReports() throws {

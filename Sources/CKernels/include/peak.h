@@ -1,4 +1,4 @@
-// The processor's peak rate: multiply-adds on registers alone, for `bench` to compare with.
+// The processor's peak rates, for `bench` to compare with: multiply-adds on registers alone, and moving data.
 #ifndef CKERNELS_PEAK_H
 #define CKERNELS_PEAK_H
 
@@ -11,5 +11,8 @@ float peak_rounds(size_t rounds);
 
 /// The floating-point operations of one round; a multiply-add counts as two.
 size_t peak_operations_per_round(void);
+
+/// Reads `count` floats and writes as many: to[i] = ½·from[i], the kernel Scale of STREAM (J. D. McCalpin 1995).
+void stream_scaled(const float *from, size_t count, float *to);
 
 #endif

@@ -58,3 +58,8 @@ PEAK(plain_rounds, , 4, 24)
 float peak_rounds(size_t rounds) { return plain_rounds(rounds); }
 size_t peak_operations_per_round(void) { return 2 * 4 * 24; }
 #endif
+
+FOR_EACH_CPU
+void stream_scaled(const float *from, size_t count, float *to) {
+    for (size_t i = 0; i < count; ++i) to[i] = 0.5f * from[i];
+}

@@ -104,7 +104,9 @@ package final class LaneExecutor: @unchecked Sendable {
     }
 
     /// Floats of a node's output in the largest microbatch.
-    private func valueCount(_ node: Int) -> Int { plan.samples * network.nodes[node].outputShape.count }
+    private func valueCount(_ node: Int) -> Int {
+        plan.samples * network.nodes[plan.source(node)].outputShape.count
+    }
 
     /// A node's output, or its gradient, in the memory of a slot or in that shared by all.
     private func values(_ slot: Int, _ place: PassPlan.Place, of node: Int) -> MutableFloatView? {
@@ -192,7 +194,7 @@ package final class LaneExecutor: @unchecked Sendable {
     private func forward(_ slot: Int, nodes: some Sequence<Int>) {
         for node in nodes {
             switch network.nodes[node].operation {
-            case .input, .view: break
+            case .input, .view, .deferred: break
             case .layer(let layer):
                 timeline.measure(.forward, node) { layer.forward(passes[index(slot, node)]) }
                 if !penalties.isEmpty { notePenalty(slot, node) }
@@ -232,7 +234,7 @@ package final class LaneExecutor: @unchecked Sendable {
         }
         for node in segments[segment].reversed() {
             switch network.nodes[node].operation {
-            case .input, .view: break
+            case .input, .view, .deferred: break
             case .layer(let layer):
                 guard plan.needsGradient[node] else { continue }
                 passes[index(slot, node)].parameterGradient = sharedGradients.place(slot, node, in: gradient)

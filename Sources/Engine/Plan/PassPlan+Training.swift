@@ -83,7 +83,7 @@ extension PassPlan {
     private func isRecomputable(_ node: Network.Node, in phases: Set<Int>, _ reads: [[Int]], _ clock: PassClock) -> Bool
     {
         switch node.operation {
-        case .input, .view: return false
+        case .input, .view, .deferred: return false
         case .layer(let layer):
             let productsWorthKeeping = 32
             guard layer.multiplyAdds > 0, layer.multiplyAdds <= productsWorthKeeping * layer.outputShape.count else {
@@ -104,7 +104,7 @@ extension PassPlan {
             let segment = node.segment
             func readInputs(_ moment: Int) { for input in node.inputs { reads[source(input)].append(moment) } }
             switch node.operation {
-            case .input, .view: break
+            case .input, .view, .deferred: break
             case .layer(let layer):
                 readInputs(clock.forward(number, segment: segment))
                 guard needsGradient[number] else { break }
@@ -132,7 +132,7 @@ extension PassPlan {
         for (number, node) in nodes.enumerated() {
             var passesOn = clock.backward(number, segment: node.segment)
             switch node.operation {
-            case .input, .view: continue
+            case .input, .view, .deferred: continue
             case .layer: touches[number].append(passesOn)
             case .synchronized:
                 touches[number].append(passesOn)
@@ -154,17 +154,18 @@ extension PassPlan {
     /// Whether a node passes its gradient back through the rectifier that made its input.
     package func rectifiesInputGradient(_ number: Int) -> Bool {
         let inputs = network.nodes[number].inputs
-        return inputs.count == 1 && isGradientRectified[inputs[0]]
+        return inputs.count == 1 && isGradientRectified[source(inputs[0])]
     }
 
     mutating func findRectifyingUsers() {
         let nodes = network.nodes
         isGradientRectified = nodes.indices.map { number in
             guard case .layer(let layer) = nodes[number].operation, layer.isRectified else { return false }
-            let users = nodes.filter { $0.inputs.contains(number) }
-            guard users.count == 1, users[0].inputs.count == 1, case .layer(let user) = users[0].operation else {
-                return false
+            let users = nodes.indices.filter { user in
+                source(user) == user && nodes[user].inputs.contains { source($0) == number }
             }
+            guard users.count == 1, nodes[users[0]].inputs.count == 1, case .layer(let user) = nodes[users[0]].operation
+            else { return false }
             return user.canRectifyInputGradient
         }
     }

@@ -68,10 +68,12 @@ package struct PassPlan {
     /// Floats for `count` values of each sample, rounded up to whole cache lines.
     func room(_ count: Int) -> Int { (samples * count + 15) / 16 * 16 }
 
-    /// The node in whose memory a node's values lie: for a view, that of its input.
+    /// The node in whose memory a node's values lie: for a node without values of its own, that of its input.
     func source(_ number: Int) -> Int {
-        if case .view = network.nodes[number].operation { return source(network.nodes[number].inputs[0]) }
-        return number
+        switch network.nodes[number].operation {
+        case .view, .deferred: source(network.nodes[number].inputs[0])
+        case .input, .layer, .synchronized: number
+        }
     }
 
     private mutating func placeForInference() {
