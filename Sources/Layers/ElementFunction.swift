@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import CKernels
 import Tensors
 
 /// A function of each value that is no activation: |x|, ln x, or x within limits. Results equal `keras.ops.absolute`,
@@ -34,7 +30,7 @@ public struct ElementFunction: Layer {
         let (input, output) = (pass.inputs[0].pointer(count), pass.output.pointer(count))
         switch function {
         case .absolute: for index in 0..<count { output[index] = abs(input[index]) }
-        case .logarithm: for index in 0..<count { output[index] = log(input[index]) }
+        case .logarithm: for index in 0..<count { output[index] = Float(portable_log(Double(input[index]))) }
         case .clip(let limits):
             // What is no number stays none.
             for index in 0..<count {

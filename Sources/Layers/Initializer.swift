@@ -103,7 +103,7 @@ private struct NormalNumbers {
             let (x, y) = (2 * stream.uniform() - 1, 2 * stream.uniform() - 1)
             let square = x * x + y * y
             guard square < 1, square > 1e-30 else { continue }
-            let factor = (-2 * Double(portable_log(Float(square))) / square).squareRoot()
+            let factor = (-2 * Double(portable_logf(Float(square))) / square).squareRoot()
             spare = factor * y
             return factor * x
         }

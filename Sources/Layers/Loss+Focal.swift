@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import CKernels
 
 /// The focal loss, in which samples count less that the network is certain of.
 ///
@@ -17,12 +13,12 @@ extension Loss {
         switch self {
         case .sigmoidCrossEntropy:
             let binary = Binary(Double(z[0]), target: target[1])
-            return pow(binary.missing, focusing) * binary.crossEntropy
+            return portable_pow(binary.missing, focusing) * binary.crossEntropy
         case .softmaxCrossEntropy:
             let logSum = Self.logSumExp(z, outputs)
             return (0..<outputs).reduce(0) { sum, output in
                 let logarithm = Double(z[output]) - logSum
-                return sum - target[output] * pow(-expm1(min(logarithm, 0)), focusing) * logarithm
+                return sum - target[output] * portable_pow(-portable_expm1(min(logarithm, 0)), focusing) * logarithm
             }
         }
     }
@@ -46,16 +42,17 @@ extension Loss {
                 sum += slope
             }
             for output in 0..<outputs {
-                gradient[output] = Float((slopes[output] - exp(Double(z[output]) - logSum) * sum) * weight)
+                gradient[output] = Float((slopes[output] - portable_exp(Double(z[output]) - logSum) * sum) * weight)
             }
         }
     }
 
     /// f′(p) p at ln p; 0 where nothing is missing from certainty.
     private static func slope(ofLogarithm logarithm: Double, _ focusing: Double) -> Double {
-        let missing = -expm1(min(logarithm, 0))
+        let missing = -portable_expm1(min(logarithm, 0))
         guard missing > 0 else { return 0 }
-        return focusing * pow(missing, focusing - 1) * exp(logarithm) * logarithm - pow(missing, focusing)
+        return focusing * portable_pow(missing, focusing - 1) * portable_exp(logarithm) * logarithm
+            - portable_pow(missing, focusing)
     }
 
     /// One output and its target t.
@@ -70,15 +67,16 @@ extension Loss {
 
         init(_ z: Double, target: Double) {
             self.target = target
-            (probability, complement) = (1 / (1 + exp(-z)), 1 / (1 + exp(z)))
-            crossEntropy = max(z, 0) - target * z + log1p(exp(-abs(z)))
+            (probability, complement) = (1 / (1 + portable_exp(-z)), 1 / (1 + portable_exp(z)))
+            crossEntropy = max(z, 0) - target * z + portable_log1p(portable_exp(-abs(z)))
         }
 
         /// ∂/∂z of (1 − p_t)^γ times the cross-entropy.
         func slope(_ focusing: Double) -> Double {
             guard missing > 0 else { return 0 }
-            return focusing * pow(missing, focusing - 1) * (1 - 2 * target) * probability * complement * crossEntropy
-                + pow(missing, focusing) * (probability - target)
+            return focusing * portable_pow(missing, focusing - 1) * (1 - 2 * target) * probability * complement
+                * crossEntropy
+                + portable_pow(missing, focusing) * (probability - target)
         }
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import CKernels
 
 /// What the network's last layer means, and the loss that goes with it. Computed in double precision from the logits z.
 public enum Loss: String, Hashable, Sendable, Codable {
@@ -21,10 +17,10 @@ public enum Loss: String, Hashable, Sendable, Codable {
             let p = probabilities + sample * outputs
             switch self {
             case .sigmoidCrossEntropy:
-                for output in 0..<outputs { p[output] = Float(1 / (1 + exp(-Double(z[output])))) }
+                for output in 0..<outputs { p[output] = Float(1 / (1 + portable_exp(-Double(z[output])))) }
             case .softmaxCrossEntropy:
                 let logSum = Self.logSumExp(z, outputs)
-                for output in 0..<outputs { p[output] = Float(exp(Double(z[output]) - logSum)) }
+                for output in 0..<outputs { p[output] = Float(portable_exp(Double(z[output]) - logSum)) }
             }
         }
     }
@@ -35,7 +31,7 @@ public enum Loss: String, Hashable, Sendable, Codable {
         case .softmaxCrossEntropy: Self.logSumExp(z, outputs) - Double(z[label])
         case .sigmoidCrossEntropy:
             // −ln σ(±z) without overflow: max(∓z, 0) + ln(1 + exp(−|z|))
-            max(label == 1 ? -Double(z[0]) : Double(z[0]), 0) + log1p(exp(-abs(Double(z[0]))))
+            max(label == 1 ? -Double(z[0]) : Double(z[0]), 0) + portable_log1p(portable_exp(-abs(Double(z[0]))))
         }
     }
 
@@ -89,11 +85,11 @@ public enum Loss: String, Hashable, Sendable, Codable {
         }
         switch self {
         case .sigmoidCrossEntropy:
-            gradient[0] = Float((1 / (1 + exp(-Double(z[0]))) - target[1]) * weight)
+            gradient[0] = Float((1 / (1 + portable_exp(-Double(z[0]))) - target[1]) * weight)
         case .softmaxCrossEntropy:
             let logSum = Self.logSumExp(z, outputs)
             for output in 0..<outputs {
-                gradient[output] = Float((exp(Double(z[output]) - logSum) - target[output]) * weight)
+                gradient[output] = Float((portable_exp(Double(z[output]) - logSum) - target[output]) * weight)
             }
         }
     }
@@ -116,7 +112,7 @@ public enum Loss: String, Hashable, Sendable, Codable {
         var largest = Double(z[0])
         for index in 1..<max(count, 1) { largest = max(largest, Double(z[index])) }
         var sum = 0.0
-        for index in 0..<count { sum += exp(Double(z[index]) - largest) }
-        return largest + log(sum)
+        for index in 0..<count { sum += portable_exp(Double(z[index]) - largest) }
+        return largest + portable_log(sum)
     }
 }

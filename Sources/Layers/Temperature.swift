@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import CKernels
 
 /// Temperature scaling: one number that makes a trained network's probabilities mean what they say.
 public enum Temperature {
@@ -35,7 +31,7 @@ public enum Temperature {
         // Of two classes only the difference of the logits matters: p = σ(β (z₁ − z₀)).
         return bisected { inverse in
             zip(differences, targets).reduce(0) { sum, sample in
-                sum + sample.0 * (1 / (1 + exp(-inverse * sample.0)) - sample.1)
+                sum + sample.0 * (1 / (1 + portable_exp(-inverse * sample.0)) - sample.1)
             }
         }
     }
@@ -56,7 +52,7 @@ public enum Temperature {
             rows.reduce(0) { sum, row in
                 var (total, mean) = (0.0, 0.0)
                 for difference in row.differences {
-                    let share = exp(inverse * difference)
+                    let share = portable_exp(inverse * difference)
                     total += share
                     mean += share * difference
                 }
@@ -67,11 +63,11 @@ public enum Temperature {
 
     /// T where a slope that rises with 1 / T is zero, or the end of the range that is nearest to it.
     private static func bisected(_ slope: (Double) -> Double) -> Double {
-        var (low, high) = (log(1 / range.upperBound), log(1 / range.lowerBound))
+        var (low, high) = (portable_log(1 / range.upperBound), portable_log(1 / range.lowerBound))
         for _ in 0..<60 {
             let middle = (low + high) / 2
-            if slope(exp(middle)) < 0 { low = middle } else { high = middle }
+            if slope(portable_exp(middle)) < 0 { low = middle } else { high = middle }
         }
-        return exp(-(low + high) / 2)
+        return portable_exp(-(low + high) / 2)
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import CKernels
 
 /// What a model says about labelled samples of more than two classes: for each sample a probability of each class.
 ///
@@ -37,7 +37,7 @@ public struct ClassPredictions: Hashable, Sendable {
         self.losses = order.map { place in
             // The least certainty that single precision distinguishes from none, as log 0 is infinite.
             losses?[place]
-                ?? Float(-log(max(Double(probabilities[place * classes + trueClasses[place]]), 0x1p-149)))
+                ?? Float(-portable_log(max(Double(probabilities[place * classes + trueClasses[place]]), 0x1p-149)))
         }
         predictedClasses = order.map { place in
             Self.largest(probabilities[place * classes..<(place + 1) * classes])

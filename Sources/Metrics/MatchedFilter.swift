@@ -1,5 +1,4 @@
 import CKernels
-import Glibc
 import Tensors
 
 /// The baseline of source detection: how closely the middle of a stamp resembles a point source of any usual width.
@@ -51,7 +50,9 @@ public struct MatchedFilter: Sendable {
         let doubleVariance = 2 * fullWidth * fullWidth / 5.545177444479562
         return [-1.0, 0, 1].flatMap { offset in
             let centre = Double(extent / 2) + offset
-            let values = (0..<extent).map { exp(-(Double($0) - centre) * (Double($0) - centre) / doubleVariance) }
+            let values = (0..<extent).map {
+                portable_exp(-(Double($0) - centre) * (Double($0) - centre) / doubleVariance)
+            }
             let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
             return values.map { $0 / norm }
         }

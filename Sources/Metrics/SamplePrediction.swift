@@ -1,4 +1,4 @@
-import Glibc
+import CKernels
 
 /// What a model says about one labelled sample.
 public struct SamplePrediction: Hashable, Sendable {
@@ -35,6 +35,6 @@ extension SamplePrediction {
             index: index, trueClass: label, predictedClass: ThresholdRule.predictedClass(probability, above: threshold),
             probability: probability,
             // The least certainty that single precision distinguishes from none, as log 0 is infinite.
-            loss: Float(-log(max(certainty, 0x1p-149))))
+            loss: Float(-portable_log(max(certainty, 0x1p-149))))
     }
 }

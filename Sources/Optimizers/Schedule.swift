@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import CKernels
 
 /// How the learning rate changes over a run: a pure function of the step.
 ///
@@ -88,8 +84,8 @@ public struct LearningRates: Hashable, Sendable {
         let done = Double(step - warmup)
         switch schedule.kind {
         case .constant, .oneCycle: return 1
-        case .step: return pow(schedule.factor, (done / Double(every)).rounded(.down))
-        case .exponential: return pow(schedule.factor, done / Double(every))
+        case .step: return portable_pow(schedule.factor, (done / Double(every)).rounded(.down))
+        case .exponential: return portable_pow(schedule.factor, done / Double(every))
         case .cosine: return Self.cosine(from: 1, to: 0, at: done / Double(max(1, total - warmup)))
         }
     }
@@ -103,6 +99,6 @@ public struct LearningRates: Hashable, Sendable {
     }
 
     private static func cosine(from start: Double, to end: Double, at share: Double) -> Double {
-        end + (start - end) * 0.5 * (1 + cos(Double.pi * min(share, 1)))
+        end + (start - end) * 0.5 * (1 + portable_cos_pi(min(share, 1)))
     }
 }

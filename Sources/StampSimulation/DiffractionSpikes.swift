@@ -48,7 +48,7 @@ package struct DiffractionSpikes: Hashable, Sendable {
         for arm in arms {
             let along = (from * arm).sum(), aside = from - along * arm
             guard along > 0 else { continue }
-            let across = portable_exp(
+            let across = portable_expf(
                 -2.77258872 * (aside * aside).sum() / (fullWidthHalfMaximum * fullWidthHalfMaximum))
             // Nearer than a width the arm is part of the star's core.
             sum += peak * radius / max(along, fullWidthHalfMaximum) * across

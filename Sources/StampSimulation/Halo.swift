@@ -33,6 +33,6 @@ package struct Halo: Hashable, Sendable {
         let from = position - centre
         let distance = (from * from).sum().squareRoot()
         // The corner of a stamp may lie nearer than r₀: no brighter there than 100 times the peak.
-        return peak * portable_exp(min(-(distance - radius) / scaleLength, 4.6))
+        return peak * portable_expf(min(-(distance - radius) / scaleLength, 4.6))
     }
 }

@@ -64,7 +64,7 @@ public struct PointSpreadFunction: Hashable, Sendable {
         let logOfTwo: Float = 0.693147181
         let radius = fullWidthHalfMaximum / 2
         let area = Float.pi * radius * radius
-        let scale = portable_exp(logOfTwo / moffatIndex) - 1
+        let scale = portable_expf(logOfTwo / moffatIndex) - 1
         let stretch = 1 / (radius * radius * (1 - (ellipticity * ellipticity).sum()).squareRoot())
         return point_spread(
             xx: (1 - ellipticity.x) * stretch, xy: -ellipticity.y * stretch, yy: (1 + ellipticity.x) * stretch,

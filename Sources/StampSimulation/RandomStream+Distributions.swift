@@ -8,7 +8,7 @@ extension RandomStream {
 
     /// A number whose logarithm is uniform between those of the bounds: density proportional to 1 / x.
     mutating func logUniform(_ low: Float, _ high: Float) -> Float {
-        min(max(low * portable_exp(portable_log(high / low) * uniformFloat()), low), high)
+        min(max(low * portable_expf(portable_logf(high / low) * uniformFloat()), low), high)
     }
 
     mutating func logUniform(_ range: ClosedRange<Float>) -> Float { logUniform(range.lowerBound, range.upperBound) }

@@ -36,16 +36,16 @@ package enum Residual: Hashable, Sendable {
         switch self {
         case .rings(let centre, let period, let phase, let decay):
             let radius = Self.length(position - centre)
-            return portable_cosine_of_turns(radius / period + phase) * portable_exp(-radius / decay)
+            return portable_cosine_of_turns(radius / period + phase) * portable_expf(-radius / decay)
         case .darkCore(let centre, let width, let depth):
             let square = Self.length(position - centre) * Self.length(position - centre) / (width * width)
-            return portable_exp(-1.08304247 * square) - depth * portable_exp(-2.77258872 * square)
+            return portable_expf(-1.08304247 * square) - depth * portable_expf(-2.77258872 * square)
         case .lobes(let centre, let axis, let radius):
             let from = position - centre
             let distance = Self.length(from)
             guard distance > 1e-3 else { return 0 }
             let along = (from * axis).sum() / distance
-            return (2 * along * along - 1) * distance / radius * portable_exp(1 - distance / radius)
+            return (2 * along * along - 1) * distance / radius * portable_expf(1 - distance / radius)
         }
     }
 

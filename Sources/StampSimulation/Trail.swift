@@ -43,6 +43,6 @@ package struct Trail: Hashable, Sendable {
         let along = (from * direction).sum()
         let nearest = min(max(along, -length / 2), length / 2) * direction
         let square = ((from - nearest) * (from - nearest)).sum()
-        return peak * portable_exp(-2.77258872 * square / (fullWidthHalfMaximum * fullWidthHalfMaximum))
+        return peak * portable_expf(-2.77258872 * square / (fullWidthHalfMaximum * fullWidthHalfMaximum))
     }
 }

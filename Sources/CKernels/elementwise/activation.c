@@ -1,8 +1,7 @@
 #include "activation.h"
 
 #include "elementary_vectors.h"
-
-#include <math.h>
+#include "portable_math.h"
 
 static const float ROOT_2_OVER_PI = 0.79788456080286535588f, CUBIC = 0.044715f;
 static const float ROOT_HALF = 0.70710678118654752440f, DENSITY_0 = 0.39894228040143267794f;
@@ -257,7 +256,7 @@ void log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t channels, float *y) {
             exponentials(x + c, largest, count, powers);
             for (ptrdiff_t i = 0; i < count; ++i) sum += powers[i];
         }
-        const float logarithm = logf(sum);
+        const float logarithm = (float)portable_log(sum);
         for (ptrdiff_t c = 0; c < channels; ++c) y[c] = (x[c] - largest) - logarithm;
     }
 }

@@ -1,6 +1,6 @@
 #include "arithmetic.h"
 
-#include <math.h>
+#include "portable_math.h"
 
 // A product and a sum are rounded one after another on every processor.
 #pragma STDC FP_CONTRACT OFF
@@ -9,7 +9,7 @@ INLINE float larger(float a, float b) { return a > b || a != a ? a : b; }
 INLINE float smaller(float a, float b) { return a < b || a != a ? a : b; }
 
 // A square is a product to the last bit.
-INLINE float power(float a, float b) { return b == 2 ? a * a : powf(a, b); }
+INLINE float power(float a, float b) { return b == 2 ? a * a : (float)portable_pow(a, b); }
 
 // Expands a loop over `y[i] = f(a, b)` for the operation, with expressions for its operands.
 #define EACH_VALUE(operation, a, b) \

@@ -1,7 +1,7 @@
 // Convolutions with kernels of three columns and stride one; the sums of a line of outputs stay in registers.
 //
 // Each input that is loaded is used for three products, one for each kernel column: this pays on processors that can do
-// more multiply-adds than loads.
+// more multiply-adds than loads. The order of additions is the same on all processors.
 #ifndef CKERNELS_LINE_CONVOLUTION_H
 #define CKERNELS_LINE_CONVOLUTION_H
 
@@ -19,14 +19,14 @@ typedef struct {
     ptrdiff_t out_height, out_width;
 } LineConvolution;
 
-/// Whether `line_convolution` supports this shape on this processor: AVX-512 and out_channels ≥ 16.
+/// Whether `line_convolution` supports this shape: out_channels ≥ 16.
 int line_convolution_fits_forward(const LineConvolution *shape);
 
-/// Whether `line_convolution_input_gradient` does: AVX-512, in_channels ≥ 16, and lines that fit the registers
+/// Whether `line_convolution_input_gradient` does: in_channels ≥ 16, and lines that fit the registers of AVX-512
 /// (out_width ≤ 10 for 32 input channels and more, else ≤ 24).
 int line_convolution_fits_input_gradient(const LineConvolution *shape);
 
-/// Whether `line_convolution_weight_gradient` does: AVX-512, out_width ≥ 2, multiples of 16 output channels and of 4
+/// Whether `line_convolution_weight_gradient` does: out_width ≥ 2, multiples of 16 output channels and of 4
 /// input channels.
 int line_convolution_fits_weight_gradient(const LineConvolution *shape);
 

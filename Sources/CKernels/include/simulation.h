@@ -40,10 +40,10 @@ void filter_separably(const float *image, size_t height, size_t width, const flo
                       const float *across, size_t reach_across, float *rows, float *out);
 
 /// exp(x) with the same bits everywhere. x is clamped to −87 ≤ x ≤ 88.
-float portable_exp(float x);
+float portable_expf(float x);
 
 /// ln(x) for a positive normal x, with the same bits everywhere.
-float portable_log(float x);
+float portable_logf(float x);
 
 /// cos(2π·turns) for |turns| < 2²², with the same bits everywhere.
 float portable_cosine_of_turns(float turns);

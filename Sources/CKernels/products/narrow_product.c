@@ -37,6 +37,8 @@ INLINE void forward(const float *in, const float *weights, const float *bias, pt
         first += second;
         float sum[2];
         reduce(&first, OUTPUTS, sum);
+        // As vectors, compilers for arm64 would round these products before they are added.
+#pragma clang loop vectorize(disable)
         for (; k < length; ++k)
             for (int n = 0; n < OUTPUTS; ++n) sum[n] += in[k] * weights[k * OUTPUTS + n];
         for (int n = 0; n < OUTPUTS; ++n) out[n] = sum[n] + (bias ? bias[n] : 0);

@@ -8,6 +8,9 @@
 #include "vectors.h"
 #include <string.h>
 
+// The same bits on every processor: multiplications and additions are not fused, neither here nor in what follows.
+#pragma STDC FP_CONTRACT OFF
+
 INLINE float float_of_bits(int32_t bits) {
     float value;
     memcpy(&value, &bits, sizeof value);

@@ -1,8 +1,4 @@
 #include "normals.h"
-
-// The same bits on every processor: multiplications and additions are not fused.
-#pragma STDC FP_CONTRACT OFF
-
 #include "elementary.h"
 #include "philox.h"
 #include <math.h>

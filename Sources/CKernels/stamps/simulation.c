@@ -71,9 +71,9 @@ void filter_separably(const float *image, size_t height, size_t width, const flo
     }
 }
 
-float portable_exp(float x) { return elementary_exp(x); }
+float portable_expf(float x) { return elementary_exp(x); }
 
-float portable_log(float x) { return elementary_log(x); }
+float portable_logf(float x) { return elementary_log(x); }
 
 float portable_cosine_of_turns(float turns) {
     const float full = 6.28318531f;

@@ -31,7 +31,7 @@ struct BlurKernel: Hashable, Sendable {
         // Beyond three standard deviations lies 0.3 % of a Gaussian.
         let reach = Int((3 * variance.squareRoot()).rounded(.up))
         let gaussian: [Float] = (-reach...reach).map { place in
-            place == 0 ? 1 : portable_exp(-Float(place * place) / (2 * variance))
+            place == 0 ? 1 : portable_expf(-Float(place * place) / (2 * variance))
         }
         let sum = gaussian.reduce(0, +)
         let parabola = [shift * (shift - 1) / 2, 1 - shift * shift, shift * (shift + 1) / 2]
