@@ -26,6 +26,8 @@ public struct BenchmarkConfiguration: Sendable {
     public var scaling = false
     /// The link between nodes to assume; nil for the one that is measured.
     public var link: LinkSpeed?
+    /// Whose products networks compute with; nil for a choice by size.
+    public var bits: Bits?
     /// How gradients are summed.
     public var gradients = GradientFormat.float32
     /// As in `ExecutionSettings`.
@@ -58,7 +60,7 @@ public struct Benchmark {
     public func run() throws -> BenchmarkReport? {
         let team = try LaneTeam.forRank(threads: configuration.threads, group: group, logger: logger)
         defer { team.finish() }
-        let kernelType = try ProcessorKernels.agreed(in: group)
+        let kernelType = try ProcessorKernels.agreed(in: group, logger)
         // By itself, each rank trains batches of a few microbatches for each lane.
         let own = configuration.scaling ? 4 * team.count * (configuration.microbatch ?? Self.largestMicrobatch) : 0
         let fewest = max(configuration.batchSize, own)
@@ -68,7 +70,7 @@ public struct Benchmark {
         var stamps: BenchmarkStamps?
         var measured: [(result: NetworkMeasurement, scaling: ScalingReport?)] = []
         for model in configuration.models {
-            let network = try Network(model.description)
+            let network = try Network(model.description).computing(configuration.bits)
             try ProcessorKernels.check([network], in: group)
             if stamps.map({ !$0.suits(network, atLeast: fewest) }) ?? true {
                 stamps = nil

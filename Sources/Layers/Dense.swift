@@ -69,6 +69,12 @@ public struct Dense: Layer {
 
     public var callsOpenBLAS: Bool { route == .matrixProduct }
 
+    public func portable() -> any Layer {
+        Dense(
+            name: name, inputShape: inputShape, units: outputs, isRectified: isRectified, hasBias: hasBias,
+            route: route == .matrixProduct ? .panels : route)
+    }
+
     public var multiplyAdds: Int { rowsPerSample * inputs * outputs }
 
     // MARK: Prepared weights: the kernel and its transpose in panels

@@ -25,6 +25,8 @@ public protocol Layer: Sendable {
     func prepare(_ parameters: FloatView, into prepared: MutableFloatView)
     /// Whether OpenBLAS computes the passes, whose bits follow its own type of processor.
     var callsOpenBLAS: Bool { get }
+    /// The same layer computed by the program's own loops, whose bits follow no processor.
+    func portable() -> any Layer
     /// Whether the layer ends with a rectifier, max(x, 0).
     var isRectified: Bool { get }
     /// The same layer with a rectifier at its end, which costs no pass of its own; nil for one that cannot have it.
@@ -49,6 +51,7 @@ extension Layer {
     public func workspaceCount(samples: Int) -> Int { 0 }
     public var preparedCount: Int { 0 }
     public var callsOpenBLAS: Bool { false }
+    public func portable() -> any Layer { self }
     public var isRectified: Bool { false }
     public func rectified() -> (any Layer)? { nil }
     public func padded(by padding: ZeroPadding2D) -> (any Layer)? { nil }

@@ -227,9 +227,10 @@ public struct Network: Sendable {
     /// - Parameter description: which ends in logits, so that its last activation is applied.
     init(partOf description: NetworkDescription) throws { try self.init(description, isPart: true) }
 
-    private init(_ description: NetworkDescription, isPart: Bool) throws {
+    /// - Parameter bits: portable for products that do not depend on the processor; nil for a choice by size.
+    init(_ description: NetworkDescription, isPart: Bool = false, bits: Bits? = nil) throws {
         self.description = description
-        var builder = NetworkBuilder(description, isPart: isPart)
+        var builder = NetworkBuilder(description, isPart: isPart, bits: bits)
         for layer in description.layers { try builder.append(layer) }
         (loss, logitsNode) = try builder.finish()
         (stampsNode, featuresNode) = (try builder.requiredStampsNode(), builder.featuresNode)

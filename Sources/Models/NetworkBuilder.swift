@@ -29,9 +29,12 @@ struct NetworkBuilder {
     private let endsInLogits: Bool
     /// Whether this is a part of a network: nothing need use its inputs, and its output is no class's.
     private let isPart: Bool
+    /// Whether no layer may call OpenBLAS.
+    private let isPortable: Bool
 
-    init(_ description: NetworkDescription, isPart: Bool = false) {
+    init(_ description: NetworkDescription, isPart: Bool = false, bits: Bits? = nil) {
         self.isPart = isPart
+        isPortable = bits == .portable
         network = description.name
         last = description.layers.last?.name
         endsInLogits = description.endsInLogits
@@ -163,6 +166,7 @@ struct NetworkBuilder {
         if isFrozen, let normalization = computing as? BatchNormalization {
             computing = FrozenBatchNormalization(normalization)
         }
+        if isPortable { computing = computing.portable() }
         let rectified = activation == .relu ? computing.rectified() : nil
         computing = rectified ?? computing
         try add(layer, Network.Operation(computing), inputs, computing.outputShape)

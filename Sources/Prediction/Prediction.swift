@@ -287,7 +287,7 @@ public struct Prediction {
 
     /// The threads of this rank. Collective.
     func team() throws -> LaneTeam {
-        _ = try ProcessorKernels.agreed(in: group)
+        _ = try ProcessorKernels.agreed(in: group, logger)
         try ProcessorKernels.check(members.map(\.model.network), in: group)
         return try LaneTeam.forRank(threads: threads, group: group, logger: logger)
     }

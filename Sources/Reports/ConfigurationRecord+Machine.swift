@@ -7,6 +7,7 @@ extension ConfigurationRecord {
             ("swift-run-trainer", versions.program), ("Swift", versions.swift), ("OpenBLAS", versions.openBLAS),
             ("CPU kernel type", cpuKernelType), ("ranks × threads", "\(ranks) × \(threads)"),
         ]
-        return rows + (memory.map { [("memory for stamps", $0)] } ?? [])
+        let bits = bitsDependOn.map { [("bits depend on", $0.joined(separator: ", "))] } ?? []
+        return rows + bits + (memory.map { [("memory for stamps", $0)] } ?? [])
     }
 }

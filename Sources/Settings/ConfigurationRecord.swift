@@ -10,9 +10,11 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
     private var recorded: RecordedSettings
     /// What the program was made from.
     public var versions: SoftwareVersions
-    /// The kernel that OpenBLAS chose for this CPU (`openblas_get_corename`). Bits are reproducible for one kernel
-    /// only.
+    /// What computed: the kernel that OpenBLAS chose for this CPU (`openblas_get_corename`), and that of the program's own
+    /// loops.
     public var cpuKernelType: String
+    /// What the result's bits depend on beside the settings; nil in runs of versions that did not note it.
+    public var bitsDependOn: [String]?
     /// MPI processes; 1 without MPI.
     public var ranks: Int
     /// Lanes of each rank.
@@ -46,6 +48,7 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
         case versions, ranks, threads, memory
         case recorded = "settings"
         case cpuKernelType = "cpu_kernel_type"
+        case bitsDependOn = "bits_depend_on"
         case badStamps = "bad_stamps"
         case commandLine = "command_line"
         case finishedFiles = "finished_files"
@@ -58,6 +61,7 @@ extension ConfigurationRecord {
         recorded = try container.decode(RecordedSettings.self, forKey: .recorded)
         versions = try container.decode(SoftwareVersions.self, forKey: .versions)
         cpuKernelType = try container.decode(String.self, forKey: .cpuKernelType)
+        bitsDependOn = try container.decodeIfPresent([String].self, forKey: .bitsDependOn)
         ranks = try container.decodeCount(from: 1, forKey: .ranks)
         threads = try container.decodeCount(from: 1, forKey: .threads)
         memory = try container.decodeIfPresent(String.self, forKey: .memory)

@@ -1,3 +1,5 @@
+import Models
+
 /// One option of `train` as settings know it: the words that ask for a value, whether the value is right, and whether a
 /// run that goes on must have the same.
 package struct SettingOption: Sendable {
@@ -69,4 +71,13 @@ package struct SettingOption: Sendable {
 
     /// The option's words on the command line that makes a run again; empty where it is left out.
     func words(_ settings: TrainingSettings) -> [String] { values(settings).map { [name] + $0 } ?? [] }
+}
+
+extension SettingOption {
+    /// OpenBLAS' bits are other than the usual ones.
+    static var bits: SettingOption {
+        SettingOption(
+            "--bits", values: { $0.bits.map { [$0.rawValue] } },
+            deciding: { $0.bits == .blas ? Bits.blas.rawValue : nil })
+    }
 }

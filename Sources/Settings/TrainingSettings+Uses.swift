@@ -10,11 +10,12 @@ extension TrainingSettings {
     }
 
     /// The settings with nothing left open, as `config.json` records them.
-    package func resolved(batchSize: Int, microbatch: Int, classes: Int) -> TrainingSettings {
+    package func resolved(batchSize: Int, microbatch: Int, classes: Int, bits: Bits) -> TrainingSettings {
         var settings = self
         settings.batchSize = .samples(batchSize)
         settings.microbatch = microbatch
         settings.classes = classes
+        settings.bits = bits
         settings.execution = ExecutionSettings()
         return settings
     }

@@ -65,6 +65,8 @@ public struct TrainingSettings: Hashable, Sendable {
     public var augmentation = Augmentation.none
     /// How gradients are summed.
     public var gradients = GradientFormat.float32
+    /// Whose products the network computes with; nil for OpenBLAS' where a layer is too large for the program's own.
+    public var bits: Bits?
     /// Whether stamps that cannot be normalised are left out instead of refused.
     public var skipBad = false
     /// When checkpoints are written beside those at the ends of epochs.
@@ -152,6 +154,7 @@ extension TrainingSettings {
                 "augmentation", \.augmentation, row: .augmentation, shownAs: \.description,
                 options: SettingOption.augmentation),
             Setting("gradients", \.gradients, "--gradients", unless: .float32, row: .gradients, decidesResult: true),
+            Setting("bits", \.bits, row: .bits, options: [.bits]),
             Setting(
                 "skip_bad", \.skipBad, row: .badStamps, shownAs: { $0 ? "left out" : "refused" },
                 options: [SettingOption(flag: "--skip-bad", \.skipBad, decidesResult: true)]),
@@ -173,7 +176,7 @@ package enum SettingRow: String, CaseIterable, Sendable {
     case objective = "schedule and objective"
     case decision
     case normalization = "normalisation"
-    case preparation, features, augmentation, dropout, split, sampling, seed, gradients
+    case preparation, features, augmentation, dropout, split, sampling, seed, gradients, bits
     case initialWeights = "initial weights"
     case frozenLayers = "frozen layers"
     case badStamps = "bad stamps"

@@ -84,6 +84,8 @@ struct Bench: GroupCommand {
 
     @OptionGroup var exchange: ExchangeOptions
 
+    @OptionGroup var bits: BitsOption
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
@@ -126,6 +128,7 @@ struct Bench: GroupCommand {
         }
         configuration.link = try link.map { try LinkSpeed(parsing: $0) }
         configuration.gradients = exchange.gradients
+        configuration.bits = bits.bits
         if let ranks = exchange.ranksPerNode { try Requirement.ranksPerNode.check(ranks, of: "--ranks-per-node") }
         configuration.ranksPerNode = exchange.ranksPerNode
         if let layout = layout.layout, data == nil {

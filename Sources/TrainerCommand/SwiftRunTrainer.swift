@@ -26,7 +26,7 @@ struct SwiftRunTrainer: ParsableCommand {
         version: version,
         subcommands: [
             Train.self, Predict.self, Evaluate.self, Occlusion.self, Report.self, Summary.self, Simulate.self,
-            Convert.self, Bench.self,
+            Convert.self, Bench.self, Verify.self,
         ],
         defaultSubcommand: Train.self)
 

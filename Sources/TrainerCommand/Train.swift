@@ -165,6 +165,8 @@ struct Train: GroupCommand {
 
     @OptionGroup var exchange: ExchangeOptions
 
+    @OptionGroup var bits: BitsOption
+
     @OptionGroup var decision: DecisionOptions
 
     @Option(
@@ -304,6 +306,7 @@ struct Train: GroupCommand {
         settings.checkpointInterval = try CheckpointInterval(parsing: checkpointEvery)
         decision.apply(to: &settings.decision)
         settings.gradients = exchange.gradients
+        settings.bits = bits.bits
         settings.execution = try execution()
         try settings.validate()
         try Requirement.count.check(members, of: "--members")

@@ -10,7 +10,7 @@
 front_page="$repository/README.md"
 catalogue="$repository/Sources/TrainerCommand/Documentation.docc"
 mapfile -t pages < <(find "$catalogue" -name '*.md' | LC_ALL=C sort)
-subcommands=(train predict evaluate occlusion report summary simulate convert bench)
+subcommands=(train predict evaluate occlusion report summary simulate convert bench verify)
 
 # needs_the_program: skips the test where there is no release binary, which launch/test.sh names.
 needs_the_program() {

@@ -20,13 +20,13 @@ import Testing
     }
 
     @Test func theRecordIsReadBackAsItWasWritten() throws {
-        let record = record(try unusualSettings().resolved(batchSize: 15, microbatch: 4, classes: 2))
+        let record = record(try unusualSettings().resolved(batchSize: 15, microbatch: 4, classes: 2, bits: .blas))
         #expect(try decoded(JSONFile.text(of: record)) == record)
     }
 
     /// The file's keys are a contract: other programs read them.
     @Test func settingsAndFindingsAreOneObject() throws {
-        let settings = TrainingSettings().resolved(batchSize: 15, microbatch: 4, classes: 2)
+        let settings = TrainingSettings().resolved(batchSize: 15, microbatch: 4, classes: 2, bits: .portable)
         let text = try JSONFile.text(of: record(settings)).filter { $0 != " " && $0 != "\n" }
         let network = try JSONFile.text(of: someFindings.network).filter { $0 != " " && $0 != "\n" }
         #expect(
@@ -34,7 +34,7 @@ import Testing
                 == #"{"bad_stamps":{"noise":0,"sources":3},"command_line":["swift-run-trainer"],"#
                 + #""cpu_kernel_type":"SkylakeX","memory":"8G","ranks":2,"settings":{"#
                 + #""augmentation":{"contrast":0,"noise":0,"shift":0,"symmetries":false},"batch_size":15,"#
-                + #""checkpoint_every":"1epoch","classes":2,"data_fingerprint":"0123456789abcdef","#
+                + #""bits":"portable","checkpoint_every":"1epoch","classes":2,"data_fingerprint":"0123456789abcdef","#
                 + #""decision":{"calibrate":false},"dropout":true,"epochs":10,"gradients":"float32","#
                 + #""keep_checkpoints":3,"learning_rate":0.01,"microbatch":4,"microbatches":3,"model":"vgg6","#
                 + #""network":\#(network),"noise":[],"noise_stamps":12,"normalize":"notebook","#

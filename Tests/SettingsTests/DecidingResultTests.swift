@@ -6,7 +6,8 @@ import Testing
 /// The texts are in checkpoints of earlier versions: they stay as they are.
 @Suite struct DecidingResultTests {
     private func deciding(_ settings: TrainingSettings) throws -> [String: String] {
-        try settings.resolved(batchSize: 15, microbatch: 4, classes: 2).decidingResult(someFindings)
+        try settings.resolved(batchSize: 15, microbatch: 4, classes: 2, bits: settings.bits ?? .portable)
+            .decidingResult(someFindings)
     }
 
     @Test func whatIsNotAskedForIsNotCompared() throws {
@@ -35,7 +36,7 @@ import Testing
                 "--microbatch": "4", "--learning-rate": "0.3", "--optimizer": "sgd(momentum: 0.5, nesterov: true)",
                 "--classes": "2", "--split": "0.5,0.25,0.25", "--seed": "5", "--split-seed": "6",
                 "--no-dropout": "true", "--normalize": "robust", "--skip-bad": "true",
-                "--augment": "symmetries, noise 2.0", "--gradients": "bfloat16",
+                "--augment": "symmetries, noise 2.0", "--gradients": "bfloat16", "--bits": "blas",
                 "--schedule": "step, factor 0.5 every 30steps, warm-up 2epochs, scaled by batch/256",
                 "--label-smoothing": "0.1", "--class-weights": "1.0,2.0", "--weight-decay": "0.25",
                 "--clip-norm": "1.0", "--ema": "0.5", "--early-stopping": "accuracy 3 0.5",

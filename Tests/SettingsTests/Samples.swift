@@ -38,7 +38,7 @@ func unusualSettings() throws -> TrainingSettings {
         maskChannel: true,
         crop: StampExtent(height: 21, width: 25), pad: StampExtent(height: 32, width: 32))
     (settings.features, settings.normalizeFeatures, settings.fillFeatures) = ("t.csv:fwhm,snr", .none, .median)
-    (settings.gradients, settings.skipBad) = (.bfloat16, true)
+    (settings.gradients, settings.bits, settings.skipBad) = (.bfloat16, .blas, true)
     settings.combination = .median
     (settings.checkpointInterval, settings.keepCheckpoints, settings.verifyEvery) = (.seconds(90), 4, 100)
     settings.output = "elsewhere"

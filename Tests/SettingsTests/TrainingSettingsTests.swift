@@ -73,7 +73,7 @@ import Testing
 
     @Test func howARunIsCarriedOutIsNeitherRecordedNorRepeated() throws {
         let settings = try unusualSettings()
-        let resolved = settings.resolved(batchSize: 15, microbatch: 4, classes: 2)
+        let resolved = settings.resolved(batchSize: 15, microbatch: 4, classes: 2, bits: .blas)
         #expect(resolved.batchSize == .samples(15) && resolved.microbatch == 4 && resolved.classes == 2)
         #expect(
             try keys(settings).subtracting(keys(resolved)) == [
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test func everySettingHasItsRow() throws {
-        let rows = try unusualSettings().resolved(batchSize: 15, microbatch: 4, classes: 2).rows
+        let rows = try unusualSettings().resolved(batchSize: 15, microbatch: 4, classes: 2, bits: .blas).rows
         #expect(
             rows.map { "\($0.name): \($0.value)" } == [
                 "model: resnet50", "outputs: 2 --from-logits", "epochs: 7", "batch size: 15", "microbatch: 4",
@@ -114,13 +114,15 @@ import Testing
                 "augmentation: symmetries, noise 2.0", "dropout: off",
                 "split: 0.5,0.25,0.25 --folds 5 --fold 2 --group-by t.csv:object",
                 "sampling: noise=0.75,source=0.25 --sample-weights w.npy", "seed: 5",
-                "gradients: bfloat16", "initial weights: w.safetensors", "frozen layers: --freeze conv1,block?_*",
+                "gradients: bfloat16", "bits: --bits blas", "initial weights: w.safetensors",
+                "frozen layers: --freeze conv1,block?_*",
                 "bad stamps: left out",
             ])
         #expect(
-            TrainingSettings().resolved(batchSize: 256, microbatch: 32, classes: 2).rows.map(\.name) == [
-                "model", "outputs", "epochs", "batch size", "microbatch", "optimizer", "learning rate",
-                "normalisation", "augmentation", "dropout", "split", "seed", "bad stamps",
-            ])
+            TrainingSettings().resolved(batchSize: 256, microbatch: 32, classes: 2, bits: .portable).rows.map(\.name)
+                == [
+                    "model", "outputs", "epochs", "batch size", "microbatch", "optimizer", "learning rate",
+                    "normalisation", "augmentation", "dropout", "split", "seed", "bits", "bad stamps",
+                ])
     }
 }

@@ -16,7 +16,8 @@ extension TrainerCommandTests {
         @Test func helpNamesCommandsAndExitCodes() throws {
             let help = try trained("--help").standardOutput
             for word in [
-                "train", "predict", "evaluate", "occlusion", "report", "summary", "simulate", "bench", "64", "65", "66",
+                "train", "predict", "evaluate", "occlusion", "report", "summary", "simulate", "bench", "verify", "64",
+                "65", "66",
                 "70", "71", "74", "75",
             ] {
                 #expect(help.contains(word), "\(word)")
@@ -34,7 +35,8 @@ extension TrainerCommandTests {
             }
             #expect(
                 named.sorted() == [
-                    "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "by", "calibrate",
+                    "augment", "augment-contrast", "augment-noise", "augment-shift", "batch-size", "bits", "by",
+                    "calibrate",
                     "channel", "channels", "checkpoint-every", "class", "class-names", "class-weights", "classes",
                     "clip-norm", "combine",
                     "crop", "data", "dropout", "early-stopping", "ema", "epochs", "features", "fill", "fill-features",

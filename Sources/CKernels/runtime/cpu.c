@@ -4,15 +4,20 @@
 #if defined(__linux__)
 #include <sched.h>
 #endif
+#include <string.h>
 #include <unistd.h>
 
 const char *vector_kernel_type(void) {
 #if defined(__x86_64__) && defined(__linux__)
     if (__builtin_cpu_supports("avx512f")) return "avx512";
     if (__builtin_cpu_supports("x86-64-v3")) return "avx2";
+#elif defined(__aarch64__)
+    return "neon";
 #endif
     return "plain";
 }
+
+int has_fused_multiply_add(void) { return strcmp(vector_kernel_type(), "plain") != 0; }
 
 int available_processors(void) {
 #if defined(__linux__)

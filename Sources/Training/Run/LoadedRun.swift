@@ -54,7 +54,8 @@ struct LoadedRun {
         if context.isRoot { context.logger.debug("stamps read and normalised in \(clock.now - start)") }
         try context.logReadCounts()
         settings = configuration.resolved(
-            batchSize: data.plan.batchSize, microbatch: data.plan.largestMicrobatch, classes: network.outputs)
+            batchSize: data.plan.batchSize, microbatch: data.plan.largestMicrobatch, classes: network.outputs,
+            bits: network.bits)
         var findings = Self.findings(collection, network, data)
         if !prepared.columns.fingerprints.isEmpty { findings.columns = prepared.columns.fingerprints }
         self.findings = findings

@@ -30,7 +30,7 @@ struct PreparedRun {
         let (configuration, group) = (context.configuration, context.group)
         self.context = context
         self.team = team
-        kernelType = try ProcessorKernels.agreed(in: group)
+        kernelType = try ProcessorKernels.agreed(in: group, context.logger)
         collection = try StampCollection.agreed(in: group) {
             let collection = try StampCollection(configuration.data)
             try context.check(collection)

@@ -169,6 +169,7 @@ struct RestoredRun {
             cpuKernelType: prepared.kernelType, ranks: context.group.size, threads: prepared.team.count,
             memory: context.configuration.execution.memory?.description, badStamps: loaded.data.bad,
             commandLine: context.configuration.execution.commandLine)
+        record.bitsDependOn = ProcessorKernels.dependencies(of: [loaded.network])
         record.finishedFiles = finishedFiles
         return record
     }

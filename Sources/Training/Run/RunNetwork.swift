@@ -74,7 +74,7 @@ enum RunNetwork {
                 remedy: "\(remedy), or use a model for these stamps")
         }
         try checkFeatures(of: network, configuration, input)
-        return configuration.dropout ? network : try network.withoutDropout()
+        return try (configuration.dropout ? network : network.withoutDropout()).computing(configuration.bits)
     }
 
     private static func checkFeatures(of network: Network, _ configuration: TrainingSettings, _ input: Input) throws {
