@@ -26,30 +26,30 @@ struct Verify: GroupCommand {
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         _ = try group.agree { try threads.checked() }
         let found = try group.agree { try trainedHash(environment, logger) }
-        let other = try group.allGather(text: "\(group.hostName) \(found)").enumerated()
-            .first { !$1.hasSuffix(" \(Self.expected)") }
-        if let (rank, text) = other {
-            let words = text.split(separator: " ")
+        let loops = String(cString: vector_kernel_type())
+        let all = try group.allGather(text: "\(group.hostName) \(loops) \(found)")
+            .map { $0.split(separator: " ", maxSplits: 2) }
+        if let rank = all.firstIndex(where: { $0[2] != Self.expected }) {
             let reason =
-                has_fused_multiply_add() == 0
-                ? "this processor has no fused multiply-add" : "the processor or the program is damaged, or its build"
+                all[rank][1] == "plain"
+                ? "its processor has no fused multiply-add" : "its processor, or the program's build, is faulty"
             throw AgreedFault(
                 fault: Fault(
                     .internalFault, "verify",
-                    "rank \(rank) on \(words[0]) computes \(words[1]), not \(Self.expected): \(reason)",
+                    "rank \(rank) on \(all[rank][0]) computes \(all[rank][2]), not \(Self.expected): \(reason)",
                     remedy: "do not mix its results with those of other machines"))
         }
-        guard group.rank == 0, !verbosity.quiet else { return }
         try group.agree {
-            guard group.rank == 0 else { return }
+            guard group.rank == 0, !verbosity.quiet else { return }
             try StandardOutput.print(
-                note: "\(String(cString: vector_kernel_type())): the bits are as they should be (\(Self.expected))\n")
+                note: "\(loops): the bits are as they should be (\(Self.expected))\n")
         }
     }
 
     /// What a rank computes by itself.
     private func trainedHash(_ environment: [String: String], _ logger: Logger) throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "verify-\(UUID().uuidString)").path()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "verify-\(UUID().uuidString)").path(
+            percentEncoded: false)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (data, run) = ("\(folder)/data", "\(folder)/run")

@@ -22,7 +22,7 @@ for argument in "$@"; do
         *) names+=("$argument") ;;
     esac
 done
-[[ -x $trainer ]] || fault 66 "no program $trainer: build it with launch/build.sh, or name it with TRAINER"
+[[ -x $trainer ]] || fault 66 "no program $trainer: build it with launch/laptop.sh, or name it with TRAINER"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 cd "$work"

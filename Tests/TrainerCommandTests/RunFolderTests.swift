@@ -34,6 +34,7 @@ extension TrainerCommandTests {
             let record = try json(text("\(run)/config.json"))
             #expect(record["ranks"] as? Int == 1 && record["threads"] as? Int == 1)
             #expect((record["cpu_kernel_type"] as? String)?.contains("/") == true)
+            #expect(record["bits_depend_on"] as? [String] == ["fused multiply-add"])
             #expect(record["bad_stamps"] as? [String: Int] == ["noise": 0, "sources": 0])
             let versions = try #require(record["versions"] as? [String: String])
             let version = try trained("--version").standardOutput
@@ -43,7 +44,7 @@ extension TrainerCommandTests {
             let settings = try #require(record["settings"] as? [String: Any])
             #expect(
                 settings.keys.sorted() == [
-                    "augmentation", "batch_size", "checkpoint_every", "classes", "data_fingerprint", "decision",
+                    "augmentation", "batch_size", "bits", "checkpoint_every", "classes", "data_fingerprint", "decision",
                     "dropout", "epochs", "gradients", "keep_checkpoints", "learning_rate", "microbatch", "microbatches",
                     "model",
                     "network", "noise",
@@ -58,6 +59,7 @@ extension TrainerCommandTests {
             ]
             for (name, value) in numbers { #expect(settings[name] as? Int == value, "\(name)") }
             #expect(settings["learning_rate"] as? Double == 0.001)
+            #expect(settings["bits"] as? String == "portable")
             #expect(settings["dropout"] as? Bool == true && settings["skip_bad"] as? Bool == false)
             #expect(settings["model"] as? String == "vgg6" && settings["normalize"] as? String == "mean")
             #expect(settings["noise"] as? [String] == [survey.noise] && settings["output"] as? String == run)
