@@ -309,9 +309,9 @@ every_option_that_is_named_exists() { # test
     local option word known
     needs_the_program
     known="$(for word in "${subcommands[@]}"; do options_of "$word"; done | sort -u)"
-    # Of mpirun, srun, swift build, launch/chaos.sh.
+    # Of mpirun, srun, swift build, launch/chaos.sh, Tests/Golden/run.sh.
     known+=$'\n'"$(printf '%s\n' --bind-to --hostfile --map-by --mca --mpi --oversubscribe --traits \
-        --disable-default-traits --kills)"
+        --disable-default-traits --kills --update)"
     for option in $(prose "$front_page" "${pages[@]}" | grep -oE '`[^`]*`' |
         grep -oE -- '(^|[ `/])--[a-z][a-z-]+' | tr -d ' `/' | sort -u); do
         grep -qxF -- "$option" <<<"$known" ||
