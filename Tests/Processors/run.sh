@@ -16,6 +16,7 @@ step=40
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 clang="$(dirname "$(readlink -f "$(command -v swift)")")/clang"
+[[ -x $clang ]] || clang=clang
 mapfile -d '' -t sources < <(find Sources/CKernels -name '*.c' -print0)
 
 # Compiles the kernels and the program that prints fingerprints, statically for emulators: build NAME LINKER [FLAG...].
