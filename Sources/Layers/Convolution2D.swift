@@ -88,9 +88,7 @@ public struct Convolution2D: Layer {
     }
 
     public func padded(by frame: ZeroPadding2D) -> (any Layer)? {
-        guard let rows = rows.padded(before: frame.top, behind: frame.bottom),
-            let columns = columns.padded(before: frame.left, behind: frame.right)
-        else { return nil }
+        guard let (rows, columns) = frame.inner(rows, columns) else { return nil }
         return Convolution2D(
             name: name, inputShape: frame.inputShape, filters: outputChannels, padding: padding, rows: rows,
             columns: columns, isRectified: isRectified, hasBias: hasBias)

@@ -65,9 +65,7 @@ public struct DepthwiseConvolution2D: Layer {
     }
 
     public func padded(by frame: ZeroPadding2D) -> (any Layer)? {
-        guard let rows = rows.padded(before: frame.top, behind: frame.bottom),
-            let columns = columns.padded(before: frame.left, behind: frame.right)
-        else { return nil }
+        guard let (rows, columns) = frame.inner(rows, columns) else { return nil }
         return DepthwiseConvolution2D(
             name: name, inputShape: frame.inputShape, rows: rows, columns: columns, depthMultiplier: depthMultiplier,
             isRectified: isRectified, hasBias: hasBias, isGrouped: isGrouped)

@@ -5,10 +5,10 @@ public struct ZeroPadding2D: Layer {
     public let name: String
     public let inputShape: Shape
     public let outputShape: Shape
-    let top: Int
-    let bottom: Int
-    let left: Int
-    let right: Int
+    private let top: Int
+    private let bottom: Int
+    private let left: Int
+    private let right: Int
     private let frame: FramedMap
 
     /// - Precondition: no negative padding; the network's builder checks it.
@@ -20,6 +20,14 @@ public struct ZeroPadding2D: Layer {
         let extents = inputShape.extents
         outputShape = [extents[0] + top + bottom, extents[1] + left + right, extents[2]]
         frame = FramedMap(inner: inputShape, outer: outputShape, top: top, left: left)
+    }
+
+    /// Windows over the padded map as windows over the map inside; nil where they cannot be.
+    func inner(_ rows: Axis, _ columns: Axis) -> (rows: Axis, columns: Axis)? {
+        guard let rows = rows.padded(before: top, behind: bottom),
+            let columns = columns.padded(before: left, behind: right)
+        else { return nil }
+        return (rows, columns)
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {

@@ -13,6 +13,16 @@ enum { COLUMNS = 3, WIDEST = 24, WIDEST_FORWARD = 20, WIDEST_PAIR = 10, NARROW =
 enum { FEWEST = 8 };
 INLINE int splits(const LineConvolution *s, int vectors) { return s->out_width * vectors <= FEWEST; }
 
+// Floats from one line, and from one sample, to the next.
+typedef struct {
+    ptrdiff_t in_line, out_line, in_sample, out_sample;
+} Steps;
+
+INLINE Steps steps_of(const LineConvolution *s) {
+    const ptrdiff_t in_line = (s->out_width + COLUMNS - 1) * s->in_channels, out_line = s->out_width * s->out_channels;
+    return (Steps){in_line, out_line, (s->out_height + s->kernel_height - 1) * in_line, s->out_height * out_line};
+}
+
 int line_convolution_fits_forward(const LineConvolution *s) { return s->out_channels >= VECTOR_FLOATS; }
 
 int line_convolution_fits_input_gradient(const LineConvolution *s) {
@@ -130,19 +140,18 @@ INLINE void gathered_gradient_tile(const LineConvolution *s, const float *dy, co
     }
 }
 
-// The width of the next of some tiles of nearly equal size, of which `left` pixels are left.
-INLINE ptrdiff_t next_width(ptrdiff_t left, ptrdiff_t tiles) { return left / tiles; }
+// How many tiles of nearly equal size: each takes `left / tiles` of what is left.
 INLINE ptrdiff_t tile_count(ptrdiff_t pixels, ptrdiff_t widest) { return (pixels + widest - 1) / widest; }
 
 #define TILE(n) \
-    case n: forward_tile(s, x, weights, bias, relu, y, n, VECTORS, n *VECTORS <= FEWEST); break;
+    case n: forward_tile(s, x, weights, bias, relu, y, n, VECTORS, VECTORS *n <= FEWEST); break;
 
 // A line of outputs, in tiles of nearly equal size.
 INLINE void forward_line(const LineConvolution *s, const float *x, const float *weights, const float *bias, int relu,
                          float *y, const int VECTORS) {
     ptrdiff_t left = s->out_width;
     for (ptrdiff_t tiles = tile_count(left, VECTORS == 2 ? WIDEST_PAIR : WIDEST_FORWARD); tiles > 0; --tiles) {
-        const ptrdiff_t width = next_width(left, tiles);
+        const ptrdiff_t width = left / tiles;
         switch (width) {
             TILES_1_TO_6
             TILES_7_TO_10
@@ -169,7 +178,7 @@ INLINE void narrow_forward_line(const LineConvolution *s, const float *x, const 
                                 int relu, float *y, const int SPLIT) {
     ptrdiff_t left = s->out_width;
     for (ptrdiff_t tiles = tile_count(left, SPLIT ? SPLIT_NARROW : NARROW); tiles > 0; --tiles) {
-        const ptrdiff_t width = next_width(left, tiles);
+        const ptrdiff_t width = left / tiles;
         switch (width) { TILES_1_TO_4 }
         x += width * s->in_channels;
         y += width * s->out_channels;
@@ -214,7 +223,7 @@ INLINE void narrow_input_gradient_line(const LineConvolution *s, const float *dy
     ptrdiff_t left = s->out_width + COLUMNS - 1;
     int is_first = 1;
     for (ptrdiff_t tiles = tile_count(left, SPLIT ? SPLIT_NARROW : NARROW); tiles > 0; --tiles, is_first = 0) {
-        const ptrdiff_t width = next_width(left, tiles);
+        const ptrdiff_t width = left / tiles;
         const int is_last = tiles == 1;
         switch (width) { TILES_2_TO_4 }
         dy += width * s->out_channels;
@@ -228,9 +237,8 @@ INLINE void narrow_input_gradient_line(const LineConvolution *s, const float *dy
 
 INLINE void line_convolution_on(const LineConvolution *s, const float *x, const float *weights, const float *bias,
                                 int relu, float *y, const int WIDE) {
-    const ptrdiff_t in_line = (s->out_width + 2) * s->in_channels, out_line = s->out_width * s->out_channels;
-    const ptrdiff_t in_sample = (s->out_height + s->kernel_height - 1) * in_line, out_sample = s->out_height * out_line;
-    for (ptrdiff_t sample = 0; sample < s->samples; ++sample, x += in_sample, y += out_sample)
+    const Steps to_next = steps_of(s);
+    for (ptrdiff_t sample = 0; sample < s->samples; ++sample, x += to_next.in_sample, y += to_next.out_sample)
         for (ptrdiff_t n = 0; n < s->out_channels;) {
             const ptrdiff_t width = n + 2 * VECTOR_FLOATS <= s->out_channels ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
             // The last block ends with the last channel and may overlap the block before.
@@ -238,8 +246,8 @@ INLINE void line_convolution_on(const LineConvolution *s, const float *x, const 
             const float *b = bias ? bias + n : bias;
             const int vectors = (int)(width / VECTOR_FLOATS);
             for (ptrdiff_t oh = 0; oh < s->out_height; ++oh) {
-                const float *const in = x + oh * in_line, *const w = weights + n;
-                float *const out = y + oh * out_line + n;
+                const float *const in = x + oh * to_next.in_line, *const w = weights + n;
+                float *const out = y + oh * to_next.out_line + n;
                 if (WIDE && vectors == 1) forward_line(s, in, w, b, relu, out, 1);
                 else if (WIDE) forward_line(s, in, w, b, relu, out, 2);
                 else
@@ -258,11 +266,11 @@ FOR_EACH_REGISTER_FILE(extern, line_convolution,
 
 INLINE void line_convolution_input_gradient_on(const LineConvolution *s, const float *dy, const float *transposed,
                                                const float *rectified, float *dx, const int WIDE) {
-    const ptrdiff_t in_line = (s->out_width + 2) * s->in_channels, out_line = s->out_width * s->out_channels;
+    const Steps to_next = steps_of(s);
     const ptrdiff_t in_height = s->out_height + s->kernel_height - 1;
     const ptrdiff_t kernel_row = COLUMNS * s->in_channels * s->out_channels;
     float *const start = dx;
-    for (ptrdiff_t sample = 0; sample < s->samples; ++sample, dx += in_height * in_line, dy += s->out_height * out_line)
+    for (ptrdiff_t sample = 0; sample < s->samples; ++sample, dx += to_next.in_sample, dy += to_next.out_sample)
         for (ptrdiff_t n = 0; n < s->in_channels;) {
             const ptrdiff_t width = n + 2 * VECTOR_FLOATS <= s->in_channels ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
             if (n + width > s->in_channels) n = s->in_channels - width;
@@ -270,8 +278,8 @@ INLINE void line_convolution_input_gradient_on(const LineConvolution *s, const f
             for (ptrdiff_t ih = 0; ih < in_height; ++ih) {
                 const ptrdiff_t first = ih < s->out_height ? 0 : ih - s->out_height + 1;
                 const ptrdiff_t last = ih < s->kernel_height ? ih : s->kernel_height - 1;
-                const float *w = transposed + first * kernel_row + n, *g = dy + (ih - first) * out_line;
-                const ptrdiff_t place = (dx - start) + ih * in_line + n;
+                const float *w = transposed + first * kernel_row + n, *g = dy + (ih - first) * to_next.out_line;
+                const ptrdiff_t place = (dx - start) + ih * to_next.in_line + n;
                 const float *r = rectified ? rectified + place : rectified;
                 const ptrdiff_t rows = last - first + 1;
                 float *const out = start + place;
@@ -314,11 +322,11 @@ INLINE void weight_gradient_tile(const LineConvolution *s, const float *x, const
     f32x16 sum[24];
     UNROLLED_FOR(i, COLUMNS * INPUTS * VECTORS) sum[i] = (f32x16){0};
     const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels;
-    const ptrdiff_t in_line = (s->out_width + 2) * ci_count, out_line = s->out_width * co_count;
-    const ptrdiff_t in_sample = (s->out_height + s->kernel_height - 1) * in_line, out_sample = s->out_height * out_line;
+    const Steps to_next = steps_of(s);
     for (ptrdiff_t sample = 0; sample < samples; ++sample)
         for (ptrdiff_t oh = 0; oh < s->out_height; ++oh) {
-            const float *p = x + sample * in_sample + oh * in_line, *q = dy + sample * out_sample + oh * out_line;
+            const float *p = x + sample * to_next.in_sample + oh * to_next.in_line,
+                        *q = dy + sample * to_next.out_sample + oh * to_next.out_line;
             COLUMN(0, 0);
             COLUMN(0, 1);
             for (ptrdiff_t iw = 2; iw < s->out_width; ++iw) COLUMN(0, 2);
@@ -340,11 +348,11 @@ INLINE void narrow_weight_gradient_tile(const LineConvolution *s, const float *x
     f32x16 sum[6];
     UNROLLED_FOR(c, INPUTS) sum[c] = (f32x16){0};
     const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels;
-    const ptrdiff_t in_line = (s->out_width + 2) * ci_count, out_line = s->out_width * co_count;
-    const ptrdiff_t in_sample = (s->out_height + s->kernel_height - 1) * in_line, out_sample = s->out_height * out_line;
+    const Steps to_next = steps_of(s);
     for (ptrdiff_t sample = 0; sample < samples; ++sample)
         for (ptrdiff_t oh = 0; oh < s->out_height; ++oh) {
-            const float *p = x + sample * in_sample + oh * in_line, *q = dy + sample * out_sample + oh * out_line;
+            const float *p = x + sample * to_next.in_sample + oh * to_next.in_line,
+                        *q = dy + sample * to_next.out_sample + oh * to_next.out_line;
             for (ptrdiff_t ow = 0; ow < s->out_width; ++ow, p += ci_count, q += co_count) {
                 const f32x16 d = *(const f32x16u *)q;
                 UNROLLED_FOR(c, INPUTS) {
@@ -367,7 +375,7 @@ INLINE void narrow_weight_gradient(const LineConvolution *s, const float *x, con
                                    int first, float *gradient) {
     ptrdiff_t c = 0;
     for (ptrdiff_t tiles = tile_count(s->in_channels, 6); tiles > 0; --tiles) {
-        const ptrdiff_t width = next_width(s->in_channels - c, tiles);
+        const ptrdiff_t width = (s->in_channels - c) / tiles;
         switch (width) { TILES_1_TO_6 }
         c += width;
     }
@@ -377,15 +385,15 @@ INLINE void narrow_weight_gradient(const LineConvolution *s, const float *x, con
 INLINE void line_convolution_weight_gradient_on(const LineConvolution *s, const float *x, const float *dy,
                                                 float *gradient, const int WIDE) {
     const ptrdiff_t ci_count = s->in_channels, co_count = s->out_channels;
-    const ptrdiff_t in_line = (s->out_width + 2) * ci_count, out_line = s->out_width * co_count;
-    const ptrdiff_t in_sample = (s->out_height + s->kernel_height - 1) * in_line, out_sample = s->out_height * out_line;
+    const Steps to_next = steps_of(s);
     const ptrdiff_t pixels = s->out_height * s->out_width, pass = pixels >= 64 ? 1 : (64 + pixels - 1) / pixels;
     if (s->samples == 0)
         memset(gradient, 0, (size_t)(s->kernel_height * COLUMNS * ci_count * co_count) * sizeof(float));
     for (ptrdiff_t start = 0; start < s->samples; start += pass) {
         const ptrdiff_t samples = start + pass <= s->samples ? pass : s->samples - start;
         for (ptrdiff_t kh = 0; kh < s->kernel_height; ++kh) {
-            const float *in = x + start * in_sample + kh * in_line, *out = dy + start * out_sample;
+            const float *in = x + start * to_next.in_sample + kh * to_next.in_line,
+                        *out = dy + start * to_next.out_sample;
             float *to = gradient + kh * COLUMNS * ci_count * co_count;
             for (ptrdiff_t n = 0; n < co_count;) {
                 if (!WIDE) {

@@ -3,7 +3,7 @@ import NumericTestSupport
 import Testing
 
 /// The loops for kernels of three columns against their definitions in double precision. Shapes that they do not take
-/// on this processor are left out: there the layer does without them.
+/// are left out: there the layer does without them.
 @Suite struct LineConvolutionTests {
     /// One line more than fits the registers at once (24, or 10 beside a pair of vectors), and all below.
     static let widths = Array(1...26)
