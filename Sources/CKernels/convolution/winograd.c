@@ -261,10 +261,10 @@ INLINE void product_tile(const float *v, ptrdiff_t v_step, const float *u, ptrdi
 
 INLINE void product_rows(const float *v, ptrdiff_t v_step, ptrdiff_t rows, const float *u, ptrdiff_t u_step,
                          ptrdiff_t channels, float *m, const int VECTORS, const int WIDE) {
-    const ptrdiff_t largest = tile_rows(VECTORS, WIDE), tiles = (rows + largest - 1) / largest;
+    const ptrdiff_t largest = tile_rows(VECTORS, 0, WIDE), tiles = (rows + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t count = rows / (tiles - tile);
-        SWITCH_TILES(count, VECTORS, WIDE)
+        SWITCH_TILES(count, largest)
         v += count * v_step;
         m += count * PANEL;
         rows -= count;
@@ -393,10 +393,10 @@ INLINE void gradient_tile(const float *v, ptrdiff_t v_step, const float *d, ptrd
 INLINE void gradient_rows(const float *v, ptrdiff_t v_step, ptrdiff_t inputs, const float *d, ptrdiff_t d_step,
                           ptrdiff_t tiles, int is_first, float *to, ptrdiff_t to_step, const int VECTORS,
                           const int WIDE) {
-    const ptrdiff_t largest = tile_rows(VECTORS, WIDE), parts = (inputs + largest - 1) / largest;
+    const ptrdiff_t largest = tile_rows(VECTORS, 0, WIDE), parts = (inputs + largest - 1) / largest;
     for (ptrdiff_t part = 0; part < parts; ++part) {
         const ptrdiff_t count = inputs / (parts - part);
-        SWITCH_TILES(count, VECTORS, WIDE)
+        SWITCH_TILES(count, largest)
         v += count;
         to += count * to_step;
         inputs -= count;

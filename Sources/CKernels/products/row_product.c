@@ -1,46 +1,96 @@
 #include "row_product.h"
 #include "tiles.h"
 
-// The channels of a tile (template parameter PARTIAL): full vectors; fewer than 16 channels; or the last channels of
-// more than 16, read as a full vector that overlaps the block before, whose other lanes must not be added to again.
+// The channels of a tile (template parameter PARTIAL): full vectors; fewer than a vector's; or the last channels of
+// more, read as a full vector that overlaps the block before, whose other lanes must not be added to again.
 enum { WHOLE = 0, NARROW = 1, TAIL = 2 };
 
-// The channel of a block at which its second vector starts: the two overlap if fewer than 32 channels are left.
-INLINE ptrdiff_t second_vector(ptrdiff_t left) {
-    return left >= 2 * VECTOR_FLOATS ? VECTOR_FLOATS : left - VECTOR_FLOATS;
+// Channels that would fill at most half a vector are computed as one of eight floats, which takes half the time where
+// registers, or the units behind them, are narrower than sixteen. A tile has VECTORS vectors and HALVES halves of
+// channels, in all one or two; the second one starts at channel `second` of the block and may overlap the first.
+typedef float f32x8 __attribute__((vector_size(32)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef float f32x8u __attribute__((vector_size(32), aligned(4)));
+
+enum { HALF_FLOATS = VECTOR_FLOATS / 2 };
+
+INLINE void load_half(const float *from, ptrdiff_t count, f32x8 *value) {
+    if (count >= HALF_FLOATS) {
+        *value = *(const f32x8u *)from;
+    } else {
+        f32x8 lanes = *value;
+        memcpy(&lanes, from, (size_t)count * sizeof(float));
+        *value = lanes;
+    }
 }
 
-// Stores the last `count` of 16 lanes.
-INLINE void store_last(const f32x16 *value, ptrdiff_t count, float *to) {
+INLINE void store_half(const f32x8 *value, ptrdiff_t count, float *to) {
+    if (count >= HALF_FLOATS) {
+        *(f32x8u *)to = *value;
+    } else {
+        const f32x8 lanes = *value;
+        memcpy(to, &lanes, (size_t)count * sizeof(float));
+    }
+}
+
+INLINE void rectify_half(f32x8 *x) { *x = (f32x8)((i32x8)*x & ~(*x < 0)); }
+
+// The channel of a block at which its second vector, of so many floats, starts: the two overlap if `left` channels do
+// not fill both.
+INLINE ptrdiff_t second_start(ptrdiff_t left, ptrdiff_t floats) {
+    return left >= VECTOR_FLOATS + floats ? VECTOR_FLOATS : left - floats;
+}
+
+// Stores the last `count` of `floats` lanes.
+INLINE void store_last(const float *lane, ptrdiff_t floats, ptrdiff_t count, float *to) {
+    for (ptrdiff_t n = floats - count; n < floats; ++n) to[n] = lane[n];
+}
+INLINE void store_last_lanes(const f32x16 *value, ptrdiff_t count, float *to) {
     float lane[VECTOR_FLOATS];
     memcpy(lane, value, sizeof lane);
-    for (ptrdiff_t n = VECTOR_FLOATS - count; n < VECTOR_FLOATS; ++n) to[n] = lane[n];
+    store_last(lane, VECTOR_FLOATS, count, to);
+}
+INLINE void store_last_of_half(const f32x8 *value, ptrdiff_t count, float *to) {
+    float lane[HALF_FLOATS];
+    memcpy(lane, value, sizeof lane);
+    store_last(lane, HALF_FLOATS, count, to);
 }
 
-// One tile: ROWS rows × VECTORS vectors of channels, the second of which starts at channel `second` of the block.
+// One tile: ROWS rows × VECTORS vectors and HALVES halves of channels.
 INLINE void row_tile(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
                      float *out, ptrdiff_t channels, ptrdiff_t second, const int ROWS, const int VECTORS,
-                     const int PARTIAL) {
+                     const int HALVES, const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
-    const ptrdiff_t loaded = PARTIAL == TAIL ? VECTOR_FLOATS : channels;
+    const ptrdiff_t loaded = PARTIAL == TAIL ? VECTOR_FLOATS : channels, half = VECTORS * second;
     f32x16 sum[28];
+    f32x8 half_sum[24];
     UNROLLED_FOR(v, VECTORS) {
         f32x16 first = {0};
         if (bias) load_partial(bias + v * second, loaded, &first);
         UNROLLED_FOR(r, ROWS) sum[r * VECTORS + v] = first;
     }
+    UNROLLED_FOR(h, HALVES) {
+        f32x8 first = {0};
+        if (bias) load_half(bias + half, loaded, &first);
+        UNROLLED_FOR(r, ROWS) half_sum[r] = first;
+    }
     if (s->continues)
-        UNROLLED_FOR(r, ROWS)
+        UNROLLED_FOR(r, ROWS) {
             UNROLLED_FOR(v, VECTORS) load_partial(out + r * s->output_step + v * second, loaded, &sum[r * VECTORS + v]);
+            UNROLLED_FOR(h, HALVES) load_half(out + r * s->output_step + half, loaded, &half_sum[r]);
+        }
     const ptrdiff_t input_step = s->input_step, weight_step = s->weight_step, length = s->length;
     for (ptrdiff_t segment = 0; segment < s->segments; ++segment) {
         const float *x = in + segment * s->segment_step, *row = weights + segment * s->segment_rows * weight_step;
         for (ptrdiff_t j = 0; j < length; ++j, row += weight_step) {
             f32x16 w[2];
+            f32x8 half_w[1];
             UNROLLED_FOR(v, VECTORS) w[v] = *(const f32x16u *)(row + v * second);
+            UNROLLED_FOR(h, HALVES) half_w[h] = *(const f32x8u *)(row + half);
             UNROLLED_FOR(r, ROWS) {
                 const float value = x[r * input_step + j];
                 UNROLLED_FOR(v, VECTORS) sum[r * VECTORS + v] += value * w[v];
+                UNROLLED_FOR(h, HALVES) half_sum[r] += value * half_w[h];
             }
         }
     }
@@ -48,20 +98,27 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
         UNROLLED_FOR(v, VECTORS) {
             if (relu) rectify(&sum[r * VECTORS + v]);
             float *to = out + r * s->output_step + v * second;
-            if (PARTIAL == TAIL) store_last(&sum[r * VECTORS + v], channels, to);
+            if (PARTIAL == TAIL) store_last_lanes(&sum[r * VECTORS + v], channels, to);
             else store_partial(&sum[r * VECTORS + v], channels, to);
+        }
+        UNROLLED_FOR(h, HALVES) {
+            if (relu) rectify_half(&half_sum[r]);
+            float *to = out + r * s->output_step + half;
+            if (PARTIAL == TAIL) store_last_of_half(&half_sum[r], channels, to);
+            else store_half(&half_sum[r], channels, to);
         }
     }
 }
 
 #define TILE(n) \
-    case n: row_tile(s, in, weights, bias, relu, out, channels, second, n, VECTORS, PARTIAL); break;
+    case n: row_tile(s, in, weights, bias, relu, out, channels, second, n, VECTORS, HALVES, PARTIAL); break;
 
 // All rows of a line × one block of channels, in tiles of at most `largest` rows.
 INLINE void row_block(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
-                      float *out, ptrdiff_t channels, ptrdiff_t second, const int VECTORS, const int PARTIAL,
-                      const int WIDE) {
-    ptrdiff_t left = s->rows, largest = PARTIAL == WHOLE ? tile_rows(VECTORS, WIDE) : 6;
+                      float *out, ptrdiff_t channels, ptrdiff_t second, const int VECTORS, const int HALVES,
+                      const int PARTIAL, const int WIDE) {
+    const ptrdiff_t most = PARTIAL == WHOLE ? tile_rows(VECTORS, HALVES, WIDE) : 6;
+    ptrdiff_t left = s->rows, largest = most;
     // Rows that are multiples of a page apart share one set of the first-level cache, which holds few of them.
     enum { PAGE = 1024, WAYS = 8 };
     if ((s->input_step % PAGE == 0 || s->output_step % PAGE == 0) && largest > WAYS) largest = WAYS;
@@ -69,7 +126,7 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
     const ptrdiff_t tiles = (left + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
         const ptrdiff_t rows = left / (tiles - tile);
-        SWITCH_TILES(rows, VECTORS, (WIDE && PARTIAL == WHOLE))
+        SWITCH_TILES(rows, most)
         in += rows * s->input_step;
         out += rows * s->output_step;
         left -= rows;
@@ -80,22 +137,27 @@ INLINE void row_block(const RowProduct *s, const float *in, const float *weights
 // One block of channels for lines first ..< last, numbered through all groups.
 INLINE void block_lines(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
                         float *out, ptrdiff_t channels, ptrdiff_t second, ptrdiff_t first, ptrdiff_t last,
-                        const int VECTORS, const int PARTIAL, const int WIDE) {
+                        const int VECTORS, const int HALVES, const int PARTIAL, const int WIDE) {
     for (ptrdiff_t i = first; i < last; ++i) {
         const ptrdiff_t group = i / s->lines, line = i % s->lines;
         row_block(s, in + group * s->input_group + line * s->input_line, weights, bias, relu,
-                  out + group * s->output_group + line * s->output_line, channels, second, VECTORS, PARTIAL, WIDE);
+                  out + group * s->output_group + line * s->output_line, channels, second, VECTORS, HALVES, PARTIAL,
+                  WIDE);
     }
 }
 
 INLINE void row_product_on(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
                            float *out, const int WIDE) {
     const ptrdiff_t channels = s->channels, lines = s->groups * s->lines;
-    if (channels < VECTOR_FLOATS) {
-        block_lines(s, in, weights, bias, relu, out, channels, 0, 0, lines, 1, NARROW, WIDE);
+    if (channels <= HALF_FLOATS) {
+        block_lines(s, in, weights, bias, relu, out, channels, 0, 0, lines, 0, 1, NARROW, WIDE);
         return;
     }
-    const ptrdiff_t block = WIDE ? 2 * VECTOR_FLOATS : VECTOR_FLOATS, back = channels - VECTOR_FLOATS;
+    if (channels < VECTOR_FLOATS) {
+        block_lines(s, in, weights, bias, relu, out, channels, 0, 0, lines, 1, 0, NARROW, WIDE);
+        return;
+    }
+    const ptrdiff_t block = WIDE ? 2 * VECTOR_FLOATS : VECTOR_FLOATS;
     // Loop order: small weights fit the cache, so all channels of a line are computed at once; of larger weights one
     // block of channels at a time is kept in the cache for all lines.
     const ptrdiff_t strip = s->segments * s->length * channels > 1 << 14 ? lines : 1;
@@ -105,18 +167,23 @@ INLINE void row_product_on(const RowProduct *s, const float *in, const float *we
         // the block before: no vector is partial, and what is computed twice is equal.
         for (ptrdiff_t n = 0; n < channels; n += block) {
             const ptrdiff_t left = channels - n;
-            if (WIDE && left > VECTOR_FLOATS) {
-                const ptrdiff_t second = second_vector(left);
-                block_lines(s, in, weights + n, bias ? bias + n : bias, relu, out + n, left, second, first, last, 2,
-                            WHOLE, WIDE);
-            } else if (!WIDE && s->continues && left < VECTOR_FLOATS) {
-                block_lines(s, in, weights + back, bias ? bias + back : bias, relu, out + back, left, 0, first, last, 1,
-                            TAIL, WIDE);
-            } else {
-                const ptrdiff_t at = n < back ? n : back;
-                block_lines(s, in, weights + at, bias ? bias + at : bias, relu, out + at, VECTOR_FLOATS, 0, first, last,
-                            1, WHOLE, WIDE);
-            }
+            // Where the block starts whose last channels these are.
+            const ptrdiff_t floats = left <= HALF_FLOATS ? HALF_FLOATS : VECTOR_FLOATS;
+            const ptrdiff_t at = left < floats ? channels - floats : n;
+            const float *const w = weights + at, *const b = bias ? bias + at : bias;
+            float *const to = out + at;
+            if (WIDE && left > VECTOR_FLOATS + HALF_FLOATS)
+                block_lines(s, in, w, b, relu, to, left, second_start(left, VECTOR_FLOATS), first, last, 2, 0, WHOLE,
+                            WIDE);
+            else if (WIDE && left > VECTOR_FLOATS)
+                block_lines(s, in, w, b, relu, to, left, second_start(left, HALF_FLOATS), first, last, 1, 1, WHOLE,
+                            WIDE);
+            else if (!WIDE && s->continues && left <= HALF_FLOATS)
+                block_lines(s, in, w, b, relu, to, left, 0, first, last, 0, 1, TAIL, WIDE);
+            else if (!WIDE && s->continues && left < VECTOR_FLOATS)
+                block_lines(s, in, w, b, relu, to, left, 0, first, last, 1, 0, TAIL, WIDE);
+            else if (left <= HALF_FLOATS) block_lines(s, in, w, b, relu, to, left, 0, first, last, 0, 1, WHOLE, WIDE);
+            else block_lines(s, in, w, b, relu, to, left, 0, first, last, 1, 0, WHOLE, WIDE);
         }
     }
 }
@@ -126,14 +193,17 @@ FOR_EACH_REGISTER_FILE(extern, row_product,
                         float *out),
                        s, in, weights, bias, relu, out)
 
-// One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors of channels, summed over the rows
-// of `groups` samples. The result is stored if `first`, else added to the gradient.
+// One tile of the weights' gradient: SEGMENTS runs of COUNT inputs × VECTORS vectors and HALVES halves of channels,
+// summed over the rows of `groups` samples. The result is stored if `first`, else added to the gradient.
 INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
                           ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, const int SEGMENTS,
-                          const int COUNT, const int VECTORS, const int PARTIAL) {
+                          const int COUNT, const int VECTORS, const int HALVES, const int PARTIAL) {
     if (PARTIAL == WHOLE) channels = VECTOR_FLOATS;
+    const ptrdiff_t loaded = PARTIAL == NARROW ? channels : VECTOR_FLOATS, half = VECTORS * second;
     f32x16 sum[28];
+    f32x8 half_sum[24];
     UNROLLED_FOR(i, SEGMENTS * COUNT * VECTORS) sum[i] = (f32x16){0};
+    UNROLLED_FOR(i, SEGMENTS * COUNT * HALVES) half_sum[i] = (f32x8){0};
     const ptrdiff_t input_step = g->input_step, output_step = g->output_step, segment_step = g->segment_step;
     for (ptrdiff_t group = 0; group < groups; ++group) {
         for (ptrdiff_t line = 0; line < g->lines; ++line) {
@@ -141,12 +211,14 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
             const float *y = out_gradient + group * g->output_group + line * g->output_line;
             for (ptrdiff_t r = 0; r < g->rows; ++r, x += input_step, y += output_step) {
                 f32x16 dy[2];
-                UNROLLED_FOR(v, VECTORS)
-                    load_partial(y + v * second, PARTIAL == NARROW ? channels : VECTOR_FLOATS, &dy[v]);
+                f32x8 half_dy[1];
+                UNROLLED_FOR(v, VECTORS) load_partial(y + v * second, loaded, &dy[v]);
+                UNROLLED_FOR(h, HALVES) load_half(y + half, loaded, &half_dy[h]);
                 UNROLLED_FOR(i, SEGMENTS)
                     UNROLLED_FOR(j, COUNT) {
                         const float value = x[i * segment_step + j];
                         UNROLLED_FOR(v, VECTORS) sum[(i * COUNT + j) * VECTORS + v] += value * dy[v];
+                        UNROLLED_FOR(h, HALVES) half_sum[i * COUNT + j] += value * half_dy[h];
                     }
             }
         }
@@ -155,35 +227,51 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
         UNROLLED_FOR(j, COUNT) {
             float *to = gradient + (i * g->length + j) * g->channels;
             const f32x16 *total = &sum[(i * COUNT + j) * VECTORS];
+            const f32x8 *half_total = &half_sum[i * COUNT + j];
             if (PARTIAL == TAIL) {
                 // Only the last `channels` lanes are new; those before them belong to the block before.
-                f32x16 tail = *total;
-                if (!first) tail += *(const f32x16u *)to;
-                store_last(&tail, channels, to);
+                UNROLLED_FOR(v, VECTORS) {
+                    f32x16 tail = *total;
+                    if (!first) tail += *(const f32x16u *)to;
+                    store_last_lanes(&tail, channels, to);
+                }
+                UNROLLED_FOR(h, HALVES) {
+                    f32x8 tail = *half_total;
+                    if (!first) tail += *(const f32x8u *)to;
+                    store_last_of_half(&tail, channels, to);
+                }
                 continue;
             }
             // The two vectors may overlap: both are read before either is written.
             f32x16 value[2] = {{0}, {0}};
+            f32x8 half_value = {0};
             UNROLLED_FOR(v, VECTORS) {
                 if (!first) load_partial(to + v * second, channels, &value[v]);
                 value[v] += total[v];
             }
+            UNROLLED_FOR(h, HALVES) {
+                if (!first) load_half(to + half, channels, &half_value);
+                half_value += *half_total;
+            }
             UNROLLED_FOR(v, VECTORS) store_partial(&value[v], channels, to + v * second);
+            UNROLLED_FOR(h, HALVES) store_half(&half_value, channels, to + half);
         }
 }
 
 #define TILE(n) \
-    case n: gradient_tile(g, in + j, out_gradient, to, groups, first, channels, second, 1, n, VECTORS, PARTIAL); break;
+    case n: \
+        gradient_tile(g, in + j, out_gradient, to, groups, first, channels, second, 1, n, VECTORS, HALVES, PARTIAL); \
+        break;
 
 // All inputs × one block of channels. A 3 × 3 kernel on one channel is one tile.
 INLINE void gradient_block(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
                            ptrdiff_t groups, int first, ptrdiff_t channels, ptrdiff_t second, const int VECTORS,
-                           const int PARTIAL, const int WIDE) {
+                           const int HALVES, const int PARTIAL, const int WIDE) {
     // More rows than these spill: sums, gradients, inputs and, of a tail, the lanes that are stored one by one.
-    const ptrdiff_t most = PARTIAL == NARROW ? 6 : PARTIAL == TAIL ? 14 : VECTORS == 2 ? 12 : 24;
-    const ptrdiff_t rows = tile_rows(VECTORS, WIDE), largest = rows < most ? rows : most;
+    const ptrdiff_t most = PARTIAL == NARROW ? 6 : PARTIAL == TAIL ? 14 : VECTORS + HALVES == 2 ? 12 : 24;
+    const ptrdiff_t rows = tile_rows(VECTORS, HALVES, WIDE), largest = rows < most ? rows : most;
     if (WIDE && PARTIAL == WHOLE && g->length == 3 && g->segments == 3) {
-        gradient_tile(g, in, out_gradient, gradient, groups, first, channels, second, 3, 3, VECTORS, PARTIAL);
+        gradient_tile(g, in, out_gradient, gradient, groups, first, channels, second, 3, 3, VECTORS, HALVES, PARTIAL);
         return;
     }
     for (ptrdiff_t segment = 0; segment < g->segments; ++segment, in += g->segment_step) {
@@ -192,7 +280,7 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
         for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
             const ptrdiff_t count = (g->length - j) / (tiles - tile);
             float *to = gradient + (segment * g->length + j) * g->channels;
-            SWITCH_TILES(count, (PARTIAL == TAIL ? 2 : VECTORS), (WIDE && PARTIAL != NARROW))
+            SWITCH_TILES(count, largest)
             j += count;
         }
     }
@@ -227,19 +315,28 @@ INLINE RowProduct copy_rows(const RowProduct *g, const float *out_gradient, ptrd
 INLINE void gradient_channels_on(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
                                  ptrdiff_t groups, int first, ptrdiff_t left, const int WIDE) {
     if (left < VECTOR_FLOATS && left == g->channels) {
-        gradient_block(g, in, out_gradient, gradient, groups, first, left, 0, 1, NARROW, WIDE);
+        if (left <= HALF_FLOATS)
+            gradient_block(g, in, out_gradient, gradient, groups, first, left, 0, 0, 1, NARROW, WIDE);
+        else gradient_block(g, in, out_gradient, gradient, groups, first, left, 0, 1, 0, NARROW, WIDE);
+        return;
+    }
+    if (WIDE && left > VECTOR_FLOATS + HALF_FLOATS) {
+        const ptrdiff_t second = second_start(left, VECTOR_FLOATS);
+        gradient_block(g, in, out_gradient, gradient, groups, first, left, second, 2, 0, WHOLE, WIDE);
         return;
     }
     if (WIDE && left > VECTOR_FLOATS) {
-        const ptrdiff_t second = second_vector(left);
-        gradient_block(g, in, out_gradient, gradient, groups, first, left, second, 2, WHOLE, WIDE);
+        const ptrdiff_t second = second_start(left, HALF_FLOATS);
+        gradient_block(g, in, out_gradient, gradient, groups, first, left, second, 1, 1, WHOLE, WIDE);
         return;
     }
     for (ptrdiff_t v = 0; v < 2 * VECTOR_FLOATS && v < left; v += VECTOR_FLOATS) {
-        const ptrdiff_t rest = left - v, back = left - VECTOR_FLOATS;
-        if (rest >= VECTOR_FLOATS)
-            gradient_block(g, in, out_gradient + v, gradient + v, groups, first, rest, 0, 1, WHOLE, WIDE);
-        else gradient_block(g, in, out_gradient + back, gradient + back, groups, first, rest, 0, 1, TAIL, WIDE);
+        const ptrdiff_t rest = left - v;
+        const ptrdiff_t at = rest >= VECTOR_FLOATS ? v : rest > HALF_FLOATS ? left - VECTOR_FLOATS : left - HALF_FLOATS;
+        const float *const dy = out_gradient + at;
+        if (rest >= VECTOR_FLOATS) gradient_block(g, in, dy, gradient + at, groups, first, rest, 0, 1, 0, WHOLE, WIDE);
+        else if (rest > HALF_FLOATS) gradient_block(g, in, dy, gradient + at, groups, first, rest, 0, 1, 0, TAIL, WIDE);
+        else gradient_block(g, in, dy, gradient + at, groups, first, rest, 0, 0, 1, TAIL, WIDE);
     }
 }
 

@@ -39,9 +39,12 @@ INLINE int has_avx512(void) {
     linkage void name parameters { name##_on(__VA_ARGS__, WIDE_EVERYWHERE); }
 #endif
 
-// Rows of a register tile of so many vectors that its sums, weights and an input fit the register file: of AVX-512 32
-// registers of 16 floats, of AVX2 16 of eight, which hold no useful tile of two vectors.
-INLINE ptrdiff_t tile_rows(int vectors, const int WIDE) { return !WIDE ? 6 : vectors == 2 ? 14 : 24; }
+// Rows of a register tile of so many vectors and halves of vectors that its sums, weights and an input fit the register
+// file: of AVX-512 32 registers of 16 floats, of AVX2 16 of eight, which hold no useful tile of two vectors.
+INLINE ptrdiff_t tile_rows(int vectors, int halves, const int WIDE) {
+    if (WIDE) return vectors + halves == 2 ? 14 : 24;
+    return vectors == 1 ? 6 : 12;
+}
 
 // The cases of a `switch` over the size of a tile. The file that uses them defines TILE(n) as `case n:` with a call of
 // its tile for the constant size n.
@@ -53,15 +56,15 @@ INLINE ptrdiff_t tile_rows(int vectors, const int WIDE) { return !WIDE ? 6 : vec
 #define TILES_11_TO_14 TILE(11) TILE(12) TILE(13) TILE(14)
 #define TILES_15_TO_24 \
     TILE(15) TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
-// The whole `switch`: tiles of two vectors have up to 14 rows, those of one up to 24, and those that are not WIDE 6.
-#define SWITCH_TILES(count, VECTORS, WIDE)                                                                           \
+// The whole `switch` over up to MOST rows, a constant.
+#define SWITCH_TILES(count, MOST)                                                                                    \
     switch (count) {                                                                                                 \
         TILES_1_TO_6                                                                                                 \
         default:                                                                                                     \
-            if (WIDE) {                                                                                              \
+            if (MOST > 6) {                                                                                          \
                 switch (count) { TILES_7_TO_10 TILES_11_TO_14 }                                                      \
             }                                                                                                        \
-            if (WIDE && VECTORS == 1) {                                                                              \
+            if (MOST > 14) {                                                                                         \
                 switch (count) { TILES_15_TO_24 }                                                                    \
             }                                                                                                        \
     }
