@@ -1,18 +1,34 @@
 import CKernels
 import Tensors
 
-/// 3×3 kernels with strides of one by Winograd's minimal filtering (`winograd.h`), which multiplies less than half as
-/// often: for enough channels that transforming tiles costs little beside multiplying them, and maps of which no large
-/// part of the tiles lies outside.
-extension Convolution2D {
-    /// Whether a convolution multiplies so much less by tiles that this pays: a function of shapes alone.
-    static func paysByTiles(rows: Axis, columns: Axis, inputChannels: Int, outputChannels: Int) -> Bool {
-        func isPlain(_ axis: Axis) -> Bool { axis.window == 3 && axis.stride == 1 && axis.dilation == 1 }
-        func tiles(_ axis: Axis) -> Int { (axis.output + 1) / 2 }
-        return isPlain(rows) && isPlain(columns) && min(inputChannels, outputChannels) >= 48
-            && rows.tapsOnMap * columns.tapsOnMap * 10 >= 13 * 16 * tiles(rows) * tiles(columns)
-    }
+/// The passes of a convolution that Winograd's minimal filtering (`winograd.h`) takes here, a function of shapes alone.
+///
+/// It serves 3×3 kernels with strides of one and multiplies less than half as often. That pays for enough channels that
+/// transforming tiles costs little beside multiplying them, and maps of which no large part of the tiles lies outside.
+struct TiledPasses: Sendable {
+    let forward: Bool
+    let inputGradient: Bool
+    let weightGradient: Bool
 
+    /// How many multiplications transforming a tile takes as long as, for each channel, as measured.
+    private static let (transform, gradientTransform) = (100, 150)
+
+    init(rows: Axis, columns: Axis, inputChannels: Int, outputChannels: Int) {
+        func isPlain(_ axis: Axis) -> Bool { axis.window == 3 && axis.stride == 1 && axis.dilation == 1 }
+        func tiles(_ rows: Int, _ columns: Int) -> Int { (rows + 1) / 2 * ((columns + 1) / 2) }
+        let (channels, products) = (inputChannels + outputChannels, inputChannels * outputChannels)
+        // Less than 15 % is not worth the larger errors.
+        func pays(_ tiles: Int, _ transform: Int) -> Bool {
+            rows.tapsOnMap * columns.tapsOnMap * products * 20 >= tiles * (16 * products + transform * channels) * 23
+        }
+        let fits = isPlain(rows) && isPlain(columns) && min(inputChannels, outputChannels) >= 16
+        forward = fits && pays(tiles(rows.output, columns.output), Self.transform)
+        inputGradient = fits && pays(tiles(rows.extent, columns.extent), Self.transform)
+        weightGradient = fits && pays(tiles(rows.output, columns.output), Self.gradientTransform)
+    }
+}
+
+extension Convolution2D {
     private func tiles(samples: Int) -> Winograd {
         Winograd(
             samples: samples, in_height: rows.extent, in_width: columns.extent, in_channels: inputChannels,
@@ -28,24 +44,28 @@ extension Convolution2D {
             left: 2 - columns.before)
     }
 
-    private var transformedCount: Int { winograd_kernel_count(inputChannels, outputChannels) }
-    private var turnedTransformedCount: Int { winograd_kernel_count(outputChannels, inputChannels) }
-
-    /// The transformed kernel, then the turned one, transformed.
-    var tilesPreparedCount: Int { transformedCount + turnedTransformedCount }
+    /// Of the transformed kernel.
+    var transformedCount: Int { winograd_kernel_count(inputChannels, outputChannels) }
+    /// Of the turned kernel, transformed, which the input's gradient reads.
+    var turnedTransformedCount: Int { winograd_kernel_count(outputChannels, inputChannels) }
 
     func prepareTiles(_ parameters: FloatView, into prepared: MutableFloatView) {
-        let kernel = parameters.pointer(kernelCount)
-        winograd_transform_kernel(kernel, inputChannels, outputChannels, prepared.pointer(transformedCount))
-        winograd_transform_turned_kernel(
-            kernel, inputChannels, outputChannels, prepared.pointer(turnedTransformedCount, at: transformedCount))
+        winograd_transform_kernel(
+            parameters.pointer(kernelCount), inputChannels, outputChannels, prepared.pointer(transformedCount))
     }
 
+    func prepareTurnedTiles(_ parameters: FloatView, into prepared: MutableFloatView) {
+        winograd_transform_turned_kernel(
+            parameters.pointer(kernelCount), inputChannels, outputChannels, prepared.pointer(turnedTransformedCount))
+    }
+
+    /// What the passes by tiles need, whatever the samples.
     var tilesWorkspaceCount: Int {
         var (shape, turned) = (tiles(samples: 1), turnedTiles(samples: 1))
         return max(
-            winograd_workspace_count(&shape), winograd_workspace_count(&turned),
-            winograd_gradient_workspace_count(&shape))
+            tiledPasses.forward ? winograd_workspace_count(&shape) : 0,
+            tiledPasses.inputGradient ? winograd_workspace_count(&turned) : 0,
+            tiledPasses.weightGradient ? winograd_gradient_workspace_count(&shape) : 0)
     }
 
     func forwardByTiles(_ pass: LayerPass) {
@@ -61,7 +81,7 @@ extension Convolution2D {
         let inputCount = pass.samples * inputShape.count
         winograd_convolution(
             &shape, FloatView(pass.outputGradient).pointer(pass.samples * outputShape.count),
-            pass.prepared.pointer(turnedTransformedCount, at: transformedCount), nil, 0,
+            backwardKernel(pass).pointer(turnedTransformedCount), nil, 0,
             pass.rectifiesInputGradient ? pass.inputs[0].pointer(inputCount) : nil,
             pass.workspace.pointer(tilesWorkspaceCount), inputGradient.pointer(inputCount))
     }

@@ -25,9 +25,9 @@ public struct Convolution2D: Layer {
     let columns: Axis
     let inputChannels: Int
     let outputChannels: Int
-    /// Whether Winograd's tiles compute all passes, a function of shapes alone.
-    private let isTiled: Bool
-    /// Which passes take the loops for kernels of three columns, if there are no tiles.
+    /// Which passes Winograd's tiles compute.
+    let tiledPasses: TiledPasses
+    /// Which of the other passes take the loops for kernels of three columns.
     let threeColumns: ThreeColumns
     /// The phases of the strides, by which other loops compute the input's gradient.
     private let phases: [ConvolutionPhase]
@@ -67,12 +67,12 @@ public struct Convolution2D: Layer {
         outputChannels = filters
         precondition(rows.output > 0 && columns.output > 0, "\(name): the kernel is larger than its map")
         outputShape = [rows.output, columns.output, filters]
-        isTiled = Self.paysByTiles(
+        tiledPasses = TiledPasses(
             rows: rows, columns: columns, inputChannels: inputChannels, outputChannels: filters)
         let isPadded = rows.padded != rows.extent || columns.padded != columns.extent
         let isPlain = strides == Extent2D(1, 1) && dilation == Extent2D(1, 1)
         threeColumns =
-            !isTiled && kernelSize.width == 3 && isPlain && !isPadded
+            kernelSize.width == 3 && isPlain && !isPadded
             ? ThreeColumns(
                 kernelHeight: kernelSize.height, inputChannels: inputChannels, outputChannels: outputChannels,
                 outputHeight: rows.output, outputWidth: columns.output) : ThreeColumns()
@@ -106,31 +106,37 @@ public struct Convolution2D: Layer {
         rows.tapsOnMap * columns.tapsOnMap * inputChannels * outputChannels
     }
 
-    // MARK: Prepared weights: by tiles, both kernels transformed. Else the kernel in panels (not for the loops for three
-    // columns), then the transposed kernel for the input's gradient: as it is for those loops, else phase by phase.
+    // MARK: Prepared weights: the kernel in panels (not for the loops for three columns), then the transposed kernel for
+    // the input's gradient, as it is for those loops, else phase by phase. Tiles read transformed kernels instead.
 
-    private var forwardCount: Int { threeColumns.forward ? 0 : kernelPanels.count }
+    private var forwardCount: Int {
+        tiledPasses.forward ? transformedCount : threeColumns.forward ? 0 : kernelPanels.count
+    }
     private var phasesCount: Int { phases.reduce(0) { $0 + $1.weights.count } }
-
-    public var preparedCount: Int {
-        if isTiled { return tilesPreparedCount }
-        return forwardCount + (threeColumns.inputGradient ? transposedKernelCount : phasesCount)
+    private var backwardCount: Int {
+        tiledPasses.inputGradient
+            ? turnedTransformedCount : threeColumns.inputGradient ? transposedKernelCount : phasesCount
     }
 
+    public var preparedCount: Int { forwardCount + backwardCount }
+
     public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {
-        if isTiled { return prepareTiles(parameters, into: prepared) }
-        if !threeColumns.forward {
+        if tiledPasses.forward {
+            prepareTiles(parameters, into: prepared)
+        } else if !threeColumns.forward {
             kernelPanels.write(parameters, count: kernelPanels.rows, first: 0, into: prepared)
         }
         let backward = prepared.dropFirst(forwardCount)
-        if threeColumns.inputGradient {
+        if tiledPasses.inputGradient {
+            prepareTurnedTiles(parameters, into: backward)
+        } else if threeColumns.inputGradient {
             prepareThreeColumns(parameters, into: backward)
         } else {
             prepare(phases, parameters, into: backward)
         }
     }
 
-    /// The kernel as the input's gradient reads it, but by tiles.
+    /// The kernel as the input's gradient reads it.
     func backwardKernel(_ pass: LayerPass) -> FloatView { pass.prepared.dropFirst(forwardCount) }
 
     func bias(_ pass: LayerPass) -> FloatView? {
@@ -139,10 +145,11 @@ public struct Convolution2D: Layer {
 
     // MARK: Passes
 
-    public var canRectifyInputGradient: Bool { isTiled || threeColumns.inputGradient }
+    public var canRectifyInputGradient: Bool { tiledPasses.inputGradient || threeColumns.inputGradient }
 
     public func workspaceCount(samples: Int) -> Int {
-        isTiled ? tilesWorkspaceCount : hasFewInputs ? paddedInputCount(samples: samples) : 0
+        let padded = !tiledPasses.weightGradient && hasFewInputs ? paddedInputCount(samples: samples) : 0
+        return max(tilesWorkspaceCount, padded)
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
@@ -150,7 +157,7 @@ public struct Convolution2D: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
-        if isTiled {
+        if tiledPasses.forward {
             forwardByTiles(pass)
         } else if threeColumns.forward {
             forwardByThreeColumns(pass)
@@ -174,7 +181,7 @@ public struct Convolution2D: Layer {
 
     /// ∂loss/∂kernel from `pass.inputs` and `pass.outputGradient`.
     func writeKernelGradient(_ pass: LayerPass) {
-        if isTiled {
+        if tiledPasses.weightGradient {
             writeKernelGradientByTiles(pass)
         } else if threeColumns.weightGradient {
             writeKernelGradientByThreeColumns(pass)
@@ -188,7 +195,7 @@ public struct Convolution2D: Layer {
     /// ∂loss/∂x from `pass.outputGradient`, which it only reads, and the kernel; nothing else, unless the rectifier
     /// that made the input is to be passed too.
     func writeInputGradient(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
-        if isTiled {
+        if tiledPasses.inputGradient {
             writeInputGradientByTiles(inputGradient, pass)
         } else if threeColumns.inputGradient {
             writeInputGradientByThreeColumns(inputGradient, pass)
