@@ -1,236 +1,253 @@
 #include "depthwise_convolution.h"
 
 #include "../products/tiles.h"
+#include "patch_product.h"
 
-// Outputs of a line that are computed together, so that each weight that is loaded is used as often.
-enum { WIDEST = 6 };
+// Outputs of a tile, taps of a row that are added to them at once, and interleaved partial sums of a gradient.
+enum { MOST_OUTPUTS = 8, FEW_OUTPUTS = 4, MOST_COLUMNS = 3, PARTS = 4 };
 
-// The taps along one axis that lie on the map, for a window that starts at `start`: first ..< last.
-INLINE ptrdiff_t first_tap(ptrdiff_t start, ptrdiff_t dilation) {
-    return start < 0 ? (dilation - 1 - start) / dilation : 0;
-}
-INLINE ptrdiff_t last_tap(ptrdiff_t start, ptrdiff_t window, ptrdiff_t dilation, ptrdiff_t extent) {
-    const ptrdiff_t taps = start < extent ? (extent - 1 - start) / dilation + 1 : 0;
-    return taps < window ? taps : window;
-}
-
-// The outputs along one axis for which a tap at `offset` from the window's start lies on the map: first ..< last.
-INLINE ptrdiff_t first_output(ptrdiff_t offset, ptrdiff_t before, ptrdiff_t stride) {
-    return offset < before ? (before - offset + stride - 1) / stride : 0;
-}
-INLINE ptrdiff_t last_output(ptrdiff_t offset, ptrdiff_t before, ptrdiff_t stride, ptrdiff_t extent,
-                             ptrdiff_t outputs) {
-    const ptrdiff_t reach = extent - 1 + before - offset, count = reach < 0 ? 0 : reach / stride + 1;
-    return count < outputs ? count : outputs;
-}
-
-// The taps of a window, and weights that lie tap_step apart: backwards for a gradient.
+// Windows that slide over maps of pixels, and where their outputs and weights lie: floats from one to the next along
+// lines and columns. The weights of a gradient run backwards.
 typedef struct {
-    ptrdiff_t first_row, last_row, first_column, last_column;
+    PatchAxis rows, columns;
+    ptrdiff_t channels;
+    ptrdiff_t out_line, out_pixel;
     const float *weights;
-    ptrdiff_t tap_step;
-} Taps;
+    ptrdiff_t weight_row, weight_column;
+} Windows;
 
-#define LANES(remaining) (WHOLE ? VECTOR_FLOATS : (remaining))
+// Those with the numbers first ..< last.
+typedef struct {
+    ptrdiff_t first, last;
+} Range;
 
-// COUNT outputs of a line. `x` is the pixel under the first tap of the first output's window, even if that is outside
-// the map.
-INLINE void output_tile(const DepthwiseConvolution *s, const float *x, const Taps *taps, const float *bias, int relu,
-                        float *y, const int COUNT, const int WHOLE) {
-    const ptrdiff_t channels = s->channels, step = s->stride_width * channels;
-    const ptrdiff_t row_step = s->dilation_height * s->width * channels, column_step = s->dilation_width * channels;
-    for (ptrdiff_t block = 0; block < channels; block += VECTOR_FLOATS) {
-        const ptrdiff_t c = block_first(block, channels), remaining = channels - c;
-        f32x16 sum[WIDEST], weight = {0}, value = {0};
-        if (bias) load_partial(bias + c, LANES(remaining), &value);
-        UNROLLED_FOR(n, COUNT) sum[n] = value;
-        for (ptrdiff_t i = taps->first_row; i < taps->last_row; ++i)
-            for (ptrdiff_t j = taps->first_column; j < taps->last_column; ++j) {
-                const ptrdiff_t tap = i * s->window_width + j;
-                load_partial(taps->weights + tap * taps->tap_step + c, LANES(remaining), &weight);
-                UNROLLED_FOR(n, COUNT) {
-                    load_partial(x + i * row_step + j * column_step + n * step + c, LANES(remaining), &value);
-                    sum[n] += value * weight;
-                }
-            }
-        UNROLLED_FOR(n, COUNT) {
-            if (relu) rectify(&sum[n]);
-            store_partial(&sum[n], LANES(remaining), y + n * channels + c);
-        }
-    }
+// The taps on the map of the window that starts at pixel `start`.
+INLINE Range taps_on_map(const PatchAxis *axis, ptrdiff_t start) {
+    const ptrdiff_t dilation = axis->dilation;
+    const ptrdiff_t taps = start < axis->pixels ? (axis->pixels - 1 - start) / dilation + 1 : 0;
+    return (Range){start < 0 ? (dilation - 1 - start) / dilation : 0, taps < axis->taps ? taps : axis->taps};
 }
 
-#define TILE(n) \
-    case n: output_tile(s, x + at, &taps, bias, relu, y + ow * channels, n, WHOLE); break;
-
-// A line of outputs: those whose windows lie on the map in tiles of nearly equal size, the others one by one.
-INLINE void output_line(const DepthwiseConvolution *s, const float *x, Taps taps, const float *bias, int relu, float *y,
-                        const int WHOLE) {
-    const ptrdiff_t channels = s->channels, last = (s->window_width - 1) * s->dilation_width;
-    const ptrdiff_t first_inside = first_output(0, s->left, s->stride_width);
-    const ptrdiff_t end_inside = last_output(last, s->left, s->stride_width, s->width, s->out_width);
-    for (ptrdiff_t ow = 0, count; ow < s->out_width; ow += count) {
-        const ptrdiff_t start = ow * s->stride_width - s->left, at = start * channels;
-        taps.first_column = first_tap(start, s->dilation_width);
-        taps.last_column = last_tap(start, s->window_width, s->dilation_width, s->width);
-        count = 1;
-        if (ow >= first_inside && ow < end_inside) {
-            const ptrdiff_t inside = end_inside - ow;
-            count = inside / ((inside + WIDEST - 1) / WIDEST);
-        }
-        switch (count) { TILES_1_TO_6 }
-    }
-}
-#undef TILE
-
-// All outputs, from weights that lie `tap_step` apart.
-INLINE void outputs(const DepthwiseConvolution *s, const float *x, ptrdiff_t samples, const float *weights,
-                    ptrdiff_t tap_step, const float *bias, int relu, float *y) {
-    const ptrdiff_t in_line = s->width * s->channels, out_line = s->out_width * s->channels;
-    for (ptrdiff_t sample = 0; sample < samples; ++sample, x += s->height * in_line)
-        for (ptrdiff_t oh = 0; oh < s->out_height; ++oh, y += out_line) {
-            const ptrdiff_t start = oh * s->stride_height - s->top;
-            const Taps taps = {first_tap(start, s->dilation_height),
-                               last_tap(start, s->window_height, s->dilation_height, s->height),
-                               0,
-                               0,
-                               weights,
-                               tap_step};
-            if (s->channels >= VECTOR_FLOATS) output_line(s, x + start * in_line, taps, bias, relu, y, 1);
-            else output_line(s, x + start * in_line, taps, bias, relu, y, 0);
-        }
+// The first output for which a tap lies on the map.
+INLINE ptrdiff_t first_output(const PatchAxis *axis, ptrdiff_t tap) {
+    const ptrdiff_t missing = axis->before - tap * axis->dilation;
+    return missing > 0 ? (missing + axis->stride - 1) / axis->stride : 0;
 }
 
+// The groups of PARTS outputs whose windows lie on the map, as the range of these outputs.
+INLINE Range groups_inside(const PatchAxis *axis) {
+    const ptrdiff_t reach = (axis->taps - 1) * axis->dilation, first = first_output(axis, 0);
+    const ptrdiff_t room = axis->pixels - 1 + axis->before - reach, outputs = room < 0 ? 0 : room / axis->stride + 1;
+    return (Range){(first + PARTS - 1) / PARTS * PARTS,
+                   (outputs < axis->windows ? outputs : axis->windows) / PARTS * PARTS};
+}
+
+// Whether an axis has this pixel.
+INLINE int is_pixel(ptrdiff_t place, ptrdiff_t pixels) { return (size_t)place < (size_t)pixels; }
+
+// The columns from the start of a window on, counted in taps (`dilation` columns): those of first ..< end are on the
+// map.
+typedef struct {
+    ptrdiff_t first, end;
+    ptrdiff_t start, pixels, stride, dilation;
+} Reach;
+
+INLINE ptrdiff_t rounded_up(ptrdiff_t count, ptrdiff_t unit) { return unit == 1 ? count : (count + unit - 1) / unit; }
+
+// That of the window of an output.
+INLINE Reach reach_of(const PatchAxis *axis, ptrdiff_t output) {
+    const ptrdiff_t start = output * axis->stride - axis->before, left = axis->pixels - start;
+    return (Reach){.first = start < 0 ? rounded_up(-start, axis->dilation) : 0,
+                   .end = left > 0 ? rounded_up(left, axis->dilation) : 0,
+                   .start = start,
+                   .pixels = axis->pixels,
+                   .stride = axis->stride,
+                   .dilation = axis->dilation};
+}
+
+// Whether this window and those of the next outputs, `count` in all, lie on the map.
+INLINE int is_on_map(const Reach *reach, ptrdiff_t count, ptrdiff_t taps) {
+    return reach->start >= 0
+           && reach->start + (count - 1) * reach->stride + (taps - 1) * reach->dilation < reach->pixels;
+}
+
+// Moves to another pixel. The compiler is not to see by how much: it would compute the address of each pixel from the
+// first, in more time than the multiply-adds take.
+INLINE void advance(const float **pixel, ptrdiff_t step) {
+    *pixel += step;
+    __asm__("" : "+r"(*pixel));
+}
+
+// Keeps a number that the compiler would else compute again wherever it is used.
+INLINE void keep(ptrdiff_t *number) { __asm__("" : "+r"(*number)); }
+
+#define LANES 8
+#define NAMED(x) x##_of_8
+#include "depthwise_tiles.h"
+#undef LANES
+#undef NAMED
+#define LANES 16
+#define NAMED(x) x##_of_16
+#include "depthwise_tiles.h"
+#undef LANES
+#undef NAMED
+
+// How many taps lie between neighbouring outputs, if these share pixels in one of the ways that have a template, else
+// 0.
+INLINE ptrdiff_t taps_apart(const PatchAxis *axis) {
+    const ptrdiff_t apart = axis->stride / axis->dilation;
+    return apart * axis->dilation == axis->stride && apart <= 2 ? apart : 0;
+}
+
+// A line of outputs, and the gradients of a row of taps from a line, for one template of strides each: as functions of
+// their own they take the compiler less time than as one.
+#define DEFINE_LINE(STRIDE) \
+    INLINE void output_line_##STRIDE##_on(const Windows *s, const float *x, const Range *rows, const float *bias, \
+                                          int relu, float *y, const int WIDE) { \
+        if (WIDE && s->channels >= 16) output_line_of_16(s, x, rows, bias, relu, y, STRIDE, 1); \
+        else output_line_of_8(s, x, rows, bias, relu, y, STRIDE, 1); \
+    } \
+    INLINE void gradient_row_##STRIDE##_on(const Windows *s, const float *x, const float *dy, const Range *inside, \
+                                           float *gradient, const int WIDE) { \
+        if (WIDE && s->channels >= 16) add_row_of_16(s, x, dy, inside, gradient, STRIDE, 1); \
+        else add_row_of_8(s, x, dy, inside, gradient, STRIDE, 1); \
+    } \
+    FOR_EACH_REGISTER_FILE( \
+        static, output_line_##STRIDE, \
+        (const Windows *s, const float *x, const Range *rows, const float *bias, int relu, float *y), s, x, rows, \
+        bias, relu, y) \
+    FOR_EACH_REGISTER_FILE(static, gradient_row_##STRIDE, \
+                           (const Windows *s, const float *x, const float *dy, const Range *inside, float *gradient), \
+                           s, x, dy, inside, gradient)
+DEFINE_LINE(0)
+DEFINE_LINE(1)
+DEFINE_LINE(2)
+
+// The same of fewer channels than fill a vector.
 FOR_EACH_CPU
+static void narrow_output_line(const Windows *s, const float *x, const Range *rows, const float *bias, int relu,
+                               float *y) {
+    output_line_of_8(s, x, rows, bias, relu, y, 0, 0);
+}
+FOR_EACH_CPU
+static void narrow_gradient_row(const Windows *s, const float *x, const float *dy, const Range *inside,
+                                float *gradient) {
+    add_row_of_8(s, x, dy, inside, gradient, 0, 0);
+}
+
+// All outputs of a sample.
+static void outputs(const Windows *s, const float *x, const float *bias, int relu, float *y) {
+    const ptrdiff_t line = s->columns.pixels * s->channels, apart = taps_apart(&s->columns);
+    const int is_narrow = s->channels < 8;
+    for (ptrdiff_t oh = 0; oh < s->rows.windows; ++oh, y += s->out_line) {
+        const ptrdiff_t start = oh * s->rows.stride - s->rows.before;
+        const Range rows = taps_on_map(&s->rows, start);
+        const float *from = x + start * line;
+        if (is_narrow) narrow_output_line(s, from, &rows, bias, relu, y);
+        else if (apart == 1) output_line_1(s, from, &rows, bias, relu, y);
+        else if (apart == 2) output_line_2(s, from, &rows, bias, relu, y);
+        else output_line_0(s, from, &rows, bias, relu, y);
+    }
+}
+
+// Adds the gradients of all taps of a sample.
+static void add_gradient(const Windows *s, const float *x, const float *dy, float *gradient) {
+    const ptrdiff_t line = s->columns.pixels * s->channels, apart = taps_apart(&s->columns);
+    const int is_narrow = s->channels < 8;
+    const Range inside = groups_inside(&s->columns);
+    for (ptrdiff_t oh = 0; oh < s->rows.windows; ++oh, dy += s->out_line) {
+        const ptrdiff_t start = oh * s->rows.stride - s->rows.before;
+        const Range rows = taps_on_map(&s->rows, start);
+        for (ptrdiff_t i = rows.first; i < rows.last; ++i) {
+            const float *from = x + (start + i * s->rows.dilation) * line;
+            float *to = gradient + i * s->columns.taps * s->channels;
+            if (is_narrow) narrow_gradient_row(s, from, dy, &inside, to);
+            else if (apart == 1) gradient_row_1(s, from, dy, &inside, to);
+            else if (apart == 2) gradient_row_2(s, from, dy, &inside, to);
+            else gradient_row_0(s, from, dy, &inside, to);
+        }
+    }
+}
+
+INLINE Windows windows_of(const DepthwiseConvolution *s, const float *weights) {
+    return (Windows){.rows = {s->height, s->out_height, s->window_height, s->stride_height, s->dilation_height, s->top},
+                     .columns = {s->width, s->out_width, s->window_width, s->stride_width, s->dilation_width, s->left},
+                     .channels = s->channels,
+                     .out_line = s->out_width * s->channels,
+                     .out_pixel = s->channels,
+                     .weights = weights,
+                     .weight_row = s->window_width * s->channels,
+                     .weight_column = s->channels};
+}
+
 void depthwise_convolution(const DepthwiseConvolution *s, const float *x, ptrdiff_t samples, const float *weights,
                            const float *bias, int relu, float *y) {
-    outputs(s, x, samples, weights, s->channels, bias, relu, y);
+    const Windows windows = windows_of(s, weights);
+    const ptrdiff_t map = s->height * s->width * s->channels;
+    for (ptrdiff_t sample = 0; sample < samples; ++sample, x += map, y += s->out_height * windows.out_line)
+        outputs(&windows, x, bias, relu, y);
 }
 
-// Which lanes of the vector from channel `first` on belong to the block that starts at channel `block`: not those that
-// the block before has too, to which nothing may be added twice.
-INLINE void lanes_of_block(ptrdiff_t first, ptrdiff_t block, i32x16 *lanes) {
-    const i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    *lanes = lane >= (int32_t)(block - first);
-}
-
-// dx += dy · weights over the taps of one output.
-INLINE void spread_output(const DepthwiseConvolution *s, const float *dy, const Taps *taps, float *dx,
-                          const int WHOLE) {
-    const ptrdiff_t channels = s->channels;
-    const ptrdiff_t row_step = s->dilation_height * s->width * channels, column_step = s->dilation_width * channels;
-    for (ptrdiff_t block = 0; block < channels; block += VECTOR_FLOATS) {
-        const ptrdiff_t c = block_first(block, channels), remaining = channels - c;
-        f32x16 gradient = {0}, weight = {0}, sum = {0};
-        i32x16 lanes;
-        lanes_of_block(c, block, &lanes);
-        load_partial(dy + c, LANES(remaining), &gradient);
-        for (ptrdiff_t i = taps->first_row; i < taps->last_row; ++i)
-            for (ptrdiff_t j = taps->first_column; j < taps->last_column; ++j) {
-                float *to = dx + i * row_step + j * column_step + c;
-                load_partial(taps->weights + (i * s->window_width + j) * taps->tap_step + c, LANES(remaining), &weight);
-                load_partial(to, LANES(remaining), &sum);
-                sum = (f32x16)(((i32x16)(sum + gradient * weight) & lanes) | ((i32x16)sum & ~lanes));
-                store_partial(&sum, LANES(remaining), to);
-            }
-    }
-}
-
-// The input's gradient for any strides: each output adds to the pixels that it saw.
-INLINE void spread_outputs(const DepthwiseConvolution *s, const float *dy, ptrdiff_t samples, const float *weights,
-                           float *dx) {
-    const ptrdiff_t line = s->width * s->channels;
-    memset(dx, 0, (size_t)(samples * s->height * line) * sizeof(float));
-    for (ptrdiff_t sample = 0; sample < samples; ++sample, dx += s->height * line)
-        for (ptrdiff_t oh = 0; oh < s->out_height; ++oh) {
-            const ptrdiff_t top = oh * s->stride_height - s->top;
-            Taps taps = {first_tap(top, s->dilation_height),
-                         last_tap(top, s->window_height, s->dilation_height, s->height),
-                         0,
-                         0,
-                         weights,
-                         s->channels};
-            for (ptrdiff_t ow = 0; ow < s->out_width; ++ow, dy += s->channels) {
-                const ptrdiff_t left = ow * s->stride_width - s->left;
-                taps.first_column = first_tap(left, s->dilation_width);
-                taps.last_column = last_tap(left, s->window_width, s->dilation_width, s->width);
-                float *to = dx + top * line + left * s->channels;
-                if (s->channels >= VECTOR_FLOATS) spread_output(s, dy, &taps, to, 1);
-                else spread_output(s, dy, &taps, to, 0);
-            }
-        }
-}
-
-FOR_EACH_CPU
-void depthwise_convolution_input_gradient(const DepthwiseConvolution *s, const float *dy, ptrdiff_t samples,
-                                          const float *weights, float *dx) {
-    if (s->stride_height != 1 || s->stride_width != 1) {
-        spread_outputs(s, dy, samples, weights, dx);
-        return;
-    }
-    // With strides of one it is the convolution of the output's gradient with the kernel turned by 180°.
-    DepthwiseConvolution turned = *s;
-    turned.height = s->out_height;
-    turned.width = s->out_width;
-    turned.out_height = s->height;
-    turned.out_width = s->width;
-    turned.top = (s->window_height - 1) * s->dilation_height - s->top;
-    turned.left = (s->window_width - 1) * s->dilation_width - s->left;
-    const ptrdiff_t taps = s->window_height * s->window_width;
-    outputs(&turned, dy, samples, weights + (taps - 1) * s->channels, -s->channels, NULL, 0, dx);
-}
-
-// gradient += Σ x · dy over `count` outputs of a line, for one tap.
-INLINE void add_line_gradient(const float *x, ptrdiff_t step, const float *dy, ptrdiff_t count, ptrdiff_t channels,
-                              float *gradient, const int WHOLE) {
-    for (ptrdiff_t block = 0; block < channels; block += VECTOR_FLOATS) {
-        const ptrdiff_t c = block_first(block, channels), remaining = channels - c;
-        f32x16 sum[4] = {{0}, {0}, {0}, {0}}, value = {0}, above = {0};
-        const float *p = x + c, *q = dy + c;
-        ptrdiff_t n = 0;
-        for (; n + 4 <= count; n += 4, p += 4 * step, q += 4 * channels)
-            UNROLLED_FOR(i, 4) {
-                load_partial(p + i * step, LANES(remaining), &value);
-                load_partial(q + i * channels, LANES(remaining), &above);
-                sum[i] += value * above;
-            }
-        for (int i = 0; n + i < count; ++i, p += step, q += channels) {
-            load_partial(p, LANES(remaining), &value);
-            load_partial(q, LANES(remaining), &above);
-            sum[i] += value * above;
-        }
-        i32x16 lanes;
-        lanes_of_block(c, block, &lanes);
-        load_partial(gradient + c, LANES(remaining), &value);
-        sum[0] = value + ((sum[0] + sum[1]) + (sum[2] + sum[3]));
-        value = (f32x16)(((i32x16)sum[0] & lanes) | ((i32x16)value & ~lanes));
-        store_partial(&value, LANES(remaining), gradient + c);
-    }
-}
-
-FOR_EACH_CPU
 void depthwise_convolution_weight_gradient(const DepthwiseConvolution *s, const float *x, const float *dy,
                                            ptrdiff_t samples, float *gradient) {
-    const ptrdiff_t channels = s->channels, in_line = s->width * channels, out_line = s->out_width * channels;
-    memset(gradient, 0, (size_t)(s->window_height * s->window_width * channels) * sizeof(float));
-    for (ptrdiff_t sample = 0; sample < samples; ++sample, x += s->height * in_line)
-        for (ptrdiff_t oh = 0; oh < s->out_height; ++oh, dy += out_line) {
-            const ptrdiff_t top = oh * s->stride_height - s->top;
-            const ptrdiff_t last_row = last_tap(top, s->window_height, s->dilation_height, s->height);
-            for (ptrdiff_t i = first_tap(top, s->dilation_height); i < last_row; ++i)
-                for (ptrdiff_t j = 0; j < s->window_width; ++j) {
-                    const ptrdiff_t offset = j * s->dilation_width;
-                    const ptrdiff_t first = first_output(offset, s->left, s->stride_width);
-                    const ptrdiff_t last = last_output(offset, s->left, s->stride_width, s->width, s->out_width);
-                    const ptrdiff_t row = top + i * s->dilation_height;
-                    const ptrdiff_t column = first * s->stride_width - s->left + offset;
-                    const float *from = x + row * in_line + column * channels, *above = dy + first * channels;
-                    float *to = gradient + (i * s->window_width + j) * channels;
-                    const ptrdiff_t step = s->stride_width * channels;
-                    if (channels >= VECTOR_FLOATS) add_line_gradient(from, step, above, last - first, channels, to, 1);
-                    else add_line_gradient(from, step, above, last - first, channels, to, 0);
-                }
-        }
+    const Windows windows = windows_of(s, NULL);
+    const ptrdiff_t map = s->height * s->width * s->channels;
+    memset(gradient, 0, (size_t)(s->window_height * s->window_width * s->channels) * sizeof(float));
+    for (ptrdiff_t sample = 0; sample < samples; ++sample, x += map, dy += s->out_height * windows.out_line)
+        add_gradient(&windows, x, dy, gradient);
+}
+
+INLINE ptrdiff_t greatest_common_divisor(ptrdiff_t a, ptrdiff_t b) {
+    while (b != 0) {
+        const ptrdiff_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+// The pixels `first`, first + stride, first + 2·stride … of an axis, seen from the outputs: windows with a stride of
+// one that slide over the outputs, with those taps that lie on these pixels, in the order of the outputs. Tap t of
+// these windows is tap last_tap − t·tap_step of the axis.
+INLINE PatchAxis turned_axis(const PatchAxis *axis, ptrdiff_t first, ptrdiff_t *last_tap, ptrdiff_t *tap_step) {
+    const ptrdiff_t stride = axis->stride, dilation = axis->dilation;
+    const ptrdiff_t common = stride == 1 ? 1 : greatest_common_divisor(stride, dilation);
+    const ptrdiff_t step = stride / common, place = first + axis->before;
+    ptrdiff_t tap = 0;
+    while (tap < step && (place - tap * dilation) % stride != 0) ++tap;
+    const ptrdiff_t taps = tap < step && tap < axis->taps ? (axis->taps - 1 - tap) / step + 1 : 0;
+    const ptrdiff_t between = taps > 1 ? dilation / common : 1;
+    *last_tap = tap + (taps - 1) * step;
+    *tap_step = step;
+    return (PatchAxis){.pixels = axis->windows,
+                       .windows = (axis->pixels - first + stride - 1) / stride,
+                       .taps = taps,
+                       .stride = 1,
+                       .dilation = between,
+                       .before = taps > 0 ? (taps - 1) * between - (place - tap * dilation) / stride : 0};
+}
+
+void depthwise_convolution_input_gradient(const DepthwiseConvolution *s, const float *dy, ptrdiff_t samples,
+                                          const float *weights, float *dx) {
+    const Windows forward = windows_of(s, weights);
+    const ptrdiff_t line = s->width * s->channels;
+    for (ptrdiff_t sample = 0; sample < samples; ++sample) {
+        for (ptrdiff_t row = 0; row < s->stride_height && row < s->height; ++row)
+            for (ptrdiff_t column = 0; column < s->stride_width && column < s->width; ++column) {
+                ptrdiff_t last_row, last_column, row_step, column_step;
+                Windows turned = forward;
+                turned.rows = turned_axis(&forward.rows, row, &last_row, &row_step);
+                turned.columns = turned_axis(&forward.columns, column, &last_column, &column_step);
+                turned.out_line = s->stride_height * line;
+                turned.out_pixel = s->stride_width * s->channels;
+                turned.weights = weights + last_row * forward.weight_row + last_column * forward.weight_column;
+                turned.weight_row = -row_step * forward.weight_row;
+                turned.weight_column = -column_step * forward.weight_column;
+                outputs(&turned, dy, NULL, 0, dx + row * line + column * s->channels);
+            }
+        dx += s->height * line;
+        dy += s->out_height * s->out_width * s->channels;
+    }
 }
 
 void repeat_channels(const float *x, ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t multiplier, float *y) {
