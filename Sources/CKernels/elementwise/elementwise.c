@@ -51,32 +51,35 @@ void copy_columns(const float *from, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_
         memcpy(to, from, (size_t)columns * sizeof(float));
 }
 
-typedef uint64_t u64x16 __attribute__((vector_size(128)));
+typedef uint64_t u64x8 __attribute__((vector_size(64)));
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
 
-// The high and the low 32 bits of a·b.
-#define MULTIPLY(a, b, high, low) \
-    do { \
-        const u64x16 wide = __builtin_convertvector(b, u64x16) * (uint64_t)(a); \
-        high = __builtin_convertvector(wide >> 32, u32x16); \
-        low = __builtin_convertvector(wide, u32x16); \
-    } while (0)
-
-// Sixteen successive Philox4x32-10 blocks; philox.h has the scalar form.
-INLINE void philox16(uint32_t block, uint32_t sample, uint32_t step, uint32_t purpose, uint64_t seed, u32x16 out[4]) {
-    const u32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, zero = {0};
-    u32x16 c0 = lane + block, c1 = zero + sample, c2 = zero + step, c3 = zero + purpose;
+// Eight Philox4x32-10 blocks, whose numbers are the lanes of `block`; philox.h has the scalar form. A word is the lower
+// half of a lane of 64 bits, which is what products read; what is left above it is of no account.
+//
+// Of a block's counter the first word alone differs from lane to lane: half of the first two rounds is scalar.
+INLINE void philox8(const u64x8 *block, uint32_t sample, uint32_t step, uint32_t purpose, uint64_t seed, u64x8 out[4]) {
+    const uint64_t m0 = 0xD2511F53u, m1 = 0xCD9E8D57u, low = 0xFFFFFFFFu;
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-    for (int round = 0; round < 10; ++round) {
-        u32x16 h0, l0, h1, l1;
-        MULTIPLY(0xD2511F53u, c0, h0, l0);
-        MULTIPLY(0xCD9E8D57u, c2, h1, l1);
-        c0 = h1 ^ c1 ^ k0;
-        c1 = l1;
-        c2 = h0 ^ c3 ^ k1;
-        c3 = l0;
+    const u64x8 first = (*block & low) * m0;
+    const uint64_t first_scalar = m1 * step;
+    u64x8 c2 = (first >> 32) ^ (uint64_t)(purpose ^ k1), c3 = first;
+    const uint32_t s0 = (uint32_t)(first_scalar >> 32) ^ sample ^ k0, s1 = (uint32_t)first_scalar;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+    const u64x8 second = (c2 & low) * m1;
+    const uint64_t second_scalar = m0 * s0;
+    u64x8 c0 = (second >> 32) ^ (uint64_t)(s1 ^ k0), c1 = second;
+    c2 = c3 ^ (uint64_t)((uint32_t)(second_scalar >> 32) ^ k1);
+    c3 = (u64x8){0} + (uint64_t)(uint32_t)second_scalar;
+    UNROLLED_RANGE(round, 2, 10) {
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
+        const u64x8 p0 = (c0 & low) * m0, p1 = (c2 & low) * m1;
+        c0 = (p1 >> 32) ^ c1 ^ (uint64_t)k0;
+        c1 = p1;
+        c2 = (p0 >> 32) ^ c3 ^ (uint64_t)k1;
+        c3 = p0;
     }
     out[0] = c0;
     out[1] = c1;
@@ -84,27 +87,43 @@ INLINE void philox16(uint32_t block, uint32_t sample, uint32_t step, uint32_t pu
     out[3] = c3;
 }
 
+// Sixteen successive blocks, from the even and the odd ones.
+INLINE void philox16(uint32_t block, uint32_t sample, uint32_t step, uint32_t purpose, uint64_t seed, u32x16 out[4]) {
+    const u64x8 lane = {0, 2, 4, 6, 8, 10, 12, 14}, even = lane + block, odd = even + 1;
+    u64x8 evens[4], odds[4];
+    philox8(&even, sample, step, purpose, seed, evens);
+    philox8(&odd, sample, step, purpose, seed, odds);
+    UNROLLED_FOR(w, 4) out[w] = (u32x16)((evens[w] & 0xFFFFFFFFu) | (odds[w] << 32));
+}
+
+// Sixteen values, of which the first `lanes` exist: y = x·scale and keep = 1 where the word is large enough, else 0.
+INLINE void drop(const float *x, const u32x16 *word, int32_t threshold, float scale, ptrdiff_t lanes, float *y,
+                 uint8_t *keep) {
+    const i32x16 kept = (i32x16)(*word >> 8) >= threshold;
+    f32x16 value = {0};
+    load_partial(x, lanes, &value);
+    value = (f32x16)((i32x16)(value * scale) & kept);
+    store_partial(&value, lanes, y);
+    const u8x16 flags = __builtin_convertvector(kept & 1, u8x16);
+    memcpy(keep, &flags, (size_t)lanes);
+}
+
 FOR_EACH_CPU
 void dropout(const float *x, ptrdiff_t count, float rate, uint64_t seed, uint32_t sample, uint32_t step,
              uint32_t purpose, float *y, uint8_t *keep) {
     // u ≥ rate with u = word / 2²⁴ is word ≥ ⌈rate·2²⁴⌉.
     const double scaled = (double)rate * 16777216.0;
-    const uint32_t threshold = (uint32_t)scaled + ((double)(uint32_t)scaled < scaled);
+    const int32_t threshold = (int32_t)scaled + ((double)(int32_t)scaled < scaled);
     const float scale = 1.0f / (1.0f - rate);
-    for (ptrdiff_t start = 0; start < count; start += 64) {
-        u32x16 words[4];
-        philox16((uint32_t)(start / 64 * 16), sample, step, purpose, seed, words);
-        for (int w = 0; w < 4 && start + w * 16 < count; ++w) {
-            const ptrdiff_t i = start + w * 16, remaining = count - i;
-            const i32x16 kept = (i32x16)(words[w] >> 8 >= (u32x16){0} + threshold);
-            f32x16 value = {0};
-            load_partial(x + i, remaining, &value);
-            value = (f32x16)((i32x16)(value * scale) & kept);
-            store_partial(&value, remaining, y + i);
-            const u8x16 flags = __builtin_convertvector(kept & 1, u8x16);
-            memcpy(keep + i, &flags, (size_t)(remaining < 16 ? remaining : 16));
-        }
+    u32x16 words[4];
+    ptrdiff_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+        philox16((uint32_t)(i / 64 * 16), sample, step, purpose, seed, words);
+        UNROLLED_FOR(w, 4) drop(x + i + w * 16, &words[w], threshold, scale, 16, y + i + w * 16, keep + i + w * 16);
     }
+    if (i < count) philox16((uint32_t)(i / 64 * 16), sample, step, purpose, seed, words);
+    for (int w = 0; i < count; ++w, i += 16)
+        drop(x + i, &words[w], threshold, scale, count - i < 16 ? count - i : 16, y + i, keep + i);
 }
 
 FOR_EACH_CPU
