@@ -1,6 +1,7 @@
 #include "depthwise_convolution.h"
 
 #include "../products/tiles.h"
+#include "addresses.h"
 #include "patch_product.h"
 
 // Outputs of a tile, taps of a row that are added to them at once, and interleaved partial sums of a gradient.
@@ -70,16 +71,6 @@ INLINE int is_on_map(const Reach *reach, ptrdiff_t count, ptrdiff_t taps) {
     return reach->start >= 0
            && reach->start + (count - 1) * reach->stride + (taps - 1) * reach->dilation < reach->pixels;
 }
-
-// Moves to another pixel. The compiler is not to see by how much: it would compute the address of each pixel from the
-// first, in more time than the multiply-adds take.
-INLINE void advance(const float **pixel, ptrdiff_t step) {
-    *pixel += step;
-    __asm__("" : "+r"(*pixel));
-}
-
-// Keeps a number that the compiler would else compute again wherever it is used.
-INLINE void keep(ptrdiff_t *number) { __asm__("" : "+r"(*number)); }
 
 #define LANES 8
 #define NAMED(x) x##_of_8
