@@ -201,31 +201,41 @@ static void winograd_convolutions(void) {
 
 static void windows(void) {
     for (size_t c = 0; c < LENGTH(channels); ++c)
-        for (ptrdiff_t side = 3; side <= 15; side += 4)
-            for (ptrdiff_t stride = 1; stride <= 2; ++stride) {
-                const ptrdiff_t n = channels[c], out = (side + stride - 1) / stride;
-                const DepthwiseConvolution d = {side, side, n, out, out, 3, 3, stride, stride, 1, 1, 1, 1};
-                const Pooling p = {side, side, n, out, out, 3, 3, stride, stride, 1, 1};
-                const ptrdiff_t inputs = 2 * side * side * n, outputs = 2 * out * out * n;
-                float *x = numbers(inputs), *dy = numbers(outputs), *w = numbers(9 * n);
-                float *y = room(outputs), *dx = room(inputs), *dw = room(9 * n);
-                uint8_t *positions = calloc((size_t)(outputs * max_pooling_position_bytes(&p)) + 64, 1);
-                depthwise_convolution(&d, x, 2, w, w, stride == 1, y);
-                note_floats(y, outputs);
-                depthwise_convolution_input_gradient(&d, dy, 2, w, dx);
-                depthwise_convolution_weight_gradient(&d, x, dy, 2, dw);
-                note_floats(dx, inputs), note_floats(dw, 9 * n);
-                max_pooling(&p, x, 2, y, positions);
-                max_pooling_backward(&p, dy, positions, y, 2, dx);
-                note_floats(y, outputs), note_floats(dx, inputs);
-                average_pooling(&p, x, 2, y);
-                average_pooling_backward(&p, dy, 2, dx);
-                note_floats(y, outputs), note_floats(dx, inputs);
-                global_average(x, 2, side * side, n, y);
-                global_average_backward(y, 2, side * side, n, dx);
-                note_floats(y, 2 * n), note_floats(dx, inputs);
-                free(x), free(dy), free(w), free(y), free(dx), free(dw), free(positions);
-            }
+        for (ptrdiff_t side = 3; side <= 27; side += 4)
+            for (ptrdiff_t taps = 2; taps <= 5; ++taps)
+                for (ptrdiff_t stride = 1; stride <= 3; ++stride) {
+                    if (is_left_out()) continue;
+                    const ptrdiff_t n = channels[c], dilation = 1 + (side + taps) % 2 * (stride < 3);
+                    const ptrdiff_t before = (taps - 1) * dilation / 2, reach = (taps - 1) * dilation + 1;
+                    const ptrdiff_t out = (side + 2 * before - reach) / stride + 1;
+                    const ptrdiff_t pooled = (side + 2 * (taps / 2) - taps) / stride + 1;
+                    const DepthwiseConvolution d = {side,   side,   n,        out,      out,    taps,  taps,
+                                                    stride, stride, dilation, dilation, before, before};
+                    const Pooling p = {side, side, n, pooled, pooled, taps, taps, stride, stride, taps / 2, taps / 2};
+                    const ptrdiff_t inputs = 2 * side * side * n, outputs = 2 * out * out * n;
+                    const ptrdiff_t maxima = 2 * pooled * pooled * n, weights = taps * taps * n;
+                    float *x = numbers(inputs), *dy = numbers(outputs + maxima), *w = numbers(weights);
+                    float *y = room(outputs + maxima), *dx = room(inputs), *dw = room(weights);
+                    uint8_t *positions = calloc((size_t)(maxima * max_pooling_position_bytes(&p)) + 64, 1);
+                    depthwise_convolution(&d, x, 2, w, w, stride == 1, y);
+                    note_floats(y, outputs);
+                    depthwise_convolution_input_gradient(&d, dy, 2, w, dx);
+                    depthwise_convolution_weight_gradient(&d, x, dy, 2, dw);
+                    note_floats(dx, inputs), note_floats(dw, weights);
+                    max_pooling(&p, x, 2, y, positions);
+                    max_pooling_backward(&p, dy, positions, side % 8 == 3 ? y : NULL, 2, dx);
+                    note_floats(y, maxima), note_floats(dx, inputs);
+                    average_pooling(&p, x, 2, y);
+                    average_pooling_backward(&p, dy, 2, dx);
+                    note_floats(y, maxima), note_floats(dx, inputs);
+                    global_average(x, 2, side * side, n, y);
+                    global_average_backward(y, 2, side * side, n, dx);
+                    note_floats(y, 2 * n), note_floats(dx, inputs);
+                    global_max(x, 2, side * side, n, y);
+                    global_max_backward(x, y, dy, 2, side * side, n, dx);
+                    note_floats(y, 2 * n), note_floats(dx, inputs);
+                    free(x), free(dy), free(w), free(y), free(dx), free(dw), free(positions);
+                }
     print("depthwise convolution, pooling");
 }
 

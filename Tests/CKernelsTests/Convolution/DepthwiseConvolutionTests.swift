@@ -11,6 +11,10 @@ import Testing
             shape((6, 8), channels, window: (2, 3), stride: (1, 1), dilation: (2, 3), before: (0, 0), output: (4, 2)),
             shape((7, 6), channels, window: (3, 2), stride: (2, 3), dilation: (1, 2), before: (1, 0), output: (4, 2)),
             shape((2, 3), channels, window: (5, 3), stride: (1, 2), dilation: (2, 4), before: (4, 4), output: (2, 2)),
+            shape((5, 19), channels, window: (5, 5), stride: (1, 1), dilation: (1, 1), before: (2, 2), output: (5, 19)),
+            shape((5, 35), channels, window: (3, 3), stride: (2, 2), dilation: (1, 1), before: (0, 0), output: (2, 17)),
+            shape((4, 24), channels, window: (3, 7), stride: (1, 2), dilation: (1, 2), before: (1, 6), output: (4, 12)),
+            shape((3, 14), channels, window: (1, 4), stride: (3, 2), dilation: (1, 1), before: (0, 1), output: (1, 7)),
         ]
     }
 

@@ -16,6 +16,9 @@ import Testing
             shape(8, 7, channels, window: (2, 1), stride: (3, 4)),
             shape(5, 6, channels, window: (3, 3), stride: (1, 1), top: 1, left: 1, output: (5, 6)),
             shape(5, 6, channels, window: (4, 5), stride: (2, 3), top: 1, left: 1, output: (3, 2)),
+            shape(5, 21, channels, window: (3, 3), stride: (2, 2), top: 1, left: 1, output: (3, 11)),
+            shape(4, 19, channels, window: (3, 3), stride: (1, 3), top: 0, left: 1, output: (2, 7)),
+            shape(3, 20, channels, window: (5, 2), stride: (1, 1), top: 3, left: 1, output: (4, 21)),
             shape(16, 16, channels, window: (16, 16), stride: (1, 1)),
             // More positions than a byte has numbers for.
             shape(18, 20, channels, window: (17, 18), stride: (1, 2)),

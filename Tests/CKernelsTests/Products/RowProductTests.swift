@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: channelCounts) func rowsAreTheProductsOfTheirDefinition(channels: Int) {
-        for rows in 1...30 {
+        for rows in Array(1...30) + [37, 67] {
             let (segments, length) = Self.runs[(rows + channels) % Self.runs.count]
             let call = Call(
                 channels: channels, rows: rows, segments: segments, length: length, groups: 1 + rows % 2,
@@ -130,8 +130,8 @@ import Testing
         #expect(Set(fused).count == 1, "either all chains are fused or none is")
     }
 
-    @Test(arguments: channelCounts) func resultsDoNotDependOnHowManyRowsACallHas(channels: Int) {
-        let whole = Call(channels: channels, rows: 30, segments: 3, length: 6)
+    @Test(arguments: channelCounts, [6, 13]) func resultsDoNotDependOnHowManyRowsACallHas(channels: Int, length: Int) {
+        let whole = Call(channels: channels, rows: 30, segments: 3, length: length)
         let input = randomValues(whole.inputCount, seed: 4)
         let weights = weights(whole, seed: 5)
         let bias = randomValues(channels, seed: 6)
@@ -149,8 +149,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 15, 16, 20, 32]) func aChainContinuesWhereTheOneBeforeEnded(channels: Int) {
-        let whole = Call(channels: channels, rows: 17, segments: 3, length: 6)
+    @Test(arguments: [1, 5, 15, 16, 20, 32], [6, 13])
+    func aChainContinuesWhereTheOneBeforeEnded(channels: Int, length: Int) {
+        let whole = Call(channels: channels, rows: 17, segments: 3, length: length)
         let input = randomValues(whole.inputCount, seed: 4)
         let weights = weights(whole, seed: 5)
         let bias = randomValues(channels, seed: 6)
