@@ -11,7 +11,8 @@
 # how; when exactly is up to the machine.
 #
 # Settings that the environment may override:
-#   TRAINER   the program      (default: the checkout's release build, built first)
+#   TRAINER    the program                  (default: the checkout's release build, built first)
+#   LAUNCHER   what starts ranks            (default: mpirun, mpiexec or srun)
 # Exit codes: 0 the run survived, 64 wrong usage, 70 it did not (the folder with its remains is then named and kept).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
@@ -36,7 +37,8 @@ if [[ -z ${TRAINER:-} ]]; then
     TRAINER="$(build_release)"
 fi
 forget_launchers ""
-allow_mpi_as_root
+prepare_site
+choose_launcher
 
 work="$(mktemp -d)"
 mkdir "$work/tmp"
@@ -72,10 +74,12 @@ is_running() {
     state="$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null)" && [[ -n $state && $state != Z && $state != X ]]
 }
 
-# note_ranks: keeps in job_ranks the processes that mpirun has started.
+# note_ranks: keeps in job_ranks the processes that mpirun has started, by itself or through a daemon.
 note_ranks() {
-    local found
+    local found daemon
     mapfile -t found < <(pgrep -P "$job" || true)
+    daemon="$(pgrep -P "$job" 'hydra|orted|prted' || true)"
+    [[ -z $daemon ]] || mapfile -t found < <(pgrep -P "${daemon//$'\n'/,}" || true)
     [[ ${#found[@]} -eq 0 ]] || job_ranks=("${found[@]}")
 }
 
@@ -87,10 +91,11 @@ epochs_done() {
 
 # start RANKS THREADS [VARIABLE=VALUE]: goes on with the run in the background; its mpirun is $job.
 start() {
-    local ranks=$1 threads=$2
+    local ranks=$1 threads=$2 start
     shift 2
     job_ranks=()
-    env "$@" mpirun --oversubscribe --bind-to none -n "$ranks" "$TRAINER" train "${arguments[@]}" \
+    crowded_start "$ranks"
+    env "$@" "${start[@]}" "$TRAINER" train "${arguments[@]}" \
         --output "$work/run" --resume --threads "$threads" >"$work/output" 2>"$work/errors" </dev/null &
     job=$!
 }
@@ -153,6 +158,7 @@ say "the undisturbed run: $epochs epochs in $work"
 "$TRAINER" train "${arguments[@]}" --output "$work/whole" --threads 1 >"$work/output" 2>"$work/errors" ||
     lost "the undisturbed run failed"
 
+killed="$(status_of_signal 9)"
 survived=0
 for ((part = 1; survived < kills; part++)); do
     [[ $part -le $((3 * kills + 10)) ]] || lost "after $part parts there were only $survived kills"
@@ -182,10 +188,10 @@ for ((part = 1; survived < kills; part++)); do
             ;;
     esac
     ended
-    # 137: SIGKILL, whoever received it.
+    # 137: SIGKILL to mpirun itself, and with Open MPI to a rank too.
     case $status in
         0) how+=" came too late" ;;
-        137) survived=$((survived + 1)) ;;
+        137 | "$killed") survived=$((survived + 1)) ;;
         *) lost "part $part ended with $status instead of being killed ($how)" ;;
     esac
     say "$survived: $ranks ranks × $threads threads, epoch $before to $(epochs_done), killed: $how"

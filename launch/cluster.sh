@@ -6,7 +6,9 @@
 #   DATA             folder of the stamps                         (default: data in the checkout)
 #                    unless arguments of `train` name stamps
 #   THREADS          threads (lanes) of each rank                 (default: what the scheduler gives a rank)
-#   TRAINER          the program                                  (default: the checkout's release build)
+#   TRAINER          the program                     (default: the package's, else the checkout's release build)
+#   MODULES, SETUP   the site's modules, and its file of shell commands           (see launch/common.sh)
+#   LAUNCHER         what starts ranks, options included          (default: mpirun, mpiexec or srun)
 #   TRAIN_ARGUMENTS  further arguments of `train`, split at blanks and ends of lines, beside those of the script itself
 #   STOP_AFTER       seconds after which the trainer is asked to write a checkpoint and stop; for schedulers that
 #                    send no signal before the time limit         (default: never)
@@ -23,7 +25,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # hostfile_of LIST LINES_PER_RANK FILE: turns a scheduler's list, which repeats a host's name once for each of its ranks
-# (PBS) or cores (LSF), into an Open MPI hostfile whose slots are ranks. Prints the number of ranks.
+# (PBS) or cores (LSF), into a file with a line for each host, its name and its ranks. Prints the number of ranks.
 hostfile_of() {
     awk -v lines_per_rank="$2" -v file="$3" '
         NF { if (!($1 in lines)) order[++hosts] = $1; lines[$1]++ }
@@ -33,7 +35,7 @@ hostfile_of() {
                 if (lines[host] % lines_per_rank) { bad = host; break }
                 slots = lines[host] / lines_per_rank
                 ranks += slots
-                print host " slots=" slots > file
+                print host, slots > file
             }
             if (bad != "" || !ranks) exit 1
             print ranks
@@ -134,8 +136,8 @@ ask_to_stop_after() {
     wait "$sleeper" && kill -USR1 "$2"
 }
 
-# forward_signals_and_wait PID: passes SIGUSR1 and SIGTERM on to mpirun, which passes them to its ranks, until it ends.
-# Returns its exit code. `is_cancelled` is true from the first SIGTERM or SIGINT on, with which schedulers end a job
+# forward_signals_and_wait PID: passes SIGUSR1 and SIGTERM on to the launcher, which passes them to its ranks, until it
+# ends. Returns its exit code. `is_cancelled` is true from the first SIGTERM or SIGINT on, with which schedulers end a job
 # that is not wanted any more.
 forward_signals_and_wait() {
     local pid=$1 status interrupted
@@ -171,23 +173,26 @@ decide_on_another_start() {
     fi
 }
 
-# train_on_cluster RANKS THREADS REQUEUE [MPIRUN OPTION…] -- [TRAIN ARGUMENT…]
-# Trains, or resumes, and ends the script with the trainer's exit code. REQUEUE is the command (a function of the batch
-# script) that queues the job again; it is called when that code is 75, or the run was lost and is worth another start.
+# train_on_cluster RANKS THREADS REQUEUE [HOSTS] -- [TRAIN ARGUMENT…]
+# Trains, or resumes, and ends the script with the trainer's exit code. HOSTS is a file that hostfile_of has made, for
+# schedulers whom the launcher may not ask itself; what takes the place of ssh there is in the variable daemon_starter.
+# REQUEUE is the command (a function of the batch script) that queues the job again; it is called when that code is 75,
+# or the run was lost and is worth another start.
 train_on_cluster() {
-    local ranks=$1 threads=$2 requeue=$3 placement=() arguments=() timer="" status=0 first_progress
+    local ranks=$1 threads=$2 requeue=$3 hosts="" arguments=() timer="" status=0 first_progress start=()
     shift 3
-    while [[ $1 != -- ]]; do
-        placement+=("$1")
+    if [[ $1 != -- ]]; then
+        hosts=$1
         shift
-    done
+    fi
     shift
-    local trainer="${TRAINER:-$scratch_path/release/swift-run-trainer}" data
+    local trainer data
+    trainer="${TRAINER:-$(installed_trainer)}"
     data="$(path_argument "${DATA:-$checkout/data}")"
-    [[ -x $trainer ]] || fault 66 "$trainer: not built; on a login node, in $checkout, run:" \
-        "swift build -c release --static-swift-stdlib --product swift-run-trainer"
-    command -v mpirun >/dev/null ||
-        fault 69 "no mpirun in PATH; load Open MPI (module load openmpi) in the batch script"
+    [[ -x $trainer ]] || fault 66 "$trainer: not there; on a login node, in $checkout, run:" \
+        "launch/build.sh (or unpack the package, and name its program with TRAINER)"
+    choose_launcher
+    [[ -z ${daemon_starter:-} ]] || start_daemons_with "$daemon_starter"
     [[ ${STOP_AFTER:-0} =~ ^[0-9]+(\.[0-9]+)?$ ]] ||
         fault 64 "STOP_AFTER: not a number of seconds: '$STOP_AFTER'; give those from the start to the warning"
 
@@ -208,16 +213,10 @@ train_on_cluster() {
         has_option --resume "${further[@]}" || arguments+=(--resume)
         say "resuming $RUN"
     fi
-    allow_mpi_as_root
-    # mpirun notices a machine that is lost after 60 + 3 × 10 seconds, before the trainer's --stall-timeout, and can
-    # end the job then.
-    export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-60}" \
-        OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-10}" \
-        OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-3}"
     say "$ranks ranks × $threads threads; results in $RUN"
 
-    mpirun -n "$ranks" "${placement[@]}" --map-by "slot:PE=$threads" --bind-to core \
-        "$trainer" train "${arguments[@]}" "${further[@]}" </dev/null &
+    bound_start "$ranks" "$threads" "$hosts"
+    "${start[@]}" "$trainer" train "${arguments[@]}" "${further[@]}" </dev/null &
     local mpirun_pid=$!
     if [[ -n ${STOP_AFTER:-} ]]; then
         ask_to_stop_after "$STOP_AFTER" "$mpirun_pid" &
@@ -234,3 +233,5 @@ train_on_cluster() {
     fi
     exit "$status"
 }
+
+prepare_site

@@ -1,15 +1,18 @@
 # shellcheck shell=bash
-# What the launch scripts share: where the checkout is, the system packages, the Swift toolchain, the release build.
-# Sourced, never run. Settings that the environment may override:
+# What the launch scripts share: where the checkout is, the system packages, the Swift toolchain, the release build, the
+# site's modules and its launcher. Sourced, never run. Settings that the environment may override:
 #   SCRATCH_PATH   where SwiftPM builds (default: .build in the checkout)
+#   MODULES        modules to load, for example "gcc/13 openmpi/5.0"           (default: none)
+#   SETUP          a file of shell commands of the site's to run, after that   (default: none)
+#   LAUNCHER       what starts ranks, options included, for example "srun --mpi=pmix"
+#                                                   (default: mpirun, mpiexec or srun, the first that is in PATH)
 # Exit codes follow sysexits, as those of swift-run-trainer do: 66 input missing, 69 something needed is not available.
 
 checkout="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 scratch_path="${SCRATCH_PATH:-$checkout/.build}"
 
 # `a|b` means that either package will do: newer releases replace pkg-config with pkgconf.
-system_packages=(libopenmpi-dev openmpi-bin libopenblas-dev "pkg-config|pkgconf" zlib1g-dev libhdf5-dev libzip-dev
-    libcfitsio-dev)
+system_packages=(libopenblas-dev "pkg-config|pkgconf" zlib1g-dev libhdf5-dev libzip-dev libcfitsio-dev)
 
 # The settings with which vgg6 learns from simulated stamps; arguments of the user take their place.
 # shellcheck disable=SC2034  # read by the scripts that source this file
@@ -40,6 +43,12 @@ is_installed() {
     return 1
 }
 
+# may_use_sudo: whether this user may run programs as root, with a password where there is a terminal to ask for it.
+may_use_sudo() {
+    command -v sudo >/dev/null || return 1
+    sudo -n true 2>/dev/null || { [[ -t 0 && -t 2 ]] && sudo -v >&2; }
+}
+
 # install_packages PACKAGE…: installs those that are missing with apt-get, as root or through sudo; nothing when all
 # are there.
 install_packages() {
@@ -50,8 +59,10 @@ install_packages() {
     [[ ${#missing[@]} -gt 0 ]] || return 0
     command -v apt-get >/dev/null || fault 69 "dpkg without apt-get; install by hand: ${missing[*]}"
     if [[ $(id -u) -ne 0 ]]; then
-        command -v sudo >/dev/null ||
-            fault 69 "packages are missing and there is no sudo; as root, run: apt-get install ${missing[*]}"
+        may_use_sudo ||
+            fault 69 "packages are missing (${missing[*]}), and installing them takes root, which $(id -un) is not and" \
+                "may not become with sudo; ask an administrator to run: apt-get install ${missing[*]}, or use the" \
+                "package that launch/package.sh makes on another machine: it brings these libraries and needs no root"
         as_root=(sudo)
     fi
     say "installing ${missing[*]}"
@@ -62,16 +73,24 @@ install_packages() {
         fault 69 "apt-get could not install the packages; as root, run: apt-get install ${missing[*]}"
 }
 
-# ensure_system_packages: MPI, BLAS, zlib, HDF5, libzip, cfitsio and pkg-config are there when it returns.
+# ensure_system_packages: BLAS, zlib, HDF5, libzip, cfitsio and pkg-config are there when it returns.
 ensure_system_packages() {
     if command -v dpkg-query >/dev/null; then
         install_packages "${system_packages[@]}"
-    elif ! command -v mpirun >/dev/null ||
-        ! pkg-config --exists ompi-c openblas zlib hdf5 libzip cfitsio 2>/dev/null; then
+    elif ! pkg-config --exists openblas zlib hdf5 libzip cfitsio 2>/dev/null; then
         fault 69 "not Debian or Ubuntu; install by hand, development files included, so that pkg-config finds" \
-            "ompi-c, openblas, zlib, hdf5, libzip and cfitsio: Open MPI, OpenBLAS, zlib, HDF5, libzip, cfitsio," \
+            "openblas, zlib, hdf5, libzip and cfitsio: OpenBLAS, zlib, HDF5, libzip, cfitsio," \
             "pkg-config (on clusters: module load …); without HDF5, libzip and cfitsio:" \
             "swift build --disable-default-traits leaves .keras and .fits files out"
+    fi
+}
+
+# ensure_mpi: an MPI with its launcher is there when it returns; where it can be had, Open MPI and MPICH.
+ensure_mpi() {
+    if command -v dpkg-query >/dev/null; then
+        install_packages openmpi-bin mpich
+    elif ! command -v mpirun >/dev/null; then
+        fault 69 "no mpirun in PATH; install Open MPI or MPICH (on clusters: module load …)"
     fi
 }
 
@@ -113,12 +132,104 @@ ensure_swift() {
         "install Swift 6.1 or newer: https://www.swift.org/install/linux/"
 }
 
+# installed_trainer: prints the path of the program: that of an unpacked package, else the checkout's release build.
+installed_trainer() {
+    if [[ -x $checkout/bin/swift-run-trainer ]]; then
+        printf '%s\n' "$checkout/bin/swift-run-trainer"
+    else
+        printf '%s\n' "$scratch_path/release/swift-run-trainer"
+    fi
+}
+
+# Further options of `swift build`, for scripts that take any.
+build_options=()
+
 # build_release: builds swift-run-trainer with the Swift library linked in, so that the binary runs on nodes
 # that have no Swift, and prints its path.
 build_release() {
-    local build=(swift build --package-path "$checkout" --scratch-path "$scratch_path" -c release --static-swift-stdlib)
+    local build=(swift build --package-path "$checkout" --scratch-path "$scratch_path" -c release --static-swift-stdlib
+        "${build_options[@]}")
     "${build[@]}" --product swift-run-trainer >&2 || return
     printf '%s/swift-run-trainer\n' "$("${build[@]}" --show-bin-path)"
+}
+
+# default_of VARIABLE VALUE: prints the variable's value, or this one where it has none.
+default_of() {
+    printf '%s' "${!1:-$2}"
+}
+
+# prepare_site: loads the modules that MODULES names and runs the file SETUP, once for all scripts that are sourced.
+prepare_site() {
+    local file status
+    [[ -z ${site_is_prepared:-} ]] || return 0
+    site_is_prepared=true
+    if [[ -n ${MODULES:-} ]]; then
+        if ! type module >/dev/null 2>&1; then
+            for file in "${LMOD_PKG:-/usr/share/lmod/lmod}/init/bash" "${MODULESHOME:-/usr/share/modules}/init/bash" \
+                /etc/profile.d/lmod.sh /etc/profile.d/modules.sh; do
+                # Not written for set -eu.
+                # shellcheck source=/dev/null
+                [[ ! -r $file ]] || { set +eu; . "$file"; set -eu; break; }
+            done
+        fi
+        type module >/dev/null 2>&1 ||
+            fault 69 "MODULES: this machine has no command module; load them in a file that SETUP names"
+        split_words "$MODULES"
+        set +eu
+        module load "${words[@]}"
+        status=$?
+        set -eu
+        # Lmod tells by its code, others by what is not in LOADEDMODULES.
+        for file in "${words[@]}"; do
+            [[ :${LOADEDMODULES:-}: == *:"$file"[:/]* ]] ||
+                fault 69 "MODULES: module load $file failed; see module avail"
+        done
+        [[ $status -eq 0 ]] || fault 69 "MODULES: module load $MODULES ended with $status; see module avail"
+    fi
+    if [[ -n ${SETUP:-} ]]; then
+        [[ -f $SETUP && -r $SETUP ]] || fault 66 "SETUP=$SETUP: no file that can be read; give one of shell commands"
+        set +eu
+        # shellcheck source=/dev/null
+        . "$SETUP"
+        set -eu
+    fi
+}
+
+# choose_launcher: leaves in the array `launcher` the words of LAUNCHER, and takes the functions that start ranks with
+# it from the file of its implementation in launch/mpi.
+choose_launcher() {
+    local name kind
+    split_words "${LAUNCHER:-}"
+    launcher=("${words[@]}")
+    if [[ ${#launcher[@]} -eq 0 ]]; then
+        for name in mpirun mpiexec srun; do
+            command -v "$name" >/dev/null || continue
+            launcher=("$name")
+            break
+        done
+        [[ ${#launcher[@]} -gt 0 ]] ||
+            fault 69 "no mpirun in PATH; name the site's modules with MODULES, or what starts ranks with LAUNCHER"
+    fi
+    command -v "${launcher[0]}" >/dev/null ||
+        fault 69 "LAUNCHER: there is no ${launcher[0]}; name the site's modules with MODULES"
+    kind="$(launcher_kind "${launcher[0]}")"
+    [[ -n $kind ]] ||
+        fault 69 "${launcher[0]} --version tells of no MPI that launch/mpi knows; set LAUNCHER to mpirun or mpiexec of" \
+            "Open MPI, MPICH or Intel MPI, or to srun"
+    # shellcheck source=/dev/null
+    . "$checkout/launch/mpi/$kind.sh"
+    prepare_launcher
+}
+
+# launcher_kind PROGRAM: prints the name of its file in launch/mpi; nothing if it has none.
+launcher_kind() {
+    [[ ${1##*/} != srun ]] || { echo srun; return; }
+    # Not in a pipe: a program that is told to stop early would make one fail.
+    case "$("$1" --version 2>&1 </dev/null || true)" in
+        *"Open MPI"* | *OpenRTE* | *PRRTE* | *prterun*) echo openmpi ;;
+        *"Intel(R) MPI"*) echo intelmpi ;;
+        *HYDRA* | *MPICH* | *MVAPICH*) echo mpich ;;
+    esac
 }
 
 # allow_mpi_as_root: mpirun refuses root unless it is told twice; an ordinary user needs neither variable.
@@ -141,7 +252,8 @@ forget_launchers() {
             OMPI_MCA_orte_app_num | OMPI_MCA_orte_num_nodes | OMPI_MCA_orte_launch | OMPI_MCA_orte_bound_at_launch) ;;
             OMPI_MCA_orte_precondition_transports | OMPI_MCA_pmix | OMPI_MCA_mpi_oversubscribe) ;;
             PMIX_MCA_*) continue ;;
-            PMI_* | PMI2_* | PMIX_* | MPI_LOCALNRANKS | MPI_LOCALRANKID) ;;
+            PRTE_MCA_*) continue ;;
+            PMI_* | PMI2_* | PMIX_* | PRTE_* | PALS_* | HYDI_* | MPI_LOCALNRANKS | MPI_LOCALRANKID) ;;
             SLURM_STEP* | SLURM_SRUN_* | SLURM_PMI*) ;;
             SLURM_* | PBS_* | LSB_* | PE_HOSTFILE) [[ -z $own || $name != "$own"* ]] || continue ;;
             *) continue ;;

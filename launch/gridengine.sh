@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains on a Grid Engine cluster (Sun, Univa, Son of, Open) with Open MPI. Submit from the checkout, after building
-# once on a login node (swift build -c release --static-swift-stdlib --product swift-run-trainer):
+# Trains on a Grid Engine cluster (Sun, Univa, Son of, Open) with Open MPI, MPICH or Intel MPI. Submit from the
+# checkout, after building once on a login node (launch/build.sh), or from an unpacked package:
 #
 #   qsub launch/gridengine.sh [ARGUMENTS OF swift-run-trainer train]
 #   qsub -pe mpi 64 -v THREADS=16,DATA=/scratch/stamps launch/gridengine.sh --model vgg6 --epochs 50
@@ -18,9 +18,6 @@
 #$ -r y
 #$ -j y
 set -euo pipefail
-
-# Site: what makes mpirun available, for example
-# module load openmpi
 
 # Grid Engine runs a copy of this script from its spool folder: the checkout is where qsub was called, or CHECKOUT.
 launch="${CHECKOUT:-${SGE_O_WORKDIR:-$PWD}}/launch"
@@ -52,4 +49,4 @@ queue_again() {
     exit 99
 }
 
-train_on_cluster "$ranks" "$threads" queue_again --hostfile "$hosts" -- "$@"
+train_on_cluster "$ranks" "$threads" queue_again "$hosts" -- "$@"

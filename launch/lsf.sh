@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains on an LSF cluster with Open MPI. Submit from the checkout, after building once on a login node
-# (swift build -c release --static-swift-stdlib --product swift-run-trainer):
+# Trains on an LSF cluster with Open MPI, MPICH or Intel MPI. Submit from the checkout, after building
+# once on a login node (launch/build.sh), or from an unpacked package:
 #
 #   bsub < launch/lsf.sh
 #   DATA=/scratch/stamps THREADS=16 TRAIN_ARGUMENTS="--model vgg6 --epochs 50" bsub -n 64 < launch/lsf.sh
@@ -18,9 +18,6 @@
 #BSUB -Q "75"
 #BSUB -o swift-run-trainer-%J.log
 set -euo pipefail
-
-# Site: what makes mpirun available, for example
-# module load openmpi
 
 # bsub reads this script from its standard input: the checkout is where bsub was called, or CHECKOUT.
 launch="${CHECKOUT:-${LS_SUBCWD:-$PWD}}/launch"
@@ -45,13 +42,12 @@ threads="$(threads_of_a_rank 8 "$@")"
 hosts="$(mktemp)"
 trap 'rm -f "$hosts"' EXIT
 ranks="$(hostfile_of "${LSB_DJOB_HOSTFILE:?no list of hosts from LSF}" "$threads" "$hosts")"
-if command -v blaunch >/dev/null; then
-    export OMPI_MCA_plm_rsh_agent="${OMPI_MCA_plm_rsh_agent:-blaunch}"
-fi
+# shellcheck disable=SC2034  # read by train_on_cluster
+! command -v blaunch >/dev/null || daemon_starter=blaunch
 
 # shellcheck disable=SC2317  # called by train_on_cluster
 queue_again() {
     say "LSF does so, because this job ends with 75 (bsub -Q)"
 }
 
-train_on_cluster "$ranks" "$threads" queue_again --hostfile "$hosts" -- "$@"
+train_on_cluster "$ranks" "$threads" queue_again "$hosts" -- "$@"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains on a PBS Professional or OpenPBS cluster with Open MPI. Submit from the checkout, after building once on a
-# login node (swift build -c release --static-swift-stdlib --product swift-run-trainer):
+# Trains on a PBS Professional or OpenPBS cluster with Open MPI, MPICH or Intel MPI. Submit
+# from the checkout, after building once on a login node (launch/build.sh), or from an unpacked package:
 #
 #   qsub launch/pbs.sh
 #   qsub -v DATA=/scratch/stamps,TRAIN_ARGUMENTS="--model vgg6 --epochs 50" launch/pbs.sh
@@ -19,9 +19,6 @@ set -euo pipefail
 
 # Two minutes less than the walltime above.
 STOP_AFTER="${STOP_AFTER:-14280}"
-
-# Site: what makes mpirun available, for example
-# module load openmpi
 
 # PBS runs a copy of this script, in the home folder: go where qsub was called. That is the checkout, unless CHECKOUT
 # says so.
@@ -46,14 +43,14 @@ threads="$(threads_of_a_rank "${OMP_NUM_THREADS:-1}" "$@")"
 hosts="$(mktemp)"
 trap 'rm -f "$hosts"' EXIT
 ranks="$(hostfile_of "${PBS_NODEFILE:?no list of nodes from PBS}" 1 "$hosts")"
-if command -v pbs_tmrsh >/dev/null; then
-    export OMPI_MCA_plm_rsh_agent="${OMPI_MCA_plm_rsh_agent:-pbs_tmrsh}"
-fi
+# shellcheck disable=SC2034  # read by train_on_cluster
+! command -v pbs_tmrsh >/dev/null || daemon_starter=pbs_tmrsh
 
 # shellcheck disable=SC2317  # called by train_on_cluster
 queue_again() {
     local name passed=CHECKOUT,RUN,STOP_AFTER order=(-W "depend=afterany:$PBS_JOBID")
-    for name in DATA THREADS TRAINER TRAIN_ARGUMENTS JOB_SCRIPT SCRATCH_PATH PBS_ARRAY_INDEX PBS_ARRAYID; do
+    for name in DATA THREADS TRAINER TRAIN_ARGUMENTS JOB_SCRIPT SCRATCH_PATH MODULES SETUP LAUNCHER PBS_ARRAY_INDEX \
+        PBS_ARRAYID; do
         [[ -z ${!name:-} ]] || passed+=",$name"
     done
     # A job can wait for a whole array only, not for a task; the task's run has ended by now in any case.
@@ -63,4 +60,4 @@ queue_again() {
     qsub "${order[@]}" -v "$passed" "${JOB_SCRIPT:-$checkout/launch/pbs.sh}"
 }
 
-train_on_cluster "$ranks" "$threads" queue_again --hostfile "$hosts" -- "$@"
+train_on_cluster "$ranks" "$threads" queue_again "$hosts" -- "$@"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test, those of these scripts and those under mpirun included; installs and builds what they need first.
+# Runs every test, those of these scripts and those under mpirun (of Open MPI and of MPICH) included; installs and builds
+# what they need first.
 #
 #   launch/test.sh [ARGUMENTS OF swift test]          for example: launch/test.sh --filter LayersTests
 #
@@ -10,6 +11,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ensure_system_packages
+ensure_mpi
 ensure_gnuplot
 ensure_swift
 say "building the release binary (the first time takes a minute or two)"

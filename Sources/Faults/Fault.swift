@@ -10,6 +10,8 @@ public struct Fault: Error, Hashable, Codable, Sendable, CustomStringConvertible
         case badData = 65
         /// Input that is missing or cannot be read (EX_NOINPUT).
         case missingInput = 66
+        /// A program or library that is needed is not there (EX_UNAVAILABLE).
+        case unavailable = 69
         /// An error in this program or in the machine that it runs on (EX_SOFTWARE).
         case internalFault = 70
         /// The system refuses memory or threads (EX_OSERR).

@@ -20,8 +20,8 @@ struct SwiftRunTrainer: ParsableCommand {
             Without a subcommand it trains. Run it under mpirun to use several processes; the result has the same \
             bits for any number of processes and threads.
 
-            Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 input missing, 70 internal fault, 71 no memory or \
-            threads, 74 cannot write, 75 stopped early with a checkpoint (run it again with --resume).
+            Exit codes: 0 done, 64 wrong usage, 65 bad data, 66 input missing, 69 a program or library is \
+            not there, 70 internal fault, 71 no memory or threads, 74 cannot write, 75 stopped early with a checkpoint (run it again with --resume).
             """,
         version: version,
         subcommands: [
@@ -92,7 +92,9 @@ struct SwiftRunTrainer: ParsableCommand {
                 exitProcess(0)
             }
             do {
-                try StandardOutput.print(result: fullMessage(for: error) + "\n")
+                var text = fullMessage(for: error)
+                if text == version { text = "swift-run-trainer \(version)\nMPI: \(mpi(environment))" }
+                try StandardOutput.print(result: text + "\n")
                 exitProcess(0)
             } catch {
                 StandardErrorLog.writeLine(StandardErrorLog.line(error, environment: environment))
@@ -104,6 +106,18 @@ struct SwiftRunTrainer: ParsableCommand {
             ProcessGroups.run(
                 environment: environment, line: { StandardErrorLog.line($0, environment: environment) }
             ) { _ in throw AgreedFault(fault: fault) })
+    }
+
+    /// The MPI library that this start of the program works with.
+    private static func mpi(_ environment: [String: String]) -> String {
+        guard let launcher = Launcher(environment: environment) else {
+            return "not started by a launcher, so none is opened; mpirun -n 1 swift-run-trainer --version tells which"
+        }
+        do {
+            return try MPILibrary.load(for: launcher, environment).description
+        } catch {
+            return "none: \(error)"
+        }
     }
 
     private static func usageFault(_ error: any Error) -> Fault {

@@ -4,14 +4,17 @@ import Testing
 
 /// One job at a time: each has as many processes as it has ranks.
 @Suite(.serialized) struct MPIProcessGroupTests {
-    private func launch(_ ranks: Int, _ arguments: String) throws -> ProgramOutcome {
+    private func launch(
+        _ ranks: Int, _ arguments: String, _ launcher: TestLauncher = .usual, environment: [String: String] = [:]
+    ) throws -> ProgramOutcome {
         try mpirun(
-            ranks: ranks, program: "ProcessGroupProgram", arguments: arguments.split(separator: " ").map(String.init))
+            launcher, ranks: ranks, program: "ProcessGroupProgram",
+            arguments: arguments.split(separator: " ").map(String.init), environment: environment)
     }
 
-    @Test(arguments: [1, 2, 3, 5])
-    func everyOperationGivesWhatTheRanksSent(ranks: Int) throws {
-        let outcome = try launch(ranks, "operations")
+    @Test(arguments: TestLauncher.installed, [1, 2, 3, 5])
+    func everyOperationGivesWhatTheRanksSent(launcher: TestLauncher, ranks: Int) throws {
+        let outcome = try launch(ranks, "operations", launcher)
         #expect(outcome.standardError == "")
         #expect(outcome.status == 0)
     }
@@ -22,9 +25,9 @@ import Testing
         #expect(outcome.status == 0)
     }
 
-    @Test(arguments: [1, 3])
-    func messagesBeyondOneCallAreMovedInPieces(ranks: Int) throws {
-        let outcome = try launch(ranks, "long-messages")
+    @Test(arguments: TestLauncher.installed, [1, 3])
+    func messagesBeyondOneCallAreMovedInPieces(launcher: TestLauncher, ranks: Int) throws {
+        let outcome = try launch(ranks, "long-messages", launcher)
         #expect(outcome.standardError == "")
         #expect(outcome.status == 0)
     }
@@ -41,10 +44,12 @@ import Testing
         let alone = try reduce(problem, format: format, lanes: 1)
         #expect(alone.status == 0)
         #expect(!alone.standardOutput.isEmpty)
-        for (ranks, lanes) in [(1, 3), (2, 1), (3, 2), (5, 1)] {
-            let outcome = try launch(ranks, "reduce \(format) 1 \(problem) \(lanes)")
-            #expect(outcome.status == 0, "\(outcome.standardError)")
-            #expect(outcome.standardOutput == alone.standardOutput, "\(ranks) ranks of \(lanes) lanes")
+        for launcher in TestLauncher.installed {
+            for (ranks, lanes) in [(1, 3), (2, 1), (3, 2), (5, 1)] {
+                let outcome = try launch(ranks, "reduce \(format) 1 \(problem) \(lanes)", launcher)
+                #expect(outcome.status == 0, "\(outcome.standardError)")
+                #expect(outcome.standardOutput == alone.standardOutput, "\(launcher), \(ranks) ranks × \(lanes)")
+            }
         }
     }
 
@@ -55,9 +60,13 @@ import Testing
         for problem in ["1 40", "13 3001", "37 5000"] {
             let alone = try reduce(problem, format: format, lanes: 1)
             #expect(alone.status == 0, "\(alone.standardError)")
-            let outcome = try launch(ranks.count, "reduce \(format) \(ranks.perNode) \(problem) 2 16 7")
-            #expect(outcome.status == 0, "\(outcome.standardError)")
-            #expect(outcome.standardOutput == alone.standardOutput, "\(problem)")
+            // Twenty ranks take long to start: one launcher is enough for them.
+            for launcher in ranks.count == 20 ? [.usual] : TestLauncher.installed {
+                let outcome = try launch(
+                    ranks.count, "reduce \(format) \(ranks.perNode) \(problem) 2 16 7", launcher)
+                #expect(outcome.status == 0, "\(outcome.standardError)")
+                #expect(outcome.standardOutput == alone.standardOutput, "\(launcher), \(problem)")
+            }
         }
     }
 
@@ -76,8 +85,9 @@ import Testing
         }
     }
 
-    @Test func anAgreedFaultEndsAllWithOneMessage() throws {
-        let some = try launch(3, "agree 2 1")
+    @Test(arguments: TestLauncher.installed)
+    func anAgreedFaultEndsAllWithOneMessage(launcher: TestLauncher) throws {
+        let some = try launch(3, "agree 2 1", launcher)
         #expect(some.status == 65)
         let host = try #require(some.standardError.firstMatch(of: /\(rank 1 on (.+?)\)/)).output.1
         #expect(
@@ -85,9 +95,10 @@ import Testing
                 == "error: stamps-1.npy (rank 1 on \(host)): holds no stamps; give another file\n")
     }
 
-    @Test func aFaultInTheMidstOfThingsEndsAllWithOneMessage() throws {
+    @Test(arguments: TestLauncher.installed)
+    func aFaultInTheMidstOfThingsEndsAllWithOneMessage(launcher: TestLauncher) throws {
         for failing in ["0", "2", "1 2", "0 1 2"] {
-            let outcome = try launch(3, "fail \(failing)")
+            let outcome = try launch(3, "fail \(failing)", launcher)
             #expect(outcome.status == 65)
             let lines = outcome.standardError.split(separator: "\n")
             #expect(lines.count == 1, "\(outcome.standardError)")
@@ -96,8 +107,9 @@ import Testing
         }
     }
 
-    @Test func aFaultOfAllRanksIsReportedOnce() throws {
-        let outcome = try launch(4, "usage")
+    @Test(arguments: TestLauncher.installed)
+    func aFaultOfAllRanksIsReportedOnce(launcher: TestLauncher) throws {
+        let outcome = try launch(4, "usage", launcher)
         #expect(outcome.status == 64)
         #expect(outcome.standardError == "error: --epochs: -1 is not a number of epochs; give 0 or more\n")
         let alone = try run(program: "ProcessGroupProgram", arguments: ["usage"])
@@ -106,38 +118,43 @@ import Testing
     }
 
     /// The others wait in a barrier; that the job ends at all is the claim, and mpirun says who died.
-    @Test func aRankThatLeavesWithoutAWordEndsAll() throws {
-        let left = try launch(3, "exit 1")
+    @Test(arguments: TestLauncher.installed)
+    func aRankThatLeavesWithoutAWordEndsAll(launcher: TestLauncher) throws {
+        let left = try launch(3, "exit 1", launcher)
         #expect(left.status == 3)
-        let killed = try launch(3, "kill 2")
-        #expect(killed.status == 128 + SIGKILL)
-        #expect(killed.standardError.contains("rank 2"))
+        let killed = try launch(3, "kill 2", launcher)
+        #expect(killed.status == launcher.status(ofSignal: SIGKILL))
+        // Hydra tells the process and its host only.
+        #expect(killed.standardError.contains(launcher == .openMPI ? "rank 2" : "Killed (signal 9)"))
     }
 
-    @Test func ranksThatStopAnsweringEndTheJobAndAreNamed() throws {
-        let one = try launch(3, "stop 2 2")
+    @Test(arguments: TestLauncher.installed)
+    func ranksThatStopAnsweringEndTheJobAndAreNamed(launcher: TestLauncher) throws {
+        let one = try launch(3, "stop 2 2", launcher)
         #expect(one.status == 70)
         #expect(
             one.standardError.contains(
                 /^error: rank 2 on \S+: has not answered for 2 seconds \(rank 0 on \S+ waits in MPI_Barrier\); .+\n$/))
-        let last = try launch(3, "stop-last 2 1")
+        let last = try launch(3, "stop-last 2 1", launcher)
         #expect(last.status == 70)
         #expect(last.standardError.contains("rank 1 on "), "\(last.standardError)")
-        let several = try launch(4, "stop 2 0 2")
+        let several = try launch(4, "stop 2 0 2", launcher)
         #expect(several.status == 70)
         #expect(
             several.standardError.contains(
                 /^error: rank 0 on \S+, rank 2 on \S+: have not answered for 2 seconds \(rank 1 on \S+ waits .+\n$/))
     }
 
-    @Test(arguments: [0, 2]) func aRankThatComesLateIsWaitedFor(late: Int) throws {
-        let outcome = try launch(3, "late 4 \(late)")
+    @Test(arguments: TestLauncher.installed, [0, 2])
+    func aRankThatComesLateIsWaitedFor(launcher: TestLauncher, late: Int) throws {
+        let outcome = try launch(3, "late 4 \(late)", launcher)
         #expect(outcome.standardError == "")
         #expect(outcome.status == 0)
     }
 
     /// As when an mpirun of another MPI library starts the program: nobody may train alone on the same files.
-    @Test func processesThatMPIDoesNotSeeAreRefused() throws {
+    @Test(.enabled(if: TestLauncher.installed.contains(.mpich), "needs MPICH"))
+    func processesThatMPIDoesNotSeeAreRefused() throws {
         let folder = try TemporaryFolder()
         // The system names a script after its file.
         let launcher = folder.path("mpiexec.hydra")
@@ -149,6 +166,25 @@ import Testing
         let other = try shell(script: "\(launcher) 1")
         #expect(other.status == 64)
         #expect(other.standardError == "")
+    }
+
+    @Test(arguments: [
+        ("openmpi", 0, ""), ("mvapich9", 64, "give one of openmpi, mpich, or the path of a library"),
+        ("/no/libmpi.so.40", 64, "/no/libmpi.so.40 cannot be opened as an MPI library"),
+        ("/usr/lib/x86_64-linux-gnu/libz.so.1", 64, "the library has no MPI_"),
+    ])
+    func aVariableChoosesTheLibrary(value: String, status: Int32, words: String) throws {
+        let outcome = try launch(1, "operations", .openMPI, environment: ["SWIFT_RUN_TRAINER_MPI": value])
+        #expect(outcome.status == status)
+        #expect(outcome.standardError.contains(words), "\(outcome.standardError)")
+    }
+
+    /// A shim that no MPI library stands behind, and names of other families' libraries.
+    @Test func aLibraryOfAnotherImplementationIsNotTaken() throws {
+        let outcome = try launch(2, "operations", .openMPI, environment: ["SWIFT_RUN_TRAINER_MPI": "mpich"])
+        // MPICH does not see what Open MPI's mpirun has started.
+        #expect(outcome.status == (TestLauncher.installed.contains(.mpich) ? 64 : 69))
+        #expect(outcome.standardError.contains("mpirun: started "), "\(outcome.standardError)")
     }
 
     @Test func aProgramThatHangsIsKilled() throws {

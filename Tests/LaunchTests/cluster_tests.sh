@@ -328,16 +328,86 @@ a_missing_build_is_told() { # test
     on_slurm spool/slurm_script
     exits 66
     one_line
-    tells "swift build -c release --static-swift-stdlib --product swift-run-trainer"
+    tells "run: launch/build.sh"
+}
+
+an_unpacked_package_brings_its_program() { # test
+    a_cluster
+    rm "$trainer"
+    mkdir "$sandbox/bin"
+    cp "$stubs/trainer" "$sandbox/bin/swift-run-trainer"
+    on_slurm spool/slurm_script
+    exits 0
+    called "[--bind-to] [core] [$sandbox/bin/swift-run-trainer] [train]"
 }
 
 a_missing_mpirun_is_told() { # test
     a_cluster
-    without mpirun
+    without mpirun mpiexec srun
     on_slurm spool/slurm_script
     exits 69
     one_line
-    tells "no mpirun"
+    tells "no mpirun in PATH; name the site's modules with MODULES, or what starts ranks with LAUNCHER"
+    LAUNCHER="mpiexec.site -genvall" on_slurm spool/slurm_script
+    exits 69
+    one_line
+    tells "LAUNCHER: there is no mpiexec.site"
+    stub mpirun
+    MPIRUN_VERSION="mpirun of its own" on_slurm spool/slurm_script
+    exits 69
+    one_line
+    tells "mpirun --version tells of no MPI that launch/mpi knows"
+}
+
+each_implementation_binds_in_its_own_way() { # test
+    a_cluster
+    MPIRUN_VERSION="HYDRA build details:" on_slurm spool/slurm_script
+    exits 0
+    called "mpirun [-n] [4] [-bind-to] [core:8] [$trainer] [train]"
+    stub mpirun 'cp "$4" "'"$sandbox"'/hosts"; exit 75'
+    MPIRUN_VERSION="HYDRA build details:" on_pbs "$sandbox/spool/12.pbs.SC"
+    exits 75
+    called "mpirun [-n] [4] [-f] ["
+    [[ $(<"$sandbox/hosts") == $'node1:2\nnode2:2' ]] || wrong "hosts: $(<"$sandbox/hosts")"
+    stub mpirun 'echo "$I_MPI_PIN_DOMAIN" >"'"$sandbox"'/domain"'
+    MPIRUN_VERSION="Intel(R) MPI Library for Linux* OS, Version 2021.19" on_slurm spool/slurm_script
+    exits 0
+    called "mpirun [-n] [4] [$trainer] [train]"
+    [[ $(<"$sandbox/domain") == 8:compact ]] || wrong "bound to $(<"$sandbox/domain")"
+    stub srun '[[ $* != *--mpi=list* ]] || echo "pmi2 pmix_v4 none"'
+    LAUNCHER=srun on_slurm spool/slurm_script
+    exits 0
+    called "srun [--mpi=pmix] [--ntasks=4] [--cpus-per-task=8] [--cpu-bind=cores] [--kill-on-bad-exit=1] [$trainer]"
+    LAUNCHER="srun --mpi=cray_shasta --exclusive" on_slurm spool/slurm_script
+    exits 0
+    called "srun [--mpi=cray_shasta] [--exclusive] [--ntasks=4]"
+}
+
+modules_and_a_file_of_the_site_come_first() { # test
+    a_cluster
+    mkdir -p "$sandbox/lmod/init"
+    cat >"$sandbox/lmod/init/bash" <<'MODULES'
+module() {
+    [[ $1 == load ]] && shift
+    for name in "$@"; do
+        [[ $name != missing* ]] || { echo "Lmod has detected the following error" >&2; return 1; }
+        export LOADEDMODULES="${LOADEDMODULES:+$LOADEDMODULES:}$name/5.0"
+    done
+    echo "$unset_variable_of_lmod" >/dev/null
+}
+MODULES
+    printf 'export FROM_SETUP=$LOADEDMODULES\nfalse\n' >"$sandbox/site.sh"
+    stub mpirun 'echo "$FROM_SETUP" >"'"$sandbox"'/loaded"'
+    LMOD_PKG="$sandbox/lmod" MODULES="gcc openmpi" SETUP="$sandbox/site.sh" on_slurm spool/slurm_script
+    exits 0
+    [[ $(<"$sandbox/loaded") == gcc/5.0:openmpi/5.0 ]] || wrong "loaded: $(<"$sandbox/loaded")"
+    LMOD_PKG="$sandbox/lmod" MODULES="gcc missing" on_slurm spool/slurm_script
+    exits 69
+    tells "MODULES: module load missing failed"
+    SETUP=/nowhere on_slurm spool/slurm_script
+    exits 66
+    one_line
+    tells "SETUP=/nowhere: no file"
 }
 
 submitted_from_elsewhere_is_told() { # test
@@ -450,12 +520,12 @@ gridengine_needs_a_parallel_environment() { # test
     not_called mpirun
 }
 
-a_hostfile_has_ranks_as_slots() { # test
+a_host_has_a_whole_number_of_ranks() { # test
     a_cluster
     printf 'b\nb\na\na\nb\nb\n' >"$sandbox/list"
     run bash -c '. launch/cluster.sh; hostfile_of list 2 hosts; cat hosts'
     exits 0
-    [[ $output == $'3\nb slots=2\na slots=1' ]] || wrong "another hostfile"
+    [[ $output == $'3\nb 2\na 1' ]] || wrong "other hosts"
 }
 
 what_is_around_the_job_does_not_reach_mpirun() { # test

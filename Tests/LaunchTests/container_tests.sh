@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # the sandbox's variables
-# launch/Dockerfile, launch/swift-run-trainer.def and launch/mpijob.yaml: what they name exists, and they say the same.
+# launch/Dockerfile, launch/swift-run-trainer.def, launch/mpijob.yaml and the recipes: what they name exists, and they say
+# the same.
 
 # packages_of FILE: what its calls of apt-get install name, sorted, once each.
 packages_of() {
@@ -8,11 +9,15 @@ packages_of() {
         tr -s ' ' '\n' | grep . | sort -u
 }
 
-both_images_have_the_same_packages() { # test
-    [[ -n $(packages_of "$repository/launch/Dockerfile") ]] || wrong "no packages"
-    diff <(packages_of "$repository/launch/Dockerfile") \
-        <(packages_of "$repository/launch/swift-run-trainer.def") >/dev/null ||
-        wrong "the Dockerfile and the definition install different packages"
+# What a package does not bring: an MPI of each family, and what draws figures.
+an_image_of_the_package_adds_what_it_lacks() { # test
+    local package
+    for package in gnuplot-nox openmpi-bin mpich; do
+        packages_of "$repository/launch/swift-run-trainer.def" | grep -qxF "$package" || wrong "not installed: $package"
+    done
+    grep -q '^    package=swift-run-trainer-'"$(sed -n 's/.*static let version = "\(.*\)"/\1/p' \
+        "$repository/Sources/TrainerCommand/SwiftRunTrainer.swift")"'-linux-x86_64.tar.gz$' \
+        "$repository/launch/swift-run-trainer.def" || wrong "the definition names another version"
 }
 
 an_image_is_built_with_what_a_machine_is() { # test
@@ -28,7 +33,8 @@ every_package_of_an_image_is_in_bookworm() { # test
     local package
     grep -qs 'VERSION_CODENAME=bookworm' /etc/os-release && command -v apt-cache >/dev/null || exit 99
     apt-cache show openmpi-bin >/dev/null 2>&1 || exit 99
-    for package in $(packages_of "$repository/launch/Dockerfile"); do
+    for package in $(packages_of "$repository/launch/Dockerfile") \
+        $(packages_of "$repository/launch/swift-run-trainer.def"); do
         apt-cache show "$package" >/dev/null 2>&1 || wrong "no package: $package"
     done
 }
@@ -98,5 +104,34 @@ try:
 except jsonschema.ValidationError:
     sys.exit(0)
 sys.exit("the schema takes anything")
+PYTHON
+}
+
+# The recipe as conda-build reads it, its templates filled in; and that of Spack as Python.
+the_recipes_are_well_formed() { # test
+    local python="${SWIFT_RUN_TRAINER_PYTHON:-python3}"
+    "$python" -c 'import jinja2, yaml' 2>/dev/null || exit 99
+    "$python" - "$repository" <<'PYTHON' || wrong "a recipe is not well formed"
+import ast, re, sys, jinja2, yaml
+folder = sys.argv[1]
+text = open(folder + "/launch/conda/meta.yaml").read()
+named = lambda name: name
+recipe = yaml.safe_load(jinja2.Template(text).render(compiler=named, stdlib=named))
+program = open(folder + "/Sources/TrainerCommand/SwiftRunTrainer.swift").read()
+version = re.search(r'static let version = "(.*)"', program).group(1)
+assert str(recipe["package"]["version"]) == version, "version"
+assert set(recipe) <= {"package", "source", "build", "requirements", "test", "about", "extra"}, "sections"
+for key in ("summary", "license", "license_file"):
+    assert recipe["about"][key], key
+for library in ("cfitsio", "hdf5", "libzip", "zlib", "openblas"):
+    assert library in recipe["requirements"]["host"], library
+tree = ast.parse(open(folder + "/launch/spack/package.py").read())
+package = next(node for node in tree.body if isinstance(node, ast.ClassDef))
+assert package.name == "SwiftRunTrainer", "class"
+manifest = open(folder + "/Package.swift").read()
+calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "variant"]
+assert {call.args[0].value for call in calls} == {"keras", "fits", "mpi"}, "variants"
+for trait in ("Keras", "FITS"):
+    assert f'name: "{trait}"' in manifest, trait
 PYTHON
 }

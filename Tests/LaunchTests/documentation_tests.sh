@@ -132,7 +132,12 @@ write_installers() {
         esac'
     stand_in apptainer '
         case ${1-} in
-            build) is_file "$3"; touch "$2" ;;
+            build)
+                [[ $2 == --build-arg && $3 == package=* ]] || refuse "not known: $*"
+                is_file "${3#package=}"
+                is_file "$5"
+                touch "$4"
+                ;;
             exec) is_file "$2"; exec "${@:3}" ;;
             *) refuse "not known: ${1-}" ;;
         esac'
@@ -309,9 +314,9 @@ every_option_that_is_named_exists() { # test
     local option word known
     needs_the_program
     known="$(for word in "${subcommands[@]}"; do options_of "$word"; done | sort -u)"
-    # Of mpirun, srun, swift build, launch/chaos.sh, Tests/Golden/run.sh.
+    # Of mpirun, srun, swift build, launch/chaos.sh, launch/package.sh, Tests/Golden/run.sh.
     known+=$'\n'"$(printf '%s\n' --bind-to --hostfile --map-by --mca --mpi --oversubscribe --traits \
-        --disable-default-traits --kills --update)"
+        --disable-default-traits --kills --update --cpus-per-task --cpu-bind --overcommit --sysroot)"
     for option in $(prose "$front_page" "${pages[@]}" | grep -oE '`[^`]*`' |
         grep -oE -- '(^|[ `/])--[a-z][a-z-]+' | tr -d ' `/' | sort -u); do
         grep -qxF -- "$option" <<<"$known" ||

@@ -192,7 +192,19 @@ without_sudo_it_says_what_to_install() { # test
     run launch/laptop.sh
     exits 69
     one_line
+    tells "packages are missing (libopenblas-dev zlib1g-dev)"
     tells "apt-get install libopenblas-dev zlib1g-dev"
+    tells "launch/package.sh"
+}
+
+with_a_sudo_that_refuses_it_says_the_same() { # test
+    stub dpkg-query "$some_packages_missing"
+    stub sudo 'echo "sudo: a password is required" >&2; exit 1'
+    run launch/laptop.sh
+    exits 69
+    one_line
+    tells "may not become with sudo; ask an administrator to run: apt-get install libopenblas-dev zlib1g-dev"
+    not_called apt-get
 }
 
 a_failed_installation_stops() { # test
@@ -241,7 +253,7 @@ without_gnuplot_it_trains_all_the_same() { # test
 }
 
 elsewhere_than_debian_it_says_what_to_install() { # test
-    without dpkg-query mpirun
+    without dpkg-query pkg-config
     run launch/laptop.sh
     exits 69
     one_line
@@ -249,12 +261,11 @@ elsewhere_than_debian_it_says_what_to_install() { # test
 }
 
 elsewhere_than_debian_what_is_there_will_do() { # test
-    without dpkg-query
-    stub mpirun
+    without dpkg-query mpirun mpiexec
     stub pkg-config
     run launch/laptop.sh
     exits 0
-    called "pkg-config [--exists] [ompi-c] [openblas] [zlib] [hdf5] [libzip] [cfitsio]"
+    called "pkg-config [--exists] [openblas] [zlib] [hdf5] [libzip] [cfitsio]"
 }
 
 an_old_swift_is_refused() { # test
@@ -294,6 +305,19 @@ tests_run_after_the_same_set_up() { # test
     local trainer="$sandbox/.build/release/swift-run-trainer"
     [[ $(<"$sandbox/environment") == *AS_ROOT=1*AS_ROOT_CONFIRM=1*SWIFT_RUN_TRAINER="$trainer" ]] ||
         wrong "environment: $(<"$sandbox/environment")"
+}
+
+tests_need_an_mpi() { # test
+    stub dpkg-query 'case ${*: -1} in mpich) exit 1 ;; *) echo installed ;; esac'
+    run launch/test.sh
+    exits 0
+    called "apt-get [install] [-y] [-qq] [--no-install-recommends] [mpich]"
+    stub pkg-config
+    without dpkg-query mpirun
+    run launch/test.sh
+    exits 69
+    one_line
+    tells "no mpirun in PATH"
 }
 
 failed_tests_are_an_exit_code() { # test

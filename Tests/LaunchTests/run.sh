@@ -7,7 +7,7 @@
 # Prints `N passed, N failed` at the end; the exit code is 0 when none failed.
 set -uo pipefail
 # Settings of whoever runs the tests must not reach the scripts.
-unset RUN DATA THREADS TRAINER TRAIN_ARGUMENTS STOP_AFTER SWEEP SCRATCH_PATH CHECKOUT STAMPS_BASE_URL JOB_SCRIPT
+unset RUN DATA THREADS MODULES SETUP LAUNCHER TRAINER TRAIN_ARGUMENTS STOP_AFTER SWEEP SCRATCH_PATH CHECKOUT STAMPS_BASE_URL JOB_SCRIPT
 # Nor may a batch system that they run in.
 while read -r name; do
     case $name in

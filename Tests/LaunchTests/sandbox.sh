@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # `server` is the download tests'; stubs expand theirs when they run
 # A checkout of its own for each test, with programs on PATH that write down how they were called. Sourced by run.sh.
 #
-# Every stub appends one line, its name and arguments in brackets, to $calls.
+# Every stub appends one line, its name and arguments in brackets, to $calls; that of mpirun tells its version first.
 
 repository="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 passed=0 failed=0 skipped=0
@@ -10,6 +10,7 @@ passed=0 failed=0 skipped=0
 stub() {
     cat >"$stubs/$1" <<STUB
 #!/usr/bin/env bash
+[[ $1 != mpirun || \${1-} != --version ]] || { echo "\${MPIRUN_VERSION:-mpirun (Open MPI) 4.1.4}"; exit; }
 { printf '%s' "$1"; [[ \$# -eq 0 ]] || printf ' [%s]' "\$@"; echo; } >>"$calls"
 ${2-}
 STUB
@@ -25,7 +26,7 @@ make_sandbox() {
     : >"$calls"
     stub dpkg-query 'echo installed'
     stub apt-get
-    stub sudo '"$@"'
+    stub sudo '[[ $1 != -n ]] || shift; "$@"'
     stub id 'echo 1000'
     stub trainer '
         if [[ $1 == simulate ]]; then mkdir -p "$3"; touch "$3/stamps_sources.npy" "$3/stamps_noise.npy"; fi

@@ -5,12 +5,30 @@ import Testing
 
 extension TrainerCommandTests {
     @Suite struct HelpTests {
-        @Test(arguments: ["--help", "help train", "--version", "summary --model simple"])
-        func ranksPrintOnce(_ line: String) throws {
+        @Test(arguments: TestLauncher.installed, ["--help", "help train", "summary --model simple"])
+        func ranksPrintOnce(launcher: TestLauncher, line: String) throws {
             let alone = try trained(line)
             #expect(!alone.standardOutput.isEmpty && alone.standardError == "")
-            let together = try trained(line, ranks: 3)
+            let together = try trained(line, ranks: 3, launcher)
             #expect(together.standardOutput == alone.standardOutput && together.standardError == "")
+        }
+
+        /// A process on its own opens no MPI library; one with a launcher tells that of the launcher.
+        @Test(arguments: TestLauncher.installed) func theVersionTellsTheMPILibrary(launcher: TestLauncher) throws {
+            let alone = try trained("--version").standardOutput.split(separator: "\n")
+            #expect(alone.count == 2 && alone[0].hasPrefix("swift-run-trainer "))
+            #expect(alone[1].hasPrefix("MPI: not started by a launcher, so none is opened"))
+            let together = try trained("--version", ranks: 3, launcher).standardOutput.split(separator: "\n")
+            #expect(together.count == 2 && together[0] == alone[0])
+            #expect(together[1].contains(/^MPI: .*\(\/.+\)$/) && together[1].contains(launcher.rawValue))
+        }
+
+        /// All that happens without a launcher happens without MPI: no such library is among the files that are mapped.
+        @Test func aProcessOnItsOwnOpensNoMPILibrary() throws {
+            let program = try path(ofProgram: "swift-run-trainer")
+            let traced = try shell(script: "LD_DEBUG=files exec \(program) bench --seconds 0.05 --models simple")
+            #expect(traced.status == 0)
+            #expect(traced.standardError.contains("libc.so") && !traced.standardError.contains("libmpi"))
         }
 
         @Test func helpNamesCommandsAndExitCodes() throws {

@@ -20,12 +20,13 @@ extension TrainerCommandTests {
 
         /// Runs the program in a shell, which sends it (`$$`) a signal as soon as `condition` holds.
         private func train(
-            _ options: String, signal: String, when condition: String, ranks: Int? = nil
+            _ options: String, signal: String, when condition: String, ranks: Int? = nil,
+            _ launcher: TestLauncher = .usual
         ) throws -> ProgramOutcome {
             let sender = "(until \(condition); do sleep 0.02; done; kill -\(signal) $$) >/dev/null 2>&1 &"
             let script = "\(sender) exec \(program) \(train("\(options) --output \(run)"))"
             guard let ranks else { return try shell(script: script) }
-            let mpirun = "mpirun --oversubscribe -n 1 sh -c '\(script)'"
+            let mpirun = "\(launcher.command.joined(separator: " ")) -n 1 sh -c '\(script)'"
             let others = ranks > 1 ? " : -n \(ranks - 1) \(program) \(train("\(options) --output \(run)"))" : ""
             return try shell(script: mpirun + others)
         }
@@ -55,12 +56,25 @@ extension TrainerCommandTests {
             try expectTheSameBits(epochs: epochsBegun, "--threads 1", ranks: signal == "TERM" ? 3 : nil)
         }
 
-        @Test func aSignalToOneRankStopsAll() throws {
+        @Test(arguments: TestLauncher.installed) func aSignalToOneRankStopsAll(launcher: TestLauncher) throws {
             let outcome = try train(
-                "--epochs 1000000 --threads 1", signal: "USR1", when: "ls \(run)/checkpoints/step-*", ranks: 3)
+                "--epochs 1000000 --threads 1", signal: "USR1", when: "ls \(run)/checkpoints/step-*", ranks: 3,
+                launcher)
             #expect(outcome.status == 75, "\(outcome.standardError)")
             #expect(outcome.errorLines(saying: "stopped: SIGUSR1: ") == 1)
             try expectTheSameBits(epochs: epochsBegun, "--threads 2", ranks: nil)
+        }
+
+        /// Schedulers warn mpirun, which passes the signal on to every rank.
+        @Test(arguments: TestLauncher.installed) func aSignalToTheLauncherStopsAll(launcher: TestLauncher) throws {
+            let options = train("--epochs 1000000 --threads 1 --output \(run)")
+            let sender =
+                "(until ls \(run)/checkpoints/step-*; do sleep 0.02; done; kill -USR1 $$) >/dev/null 2>&1 &"
+            let mpirun = launcher.command.joined(separator: " ")
+            let outcome = try shell(script: "\(sender) exec \(mpirun) -n 3 \(program) \(options)")
+            #expect(outcome.status == 75, "\(outcome.standardError)")
+            #expect(outcome.errorLines(saying: "stopped: SIGUSR1: ") == 1)
+            try expectTheSameBits(epochs: epochsBegun, "--threads 1", ranks: 2)
         }
 
         @Test func aRunThatWasKilledGoesOnFromWithinTheEpoch() throws {

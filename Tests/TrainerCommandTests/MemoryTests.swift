@@ -66,11 +66,12 @@ extension TrainerCommandTests {
             let copy = try workspace.copy(survey.folder, to: "data")
             let program = try path(ofProgram: "swift-run-trainer")
             let options = "\(Survey.recipe) --epochs 1000000 --threads 1 --memory 64K --no-report"
+            let mpirun = TestLauncher.usual.command.joined(separator: " ")
             let outcome = try shell(
                 script: """
                     (until ls \(run)/checkpoints/step-*; do sleep 0.02; done; truncate -s 1000 \(copy)/stamps_noise.npy) \
                     >/dev/null 2>&1 &
-                    exec mpirun --oversubscribe -n 2 \(program) train --data \(copy) \(options) --quiet --output \(run)
+                    exec \(mpirun) -n 2 \(program) train --data \(copy) \(options) --quiet --output \(run)
                     """)
             expectError(
                 outcome, 65, saying: "stamps_noise.npy", "is 1000 bytes long and was", "leave them alone")

@@ -18,7 +18,8 @@ extension TrainerCommandTests {
                 "-n 1 \(program) train --data \(survey.folder) --model simple --epochs 1 --no-report"
                     + " --output \(workspace.path("run")) \($0)"
             }
-            return try shell(script: "exec mpirun --oversubscribe \(ranks.joined(separator: " : "))", timeout: 60)
+            let mpirun = TestLauncher.usual.command.joined(separator: " ")
+            return try shell(script: "exec \(mpirun) \(ranks.joined(separator: " : "))", timeout: 60)
         }
 
         @Test(arguments: [

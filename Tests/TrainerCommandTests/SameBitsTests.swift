@@ -155,12 +155,13 @@ extension TrainerCommandTests {
                 ])
         }
 
-        @Test func mpirunWithOneRankGivesTheBitsOfNone() throws {
+        @Test(arguments: TestLauncher.installed, [1, 3])
+        func everyLauncherGivesTheBitsOfNone(launcher: TestLauncher, ranks: Int) throws {
             let survey = try Survey.shared()
             try trained(
                 "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 1"
                     + " --output \(workspace.path("run"))",
-                ranks: 1)
+                ranks: ranks, launcher)
             #expect(try RunResult(workspace.path("run")).differences(from: RunResult(survey.run())) == [])
         }
     }

@@ -5,12 +5,12 @@ import Testing
 extension TrainerCommandTests {
     @Suite struct StalledRankTests {
         /// Rank 1 never starts MPI.
-        @Test func aRankThatDoesNotStartEndsTheJob() throws {
+        @Test(arguments: TestLauncher.installed) func aRankThatDoesNotStartEndsTheJob(launcher: TestLauncher) throws {
             let workspace = try TemporaryFolder()
             let words = "train --data \(try Survey.shared().folder) --stall-timeout 2 --output \(workspace.path("run"))"
                 .split(separator: " ").map(String.init)
             let others = [":", "-n", "1", "sleep", "1000", ":", "-n", "1", try path(ofProgram: "swift-run-trainer")]
-            let outcome = try trainer(words + others + words, ranks: 1, timeout: 40)
+            let outcome = try trainer(words + others + words, ranks: 1, launcher, timeout: 40)
             #expect(outcome.status == 70)
             #expect(outcome.errorLines(saying: "error: ") == 1, "\(outcome.standardError)")
             let told = /error: rank 0 on \S+: has waited 2 seconds in MPI_Init_thread for ranks .+; .+--stall-timeout/
@@ -18,7 +18,8 @@ extension TrainerCommandTests {
         }
 
         /// Rank 1 is stopped (SIGSTOP) in the midst of training, and its threads with it.
-        @Test func aRankThatStopsAnsweringIsNamedAndEndsTheJob() throws {
+        @Test(arguments: TestLauncher.installed)
+        func aRankThatStopsAnsweringIsNamedAndEndsTheJob(launcher: TestLauncher) throws {
             let workspace = try TemporaryFolder()
             let run = workspace.path("run")
             let program = try path(ofProgram: "swift-run-trainer")
@@ -31,7 +32,7 @@ extension TrainerCommandTests {
                 + " echo $$ >\(workspace.path("stopped")); kill -STOP $$) & exec \(program) \(line)"
             let words = line.split(separator: " ").map(String.init)
             let others = [":", "-n", "1", "sh", "-c", stopped, ":", "-n", "1", program] + words
-            let outcome = try trainer(words + others, ranks: 1, timeout: 40) {
+            let outcome = try trainer(words + others, ranks: 1, launcher, timeout: 40) {
                 for path in [run, workspace.path("stopped")] { try FileManager.default.removeItem(atPath: path) }
             }
 

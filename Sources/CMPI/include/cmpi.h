@@ -1,5 +1,9 @@
 // The part of MPI that this program uses, in a form that Swift can import: mpi.h hides its constants behind casts in
-// macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE), and only the C compiler knows where it is.
+// macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE).
+//
+// No MPI library is linked with the program: cmpi_load opens one, of any implementation whose binary interface
+// implementations/ knows, or a shim (implementations/shim.c). It must have succeeded before any function below it but
+// those of limits is called.
 //
 // Functions work on the ranks of MPI_COMM_WORLD, or of the channel they are given, and return an MPI status: 0
 // (MPI_SUCCESS) or a code for cmpi_error_string. Those that wait for other ranks return CMPI_STALLED when the limit of
@@ -26,6 +30,31 @@ enum { CMPI_TEXT_CAPACITY = 1024 };
 /// Not an MPI status: a wait has exceeded the limit of cmpi_watch.
 enum { CMPI_STALLED = -1 };
 
+/// Binary interfaces of MPI libraries.
+typedef enum {
+    /// Whichever the library has, or none was loaded.
+    CMPI_ANY,
+    /// Open MPI 3 to 5 (libmpi.so.40).
+    CMPI_OPEN_MPI,
+    /// MPICH and its family: Intel MPI, Cray MPICH, MVAPICH (libmpi.so.12).
+    CMPI_MPICH,
+} cmpi_implementation;
+
+/// Opens an MPI library, or a shim of one, by its path or by a name that the dynamic linker finds; before MPI starts,
+/// and not again once it has succeeded.
+///
+/// Returns whether it is of the implementation that is expected; if not, `reason` is set to what is wrong.
+bool cmpi_load(const char *path, cmpi_implementation expected, char reason[CMPI_TEXT_CAPACITY]);
+
+/// What cmpi_load has opened. A shim is what was expected of it.
+cmpi_implementation cmpi_loaded(void);
+
+/// The file of the MPI library that was opened.
+void cmpi_library_path(char text[CMPI_TEXT_CAPACITY]);
+
+/// The first line of MPI_Get_library_version.
+void cmpi_library_version(char text[CMPI_TEXT_CAPACITY]);
+
 /// MPI_Init_thread with MPI_THREAD_FUNNELED; errors are returned from here on (MPI_ERRORS_RETURN).
 ///
 /// Sets `funneled` to whether the library provides that level.
@@ -34,7 +63,8 @@ int cmpi_init(bool *funneled);
 /// MPI_Finalize.
 int cmpi_finalize(void);
 
-/// MPI_Abort: ends all ranks. The launcher returns `exit_code` and, with Open MPI 4, prints no message of its own.
+/// MPI_Abort: ends all ranks. The launcher returns `exit_code`. What Open MPI 4 and MPICH would print is suppressed:
+/// nothing that this process writes to standard error from here on appears.
 void cmpi_abort(int exit_code);
 
 /// MPI_Is_thread_main: whether the calling thread may communicate; true after MPI_Finalize.

@@ -11,9 +11,10 @@ import Faults
 /// - **A rank that dies** without a message (killed, out of memory): `mpirun` notices, says which rank on which host,
 ///   ends the others and returns 128 + the signal's number.
 ///
-/// `mpirun` returns the fault's exit code. Its own explanation of `MPI_Abort` is suppressed (Open MPI 4); its message
-/// about a process that exits with a non-zero code cannot be, which is why even an agreed fault ends in `MPI_Abort`.
-/// `mpirun -q` would silence both, but also the message about a dead rank.
+/// `mpirun` returns the fault's exit code. Explanations of `MPI_Abort` are suppressed (Open MPI 4, MPICH's family; those of
+/// Open MPI 5 cannot be); Open MPI's message about a process that exits with a non-zero code cannot be, which is why even
+/// an agreed fault ends in `MPI_Abort`. `mpirun -q` would
+/// silence both, but also the message about a dead rank.
 public enum ProcessGroups {
     /// A fault as one line: `error: …`, or `stopped: …` of a run that can be resumed.
     public static func line(_ fault: Fault) -> String {
@@ -27,13 +28,14 @@ public enum ProcessGroups {
     ///   - largestMessage: the most bytes that one MPI call moves.
     ///   - limits: how long the group may take to start, and from then on its operations.
     ///   - line: how the fault appears that ends the process when the start takes longer.
-    /// - Throws: `Fault` if MPI does not start, or does not see the processes that the launcher started.
+    /// - Throws: `Fault` if there is no MPI library for the launcher, MPI does not start, or does not see the processes that the launcher started.
     public static func start(
         environment: [String: String], largestMessage: Int = Int(Int32.max), limits: WaitLimits = WaitLimits(),
         line: (Fault) -> String = ProcessGroups.line
     ) throws -> any ProcessGroup {
         guard let launcher = Launcher(environment: environment) else { return SingleProcess() }
         try launcher.requireServer(environment)
+        try MPILibrary.load(for: launcher, environment)
         let limit = TimeLimit(seconds: limits.start, rank: launcher.rank ?? 0, line: line)
         let group = try limit.limit(.start) {
             let group = try MPIProcessGroup(largestMessage: largestMessage, limit: limit)
@@ -49,8 +51,7 @@ public enum ProcessGroups {
             }
             throw Fault(
                 .usage, launcher.name, "started \(size) processes, of which MPI sees \(group.size)",
-                remedy: launcher.name == "srun"
-                    ? "use srun --mpi=pmix, or mpirun within the job" : "use the mpirun that belongs to Open MPI")
+                remedy: launcher.family.remedy)
         }
         return group
     }
@@ -74,9 +75,18 @@ public enum ProcessGroups {
         } catch {
             // There is no group to agree in: the launcher's own numbering decides which process reports. Where there
             // is no launcher either, there is no other process that would.
-            let fault = Fault(describing: error)
+            var fault = Fault(describing: error)
             let launcher = Launcher(environment: environment)
-            if launcher?.rank ?? 0 == 0 || launcher?.isRunning == false { report(fault) }
+            let rank = launcher?.rank ?? 0
+            if rank > 0, fault.kind == .unavailable, launcher?.isRunning == true {
+                // It may be that only this host lacks something. Where rank 0 lacks it too, the launcher ends this
+                // process before it has waited.
+                pause(milliseconds: 2000)
+                fault = fault.onRank(rank, host: currentHostName())
+                report(fault)
+            } else if rank == 0 || launcher?.isRunning == false {
+                report(fault)
+            }
             return fault.exitCode
         }
         do {

@@ -18,6 +18,7 @@ public struct ProgramFailure: Error, CustomStringConvertible {
 /// Runs one of this package's programs under `mpirun`, with more ranks than processors if need be, also as root.
 ///
 /// - Parameters:
+///   - launcher: whose `mpirun`.
 ///   - ranks: how many processes.
 ///   - program: the name of an executable product of this package.
 ///   - environment: variables to set beside those of this process.
@@ -27,15 +28,14 @@ public struct ProgramFailure: Error, CustomStringConvertible {
 /// A run is repeated, at most twice, when mpirun itself falls: after ranks that did not answer have been killed, the
 /// PMIx library of Open MPI 4 now and then crashes or waits for ever in its own `PMIx_server_finalize`.
 public func mpirun(
-    ranks: Int, program: String, arguments: [String] = [], environment: [String: String] = [:],
-    timeout: TimeInterval = 60, restore: () throws -> Void = {}
+    _ launcher: TestLauncher = .usual, ranks: Int, program: String, arguments: [String] = [],
+    environment: [String: String] = [:], timeout: TimeInterval = 60, restore: () throws -> Void = {}
 ) throws -> ProgramOutcome {
-    let allowances = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
-    let options = ["mpirun", "--oversubscribe", "-n", String(ranks), try path(ofProgram: program)]
+    let options = launcher.command + ["-n", String(ranks), try path(ofProgram: program)]
     func attempt() throws -> ProgramOutcome {
         try run(
             URL(fileURLWithPath: "/usr/bin/env"), arguments: options + arguments,
-            environment: allowances.merging(environment) { $1 }, timeout: timeout)
+            environment: TestLauncher.environment.merging(environment) { $1 }, timeout: timeout)
     }
     var outcome: ProgramOutcome?
     for _ in 0..<2 where outcome == nil {
@@ -75,8 +75,8 @@ public func run(
 /// - Parameters are those of `mpirun`.
 public func shell(script: String, timeout: TimeInterval = 60) throws -> ProgramOutcome {
     try run(
-        URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", script],
-        environment: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"], timeout: timeout)
+        URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", script], environment: TestLauncher.environment,
+        timeout: timeout)
 }
 
 /// The path of an executable product of this package, which stands in the folder of the running tests; another build of

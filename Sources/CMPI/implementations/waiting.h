@@ -1,8 +1,10 @@
-#define _GNU_SOURCE
-#include "waiting.h"
-#include "cmpi.h"
+// How a rank waits for the others: without limit, or for as long as cmpi_watch allows. Part of operations.h.
+#ifndef WAITING_H
+#define WAITING_H
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 // A rank that has waited long sends heartbeats to all others until the operation completes. Ranks whose heartbeats
@@ -24,34 +26,43 @@ static const double longest_gap = 1;
 // Seconds that a wait may last; 0 for no limit.
 static double limit = 0;
 // A separate communicator, so that heartbeats which are never received cannot be mistaken for other messages.
-static MPI_Comm heartbeats = MPI_COMM_NULL;
+static MPI_Comm heartbeats;
+static bool has_heartbeats = false;
 static int rank, size;
 // For each rank, how long this wait had lasted when its last heartbeat arrived; negative for never.
 static double *heard = NULL;
 // How long the wait that timed out had lasted.
 static double waited_until_timeout = 0;
 
-int cmpi_watch(double seconds) {
-    cmpi_stop_watching();
+static void stop_watching(void) {
+    if (has_heartbeats) MPI_Comm_free(&heartbeats);
+    has_heartbeats = false;
+    free(heard);
+    heard = NULL;
+    limit = 0;
+}
+
+static int watch(double seconds) {
+    stop_watching();
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     if (!(seconds > 0) || size < 2) return MPI_SUCCESS;
     heard = malloc((size_t)size * sizeof *heard);
     if (!heard) return MPI_ERR_NO_MEM;
     const int status = MPI_Comm_dup(MPI_COMM_WORLD, &heartbeats);
-    if (status == MPI_SUCCESS) limit = seconds;
+    has_heartbeats = status == MPI_SUCCESS;
+    if (has_heartbeats) limit = seconds;
     return status;
 }
 
-void cmpi_change_limit(double seconds) {
+static void change_limit(double seconds) {
     if (limit > 0) limit = seconds;
 }
 
-void cmpi_stop_watching(void) {
-    if (heartbeats != MPI_COMM_NULL) MPI_Comm_free(&heartbeats);
-    free(heard);
-    heard = NULL;
-    limit = 0;
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 static double least(double a, double b) { return a < b ? a : b; }
@@ -96,19 +107,21 @@ static bool is_lowest_waiting(double waited) {
     return true;
 }
 
-int cmpi_complete(MPI_Request *request) {
+// MPI_Wait with a timeout: CMPI_STALLED if the operation does not complete within the limit. It is then still pending:
+// its buffers must stay valid, and no MPI function but MPI_Abort may be called.
+static int complete(MPI_Request *request) {
     if (limit <= 0) return MPI_Wait(request, MPI_STATUS_IGNORE);
     const double interval = limit / HEARTBEATS;
     const double spin = least(interval, longest_spin), grace = least(interval, longest_grace);
-    double waited = 0, last_heartbeat = -interval, last_poll = MPI_Wtime();
+    double waited = 0, last_heartbeat = -interval, last_poll = now();
     bool is_long = false;
     for (;;) {
         int is_done = 0;
         const int status = MPI_Test(request, &is_done, MPI_STATUS_IGNORE);
         if (status != MPI_SUCCESS || is_done) return status;
-        const double now = MPI_Wtime();
-        waited += least(now - last_poll, longest_gap);
-        last_poll = now;
+        const double poll = now();
+        waited += least(poll - last_poll, longest_gap);
+        last_poll = poll;
         if (waited < spin) continue;
         if (!is_long) discard_old_heartbeats();
         is_long = true;
@@ -126,6 +139,8 @@ int cmpi_complete(MPI_Request *request) {
     }
 }
 
-void cmpi_silent_ranks(bool *silent) {
+static void silent_ranks(bool *silent) {
     for (int other = 0; other < size; ++other) silent[other] = is_silent(other, waited_until_timeout);
 }
+
+#endif
