@@ -76,16 +76,20 @@ link_cxx_statically() {
     build_options+=(-Xlinker "-L$scratch_path/cxx")
 }
 
-# library NAME: prints where a library that is needed lies; nothing for those of glibc and of MPI.
+# stays_behind NAME: whether a library is one of glibc, which belongs to the kernel, or of MPI, which to the launcher.
+stays_behind() {
+    case $1 in
+        ld-linux* | libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | libresolv.so.* | libutil.so.*) ;;
+        libnsl.so.1 | libanl.so.* | libmvec.so.* | libmpi*.so.* | libopen-*.so.* | libpmix.so.*) ;;
+        *) return 1 ;;
+    esac
+}
+
+# library NAME: prints where a library lies.
 library() {
     local folder
-    case $1 in
-        ld-linux* | libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | libresolv.so.* | libutil.so.* | \
-            libnsl.so.* | libanl.so.* | libmvec.so.* | libmpi*.so.* | libopen-*.so.* | libpmix.so.*) return 0 ;;
-    esac
     if [[ -z $sysroot ]]; then
-        ldconfig -p | awk -v name="$1" -v kind="${triple%%-*}" \
-            '$1 == name && /x86-64|AArch64/ { print $NF; exit }'
+        ldconfig -p | awk -v name="$1" '$1 == name && /x86-64|AArch64/ { print $NF; exit }'
         return
     fi
     for folder in "$sysroot/usr/lib/$triple" "$sysroot/lib/$triple" "$sysroot/usr/lib"; do
@@ -107,15 +111,9 @@ bring_libraries() {
     while [[ ${#queue[@]} -gt 0 ]]; do
         file=${queue[0]} queue=("${queue[@]:1}")
         while read -r name; do
-            [[ ! -e $2/$name ]] || continue
+            if [[ -e $2/$name ]] || stays_behind "$name"; then continue; fi
             path="$(library "$name")"
-            if [[ -z $path ]]; then
-                case $name in
-                    ld-linux* | libc.* | libm.* | libdl.* | libpthread.* | librt.* | libresolv.* | libutil.* | \
-                        libnsl.* | libanl.* | libmvec.*) continue ;;
-                esac
-                fault 69 "$name, which $(basename "$file") needs, is not there"
-            fi
+            [[ -n $path ]] || fault 69 "$name, which $(basename "$file") needs, is not there"
             install -m 755 "$(readlink -f "$path")" "$2/$name"
             copied["$name"]="$path"
             queue+=("$2/$name")
@@ -178,7 +176,7 @@ write_readme() {
 swift-run-trainer $version for Linux on $architecture with glibc $2 or newer (ldd --version tells).
 
 It may lie anywhere, and needs neither root nor an installation:
-    export PATH="$(printf '%s' "\$PWD")/$(basename "$1")/bin:\$PATH"
+    export PATH="\$PWD/$(basename "$1")/bin:\$PATH"
     swift-run-trainer --version
 Under mpirun, mpiexec or srun it opens the MPI library of the launcher: Open MPI, MPICH, Intel MPI, Cray MPICH, MVAPICH.
 Alone it needs none. gnuplot, if there is one, draws figures.

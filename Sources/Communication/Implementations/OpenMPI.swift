@@ -19,7 +19,10 @@ extension MPIImplementation {
 
 extension LauncherFamily {
     static let openMPI = LauncherFamily(
-        programs: ["mpirun", "mpiexec", "orterun", "orted", "prun", "prte", "prted", "prterun"],
+        programs: [
+            "mpirun", "mpiexec", "mpirun.openmpi", "mpiexec.openmpi", "orterun", "orted", "prun", "prte", "prted",
+            "prterun",
+        ],
         implementations: [.openMPI], remedy: "use the mpirun that belongs to the Open MPI library")
 }
 

@@ -78,7 +78,9 @@ public struct MPILibrary: Hashable, Sendable, CustomStringConvertible {
         var path = version
         cmpi_library_version(&version)
         cmpi_library_path(&path)
-        return MPILibrary(version: text(version), path: text(path))
+        // MPICH aligns with blanks, Open MPI goes on about its package.
+        let words = text(version).prefix { $0 != "," }.split { $0 == " " || $0 == "\t" }
+        return MPILibrary(version: words.joined(separator: " "), path: text(path))
     }
 
     private static func text(_ characters: [CChar]) -> String {
@@ -87,21 +89,23 @@ public struct MPILibrary: Hashable, Sendable, CustomStringConvertible {
 
     /// Files that exist, and after them names for the dynamic linker.
     private static func candidates(_ implementation: MPIImplementation) -> [String] {
-        let program = folder(ofProcess: "self").map { [$0, "\($0)/../lib"] } ?? []
+        let program = folder(ofProcess: "self").map { [$0, parent(of: $0) + "/lib"] } ?? []
         let shims = program.map { "\($0)/\(implementation.shim)" }
         let launchers = Launcher.ancestors.compactMap { folder(ofProcess: String($0.process)) }
         let installed = launchers.flatMap { bin in
-            ["lib", "lib64"].flatMap { lib in implementation.libraries.map { "\(bin)/../\(lib)/\($0)" } }
+            ["lib", "lib64"].flatMap { lib in implementation.libraries.map { "\(parent(of: bin))/\(lib)/\($0)" } }
         }
         return (shims + installed).filter { access($0, R_OK) == 0 } + implementation.libraries
     }
 
     /// The folder of the program that a process runs; nil where the system does not tell.
     private static func folder(ofProcess process: String) -> String? {
-        guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe"),
-            let slash = path.lastIndex(of: "/")
-        else { return nil }
-        return String(path[..<slash])
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")).map(parent)
+    }
+
+    /// The folder that an absolute path lies in.
+    private static func parent(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
     }
 
     /// Those first whose library stands in an earlier folder of `LD_LIBRARY_PATH`, as a module leaves it.
