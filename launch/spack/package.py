@@ -1,5 +1,5 @@
-# Spack package. In the checkout, with this file as packages/swift-run-trainer/package.py of a repository of yours
-# (spack repo create, spack repo add): spack dev-build swift-run-trainer@main ^mpich
+# Spack package. In the checkout, with this file as packages/swift-run-trainer/package.py of a
+# repository of yours (spack repo create, spack repo add): spack dev-build swift-run-trainer@main
 
 import os
 
@@ -7,8 +7,8 @@ from spack.package import *
 
 
 class SwiftRunTrainer(Package):
-    """Trains networks that tell point sources from noise in cut-outs of survey images. One binary runs as a single
-    process and under mpirun, and gives the same bits from any number of ranks and threads."""
+    """Trains networks that tell point sources from noise in cut-outs of survey images. One binary
+    runs as a single process and under mpirun, with the same bits from any number of ranks."""
 
     license("MIT")
 

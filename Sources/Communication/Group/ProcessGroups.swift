@@ -35,7 +35,11 @@ public enum ProcessGroups {
     ) throws -> any ProcessGroup {
         guard let launcher = Launcher(environment: environment) else { return SingleProcess() }
         try launcher.requireServer(environment)
-        try MPILibrary.load(for: launcher, environment)
+        do {
+            try MPILibrary.load(for: launcher, environment)
+        } catch let fault as Fault where fault.kind == .unavailable && !launcher.isRunning {
+            throw launcher.leftOver("no such launcher is to be seen, and no MPI library is there")
+        }
         let limit = TimeLimit(seconds: limits.start, rank: launcher.rank ?? 0, line: line)
         let group = try limit.limit(.start) {
             let group = try MPIProcessGroup(largestMessage: largestMessage, limit: limit)
