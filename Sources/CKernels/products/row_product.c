@@ -1,4 +1,5 @@
 #include "row_product.h"
+#include "few_channels.h"
 #include "tiles.h"
 
 // The channels of a tile (template parameter PARTIAL): full vectors; fewer than a vector's; or the last channels of
@@ -13,6 +14,25 @@ typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef float f32x8u __attribute__((vector_size(32), aligned(4)));
 
 enum { HALF_FLOATS = VECTOR_FLOATS / 2 };
+
+INLINE void load_half(const float *from, ptrdiff_t count, f32x8 *value) {
+    if (count >= HALF_FLOATS) {
+        *value = *(const f32x8u *)from;
+    } else {
+        f32x8 lanes = *value;
+        memcpy(&lanes, from, (size_t)count * sizeof(float));
+        *value = lanes;
+    }
+}
+
+INLINE void store_half(const f32x8 *value, ptrdiff_t count, float *to) {
+    if (count >= HALF_FLOATS) {
+        *(f32x8u *)to = *value;
+    } else {
+        const f32x8 lanes = *value;
+        memcpy(to, &lanes, (size_t)count * sizeof(float));
+    }
+}
 
 INLINE void rectify_half(f32x8 *x) { *x = (f32x8)((i32x8)*x & ~(*x < 0)); }
 
@@ -52,13 +72,13 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
     }
     UNROLLED_FOR(h, HALVES) {
         f32x8 first = {0};
-        if (bias) first = *(const f32x8u *)(bias + half);
+        if (bias) load_half(bias + half, loaded, &first);
         UNROLLED_FOR(r, ROWS) half_sum[r] = first;
     }
     if (s->continues)
         UNROLLED_FOR(r, ROWS) {
             UNROLLED_FOR(v, VECTORS) load_partial(out + r * s->output_step + v * second, loaded, &sum[r * VECTORS + v]);
-            UNROLLED_FOR(h, HALVES) half_sum[r] = *(const f32x8u *)(out + r * s->output_step + half);
+            UNROLLED_FOR(h, HALVES) load_half(out + r * s->output_step + half, loaded, &half_sum[r]);
         }
     const ptrdiff_t input_step = s->input_step, weight_step = s->weight_step, length = s->length;
     for (ptrdiff_t segment = 0; segment < s->segments; ++segment) {
@@ -86,7 +106,7 @@ INLINE void row_tile(const RowProduct *s, const float *in, const float *weights,
             if (relu) rectify_half(&half_sum[r]);
             float *to = out + r * s->output_step + half;
             if (PARTIAL == TAIL) store_last_of_half(&half_sum[r], channels, to);
-            else *(f32x8u *)to = half_sum[r];
+            else store_half(&half_sum[r], channels, to);
         }
     }
 }
@@ -127,113 +147,6 @@ INLINE void block_lines(const RowProduct *s, const float *in, const float *weigh
     }
 }
 
-// Products with fewer channels than fill a vector have a row in each lane instead: of EIGHT rows, of which GROUPS
-// groups are computed together to hide the latency of the multiply-adds; sums of TURNED_CHANNELS channels are in
-// registers.
-typedef float f32x4 __attribute__((vector_size(16)));
-typedef float f32x4u __attribute__((vector_size(16), aligned(4)));
-enum { EIGHT = HALF_FLOATS, MOST_GROUPS = 4, TURNED_CHANNELS = 4, MOST_TURNED = 8 };
-
-// Four inputs of eight rows, as four vectors with a row in each lane.
-INLINE void turn_four(const float *in, ptrdiff_t step, f32x8 turned[4]) {
-    f32x8 rows[4];
-    UNROLLED_FOR(r, 4) {
-        const f32x4 low = *(const f32x4u *)(in + r * step), high = *(const f32x4u *)(in + (r + 4) * step);
-        rows[r] = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
-    }
-    const f32x8 a = __builtin_shufflevector(rows[0], rows[1], 0, 8, 1, 9, 4, 12, 5, 13);
-    const f32x8 b = __builtin_shufflevector(rows[0], rows[1], 2, 10, 3, 11, 6, 14, 7, 15);
-    const f32x8 c = __builtin_shufflevector(rows[2], rows[3], 0, 8, 1, 9, 4, 12, 5, 13);
-    const f32x8 d = __builtin_shufflevector(rows[2], rows[3], 2, 10, 3, 11, 6, 14, 7, 15);
-    turned[0] = __builtin_shufflevector(a, c, 0, 1, 8, 9, 4, 5, 12, 13);
-    turned[1] = __builtin_shufflevector(a, c, 2, 3, 10, 11, 6, 7, 14, 15);
-    turned[2] = __builtin_shufflevector(b, d, 0, 1, 8, 9, 4, 5, 12, 13);
-    turned[3] = __builtin_shufflevector(b, d, 2, 3, 10, 11, 6, 7, 14, 15);
-}
-
-// Adds the products of COUNT channels with eight inputs of eight rows, or with the inputs from `first` on if PARTIAL.
-INLINE void add_turned(const f32x8 turned[EIGHT], ptrdiff_t first, const float *weights, ptrdiff_t weight_step,
-                       f32x8 *sum, const int COUNT, const int PARTIAL) {
-    f32x8 total[TURNED_CHANNELS];
-    UNROLLED_FOR(n, COUNT) total[n] = sum[n];
-    UNROLLED_FOR(i, EIGHT) {
-        if (PARTIAL && i < first) continue;
-        UNROLLED_FOR(n, COUNT) total[n] += turned[i] * weights[i * weight_step + n];
-    }
-    UNROLLED_FOR(n, COUNT) sum[n] = total[n];
-}
-
-// The same of all channels.
-INLINE void add_eight_inputs(const RowProduct *s, const float *in, ptrdiff_t first, const float *weights, f32x8 *sum,
-                             const int PARTIAL) {
-    f32x8 turned[EIGHT];
-    turn_four(in, s->input_step, turned);
-    turn_four(in + 4, s->input_step, turned + 4);
-    for (ptrdiff_t n = 0; n < s->channels; n += TURNED_CHANNELS) {
-#define ADD(COUNT) add_turned(turned, first, weights + n, s->weight_step, sum + n, COUNT, PARTIAL)
-        switch (s->channels - n) {
-            case 1: ADD(1); break;
-            case 2: ADD(2); break;
-            case 3: ADD(3); break;
-            default: ADD(TURNED_CHANNELS);
-        }
-#undef ADD
-    }
-}
-
-// 8·GROUPS rows.
-INLINE void turned_tile(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
-                        float *out, const int GROUPS) {
-    const ptrdiff_t channels = s->channels, length = s->length, group_step = EIGHT * s->input_step;
-    f32x8 sum[MOST_GROUPS][VECTOR_FLOATS];
-    for (int g = 0; g < GROUPS; ++g)
-        for (ptrdiff_t n = 0; n < channels; ++n)
-            for (int r = 0; r < EIGHT; ++r)
-                sum[g][n][r] = s->continues ? out[(g * EIGHT + r) * s->output_step + n] : bias ? bias[n] : 0;
-    for (ptrdiff_t segment = 0; segment < s->segments; ++segment) {
-        const float *x = in + segment * s->segment_step, *w = weights + segment * s->segment_rows * s->weight_step;
-        ptrdiff_t j = 0;
-        for (; j + EIGHT <= length; j += EIGHT)
-            UNROLLED_FOR(g, GROUPS) add_eight_inputs(s, x + g * group_step + j, 0, w + j * s->weight_step, sum[g], 0);
-        // The last inputs are read with some that have been added before.
-        const ptrdiff_t back = length - EIGHT;
-        if (j < length)
-            for (int g = 0; g < GROUPS; ++g)
-                add_eight_inputs(s, x + g * group_step + back, j - back, w + back * s->weight_step, sum[g], 1);
-    }
-    for (int g = 0; g < GROUPS; ++g)
-        for (ptrdiff_t n = 0; n < channels; ++n) {
-            if (relu) rectify_half(&sum[g][n]);
-            for (int r = 0; r < EIGHT; ++r) out[(g * EIGHT + r) * s->output_step + n] = sum[g][n][r];
-        }
-}
-
-// Whether there are few enough channels for it to pay, and enough inputs and rows.
-INLINE int has_turned_rows(const RowProduct *s) {
-    return s->channels <= MOST_TURNED && s->length >= EIGHT && s->rows >= EIGHT;
-}
-
-// All rows of a line, or those but the last few: returns how many. The last tile computes some again, unless that would
-// add to them twice.
-INLINE ptrdiff_t turned_rows(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
-                             float *out) {
-    // The inputs of a tile lie within two kilobytes, or are those of eight rows: memory delivers longer ones late.
-    enum { NEAR = 2048 / sizeof(float) };
-    const ptrdiff_t near = s->channels <= TURNED_CHANNELS ? NEAR / (EIGHT * s->input_step) : 1;
-    ptrdiff_t r = 0;
-#define TILE(GROUPS) turned_tile(s, in + r * s->input_step, weights, bias, relu, out + r * s->output_step, GROUPS)
-    if (near >= MOST_GROUPS)
-        for (; r + MOST_GROUPS * EIGHT <= s->rows; r += MOST_GROUPS * EIGHT) TILE(MOST_GROUPS);
-    if (near >= 2)
-        for (; r + 2 * EIGHT <= s->rows; r += 2 * EIGHT) TILE(2);
-    for (; r + EIGHT <= s->rows; r += EIGHT) TILE(1);
-    if (r == s->rows || s->continues) return r;
-    r = s->rows - EIGHT;
-    TILE(1);
-#undef TILE
-    return s->rows;
-}
-
 INLINE void row_product_on(const RowProduct *s, const float *in, const float *weights, const float *bias, int relu,
                            float *out, const int WIDE) {
     const ptrdiff_t channels = s->channels, lines = s->groups * s->lines;
@@ -243,11 +156,14 @@ INLINE void row_product_on(const RowProduct *s, const float *in, const float *we
             const ptrdiff_t place = i / s->lines * s->input_group + i % s->lines * s->input_line;
             const ptrdiff_t result = i / s->lines * s->output_group + i % s->lines * s->output_line;
             const ptrdiff_t done = turned_rows(s, in + place, weights, bias, relu, out + result);
-            const float *const x = in + place + done * s->input_step;
-            float *const y = out + result + done * s->output_step;
             rest.rows = s->rows - done;
-            row_block(&rest, x, weights, bias, relu, y, channels, 0, 1, 0, NARROW, WIDE);
+            row_block(&rest, in + place + done * s->input_step, weights, bias, relu,
+                      out + result + done * s->output_step, channels, 0, 0, 1, NARROW, WIDE);
         }
+        return;
+    }
+    if (channels <= HALF_FLOATS) {
+        block_lines(s, in, weights, bias, relu, out, channels, 0, 0, lines, 0, 1, NARROW, WIDE);
         return;
     }
     if (channels < VECTOR_FLOATS) {
@@ -310,7 +226,7 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
                 f32x16 dy[2];
                 f32x8 half_dy[1];
                 UNROLLED_FOR(v, VECTORS) load_partial(y + v * second, loaded, &dy[v]);
-                UNROLLED_FOR(h, HALVES) half_dy[h] = *(const f32x8u *)(y + half);
+                UNROLLED_FOR(h, HALVES) load_half(y + half, loaded, &half_dy[h]);
                 UNROLLED_FOR(i, SEGMENTS)
                     UNROLLED_FOR(j, COUNT) {
                         const float value = x[i * segment_step + j];
@@ -347,11 +263,11 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
                 value[v] += total[v];
             }
             UNROLLED_FOR(h, HALVES) {
-                if (!first) half_value = *(const f32x8u *)(to + half);
+                if (!first) load_half(to + half, channels, &half_value);
                 half_value += *half_total;
             }
             UNROLLED_FOR(v, VECTORS) store_partial(&value[v], channels, to + v * second);
-            UNROLLED_FOR(h, HALVES) *(f32x8u *)(to + half) = half_value;
+            UNROLLED_FOR(h, HALVES) store_half(&half_value, channels, to + half);
         }
 }
 
@@ -384,63 +300,6 @@ INLINE void gradient_block(const RowProduct *g, const float *in, const float *ou
 }
 #undef TILE
 
-// The gradient of 16·VECTORS inputs × COUNT channels, from input `j` of a segment on, an input in each lane: summed and
-// stored as by `gradient_tile`. The first `done` inputs have been summed before.
-INLINE void turned_gradient_tile(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
-                                 ptrdiff_t groups, int first, ptrdiff_t done, const int VECTORS, const int COUNT) {
-    f32x16 sum[TURNED_CHANNELS * TURNED_CHANNELS];
-    UNROLLED_FOR(i, VECTORS * COUNT) sum[i] = (f32x16){0};
-    const ptrdiff_t input_step = g->input_step, output_step = g->output_step;
-    for (ptrdiff_t group = 0; group < groups; ++group)
-        for (ptrdiff_t line = 0; line < g->lines; ++line) {
-            const float *x = in + group * g->input_group + line * g->input_line;
-            const float *y = out_gradient + group * g->output_group + line * g->output_line;
-            for (ptrdiff_t r = 0; r < g->rows; ++r, x += input_step, y += output_step)
-                UNROLLED_FOR(v, VECTORS) {
-                    const f32x16 value = *(const f32x16u *)(x + v * VECTOR_FLOATS);
-                    UNROLLED_FOR(n, COUNT) sum[v * COUNT + n] += value * y[n];
-                }
-        }
-    UNROLLED_FOR(v, VECTORS)
-        UNROLLED_FOR(n, COUNT) {
-            float lane[VECTOR_FLOATS];
-            memcpy(lane, &sum[v * COUNT + n], sizeof lane);
-            for (ptrdiff_t i = done; i < VECTOR_FLOATS; ++i) {
-                float *to = gradient + (v * VECTOR_FLOATS + i) * g->channels + n;
-                *to = (first ? 0 : *to) + lane[i];
-            }
-        }
-}
-
-// All inputs × all channels, which are few.
-INLINE void turned_gradient(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
-                            ptrdiff_t groups, int first) {
-    for (ptrdiff_t segment = 0; segment < g->segments; ++segment, in += g->segment_step)
-        for (ptrdiff_t n = 0; n < g->channels; n += TURNED_CHANNELS) {
-            const ptrdiff_t count = g->channels - n;
-            for (ptrdiff_t j = 0, vectors; j < g->length; j += vectors * VECTOR_FLOATS) {
-                const ptrdiff_t at = j + VECTOR_FLOATS <= g->length ? j : g->length - VECTOR_FLOATS;
-                float *to = gradient + (segment * g->length + at) * g->channels + n;
-                vectors = 1;
-#define TILE(VECTORS, COUNT) \
-    do { \
-        vectors = VECTORS; \
-        turned_gradient_tile(g, in + at, out_gradient + n, to, groups, first, j - at, VECTORS, COUNT); \
-    } while (0)
-                // As many vectors as fit the registers of the smaller files.
-                const ptrdiff_t most = (g->length - j) / VECTOR_FLOATS;
-                if (count == 1 && most >= 4) TILE(4, 1);
-                else if (count == 1) TILE(1, 1);
-                else if (count == 2 && most >= 2) TILE(2, 2);
-                else if (count == 2) TILE(1, 2);
-                else if (count == 3 && most >= 2) TILE(2, 3);
-                else if (count == 3) TILE(1, 3);
-                else TILE(1, TURNED_CHANNELS);
-#undef TILE
-            }
-        }
-}
-
 // Limits of the contiguous copy of the output gradients of 32 channels. In place, their rows may lie kilobytes apart
 // and compete for few cache sets, so that every tile would miss the cache again.
 enum { COPIED_ROWS = 512, COPIED_CHANNELS = 2 * VECTOR_FLOATS };
@@ -468,12 +327,14 @@ INLINE RowProduct copy_rows(const RowProduct *g, const float *out_gradient, ptrd
 // All inputs × one block of at most 32 channels, of which `left` are left with those behind the block.
 INLINE void gradient_channels_on(const RowProduct *g, const float *in, const float *out_gradient, float *gradient,
                                  ptrdiff_t groups, int first, ptrdiff_t left, const int WIDE) {
-    if (g->channels < VECTOR_FLOATS && g->length >= VECTOR_FLOATS) {
+    if (has_turned_gradient(g)) {
         turned_gradient(g, in, out_gradient, gradient, groups, first);
         return;
     }
     if (left < VECTOR_FLOATS && left == g->channels) {
-        gradient_block(g, in, out_gradient, gradient, groups, first, left, 0, 1, 0, NARROW, WIDE);
+        if (left <= HALF_FLOATS)
+            gradient_block(g, in, out_gradient, gradient, groups, first, left, 0, 0, 1, NARROW, WIDE);
+        else gradient_block(g, in, out_gradient, gradient, groups, first, left, 0, 1, 0, NARROW, WIDE);
         return;
     }
     if (WIDE && left > VECTOR_FLOATS + HALF_FLOATS) {
