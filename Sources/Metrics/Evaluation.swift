@@ -70,14 +70,13 @@ public struct Evaluation: Sendable {
     /// - Parameters:
     ///   - predictions: at least one; none with a probability that is NaN.
     ///   - classNames: of class 0 and class 1.
-    ///   - signalToNoise: of each source, by its index among the sources; nil if unknown.
+    ///   - signalToNoise: of each stamp, by its index; nil if unknown. Those of the sources matter.
     ///   - columns: other numbers of the stamps, of which those of the sources matter.
-    ///   - noiseStamps: the index of the first source.
     ///   - matchedFilter: the filter's scores of the same samples; nil for none.
     public init(
         _ predictions: [SamplePrediction], classNames: [String] = ClassificationMetrics.noiseAndSource,
         threshold: Float, signalToNoise: [Double]? = nil,
-        columns: [StampNumbers] = [], noiseStamps: Int = 0, matchedFilter: [ScoredSample]? = nil,
+        columns: [StampNumbers] = [], matchedFilter: [ScoredSample]? = nil,
         replicates: Int = 1000, seed: UInt64 = 0
     ) {
         let samples = predictions.map(ScoredSample.init)
@@ -97,7 +96,7 @@ public struct Evaluation: Sendable {
         }
         let sampling = Sampling(threshold: threshold, replicates: replicates, seed: seed)
         bySignalToNoise =
-            signalToNoise.map { ratios in Self.bins(samples, { ratios[$0.index - noiseStamps] }, sampling) } ?? []
+            signalToNoise.map { ratios in Self.bins(samples, { ratios[$0.index] }, sampling) } ?? []
         byColumn = columns.map { Self.bins(samples, $0, sampling) }
         self.matchedFilter = matchedFilter.flatMap { scores in
             let filter = BootstrapSample(scores, threshold: .infinity)

@@ -33,17 +33,20 @@ extension Network {
             })
     }
 
-    /// Labelled samples with their probabilities, (samples, outputs), numbered in their order.
-    package func testSet(labels: [Int], probabilities: [Float]) -> TestSet {
+    /// Labelled samples with their probabilities, (samples, outputs).
+    ///
+    /// - Parameter stamps: the samples' numbers; nil where they are numbered in their order.
+    package func testSet(stamps: [Int]? = nil, labels: [Int], probabilities: [Float]) -> TestSet {
         guard classCount == 2 else {
             return .several(
                 ClassPredictions(
-                    classes: outputs, indices: Array(labels.indices), trueClasses: labels,
+                    classes: outputs, indices: stamps ?? Array(labels.indices), trueClasses: labels,
                     probabilities: probabilities))
         }
         return .two(
-            labels.enumerated().map { index, label in
-                ScoredSample(index: index, trueClass: label, score: probabilities[(index + 1) * outputs - 1])
+            labels.enumerated().map { place, label in
+                ScoredSample(
+                    index: stamps?[place] ?? place, trueClass: label, score: probabilities[(place + 1) * outputs - 1])
             })
     }
 }

@@ -25,7 +25,7 @@ extension Prediction {
     ///
     /// - Parameter unusable: on rank 0, the stamps that are left out.
     func importance(
-        _ stamps: StampCollection, _ features: [StampFeatures?], without unusable: [Int]?
+        _ stamps: StampCollection, _ numbers: [Int], _ features: [StampFeatures?], without unusable: [Int]?
     ) throws -> [FeatureImportance]? {
         let left = Set(try group.shared { unusable! })
         let team = try LaneTeam.forRank(threads: threads, group: group, logger: logger)
@@ -36,7 +36,7 @@ extension Prediction {
                     network: member.model.network, weights: member.model.weights, team: team, group: group),
                 reader: input.0.adding(input.1))
         }
-        return try PermutationImportance(models, (0..<stamps.count).filter { !left.contains($0) }, seed: 0).measure()
+        return try PermutationImportance(models, numbers.filter { !left.contains($0) }, seed: 0).measure()
     }
 
     /// The mean over several models of the probabilities of some stamps.

@@ -210,11 +210,14 @@ public struct Prediction {
         public fileprivate(set) var importance: [FeatureImportance] = []
         /// How far the looks at each stamp are apart; nil where there is one look.
         public let spread: PredictionSpread?
+        /// How many of the stamps a model was trained on; nil where nobody knows.
+        public fileprivate(set) var trained: TrainedStamps.Overlap?
     }
 
     /// The models' predictions of labelled stamps, on rank 0; nil elsewhere. Collective.
     ///
     /// - Parameters:
+    ///   - part: the numbers of the stamps that matter; nil for all. Asked on rank 0 alone.
     ///   - features: the table, or array, of the stamps' features; nil for none.
     ///   - identifiers: the column, or array, of what the stamps are called; nil for none.
     ///   - skipBad: leaves out stamps that cannot be normalised, instead of refusing them.
@@ -222,7 +225,7 @@ public struct Prediction {
     ///   - measuresImportance: whether to find out which features the models need.
     ///   - check: refuses stamps that something else does not go with; called on rank 0 alone.
     public func evaluate(
-        _ files: LabelledFiles, features: String? = nil, identifiers: String? = nil, skipBad: Bool,
+        _ files: LabelledFiles, part: [Int]? = nil, features: String? = nil, identifiers: String? = nil, skipBad: Bool,
         threshold: Float? = nil, measuresImportance: Bool = false,
         check: (StampCollection) throws -> Void = { _ in }
     ) throws -> Evaluated? {
@@ -236,9 +239,10 @@ public struct Prediction {
             return stamps
         }
         logData(stamps)
+        let numbers = try group.shared { part.map { [$0] } ?? [] }.first ?? Array(0..<stamps.count)
         let names = try self.identifiers(identifiers, of: stamps)
         let inputs = try self.features(features, of: stamps)
-        let found = try predictions(stamps, inputs, threshold: threshold ?? self.threshold)
+        let found = try predictions(stamps, numbers, inputs, threshold: threshold ?? self.threshold)
         var evaluated: Evaluated? = try group.agree {
             guard let (predictions, spread) = found else { return nil }
             let unusable = predictions.unusable
@@ -256,16 +260,20 @@ public struct Prediction {
                     PredictionSpread(predictions.usable, deviations: $0, columns: model.network.outputs)
                 })
         }
-        if measuresImportance, let importance = try importance(stamps, inputs, without: found?.predictions.unusable) {
+        if measuresImportance,
+            let importance = try importance(stamps, numbers, inputs, without: found?.predictions.unusable)
+        {
             evaluated?.importance = importance
         }
+        // Of all ranks, most of which have evaluated nothing.
+        let known = try trained(on: numbers, of: stamps)
+        evaluated?.trained = known
         return evaluated
     }
 
     private func predictions(
-        _ stamps: StampCollection, _ features: [StampFeatures?], threshold: Float
+        _ stamps: StampCollection, _ numbers: [Int], _ features: [StampFeatures?], threshold: Float
     ) throws -> (predictions: LabelledPredictions, spread: [Float]?)? {
-        let numbers = Array(0..<stamps.count)
         if members.count == 1, !passes.areSeveral {
             // From logits losses are exact.
             let team = try team()
@@ -279,10 +287,23 @@ public struct Prediction {
                 }
         }
         // Of all models together already.
-        return try probabilities(stamps, features, withSpread: passes.areSeveral).map { probabilities in
-            let set = model.network.testSet(labels: numbers.map(stamps.label), probabilities: probabilities.values)
-            return (LabelledPredictions(of: [set], threshold: threshold), probabilities.spread)
+        return try probabilities(stamps, features, of: numbers, withSpread: passes.areSeveral).map { probabilities in
+            let set = model.network.testSet(
+                stamps: numbers, labels: numbers.map(stamps.label), probabilities: probabilities.values)
+            let spread = probabilities.spread.map { spread in
+                Self.placed(spread, at: numbers, of: stamps.count, columns: model.network.outputs)
+            }
+            return (LabelledPredictions(of: [set], threshold: threshold), spread)
         }
+    }
+
+    /// The rows of some stamps among rows for all.
+    private static func placed(_ rows: [Float], at numbers: [Int], of count: Int, columns: Int) -> [Float] {
+        var all = [Float](repeating: .nan, count: count * columns)
+        for (row, number) in numbers.enumerated() {
+            for column in 0..<columns { all[number * columns + column] = rows[row * columns + column] }
+        }
+        return all
     }
 
     /// The threads of this rank. Collective.

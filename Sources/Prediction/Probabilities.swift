@@ -29,9 +29,11 @@ extension Prediction {
     /// models' means are combined in their order. Stamps are read anew for each look, so that one chunk of each lane is
     /// in memory at a time.
     ///
-    /// - Parameter withSpread: whether the standard deviation over all looks is wanted.
+    /// - Parameters:
+    ///   - numbers: of the stamps that are looked at; nil for all.
+    ///   - withSpread: whether the standard deviation over all looks is wanted.
     func probabilities(
-        _ stamps: StampCollection, _ features: [StampFeatures?], withSpread: Bool
+        _ stamps: StampCollection, _ features: [StampFeatures?], of numbers: [Int]? = nil, withSpread: Bool
     ) throws -> Probabilities? {
         let team = try team()
         defer { team.finish() }
@@ -52,8 +54,8 @@ extension Prediction {
                     let draw = RandomDraw(
                         seed: passes.seed,
                         number: UInt32(truncatingIfNeeded: 8 * (pass * members.count + number)) &+ symmetry)
-                    let logits = try inference.logits(of: stamps.count, draw: draw) { stamp, sample in
-                        try reader.readSample(stamp, into: sample, turnedBy: symmetry)
+                    let logits = try inference.logits(of: numbers?.count ?? stamps.count, draw: draw) { place, sample in
+                        try reader.readSample(numbers?[place] ?? place, into: sample, turnedBy: symmetry)
                     }
                     guard let logits else { continue }
                     let probabilities = network.probabilities(logits)

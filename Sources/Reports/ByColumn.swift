@@ -49,6 +49,12 @@ public struct ByColumn: Sendable {
     /// - Throws: `Fault(.badData)` when there are more or fewer rows, or one without a number where all must have one.
     public func numbers(of stamps: StampCollection) throws -> StampNumbers {
         if values.count == stamps.count { return StampNumbers(name: name, values: values) }
+        // What has no row is in no test set.
+        if let test = stamps.parts[.test], values.count == test.count {
+            return StampNumbers(
+                name: name,
+                values: (0..<stamps.count).map { test.contains($0) ? values[$0 - test.lowerBound] : .nan })
+        }
         guard stamps.classes.count == 2, values.count == stamps.classCounts[1] else { throw wrongCount(stamps) }
         if let firstGap { throw firstGap }
         var rows = values.makeIterator()

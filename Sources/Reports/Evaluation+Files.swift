@@ -12,13 +12,10 @@ extension Evaluation {
         columns: [ByColumn] = [], withMatchedFilter: Bool, replicates: Int
     ) throws {
         let samples = predictions.map(ScoredSample.init)
-        // A model may have the classes the other way round.
-        let signalToNoise =
-            stamps.classes == .noiseAndSource
-            ? try RunStamps.signalToNoise(of: StampSource(files.sources, layout: files.layout)) : nil
         self.init(
-            predictions, classNames: stamps.classes.names, threshold: threshold, signalToNoise: signalToNoise,
-            columns: try columns.map { try $0.numbers(of: stamps) }, noiseStamps: stamps.classCounts[0],
+            predictions, classNames: stamps.classes.names, threshold: threshold,
+            signalToNoise: try RunStamps.signalToNoise(of: stamps, in: files),
+            columns: try columns.map { try $0.numbers(of: stamps) },
             matchedFilter: withMatchedFilter
                 ? try TestStamps(reader: StampReader(stamps, .none)).filtered(samples, most: samples.count) : nil,
             replicates: replicates)

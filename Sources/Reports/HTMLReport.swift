@@ -2,6 +2,7 @@ import Figures
 import Files
 import Metrics
 import RunRecords
+import StampData
 
 /// A run as one page: what it learned, with its figures in it, and how to reproduce it.
 public struct HTMLReport: Sendable {
@@ -260,7 +261,8 @@ public struct HTMLReport: Sendable {
             [
                 name, "\(findings.classStamps[label])", "\(bad.count(of: label, in: findings.classes) ?? 0)",
                 data.table.map { "\($0.stamps.joined(separator: ", ")), by \($0.labels)" }
-                    ?? data.classes.filter { $0.name == name }.flatMap(\.files).joined(separator: ", "),
+                    ?? ([data] + DataPart.separate.compactMap { data.parts[$0] }).flatMap(\.classes)
+                    .filter { $0.name == name }.flatMap(\.files).joined(separator: ", "),
             ]
         }
         return findings.classes == .noiseAndSource ? rows.reversed() : rows

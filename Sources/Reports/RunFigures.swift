@@ -137,9 +137,8 @@ private struct FigurePlan {
                 "There is no snr_sources.npy beside the source stamps, so completeness is not drawn against it.")
             return
         }
-        // Sources are counted after all noise.
-        let first = results.configuration.findings.classStamps[0]
-        let signalToNoise = Dictionary(uniqueKeysWithValues: ratios.enumerated().map { (first + $0, $1) })
+        // Whether a sample is a source is left to the figure.
+        let signalToNoise = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, ratios[$0.index]) })
         add(
             CompletenessFigure(
                 network: samples, matchedFilter: matchedFilter, signalToNoise: signalToNoise, threshold: threshold

@@ -27,7 +27,7 @@ public struct RunResults: Sendable {
     public let model: TrainedModel?
     /// The stamps that the run was trained and tested on; nil when they are gone or have changed since.
     public let stamps: StampCollection?
-    /// The signal-to-noise ratio of each source stamp, in the order of the source files; nil if unknown.
+    /// The signal-to-noise ratio of each stamp, NaN of noise; nil if unknown.
     public let signalToNoise: [Double]?
     /// What is missing, for the reader of a report.
     public let notes: [String]
@@ -66,12 +66,9 @@ public struct RunResults: Sendable {
             importance: FileAccess.exists(folder.featureImportance)
                 ? try FeatureImportance.read(folder.featureImportance) : [],
             model: model, stamps: stamps,
-            signalToNoise: stamps == nil
-                ? nil
-                : optional(&notes) {
-                    let data = configuration.settings.data
-                    return try RunStamps.signalToNoise(of: StampSource(data.sources, layout: data.layout))
-                } ?? nil,
+            signalToNoise: stamps.flatMap { stamps in
+                optional(&notes) { try RunStamps.signalToNoise(of: stamps, in: configuration.settings.data) } ?? nil
+            },
             notes: notes)
     }
 

@@ -32,12 +32,25 @@ enum RunStamps {
         return stamps
     }
 
-    /// The signal-to-noise ratio of every source stamp: `snr_sources.npy` beside each source file, as `simulate` writes
-    /// it.
+    /// The signal-to-noise ratio of every stamp, NaN of noise: from `snr_sources.npy` beside each source file, as
+    /// `simulate` writes it.
     ///
+    /// - Parameter files: of noise and sources; of other classes there is nothing.
     /// - Returns: nil when there is no such file beside one of them.
     /// - Throws: `Fault` when one is there and does not fit.
-    static func signalToNoise(of sources: StampSource) throws -> [Double]? {
+    static func signalToNoise(of stamps: StampCollection, in files: LabelledFiles) throws -> [Double]? {
+        guard stamps.classes == .noiseAndSource, let sources = files.allSources else { return nil }
+        var all: [Double] = []
+        for source in sources {
+            guard let ratios = try signalToNoise(of: source) else { return nil }
+            all += ratios
+        }
+        var next = all.makeIterator()
+        return (0..<stamps.count).map { stamps.label($0) == 1 ? next.next()! : .nan }
+    }
+
+    /// Those of the sources in some files, in their order.
+    private static func signalToNoise(of sources: StampSource) throws -> [Double]? {
         guard !sources.files.isEmpty else { return nil }
         var all: [Double] = []
         let paths = sources.files.map { "\(FileAccess.split(StampFiles.file(of: $0)).folder)/snr_sources.npy" }

@@ -14,6 +14,8 @@ public struct TestEvaluation: Sendable {
     private let mistakes: [NamedMistake]?
     /// How far the looks at each stamp are apart; nil where there is one look.
     private let spread: PredictionSpread?
+    /// How many of the stamps a model was trained on; nil where nobody knows.
+    private let trainedOn: Int?
 
     /// Of two classes, or of more.
     private enum Results {
@@ -28,11 +30,13 @@ public struct TestEvaluation: Sendable {
     ///   - identifiers: what the stamps are called; nil if nobody says.
     ///   - importance: of each feature; empty for none.
     ///   - spread: how far the looks at each stamp are apart; nil where there is one look.
+    ///   - trainedOn: how many of the stamps a model was trained on; nil where nobody knows.
     public init(
         _ predictions: LabelledPredictions, of stamps: StampCollection, in files: LabelledFiles, threshold: Float,
         columns: [ByColumn], identifiers: SampleIdentifiers? = nil, importance: [FeatureImportance] = [],
-        spread: PredictionSpread? = nil, withMatchedFilter: Bool, replicates: Int
+        spread: PredictionSpread? = nil, trainedOn: Int? = nil, withMatchedFilter: Bool, replicates: Int
     ) throws {
+        self.trainedOn = trainedOn
         self.importance = importance
         self.spread = spread
         switch predictions {
@@ -69,6 +73,7 @@ public struct TestEvaluation: Sendable {
 extension TestEvaluation: Encodable {
     private enum CodingKeys: String, CodingKey {
         case mistakes, spread
+        case trainedOn = "trained_on"
         case importance = "feature_importance"
     }
 
@@ -81,6 +86,7 @@ extension TestEvaluation: Encodable {
         if !importance.isEmpty { try container.encode(importance, forKey: .importance) }
         try container.encodeIfPresent(mistakes, forKey: .mistakes)
         try container.encodeIfPresent(spread, forKey: .spread)
+        try container.encodeIfPresent(trainedOn, forKey: .trainedOn)
     }
 }
 

@@ -9,6 +9,7 @@ import Glibc
 /// history.csv          one row an epoch
 /// metrics.jsonl        steps and epochs as they are done, one JSON object a line
 /// hashes.csv           a hash of all parameters at each epoch's end
+/// training_stamps.bin  hashes of the stamps that were trained on
 /// metrics.json         the test set
 /// test_predictions.csv index,true_class,probability; with identifiers index,id,…
 /// feature_importance.csv  which features the test set needs, of a network that takes some
@@ -53,6 +54,8 @@ public struct RunFolder: Sendable {
     public var testPredictions: String { "\(path)/test_predictions.csv" }
     /// ``FeatureImportance`` of each feature.
     public var featureImportance: String { "\(path)/feature_importance.csv" }
+    /// ``TrainedStampsFile``.
+    public var trainingStamps: String { "\(path)/training_stamps.bin" }
     /// The final weights.
     public var model: String { "\(path)/model.safetensors" }
     /// The same model for Keras.
@@ -159,7 +162,9 @@ public struct RunFolder: Sendable {
 
     /// What a run makes, as far as it has a test set and features, and Keras can express its network.
     private var results: [String] {
-        [history, hashes, metricsLog, metrics, testPredictions, featureImportance, model, kerasModel]
+        [
+            history, hashes, metricsLog, trainingStamps, metrics, testPredictions, featureImportance, model, kerasModel,
+        ]
     }
 
     /// The names of the files with a run's results that are there.

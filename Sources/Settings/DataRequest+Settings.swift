@@ -1,3 +1,4 @@
+import StampData
 import StampFormats
 import StampLoading
 
@@ -6,12 +7,13 @@ extension DataRequest {
     ///
     /// - Parameters:
     ///   - defaultMicrobatch: the most samples of a microbatch for batches of a size, unless the settings say.
+    ///   - parts: as in the settings' column; nil for none.
     ///   - groups: as in the settings' column; nil for none.
     ///   - weights: likewise.
     ///   - features: rank 0's table of features, where there is one.
     package init(
-        _ settings: TrainingSettings, defaultMicrobatch: (Int) -> Int, groups: [Int]? = nil, weights: [Float]? = nil,
-        features: FeatureTable? = nil
+        _ settings: TrainingSettings, defaultMicrobatch: (Int) -> Int, parts: [DataPart]? = nil, groups: [Int]? = nil,
+        weights: [Float]? = nil, features: FeatureTable? = nil
     ) {
         self.init(
             split: settings.split, splitSeed: settings.splitSeed ?? settings.seed,
@@ -20,7 +22,8 @@ extension DataRequest {
             preparation: settings.preparation, augmentation: settings.augmentation,
             skipBad: settings.skipBad, memory: settings.execution.memory)
         (fold, sampling) = (settings.fold, settings.sampling)
-        (self.groups, self.weights) = (groups, weights)
+        (self.parts, self.groups, self.weights) = (parts, groups, weights)
+        isStratified = settings.stratify
         if settings.features != nil {
             self.features = FeatureRequest(
                 table: features, normalization: settings.normalizeFeatures, fill: settings.fillFeatures)

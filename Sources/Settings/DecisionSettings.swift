@@ -47,13 +47,13 @@ extension Requirement where Value == Double {
 
 extension DecisionSettings {
     /// - Throws: `Fault(.usage)` for targets that cannot be met, whatever the network.
-    func check(against split: SplitFractions) throws {
+    func check(hasValidation: Bool) throws {
         guard targetCompleteness == nil || targetPurity == nil else {
             throw Fault(
                 .usage, "--target-purity", "cannot stand beside --target-completeness: one threshold meets one target",
                 remedy: "leave one out")
         }
-        guard targetCompleteness == nil && targetPurity == nil || split.validation > 0 else {
+        guard targetCompleteness == nil && targetPurity == nil || hasValidation else {
             throw Fault(
                 .usage, targetPurity == nil ? "--target-completeness" : "--target-purity",
                 "needs a validation set to choose the threshold on",

@@ -2,9 +2,14 @@ import Faults
 import Preparation
 
 extension SettingOption {
-    static let features = [
-        SettingOption("--features", \.features, must: .name(remedy: "name a table or an array"))
-    ]
+    static let features = features("--features", \.features)
+
+    /// Those of the stamps of one part.
+    static func features(
+        _ name: String, _ path: any KeyPath<TrainingSettings, String?> & Sendable
+    ) -> [SettingOption] {
+        [SettingOption(name, path, must: .name(remedy: "name a table or an array"))]
+    }
 
     static let normalizeFeatures = [
         SettingOption(

@@ -22,6 +22,22 @@ extension SettingOption {
         SettingOption("--labels") { $0.data.table.map { [$0.labels] } },
         SettingOption("--class-names") { $0.data.table?.classNames.map { [$0.joined(separator: ",")] } },
     ]
+
+    /// The files of one part of the split.
+    static func files(of part: DataPart) -> [SettingOption] {
+        func option(_ name: String, _ words: @escaping @Sendable (LabelledFiles) -> [String]?) -> SettingOption {
+            SettingOption(part.option(name)) { settings in
+                settings.data.parts[part].flatMap(words).flatMap { $0.isEmpty ? nil : $0 }
+            }
+        }
+        return [
+            option("--sources", \.usualSources), option("--noise", \.usualNoise),
+            option("--class") { files in files.otherClasses.flatMap { namedFiles($0.name, $0.files) } },
+            option("--stamps") { $0.table?.stamps },
+            option("--channel") { $0.table?.channels.map { $0.flatMap { namedFiles($0.name, $0.files) } } },
+            option("--labels") { $0.table.map { [$0.labels] } },
+        ]
+    }
 }
 
 extension LabelledFiles {
@@ -62,6 +78,13 @@ extension Requirement where Value == Int {
 extension LabelledFiles: CustomStringConvertible {
     /// The files as names and values for people.
     package var rows: [(name: String, value: String)] {
+        ownRows
+            + DataPart.separate.flatMap { part in
+                (parts[part]?.ownRows ?? []).map { ("\(part.rawValue): \($0.name)", $0.value) }
+            }
+    }
+
+    private var ownRows: [(name: String, value: String)] {
         if let table {
             let channels = table.channels?.map { ($0.name, $0.files.joined(separator: ", ")) }
             return (channels ?? [("stamps", table.stamps.joined(separator: ", "))]) + [("labels", table.labels)]

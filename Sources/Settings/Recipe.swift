@@ -29,12 +29,14 @@ public enum Recipe: String, Codable, CaseIterable, Sendable {
             settings.schedule.warmup = .epochs(1)
             settings.epochs = 30
             settings.decision.calibrate = true
+            settings.stratify = true
         case .kbmod:
             settings.model = "resnet18"
             settings.preparation.fill = .zero
             settings.augmentation = Augmentation(symmetries: true)
             settings.optimizer = .adam()
             settings.learningRate = 0.001
+            settings.stratify = true
         }
     }
 }

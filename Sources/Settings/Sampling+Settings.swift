@@ -12,6 +12,12 @@ extension SettingOption {
 
 extension SettingOption {
     static let groupBy = [SettingOption("--group-by", \.groupBy, must: .name(remedy: "name a column"))]
+    static let splitBy = [SettingOption("--split-by", \.splitBy, must: .name(remedy: "name a column"))]
+
+    /// Runs that were begun before there was such an option go on.
+    static let stratify = SettingOption(
+        "--stratify", values: { $0.stratify ? [] : nil }, deciding: { $0.stratify ? "true" : nil })
+
     static let sampleWeights = [
         SettingOption("--sample-weights", \.sampleWeights, must: .name(remedy: "name a column"))
     ]

@@ -4,7 +4,8 @@ extension TrainingSettings {
     /// The keys of what may differ between the ranks of a run: machines differ, and rank 0 alone names the stamps and
     /// prints.
     private static let ofOneRank: Set = [
-        "sources", "noise", "class_files", "labelled", "threads", "shows_progress", "command_line",
+        "sources", "noise", "class_files", "labelled", "validation_files", "test_files", "threads", "shows_progress",
+        "command_line",
     ]
 
     /// The settings that all ranks of a run must have alike, as texts by the name of their first option.

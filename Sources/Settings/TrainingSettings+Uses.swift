@@ -6,7 +6,8 @@ extension TrainingSettings {
     /// - Throws: `Fault(.usage)` that names the option which a user would change.
     public func validate() throws {
         for option in Self.all.flatMap(\.options) { try option.check(self) }
-        try decision.check(against: split)
+        try decision.check(hasValidation: mayHave(.validation))
+        try checkParts()
     }
 
     /// The settings with nothing left open, as `config.json` records them.

@@ -37,12 +37,19 @@ public struct TrainingSettings: Hashable, Sendable {
     public var fold: Fold?
     /// The column, or array, with the group of each stamp, of which all stay in one part of the split.
     public var groupBy: String?
+    /// The column, or array, with the part of the split that each stamp belongs to; nil to divide them at random.
+    public var splitBy: String?
+    /// Whether each part of a random split has its share of each class.
+    public var stratify = false
     /// How often the stamps of each class are drawn.
     public var sampling = Sampling.uniform
     /// The column, or array, that says how much each stamp counts in the loss.
     public var sampleWeights: String?
     /// The column, or array, of what stamps are called in tables and figures; nil if nobody says.
     public var ids: String?
+    /// The same of the stamps that validation and the test have for themselves; nil where `ids` has rows for all.
+    public var validationIDs: String?
+    public var testIDs: String?
     public var seed: UInt64 = 0
     /// The seed of the split, for runs that are to share one; nil for `seed`.
     public var splitSeed: UInt64?
@@ -58,6 +65,9 @@ public struct TrainingSettings: Hashable, Sendable {
     public var preparation = StampPreparation()
     /// The table, or array, with the features of each stamp; nil for none.
     public var features: String?
+    /// The same of the stamps that validation and the test have for themselves; nil where `features` has rows for all.
+    public var validationFeatures: String?
+    public var testFeatures: String?
     public var normalizeFeatures = FeatureNormalization.standard
     /// What stands for missing features; nil to refuse them.
     public var fillFeatures: FeatureFill?
@@ -94,6 +104,8 @@ extension TrainingSettings {
             Setting("noise", \.data.usualNoise, options: SettingOption.noise),
             Setting("class_files", \.data.otherClasses, unwritten: [], options: SettingOption.classes),
             Setting("labelled", \.data.labelTable, options: SettingOption.labels),
+            Setting("validation_files", \.data.validation, options: SettingOption.files(of: .validation)),
+            Setting("test_files", \.data.test, options: SettingOption.files(of: .test)),
             Setting("layout", \.data.layout, "--layout"),
             Setting("model", \.model, "--model", row: .model, must: .networkName),
             Setting("epochs", \.epochs, "--epochs", row: .epochs, must: .count),
@@ -116,12 +128,17 @@ extension TrainingSettings {
             Setting("split", \.split, "--split", row: .split, decidesResult: true, must: .split),
             Setting("fold", \.fold, row: .split, options: SettingOption.fold),
             Setting("group_by", \.groupBy, row: .split, options: SettingOption.groupBy),
+            Setting("split_by", \.splitBy, row: .split, options: SettingOption.splitBy),
+            Setting("stratify", \.stratify, row: .split, unwritten: false, options: [.stratify]),
             Setting(
                 "sampling", \.sampling, "--sampling", unless: .uniform, unwritten: .uniform, row: .sampling,
                 decidesResult: true, must: .sampling),
             Setting(
                 "sample_weights", \.sampleWeights, row: .sampling, options: SettingOption.sampleWeights),
             Setting("ids", \.ids, "--ids", must: .name(remedy: "name a column")),
+            Setting(
+                "validation_ids", \.validationIDs, "--validation-ids", must: .name(remedy: "name a column")),
+            Setting("test_ids", \.testIDs, "--test-ids", must: .name(remedy: "name a column")),
             Setting("seed", \.seed, "--seed", row: .seed, decidesResult: true),
             Setting("split_seed", \.splitSeed, "--split-seed", decidesResult: true),
             Setting("decision", \.decision, row: .decision, options: SettingOption.decision),
@@ -146,6 +163,12 @@ extension TrainingSettings {
             Setting("crop", \.preparation.crop, row: .preparation, options: SettingOption.crop),
             Setting("pad", \.preparation.pad, row: .preparation, options: SettingOption.pad),
             Setting("features", \.features, row: .features, options: SettingOption.features),
+            Setting(
+                "validation_features", \.validationFeatures, row: .features,
+                options: SettingOption.features("--validation-features", \.validationFeatures)),
+            Setting(
+                "test_features", \.testFeatures, row: .features,
+                options: SettingOption.features("--test-features", \.testFeatures)),
             Setting(
                 "normalize_features", \.normalizeFeatures, row: .features, unwritten: .standard,
                 options: SettingOption.normalizeFeatures),

@@ -3,7 +3,8 @@ import CKernels
 /// A number that stands for all pixels of a data set, so that `--resume` and reports notice other stamps under the same
 /// names.
 ///
-/// The sum of one hash a stamp, of its number and its pixels (and its label, if it has one of its own): ranks and lanes may each hash a share, in any order.
+/// The sum of one hash a stamp, of its number and its pixels (and of its label, if it has one of its own, and of the part
+/// of the split that it belongs to in any case): ranks and lanes may each hash a share, in any order.
 /// Against oversight, not malice.
 public struct DataFingerprint: Hashable, Sendable {
     /// The sum of the hashes so far.
@@ -22,11 +23,13 @@ public struct DataFingerprint: Hashable, Sendable {
         }
     }
 
-    /// Adds a stamp of a collection: its values and, where that does not follow from its file, its class.
+    /// Adds a stamp of a collection: its values and, where that does not follow from its file, its class; and the part
+    /// that it belongs to alone.
     public mutating func add(_ stamp: Int, of stamps: StampCollection, values: UnsafePointer<Double>) {
         add(stamp: stamp, values: values, count: stamps.values)
         guard case .table(let labels) = stamps.labels else { return }
-        let label = Double(labels[stamp])
+        let part = stamps.part(of: stamp).map { 1 << 16 * (1 + DataPart.separate.firstIndex(of: $0)!) } ?? 0
+        let label = Double(Int(labels[stamp]) + part)
         withUnsafePointer(to: label) { value &+= stamp_fingerprint(~UInt64(stamp), $0, 1) }
     }
 

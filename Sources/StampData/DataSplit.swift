@@ -16,9 +16,40 @@ public struct DataSplit: Sendable {
     /// Where stamps belong to groups, groups are brought into a random order, and every cut moves to the nearest place
     /// between two of them: no group is in two parts.
     ///
-    /// - Parameter groups: the group of each stamp, by the stamp's number; nil where each is one of its own.
+    /// Where classes are given, each class is brought into a random order, and the place of its stamp k of n is
+    /// (k + ½) / n of the way: every part has its share of each class, to one stamp at each of its ends. The parts are as
+    /// large as without.
+    ///
+    /// Stamps whose part is settled are not cut. Where validation or the test has such stamps it gets no others, and
+    /// the rest is cut in the ratio of the shares that remain.
+    ///
+    /// - Parameters:
+    ///   - groups: the group of each stamp, by the stamp's number; nil where each is one of its own.
+    ///   - classes: the class of a stamp, by its number, where parts are to have their share of each.
+    ///   - settled: the part of a stamp, by its number; nil for one that is cut.
+    ///   - separate: the parts that have stamps of their own, be it none that can be used.
     public init(
-        _ stamps: [Int], fractions: SplitFractions, seed: UInt64, groups: [Int]? = nil, fold: Fold? = nil
+        _ stamps: [Int], fractions: SplitFractions, seed: UInt64, groups: [Int]? = nil, fold: Fold? = nil,
+        stratifiedBy classes: ((Int) -> Int)? = nil, settled: (Int) -> DataPart? = { _ in nil },
+        separate: Set<DataPart> = []
+    ) {
+        let free = separate.isEmpty ? stamps : stamps.filter { settled($0) == nil }
+        let cut = DataSplit(
+            cutting: free, fractions: fractions.without(separate), seed: seed, groups: groups, fold: fold,
+            stratifiedBy: classes)
+        guard !separate.isEmpty else {
+            self = cut
+            return
+        }
+        func own(_ part: DataPart) -> [Int] { stamps.filter { settled($0) == part } }
+        (training, validation, test) = (
+            cut.training + own(.training), cut.validation + own(.validation), cut.test + own(.test)
+        )
+    }
+
+    private init(
+        cutting stamps: [Int], fractions: SplitFractions, seed: UInt64, groups: [Int]?, fold: Fold?,
+        stratifiedBy classes: ((Int) -> Int)?
     ) {
         var stream = CounterBasedRandom(seed: seed).stream(.split)
         let shuffled: Shuffled
@@ -29,7 +60,7 @@ public struct DataSplit: Sendable {
         } else {
             var all = stamps
             stream.shuffle(&all)
-            shuffled = Shuffled(all)
+            shuffled = Shuffled(classes.map { Self.dealt(all, by: $0) } ?? all)
         }
         guard let fold else {
             let first = fractions.end(of: fractions.training, count: stamps.count)
@@ -47,6 +78,19 @@ public struct DataSplit: Sendable {
         let end = rest.cut(near: fractions.end(of: share, count: rest.stamps.count))
         training = Array(rest.stamps[..<end])
         validation = Array(rest.stamps[end...])
+    }
+
+    /// Stamps in an order of which every piece has its share of each class, to one stamp at each of its ends; those of
+    /// one class follow each other as they do in `stamps`.
+    private static func dealt(_ stamps: [Int], by label: (Int) -> Int) -> [Int] {
+        let classes = Dictionary(grouping: stamps, by: label)
+        return classes.sorted { $0.key < $1.key }
+            .flatMap { _, members in
+                members.enumerated().map { (place: (Double($0) + 0.5) / Double(members.count), stamp: $1) }
+            }
+            // Classes that are level stay in their order: the algorithm is stable only by what it is told.
+            .enumerated().sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
+            .map(\.element.stamp)
     }
 }
 
@@ -143,6 +187,17 @@ public struct SplitFractions: Hashable, Sendable, Codable {
         self.training = training / sum
         self.validation = validation / sum
         self.test = test / sum
+    }
+
+    /// The shares of what is cut where some parts have stamps of their own: theirs are 0, and the others in the same
+    /// ratio. Where no share remains all is for training.
+    fileprivate func without(_ separate: Set<DataPart>) -> SplitFractions {
+        guard !separate.isEmpty else { return self }
+        let shares = [
+            training, separate.contains(.validation) ? 0 : validation, separate.contains(.test) ? 0 : test,
+        ]
+        let sum = shares.reduce(0, +)
+        return try! SplitFractions(shares[0] / sum, shares[1] / sum, shares[2] / sum)
     }
 
     /// ⌊count·share⌋, without the rounding errors of shares such as 0.7 + 0.1 and 0.7 + 0.3.

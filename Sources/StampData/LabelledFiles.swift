@@ -40,6 +40,8 @@ public struct LabelledFiles: Hashable, Sendable {
     public var table: Table?
     /// What the axes of arrays mean where their shapes leave that open; nil to refuse such arrays.
     public var layout: StampLayout?
+    /// Stamps that belong to one part of the split alone, with the classes and the layout of the others.
+    public var parts: [DataPart: LabelledFiles] = [:]
 
     public init(classes: [ClassFiles]) { self.classes = classes }
 
@@ -55,7 +57,9 @@ public struct LabelledFiles: Hashable, Sendable {
     public var areNoiseAndSources: Bool { classes.map(\.name) == StampClasses.noiseAndSource.names }
 
     /// All files of stamps, in the order of the stamps' numbers.
-    public var stamps: [String] { sources(of: layout).flatMap(\.allFiles) }
+    public var stamps: [String] {
+        sources(of: layout).flatMap(\.allFiles) + DataPart.separate.flatMap { parts[$0]?.stamps ?? [] }
+    }
 
     /// The stamps of each class; of a table, all of them.
     func sources(of layout: StampLayout?) -> [StampSource] {
@@ -78,6 +82,52 @@ public struct LabelledFiles: Hashable, Sendable {
         set { setClasses(LabelledFiles(noise: noise, sources: newValue)) }
     }
 
-    /// Takes the files of others; the layout stays.
+    /// The stamps that validation alone has; nil where it has a share of the others.
+    public var validation: LabelledFiles? {
+        get { parts[.validation] }
+        set { parts[.validation] = newValue }
+    }
+
+    /// The stamps that the test alone has, likewise.
+    public var test: LabelledFiles? {
+        get { parts[.test] }
+        set { parts[.test] = newValue }
+    }
+
+    /// The files of sources in the order of the stamps' numbers; nil where some stamps have other classes than noise and
+    /// sources, or a table of them.
+    package var allSources: [StampSource]? {
+        let all = [self] + DataPart.separate.compactMap { parts[$0] }
+        guard all.allSatisfy(\.areNoiseAndSources) else { return nil }
+        return all.map { StampSource($0.sources, layout: layout) }
+    }
+
+    /// Takes the files of others; the layout, and what single parts have, stay.
     package mutating func setClasses(_ other: LabelledFiles) { (classes, table) = (other.classes, other.table) }
+}
+
+/// The files of one part of the split: the layout is that of the training data.
+extension LabelledFiles: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case classes = "class_files"
+        case table = "labelled"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let table = try container.decodeIfPresent(Table.self, forKey: .table) {
+            self.init(table)
+        } else {
+            self.init(classes: try container.decode([ClassFiles].self, forKey: .classes))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        if let table {
+            try container.encode(table, forKey: .table)
+        } else {
+            try container.encode(classes, forKey: .classes)
+        }
+    }
 }

@@ -11,10 +11,12 @@ extension StampCollection {
         var classFileCounts: [Int]?
         /// The class of each stamp, in two bytes each with the lower first; nil where a file has one class.
         var labels: Data?
+        /// The stamps that belong to one part of a split alone.
+        var parts: [DataPart: Range<Int>] = [:]
     }
 
     package var description: Description {
-        var description = Description(files: files.map(\.description), classes: classes)
+        var description = Description(files: files.map(\.description), classes: classes, parts: parts)
         switch labels {
         case .files(let counts): description.classFileCounts = counts
         case .table(let labels):
@@ -35,7 +37,8 @@ extension StampCollection {
         } else {
             labels = .files(description.classFileCounts ?? [])
         }
-        try self.init(description.files.map { try StampArray($0) }, description.classes, labels)
+        try self.init(
+            description.files.map { try StampArray($0) }, description.classes, labels, parts: description.parts)
     }
 
     /// Calls `body` with the elements of each array in memory: those that a process sends to others, or receives.

@@ -9,13 +9,37 @@ extension StampCollection {
     /// - Throws: `Fault` for files that cannot be read, stamps that differ in size, labels that are not one for each
     ///   stamp, and classes that are not among the known ones.
     public init(_ files: LabelledFiles, of known: StampClasses? = nil) throws {
+        var divided = files
+        divided.parts = [:]
+        let whole = try StampCollection(divided, part: .training, of: known)
+        guard !files.parts.isEmpty else {
+            self = whole
+            return
+        }
+        var (all, labels, parts) = (whole.files, (0..<whole.count).map(whole.shortLabel), [DataPart: Range<Int>]())
+        for part in DataPart.separate {
+            guard var own = files.parts[part] else { continue }
+            own.layout = files.layout
+            let stamps = try StampCollection(own, part: part, of: whole.classes)
+            parts[part] = labels.count..<labels.count + stamps.count
+            all += stamps.files
+            labels += (0..<stamps.count).map(stamps.shortLabel)
+        }
+        try self.init(all, whole.classes, .table(labels), parts: parts)
+    }
+
+    /// The class of a stamp as tables keep it.
+    private func shortLabel(_ stamp: Int) -> UInt16 { UInt16(label(stamp)) }
+
+    /// - Parameter part: that which the files are named for; messages speak of its options.
+    private init(_ files: LabelledFiles, part: DataPart, of known: StampClasses?) throws {
         let opened = try files.sources(of: files.layout).map { try $0.open() }
         let stamps = opened.flatMap { $0 }
         guard let table = files.table else {
-            try self.init(opened, classes: files.classes.map(\.name), of: known)
+            try self.init(opened, classes: files.classes.map(\.name), part: part, of: known)
             return
         }
-        let column = try StampColumn(option: "--labels", table.labels)
+        let column = try StampColumn(option: part.option("--labels"), table.labels)
         if let row = column.firstFraction {
             throw Fault(
                 .badData, table.labels, "holds \(column.texts[row]) for stamp \(row), which is no label",
@@ -28,16 +52,19 @@ extension StampCollection {
     }
 
     /// The stamps of each class.
-    private init(_ stamps: [[StampArray]], classes: [String], of known: StampClasses?) throws {
-        let own = try StampClasses(classes, from: "--class")
-        guard let known, known != own else {
+    private init(_ stamps: [[StampArray]], classes: [String], part: DataPart, of known: StampClasses?) throws {
+        let option = part.option("--class")
+        // One part may lack classes.
+        let isPart = part != .training && known != nil
+        let own = isPart ? known! : try StampClasses(classes, from: option)
+        guard let known, isPart ? known.names != classes : known != own else {
             try self.init(stamps.flatMap { $0 }, own, .files(stamps.map(\.count)))
             return
         }
-        let labels = try own.names.map { name in
+        let labels = try classes.map { name in
             guard let label = known.names.firstIndex(of: name) else {
                 throw Fault(
-                    .badData, "--class \(name)", "is no class of the model",
+                    .badData, "\(option) \(name)", "is no class of the \(isPart ? "training data" : "model")",
                     remedy: "its classes are \(StampClasses.list(known.names))")
             }
             return UInt16(label)

@@ -2,7 +2,8 @@ import Faults
 import StampFormats
 
 /// All stamps of a data set by one number each, in the order of the files: class after class where each has files of its
-/// own (the noise files, class 0, then the source files, class 1), else with a label for each stamp.
+/// own (the noise files, class 0, then the source files, class 1), else with a label for each stamp. Behind them are the
+/// stamps that belong to validation alone, and then those that belong to the test alone.
 public struct StampCollection: Sendable {
     /// The names that a data folder's files have.
     public static let noiseFileName = "stamps_noise.npy"
@@ -18,6 +19,8 @@ public struct StampCollection: Sendable {
     /// How many stamps there are of each class.
     public let classCounts: [Int]
     public let count: Int
+    /// The stamps that belong to one part of a split alone: at the end, if there are such.
+    public let parts: [DataPart: Range<Int>]
     let files: [StampArray]
     let labels: Labels
     /// The number of each file's first stamp.
@@ -62,11 +65,13 @@ public struct StampCollection: Sendable {
     }
 
     /// - Throws: a `badData` fault when stamps differ in size or channels.
-    init(_ files: [StampArray], _ classes: StampClasses, _ labels: Labels) throws {
+    init(
+        _ files: [StampArray], _ classes: StampClasses, _ labels: Labels, parts: [DataPart: Range<Int>] = [:]
+    ) throws {
         let names = try Self.channelNames(files)
         (height, width, channels) = (files[0].height, files[0].width, files[0].channels)
         channelNames = names ?? (0..<files[0].channels).map(String.init)
-        (self.files, self.classes, self.labels) = (files, classes, labels)
+        (self.files, self.classes, self.labels, self.parts) = (files, classes, labels, parts)
         var starts: [Int] = []
         var next = 0
         for file in files {
@@ -148,6 +153,11 @@ public struct StampCollection: Sendable {
             }
             return label
         }
+    }
+
+    /// The part of the split that a stamp belongs to in any case; nil for one that is divided.
+    public func part(of stamp: Int) -> DataPart? {
+        parts.isEmpty ? nil : DataPart.separate.first { parts[$0]?.contains(stamp) ?? false }
     }
 
     /// Where a stamp is found: its file and its index there.

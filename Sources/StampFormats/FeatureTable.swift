@@ -95,6 +95,16 @@ public struct FeatureTable: Sendable {
                 : "\(model == nil ? "name one of these" : "give a table with it; this one has"): \(listed)")
     }
 
+    /// The rows of this table and those of others, which have the same columns, behind them.
+    package func joined(with others: [FeatureTable]) -> FeatureTable {
+        precondition(others.allSatisfy { $0.columns == columns }, "tables of different columns")
+        return FeatureTable(name: name, columns: columns, values: values + others.flatMap(\.values))
+    }
+
+    private init(name: String, columns: [String], values: [Double]) {
+        (self.name, self.columns, self.values) = (name, columns, values)
+    }
+
     /// Whether there is a row for each of so many stamps.
     ///
     /// - Throws: `Fault(.badData)` otherwise.

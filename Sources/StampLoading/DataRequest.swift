@@ -19,6 +19,10 @@ package struct DataRequest: Sendable {
     package var fold: Fold?
     /// The group of each stamp, of which all stay in one part of the split; nil where each is one of its own.
     package var groups: [Int]?
+    /// The part of each stamp, as a column has it; nil where stamps are divided.
+    package var parts: [DataPart]?
+    /// Whether each part of the split has its share of each class.
+    package var isStratified = false
     /// How much each stamp counts in the loss of the training; nil where all count 1.
     package var weights: [Float]?
     /// A network's second input; nil for stamps alone.

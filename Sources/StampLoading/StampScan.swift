@@ -25,8 +25,10 @@ package enum StampScan {
     }
 
     /// Does what is assigned, which all ranks together must have cut among them, and tells what was found. Collective.
+    ///
+    /// - Parameter trained: sees the same stamps.
     static func scan(
-        _ assignments: StampAssignments, team: LaneTeam, group: any ProcessGroup
+        _ assignments: StampAssignments, _ trained: TrainedStampsScan, team: LaneTeam, group: any ProcessGroup
     ) throws -> Findings {
         let collection = assignments.reader.collection
         let parts = UnsafeMutablePointer<Part>.allocate(capacity: team.count)
@@ -42,6 +44,7 @@ package enum StampScan {
                 let stamp = raw.number
                 shared.pointer[lane].fingerprint.add(
                     stamp, of: collection, values: raw.values.pointer(collection.values))
+                trained.add(raw, lane: lane)
                 if !isUsable { shared.pointer[lane].unusable.append(stamp) }
                 guard isCompared[stamp],
                     let excess = raw.withFirstChannel({

@@ -14,6 +14,8 @@ package struct TrainingData {
     /// Reads stamps as the network sees them, with all that was measured on the training set.
     package let reader: StampReader
     package let findings: StampScan.Findings
+    /// Which stamps are trained on, on rank 0; nil elsewhere.
+    package let trained: TrainedStamps?
     /// How many stamps of each class were left out.
     package let bad: BadStampCounts
 
@@ -31,9 +33,11 @@ package struct TrainingData {
         let findings: StampScan.Findings
         do {
             let parts = try Parts.agreed(Array(0..<collection.count), reader, request, team, group)
-            findings = try StampScan.scan(parts.assignments(group), team: team, group: group)
+            let trained = TrainedStampsScan(parts.split.training, of: collection, team: team)
+            findings = try StampScan.scan(parts.assignments(group), trained, team: team, group: group)
             if findings.unusable.isEmpty {
-                return TrainingData(parts, findings, BadStampCounts(noneOf: collection.classes))
+                return TrainingData(
+                    parts, findings, try trained.gathered(in: group), BadStampCounts(noneOf: collection.classes))
             }
         }
         guard request.skipBad else {
@@ -48,15 +52,21 @@ package struct TrainingData {
         let left = Set(findings.unusable)
         let usable = (0..<collection.count).filter { !left.contains($0) }
         let parts = try Parts.agreed(usable, reader, request, team, group)
+        let trained = TrainedStampsScan(parts.split.training, of: collection, team: team)
         try group.agree {
-            try parts.assignments(group).carryOut(team: team) { _, stamp, isUsable in
+            try parts.assignments(group).carryOut(team: team) { lane, stamp, isUsable in
                 precondition(isUsable, "stamp \(stamp.number) was good before")
+                trained.add(stamp, lane: lane)
             }
         }
-        return TrainingData(parts, findings, BadStampCounts(bad, of: collection.classes))
+        return TrainingData(
+            parts, findings, try trained.gathered(in: group), BadStampCounts(bad, of: collection.classes))
     }
 
-    private init(_ parts: Parts, _ findings: StampScan.Findings, _ bad: BadStampCounts) {
+    private init(
+        _ parts: Parts, _ findings: StampScan.Findings, _ trained: TrainedStamps?, _ bad: BadStampCounts
+    ) {
+        self.trained = trained
         (split, plan, shard, validation) = (parts.split, parts.plan, parts.shard, parts.validation)
         reader = parts.reader
         self.findings = findings
@@ -95,8 +105,7 @@ private struct Parts {
         _ usable: [Int], _ reader: StampReader, _ request: DataRequest, _ team: LaneTeam, _ group: any ProcessGroup
     ) throws -> Parts {
         let (split, plan) = try group.agree {
-            let split = DataSplit(
-                usable, fractions: request.split, seed: request.splitSeed, groups: request.groups, fold: request.fold)
+            let split = request.split(usable, of: reader.collection)
             return (split, try BatchPlan(split, request))
         }
         let strata = try group.agree {
@@ -163,5 +172,19 @@ extension BatchPlan {
         self.init(
             samples: samples, batchSize: batchSize,
             microbatch: min(request.largestMicrobatch, batchSize))
+    }
+}
+
+extension DataRequest {
+    /// The parts of some stamps of a collection.
+    fileprivate func split(_ stamps: [Int], of collection: StampCollection) -> DataSplit {
+        if let parts {
+            return DataSplit(
+                stamps, fractions: split, seed: splitSeed, settled: { parts[$0] }, separate: Set(DataPart.separate))
+        }
+        return DataSplit(
+            stamps, fractions: split, seed: splitSeed, groups: groups, fold: fold,
+            stratifiedBy: isStratified ? { collection.label($0) } : nil, settled: { collection.part(of: $0) },
+            separate: Set(collection.parts.keys))
     }
 }

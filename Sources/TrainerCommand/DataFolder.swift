@@ -7,8 +7,10 @@ import StampFormats
 /// each class.
 struct DataFolder {
     private let folder: String
+    private let part: DataPart
 
-    init(_ folder: String) { self.folder = folder }
+    /// - Parameter part: that which the stamps are for; messages speak of its options.
+    init(_ folder: String, part: DataPart = .training) { (self.folder, self.part) = (folder, part) }
 
     /// - Throws: `Fault` when the folder has none of the forms, or one of them by half.
     func files() throws -> LabelledFiles {
@@ -24,7 +26,8 @@ struct DataFolder {
                 .missingInput, "\(folder)/\(name).npy", "does not exist",
                 remedy:
                     """
-                    name the folder with --data or the files with --sources and --noise, or make stamps with \
+                    name the folder with \(part.option("--data")) or the files with \(part.option("--sources")) and \
+                    \(part.option("--noise")), or make stamps with \
                     `swift-run-trainer simulate --output \(folder)`
                     """
             )
@@ -34,6 +37,7 @@ struct DataFolder {
 
     /// `stamps.npy`, or what else may hold them, with `labels.npy` or `labels.csv`.
     private func table() throws -> LabelledFiles.Table? {
+        let options = "\(part.option("--stamps")) and \(part.option("--labels"))"
         let stamps = try StampFiles.files(called: "stamps", in: folder)
         let labels = ["labels.npy", "labels.csv"].map { "\(folder)/\($0)" }.first { FileAccess.exists($0) }
         switch (stamps.first, labels) {
@@ -41,11 +45,11 @@ struct DataFolder {
         case (.some(let first), nil):
             throw Fault(
                 .missingInput, "\(folder)/labels.npy", "does not exist",
-                remedy: "give \(first) labels there or in labels.csv, or name them with --stamps and --labels")
+                remedy: "give \(first) labels there or in labels.csv, or name them with \(options)")
         case (nil, .some(let labels)):
             throw Fault(
                 .missingInput, "\(folder)/stamps.npy", "does not exist",
-                remedy: "put the stamps of \(labels) there, or name them with --stamps and --labels")
+                remedy: "put the stamps of \(labels) there, or name them with \(options)")
         case (.some, .some(let labels)): return LabelledFiles.Table(stamps: stamps, labels: labels)
         }
     }

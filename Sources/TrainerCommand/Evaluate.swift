@@ -5,6 +5,7 @@ import Files
 import Logging
 import Metrics
 import Reports
+import RunRecords
 import StampData
 import StampFormats
 
@@ -24,6 +25,14 @@ struct Evaluate: GroupCommand {
     @OptionGroup var passes: PassesOptions
 
     @OptionGroup var data: DataOptions
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The folder of a run, whose own test part is measured instead of --data; without --model its model is meant.
+            """,
+            valueName: "dir"))
+    var run: String?
 
     @OptionGroup var features: FeaturesOption
 
@@ -61,9 +70,11 @@ struct Evaluate: GroupCommand {
             return try self.threads.checked()
         }
         // The others learn from rank 0 what is in the files.
-        let files = try group.onRoot { try data.files() } ?? LabelledFiles()
+        let tested = try group.onRoot { try testPart() } ?? nil
+        let files = try group.onRoot { try tested?.files ?? data.files() } ?? LabelledFiles()
         let columns = try group.onRoot { try ByColumn.read(by.by, of: files) } ?? []
-        let prediction = try models.prediction(passes, threads: threads, group: group, logger: logger)
+        let prediction = try models.prediction(
+            passes, usual: run, threads: threads, group: group, logger: logger)
         let threshold = models.threshold ?? prediction.threshold
         if matchedFilter {
             try group.agree {
@@ -72,19 +83,40 @@ struct Evaluate: GroupCommand {
             }
         }
         let evaluated = try prediction.evaluate(
-            files, features: features.features, identifiers: identifiers.ids, skipBad: skipBad,
-            threshold: threshold, measuresImportance: importance
+            files, part: tested?.stamps, features: features.features ?? tested?.features,
+            identifiers: identifiers.ids ?? tested?.identifiers, skipBad: skipBad, threshold: threshold,
+            measuresImportance: importance
         ) { stamps in
             for column in columns { _ = try column.numbers(of: stamps) }
         }
         try group.agree {
             guard let evaluated else { return }
+            let trained = evaluated.trained
+            if let trained, trained.count > 0 {
+                logger.warning(
+                    """
+                    \(trained.count) of the \(trained.stamps) stamps are among those that the model was trained on: it knows them, and \
+                    will do worse on others; evaluate --run measures a run's own test part
+                    """)
+            }
             try print(
                 TestEvaluation(
                     evaluated.predictions, of: evaluated.stamps, in: files, threshold: threshold, columns: columns,
                     identifiers: evaluated.identifiers, importance: evaluated.importance,
-                    spread: evaluated.spread, withMatchedFilter: matchedFilter, replicates: bootstrap))
+                    spread: evaluated.spread, trainedOn: trained?.count, withMatchedFilter: matchedFilter,
+                    replicates: bootstrap))
         }
+    }
+
+    /// The test part of `--run`; nil without the option.
+    private func testPart() throws -> RunTestPart? {
+        guard let run else { return nil }
+        guard !data.named.isGiven else {
+            throw Fault(
+                .usage, "--run \(run)", "names the stamps already, and so does \(data.named.ways[0])",
+                remedy: "leave one out")
+        }
+        return try RunTestPart(RunFolder(run))
     }
 
     private func print(_ evaluation: TestEvaluation) throws {

@@ -11,7 +11,7 @@ struct ModelsOption: ParsableArguments {
         help: ArgumentHelp(
             "A trained model or its run folder; several, or the folder of an ensemble, are averaged.",
             valueName: "file"))
-    var model: [String]
+    var model: [String] = []
 
     @OptionGroup var normalize: NormalizeOption
 
@@ -26,11 +26,18 @@ struct ModelsOption: ParsableArguments {
 
     /// Reads the models. Collective.
     ///
-    /// - Parameter passes: how they look at each stamp.
+    /// - Parameters:
+    ///   - passes: how they look at each stamp.
+    ///   - usual: the model that is meant where none is named; nil where one must be.
     func prediction(
-        _ passes: PassesOptions, threads: Int?, group: any ProcessGroup, logger: Logger
+        _ passes: PassesOptions, usual: String? = nil, threads: Int?, group: any ProcessGroup, logger: Logger
     ) throws -> Prediction {
+        let names = model.isEmpty ? [usual].compactMap { $0 } : model
         let (normalization, looks) = try group.agree {
+            guard !names.isEmpty else {
+                throw Fault(
+                    .usage, "--model", "is missing", remedy: "name a trained model, or the folder of its run")
+            }
             if let threshold, !(0...1).contains(threshold) {
                 throw Fault(
                     .usage, "--threshold \(threshold)", "must be from 0 to 1", remedy: "give, for instance, 0.5")
@@ -38,7 +45,7 @@ struct ModelsOption: ParsableArguments {
             return (try normalize.normalization(), try passes.passes())
         }
         let prediction = try Prediction(
-            models: model, normalization: normalization, fromLogits: logits.fromLogits, passes: looks,
+            models: names, normalization: normalization, fromLogits: logits.fromLogits, passes: looks,
             combination: passes.combine ?? .mean, threads: threads, group: group, logger: logger)
         try group.agree {
             if let combination = passes.combine, prediction.modelCount == 1 {

@@ -12,6 +12,17 @@ struct SamplingOptions: ParsableArguments {
     var groupBy: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Divide the stamps as a column of a .csv file or a .npy array says: training, validation or test.",
+            valueName: "file:column"))
+    var splitBy: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Give each part of a random split its share of each class. (notebook: no, survey, kbmod: yes)")
+    var stratify: Bool?
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             """
@@ -46,6 +57,8 @@ struct SamplingOptions: ParsableArguments {
     /// - Throws: `Fault(.usage)` for options that need another one, and values that cannot be.
     func apply(to settings: inout TrainingSettings) throws {
         settings.groupBy = groupBy
+        settings.splitBy = splitBy
+        if let stratify { settings.stratify = stratify }
         settings.sampleWeights = sampleWeights
         if let sampling { settings.sampling = try Sampling(option: sampling) }
         if let folds {

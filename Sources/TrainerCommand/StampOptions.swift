@@ -34,18 +34,25 @@ struct StampOptions: ParsableArguments {
     /// - Parameter option: that which names the files.
     /// - Throws: `Fault(.usage)` when both or neither name files.
     func source(_ files: [String], option: String) throws -> StampSource {
+        try Self.source(files, channel: channel, layout: layout, options: (option, "--channel"))
+    }
+
+    /// The same of words that were given to two options.
+    static func source(
+        _ files: [String], channel: [String], layout: StampLayout?, options: (files: String, channel: String)
+    ) throws -> StampSource {
         guard !channel.isEmpty else {
             guard !files.isEmpty else {
                 throw Fault(
-                    .usage, option, "is missing",
-                    remedy: "name files of stamps with it, or those of each channel with --channel")
+                    .usage, options.files, "is missing",
+                    remedy: "name files of stamps with it, or those of each channel with \(options.channel)")
             }
             return try StampSource(files, layout: layout).expanded()
         }
         guard files.isEmpty else {
-            throw Fault(.usage, "--channel", "does not go with \(option)", remedy: "leave one out")
+            throw Fault(.usage, options.channel, "does not go with \(options.files)", remedy: "leave one out")
         }
-        let channels = try NamedFiles.parse(channel, option: "--channel")
+        let channels = try NamedFiles.parse(channel, option: options.channel)
         return try StampSource(
             channels: channels.map { StampSource.Channel(name: $0.name, files: $0.files) }, layout: layout
         ).expanded()

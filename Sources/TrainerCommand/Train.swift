@@ -20,6 +20,8 @@ struct Train: GroupCommand {
     private static let usual = TrainingSettings()
 
     @OptionGroup var data: DataOptions
+    @OptionGroup var validation: PartOptions<ValidationPart>
+    @OptionGroup var test: PartOptions<TestPart>
 
     @Option(
         help: ArgumentHelp(
@@ -192,11 +194,15 @@ struct Train: GroupCommand {
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         var settings = try group.agree { try trainingSettings() }
-        try group.requireSame(data.texts)
+        let parts = [validation.stampsNamed, test.stampsNamed]
+        try group.requireSame(parts.reduce(into: data.texts) { $0.merge($1.texts) { $1 } })
         // The others learn from rank 0 what is in the files.
-        if let files = try group.onRoot({ try data.files() }) {
-            settings.data = files
+        let named = try group.onRoot {
+            var files = try data.files()
+            for part in parts where part.isGiven { files.parts[part.part] = try part.files() }
+            return files
         }
+        if let named { settings.data = named }
         let columns = try group.onRoot { try ByColumn.read(by.by, of: settings.data) } ?? []
         let check: StampCheck = { stamps in
             for column in columns { _ = try column.numbers(of: stamps) }
@@ -292,6 +298,12 @@ struct Train: GroupCommand {
         settings.frozenLayers = try frozenLayers.layers()
         if let dropout { settings.dropout = dropout }
         settings.data.layout = data.layout
+        // Rank 0 puts their files there.
+        for part in [validation.stampsNamed, test.stampsNamed] where part.isGiven {
+            settings.data.parts[part.part] = LabelledFiles()
+        }
+        (settings.validationFeatures, settings.testFeatures) = (validation.features, test.features)
+        (settings.validationIDs, settings.testIDs) = (validation.ids, test.ids)
         try preparation.apply(to: &settings.preparation)
         features.apply(to: &settings)
         settings.skipBad = skipBad

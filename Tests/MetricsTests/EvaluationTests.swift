@@ -133,7 +133,7 @@ import Testing
         let evaluation = Evaluation(
             (noise + sources).map {
                 SamplePrediction(index: $0.index, label: $0.label, probability: $0.probability, threshold: 0.45)
-            }, threshold: 0.45, signalToNoise: [4, 250, 3, .nan, 8], noiseStamps: 4, replicates: 20)
+            }, threshold: 0.45, signalToNoise: [.nan, .nan, .nan, .nan, 4, 250, 3, .nan, 8], replicates: 20)
         let bins = evaluation.bySignalToNoise
         #expect(bins.map(\.lower) == [3, 7, 100])
         #expect(bins.map(\.upper) == [5, 10, nil])

@@ -40,7 +40,7 @@ import Testing
                 "--schedule": "step, factor 0.5 every 30steps, warm-up 2epochs, scaled by batch/256",
                 "--label-smoothing": "0.1", "--class-weights": "1.0,2.0", "--weight-decay": "0.25",
                 "--clip-norm": "1.0", "--ema": "0.5", "--early-stopping": "accuracy 3 0.5",
-                "--reduce-on-plateau": "0.5,2 of accuracy", "--folds": "5", "--fold": "2",
+                "--reduce-on-plateau": "0.5,2 of accuracy", "--folds": "5", "--fold": "2", "--stratify": "true",
                 "--sampling": "noise=0.75,source=0.25", "--loss": "focal=2.0", "--normalize-over": "stamp",
                 "--channels": "2,SCI", "--fill": "median", "--mask-channel": "true", "--crop": "21x25", "--pad": "32",
                 "--normalize-features": "none", "--fill-features": "median",

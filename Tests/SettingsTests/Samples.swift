@@ -10,6 +10,8 @@ func unusualSettings() throws -> TrainingSettings {
     var settings = TrainingSettings()
     (settings.data.sources, settings.data.noise) = (["a.npy", "it's b.npy"], ["$x.npz:empty"])
     settings.data.layout = .nchw
+    settings.data.validation = LabelledFiles(LabelledFiles.Table(stamps: ["v.npy"], labels: "v.csv:kind"))
+    settings.data.test = LabelledFiles(noise: ["tn.npy"], sources: ["ts.npy"])
     settings.fromLogits = true
     (settings.model, settings.epochs) = ("resnet50", 7)
     (settings.batchSize, settings.microbatch, settings.classes) = (.full, 8, 1)
@@ -24,6 +26,9 @@ func unusualSettings() throws -> TrainingSettings {
     settings.stopping.plateau = Stopping.Plateau(metric: .accuracy, factor: 0.5, patience: 2)
     (settings.split, settings.seed, settings.splitSeed) = (try SplitFractions(0.5, 0.25, 0.25), 5, 6)
     (settings.fold, settings.groupBy) = (Fold(number: 2, of: 5), "t.csv:object")
+    (settings.splitBy, settings.stratify) = ("t.csv:part", true)
+    (settings.validationIDs, settings.testIDs) = ("v.csv:name", "u.csv:name")
+    (settings.validationFeatures, settings.testFeatures) = ("v.csv", "u.csv")
     settings.sampling = .shares([
         Sampling.ClassShare(name: "noise", share: 0.75), Sampling.ClassShare(name: "source", share: 0.25),
     ])

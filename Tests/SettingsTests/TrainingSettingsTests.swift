@@ -53,10 +53,10 @@ import Testing
     @Test func everyPropertyHasAnEntry() throws {
         func count(_ value: Any) -> Int { Mirror(reflecting: value).children.count }
         let settings = TrainingSettings()
-        // Preparation and execution are settings in parts; stamps are noise, sources, files of other classes, labels and
-        // a layout.
+        // Preparation and execution are settings in parts; stamps are noise, sources, files of other classes, labels, those
+        // of validation and of the test, and a layout.
         let parts = count(settings.preparation) + count(settings.execution)
-        #expect(TrainingSettings.all.count == count(settings) - 2 + parts + 4)
+        #expect(TrainingSettings.all.count == count(settings) - 2 + parts + 6)
         let unusual = try unusualSettings()
         for (one, other) in [(unusual as Any, settings as Any), (unusual.preparation, settings.preparation)] {
             for (value, usual) in zip(Mirror(reflecting: one).children, Mirror(reflecting: other).children) {
@@ -95,6 +95,7 @@ import Testing
         #expect(survey.preparation.normalization == .asinh && !survey.dropout && survey.decision.calibrate)
         #expect(survey.augmentation == Augmentation(symmetries: true, shift: 0.5))
         #expect(survey.schedule.kind == .cosine && survey.schedule.warmup == .epochs(1))
+        #expect(!notebook.stratify && survey.stratify)
         #expect(survey.model == notebook.model && survey.batchSize == notebook.batchSize)
     }
 
@@ -110,9 +111,10 @@ import Testing
                     + "--min-delta 0.5 --reduce-on-plateau 0.5,2",
                 "decision: --calibrate --target-completeness 0.9", "normalisation: robust",
                 "preparation: --normalize-over stamp --channels 2,SCI --fill median --mask-channel --crop 21x25 --pad 32",
-                "features: --features t.csv:fwhm,snr --normalize-features none --fill-features median",
+                "features: --features t.csv:fwhm,snr --validation-features v.csv --test-features u.csv "
+                    + "--normalize-features none --fill-features median",
                 "augmentation: symmetries, noise 2.0", "dropout: off",
-                "split: 0.5,0.25,0.25 --folds 5 --fold 2 --group-by t.csv:object",
+                "split: 0.5,0.25,0.25 --folds 5 --fold 2 --group-by t.csv:object --split-by t.csv:part --stratify",
                 "sampling: noise=0.75,source=0.25 --sample-weights w.npy", "seed: 5",
                 "gradients: bfloat16", "bits: --bits blas", "initial weights: w.safetensors",
                 "frozen layers: --freeze conv1,block?_*",

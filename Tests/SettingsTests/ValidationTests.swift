@@ -79,6 +79,17 @@ import Testing
         Wrong("--target-completeness") {
             ($0.decision.targetCompleteness, $0.split) = (0.9, try SplitFractions(0.8, 0, 0.2))
         },
+        Wrong("--split-by t.csv:part") { ($0.splitBy, $0.groupBy) = ("t.csv:part", "t.csv:object") },
+        Wrong("--split-by t.csv:part") { ($0.splitBy, $0.fold) = ("t.csv:part", Fold(number: 1, of: 3)) },
+        Wrong("--split-by t.csv:part") { ($0.splitBy, $0.data.test) = ("t.csv:part", LabelledFiles()) },
+        Wrong("--split-by") { $0.splitBy = "" },
+        Wrong("--folds") { ($0.fold, $0.data.validation) = (Fold(number: 1, of: 3), LabelledFiles()) },
+        Wrong("--validation-features v.csv") { ($0.features, $0.validationFeatures) = ("t.csv", "v.csv") },
+        Wrong("--test-ids u.csv") { ($0.testIDs, $0.data.test) = ("u.csv", LabelledFiles()) },
+        Wrong("--test-features") {
+            ($0.features, $0.validationFeatures) = ("t.csv", "v.csv")
+            ($0.data.validation, $0.data.test) = (LabelledFiles(), LabelledFiles())
+        },
         Wrong("--threads 0") { $0.execution.threads = 0 },
         Wrong("--threads 1025") { $0.execution.threads = 1025 },
         Wrong("--memory 0") { $0.execution.memory = MemorySize(bytes: 0) },

@@ -107,3 +107,60 @@ import Testing
         }
     }
 }
+
+/// Splits in which more than chance decides.
+@Suite struct SettledSplitTests {
+    /// A fifth of the stamps of class 1, and a few of class 2.
+    private let classes = (0..<200).map { $0 % 5 == 0 ? 1 : $0 % 41 == 1 ? 2 : 0 }
+
+    private func parts(_ split: DataSplit) -> [[Int]] { [split.training, split.validation, split.test] }
+
+    @Test(arguments: [nil, Fold(number: 2, of: 4)], [0, 1, 2] as [UInt64])
+    func eachPartHasItsShareOfEachClass(fold: Fold?, seed: UInt64) {
+        let stamps = Array(0..<200)
+        let split = DataSplit(
+            stamps, fractions: .standard, seed: seed, fold: fold, stratifiedBy: { classes[$0] })
+        let plain = DataSplit(stamps, fractions: .standard, seed: seed, fold: fold)
+        #expect(parts(split).flatMap { $0 }.sorted() == stamps)
+        #expect(parts(split).map(\.count) == parts(plain).map(\.count))
+        for label in 0..<3 {
+            let share = Double(stamps.count { classes[$0] == label }) / 200
+            for part in parts(split) {
+                let count = Double(part.count { classes[$0] == label })
+                // A part of a fold's rest has two pieces, each off by less than one stamp at either end.
+                #expect(abs(count - share * Double(part.count)) <= 2)
+            }
+        }
+        let other = DataSplit(stamps, fractions: .standard, seed: seed + 9, stratifiedBy: { classes[$0] })
+        #expect(other.test != split.test)
+    }
+
+    /// What a random split of ten and ten stamps does not promise.
+    @Test func aTinyTestSetHasBothClasses() {
+        for seed in 0..<50 as Range<UInt64> {
+            let split = DataSplit(
+                Array(0..<20), fractions: .standard, seed: seed, stratifiedBy: { $0 < 10 ? 0 : 1 })
+            #expect(split.test.count { $0 < 10 } == 2 && split.validation.count { $0 < 10 } == 1)
+        }
+    }
+
+    @Test func settledStampsStayInTheirPart() throws {
+        // 0 to 99 are cut, 100 to 119 validate.
+        let own = DataSplit(
+            Array(0..<120), fractions: .standard, seed: 3, settled: { $0 >= 100 ? .validation : nil },
+            separate: [.validation])
+        #expect(own.validation == Array(100..<120))
+        // 0.7 and 0.2 in their ratio: ⌊100 · 7/9⌋ and the rest.
+        #expect(own.training.count == 77 && own.test.count == 23)
+        #expect((own.training + own.test).sorted() == Array(0..<100))
+        let all = DataSplit(
+            Array(0..<120), fractions: .standard, seed: 3,
+            settled: { $0 >= 110 ? .test : $0 >= 100 ? .validation : nil }, separate: [.validation, .test])
+        #expect(all.training.sorted() == Array(0..<100) && all.validation == Array(100..<110))
+        #expect(all.test == Array(110..<120))
+        // One part is asked for, and none of its stamps can be used.
+        let none = DataSplit(
+            Array(0..<10), fractions: try SplitFractions(0.5, 0.5, 0), seed: 3, separate: [.validation])
+        #expect(none.training.count == 10 && none.validation.isEmpty && none.test.isEmpty)
+    }
+}

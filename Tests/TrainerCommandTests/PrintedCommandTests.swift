@@ -31,6 +31,7 @@ extension TrainerCommandTests {
                 + "--pad 24",
             "--calibrate --target-completeness 0.9", "--target-purity 0.9", "--initial-weights w.safetensors",
             "--augment all", "--augment shifts,contrast --augment-shift 2 --augment-contrast 0.5",
+            "--split-by t.csv:part --ids t.csv:name", "--recipe survey --no-stratify --group-by t.csv:object",
             "--augment symmetries", "--gradients bfloat16 --output elsewhere",
         ])
         func itIsParsedToTheSameSettings(_ options: String) throws {

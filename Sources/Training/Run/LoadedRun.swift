@@ -38,7 +38,7 @@ struct LoadedRun {
             collection,
             DataRequest(
                 configuration, defaultMicrobatch: network.defaultMicrobatch(batchSize:),
-                groups: prepared.columns.groups,
+                parts: prepared.columns.parts, groups: prepared.columns.groups,
                 weights: prepared.columns.weights, features: prepared.features),
             team: prepared.team, group: context.group, logger: context.logger)
         if context.isRoot, let warning = data.findings.swappedClassesWarning { context.logger.warning("\(warning)") }

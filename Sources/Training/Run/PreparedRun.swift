@@ -31,17 +31,17 @@ struct PreparedRun {
         self.context = context
         self.team = team
         kernelType = try ProcessorKernels.agreed(in: group, context.logger)
-        collection = try StampCollection.agreed(in: group) {
-            let collection = try StampCollection(configuration.data)
-            try context.check(collection)
-            return collection
+        let stamps = try StampCollection.agreed(in: group) {
+            let stamps = try StampCollection(configuration.data)
+            try context.check(stamps)
+            return stamps
         }
+        collection = stamps
         features =
             try group.onRoot {
-                try configuration.features.map { try FeatureTable(option: "--features", $0) }
+                try FeatureTable(configuration, of: stamps)
             } ?? nil
-        let names =
-            try group.onRoot { try configuration.ids.map { try StampColumn(option: "--ids", $0) } } ?? nil
+        let names = try group.onRoot { try SampleNames(configuration, of: stamps) } ?? nil
         identifiers = names.map { SampleIdentifiers($0.texts) }
         columns = try RunColumns.agreed(configuration, collection, features: features, names: names, in: group)
         folder = try group.agree {

@@ -117,7 +117,8 @@ struct RestoredRun {
     private static func traceFile(_ path: String, _ settings: TrainingSettings) throws -> OutputFile {
         let stamps =
             settings.data.stamps.map { StampFiles.file(of: $0) }
-            + [settings.features].compactMap { $0.map(FeatureTable.file) }
+            + [settings.features, settings.validationFeatures, settings.testFeatures]
+            .compactMap { $0.map(FeatureTable.file) }
         return try OutputFile(
             path, option: "--trace", inputs: stamps + [settings.model, settings.initialWeights].compactMap { $0 },
             reserved: RunFolder(settings.output).ownFiles, kind: TraceRecording.kind)
@@ -148,6 +149,7 @@ struct RestoredRun {
         try loaded.context.group.agree {
             guard let folder = loaded.prepared.folder else { return }
             try JSONFile.write(configuration(loaded, finishedFiles: []), to: folder.configuration)
+            if let trained = loaded.data.trained { try TrainedStampsFile.write(trained, to: folder.trainingStamps) }
         }
     }
 

@@ -7,6 +7,8 @@ import StampFormats
 
 /// What a run is told of each stamp beside its pixels and its class.
 struct RunColumns: Codable {
+    /// The part of the split that each stamp belongs to; nil where they are divided at random.
+    var parts: [DataPart]?
     /// The group of each stamp; nil where each is one of its own.
     var groups: [Int]?
     /// How much each stamp counts in the loss; nil where all count 1.
@@ -23,10 +25,10 @@ struct RunColumns: Codable {
     ///   - names: rank 0's column of what stamps are called, likewise.
     /// - Throws: `AgreedFault` for a column that cannot be read, or does not have one value for each stamp.
     static func agreed(
-        _ settings: TrainingSettings, _ collection: StampCollection, features: FeatureTable?, names: StampColumn?,
+        _ settings: TrainingSettings, _ collection: StampCollection, features: FeatureTable?, names: SampleNames?,
         in group: any ProcessGroup
     ) throws -> RunColumns {
-        let options = [settings.groupBy, settings.sampleWeights, settings.features, settings.ids]
+        let options = [settings.splitBy, settings.groupBy, settings.sampleWeights, settings.features, settings.ids]
         guard options.contains(where: { $0 != nil }) else { return RunColumns() }
         return try group.shared { try RunColumns(settings, collection, features, names) }
     }
@@ -34,27 +36,35 @@ struct RunColumns: Codable {
     private init() {}
 
     private init(
-        _ settings: TrainingSettings, _ collection: StampCollection, _ table: FeatureTable?, _ names: StampColumn?
+        _ settings: TrainingSettings, _ collection: StampCollection, _ table: FeatureTable?, _ names: SampleNames?
     ) throws {
+        // Weights and groups are of stamps that are trained on or divided: those that other parts have for themselves
+        // need none.
+        let divided = collection.parts.values.map(\.lowerBound).min() ?? collection.count
+
         if let table {
-            try table.check(count: collection.count)
             features = table.columns
             fingerprints["--features"] = table.fingerprint
         }
         if let names {
-            try names.check(count: collection.count)
             fingerprints["--ids"] = names.fingerprint
+        }
+        if let name = settings.splitBy {
+            let column = try StampColumn(option: "--split-by", name)
+            try column.check(count: collection.count)
+            parts = try DataPart.parts(column.texts, of: name)
+            fingerprints["--split-by"] = try SettingsFingerprint.of(parts)
         }
         if let name = settings.groupBy {
             let column = try StampColumn(option: "--group-by", name)
-            try column.check(count: collection.count)
+            if column.count != divided { try column.check(count: collection.count) }
             let numbers = Dictionary(uniqueKeysWithValues: column.distinctTexts.enumerated().map { ($1, $0) })
             groups = column.texts.map { numbers[$0]! }
             fingerprints["--group-by"] = try SettingsFingerprint.of(groups)
         }
         if let name = settings.sampleWeights {
             let column = try StampColumn(option: "--sample-weights", name)
-            try column.check(count: collection.count)
+            if column.count != divided { try column.check(count: collection.count) }
             let weights = try column.texts.enumerated().map { row, text in
                 guard let weight = Float(text), weight >= 0, weight.isFinite else {
                     throw Fault(

@@ -23,10 +23,9 @@ extension RunContext {
     /// Warns of parts of the split that groups have left empty, because they are larger.
     func warnAboutEmptyParts(_ data: TrainingData) {
         guard isRoot, configuration.groupBy != nil else { return }
-        let hasTest = configuration.fold != nil || configuration.split.test > 0
         for (name, part, isWanted) in [
-            ("validation", data.split.validation, configuration.split.validation > 0),
-            ("the test", data.split.test, hasTest),
+            ("validation", data.split.validation, configuration.mayHave(.validation)),
+            ("the test", data.split.test, configuration.mayHave(.test)),
         ] where isWanted && part.isEmpty {
             logger.warning("the groups are so large that no stamp is left for \(name)")
         }

@@ -1,0 +1,59 @@
+import Faults
+import StampData
+
+/// How the stamps come into the parts of the split.
+extension TrainingSettings {
+    /// Whether a part may have stamps, by what is asked for.
+    package func mayHave(_ part: DataPart) -> Bool {
+        guard part != .training, data.parts[part] == nil, splitBy == nil else { return true }
+        return part == .validation ? split.validation > 0 : fold != nil || split.test > 0
+    }
+
+    /// - Throws: `Fault(.usage)` for ways to divide the stamps that do not go together.
+    func checkParts() throws {
+        let own = DataPart.separate.first { data.parts[$0] != nil }
+        if let splitBy {
+            let others = [
+                (own.map { "stamps for \($0.rawValue) alone" }, own != nil), ("--folds", fold != nil),
+                ("--group-by", groupBy != nil),
+            ]
+            if let (other, _) = others.first(where: \.1) {
+                throw Fault(
+                    .usage, "--split-by \(splitBy)", "says of each stamp what it is for, and so do \(other!)",
+                    remedy: "leave one out")
+            }
+        }
+        if let own, fold != nil {
+            throw Fault(
+                .usage, "--folds", "tests each stamp once, and there are stamps for \(own.rawValue) alone",
+                remedy: "leave out --folds, or the options that begin with --\(own.rawValue)")
+        }
+        for (option, files) in [
+            ("features", [validationFeatures, testFeatures]), ("ids", [validationIDs, testIDs]),
+        ] where files.contains(where: { $0 != nil }) {
+            for (part, file) in zip(DataPart.separate, files) where data.parts[part] != nil && file == nil {
+                throw Fault(
+                    .usage, "--\(part.rawValue)-\(option)", "is missing beside that of other stamps",
+                    remedy: "name it too, or give --\(option) a row for each stamp and leave out the others")
+            }
+        }
+        for (part, option, file) in [
+            (DataPart.validation, "--validation-features", validationFeatures),
+            (.test, "--test-features", testFeatures), (.validation, "--validation-ids", validationIDs),
+            (.test, "--test-ids", testIDs),
+        ] {
+            guard let file else { continue }
+            let whole = option.hasSuffix("features") ? features : ids
+            guard whole != nil, data.parts[part] != nil else {
+                throw Fault(
+                    .usage, "\(option) \(file)",
+                    whole == nil
+                        ? "stands without --\(option.hasSuffix("features") ? "features" : "ids")"
+                        : "is of stamps that there are not",
+                    remedy: whole == nil
+                        ? "name those of the training stamps too"
+                        : "name stamps for \(part.rawValue) with --\(part.rawValue)-data, or leave it out")
+            }
+        }
+    }
+}
