@@ -30,6 +30,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
         // Without its default traits, which would link all of Foundation.
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
     ],
@@ -98,6 +99,7 @@ let package = Package(
                 "Preparation", "StampFormats", "Files", "Faults",
             ]),
         library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
+        library("Monitoring", ["RunRecords", "Settings", "StampData", "Files", "Faults"]),
         library(
             "Engine",
             [
@@ -114,11 +116,19 @@ let package = Package(
         .target(
             name: "TensorBoard", dependencies: ["Files", "Faults", "CZlib", protobuf],
             exclude: ["event_subset.proto"], swiftSettings: swiftSettings),
+        library("MLflow", ["Files", "Faults"]),
+        library(
+            "Tuning",
+            [
+                "RunRecords", "Optimizers", "Files", "Tensors", "CKernels", "Faults",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
         library(
             "Training",
             [
                 "Prediction", "Engine", "RunRecords", "Settings", "Metrics", "ModelFiles", "KerasFormat", "Models",
-                "Layers", "Optimizers", "TensorBoard", "StampLoading", "StampData", "Preparation", "StampFormats",
+                "Layers", "Optimizers", "TensorBoard", "MLflow", "Tuning", "StampLoading", "StampData", "Preparation",
+                "StampFormats",
                 "Lanes", "Communication", "Files", "Tensors", "CSignals", "CKernels", "Faults", logging,
             ]),
         library(
@@ -127,18 +137,20 @@ let package = Package(
                 "Engine", "Settings", "Models", "Layers", "Optimizers", "StampLoading", "StampData", "StampFormats",
                 "Preparation", "Lanes", "Communication", "Files", "Tensors", "CKernels", "Faults", logging,
             ]),
-        library("Figures", ["RunRecords", "Metrics", "StampFormats", "Files", "CSignals", "Faults"]),
+        library("Figures", ["Tuning", "RunRecords", "Metrics", "StampFormats", "Files", "CSignals", "Faults"]),
         library(
             "Reports",
             [
-                "Figures", "RunRecords", "Settings", "Metrics", "Models", "LayerCatalog", "StampData",
+                "Figures", "Tuning", "RunRecords", "Settings", "Metrics", "Models", "LayerCatalog", "StampData",
                 "Preparation", "StampFormats", "Files", "Tensors", "Faults",
             ]),
         .executableTarget(
             name: "TrainerCommand",
             dependencies: [
-                "Training", "Prediction", "Benchmarks", "Reports", "Figures", "RunRecords", "Settings", "Metrics",
-                "ModelFiles", "KerasFormat", "Models", "Optimizers", "StampSimulation", "StampData", "Preparation",
+                "Training", "Tuning", "Prediction", "Benchmarks", "Reports", "Figures", "Monitoring", "RunRecords",
+                "Settings",
+                "Metrics", "ModelFiles", "KerasFormat", "Models", "Optimizers", "StampSimulation", "StampData",
+                "Preparation",
                 "StampFormats", "Communication", "Isolation", "Files", "CKernels", "CProgramStart", "Faults",
                 argumentParser, logging,
             ],
@@ -167,6 +179,7 @@ let package = Package(
             path: "Tests/Programs/DecodingServerProgram", swiftSettings: swiftSettings),
 
         // Tests mirror the sources.
+        tests("Faults", ["Faults"]),
         tests("CKernels", ["CKernels", "Tensors", "TestSupport", "NumericTestSupport"]),
         tests("Tensors", ["Tensors", "CKernels"]),
         tests("Files", ["Files", "StampFormats", "Faults", "TestSupport"]),
@@ -242,6 +255,9 @@ let package = Package(
                 "StampData", "Preparation", "StampFormats", "Files", "Tensors", "Faults", "TestSupport",
             ]),
         tests("TensorBoard", ["TensorBoard", "Faults", "TestSupport"]),
+        tests("Tuning", ["Tuning", "Optimizers", "Faults", "TestSupport"]),
+        tests("MLflow", ["MLflow", "Files", "Faults", "TestSupport"]),
+        tests("Monitoring", ["Monitoring", "RunRecords", "Settings", "Files", "Faults", "TestSupport"]),
         tests(
             "TrainerCommand",
             [

@@ -18,8 +18,8 @@
 # that then ends with 75 (stopped early, checkpoint written) is queued again and resumes from its newest checkpoint. So
 # is a run that was lost (a node or a rank died, a host stopped answering) as long as it gets on: after three starts in
 # a row without a new checkpoint the job ends. What the program itself finds wrong ends it at once, and so does SIGTERM,
-# with which schedulers cancel a job. A RUN that has begun, as a single run, an ensemble or a cross-validation, is always
-# resumed.
+# with which schedulers cancel a job. A RUN that has begun, as a single run, an ensemble, a cross-validation or a search,
+# is always resumed. With --space the arguments are those of `tune`, which searches settings on all ranks of the job.
 
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -76,21 +76,22 @@ newest_step() {
     printf '%s' "$newest"
 }
 
-# has_begun RUN: whether a run, a member of an ensemble, or a fold has left something in the folder: the program refuses
+# has_begun RUN: whether a run, a member of an ensemble, a fold, or a search has left something in the folder: the program refuses
 # such a folder unless the run is resumed.
 has_begun() {
     local trace
-    for trace in "$1"/{config.json,history.csv,checkpoints,model.safetensors} "$1"/{member,fold}-[0-9]*; do
+    for trace in "$1"/{config.json,history.csv,checkpoints,model.safetensors,search.json} \
+        "$1"/{member,fold}-[0-9]*; do
         [[ ! -e $trace ]] || return 0
     done
     return 1
 }
 
 # progress_of RUN: prints how far the run has come, as a number that grows with each new checkpoint and each finished
-# model, of the run itself, of the members of an ensemble, and of the folds of a cross-validation.
+# model, of the run itself, of the members of an ensemble, of the folds of a cross-validation, and of a search's trials.
 progress_of() {
     local folder step progress=0
-    for folder in "$1" "$1"/{member,fold}-[0-9]*; do
+    for folder in "$1" "$1"/{member,fold,trials/trial}-[0-9]*; do
         step="$(newest_step "$folder")"
         progress=$((progress + ${step:-0}))
         [[ ! -e $folder/model.safetensors ]] || progress=$((progress + 1))
@@ -179,7 +180,7 @@ decide_on_another_start() {
 # REQUEUE is the command (a function of the batch script) that queues the job again; it is called when that code is 75,
 # or the run was lost and is worth another start.
 train_on_cluster() {
-    local ranks=$1 threads=$2 requeue=$3 hosts="" arguments=() timer="" status=0 first_progress start=()
+    local ranks=$1 threads=$2 requeue=$3 command=train hosts="" arguments=() timer="" status=0 first_progress start=()
     shift 3
     if [[ $1 != -- ]]; then
         hosts=$1
@@ -197,6 +198,7 @@ train_on_cluster() {
         fault 64 "STOP_AFTER: not a number of seconds: '$STOP_AFTER'; give those from the start to the warning"
 
     arguments_for_train "$@"
+    ! has_option --space "${further[@]}" || command=tune
     settings_not_in "${further[@]}"
     arguments=("${settings[@]}")
     if has_option --output "${further[@]}"; then
@@ -216,7 +218,7 @@ train_on_cluster() {
     say "$ranks ranks × $threads threads; results in $RUN"
 
     bound_start "$ranks" "$threads" "$hosts"
-    "${start[@]}" "$trainer" train "${arguments[@]}" "${further[@]}" </dev/null &
+    "${start[@]}" "$trainer" "$command" "${arguments[@]}" "${further[@]}" </dev/null &
     local mpirun_pid=$!
     if [[ -n ${STOP_AFTER:-} ]]; then
         ask_to_stop_after "$STOP_AFTER" "$mpirun_pid" &

@@ -80,6 +80,8 @@ int cmpi_all_gather_bytes(const void *send, int count, void *receive, const int 
 }
 
 int cmpi_open_channel(int color, int rank, cmpi_channel *channel) { return mpi->open_channel(color, rank, channel); }
+int cmpi_enter_part(int color, int rank) { return mpi->enter_part(color, rank); }
+int cmpi_leave_part(void) { return mpi->leave_part(); }
 
 int cmpi_channel_place(const cmpi_channel *channel, int *rank, int *size) {
     return mpi->channel_place(channel, rank, size);

@@ -21,6 +21,8 @@ typedef struct {
     int (*gather_bytes)(const void *send, int count, void *receive, const int *counts, const int *offsets, int root);
     int (*all_gather_bytes)(const void *send, int count, void *receive, const int *counts, const int *offsets);
     int (*open_channel)(int color, int rank, cmpi_channel *channel);
+    int (*enter_part)(int color, int rank);
+    int (*leave_part)(void);
     int (*channel_place)(const cmpi_channel *channel, int *rank, int *size);
     int (*all_gather_doubles_in_place)(const cmpi_channel *channel, double *values, const int *counts,
                                        const int *offsets);

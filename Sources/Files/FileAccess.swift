@@ -23,6 +23,13 @@ public enum FileAccess {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// When a file, or what is in a folder, was last changed, in seconds since 1970 (stat(2)); nil if it does not exist.
+    public static func modificationTime(_ path: String) -> Double? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+    }
+
     /// Makes a folder of this program's own, if it is not there; a link to another one is not followed.
     ///
     /// - Returns: whether it was made.
@@ -41,6 +48,30 @@ public enum FileAccess {
                 remedy: "remove it; the run folder itself may be a link")
         default: throw Fault.cannotWrite(path, ENOTDIR)
         }
+    }
+
+    /// Makes a folder of this program's own and those above it.
+    ///
+    /// - Throws: `Fault(.cannotWrite)`.
+    public static func makeFolders(_ path: String) throws(Fault) {
+        guard !isFolder(path) else { return }
+        let parent = split(path).folder
+        if parent != path { try makeFolders(parent) }
+        try makeOwnFolder(path)
+    }
+
+    /// Makes an empty file that is not there yet (open(2) with `O_EXCL`): of several processes, one succeeds.
+    ///
+    /// - Returns: whether it was made.
+    /// - Throws: `Fault(.cannotWrite)`.
+    public static func makeNewFile(_ path: String) throws(Fault) -> Bool {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            guard errno == EEXIST else { throw Fault.cannotWrite(path, errno) }
+            return false
+        }
+        close(descriptor)
+        return true
     }
 
     /// Refuses what is neither a file nor a link to one: a pipe would be waited for, and a device may never end.

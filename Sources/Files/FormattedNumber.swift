@@ -12,10 +12,22 @@ package enum FormattedNumber {
     /// Six significant digits at most, as a person would write the number.
     package static func short(_ value: Double) -> String { format("%.6g", value) }
 
+    /// So many significant digits at most.
+    package static func significant(_ value: Double, _ digits: Int) -> String { format("%.\(digits)g", value) }
+
     /// Left-aligned in `width` columns, or right-aligned for a negative width; never truncated.
     package static func padded(_ text: String, to width: Int) -> String {
         let blanks = String(repeating: " ", count: max(0, Int(width.magnitude) - text.count))
         return width < 0 ? blanks + text : text + blanks
+    }
+
+    /// `12s`, `3:05` (minutes) or `1:02:05` (hours).
+    package static func clock(_ seconds: Double) -> String {
+        let total = seconds > 0 ? Int(min(seconds, 1e15)) : 0
+        func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        if total >= 3600 { return "\(total / 3600):\(twoDigits(total / 60 % 60)):\(twoDigits(total % 60))" }
+        if total >= 60 { return "\(total / 60):\(twoDigits(total % 60))" }
+        return "\(total)s"
     }
 
     private static func format(_ format: String, _ value: Double) -> String {

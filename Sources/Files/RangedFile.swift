@@ -52,6 +52,15 @@ package final class RangedFile: Sendable {
         ReadCounts.count(bytes: range.count)
     }
 
+    /// The last bytes of the file, at most `count`.
+    package func suffix(_ count: Int) throws -> [UInt8] {
+        let start = max(0, byteCount - count)
+        return try [UInt8](unsafeUninitializedCapacity: byteCount - start) { buffer, initialized in
+            if let base = buffer.baseAddress { try read(start..<byteCount, to: base) }
+            initialized = byteCount - start
+        }
+    }
+
     /// The first bytes of the file, at most `count`.
     package func prefix(_ count: Int) throws -> [UInt8] {
         let count = min(count, byteCount)

@@ -100,7 +100,7 @@ public struct ProgressLine: Sendable {
         nextDrawing = now + Self.redrawInterval
         let elapsed = now > epochStart ? Double(now - epochStart) * 1e-9 : 0
         let secondsPerStep = elapsed / Double(max(1, step - firstStep))
-        let remaining = Self.clockTime(secondsPerStep * Double(stepsPerEpoch - step))
+        let remaining = FormattedNumber.clock(secondsPerStep * Double(stepsPerEpoch - step))
         let line =
             "\(bar(step)) \(remaining) \(Self.stepTime(secondsPerStep))" + Self.metrics(accuracy: accuracy, loss: loss)
         // A line longer than the terminal is wide would wrap, and could not be redrawn in place.
@@ -147,14 +147,5 @@ public struct ProgressLine: Sendable {
         if seconds >= 1 || seconds == 0 { return "\(FormattedNumber.fixed(seconds, 0))s/step" }
         if seconds >= 1e-3 { return "\(FormattedNumber.fixed(seconds * 1e3, 0))ms/step" }
         return "\(FormattedNumber.fixed(seconds * 1e6, 0))us/step"
-    }
-
-    /// `12s`, `3:05` (minutes) or `1:02:05` (hours).
-    private static func clockTime(_ seconds: Double) -> String {
-        let total = Int(min(seconds, 1e15))
-        func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        if total >= 3600 { return "\(total / 3600):\(twoDigits(total / 60 % 60)):\(twoDigits(total % 60))" }
-        if total >= 60 { return "\(total / 60):\(twoDigits(total % 60))" }
-        return "\(total)s"
     }
 }

@@ -17,6 +17,7 @@ import Glibc
 /// model.keras          the same model for Keras, in a build that can write it
 /// figures/             pictures, and the numbers behind them
 /// report.html          all of it as one page
+/// ended.json           why a run is not finished though its program has ended, if that could still say so
 /// events/              what TensorBoard shows
 /// checkpoints/step-N/  complete or absent, never half
 /// ```
@@ -64,6 +65,8 @@ public struct RunFolder: Sendable {
     public var figures: String { "\(path)/figures" }
     /// The run as one page.
     public var report: String { "\(path)/report.html" }
+    /// ``EarlyEnd``, of a run that is not finished.
+    public var earlyEnd: String { "\(path)/ended.json" }
     /// What TensorBoard shows: one file for each part of the run.
     public var events: String { "\(path)/events" }
     /// What the run can be resumed from.
@@ -112,6 +115,9 @@ public struct RunFolder: Sendable {
         for folder in created.reversed() { rmdir(folder) }
     }
 
+    /// Lets other runs use the folder, before the process ends.
+    public func unlock() { lock?.release() }
+
     /// The first file or folder that shows that a run has been here; nil if none has.
     public var traceOfARun: String? { Self.first([configuration, history, checkpoints.path, model]) }
 
@@ -155,7 +161,7 @@ public struct RunFolder: Sendable {
         unlink(probe)
     }
 
-    private var files: [String] { [configuration, report] + results }
+    private var files: [String] { [configuration, report, earlyEnd] + results }
 
     /// The paths of all that a run writes, but for what is in folders.
     public var ownFiles: [String] { files + [checkpoints.path, figures, events] }

@@ -16,6 +16,8 @@ public struct ExecutionSettings: Hashable, Sendable {
     public var resume = false
     /// Whether the run writes what TensorBoard shows.
     public var tensorBoard = true
+    /// A folder of MLflow's file store that the run is recorded in too; nil for none.
+    public var logMLflow: String?
     /// Whether standard output shows how far the training is.
     public var showsProgress = true
     /// Where to write a trace of some steps; nil for none.
@@ -45,6 +47,9 @@ public struct ExecutionSettings: Hashable, Sendable {
         Setting(
             "tensorboard", \.execution.tensorBoard, unwritten: usual.tensorBoard,
             options: [.ofThisStart("--no-tensorboard")]),
+        Setting(
+            "log_mlflow", \.execution.logMLflow, "--log-mlflow", makesRun: false,
+            must: .name(remedy: "name the folder of the file store")),
         Setting(
             "shows_progress", \.execution.showsProgress, unwritten: usual.showsProgress,
             options: [.ofThisStart("--quiet")]),

@@ -43,6 +43,15 @@ extension TrainingSettings {
     /// The options of `train` that ask for these settings, word by word. How a run is carried out is not among them.
     package var options: [String] { Self.all.flatMap(\.options).flatMap { $0.words(self) } }
 
+    /// The same by the names of the options, without their dashes; `true` for one without a value.
+    package var namedOptions: [(name: String, value: String)] {
+        Self.all.flatMap(\.options).compactMap { option in
+            guard let name = option.words(self).first else { return nil }
+            let values = option.words(self).dropFirst()
+            return (String(name.dropFirst(2)), values.isEmpty ? "true" : values.joined(separator: " "))
+        }
+    }
+
     /// What decides the result, as names and values for people.
     package var rows: [(name: String, value: String)] {
         SettingRow.allCases.compactMap { row in

@@ -11,6 +11,7 @@ public enum RandomPurpose: UInt32, Sendable {
     case augmentation = 7
     case bootstrap = 8
     case importance = 9
+    case search = 10
 }
 
 /// Random numbers as a pure function of (seed, purpose, detail, step, sample, element): no state to save, the same

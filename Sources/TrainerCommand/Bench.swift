@@ -18,6 +18,11 @@ struct Bench: GroupCommand {
             and none is read but those of --models and --data. Under mpirun it measures the all-reduce too.
             """)
 
+    static let examples = [
+        "swift-run-trainer bench --models vgg6,resnet18 --seconds 5",
+        "mpirun -n 4 swift-run-trainer bench --scaling",
+    ]
+
     @Option(
         help: ArgumentHelp(
             """

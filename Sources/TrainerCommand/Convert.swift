@@ -17,6 +17,11 @@ struct Convert: GroupCommand {
             resnet34 or resnet50.
             """)
 
+    static let examples = [
+        "swift-run-trainer convert --model runs/survey/model.safetensors --output survey.keras",
+        "swift-run-trainer convert --model runs/survey/model.safetensors --output survey.onnx",
+    ]
+
     @Option(help: ArgumentHelp("The model to read.", valueName: "file"))
     var model: String
 

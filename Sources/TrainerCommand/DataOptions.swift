@@ -67,5 +67,3 @@ struct DataOptions: ParsableArguments {
     /// The files, and how their classes are known.
     func files() throws -> LabelledFiles { try named.files() }
 }
-
-extension Recipe: ExpressibleByArgument {}

@@ -20,6 +20,11 @@ struct Evaluate: GroupCommand {
             by their names.
             """)
 
+    static let examples = [
+        "swift-run-trainer evaluate --model runs/survey --data stamps --matched-filter",
+        "swift-run-trainer evaluate --model runs/survey --data stamps --json > metrics.json",
+    ]
+
     @OptionGroup var models: ModelsOption
 
     @OptionGroup var passes: PassesOptions

@@ -20,6 +20,11 @@ struct Occlusion: GroupCommand {
             (N, height, width) float32, or (height, width) of the stamp that --index names.
             """)
 
+    static let examples = [
+        "swift-run-trainer occlusion --model runs/survey --input candidates.npy --index 3 --figure map.svg",
+        "swift-run-trainer occlusion --model runs/survey --input candidates.npy --output maps.npy",
+    ]
+
     @Option(help: ArgumentHelp("A trained model.", valueName: "file"))
     var model: String
 

@@ -14,6 +14,11 @@ struct Predict: GroupCommand {
             looked at several times, std stands behind probability. With --layer both get the layer's outputs instead.
             """)
 
+    static let examples = [
+        "swift-run-trainer predict --model runs/survey --input candidates.npy --csv candidates.csv",
+        "swift-run-trainer predict --model runs/ensemble --input \"night-*.fits\" --output probabilities.npy --spread spread.npy",
+    ]
+
     @OptionGroup var models: ModelsOption
 
     @OptionGroup var passes: PassesOptions

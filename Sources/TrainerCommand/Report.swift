@@ -13,6 +13,11 @@ struct Report: GroupCommand {
         abstract: "Make the figures and report.html of a run, or compare runs side by side.",
         discussion: "As train does at its end: RUN/figures and RUN/report.html, a self-contained page.")
 
+    static let examples = [
+        "swift-run-trainer report --run runs/survey",
+        "swift-run-trainer report --compare runs/vgg6 runs/resnet18 --output comparison.html",
+    ]
+
     @Option(help: ArgumentHelp("The folder of a finished run.", valueName: "dir"))
     var run: String?
 

@@ -18,6 +18,11 @@ struct Simulate: GroupCommand {
             \(SimulationOptions.listOfKinds)
             """)
 
+    static let examples = [
+        "swift-run-trainer simulate --output stamps --sources 10000 --noise 10000 --seed 1",
+        "swift-run-trainer simulate --output triplets --channels triplet --size 63 --snr 5,50",
+    ]
+
     @Option(help: ArgumentHelp("Folder to write into.", valueName: "dir"))
     var output = "data"
 

@@ -11,6 +11,11 @@ import StampData
 struct Summary: GroupCommand {
     static let configuration = CommandConfiguration(abstract: "Print a network's layers, shapes and parameter counts.")
 
+    static let examples = [
+        "swift-run-trainer summary --model vgg6",
+        "swift-run-trainer summary --model resnet18 --size 63 --channels 3",
+    ]
+
     @Option(
         help: """
             simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, or a .safetensors, .keras, .h5, .onnx, \

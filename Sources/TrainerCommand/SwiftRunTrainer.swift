@@ -10,7 +10,7 @@ import StampFormats
 
 /// The program: parses the command line, starts the process group, runs the command on every rank.
 @main
-struct SwiftRunTrainer: ParsableCommand {
+struct SwiftRunTrainer: ParsableCommand, HasExamples {
     static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(
@@ -26,9 +26,14 @@ struct SwiftRunTrainer: ParsableCommand {
         version: version,
         subcommands: [
             Train.self, Predict.self, Evaluate.self, Occlusion.self, Report.self, Summary.self, Simulate.self,
-            Convert.self, Bench.self, Verify.self,
+            Convert.self, Bench.self, Verify.self, Status.self, Tune.self,
         ],
         defaultSubcommand: Train.self)
+
+    static let examples = [
+        "swift-run-trainer simulate --output stamps --sources 10000 --noise 10000",
+        "swift-run-trainer train --data stamps --recipe survey --output runs/survey",
+    ]
 
     /// What reads files in a process of its own.
     private static var decoders: [any IsolatedDecoder.Type] {
@@ -73,6 +78,9 @@ struct SwiftRunTrainer: ParsableCommand {
             })
     }
 
+    /// The words behind that of the command.
+    static var argumentsOfCommand: [String] { Array(CommandLine.arguments.dropFirst(2)) }
+
     /// An argument that is not UTF-8 would name another file than the one that is meant.
     private static func refuseUnreadableArguments() throws {
         for index in 1..<max(1, Int(CommandLine.argc)) {
@@ -87,21 +95,25 @@ struct SwiftRunTrainer: ParsableCommand {
 
     /// Help and version are printed and succeed; anything else is one line on standard error and exit code 64.
     private static func end(unparsed error: any Error, environment: [String: String]) -> Never {
-        if exitCode(for: error) == .success {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let mistyped = MistypedWords(Self.self)
+        let unknownTopic = mistyped.faultOfHelp(arguments)
+        if exitCode(for: error) == .success, unknownTopic == nil {
             if let launcher = Launcher(environment: environment), launcher.rank ?? 0 > 0, launcher.isRunning {
                 exitProcess(0)
             }
             do {
                 var text = fullMessage(for: error)
                 if text == version { text = "swift-run-trainer \(version)\nMPI: \(mpi(environment))" }
-                try StandardOutput.print(result: text + "\n")
+                try StandardOutput.print(result: HelpText.withExamples(text, of: Self.self) + "\n")
                 exitProcess(0)
             } catch {
                 StandardErrorLog.writeLine(StandardErrorLog.line(error, environment: environment))
                 exitProcess(error.exitCode)
             }
         }
-        let fault = error as? Fault ?? usageFault(error)
+        let fault =
+            unknownTopic ?? error as? Fault ?? mistyped.fault(arguments, message(for: error)) ?? usageFault(error)
         exitProcess(
             ProcessGroups.run(
                 environment: environment, line: { StandardErrorLog.line($0, environment: environment) }
@@ -122,18 +134,34 @@ struct SwiftRunTrainer: ParsableCommand {
 
     private static func usageFault(_ error: any Error) -> Fault {
         // The parser's messages already name the option; its usage text would make more lines of them.
-        let lines = message(for: error).split(separator: "\n")
+        Fault(.usage, "command line", firstLine(of: message(for: error)), remedy: "see swift-run-trainer --help")
+    }
+
+    /// What the parser says, on one line.
+    static func firstLine(of text: String) -> String {
+        let lines = text.split(separator: "\n")
         var message = String(lines.first ?? "wrong usage")
         while message.hasSuffix(".") { message.removeLast() }
         // Many allowed values stand in lines of their own.
         let values = lines.dropFirst().prefix { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
         if message.hasSuffix(":") { message += " " + values.joined(separator: ", ") }
-        return Fault(.usage, "command line", message, remedy: "see swift-run-trainer --help")
+        return message
     }
 }
 
+/// A command whose help ends with examples.
+protocol HasExamples: ParsableCommand {
+    /// Two command lines.
+    static var examples: [String] { get }
+}
+
+extension ParsableCommand {
+    /// What it is called on the command line.
+    static var name: String { configuration.commandName ?? "\(Self.self)".lowercased() }
+}
+
 /// A command that runs on every rank of a group.
-protocol GroupCommand: ParsableCommand {
+protocol GroupCommand: HasExamples {
     var verbosity: VerbosityOptions { get }
 
     /// How long ranks wait for others.

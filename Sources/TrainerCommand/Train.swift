@@ -10,200 +10,40 @@ import Settings
 import StampData
 import Training
 
-/// `swift-run-trainer train`: options become ``TrainingSettings``, which know what they mean and what cannot be.
-///
-/// Options with numbers are parsed unconditionally, so that `--learning-rate -1` is a wrong number and not a missing
-/// one.
+/// `swift-run-trainer train`
 struct Train: GroupCommand {
-    static let configuration = CommandConfiguration(abstract: "Train a network and write a run folder (the default).")
+    static let configuration = CommandConfiguration(
+        abstract: "Train a network and write a run folder (the default).",
+        usage:
+            "swift-run-trainer [train] [--data <dir>] [--recipe <name>] [--model <model>] [--output <dir>] [<options>]")
 
-    private static let usual = TrainingSettings()
+    static let examples = [
+        "swift-run-trainer train --data stamps --recipe survey --output runs/survey",
+        "mpirun -n 4 swift-run-trainer train --data stamps --model resnet18 --epochs 50 --resume --output runs/resnet18",
+    ]
 
-    @OptionGroup var data: DataOptions
-    @OptionGroup var validation: PartOptions<ValidationPart>
-    @OptionGroup var test: PartOptions<TestPart>
+    @OptionGroup var training: TrainingOptions
 
-    @Option(
-        help: ArgumentHelp(
-            """
-            Values of options that are not given: notebook (as astroML's notebook trains), survey (for real surveys) or \
-            kbmod (for KBMOD's filter).
-            """,
-            valueName: "name"))
-    var recipe: Recipe = .notebook
+    @OptionGroup(title: TrainingOptions.Heading.decisions) var ensemble: EnsembleOptions
 
-    @Option(
-        help: ArgumentHelp(
-            """
-            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, .h5, .onnx \
-            or .pth model to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, kbmod: resnet18)
-            """, valueName: "model"))
-    var model: String?
+    @OptionGroup(title: TrainingOptions.Heading.records) var folder: RunFolderOptions
 
-    @OptionGroup var logits: LogitsOption
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Passes over the training set. (notebook, kbmod: 10, survey: 30)", valueName: "n"))
-    var epochs: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Stamps of one step over all ranks together, or `full`. (every recipe: 256)", valueName: "n")
-    )
-    var batchSize: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Most stamps a thread works on at a time. (default: by network and batch)", valueName: "n"))
-    var microbatch: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Learning rate. (notebook: 0.01, survey: 0.003, kbmod: 0.001)", valueName: "x"))
-    var learningRate: Float?
-
-    @Option(help: "sgd, momentum, adam, adamw, lamb or lars. (notebook: sgd, survey, kbmod: adam)")
-    var optimizer: OptimizerName?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Momentum of SGD and LARS. (default: 0 for sgd, else 0.9)", valueName: "x"))
-    var momentum: Float?
-
-    @Flag(help: "Nesterov's momentum.")
-    var nesterov = false
-
-    @OptionGroup var objective: ObjectiveOptions
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Outputs with softmax, one for each class, or 1 with sigmoid for two. (default: by the data)",
-            valueName: "n"))
-    var classes: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Shares of training, validation and test stamps.", valueName: "a,b,c"))
-    var split = usual.split.description
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
-    var seed = usual.seed
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Seed of the split alone, for runs that share it. (default: --seed)", valueName: "n"))
-    var splitSeed: UInt64?
-
-    @OptionGroup var sampling: SamplingOptions
-
-    @OptionGroup var identifiers: IdentifiersOption
-
-    @OptionGroup var threads: ThreadsOption
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Most memory for the stamps of a rank, such as 512M or 8G; the rest is read ahead. (default: no limit)
-            """,
-            valueName: "size"))
-    var memory: String?
-
-    @Option(help: ArgumentHelp("Run folder to make.", valueName: "dir"))
-    var output = usual.output
-
-    @Flag(help: "Continue from the newest checkpoint in --output.")
-    var resume = false
-
-    @Option(help: ArgumentHelp("Start from these weights (.safetensors or .keras).", valueName: "file"))
-    var initialWeights: String?
-
-    @OptionGroup var frozenLayers: FrozenLayersOptions
-
-    @Flag(inversion: .prefixedNo, help: "Whether dropout layers are on. (notebook: yes, survey: no)")
-    var dropout: Bool?
-
-    @OptionGroup var preparation: PreparationOptions
-
-    @OptionGroup var features: FeatureOptions
-
-    @OptionGroup var augmentation: AugmentationOptions
-
-    @Flag(help: "Leave out stamps that cannot be normalised.")
-    var skipBad = false
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Interval of checkpoints: 200steps, 500s, 10m, 1epoch; one is also written after each epoch.",
-            valueName: "interval"))
-    var checkpointEvery = usual.checkpointInterval.description
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Checkpoints to keep, besides the one with the lowest validation loss.", valueName: "n"))
-    var keepCheckpoints = usual.keepCheckpoints
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Compare the ranks' parameters every N steps. (default: never)", valueName: "n"))
-    var verifyEvery: Int?
-
-    @Flag(name: .customLong("no-tensorboard"), help: "Write no event files for TensorBoard.")
-    var noTensorBoard = false
-
-    @Option(help: ArgumentHelp("Write what each thread does when, for ui.perfetto.dev.", valueName: "file"))
-    var trace: String?
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("Number of steps that --trace records.", valueName: "n"))
-    var traceSteps = usual.execution.traceSteps
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Longest time that a rank may keep others waiting before the job ends; 0: for ever.", valueName: "seconds"))
-    var stallTimeout = usual.execution.stallTimeout
-
-    @OptionGroup var exchange: ExchangeOptions
-
-    @OptionGroup var bits: BitsOption
-
-    @OptionGroup var decision: DecisionOptions
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Train an ensemble of N networks that differ in their seed; predict averages them.", valueName: "n"))
-    var members = 1
-
-    @Option(help: "What its members say together of the test set: their mean, median or max. (default: mean)")
-    var combine: ProbabilityCombination?
-
-    @OptionGroup var by: ByOption
-
-    @Flag(name: .customLong("no-report"), help: "Make neither figures nor report.html at the end.")
-    var noReport = false
+    @OptionGroup var verbosity: VerbosityOptions
 
     /// A signal that comes while the run is being set up must not end it either.
     func willStart() { Interruption.watch() }
 
-    @OptionGroup var verbosity: VerbosityOptions
+    var waitLimits: WaitLimits { training.ranks.waitLimits }
 
-    var waitLimits: WaitLimits { WaitLimits(start: stallTimeout, operation: stallTimeout) }
+    private var noReport: Bool { training.records.noReport }
+    private var stallTimeout: Int { training.ranks.stallTimeout }
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         var settings = try group.agree { try trainingSettings() }
-        let parts = [validation.stampsNamed, test.stampsNamed]
-        try group.requireSame(parts.reduce(into: data.texts) { $0.merge($1.texts) { $1 } })
+        try group.requireSame(training.stampTexts)
         // The others learn from rank 0 what is in the files.
-        let named = try group.onRoot {
-            var files = try data.files()
-            for part in parts where part.isGiven { files.parts[part.part] = try part.files() }
-            return files
-        }
-        if let named { settings.data = named }
-        let columns = try group.onRoot { try ByColumn.read(by.by, of: settings.data) } ?? []
+        if let files = try group.onRoot({ try training.files() }) { settings.data = files }
+        let columns = try group.onRoot { try ByColumn.read(settings.by, of: settings.data) } ?? []
         let check: StampCheck = { stamps in
             for column in columns { _ = try column.numbers(of: stamps) }
         }
@@ -218,7 +58,7 @@ struct Train: GroupCommand {
                 })
             guard group.rank == 0, !verbosity.quiet else { return }
             let table = summary.map { "\n\($0.table)\n" }
-            try StandardOutput.print(note: "\(table ?? "")results in \(output)\n")
+            try StandardOutput.print(note: "\(table ?? "")results in \(folder.output)\n")
             return
         }
         let run = TrainingRun(
@@ -227,7 +67,7 @@ struct Train: GroupCommand {
         let metrics = try run.run()
         guard group.rank == 0 else { return }
         var failure: Fault?
-        tell(RunFolder(output), metrics, environment, logger) { text in
+        tell(RunFolder(folder.output), metrics, environment, logger) { text in
             do throws(Fault) { try StandardOutput.print(note: text) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
@@ -235,7 +75,8 @@ struct Train: GroupCommand {
 
     /// The networks that are trained one after another; nil for one alone.
     private var series: RunSeries? {
-        sampling.trainsAllFolds ? .folds(sampling.folds!) : members > 1 ? .members(members) : nil
+        let (sampling, members) = (training.split.sampling, ensemble.members)
+        return sampling.trainsAllFolds ? .folds(sampling.folds!) : members > 1 ? .members(members) : nil
     }
 
     /// Makes the report of a run that has ended, and says where everything is.
@@ -282,75 +123,12 @@ struct Train: GroupCommand {
     ///
     /// - Throws: `Fault(.usage)` for values that make no sense, alone or together.
     func trainingSettings() throws -> TrainingSettings {
-        var settings = TrainingSettings(recipe: recipe)
-        if let model { settings.model = model }
-        settings.fromLogits = logits.fromLogits
-        if let epochs { settings.epochs = epochs }
-        settings.microbatch = microbatch
-        if let learningRate { settings.learningRate = learningRate }
-        settings.classes = classes
-        try sampling.apply(to: &settings)
-        settings.ids = identifiers.ids
-        settings.seed = seed
-        settings.splitSeed = splitSeed
-        settings.output = output
-        settings.initialWeights = initialWeights
-        settings.frozenLayers = try frozenLayers.layers()
-        if let dropout { settings.dropout = dropout }
-        settings.data.layout = data.layout
-        // Rank 0 puts their files there.
-        for part in [validation.stampsNamed, test.stampsNamed] where part.isGiven {
-            settings.data.parts[part.part] = LabelledFiles()
-        }
-        (settings.validationFeatures, settings.testFeatures) = (validation.features, test.features)
-        (settings.validationIDs, settings.testIDs) = (validation.ids, test.ids)
-        try preparation.apply(to: &settings.preparation)
-        features.apply(to: &settings)
-        settings.skipBad = skipBad
-        settings.by = by.by
-        settings.keepCheckpoints = keepCheckpoints
-        settings.verifyEvery = verifyEvery
-        settings.split = try SplitFractions(option: split)
-        if let batchSize { settings.batchSize = try BatchSize(option: batchSize) }
-        try settings.setOptimizer(optimizer, momentum: momentum, nesterov: nesterov, recipe: recipe)
-        try objective.apply(to: &settings)
-        try augmentation.apply(to: &settings.augmentation)
-        settings.checkpointInterval = try CheckpointInterval(parsing: checkpointEvery)
-        decision.apply(to: &settings.decision)
-        settings.gradients = exchange.gradients
-        settings.bits = bits.bits
-        settings.execution = try execution()
+        var settings = try training.settings()
+        folder.apply(to: &settings)
+        settings.execution.showsProgress = !verbosity.quiet
+        settings.execution.commandLine = CommandLine.arguments
         try settings.validate()
-        try Requirement.count.check(members, of: "--members")
-        if let combine {
-            guard members > 1 else {
-                throw Fault(
-                    .usage, "--combine \(combine)", "is of the members of an ensemble, and one network is trained",
-                    remedy: "say how many with --members, or leave it out")
-            }
-            settings.combination = combine
-        }
-        if members > 1, sampling.trainsAllFolds {
-            throw Fault(
-                .usage, "--members \(members)", "does not go with all of the --folds", remedy: "pick one with --fold")
-        }
+        try ensemble.apply(to: &settings, sampling: training.split.sampling)
         return settings
     }
-
-    private func execution() throws -> ExecutionSettings {
-        var execution = ExecutionSettings()
-        execution.threads = threads.threads
-        execution.memory = try memory.map { try MemorySize(option: $0) }
-        execution.ranksPerNode = exchange.ranksPerNode
-        execution.stallTimeout = stallTimeout
-        execution.resume = resume
-        execution.tensorBoard = !noTensorBoard
-        execution.showsProgress = !verbosity.quiet
-        execution.trace = trace
-        execution.traceSteps = traceSteps
-        execution.commandLine = CommandLine.arguments
-        return execution
-    }
 }
-
-extension OptimizerName: ExpressibleByArgument {}

@@ -16,6 +16,11 @@ struct Verify: GroupCommand {
             does so by itself: a node that computes otherwise is named.
             """)
 
+    static let examples = [
+        "swift-run-trainer verify",
+        "mpirun -n 4 swift-run-trainer verify --threads 1",
+    ]
+
     /// The last line of the run's `hashes.csv`. Changes that move bits update it, with those of `Tests/Golden`.
     static let expected = "2,6,af5e40f5"
 

@@ -145,6 +145,34 @@ import Testing
                 /^error: rank 0 on \S+, rank 2 on \S+: have not answered for 2 seconds \(rank 1 on \S+ waits .+\n$/))
     }
 
+    @Test(arguments: TestLauncher.installed, [(4, 2), (6, 3), (3, 1), (3, 3)])
+    func partsWorkByThemselvesAndWaitForEachOther(launcher: TestLauncher, parts: (ranks: Int, part: Int)) throws {
+        let outcome = try launch(parts.ranks, "parts \(parts.part)", launcher)
+        #expect(outcome.standardError == "")
+        #expect(outcome.status == 0)
+    }
+
+    @Test(arguments: TestLauncher.installed)
+    func aRankThatStopsInItsPartIsNamedAsAmongAll(launcher: TestLauncher) throws {
+        let outcome = try launch(4, "stop-in-part 2 2 3", launcher)
+        #expect(outcome.status == 70)
+        #expect(
+            outcome.standardError.contains(
+                /^error: rank 3 on \S+: has not answered for 2 seconds \(rank 2 on \S+ waits in MPI_Barrier\); .+\n$/),
+            "\(outcome.standardError)")
+    }
+
+    @Test(arguments: TestLauncher.installed, [(4, 2, 3), (3, 1, 1)])
+    func aFaultOfAPartEndsAllWithOneMessage(
+        launcher: TestLauncher, parts: (ranks: Int, part: Int, failing: Int)
+    ) throws {
+        let outcome = try launch(parts.ranks, "fail-in-part \(parts.part) \(parts.failing)", launcher)
+        #expect(outcome.status == 65)
+        #expect(
+            outcome.standardError.contains(/^error: stamps-[0-9]+.npy \(rank .+: holds no stamps; .+\n$/),
+            "\(outcome.standardError)")
+    }
+
     @Test(arguments: TestLauncher.installed, [0, 2])
     func aRankThatComesLateIsWaitedFor(launcher: TestLauncher, late: Int) throws {
         let outcome = try launch(3, "late 4 \(late)", launcher)

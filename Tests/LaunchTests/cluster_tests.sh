@@ -27,6 +27,23 @@ slurm_binds_a_rank_to_the_cores_of_its_threads() { # test
     not_called scontrol
 }
 
+a_space_is_searched_and_goes_on() { # test
+    a_cluster
+    on_slurm spool/slurm_script --space settings.toml --trials 8
+    exits 0
+    called "[$trainer] [tune] $settings [--output] [$sandbox/runs/slurm-7]"
+    called "[--space] [settings.toml] [--trials] [8]"
+    not_called "[--resume]"
+    mkdir -p "$sandbox/runs/slurm-7/trials/trial-2/checkpoints/step-5"
+    touch "$sandbox/runs/slurm-7/search.json"
+    : >"$calls"
+    MPIRUN_EXIT=75 on_slurm spool/slurm_script --space settings.toml --trials 8
+    exits 75
+    called "[tune]"
+    called "[--resume]"
+    called scontrol
+}
+
 settings_come_from_the_environment() { # test
     a_cluster
     RUN=/scratch/run DATA=/scratch/stamps THREADS=2 TRAIN_ARGUMENTS="--model simple  --epochs 3" \

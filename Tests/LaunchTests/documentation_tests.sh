@@ -10,7 +10,7 @@
 front_page="$repository/README.md"
 catalogue="$repository/Sources/TrainerCommand/Documentation.docc"
 mapfile -t pages < <(find "$catalogue" -name '*.md' | LC_ALL=C sort)
-subcommands=(train predict evaluate occlusion report summary simulate convert bench verify)
+subcommands=(train predict evaluate occlusion report summary simulate convert bench verify status tune)
 
 # needs_the_program: skips the test where there is no release binary, which launch/test.sh names.
 needs_the_program() {
@@ -19,7 +19,7 @@ needs_the_program() {
 
 # options_of SUBCOMMAND: the options that its help lists, one a line.
 options_of() {
-    "$SWIFT_RUN_TRAINER" "$1" --help | sed -n '/^OPTIONS:/,$p' |
+    "$SWIFT_RUN_TRAINER" "$1" --help | sed -n '/^USAGE:/,$p' |
         grep -oE '^ {2}(-h, )?--[a-z-]+(/--[a-z-]+)?' | grep -oE -- '--[a-z-]+'
 }
 
@@ -43,7 +43,7 @@ replace_script() {
 
 # What stand-ins claim of their arguments.
 write_claims() {
-    options_of train >"$sandbox/train-options"
+    { options_of train; options_of tune; } >"$sandbox/train-options"
     cat >"$sandbox/claims" <<CLAIMS
 sandbox='$sandbox' repository='$repository' mpirun='$mpirun'
 CLAIMS
@@ -67,6 +67,7 @@ write_trainer() {
         case ${1-} in
             simulate) few=(--sources 600 --noise 600) ;;
             train) few=(--epochs 1 ${NO_REPORTS:+--no-report}) ;;
+            tune) few=(--epochs 2 --trials 3 --no-report) ;;
             bench)
                 few=(--seconds 0.05)
                 [[ " $* " == *" --models "* ]] || few+=(--models simple,simple-bn,vgg6)
@@ -143,6 +144,9 @@ write_installers() {
         esac'
     stand_in tensorboard '
         [[ $1 == --logdir && -n $(find "$2" -name "*tfevents*" | head -n 1) ]] || refuse "no events: $*"'
+    stand_in mlflow '
+        [[ $1 == ui && $2 == --backend-store-uri && -n $(find "$3" -name meta.yaml | head -n 1) ]] ||
+            refuse "no runs: $*"'
     replace_script launch/download-stamps.sh '[[ $# -le 1 && ${1-} != -* ]] || refuse "usage"'
     replace_script launch/chaos.sh '
         for option in "$@"; do

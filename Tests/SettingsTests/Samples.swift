@@ -51,7 +51,7 @@ func unusualSettings() throws -> TrainingSettings {
     settings.execution.memory = MemorySize(bytes: 512 << 20)
     (settings.execution.ranksPerNode, settings.execution.stallTimeout) = (2, 10)
     (settings.execution.resume, settings.execution.tensorBoard) = (true, false)
-    settings.execution.showsProgress = false
+    (settings.execution.logMLflow, settings.execution.showsProgress) = ("mlruns", false)
     (settings.execution.trace, settings.execution.traceSteps) = ("t.json", 5)
     settings.execution.commandLine = ["swift-run-trainer", "train"]
     return settings

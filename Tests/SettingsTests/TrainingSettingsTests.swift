@@ -77,7 +77,8 @@ import Testing
         #expect(resolved.batchSize == .samples(15) && resolved.microbatch == 4 && resolved.classes == 2)
         #expect(
             try keys(settings).subtracting(keys(resolved)) == [
-                "threads", "memory", "ranks_per_node", "stall_timeout", "resume", "tensorboard", "shows_progress",
+                "threads", "memory", "ranks_per_node", "stall_timeout", "resume", "tensorboard", "log_mlflow",
+                "shows_progress",
                 "trace", "trace_steps", "command_line",
             ])
         var plain = settings

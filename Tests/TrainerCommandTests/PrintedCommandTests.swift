@@ -50,7 +50,7 @@ extension TrainerCommandTests {
             let execution = try Train.parse([
                 "--threads", "3", "--memory", "512M", "--ranks-per-node", "2", "--stall-timeout", "10", "--resume",
                 "--no-tensorboard", "--quiet", "--trace", "t.json", "--trace-steps", "5", "--checkpoint-every", "90s",
-                "--keep-checkpoints", "4", "--verify-every", "100",
+                "--keep-checkpoints", "4", "--verify-every", "100", "--log-mlflow", "mlruns",
             ]).trainingSettings()
             #expect(execution.execution.threads == 3 && execution.execution.memory?.bytes == 512 << 20)
             #expect(execution.execution.ranksPerNode == 2 && execution.execution.stallTimeout == 10)
@@ -58,7 +58,7 @@ extension TrainerCommandTests {
             #expect(!execution.execution.showsProgress)
             #expect(execution.execution.trace == "t.json" && execution.execution.traceSteps == 5)
             #expect(execution.checkpointInterval == .seconds(90) && execution.keepCheckpoints == 4)
-            #expect(execution.verifyEvery == 100)
+            #expect(execution.verifyEvery == 100 && execution.execution.logMLflow == "mlruns")
         }
     }
 }

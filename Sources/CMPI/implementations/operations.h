@@ -81,9 +81,9 @@ static void error_string(int status, char text[CMPI_TEXT_CAPACITY]) {
     if (MPI_Error_string(status, text, &length) != MPI_SUCCESS) strcpy(text, "unknown MPI error");
 }
 
-static int rank_in_world(int *number) { return MPI_Comm_rank(MPI_COMM_WORLD, number); }
+static int rank_at_work(int *number) { return MPI_Comm_rank(ranks_at_work(), number); }
 
-static int size_of_world(int *ranks) { return MPI_Comm_size(MPI_COMM_WORLD, ranks); }
+static int size_at_work(int *ranks) { return MPI_Comm_size(ranks_at_work(), ranks); }
 
 // MARK: Collective communication
 
@@ -92,35 +92,37 @@ static int finished(int status, MPI_Request *request) { return status != MPI_SUC
 
 static int barrier(void) {
     MPI_Request request;
-    return finished(MPI_Ibarrier(MPI_COMM_WORLD, &request), &request);
+    return finished(MPI_Ibarrier(ranks_at_work(), &request), &request);
 }
 
 static int broadcast_bytes(void *bytes, int count, int root) {
     MPI_Request request;
-    return finished(MPI_Ibcast(bytes, count, MPI_BYTE, root, MPI_COMM_WORLD, &request), &request);
+    return finished(MPI_Ibcast(bytes, count, MPI_BYTE, root, ranks_at_work(), &request), &request);
 }
 
 static int maximum_int64(int64_t *value) {
     MPI_Request request;
-    return finished(MPI_Iallreduce(MPI_IN_PLACE, value, 1, MPI_INT64_T, MPI_MAX, MPI_COMM_WORLD, &request), &request);
+    return finished(MPI_Iallreduce(MPI_IN_PLACE, value, 1, MPI_INT64_T, MPI_MAX, ranks_at_work(), &request), &request);
 }
 
 static int all_gather_int64(int64_t value, int64_t *values) {
     MPI_Request request;
-    return finished(MPI_Iallgather(&value, 1, MPI_INT64_T, values, 1, MPI_INT64_T, MPI_COMM_WORLD, &request), &request);
+    return finished(MPI_Iallgather(&value, 1, MPI_INT64_T, values, 1, MPI_INT64_T, ranks_at_work(), &request),
+                    &request);
 }
 
 static int gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets, int root) {
     MPI_Request request;
     return finished(
-        MPI_Igatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, root, MPI_COMM_WORLD, &request),
+        MPI_Igatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, root, ranks_at_work(), &request),
         &request);
 }
 
 static int all_gather_bytes(const void *send, int count, void *receive, const int *counts, const int *offsets) {
     MPI_Request request;
     return finished(
-        MPI_Iallgatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, MPI_COMM_WORLD, &request), &request);
+        MPI_Iallgatherv(send, count, MPI_BYTE, receive, counts, offsets, MPI_BYTE, ranks_at_work(), &request),
+        &request);
 }
 
 // MARK: Channels
@@ -130,7 +132,7 @@ static int open_channel(int color, int rank, cmpi_channel *channel) {
     // Communicators are made without a limit to the wait: first all ranks must be there.
     int status = barrier();
     if (status != MPI_SUCCESS) return status;
-    status = MPI_Comm_split(MPI_COMM_WORLD, color, rank, &first);
+    status = MPI_Comm_split(ranks_at_work(), color, rank, &first);
     if (status == MPI_SUCCESS) status = MPI_Comm_dup(first, &second);
     if (status == MPI_SUCCESS) status = MPI_Comm_dup(first, &third);
     *channel = (cmpi_channel){handle_of(first), handle_of(second), handle_of(third)};
@@ -195,6 +197,25 @@ static int test_for(cmpi_request *request, bool *complete) {
     return status;
 }
 
+// MARK: Parts
+
+static int enter_part(int color, int rank) {
+    // Communicators are made without a limit to the wait: first all ranks must be there.
+    int status = barrier();
+    if (status != MPI_SUCCESS) return status;
+    status = MPI_Comm_split(MPI_COMM_WORLD, color, rank, &part);
+    if (status != MPI_SUCCESS) return status;
+    set_watch_aside();
+    is_in_part = true;
+    return MPI_SUCCESS;
+}
+
+static int leave_part(void) {
+    take_watch_up();
+    is_in_part = false;
+    return MPI_Comm_free(&part);
+}
+
 // MARK: Failure notices
 
 static int send_notice(int rank) {
@@ -221,14 +242,14 @@ static int find_notice(int below, int *rank) {
 #define CMPI_TABLE \
     { \
         .init = initialize, .finalize = finalize, .abort = abort_all, .is_main_thread = is_main_thread, \
-        .error_string = error_string, .library_version = library_version, .rank = rank_in_world, \
-        .size = size_of_world, .barrier = barrier, .broadcast_bytes = broadcast_bytes, .maximum_int64 = maximum_int64, \
+        .error_string = error_string, .library_version = library_version, .rank = rank_at_work, .size = size_at_work, \
+        .barrier = barrier, .broadcast_bytes = broadcast_bytes, .maximum_int64 = maximum_int64, \
         .all_gather_int64 = all_gather_int64, .gather_bytes = gather_bytes, .all_gather_bytes = all_gather_bytes, \
-        .open_channel = open_channel, .channel_place = channel_place, \
-        .all_gather_doubles_in_place = all_gather_doubles_in_place, .start_all_to_all = start_all_to_all, \
-        .start_all_gather_floats_in_place = start_all_gather_floats_in_place, .wait = wait_for, .test = test_for, \
-        .watch = watch, .change_limit = change_limit, .silent_ranks = silent_ranks, .send_notice = send_notice, \
-        .find_notice = find_notice, \
+        .open_channel = open_channel, .enter_part = enter_part, .leave_part = leave_part, \
+        .channel_place = channel_place, .all_gather_doubles_in_place = all_gather_doubles_in_place, \
+        .start_all_to_all = start_all_to_all, .start_all_gather_floats_in_place = start_all_gather_floats_in_place, \
+        .wait = wait_for, .test = test_for, .watch = watch, .change_limit = change_limit, \
+        .silent_ranks = silent_ranks, .send_notice = send_notice, .find_notice = find_notice, \
     }
 
 #endif

@@ -2,8 +2,11 @@
 #ifndef WAITING_H
 #define WAITING_H
 
+#include "part.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,40 +26,55 @@ static const double longest_grace = 5;
 // Of a longer time between two polls only this much counts: this process itself was stopped.
 static const double longest_gap = 1;
 
-// Seconds that a wait may last; 0 for no limit.
-static double limit = 0;
-// A separate communicator, so that heartbeats which are never received cannot be mistaken for other messages.
-static MPI_Comm heartbeats;
-static bool has_heartbeats = false;
-static int rank, size;
-// For each rank, how long this wait had lasted when its last heartbeat arrived; negative for never.
-static double *heard = NULL;
+// What cmpi_watch has begun.
+typedef struct {
+    // Seconds that a wait may last; 0 for no limit.
+    double limit;
+    // A separate communicator, so that heartbeats which are never received cannot be mistaken for other messages.
+    MPI_Comm heartbeats;
+    bool has_heartbeats;
+    int rank, size;
+    // For each rank, how long this wait had lasted when its last heartbeat arrived; negative for never.
+    double *heard;
+} Watch;
+
+static Watch current, aside;
 // How long the wait that timed out had lasted.
 static double waited_until_timeout = 0;
 
 static void stop_watching(void) {
-    if (has_heartbeats) MPI_Comm_free(&heartbeats);
-    has_heartbeats = false;
-    free(heard);
-    heard = NULL;
-    limit = 0;
+    if (current.has_heartbeats) MPI_Comm_free(&current.heartbeats);
+    free(current.heard);
+    memset(&current, 0, sizeof current);
 }
 
 static int watch(double seconds) {
     stop_watching();
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    if (!(seconds > 0) || size < 2) return MPI_SUCCESS;
-    heard = malloc((size_t)size * sizeof *heard);
-    if (!heard) return MPI_ERR_NO_MEM;
-    const int status = MPI_Comm_dup(MPI_COMM_WORLD, &heartbeats);
-    has_heartbeats = status == MPI_SUCCESS;
-    if (has_heartbeats) limit = seconds;
+    MPI_Comm_rank(ranks_at_work(), &current.rank);
+    MPI_Comm_size(ranks_at_work(), &current.size);
+    if (!(seconds > 0) || current.size < 2) return MPI_SUCCESS;
+    current.heard = malloc((size_t)current.size * sizeof *current.heard);
+    if (!current.heard) return MPI_ERR_NO_MEM;
+    const int status = MPI_Comm_dup(ranks_at_work(), &current.heartbeats);
+    current.has_heartbeats = status == MPI_SUCCESS;
+    if (current.has_heartbeats) current.limit = seconds;
     return status;
 }
 
 static void change_limit(double seconds) {
-    if (limit > 0) limit = seconds;
+    if (current.limit > 0) current.limit = seconds;
+}
+
+// Puts what cmpi_watch has begun aside, for a part of the ranks that watches itself; and ends that and takes up the
+// other again.
+static void set_watch_aside(void) {
+    aside = current;
+    memset(&current, 0, sizeof current);
+}
+static void take_watch_up(void) {
+    stop_watching();
+    current = aside;
+    memset(&aside, 0, sizeof aside);
 }
 
 static double now(void) {
@@ -68,11 +86,11 @@ static double now(void) {
 static double least(double a, double b) { return a < b ? a : b; }
 
 static void send_heartbeats(void) {
-    for (int other = 0; other < size; ++other) {
-        if (other == rank) continue;
+    for (int other = 0; other < current.size; ++other) {
+        if (other == current.rank) continue;
         // Empty messages are sent eagerly: there is nothing to wait for.
         MPI_Request request;
-        if (MPI_Isend(NULL, 0, MPI_BYTE, other, HEARTBEAT_TAG, heartbeats, &request) == MPI_SUCCESS)
+        if (MPI_Isend(NULL, 0, MPI_BYTE, other, HEARTBEAT_TAG, current.heartbeats, &request) == MPI_SUCCESS)
             MPI_Request_free(&request);
     }
 }
@@ -83,10 +101,12 @@ static bool receive_heartbeats(double waited) {
     for (;;) {
         int found = 0;
         MPI_Status status;
-        if (MPI_Iprobe(MPI_ANY_SOURCE, HEARTBEAT_TAG, heartbeats, &found, &status) != MPI_SUCCESS || !found) return any;
-        if (MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, HEARTBEAT_TAG, heartbeats, MPI_STATUS_IGNORE) != MPI_SUCCESS)
+        if (MPI_Iprobe(MPI_ANY_SOURCE, HEARTBEAT_TAG, current.heartbeats, &found, &status) != MPI_SUCCESS || !found)
             return any;
-        heard[status.MPI_SOURCE] = waited;
+        if (MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, HEARTBEAT_TAG, current.heartbeats, MPI_STATUS_IGNORE)
+            != MPI_SUCCESS)
+            return any;
+        current.heard[status.MPI_SOURCE] = waited;
         any = true;
     }
 }
@@ -94,14 +114,16 @@ static bool receive_heartbeats(double waited) {
 // Heartbeats that arrived before this wait say nothing about it: their senders may have gone on since.
 static void discard_old_heartbeats(void) {
     receive_heartbeats(-1);
-    for (int other = 0; other < size; ++other) heard[other] = -1;
+    for (int other = 0; other < current.size; ++other) current.heard[other] = -1;
 }
 
 // Half the limit is long enough for several heartbeats.
-static bool is_silent(int other, double waited) { return other != rank && heard[other] < waited - limit / 2; }
+static bool is_silent(int other, double waited) {
+    return other != current.rank && current.heard[other] < waited - current.limit / 2;
+}
 
 static bool is_lowest_waiting(double waited) {
-    for (int lower = 0; lower < rank; ++lower) {
+    for (int lower = 0; lower < current.rank; ++lower) {
         if (!is_silent(lower, waited)) return false;
     }
     return true;
@@ -110,8 +132,8 @@ static bool is_lowest_waiting(double waited) {
 // MPI_Wait with a timeout: CMPI_STALLED if the operation does not complete within the limit. It is then still pending:
 // its buffers must stay valid, and no MPI function but MPI_Abort may be called.
 static int complete(MPI_Request *request) {
-    if (limit <= 0) return MPI_Wait(request, MPI_STATUS_IGNORE);
-    const double interval = limit / HEARTBEATS;
+    if (current.limit <= 0) return MPI_Wait(request, MPI_STATUS_IGNORE);
+    const double interval = current.limit / HEARTBEATS;
     const double spin = least(interval, longest_spin), grace = least(interval, longest_grace);
     double waited = 0, last_heartbeat = -interval, last_poll = now();
     bool is_long = false;
@@ -131,7 +153,7 @@ static int complete(MPI_Request *request) {
             send_heartbeats();
             last_heartbeat = waited;
         }
-        if (waited >= limit && (is_lowest_waiting(waited) || waited >= limit + grace)) {
+        if (waited >= current.limit && (is_lowest_waiting(waited) || waited >= current.limit + grace)) {
             waited_until_timeout = waited;
             return CMPI_STALLED;
         }
@@ -140,7 +162,7 @@ static int complete(MPI_Request *request) {
 }
 
 static void silent_ranks(bool *silent) {
-    for (int other = 0; other < size; ++other) silent[other] = is_silent(other, waited_until_timeout);
+    for (int other = 0; other < current.size; ++other) silent[other] = is_silent(other, waited_until_timeout);
 }
 
 #endif

@@ -5,10 +5,10 @@
 // implementations/ knows, or a shim (implementations/shim.c). It must have succeeded before any function below it but
 // those of limits is called.
 //
-// Functions work on the ranks of MPI_COMM_WORLD, or of the channel they are given, and return an MPI status: 0
-// (MPI_SUCCESS) or a code for cmpi_error_string. Those that wait for other ranks return CMPI_STALLED when the limit of
-// cmpi_watch is exceeded. The operation is then still pending and may read and write its buffers whenever MPI is
-// called: only cmpi_abort may follow.
+// Functions work on the ranks of MPI_COMM_WORLD (between cmpi_enter_part and cmpi_leave_part on those of a part), or of
+// the channel they are given, and return an MPI status: 0 (MPI_SUCCESS) or a code for cmpi_error_string. Those that
+// wait for other ranks return CMPI_STALLED when the limit of cmpi_watch is exceeded. The operation is then still
+// pending and may read and write its buffers whenever MPI is called: only cmpi_abort may follow.
 //
 // All functions except cmpi_is_main_thread must be called on the thread that called cmpi_init (MPI_THREAD_FUNNELED).
 // Counts and offsets are in elements; arrays of counts and offsets have one element per rank.
@@ -73,10 +73,10 @@ bool cmpi_is_main_thread(void);
 /// MPI_Error_string: the text of a status.
 void cmpi_error_string(int status, char text[CMPI_TEXT_CAPACITY]);
 
-/// MPI_Comm_rank of MPI_COMM_WORLD.
+/// MPI_Comm_rank of the ranks at work.
 int cmpi_rank(int *rank);
 
-/// MPI_Comm_size of MPI_COMM_WORLD.
+/// MPI_Comm_size of the ranks at work.
 int cmpi_size(int *size);
 
 /// MPI_Barrier.
@@ -110,6 +110,13 @@ typedef struct {
 /// MPI_Comm_split: a channel of the ranks of one `color`, ordered by `rank`, that lasts until MPI_Finalize. Collective
 /// over all ranks.
 int cmpi_open_channel(int color, int rank, cmpi_channel *channel);
+
+/// MPI_Comm_split: from here on the ranks of one `color`, ordered by `rank`, are the ranks at work, with numbers from 0
+/// and no limit to waits but that of their own cmpi_watch. Collective over all ranks, which are not in a part yet.
+int cmpi_enter_part(int color, int rank);
+
+/// MPI_Comm_free: all ranks are at work again, with the limit that they had. Collective over the part.
+int cmpi_leave_part(void);
 
 /// MPI_Comm_rank and MPI_Comm_size of a channel.
 int cmpi_channel_place(const cmpi_channel *channel, int *rank, int *size);

@@ -31,6 +31,14 @@ public protocol ProcessGroup: AnyObject, Sendable {
     /// The channel of the ranks that pass the same color, in the order of their numbers (`MPI_Comm_split`).
     func openChannel(color: Int) throws -> any Channel
 
+    /// Performs work on parts of consecutive ranks, each a group of its own with ranks from 0, and returns when all parts
+    /// are done, however long that takes. Collective; within `work` this group itself must not communicate.
+    ///
+    /// A fault that a part throws ends all of them at once: what the others shall survive, `work` has to catch.
+    ///
+    /// - Parameter ranks: of a part; a divisor of the number of ranks.
+    func inParts<Value>(of ranks: Int, _ work: (any ProcessGroup) throws -> Value) throws -> Value
+
     /// The largest of all ranks' values (`MPI_Allreduce`).
     func maximum(of value: Int) throws -> Int
 

@@ -24,6 +24,11 @@ public final class SingleProcess: ProcessGroup {
 
     public func openChannel(color: Int) -> any Channel { self }
 
+    public func inParts<Value>(of ranks: Int, _ work: (any ProcessGroup) throws -> Value) rethrows -> Value {
+        precondition(ranks == 1, "no parts of \(ranks) ranks in a group of one")
+        return try work(self)
+    }
+
     public func maximum(of value: Int) -> Int { value }
 
     public func limitWaits(to seconds: Int) {}

@@ -16,8 +16,9 @@ struct Stall: Error {
     ///   - waiting: the rank that waited.
     ///   - silent: the ranks that did not wait, in order.
     ///   - hosts: the name of each rank's host.
-    func fault(seconds: Int, waiting: Int, silent: [Int], hosts: [String]) -> Fault {
-        func name(_ rank: Int) -> String { "rank \(rank) on \(hosts[rank])" }
+    ///   - first: the number that users know rank 0 by: that of the first of a part.
+    func fault(seconds: Int, waiting: Int, silent: [Int], hosts: [String], first: Int = 0) -> Fault {
+        func name(_ rank: Int) -> String { "rank \(first + rank) on \(hosts[rank])" }
         guard !silent.isEmpty else {
             return Fault(
                 .internalFault, name(waiting), "has waited \(seconds) seconds in \(operation), as all ranks do",

@@ -26,6 +26,8 @@ public final class MPIProcessGroup: ProcessGroup {
     /// The most bytes that one MPI call moves.
     public let largestMessage: Int
     private let limit: TimeLimit
+    /// Of a part the number that its first rank has among all.
+    private let first: Int
     /// How long a wait may last, in seconds, and the names of all ranks' hosts, once `limitWaits` has been called.
     private let waits = Mutex((limit: 0, hosts: [String]()))
 
@@ -44,6 +46,7 @@ public final class MPIProcessGroup: ProcessGroup {
         self.size = Int(size)
         self.largestMessage = largestMessage
         self.limit = limit
+        first = 0
         hostName = currentHostName()
         all = try MPIChannel(color: 0, worldRank: Int(rank))
         guard isFunneled else {
@@ -80,6 +83,57 @@ public final class MPIProcessGroup: ProcessGroup {
         var largest = Int64(value)
         try checkMPI(cmpi_maximum_int64(&largest), "MPI_Allreduce")
         return Int(largest)
+    }
+
+    // MARK: Parts
+
+    /// The ranks at work, which are a part of all.
+    private init(partOf whole: MPIProcessGroup) throws {
+        var rank: Int32 = 0
+        var size: Int32 = 1
+        try checkMPI(cmpi_rank(&rank), "MPI_Comm_rank")
+        try checkMPI(cmpi_size(&size), "MPI_Comm_size")
+        (self.rank, self.size) = (Int(rank), Int(size))
+        first = whole.first + whole.rank - Int(rank)
+        (largestMessage, limit, hostName) = (whole.largestMessage, whole.limit, whole.hostName)
+        all = try MPIChannel(color: 0, worldRank: Int(rank))
+    }
+
+    public func inParts<Value>(of ranks: Int, _ work: (any ProcessGroup) throws -> Value) throws -> Value {
+        precondition(ranks >= 1 && size.isMultiple(of: ranks), "no parts of \(ranks) ranks in a group of \(size)")
+        if ranks == size { return try work(self) }
+        let value: Value
+        do {
+            // A rank by itself needs no MPI.
+            value = try ranks == 1 ? work(SingleProcess()) : inPart(color: rank / ranks, work)
+        } catch let agreed as AgreedFault {
+            // The other parts have not agreed on it.
+            throw agreed.fault
+        }
+        // The others may still be at work for hours.
+        cmpi_change_limit(Self.noLimit)
+        defer { cmpi_change_limit(Double(waits.withLock(\.limit))) }
+        try barrier()
+        return value
+    }
+
+    /// More seconds than any job runs: without a limit at all, waiting ranks would not sleep.
+    private static let noLimit = 1e9
+
+    private func inPart<Value>(color: Int, _ work: (any ProcessGroup) throws -> Value) throws -> Value {
+        try checkMPI(cmpi_enter_part(Int32(color), Int32(rank)), "MPI_Comm_split")
+        let part = try MPIProcessGroup(partOf: self)
+        let seconds = waits.withLock(\.limit)
+        if seconds > 0 { try part.limitWaits(to: seconds) }
+        let value: Value
+        do {
+            value = try work(part)
+        } catch let stall as Stall {
+            // Only here the ranks that were waited for have their names.
+            throw part.fault(of: stall)
+        }
+        try checkMPI(cmpi_leave_part(), "MPI_Comm_free")
+        return value
     }
 
     public func openChannel(color: Int) throws -> any Channel { try MPIChannel(color: color, worldRank: rank) }
@@ -153,7 +207,8 @@ public final class MPIProcessGroup: ProcessGroup {
         cmpi_silent_ranks(&isSilent)
         let (limit, hosts) = waits.withLock { $0 }
         return stall.fault(
-            seconds: limit, waiting: rank, silent: isSilent.indices.filter { isSilent[$0] }, hosts: hosts)
+            seconds: limit, waiting: rank, silent: isSilent.indices.filter { isSilent[$0] }, hosts: hosts,
+            first: first)
     }
 
     /// How long a rank waits for the notice of a lower one that fails for the same reason.

@@ -56,6 +56,9 @@ final class TrainingCheckpoints {
         writer = try group.agree { try CheckpointWriter(writes: folder != nil, logger: logger) }
     }
 
+    /// What the fault of a run is about whose numbers are no longer finite.
+    static let notFiniteSubject = "training"
+
     // MARK: Saving
 
     /// Whether the last checkpoint is still being written.
@@ -153,7 +156,7 @@ final class TrainingCheckpoints {
         writer.wait()
         let newest = try? folder?.checkpoints.newestWhole()?.checkpoint.path
         return Fault(
-            .badData, "training",
+            .badData, Self.notFiniteSubject,
             "\(what) in step \(number), at learning rate \(configuration.learningRate); "
                 + "the last good checkpoint is \(newest ?? "none")",
             remedy: "use a smaller --learning-rate and a new --output, or look for extreme pixels in the stamps")

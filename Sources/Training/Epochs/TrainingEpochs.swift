@@ -21,6 +21,8 @@ final class TrainingEpochs: @unchecked Sendable {
     let group: any ProcessGroup
     let clock = ContinuousClock()
     private let validation: ValidationPass
+    /// The epoch after which the run pauses; nil for one that trains to its end.
+    private let pause: Int?
     private let sums: DoubleTreeSum
     private let origin: ContinuousClock.Instant
     private let rates: LearningRates
@@ -56,7 +58,8 @@ final class TrainingEpochs: @unchecked Sendable {
         progress = run.progress
         validation = ValidationPass(
             stamps: run.loaded.data.validation, inference: run.inference, step: step, team: team,
-            watched: configuration.stopping.early?.metric)
+            watched: [configuration.stopping.early?.metric, context.trial?.metric].compactMap { $0 })
+        pause = context.trial?.pause
         origin = clock.now
         reporting = StepReporting(plan: plan, journal: journal, group: group)
         rates = LearningRates(
@@ -80,6 +83,8 @@ final class TrainingEpochs: @unchecked Sendable {
     struct Outcome {
         /// Completed epochs.
         let epochs: Int
+        /// Whether the run is to go on another time.
+        var isPaused = false
         /// Whether the monitored metric stopped improving.
         let endedEarly: Bool
         /// The step of the best checkpoint; on rank 0.
@@ -105,6 +110,7 @@ final class TrainingEpochs: @unchecked Sendable {
         epochDecision = try EpochDecision.agreed(configuration.stopping, on: records?.history.rows ?? [], in: group)
         while progress.completedEpochs < configuration.epochs, !epochDecision.ends {
             try stopIfAsked()
+            if let pause, progress.completedEpochs >= pause { return try paused() }
             try runEpoch()
         }
         try stopIfAsked()
@@ -113,6 +119,13 @@ final class TrainingEpochs: @unchecked Sendable {
             epochs: progress.completedEpochs, endedEarly: epochDecision.ends, best: records?.best?.step)
         try takeFinalWeights(&outcome)
         return outcome
+    }
+
+    /// Ends this part of the run with a checkpoint. Collective.
+    private func paused() throws -> Outcome {
+        if checkpoints.latestStep != progress.globalStep(plan) { try save() }
+        _ = try checkpoints.finishLatest()
+        return Outcome(epochs: progress.completedEpochs, isPaused: true, endedEarly: false, best: records?.best?.step)
     }
 
     /// The weights for the test and for the model: the best ones if requested, averaged if averages are kept.

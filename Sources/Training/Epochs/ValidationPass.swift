@@ -13,7 +13,7 @@ struct ValidationPass {
     let step: TrainingStep
     let team: LaneTeam
     /// What is measured besides loss and accuracy.
-    let watched: Stopping.Metric?
+    let watched: [Stopping.Metric]
 
     /// What the validation set reveals after an epoch.
     struct Measured {
@@ -55,7 +55,7 @@ struct ValidationPass {
     /// Of probabilities in single precision, as `metrics.json` ranks the test set: where these are equal, so are the
     /// stamps, even if their logits differ.
     private func area(_ metric: Stopping.Metric, _ logits: [Float]) -> Double? {
-        guard metric == watched else { return nil }
+        guard watched.contains(metric) else { return nil }
         let probabilities = inference.network.probabilities(logits)
         guard !probabilities.contains(where: \.isNaN) else { return .nan }
         let set = inference.network.testSet(labels: stamps.labels, probabilities: probabilities)

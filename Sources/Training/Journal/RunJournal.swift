@@ -1,10 +1,12 @@
 import Faults
 import FoundationEssentials
+import MLflow
 import Models
 import RunRecords
 import TensorBoard
 
-/// What rank 0 records while a run is under way: `metrics.jsonl` and TensorBoard's event file.
+/// What rank 0 records while a run is under way: `metrics.jsonl`, TensorBoard's event file and MLflow's
+/// file store.
 ///
 /// It only reads: the run has the same bits with and without it. All calls are made on the thread that writes
 /// checkpoints, one after another.
@@ -19,6 +21,10 @@ final class RunJournal: @unchecked Sendable {
     /// Rows still to be written.
     private var rows: [Row] = []
     private var shown: [EventStep] = []
+    /// Where MLflow's run is or is to be; nil for nowhere.
+    private let mlflow: (store: String, description: MLflowRun.Description)?
+    private var mlflowRun: MLflowRun?
+    private var points: [MLflowPoint] = []
     /// A full disk is reported once, not every second.
     private var isFailing = false
 
@@ -29,11 +35,16 @@ final class RunJournal: @unchecked Sendable {
 
     /// - Parameters:
     ///   - hasEvents: whether there is an event file.
+    ///   - mlflow: a folder of MLflow's file store, and what is known of the run; nil for none.
     ///   - isResumed: whether the folder may hold records of an earlier run: those of repeated steps no longer count.
     ///   - step: steps that are done.
     ///   - epochs: epochs that are complete.
-    init(_ folder: RunFolder, hasEvents: Bool, isResumed: Bool, step: Int, epochs: Int) {
+    init(
+        _ folder: RunFolder, hasEvents: Bool, mlflow: (store: String, description: MLflowRun.Description)? = nil,
+        isResumed: Bool, step: Int, epochs: Int
+    ) {
         self.folder = folder
+        self.mlflow = mlflow
         self.hasEvents = hasEvents
         self.isResumed = isResumed
         start = (step, epochs)
@@ -51,9 +62,15 @@ final class RunJournal: @unchecked Sendable {
             EventStep(
                 [
                     .scalar("train/loss", row.loss), .scalar("train/accuracy", row.accuracy),
-                    .scalar("train/learning_rate", Double(row.learningRate)),
+                    .scalar("train/learning_rate", Self.decimal(row.learningRate)),
                     .scalar("train/samples_per_second", row.samplesPerSecond),
                 ], step: row.step, wallTime: time)
+        }
+        for (row, time) in zip(steps, wallTimes) where mlflow != nil {
+            points += [
+                ("train/loss", row.loss), ("train/accuracy", row.accuracy),
+                ("train/learning_rate", Self.decimal(row.learningRate)), ("train/samples_per_second", row.samplesPerSecond),
+            ].map { MLflowPoint($0, $1, .steps, row.step, wallTime: time) }
         }
         try write()
     }
@@ -63,18 +80,43 @@ final class RunJournal: @unchecked Sendable {
     /// - Parameter step: steps done since the start of the run.
     func append(_ row: HistoryRow, step: Int, weights: [SummaryValue]) throws {
         rows.append(.epoch(row, step: step))
-        var values: [SummaryValue] = [
-            .scalar("epoch/loss", row.loss), .scalar("epoch/accuracy", row.accuracy),
-            .scalar("epoch/learning_rate", Double(row.learningRate)),
-            .scalar("epoch/samples_per_second", row.samplesPerSecond),
-        ]
-        if let loss = row.validationLoss { values.append(.scalar("epoch/val_loss", loss)) }
-        if let accuracy = row.validationAccuracy { values.append(.scalar("epoch/val_accuracy", accuracy)) }
-        for column in HistoryRow.WatchedColumn.allCases {
-            if let value = row[column] { values.append(.scalar("epoch/\(column.rawValue)", value)) }
+        let (values, now) = (Self.values(row), Self.now)
+        shown.append(
+            EventStep(values.map { .scalar("epoch/\($0.name)", $0.value) } + weights, step: step, wallTime: now))
+        if mlflow != nil {
+            points += values.map { MLflowPoint($0.name, $0.value, .epochs, row.epoch, wallTime: now) }
         }
-        shown.append(EventStep(values + weights, step: step, wallTime: Self.now))
         try write()
+    }
+
+    /// The measurements of an epoch, named as in `history.csv`.
+    private static func values(_ row: HistoryRow) -> [(name: String, value: Double)] {
+        [
+            ("loss", row.loss), ("accuracy", row.accuracy), ("learning_rate", Self.decimal(row.learningRate)),
+            ("samples_per_second", row.samplesPerSecond),
+        ]
+            + [("val_loss", row.validationLoss), ("val_accuracy", row.validationAccuracy)].compactMap { name, value in
+                value.map { (name, $0) }
+            }
+            + HistoryRow.WatchedColumn.allCases.compactMap { column in row[column].map { (column.rawValue, $0) } }
+    }
+
+    /// The double that people would write for a number in single precision: 0.01 for 0.01.
+    private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
+
+    /// Adds what the test set says, at the end of the run.
+    ///
+    /// - Parameter epochs: those that are complete.
+    func append(test metrics: [(name: String, value: Double)], epochs: Int) throws {
+        guard mlflow != nil else { return }
+        points += metrics.map { MLflowPoint("test_\($0.name)", $0.value, .epochs, epochs, wallTime: Self.now) }
+        try write()
+    }
+
+    /// Notes how the run has ended, where MLflow shows it.
+    func end(_ status: MLflowRun.Status) throws {
+        try write()
+        try mlflowRun?.end(status, wallTime: Self.now)
     }
 
     /// Shows values only in TensorBoard.
@@ -87,7 +129,7 @@ final class RunJournal: @unchecked Sendable {
     ///
     /// - Throws: `Fault(.cannotWrite)` for the first failure in a row; the next call tries again.
     func write() throws {
-        let failures = [writeLog, writeEvents].compactMap { write -> (any Error)? in
+        let failures = [writeLog, writeEvents, writeMLflow].compactMap { write -> (any Error)? in
             do {
                 try write()
                 return nil
@@ -121,6 +163,16 @@ final class RunJournal: @unchecked Sendable {
         self.events = events
         try events.write(shown)
         shown = []
+    }
+
+    private func writeMLflow() throws {
+        guard let mlflow else { return }
+        let run =
+            try mlflowRun
+            ?? MLflowRun(
+                in: mlflow.store, mlflow.description, resumingAfter: isResumed ? start : nil, wallTime: Self.now)
+        mlflowRun = run
+        try run.log(&points)
     }
 
     static var now: Double { Date().timeIntervalSince1970 }

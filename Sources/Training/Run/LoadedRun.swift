@@ -48,6 +48,8 @@ struct LoadedRun {
         try Self.refuseUnmeasured(
             configuration.stopping.plateau?.metric, "--reduce-on-plateau", data, collection,
             otherwise: "leave it out")
+        try Self.refuseUnmeasured(
+            context.trial?.metric, "--metric", data, collection, otherwise: "give --metric loss")
         context.warnAboutIdleLanes(data.plan, prepared.team)
         context.warnAboutEmptyParts(data)
         context.logData(collection, data, prepared.team, network)

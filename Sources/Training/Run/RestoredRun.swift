@@ -1,7 +1,9 @@
 import Communication
 import Engine
+import Faults
 import Files
 import Lanes
+import MLflow
 import ModelFiles
 import Models
 import Optimizers
@@ -82,9 +84,20 @@ struct RestoredRun {
         let configuration = loaded.context.configuration
         return loaded.prepared.folder.map {
             RunJournal(
-                $0, hasEvents: configuration.execution.tensorBoard, isResumed: isResumed,
+                $0, hasEvents: configuration.execution.tensorBoard,
+                mlflow: configuration.execution.logMLflow.map { ($0, mlflowDescription(loaded)) }, isResumed: isResumed,
                 step: progress.globalStep(loaded.data.plan), epochs: progress.completedEpochs)
         }
+    }
+
+    private static func mlflowDescription(_ loaded: LoadedRun) -> MLflowRun.Description {
+        let (context, settings) = (loaded.context, loaded.context.configuration)
+        return MLflowRun.Description(
+            experiment: context.environment["MLFLOW_EXPERIMENT_NAME"].flatMap { $0.isEmpty ? nil : $0 }
+                ?? "swift-run-trainer", folder: settings.output,
+            parameters: loaded.settings.namedOptions,
+            command: (settings.execution.commandLine ?? []).joined(separator: " "),
+            programVersion: context.programVersion)
     }
 
     /// Initial weights: drawn from the seed, or read on rank 0 and sent to all. Collective.
@@ -148,6 +161,7 @@ struct RestoredRun {
     private static func writeConfiguration(_ loaded: LoadedRun) throws {
         try loaded.context.group.agree {
             guard let folder = loaded.prepared.folder else { return }
+            try FileAccess.remove(folder.earlyEnd)
             try JSONFile.write(configuration(loaded, finishedFiles: []), to: folder.configuration)
             if let trained = loaded.data.trained { try TrainedStampsFile.write(trained, to: folder.trainingStamps) }
         }
@@ -159,7 +173,35 @@ struct RestoredRun {
             guard let folder = loaded.prepared.folder else { return }
             let record = Self.configuration(loaded, finishedFiles: folder.presentResults)
             try JSONFile.write(record, to: folder.configuration)
+            note(.finished)
         }
+    }
+
+    /// Records, on rank 0, why the run comes to no end. Nothing that can be done about it is left undone if the disk
+    /// is full, too.
+    func noteFailure(_ error: any Error) {
+        guard let folder = loaded.prepared.folder else { return }
+        checkpoints.wait()
+        guard let fault = error as? Fault ?? (error as? AgreedFault)?.fault else { return }
+        try? JSONFile.write(EarlyEnd(fault), to: folder.earlyEnd)
+        note(fault.kind == .stoppedEarly ? .killed : .failed)
+    }
+
+    /// Records that the run has come as far as it was to. Collective.
+    func notePause(after epoch: Int) throws {
+        try context.group.agree {
+            guard let folder = loaded.prepared.folder else { return }
+            try JSONFile.write(
+                EarlyEnd(pausedAfter: epoch, of: context.configuration.epochs), to: folder.earlyEnd)
+            note(.finished)
+        }
+    }
+
+    /// Notes an end where MLflow shows it, on the thread that writes records.
+    private func note(_ status: MLflowRun.Status) {
+        guard let journal else { return }
+        checkpoints.record { try journal.end(status) }
+        checkpoints.wait()
     }
 
     private static func configuration(_ loaded: LoadedRun, finishedFiles: [String]) -> ConfigurationRecord {

@@ -45,6 +45,14 @@ struct TrainedRun {
                 predictions, identifiers: restored.loaded.prepared.identifiers, classNames: names,
                 to: folder.testPredictions)
             try JSONFile.write(metrics, to: folder.metrics)
+            if let journal = restored.journal {
+                let values =
+                    [("loss", metrics.loss), ("accuracy", metrics.accuracy)]
+                    + (metrics.rocAUC.map { [("roc_auc", $0)] } ?? [])
+                restored.checkpoints.record { [epochs = outcome.epochs] in
+                    try journal.append(test: values, epochs: epochs)
+                }
+            }
             if context.configuration.execution.tensorBoard, let journal = restored.journal {
                 let pictures = TestPictures(metrics: metrics, predictions: predictions, collection: collection)
                 let steps = outcome.epochs * restored.loaded.data.plan.steps
@@ -97,7 +105,13 @@ extension RestoredRun {
         let clock = ContinuousClock()
         let start = clock.now
         defer { if context.isRoot { context.logger.debug("trained for \(clock.now - start)") } }
-        let outcome = try TrainingEpochs(self).run()
+        let outcome: TrainingEpochs.Outcome
+        do {
+            outcome = try TrainingEpochs(self).run()
+        } catch {
+            noteFailure(error)
+            throw error
+        }
         if context.isRoot, outcome.endedEarly { printEarlyEnd(outcome) }
         return TrainedRun(restored: self, outcome: outcome)
     }

@@ -1,6 +1,7 @@
 import Communication
 import Lanes
 import Logging
+import MLflow
 import Metrics
 import Settings
 import StampData
@@ -17,19 +18,21 @@ import StampData
 public final class TrainingRun {
     private let context: RunContext
 
-    /// - Parameter check: refuses stamps that something else does not go with; called on rank 0 alone.
+    /// - Parameters:
+    ///   - check: refuses stamps that something else does not go with; called on rank 0 alone.
+    ///   - trial: how the run is a part of a search; nil for a run by itself.
     public init(
         _ configuration: TrainingSettings, programVersion: String, group: any ProcessGroup,
-        environment: [String: String], logger: Logger, check: @escaping StampCheck = { _ in }
+        environment: [String: String], logger: Logger, check: @escaping StampCheck = { _ in }, trial: TrialPart? = nil
     ) {
         context = RunContext(
             configuration: configuration, programVersion: programVersion, group: group, environment: environment,
-            logger: logger, check: check)
+            logger: logger, check: check, trial: trial)
     }
 
     /// Trains. Collective.
     ///
-    /// - Returns: on rank 0 the metrics of the test set, if there is one.
+    /// - Returns: on rank 0 the metrics of the test set, if there is one; nil of a run that pauses.
     /// - Throws: `Fault` or `AgreedFault` for settings and data that do not work, output that cannot be written, a loss
     ///   that is no longer finite, or a run that was asked to stop (`stoppedEarly`).
     public func run() throws -> TestMetrics? {
@@ -40,16 +43,33 @@ public final class TrainingRun {
             threads: context.configuration.execution.threads, group: context.group, logger: context.logger)
         defer { team.finish() }
         let prepared = try PreparedRun(context, team: team)
+        // The same process may go on with it.
+        defer { prepared.folder?.unlock() }
         do {
+            try context.group.agree {
+                if context.isRoot, let store = context.configuration.execution.logMLflow {
+                    try MLflowRun.prepare(store: store)
+                }
+            }
             let loaded = try LoadedRun(prepared)
             let trainingTeam = try loaded.trainingTeam()
             defer { if trainingTeam !== team { trainingTeam.finish() } }
             let trained = try loaded.trained(by: trainingTeam)
             defer { trained.restored.checkpoints.wait() }
-            let metrics = try trained.test()
-            try trained.restored.checkpoints.finish()
-            try trained.restored.noteEnd()
-            return metrics
+            do {
+                guard !trained.outcome.isPaused else {
+                    try trained.restored.checkpoints.finish()
+                    try trained.restored.notePause(after: trained.outcome.epochs)
+                    return nil
+                }
+                let metrics = try trained.test()
+                try trained.restored.checkpoints.finish()
+                try trained.restored.noteEnd()
+                return metrics
+            } catch {
+                trained.restored.noteFailure(error)
+                throw error
+            }
         } catch {
             // A start that was refused leaves nothing behind.
             prepared.folder?.withdraw()

@@ -3,6 +3,9 @@
 //   M P L B… prints a digest of P parameters summed over M microbatches with L lanes a rank, in buckets of B…
 //                      parameters from the last one on, and one of what is left; values are float32 (F = 32) or bfloat16
 //                      (16), and N ranks are taken for those of a node
+//   parts N            checks every operation in parts of N ranks, which work for different times, and behind them in all
+//   stop-in-part N S R rank R stops in its part of N ranks while the others of it wait, at most S seconds
+//   fail-in-part N R   the part of rank R agrees on a fault while the other parts work for ever
 //   agree R…           ranks R… fail, and all agree on it
 //   fail R…            ranks R… fail while the others wait for them
 //   usage              every rank meets the same fault, without agreeing
@@ -36,6 +39,33 @@ func perform(_ group: any ProcessGroup) throws {
         let digests = try group.allGather(Array(String(digest).utf8))
         try check(Set(digests).count == 1, "all ranks hold the same bits")
         if group.rank == 0 { print(digest) }
+    case "parts":
+        try group.limitWaits(to: 2)
+        for _ in 0..<2 {
+            let first = group.rank / numbers[0] * numbers[0]
+            let place = try group.inParts(of: numbers[0]) { part in
+                try checkEveryOperation(part)
+                try check(part.size == numbers[0] && part.rank == group.rank - first, "places in a part")
+                // Longer than ranks of one part may wait for each other.
+                if first == 0 { usleep(3_000_000) }
+                return try part.maximum(of: first + part.rank)
+            }
+            try check(place == first + numbers[0] - 1, "the largest number of a part")
+            try checkEveryOperation(group)
+        }
+    case "stop-in-part":
+        try group.limitWaits(to: numbers[1])
+        try group.inParts(of: numbers[0]) { part in
+            if group.rank == numbers[2] { kill(getpid(), SIGSTOP) }
+            // The other parts are at work, and are not taken for stalled.
+            if group.rank / numbers[0] != numbers[2] / numbers[0] { sleep(100) }
+            try part.barrier()
+        }
+    case "fail-in-part":
+        try group.inParts(of: numbers[0]) { part in
+            if group.rank / numbers[0] != numbers[1] / numbers[0] { sleep(100) }
+            try part.agree { if group.rank == numbers[1] { throw fault(of: group.rank) } }
+        }
     case "agree":
         try group.agree { if isChosen { throw fault(of: group.rank) } }
     case "fail":

@@ -50,6 +50,7 @@ package final class RankInTurn: ProcessGroup {
     package func allGather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { unavailable() }
     package var all: any Channel { unavailable() }
     package func openChannel(color: Int) -> any Channel { unavailable() }
+    package func inParts<Value>(of ranks: Int, _ work: (any ProcessGroup) throws -> Value) -> Value { unavailable() }
     /// Of a rank's own value: enough to agree that nothing is wrong.
     package func maximum(of value: Int) -> Int { value }
 
