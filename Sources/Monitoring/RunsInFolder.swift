@@ -23,7 +23,13 @@ public enum RunsInFolder {
 
     private static func runs(_ path: String, _ depth: Int) -> [RunFolder] {
         let run = RunFolder(path)
-        if run.traceOfARun != nil || RunLock.owner(ofFolder: path) != nil { return [run] }
+        if run.traceOfARun != nil { return [run] }
+        let within = runsWithin(path, depth)
+        // A search holds its folder, too; a run that holds one and has nothing in it yet is about to begin.
+        return within.isEmpty && RunLock.owner(ofFolder: path) != nil ? [run] : within
+    }
+
+    private static func runsWithin(_ path: String, _ depth: Int) -> [RunFolder] {
         guard depth > 0, FileAccess.isFolder(path), let names = try? FileAccess.names(in: path) else { return [] }
         return names.filter { !$0.hasPrefix(".") }.sorted { NaturalOrder.areInOrder($0, $1) }.map { "\(path)/\($0)" }
             .filter(FileAccess.isFolder).flatMap { runs($0, depth - 1) }

@@ -90,6 +90,8 @@ extension TrainerCommandTests {
                     ? script : "mpirun --oversubscribe -n 1 sh -c '\(script)' : -n 1 \(command)")
             #expect(outcome.status == 128 + 9)
             #expect(!exists(path("killed/trials.csv")))
+            let status = try trainer("status \(path("killed"))")
+            #expect(status.status == 75 && status.standardOutput.contains("\ntrial-1"), "\(status.standardOutput)")
             expectError(try trainer(options("killed")), 64, saying: "already holds a search", "--resume")
             try trained(options("killed") + " --resume", ranks: ranks == nil ? 2 : nil)
             #expect(try result("killed") == result("whole"))

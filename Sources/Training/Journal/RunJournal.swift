@@ -69,7 +69,8 @@ final class RunJournal: @unchecked Sendable {
         for (row, time) in zip(steps, wallTimes) where mlflow != nil {
             points += [
                 ("train/loss", row.loss), ("train/accuracy", row.accuracy),
-                ("train/learning_rate", Self.decimal(row.learningRate)), ("train/samples_per_second", row.samplesPerSecond),
+                ("train/learning_rate", Self.decimal(row.learningRate)),
+                ("train/samples_per_second", row.samplesPerSecond),
             ].map { MLflowPoint($0, $1, .steps, row.step, wallTime: time) }
         }
         try write()
