@@ -13,7 +13,8 @@ extension TrainerCommandTests {
         private func settings(_ options: [String]) throws -> TrainingSettings {
             let train = try Train.parse(options)
             var settings = try train.trainingSettings()
-            (settings.data.sources, settings.data.noise) = (train.data.sources, train.data.noise)
+            let data = train.training.stamps.data
+            (settings.data.sources, settings.data.noise) = (data.sources, data.noise)
             settings.execution = ExecutionSettings()
             return settings
         }
