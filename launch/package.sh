@@ -62,8 +62,12 @@ use_sysroot() {
     description cfitsio "$headers" "$libraries" cfitsio
     description libzip "$headers" "$libraries" zip
     description zlib "$headers" "$libraries" z
+    # glibc 2.32 has a flag for programs of one thread, which libstdc++ asks for: this one has several.
+    echo 'char __libc_single_threaded = 0;' | "$(dirname "$(command -v swift)")/clang" -c -fPIC -x c - \
+        -o "$scratch_path/sysroot/older_glibc.o" || fault 69 "no clang beside swift; install a whole Swift toolchain"
     export PKG_CONFIG_PATH="$packages"
-    build_options+=(-Xswiftc -Xclang-linker -Xswiftc "--sysroot=$sysroot")
+    build_options+=(-Xswiftc -Xclang-linker -Xswiftc "--sysroot=$sysroot"
+        -Xlinker "$scratch_path/sysroot/older_glibc.o")
 }
 
 # link_cxx_statically: puts libstdc++.a before every other.

@@ -29,7 +29,7 @@ debootstrap --variant=minbase --include="$(IFS=,; echo "${included[*]}")" "$suit
 
 # Links to absolute paths would lead out of the folder.
 folder="$(cd "$folder" && pwd -P)"
-find "$folder/etc/alternatives" "$folder/usr/lib" "$folder/usr/include" -type l -lname '/*' -print0 |
+find "$folder/etc/alternatives" "$folder/usr" "$folder"/lib* -type l -lname '/*' -print0 |
     while IFS= read -rd '' link; do
         ln -sfn "$folder$(readlink "$link")" "$link"
     done

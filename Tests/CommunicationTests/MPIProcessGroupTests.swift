@@ -124,8 +124,9 @@ import Testing
         #expect(left.status == 3)
         let killed = try launch(3, "kill 2", launcher)
         #expect(killed.status == launcher.status(ofSignal: SIGKILL))
-        // Hydra tells the process and its host only.
-        #expect(killed.standardError.contains(launcher == .openMPI ? "rank 2" : "Killed (signal 9)"))
+        // Hydra tells the process and its host only, and on standard output.
+        let told = killed.standardError + killed.standardOutput
+        #expect(told.contains(launcher == .openMPI ? "rank 2" : "Killed (signal 9)"))
     }
 
     @Test(arguments: TestLauncher.installed)
@@ -197,17 +198,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("openmpi", 0, ""), ("mvapich9", 64, "give one of openmpi, mpich, or the path of a library"),
+        ("openmpi", 0, nil), ("mvapich9", 64, "give one of openmpi, mpich, or the path of a library"),
         ("/no/libmpi.so.40", 64, "/no/libmpi.so.40 cannot be opened as an MPI library"),
         ("/usr/lib/x86_64-linux-gnu/libz.so.1", 64, "the library has no MPI_"),
     ])
-    func aVariableChoosesTheLibrary(value: String, status: Int32, words: String) throws {
+    func aVariableChoosesTheLibrary(value: String, status: Int32, words: String?) throws {
         let outcome = try launch(1, "operations", .openMPI, environment: ["SWIFT_RUN_TRAINER_MPI": value])
         #expect(outcome.status == status)
-        #expect(outcome.standardError.contains(words), "\(outcome.standardError)")
+        if let words { #expect(outcome.standardError.contains(words), "\(outcome.standardError)") }
     }
 
-    /// A shim that no MPI library stands behind, and names of other families' libraries.
     @Test func aLibraryOfAnotherImplementationIsNotTaken() throws {
         let outcome = try launch(2, "operations", .openMPI, environment: ["SWIFT_RUN_TRAINER_MPI": "mpich"])
         // MPICH does not see what Open MPI's mpirun has started.

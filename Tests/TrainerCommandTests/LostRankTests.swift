@@ -35,7 +35,9 @@ extension TrainerCommandTests {
                 endless.split(separator: " ").map(String.init) + ranks + [":", "-n", "1", "sh", "-c", killer], ranks: 1,
                 launcher, timeout: 40)
             #expect(outcome.status == launcher.status(ofSignal: 9))
-            #expect(outcome.standardError.contains(launcher == .openMPI ? "rank 2" : "Killed (signal 9)"))
+            // Hydra tells of it on standard output, by the process and its host.
+            let told = outcome.standardError + outcome.standardOutput
+            #expect(told.contains(launcher == .openMPI ? "rank 2" : "Killed (signal 9)"))
             #expect(!exists("\(run)/model.safetensors"))
 
             let history = try text("\(run)/history.csv").split(separator: "\n")
