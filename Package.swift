@@ -192,7 +192,7 @@ let package = Package(
                 "TestSupport",
             ]),
         tests("Preparation", ["Preparation", "Faults", "TestSupport"]),
-        tests("StampSimulation", ["StampSimulation", "StampData", "Faults"]),
+        tests("StampSimulation", ["StampSimulation", "StampData", "StampFormats", "Faults", "TestSupport"]),
         tests("Communication", ["Communication", "Faults", "TestSupport"]),
         tests("Lanes", ["Lanes"]),
         tests(

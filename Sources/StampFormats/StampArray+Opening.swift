@@ -26,11 +26,19 @@ extension StampArray {
         return try found.map { try $0.stamps(besides: sizes) }
     }
 
+    /// Opens a file whose array of two axes is one image, whatever its sides.
+    ///
+    /// - Throws: as opening one of stamps does.
+    static func opening(image path: String) throws -> StampArray {
+        try Found(contentsOf: path, layout: nil, isImage: true).stamps(besides: [])
+    }
+
     /// Opens the stamps in a copy of a file's bytes; `name` is what messages call the file.
     ///
     /// - Throws: as the file would.
     package init(copying bytes: UnsafeRawBufferPointer, name: String) throws {
-        let found = try Found(ReadOnlyBytes.copying(bytes, name), path: name, file: name, part: nil, layout: nil)
+        let found = try Found(
+            ReadOnlyBytes.copying(bytes, name), path: name, file: name, part: nil, layout: nil, isImage: false)
         self = try found.stamps(besides: [])
     }
 }
@@ -45,10 +53,12 @@ private struct Found {
     private let path: String
     private let contents: Contents
 
-    init(contentsOf path: String, layout: StampLayout?) throws {
+    /// - Parameter isImage: two axes are those of one image.
+    init(contentsOf path: String, layout: StampLayout?, isImage: Bool = false) throws {
         let (file, part) = StampFiles.split(path)
         guard let ranged = try RangedFile.regular(file) else {
-            try self.init(ReadOnlyBytes.contents(of: file), path: path, file: file, part: part, layout: layout)
+            try self.init(
+                ReadOnlyBytes.contents(of: file), path: path, file: file, part: part, layout: layout, isImage: isImage)
             return
         }
         let prefix = try ranged.prefix(NumericArray.page)
@@ -56,27 +66,39 @@ private struct Found {
         case .fits:
             let bytes = try ReadOnlyBytes.contents(of: file)
             self.init(try FITSImages(bytes, in: ranged, file: file, selecting: part), path: path)
-        case .hdf5: try self.init(NumericArray(hdf5: .file(ranged), file: file, part: part), path: path, layout)
+        case .hdf5:
+            try self.init(NumericArray(hdf5: .file(ranged), file: file, part: part), path: path, layout, isImage)
         case .numpy:
-            let array = try NumericArray(in: ranged, prefix: prefix, path: path, choosing: StampShape.isOfStamps)
-            try self.init(array, path: path, layout)
+            let array = try NumericArray(in: ranged, prefix: prefix, path: path, choosing: Self.wanted(isImage))
+            try self.init(array, path: path, layout, isImage)
         }
     }
 
     /// - Parameter part: what of the file is meant; nil if that was not said.
-    init(_ storage: ReadOnlyBytes, path: String, file: String, part: String?, layout: StampLayout?) throws {
+    init(
+        _ storage: ReadOnlyBytes, path: String, file: String, part: String?, layout: StampLayout?, isImage: Bool
+    ) throws {
         switch try StampFileFormat(storage.bytes.prefix(NumericArray.page), file: file) {
         case .fits: self.init(try FITSImages(storage, in: nil, file: file, selecting: part), path: path)
-        case .hdf5: try self.init(NumericArray(hdf5: .block(storage), file: file, part: part), path: path, layout)
+        case .hdf5:
+            try self.init(NumericArray(hdf5: .block(storage), file: file, part: part), path: path, layout, isImage)
         case .numpy:
-            try self.init(NumericArray(storage, path: path, choosing: StampShape.isOfStamps), path: path, layout)
+            try self.init(
+                NumericArray(storage, path: path, choosing: Self.wanted(isImage)), path: path, layout, isImage)
         }
     }
 
     private init(_ images: FITSImages, path: String) { (contents, self.path) = (.images(images), path) }
 
-    private init(_ array: NumericArray, path: String, _ layout: StampLayout?) throws {
-        contents = .array(array, try StampShape.readings(of: array.shape, layout: layout, name: array.name))
+    /// Which shape is wanted of several arrays in a file.
+    private static func wanted(_ isImage: Bool) -> ([Int]) -> Bool {
+        { shape in isImage ? shape.count == 2 : StampShape.isOfStamps(shape) }
+    }
+
+    private init(_ array: NumericArray, path: String, _ layout: StampLayout?, _ isImage: Bool) throws {
+        let isOneImage = isImage && array.shape.count == 2 && !array.shape.contains(0)
+        let image = isOneImage ? [StampShape(ofImage: array.shape)] : nil
+        contents = .array(array, try image ?? StampShape.readings(of: array.shape, layout: layout, name: array.name))
         self.path = path
     }
 

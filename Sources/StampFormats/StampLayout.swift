@@ -65,6 +65,9 @@ extension StampShape {
         return !readings.isEmpty
     }
 
+    /// One image with these two sides.
+    init(ofImage shape: [Int]) { self.init(count: 1, height: shape[0], width: shape[1], layout: .stamp) }
+
     private static func ofTwoAxes(_ shape: [Int], _ layout: StampLayout?) -> [StampShape] {
         let side = Int(Double(shape[1]).squareRoot())
         let flat = side * side == shape[1] ? StampShape(count: shape[0], height: side, width: side, layout: .flat) : nil

@@ -26,9 +26,14 @@ extension Canvas {
         case .dipole: drawDipole(&random)
         case .residual: drawResidual(&random)
         case .maskedSky: mask = Mask(&random, height: height, width: width, clear: 0, level: sky.level)
+        case .trailedStar: drawTrailedStar(clear: 0, &random)
+        case .dottedTrail: drawDottedTrail(&random)
+        case .trailedResidual: drawTrailedResidual(&random)
+        case .dilutedTrail: drawDilutedTrail(&random)
+        case .chipGap: chipGap = ChipGap(&random, half: half.min())
         default: preconditionFailure("\(kind) is not of the class of noise")
         }
-        if random.happens(Self.companyShare) { drawFieldStar(signalToNoise: 5...300, reach: 1.2, &random) }
+        if random.happens(Self.companyShare) { drawCompanion(signalToNoise: 5...300, reach: 1.2, &random) }
     }
 
     /// A cosmic ray that enters within a third of the stamp's size from the centre, or, if the centre must stay clear,
@@ -45,7 +50,8 @@ extension Canvas {
         drawFlaw { image in BadLine(&random).draw(on: &image, clear: clear, &random) }
     }
 
-    private mutating func drawFlaw(_ draw: (inout Plane) -> Void) {
+    /// Adds to what one exposure alone shows, in units of its σ.
+    mutating func drawFlaw(_ draw: (inout Plane) -> Void) {
         var image = flaws ?? Plane(height: height + 2, width: width + 2)
         draw(&image)
         flaws = image

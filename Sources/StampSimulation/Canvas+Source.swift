@@ -14,7 +14,7 @@ extension Canvas {
         drawCentralSource(signalToNoise: signalToNoise, offset: offset, trail: trail)
         switch kind {
         case .crowdedSource:
-            for _ in 0...random.index(below: 3) { drawFieldStar(signalToNoise: 5...1000, reach: 1.2, &random) }
+            for _ in 0...random.index(below: 3) { drawCompanion(signalToNoise: 5...1000, reach: 1.2, &random) }
         case .flawedSource:
             if random.happens(0.5) {
                 drawCosmicRay(clear: clearRadius, &random)
@@ -28,7 +28,7 @@ extension Canvas {
                 fullWell: fullWell(ofPeak: random.uniform(0.3, 0.8)), star: offset, reach: 0, halfWidth: 0,
                 height: height, width: width)
         default:
-            if random.happens(Self.companyShare) { drawFieldStar(signalToNoise: 5...300, reach: 1.2, &random) }
+            if random.happens(Self.companyShare) { drawCompanion(signalToNoise: 5...300, reach: 1.2, &random) }
         }
         return trail
     }

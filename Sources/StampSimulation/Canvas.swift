@@ -8,6 +8,9 @@ struct Canvas {
     let sky: Sky
     let pointSpread: PointSpreadFunction
 
+    /// The real sky in place of the simulated one's level, gradient and noise.
+    let backdrop: Backdrop?
+
     /// The central source, and all other light that comes through the telescope, in ADU.
     var source: Plane
     var light: Plane
@@ -15,12 +18,26 @@ struct Canvas {
     var flaws: Plane?
     var saturation: Saturation?
     var mask: Mask?
+    var chipGap: ChipGap?
 
-    init(height: Int, width: Int, sky: Sky, pointSpread: PointSpreadFunction) {
+    /// The disc around the centre that belongs to the source: what is not the source has its centre outside.
+    let clearRadius: Float
+    /// The stamp is a co-add along a moving trajectory.
+    let isAlongTrajectory: Bool
+
+    /// - Parameter clearRadius: enlarged to 0.7 widths of wide point-spread functions, and at most as far as the border.
+    init(
+        height: Int, width: Int, sky: Sky, pointSpread: PointSpreadFunction, clearRadius: Float,
+        isAlongTrajectory: Bool, backdrop: Backdrop? = nil
+    ) {
         self.height = height
         self.width = width
         self.sky = sky
         self.pointSpread = pointSpread
+        self.clearRadius = min(
+            max(clearRadius, 0.7 * pointSpread.fullWidthHalfMaximum), Float(min(height, width)) / 2)
+        self.isAlongTrajectory = isAlongTrajectory
+        self.backdrop = backdrop
         source = Plane(height: height + 2, width: width + 2)
         light = source
     }
@@ -28,15 +45,17 @@ struct Canvas {
     /// From the centre of the stamp to its border.
     var half: SIMD2<Float> { SIMD2(Float(width), Float(height)) / 2 }
 
-    /// The disc around the centre that belongs to the source: what is not the source has its centre outside. 3.5
-    /// pixels, and 0.7 widths of wide point-spread functions.
-    var clearRadius: Float { min(max(3.5, 0.7 * pointSpread.fullWidthHalfMaximum), half.min()) }
-
     /// √(pᵀ C p) / Σp² for the profile p, in ADU.
     func fluxOfUnitSignalToNoise(profile: Plane) -> Float {
         let profile = profile.withoutBorder
         let power = profile.reduce(into: Float(0)) { $0 += $1 * $1 }
-        return sky.deviation(ofSumWeightedBy: profile, height: height, width: width) / power
+        let deviation =
+            backdrop.map {
+                $0.sigma
+                    * $0.correlation.deviation(
+                        ofSumWeightedBy: Plane(height: height, width: width, pixels: profile))
+            } ?? sky.deviation(ofSumWeightedBy: profile, height: height, width: width)
+        return deviation / power
     }
 
     /// The flux that a star at the centre would need for a signal-to-noise ratio of 1.
@@ -50,10 +69,19 @@ struct Canvas {
     func background() -> [Float] {
         var image = light.withoutBorder
         let middle = half - 0.5
-        for row in 0..<height {
+        if let backdrop { for pixel in image.indices { image[pixel] += backdrop.pixels[pixel] } }
+        for row in 0..<height where backdrop == nil {
             let start = sky.level + (Float(row) - middle.y) * sky.gradient.y
             for column in 0..<width {
                 image[row * width + column] += start + (Float(column) - middle.x) * sky.gradient.x
+            }
+        }
+        if let chipGap {
+            for pixel in image.indices {
+                let position = SIMD2(Float(pixel % width), Float(pixel / width)) - middle
+                guard chipGap.contains(position) else { continue }
+                image[pixel] += chipGap.step * sky.sigma
+                if let backdrop { image[pixel] += (chipGap.noise - 1) * (backdrop.pixels[pixel] - sky.level) }
             }
         }
         if let flaws {
@@ -69,10 +97,17 @@ struct Canvas {
     /// - Parameter white: white noise of variance 1 for each exposure, (height + 2, width + 2).
     func noise(white: [[Float]]) -> [Float] {
         var deviation = light
-        let variance = sky.sigma * sky.sigma
+        // The noise of a real sky is in its pixels.
+        let variance = backdrop == nil ? sky.sigma * sky.sigma : 0
         for pixel in deviation.pixels.indices {
             let light = abs(source.pixels[pixel] + light.pixels[pixel])
             deviation.pixels[pixel] = (variance + light / sky.gain).squareRoot()
+        }
+        if let chipGap {
+            for pixel in deviation.pixels.indices {
+                let place = SIMD2(Float(pixel % deviation.width), Float(pixel / deviation.width))
+                if chipGap.contains(place - deviation.centre) { deviation.pixels[pixel] *= chipGap.noise }
+            }
         }
         return sky.resampling.noise(white: white, deviation: deviation)
     }

@@ -3,9 +3,10 @@ import Faults
 extension KindShares {
     /// Reads weights as typed: `empty-sky=0.5,cosmic-ray=0.1`.
     ///
+    /// - Parameter usual: the weights of a class of which no kind is named.
     /// - Throws: a `usage` fault for an unknown or repeated kind, a weight that is not a number of at least 0, and a
     ///   class with no weight at all.
-    public init(parsing text: String) throws {
+    public init(parsing text: String, usual: [Kind: Double] = Kind.standardWeights) throws {
         var weights: [Kind: Double] = [:]
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -26,7 +27,7 @@ extension KindShares {
                 throw Self.fault(text, "all weights of the class of \(population) are 0")
             }
         }
-        self.init(weights)
+        self.init(weights, usual: usual)
     }
 
     private static func fault(_ text: String, _ problem: String) -> Fault {

@@ -9,15 +9,17 @@ public struct KindShares<Kind: SimulatedKind>: Hashable, Sendable {
         let end: Double
     }
 
-    /// - Parameter weights: at least 0 and finite; kinds that are not named do not occur. A class without named kinds
-    ///   has the standard shares; in any other the sum is positive.
-    public init(_ weights: [Kind: Double]) {
+    /// - Parameters:
+    ///   - weights: at least 0 and finite; kinds that are not named do not occur. In a class with named kinds their sum
+    ///     is positive.
+    ///   - usual: the weights of a class without named kinds.
+    public init(_ weights: [Kind: Double], usual: [Kind: Double] = Kind.standardWeights) {
         precondition(weights.values.allSatisfy { $0 >= 0 && $0.isFinite }, "a weight is a number of at least 0")
         var all: [Kind: Double] = [:]
         var intervals: [StampSimulator.Population: [Interval]] = [:]
         for population in StampSimulator.Population.allCases {
             let kinds = Kind.allCases.filter { $0.population == population }
-            let given = kinds.contains { weights[$0] != nil } ? weights : Kind.standardWeights
+            let given = kinds.contains { weights[$0] != nil } ? weights : usual
             let sum = kinds.reduce(0) { $0 + given[$1, default: 0] }
             precondition(sum > 0 && sum.isFinite, "the class of \(population) has no kind")
             var end = 0.0
@@ -33,6 +35,9 @@ public struct KindShares<Kind: SimulatedKind>: Hashable, Sendable {
 
     /// The default of `simulate`.
     public static var standard: KindShares { KindShares(Kind.standardWeights) }
+
+    /// The default of `simulate --exposures`.
+    public static var coadd: KindShares { KindShares(Kind.coaddWeights) }
 
     /// The share of a kind in its class, 0 to 1.
     public func share(of kind: Kind) -> Double { weights[kind, default: 0] }

@@ -15,6 +15,8 @@ public struct PointSpreadFunction: Hashable, Sendable {
     public let gaussianFraction: Float
     /// Distortion (e₁, e₂), with |e| = (a² − b²) / (a² + b²) for axes a ≥ b, and e₁ > 0 along x.
     public let ellipticity: SIMD2<Float>
+    /// The measured profile; nil for one that the numbers describe.
+    private let image: PointSpreadImage?
 
     public init(
         fullWidthHalfMaximum: Float, moffatIndex: Float, gaussianFraction: Float, ellipticity: SIMD2<Float> = .zero
@@ -26,6 +28,14 @@ public struct PointSpreadFunction: Hashable, Sendable {
         self.moffatIndex = moffatIndex
         self.gaussianFraction = gaussianFraction
         self.ellipticity = ellipticity
+        image = nil
+    }
+
+    /// A measured profile; what is wider or narrower than it is a Gaussian.
+    init(image: PointSpreadImage) {
+        (fullWidthHalfMaximum, moffatIndex, gaussianFraction) = (image.fullWidthHalfMaximum, 3, 1)
+        ellipticity = .zero
+        self.image = image
     }
 
     /// One as drawn for the survey: width log-uniform in the range; a third each of pure Gaussians, pure Moffat
@@ -49,6 +59,13 @@ public struct PointSpreadFunction: Hashable, Sendable {
             moffatIndex: random.uniform(2, 4), gaussianFraction: 0, ellipticity: 0.6 * random.pointInDisc())
     }
 
+    /// The same profile, so many times as wide.
+    func widened(by factor: Float) -> PointSpreadFunction {
+        PointSpreadFunction(
+            fullWidthHalfMaximum: factor * fullWidthHalfMaximum, moffatIndex: moffatIndex,
+            gaussianFraction: gaussianFraction, ellipticity: ellipticity)
+    }
+
     /// Adds a point source to `image`, integrated over pixels.
     ///
     /// - Parameters:
@@ -56,6 +73,10 @@ public struct PointSpreadFunction: Hashable, Sendable {
     ///   - image: (height, width), row by row.
     public func add(flux: Float, at position: SIMD2<Float>, height: Int, width: Int, to image: inout [Float]) {
         precondition(image.count == height * width, "\(image.count) pixels are not \(height)×\(width)")
+        if let measured = self.image {
+            measured.add(flux: flux, at: position, height: height, width: width, to: &image)
+            return
+        }
         var shape = shape
         add_point_source(&shape, flux, position.x, position.y, height, width, &image)
     }

@@ -13,6 +13,17 @@ extension RandomStream {
 
     mutating func logUniform(_ range: ClosedRange<Float>) -> Float { logUniform(range.lowerBound, range.upperBound) }
 
+    /// A number x of the range whose density is proportional to x^(−1 − slope): log-uniform for a slope of 0, and the
+    /// larger the slope, the more small ones.
+    mutating func powerLaw(_ range: ClosedRange<Float>, slope: Float) -> Float {
+        guard slope != 0 else { return logUniform(range) }
+        let low = range.lowerBound, high = range.upperBound
+        // x^−slope is uniform between those of the bounds.
+        let farthest = portable_expf(-slope * portable_logf(high / low))
+        let power = 1 + uniformFloat() * (farthest - 1)
+        return min(max(low * portable_expf(-portable_logf(power) / slope), low), high)
+    }
+
     /// 1 or -1.
     mutating func sign() -> Float { happens(0.5) ? 1 : -1 }
 

@@ -61,17 +61,26 @@ public struct Resampling: Hashable, Sendable {
     /// One as drawn for the survey: 40 % white noise, 35 % one smoothed image, 25 % stacks of 2 to 6 dithered
     /// exposures. A kernel has at most a third of the variance of the point-spread function (a Gaussian's is
     /// w² / 8 ln 2), since that has been through the kernel too: a detector's flaw stays sharper than a star.
-    init(_ random: inout RandomStream, fullWidthHalfMaximum width: Float) {
+    ///
+    /// - Parameter exposures: where it is said, all are stacks of as many dithered exposures.
+    init(_ random: inout RandomStream, fullWidthHalfMaximum width: Float, exposures: ClosedRange<Int>? = nil) {
+        let largest = 0.5 * min(1, width / 3)
+        func stack(_ random: inout RandomStream, of exposures: Int) -> [Kernel] {
+            (0..<exposures).map { _ in
+                Kernel(shift: largest * SIMD2(random.uniform(-1, 1), random.uniform(-1, 1)))
+            }
+        }
+        if let exposures {
+            let count = exposures.lowerBound + random.index(below: exposures.count)
+            self.init(kernels: stack(&random, of: count))
+            return
+        }
         switch random.uniformFloat() {
         case ..<0.4: self.init(kernels: [.none])
         case ..<0.75:
             self.init(smoothingVariance: random.uniform(0, min(0.5, width * width / 16.6)))
         default:
-            let largest = 0.5 * min(1, width / 3)
-            self.init(
-                kernels: (0..<(2 + random.index(below: 5))).map { _ in
-                    Kernel(shift: largest * SIMD2(random.uniform(-1, 1), random.uniform(-1, 1)))
-                })
+            self.init(kernels: stack(&random, of: 2 + random.index(below: 5)))
         }
     }
 

@@ -6,8 +6,12 @@ public protocol SimulatedKind: RawRepresentable<String>, CaseIterable, Hashable,
     var summary: String { get }
     /// How often each kind is made if nobody says otherwise: a sum of 1 in each class.
     static var standardWeights: [Self: Double] { get }
+    /// How often each kind is made of co-adds along a moving trajectory: a sum of 1 in each class.
+    static var coaddWeights: [Self: Double] { get }
     /// The signal-to-noise ratios of sources if nobody says otherwise.
     static var usualSignalToNoise: ClosedRange<Float> { get }
+    /// How far sources lie from the centre along an axis if nobody says otherwise, in pixels.
+    static var usualLargestOffset: Float { get }
     /// Weights as they may be typed, for messages.
     static var exampleOfWeights: String { get }
 }
@@ -21,4 +25,6 @@ public struct SimulatedTruth<Kind: SimulatedKind>: Hashable, Sendable {
     public let signalToNoise: Float
     /// Of the central source from the centre of the stamp, (x, y) in pixels; zero in the class of noise.
     public let offset: SIMD2<Float>
+    /// The real sky that it is drawn on; nil for a simulated one.
+    public var realSky: RealSkyUse?
 }

@@ -22,6 +22,12 @@ extension SimulatedStamp {
         case dipole
         case residual
         case maskedSky = "masked-sky"
+        // The class of noise, in co-adds along a moving trajectory.
+        case trailedStar = "trailed-star"
+        case dottedTrail = "dotted-trail"
+        case trailedResidual = "trailed-residual"
+        case dilutedTrail = "diluted-trail"
+        case chipGap = "chip-gap"
 
         /// The class that stamps of this kind belong to.
         public var population: StampSimulator.Population {
@@ -53,6 +59,11 @@ extension SimulatedStamp {
             case .dipole: "a bright and a dark half, as misaligned images leave"
             case .residual: "rings, dark cores and lobes, as subtracted stars and galaxies leave"
             case .maskedSky: "sky with masked pixels"
+            case .trailedStar: "a star that a co-add along a moving trajectory draws out into a dash"
+            case .dottedTrail: "a star of whose path such a co-add shows dots"
+            case .trailedResidual: "what imperfect subtraction leaves of a star in such a co-add"
+            case .dilutedTrail: "the trail of a satellite that crossed one of the co-added exposures"
+            case .chipGap: "a border beyond which fewer exposures were co-added"
             }
         }
 
@@ -64,7 +75,17 @@ extension SimulatedStamp {
             .maskedSky: 0.02,
         ]
 
+        public static let coaddWeights: [Kind: Double] = [
+            .pointSource: 0.53, .crowdedSource: 0.25, .trailedSource: 0.1, .flawedSource: 0.05, .maskedSource: 0.04,
+            .saturatedSource: 0.03,
+            .emptySky: 0.25, .halo: 0.04, .cosmicRay: 0.05, .badLine: 0.04, .neighbour: 0.07, .offCentreStar: 0.1,
+            .blend: 0.03, .saturatedStar: 0.02, .diffractionSpike: 0.02, .trail: 0.02, .dipole: 0.03, .residual: 0.03,
+            .maskedSky: 0.02, .trailedStar: 0.08, .dottedTrail: 0.06, .trailedResidual: 0.04, .dilutedTrail: 0.05,
+            .chipGap: 0.05,
+        ]
+
         public static let usualSignalToNoise: ClosedRange<Float> = 3...300
+        public static let usualLargestOffset: Float = 1.5
         public static let exampleOfWeights = "empty-sky=0.5,cosmic-ray=0.1"
     }
 }

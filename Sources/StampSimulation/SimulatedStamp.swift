@@ -24,13 +24,16 @@ public struct SimulatedScene: Hashable, Sendable {
     public let signalToNoise: Float
     /// Where the central source is from the centre of the stamp, (x, y) in pixels; zero if there is none.
     public let offset: SIMD2<Float>
+    /// The real sky below it; nil for a simulated one.
+    public let realSky: RealSkyUse?
     /// The line that the source moved along while it was exposed, from end to end; zero for all but trailed sources.
     public let trail: SIMD2<Float>
     public let pointSpread: PointSpreadFunction
     public let sky: Sky
     /// The central source without noise, (height, width); zeros in the class of noise.
     public let source: [Float]
-    /// All else without noise, (height, width): the sky's level and gradient, neighbours, artefacts.
+    /// All else without noise, (height, width): the sky's level and gradient, neighbours, artefacts. A real sky is in
+    /// it with its own noise.
     public let background: [Float]
     /// The stamp itself, (height, width): source + background + noise, but for saturated and masked pixels.
     public let pixels: [Float]

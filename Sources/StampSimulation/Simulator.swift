@@ -18,6 +18,9 @@ public protocol Simulator<Kind>: Sendable {
     /// Of one stamp: (height, width) or (height, width, channels).
     var stampShape: [Int] { get }
 
+    /// What some stamps are drawn on; nil for simulated skies alone.
+    var realSky: RealSky? { get }
+
     /// Stamp `index` of a class, 0 ..< 2³²: its values in ADU, and what it shows.
     func make(
         _ population: StampSimulator.Population, index: Int
@@ -25,6 +28,8 @@ public protocol Simulator<Kind>: Sendable {
 }
 
 extension Simulator {
+    public var realSky: RealSky? { nil }
+
     private var valuesPerStamp: Int { stampShape.reduce(1, *) }
 
     /// Stamps that are held in memory at a time: 4,096, or as many as hold 16 million values.

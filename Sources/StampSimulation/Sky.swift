@@ -45,6 +45,12 @@ public struct Sky: Hashable, Sendable {
         self.resampling = resampling
     }
 
+    /// The same number of photons on a sky of this level and σ, without a gradient.
+    func replaced(level: Float, sigma: Float) -> Sky {
+        Sky(
+            level: level, sigma: sigma, gain: gain * self.sigma / sigma, gradient: .zero, resampling: resampling)
+    }
+
     /// Standard deviation of Σ profile · noise, in ADU: √(profileᵀ C profile) for the noise's covariance C.
     ///
     /// - Parameter profile: (height, width).

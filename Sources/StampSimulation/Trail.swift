@@ -24,8 +24,10 @@ package struct Trail: Hashable, Sendable {
 
     /// One as drawn for the survey, at most `reach` pixels from the centre: seven of ten cross the whole stamp
     /// (satellites), half of these wider than a star by up to three times (near ones are out of focus); the others end
-    /// after 4 to 8 widths (asteroids). The peak is 1.5 to 100 σ, log-uniform.
-    init(_ random: inout RandomStream, width: Float, reach: Float, sigma: Float) {
+    /// after 4 to 8 widths (asteroids). The peak is 1.5 to 100 σ, or in another range of them, log-uniform.
+    init(
+        _ random: inout RandomStream, width: Float, reach: Float, sigma: Float, peaks: ClosedRange<Float> = 1.5...100
+    ) {
         let crosses = random.happens(0.7)
         let wide = crosses && random.happens(0.5) ? random.uniform(1, 3) : 1
         let direction = random.direction()
@@ -34,7 +36,7 @@ package struct Trail: Hashable, Sendable {
         let shift = crosses ? 0 : random.uniform(-0.5, 0.5) * length
         self.init(
             middle: aside + shift * direction, direction: direction, length: length,
-            fullWidthHalfMaximum: wide * width, peak: sigma * random.logUniform(1.5, 100))
+            fullWidthHalfMaximum: wide * width, peak: sigma * random.logUniform(peaks))
     }
 
     /// Brightness at a position from the stamp's centre.

@@ -13,7 +13,8 @@ struct Simulate: GroupCommand {
         abstract: "Simulate stamps like those of a survey.",
         discussion: """
             Writes stamps_sources.npy, stamps_noise.npy, snr_sources.npy (the sources' signal-to-noise), \
-            kinds_sources.csv and kinds_noise.csv (what each stamp shows).
+            kinds_sources.csv and kinds_noise.csv (what each stamp shows); with --background or --image also \
+            backgrounds.csv (where its sky comes from, and where it lies).
 
             \(SimulationOptions.listOfKinds)
             """)
@@ -40,6 +41,8 @@ struct Simulate: GroupCommand {
 
     @OptionGroup var simulation: SimulationOptions
 
+    @OptionGroup var realSky: RealSkyOptions
+
     @OptionGroup var verbosity: VerbosityOptions
 
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
@@ -61,8 +64,8 @@ struct Simulate: GroupCommand {
                 .usage, "--size \(size)", "must be from \(StampSimulator.smallestSize) to 1024",
                 remedy: "use, for instance, 21")
         }
-        let simulator = try simulation.simulator(seed: seed, size: size)
-        let paths = SimulatedFiles.names.map { "\(output)/\($0)" }
+        let simulator = try simulation.simulator(seed: seed, size: size, realSky: realSky)
+        let paths = (SimulatedFiles.names + [SimulatedFiles.backgroundsName]).map { "\(output)/\($0)" }
         if let present = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) {
             throw Fault(
                 .cannotWrite, present, "already exists", remedy: "choose another --output or remove it first")
@@ -76,7 +79,8 @@ struct Simulate: GroupCommand {
     }
 
     private func write(_ simulator: some Simulator) throws {
-        let files = try SimulatedFiles(folder: output, stampShape: simulator.stampShape)
+        let files = try SimulatedFiles(
+            folder: output, stampShape: simulator.stampShape, isOnRealSky: simulator.realSky != nil)
         try simulator.generate(
             sources: sources, noise: noise, threads: Int(available_processors()), write: files.append)
         try files.finish()

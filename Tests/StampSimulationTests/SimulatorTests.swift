@@ -142,7 +142,7 @@ struct SimulatorTests {
         let simulator = StampSimulator(seed: 42, settings: settings)
         let scenes = (0..<600).map { simulator.scene(.sources, index: $0) }
         let distances = scenes.map { max(abs($0.offset.x), abs($0.offset.y)) }
-        #expect(distances.allSatisfy { $0 <= StampSimulator.largestOffset } && distances.max()! > 1.4)
+        #expect(distances.allSatisfy { $0 <= settings.largestOffset } && distances.max()! > 1.4)
         #expect(distances.count { $0 < 1 } > 370, "most are central")
         for axis in 0..<2 {
             let offsets = scenes.map { Double($0.offset[axis]) }

@@ -1,5 +1,6 @@
 import Foundation
 import Settings
+import StampFormats
 import TestSupport
 import Testing
 
@@ -135,6 +136,62 @@ extension TrainerCommandTests {
             #expect(try numbers("\(output)/snr_sources.npy").values.allSatisfy { $0 >= 9 && $0 <= 10 })
         }
 
+        /// Stamps on blank stamps, and on an image: the same for any ranks, with a table of where they lie.
+        @Test(arguments: [nil, 2]) func simulationsOnRealSkySayWhereTheyLie(ranks: Int?) throws {
+            let workspace = try TemporaryFolder()
+            let noise = try Survey.shared().noise
+            let image = workspace.path("image.npy")
+            let values = try numbers(noise).values.map { Float($0 - $0.rounded(.down)) }
+            try NpyFile.write(floats: Array(values.prefix(300 * 200)), shape: [200, 300], to: image)
+            for (name, options, columns) in [
+                (
+                    "blank", "--background \(noise) --background-share 0.5 --max-offset 1",
+                    "^(noise|sources),[0-9]+,[^,]+,,,,"
+                ),
+                (
+                    "tiles", "--image \(image) --psf 2.5 --snr 50,60",
+                    "^(noise|sources),[0-9]+,[0-9]+,0,[0-9.]+,[0-9.]+,"
+                ),
+            ] {
+                let output = workspace.path("\(name)")
+                try trained(
+                    "simulate --output \(output) --sources 20 --noise 30 --seed 3 \(options)", ranks: ranks)
+                let rows = try String(contentsOfFile: "\(output)/backgrounds.csv", encoding: .utf8)
+                    .split(separator: "\n")
+                #expect(rows[0] == "class,index,background,image,x,y,snr" && rows.count == 51)
+                let form = try Regex(columns)
+                #expect(rows.dropFirst().allSatisfy { $0.firstMatch(of: form) != nil })
+                #expect(rows[1...30].allSatisfy { $0.hasPrefix("noise") && $0.hasSuffix(",0.0") })
+                let ratios = try numbers("\(output)/snr_sources.npy").values
+                #expect(
+                    zip(rows[31...], ratios).allSatisfy {
+                        $0.split(separator: ",").last.flatMap { Float($0) } == Float($1)
+                    })
+            }
+            let run = workspace.path("run"), data = workspace.path("tiles")
+            try trained(
+                "train --data \(data) --model simple --epochs 1 --batch-size 10 --group-by \(data)/backgrounds.csv:background "
+                    + "--output \(run)")
+            #expect(exists("\(run)/model.safetensors"))
+        }
+
+        @Test func coaddsAndMeasuredProfilesAreSimulatedOnRequest() throws {
+            let workspace = try TemporaryFolder()
+            let output = workspace.path("stamps"), psf = workspace.path("psf.npy")
+            let profile = (0..<81).map { pixel in
+                let x = Float(pixel % 9 - 4), y = Float(pixel / 9 - 4)
+                return 1 / (1 + (x * x + y * y) / 4)
+            }
+            try NpyFile.write(floats: profile, shape: [9, 9], to: psf)
+            try trained(
+                "simulate --output \(output) --sources 20 --noise 20 --exposures 5,9 --snr-slope 1 --psf \(psf) "
+                    + "--kinds dotted-trail=1,chip-gap=1")
+            let noise = try String(contentsOfFile: "\(output)/kinds_noise.csv", encoding: .utf8)
+            let rows = noise.split(separator: "\n").dropFirst()
+            #expect(rows.allSatisfy { $0.contains(",dotted-trail,") || $0.contains(",chip-gap,") })
+            #expect(Set(rows.map { $0.split(separator: ",")[2] }).count == 1)
+        }
+
         @Test func simulatedTripletsHaveThreeChannels() throws {
             let workspace = try TemporaryFolder()
             for name in ["a", "b"] {
@@ -154,7 +211,7 @@ extension TrainerCommandTests {
             let help = try trained("simulate --help").standardOutput
             for kind in [
                 "hosted-transient=0.3", "reference-cosmic-ray=0.06", "point-source=0.58", "crowded-source",
-                "empty-sky=0.34", "masked-sky", "diffraction-spike",
+                "empty-sky=0.34", "masked-sky", "diffraction-spike", "chip-gap=0.0 (0.05 with --exposures)",
             ] {
                 #expect(help.contains(kind))
             }

@@ -59,7 +59,10 @@ extension SimulatedTriplet {
             .starResidual: 0.1, .saturatedStar: 0.06, .referenceCosmicRay: 0.06, .maskedSky: 0.04,
         ]
 
+        /// Triplets are not co-added along trajectories.
+        public static var coaddWeights: [Kind: Double] { standardWeights }
         public static let usualSignalToNoise: ClosedRange<Float> = 5...1000
+        public static let usualLargestOffset: Float = 1
         public static let exampleOfWeights = "unchanged-sky=0.5,cosmic-ray=0.1"
     }
 }

@@ -21,10 +21,16 @@ struct TripletCanvas {
     var referenceSaturation: Saturation?
     var mask: Mask?
 
-    init(height: Int, width: Int, conditions: TripletConditions) {
+    /// The disc around the centre that belongs to the source.
+    let clearRadius: Float
+
+    /// - Parameter clearRadius: enlarged to 0.7 widths of wide point-spread functions, and at most as far as the border.
+    init(height: Int, width: Int, conditions: TripletConditions, clearRadius: Float) {
         self.height = height
         self.width = width
         self.conditions = conditions
+        self.clearRadius = min(
+            max(clearRadius, 0.7 * conditions.seeing.scienceWidth), Float(min(height, width)) / 2)
         let border = 2 * (conditions.seeing.reach + 1)
         light = Plane(height: height + border, width: width + border)
         (source, change, trails) = (light, light, light)
@@ -36,8 +42,6 @@ struct TripletCanvas {
     var border: Int { (light.height - height) / 2 }
     /// From the centre of the stamp to its border.
     var half: SIMD2<Float> { SIMD2(Float(width), Float(height)) / 2 }
-    /// The disc around the centre that belongs to the source.
-    var clearRadius: Float { min(max(3.5, 0.7 * seeing.scienceWidth), half.min()) }
 
     /// The flux that a star at the centre would need for a signal-to-noise ratio of 1 in science.
     func fluxOfUnitSignalToNoise() -> Float {

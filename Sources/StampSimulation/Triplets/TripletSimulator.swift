@@ -59,16 +59,19 @@ public struct TripletSimulator: Hashable, Simulator {
         let errors = TripletSeeing.Errors(&random, kind)
         let seeing = TripletSeeing(&random, fullWidths: settings.fullWidths, errors: errors)
         let conditions = TripletConditions(&random, height: height, width: width, seeing: seeing)
-        var canvas = TripletCanvas(height: height, width: width, conditions: conditions)
+        var canvas = TripletCanvas(
+            height: height, width: width, conditions: conditions,
+            // Half a pixel more than of single stamps: the difference's residuals reach farther.
+            clearRadius: settings.largestOffset + TripletSettings.gap + 0.5)
         var signalToNoise: Float = 0, offset = SIMD2<Float>.zero
         switch population {
         case .sources:
             let range = settings.signalToNoise
-            let faintest =
+            signalToNoise =
                 kind == .saturatedTransient
-                ? (range.lowerBound * range.upperBound).squareRoot() : range.lowerBound
-            signalToNoise = random.logUniform(faintest, range.upperBound)
-            offset = SIMD2(random.sourceOffset(), random.sourceOffset())
+                ? random.logUniform((range.lowerBound * range.upperBound).squareRoot(), range.upperBound)
+                : random.powerLaw(range, slope: settings.signalToNoiseSlope)
+            offset = settings.largestOffset * SIMD2(random.sourceOffset(), random.sourceOffset())
             canvas.drawSource(kind, signalToNoise: signalToNoise, offset: offset, &random)
         case .noise: canvas.drawNoise(kind, &random)
         }
@@ -90,6 +93,7 @@ public struct TripletSimulator: Hashable, Simulator {
 }
 
 extension RandomStream {
-    /// Along an axis: within the central pixel, and up to half a pixel of error of the position that was cut out.
+    /// Along an axis, in units of the largest offset: of a pixel, anywhere within the central one, and up to half a
+    /// pixel of error of the position that was cut out.
     fileprivate mutating func sourceOffset() -> Float { uniform(-0.5, 0.5) + uniform(-0.5, 0.5) }
 }
