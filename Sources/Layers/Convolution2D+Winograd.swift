@@ -21,10 +21,13 @@ struct TiledPasses: Sendable {
         func pays(_ tiles: Int, _ transform: Int) -> Bool {
             rows.tapsOnMap * columns.tapsOnMap * products * 20 >= tiles * (16 * products + transform * channels) * 23
         }
-        let fits = isPlain(rows) && isPlain(columns) && min(inputChannels, outputChannels) >= 16
+        let (isPlain, fewest) = (isPlain(rows) && isPlain(columns), min(inputChannels, outputChannels))
+        let fits = isPlain && fewest >= 16
         forward = fits && pays(tiles(rows.output, columns.output), Self.transform)
         inputGradient = fits && pays(tiles(rows.extent, columns.extent), Self.transform)
-        weightGradient = fits && pays(tiles(rows.output, columns.output), Self.gradientTransform)
+        // Optimizers that divide by a gradient's own size amplify what tiles round off of small ones. With few channels a
+        // gradient is a sum over few positions, and the direct sum of small ones is nearly exact.
+        weightGradient = isPlain && fewest >= 48 && pays(tiles(rows.output, columns.output), Self.gradientTransform)
     }
 }
 

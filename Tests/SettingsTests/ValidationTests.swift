@@ -21,7 +21,18 @@ import Testing
     @Test func usualAndUnusualSettingsAreRight() throws {
         try TrainingSettings().validate()
         try TrainingSettings(recipe: .survey).validate()
-        try unusualSettings().validate()
+        // Of the ways to divide stamps one at a time.
+        var parts = try unusualSettings()
+        (parts.splitBy, parts.fold) = (nil, nil)
+        try parts.validate()
+        for isByColumn in [true, false] {
+            var divided = try unusualSettings()
+            (divided.data.validation, divided.data.test) = (nil, nil)
+            (divided.validationIDs, divided.testIDs) = (nil, nil)
+            (divided.validationFeatures, divided.testFeatures) = (nil, nil)
+            if isByColumn { (divided.fold, divided.groupBy) = (nil, nil) } else { divided.splitBy = nil }
+            try divided.validate()
+        }
     }
 
     @Test(arguments: [
