@@ -212,7 +212,7 @@ fi
 [[ -x $TRAINER ]] || fault 66 "TRAINER=$TRAINER: no program"
 
 # The version is the last word of the first line.
-version="$("$TRAINER" --version | awk 'NR == 1 { print $NF }')" || version=""
+version="$("$TRAINER" --version 2>/dev/null | awk 'NR == 1 { print $NF }')" || version=""
 [[ -n $version ]] || version="$(sed -n 's/.*static let version = "\(.*\)"/\1/p' \
     "$checkout/Sources/TrainerCommand/SwiftRunTrainer.swift")"
 name="swift-run-trainer-$version-linux-$architecture"
