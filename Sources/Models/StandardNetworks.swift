@@ -3,11 +3,14 @@ import Layers
 import Tensors
 
 /// The networks that the program knows by name: those of astroML's notebook "Deep Learning: Classifying Astronomical
-/// Images", and residual networks as PyTorch's torchvision builds them.
+/// Images", one for the recipe `survey`, and residual networks as PyTorch's torchvision builds them.
 public enum StandardNetwork: String, CaseIterable, Sendable {
     case simple
     case simpleBN = "simple-bn"
     case vgg6
+    /// Of the notebook's `vgg6` the convolutions and dense layers, twice as wide: where sources lie is still known to the
+    /// dense layers, since maps are pooled to 2×2, and there is neither batch normalisation nor dropout.
+    case vgg6Wide = "vgg6-wide"
     case resnet50
     /// Of torchvision, which `.pth` files are made of: ``torchvision``.
     case resnet18, resnet34
@@ -24,7 +27,7 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
         case .resnet18: ([2, 2, 2, 2], false)
         case .resnet34: ([3, 4, 6, 3], false)
         case .resnet50Torch: ([3, 4, 6, 3], true)
-        case .simple, .simpleBN, .vgg6, .resnet50: ([], false)
+        case .simple, .simpleBN, .vgg6, .vgg6Wide, .resnet50: ([], false)
         }
     }
 
@@ -66,6 +69,17 @@ public enum StandardNetwork: String, CaseIterable, Sendable {
                     ("max_pooling2d_1", Self.pooling(4)), ("dropout_1", .dropout(rate: 0.25)),
                     ("flatten", .flatten), ("fc_1", .dense(units: 256, activation: .relu)),
                     ("dropout_2", .dropout(rate: 0.5)), output,
+                ])
+        case .vgg6Wide:
+            return NetworkDescription(
+                name: "VGG6-wide",
+                sequence: [
+                    input,
+                    ("conv1", Self.convolution(32)), ("conv2", Self.convolution(32)),
+                    ("max_pooling2d", Self.pooling(2)),
+                    ("conv3", Self.convolution(64)), ("conv4", Self.convolution(64)),
+                    ("max_pooling2d_1", Self.pooling(2)),
+                    ("flatten", .flatten), ("fc_1", .dense(units: 128, activation: .relu)), output,
                 ])
         case .resnet50: return residualNetwork(input: input.1, classes: classes)
         case .resnet18, .resnet34, .resnet50Torch:

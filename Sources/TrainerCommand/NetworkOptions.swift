@@ -15,8 +15,9 @@ struct NetworkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            simple, simple-bn, vgg6, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, .h5, .onnx \
-            or .pth model to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, kbmod: resnet18)
+            simple, simple-bn, vgg6, vgg6-wide, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, \
+            .h5, .onnx or .pth model to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, \
+            survey: vgg6-wide, kbmod: resnet18)
             """, valueName: "model"))
     var model: String?
 

@@ -36,7 +36,10 @@ struct KerasOpeningTests {
                 print(path.stem, keras.models.model_from_json(path.read_text()).count_params())
             """
         let outcome = try #require(python).run(["-c", program, folder.path])
-        for count in ["resnet50-0 23585538", "simple-0 27452", "vgg6-0 25458", "vgg6-7 27250", "simple-7 27466"] {
+        for count in [
+            "resnet50-0 23585538", "simple-0 27452", "vgg6-0 25458", "vgg6-7 27250", "simple-7 27466",
+            "vgg6-wide-0 98146",
+        ] {
             #expect(outcome.standardOutput.contains(count), "\(outcome.standardError)")
         }
     }

@@ -17,14 +17,16 @@ import Testing
     @Test(
         arguments: [
             (.simple, 2, 27_452, 0), (.simple, 1, 14_221, 0), (.simpleBN, 2, 27_512, 60), (.simpleBN, 1, 14_281, 60),
-            (.vgg6, 2, 25_394, 64), (.vgg6, 1, 25_137, 64),
+            (.vgg6, 2, 25_394, 64), (.vgg6, 1, 25_137, 64), (.vgg6Wide, 2, 98_146, 0), (.vgg6Wide, 1, 98_017, 0),
         ] as [(StandardNetwork, Int, Int, Int)])
-    func parameterCountsAreThoseOfTheNotebook(name: StandardNetwork, classes: Int, trainable: Int, state: Int) throws {
+    func parameterCountsAreThoseOfTheNotebookAndOfKeras(name: StandardNetwork, classes: Int, trainable: Int, state: Int)
+        throws
+    {
         let network = try Self.network(name, classes: classes)
         #expect(network.trainableCount == trainable && network.stateCount == state)
         #expect(network.outputs == classes)
         #expect(network.loss == (classes == 1 ? .sigmoidCrossEntropy : .softmaxCrossEntropy))
-        #expect(network.segments == (name == .simple ? 1 : 2))
+        #expect(network.segments == ([.simple, .vgg6Wide].contains(name) ? 1 : 2))
         #expect(network.inputShape == [21, 21, 1])
     }
 
@@ -81,7 +83,7 @@ import Testing
         #expect(network.inputShape == [21, 21, 2] && network.featureCount == 4)
         #expect(network.sampleValues == 21 * 21 * 2 + 4)
         // The first dense layer behind them has as many rows more.
-        let units = name == .vgg6 ? 256 : 3
+        let units = name == .vgg6 ? 256 : name == .vgg6Wide ? 128 : 3
         #expect(try network.trainableCount == Network(alone).trainableCount + 4 * units)
     }
 

@@ -97,7 +97,7 @@ import Testing
         #expect(survey.augmentation == Augmentation(symmetries: true, shift: 0.5))
         #expect(survey.schedule.kind == .cosine && survey.schedule.warmup == .epochs(1))
         #expect(!notebook.stratify && survey.stratify)
-        #expect(survey.model == notebook.model && survey.batchSize == notebook.batchSize)
+        #expect(survey.model == "vgg6-wide" && notebook.model == "vgg6" && survey.batchSize == notebook.batchSize)
     }
 
     @Test func everySettingHasItsRow() throws {
