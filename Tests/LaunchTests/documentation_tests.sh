@@ -305,6 +305,8 @@ the_reference_names_every_option() { # test
     needs_the_program
     for subcommand in "${subcommands[@]}"; do
         section="$(sed -n "/^## $subcommand\$/,/^## /p" "$catalogue/Options.md")"
+        # It has the options of train, too.
+        [[ $subcommand != tune ]] || section+="$(sed -n '/^## train$/,/^## /p' "$catalogue/Options.md")"
         for option in $(options_of "$subcommand"); do
             case $option in
                 --quiet | --verbose | --version | --help) section+="$(sed '/^## /q' "$catalogue/Options.md")" ;;

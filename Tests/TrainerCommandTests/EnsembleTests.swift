@@ -41,8 +41,8 @@ extension TrainerCommandTests {
             let noted = try json(text("\(run)/config.json"))["finished_files"] as? [String]
             #expect(
                 noted == [
-                    "history.csv", "hashes.csv", "metrics.jsonl", "metrics.json", "test_predictions.csv",
-                    "model.safetensors", "model.keras",
+                    "history.csv", "hashes.csv", "metrics.jsonl", "training_stamps.bin", "metrics.json",
+                    "test_predictions.csv", "model.safetensors", "model.keras",
                 ])
         }
 

@@ -11,10 +11,9 @@ import Faults
 /// - **A rank that dies** without a message (killed, out of memory): `mpirun` notices, says which rank on which host,
 ///   ends the others and returns 128 + the signal's number.
 ///
-/// `mpirun` returns the fault's exit code. Explanations of `MPI_Abort` are suppressed (Open MPI 4, MPICH's family; those of
-/// Open MPI 5 cannot be); Open MPI's message about a process that exits with a non-zero code cannot be, which is why even
-/// an agreed fault ends in `MPI_Abort`. `mpirun -q` would
-/// silence both, but also the message about a dead rank.
+/// `mpirun` returns the fault's exit code. Explanations of `MPI_Abort` are suppressed (Open MPI 4, MPICH's family; those
+/// of Open MPI 5 cannot be); Open MPI's message about a process that exits with a non-zero code cannot be, which is why
+/// even an agreed fault ends in `MPI_Abort`. `mpirun -q` would silence both, but also the message about a dead rank.
 public enum ProcessGroups {
     /// A fault as one line: `error: …`, or `stopped: …` of a run that can be resumed.
     public static func line(_ fault: Fault) -> String {
@@ -28,7 +27,8 @@ public enum ProcessGroups {
     ///   - largestMessage: the most bytes that one MPI call moves.
     ///   - limits: how long the group may take to start, and from then on its operations.
     ///   - line: how the fault appears that ends the process when the start takes longer.
-    /// - Throws: `Fault` if there is no MPI library for the launcher, MPI does not start, or does not see the processes that the launcher started.
+    /// - Throws: `Fault` if there is no MPI library for the launcher, MPI does not start, or does not see the processes
+    ///   that the launcher started.
     public static func start(
         environment: [String: String], largestMessage: Int = Int(Int32.max), limits: WaitLimits = WaitLimits(),
         line: (Fault) -> String = ProcessGroups.line

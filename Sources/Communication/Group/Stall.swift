@@ -7,6 +7,8 @@ import Faults
 struct Stall: Error {
     /// The MPI function in which this rank waited.
     let operation: String
+    /// What a part of the ranks already knows of it.
+    var fault: Fault?
 
     /// More ranks than this are counted rather than named.
     private static let namedRanks = 4

@@ -128,9 +128,10 @@ public final class MPIProcessGroup: ProcessGroup {
         let value: Value
         do {
             value = try work(part)
-        } catch let stall as Stall {
+        } catch var stall as Stall {
             // Only here the ranks that were waited for have their names.
-            throw part.fault(of: stall)
+            stall.fault = part.fault(of: stall)
+            throw stall
         }
         try checkMPI(cmpi_leave_part(), "MPI_Comm_free")
         return value
@@ -203,6 +204,7 @@ public final class MPIProcessGroup: ProcessGroup {
 
     /// Names the ranks that this one has waited for in vain.
     func fault(of stall: Stall) -> Fault {
+        if let fault = stall.fault { return fault }
         var isSilent = [Bool](repeating: false, count: size)
         cmpi_silent_ranks(&isSilent)
         let (limit, hosts) = waits.withLock { $0 }
