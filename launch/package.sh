@@ -93,7 +93,7 @@ stays_behind() {
 library() {
     local folder
     if [[ -z $sysroot ]]; then
-        ldconfig -p | awk -v name="$1" '$1 == name && /x86-64|AArch64/ { print $NF; exit }'
+        ldconfig -p | awk -v name="$1" '$1 == name && /x86-64|AArch64/ && !found { print $NF; found = 1 }'
         return
     fi
     for folder in "$sysroot/usr/lib/$triple" "$sysroot/lib/$triple" "$sysroot/usr/lib"; do
@@ -139,8 +139,8 @@ package_of() {
         path="${path#"$sysroot"}"
     fi
     # The packages of before the merge of / and /usr know their files by the old names.
-    dpkg-query "${root[@]}" --search "$path" 2>/dev/null | head -n 1 | cut -d: -f1 ||
-        dpkg-query "${root[@]}" --search "${path#/usr}" 2>/dev/null | head -n 1 | cut -d: -f1 || true
+    dpkg-query "${root[@]}" --search "$path" 2>/dev/null | sed -n 1p | cut -d: -f1 ||
+        dpkg-query "${root[@]}" --search "${path#/usr}" 2>/dev/null | sed -n 1p | cut -d: -f1 || true
 }
 
 # bring_licences FOLDER: those of this program, of Swift and its packages, and of the libraries.

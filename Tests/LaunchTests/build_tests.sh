@@ -73,6 +73,7 @@ a_package_of_the_program_works() { # test
     # A debug build needs the Swift library.
     ! ldd "$SWIFT_RUN_TRAINER" | grep -q libswift || exit 99
     rm "$stubs/dpkg-query" "$stubs/id"
+    cp -r "$repository/hostfiles" "$repository/LICENSE" "$sandbox/"
     TRAINER=$SWIFT_RUN_TRAINER run launch/package.sh --output "$sandbox/made"
     exits 0
     package="${output%.tar.gz}"
