@@ -125,7 +125,7 @@ bring_libraries() {
     done
 }
 
-# versions FILE…: prints the newest versions of glibc's symbols that the files ask for.
+# newest_glibc FILE…: prints the newest version of glibc's symbols that the files ask for.
 newest_glibc() {
     objdump -T "$@" 2>/dev/null | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | sed 's/GLIBC_//'
 }

@@ -14,7 +14,12 @@ typedef uint32_t u32x16 __attribute__((vector_size(64)));
 // The same at any address that is a multiple of four.
 typedef float f32x16u __attribute__((vector_size(64), aligned(4)));
 
-enum { VECTOR_FLOATS = 16 };
+// Half of one.
+typedef float f32x8 __attribute__((vector_size(32)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef float f32x8u __attribute__((vector_size(32), aligned(4)));
+
+enum { VECTOR_FLOATS = 16, HALF_FLOATS = VECTOR_FLOATS / 2 };
 
 // Function multi-versioning: the body is compiled for AVX-512, for AVX2 with FMA and for the baseline instruction set,
 // and the dynamic loader picks one. On other processors (arm64) the baseline already has the machine's vectors.
@@ -76,5 +81,6 @@ INLINE ptrdiff_t block_first(ptrdiff_t c, ptrdiff_t channels) {
 
 // x = max(x, 0). NaN stays NaN, so that a diverged run shows.
 INLINE void rectify(f32x16 *x) { *x = (f32x16)((i32x16)*x & ~(*x < 0)); }
+INLINE void rectify_half(f32x8 *x) { *x = (f32x8)((i32x8)*x & ~(*x < 0)); }
 
 #endif

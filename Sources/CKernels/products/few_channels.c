@@ -3,8 +3,6 @@
 // Of EIGHT rows each, GROUPS groups are computed together to hide the latency of the multiply-adds.
 typedef float f32x4 __attribute__((vector_size(16)));
 typedef float f32x4u __attribute__((vector_size(16), aligned(4)));
-typedef float f32x8 __attribute__((vector_size(32)));
-typedef int32_t i32x8 __attribute__((vector_size(32)));
 enum { EIGHT = TURNED_ROWS, MOST_GROUPS = 4 };
 
 // Four inputs of eight rows, as four vectors with a row in each lane.
@@ -72,7 +70,7 @@ INLINE void turned_tile(const RowProduct *s, const float *in, const float *weigh
     }
     for (int g = 0; g < GROUPS; ++g)
         for (ptrdiff_t n = 0; n < channels; ++n) {
-            if (relu) sum[g][n] = (f32x8)((i32x8)sum[g][n] & ~(sum[g][n] < 0));
+            if (relu) rectify_half(&sum[g][n]);
             for (int r = 0; r < EIGHT; ++r) out[(g * EIGHT + r) * s->output_step + n] = sum[g][n][r];
         }
 }

@@ -2,8 +2,6 @@
 
 // Each of eight inputs twice, to multiply with the interleaved weights of two outputs.
 #define TWICE(x) __builtin_shufflevector(x, x, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
-typedef float f32x8u __attribute__((vector_size(32), aligned(4)));
-typedef float f32x8 __attribute__((vector_size(32)));
 
 // Reduces the lanes of `v` by halves: to the sums of the even and of the odd lanes for two outputs, for one output to
 // the sum of all lanes, in sum[0].

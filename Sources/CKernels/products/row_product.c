@@ -9,12 +9,8 @@ enum { WHOLE = 0, NARROW = 1, TAIL = 2 };
 // Channels that would fill at most half a vector are computed as one of eight floats, which takes half the time where
 // registers, or the units behind them, are narrower than sixteen. A tile has VECTORS vectors and HALVES halves of
 // channels, in all one or two; the second one starts at channel `second` of the block and may overlap the first.
-typedef float f32x8 __attribute__((vector_size(32)));
-typedef int32_t i32x8 __attribute__((vector_size(32)));
-typedef float f32x8u __attribute__((vector_size(32), aligned(4)));
 
-enum { HALF_FLOATS = VECTOR_FLOATS / 2 };
-
+// Halves as load_partial and store_partial do it.
 INLINE void load_half(const float *from, ptrdiff_t count, f32x8 *value) {
     if (count >= HALF_FLOATS) {
         *value = *(const f32x8u *)from;
@@ -33,8 +29,6 @@ INLINE void store_half(const f32x8 *value, ptrdiff_t count, float *to) {
         memcpy(to, &lanes, (size_t)count * sizeof(float));
     }
 }
-
-INLINE void rectify_half(f32x8 *x) { *x = (f32x8)((i32x8)*x & ~(*x < 0)); }
 
 // The channel of a block at which its second vector, of so many floats, starts: the two overlap if `left` channels do
 // not fill both.

@@ -49,6 +49,30 @@ def split_features(x: object) -> tuple[Any, object | None]:
     return (x[0], x[1]) if is_pair and getattr(x[0], "ndim", 0) > 1 else (x, None)  # type: ignore[index]
 
 
+def _array(
+    command: str,
+    model: object,
+    x: object,
+    options: Mapping[str, object],
+    asked: Mapping[str, object],
+    ranks: int,
+    launcher: str,
+) -> np.ndarray:
+    """What a command of the program writes of a model and stamps; `options` are the caller's, `asked` all of them."""
+    with Handover() as handover:
+        output = handover.path(f"{command}.npy")
+        words = [
+            command,
+            *_model_words(model, handover, options),
+            *_inputs(x, "x", handover, "--input"),
+            "--output",
+            output,
+            *option_words({"quiet": True, **asked}),
+        ]
+        run(words, ranks=ranks, launcher=launcher)
+        return np.load(output)
+
+
 def predict(
     model: object,
     x: Stamps,
@@ -75,18 +99,7 @@ def predict(
     array (N, outputs) of float32
         NaN for stamps that cannot be normalised.
     """
-    with Handover() as handover:
-        output = handover.path("predictions.npy")
-        words = [
-            "predict",
-            *_model_words(model, handover, options),
-            *_inputs(x, "x", handover, "--input"),
-            "--output",
-            output,
-            *option_words({"quiet": True, **options}),
-        ]
-        run(words, ranks=ranks, launcher=launcher)
-        return np.load(output)
+    return _array("predict", model, x, options, options, ranks, launcher)
 
 
 def evaluate(
@@ -173,15 +186,5 @@ def occlusion(
     -------
     array (N, height, width), or (height, width) of one stamp
     """
-    with Handover() as handover:
-        output = handover.path("maps.npy")
-        words = [
-            "occlusion",
-            *_model_words(model, handover, options),
-            *_inputs(x, "x", handover, "--input"),
-            "--output",
-            output,
-            *option_words({"index": index, "window": window, "stride": stride, "quiet": True, **options}),
-        ]
-        run(words, ranks=ranks, launcher=launcher)
-        return np.load(output)
+    asked = {"index": index, "window": window, "stride": stride, **options}
+    return _array("occlusion", model, x, options, asked, ranks, launcher)
