@@ -76,8 +76,8 @@ newest_step() {
     printf '%s' "$newest"
 }
 
-# has_begun RUN: whether a run, a member of an ensemble, a fold, or a search has left something in the folder: the program refuses
-# such a folder unless the run is resumed.
+# has_begun RUN: whether a run, a member of an ensemble, a fold, or a search has left something in the folder: the
+# program refuses such a folder unless the run is resumed.
 has_begun() {
     local trace
     for trace in "$1"/{config.json,history.csv,checkpoints,model.safetensors,search.json} \

@@ -251,8 +251,7 @@ forget_launchers() {
             OMPI_MCA_ess | OMPI_MCA_ess_* | OMPI_MCA_orte_ess_* | OMPI_MCA_orte_*_uri | OMPI_MCA_orte_*_session_dir) ;;
             OMPI_MCA_orte_app_num | OMPI_MCA_orte_num_nodes | OMPI_MCA_orte_launch | OMPI_MCA_orte_bound_at_launch) ;;
             OMPI_MCA_orte_precondition_transports | OMPI_MCA_pmix | OMPI_MCA_mpi_oversubscribe) ;;
-            PMIX_MCA_*) continue ;;
-            PRTE_MCA_*) continue ;;
+            PMIX_MCA_* | PRTE_MCA_*) continue ;;
             PMI_* | PMI2_* | PMIX_* | PRTE_* | PALS_* | HYDI_* | MPI_LOCALNRANKS | MPI_LOCALRANKID) ;;
             SLURM_STEP* | SLURM_SRUN_* | SLURM_PMI*) ;;
             SLURM_* | PBS_* | LSB_* | PE_HOSTFILE) [[ -z $own || $name != "$own"* ]] || continue ;;

@@ -13,8 +13,8 @@
 #
 # Settings that the environment may override:
 #   TRAINER   a program that was built before, instead of building one now
-# Exit codes: 0 done, 64 wrong usage, 69 something needed is not available, 70 the package does not work; else that of
-# the build.
+# Exit codes: 0 done, 64 wrong usage, 66 no such TRAINER, 69 something needed is not available, 70 the package does not
+# work; else that of the build.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"

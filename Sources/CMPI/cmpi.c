@@ -8,7 +8,6 @@
 
 // What cmpi_load has chosen.
 static const cmpi_functions *mpi = NULL;
-static cmpi_implementation chosen = CMPI_ANY;
 
 // MARK: Loading
 
@@ -27,7 +26,6 @@ bool cmpi_load(const char *path, cmpi_implementation expected, char reason[CMPI_
     const cmpi_functions *const shim = dlsym(library, CMPI_SHIM_NAME);
     if (shim) {
         mpi = shim;
-        chosen = expected;
         return true;
     }
     const cmpi_implementation found = dlsym(library, "ompi_mpi_comm_world") ? CMPI_OPEN_MPI : CMPI_MPICH;
@@ -43,11 +41,8 @@ bool cmpi_load(const char *path, cmpi_implementation expected, char reason[CMPI_
         return false;
     }
     mpi = functions;
-    chosen = found;
     return true;
 }
-
-cmpi_implementation cmpi_loaded(void) { return chosen; }
 
 void cmpi_library_path(char text[CMPI_TEXT_CAPACITY]) {
     Dl_info place;

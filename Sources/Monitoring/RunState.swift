@@ -43,7 +43,7 @@ public enum RunState: Hashable, Sendable {
             }
             return
         }
-        if let finished = record?.finishedFiles, !finished.isEmpty, run.hasFiles(finished) {
+        if let finished = record?.finishedFiles, run.hasFinished(finished) {
             self = .finished
         } else if let end = try? JSONFile.read(EarlyEnd.self, from: run.earlyEnd) {
             self = end.isPause ? .paused : end.isStop ? .stopped(end.message) : .failed(end.message)

@@ -52,7 +52,7 @@ extension RunStatus {
         let plan = record.flatMap { Plan($0, history) }
         let owner = RunLock.owner(ofFolder: run.path)
         let newest = (try? run.checkpoints.all())?.last
-        let written = [run.metricsLog, run.configuration, "\(run.path)/.lock", newest?.path]
+        let written = [run.metricsLog, run.configuration, RunLock.file(ofFolder: run.path), newest?.path]
             .compactMap { $0.flatMap(FileAccess.modificationTime) }.max()
         let silence = written.map { max(0, now - $0) }
         let last = MetricsLog.lastStep(in: run.metricsLog)

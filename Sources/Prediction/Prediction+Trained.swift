@@ -17,7 +17,7 @@ extension Prediction {
         guard !known.isEmpty else { return nil }
         let team = try team()
         defer { team.finish() }
-        let (sets, values) = (known.map { TrainedStamps(limit: $0.limit, hashes: $0.hashes) }, stamps.values)
+        let values = stamps.values
         let reader = StampReader(stamps, .none)
         let own = Array(numbers[numbers.indices.balancedRuns(over: group.size)[group.rank]])
         let found = SharedOverlap(lanes: team.count)
@@ -26,7 +26,7 @@ extension Prediction {
                 for place in range {
                     try reader.read(own[place]) { stamp in
                         let hash = TrainedStamps.hash(stamp.values.pointer(values), count: values)
-                        found.update(lane) { sets.look(for: hash, &$0) }
+                        found.update(lane) { known.look(for: hash, &$0) }
                     }
                 }
             }
@@ -38,14 +38,8 @@ extension Prediction {
         return overlap
     }
 
-    /// As it is sent.
-    private struct Known: Codable {
-        let limit: UInt64
-        let hashes: [UInt64]
-    }
-
     /// Those of each model that is in the folder of its run.
-    private func trainedStamps() throws -> [Known] {
+    private func trainedStamps() throws -> [TrainedStamps] {
         try members.compactMap { member in
             let folder = RunFolder(FileAccess.split(member.path).folder)
             guard
@@ -54,8 +48,7 @@ extension Prediction {
                 }),
                 FileAccess.exists(folder.trainingStamps)
             else { return nil }
-            let stamps = try TrainedStampsFile.read(folder.trainingStamps)
-            return Known(limit: stamps.limit, hashes: stamps.hashes)
+            return try TrainedStampsFile.read(folder.trainingStamps)
         }
     }
 }

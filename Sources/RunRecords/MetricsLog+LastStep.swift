@@ -2,7 +2,8 @@ import Files
 import FoundationEssentials
 
 extension MetricsLog {
-    /// The last steps in the file, if the last of its lines are of steps; nil otherwise.
+    /// The last row of steps near the end of the file, also where the end of an epoch stands behind it; nil where there
+    /// is none.
     ///
     /// Only its end is read: the file of a long run is large, and may be read every second.
     public static func lastStep(in path: String) -> StepRow? {

@@ -179,6 +179,9 @@ public struct RunFolder: Sendable {
     /// Whether there are files of all these names.
     public func hasFiles(_ names: [String]) -> Bool { names.allSatisfy { Self.isFile("\(path)/\($0)") } }
 
+    /// Whether a run has noted these files at its end, and all are still there.
+    public func hasFinished(_ files: [String]) -> Bool { !files.isEmpty && hasFiles(files) }
+
     private static func isFile(_ path: String) -> Bool { (try? FileAccess.requireFile(path)) != nil }
 
     /// Refuses a folder in which something else than a file or a folder has the name of one: a pipe, for instance,

@@ -13,7 +13,7 @@ extension RunLock {
 
     /// Who holds a folder, or held it and died: a process that ends otherwise removes what names it. Nil for nobody.
     public static func owner(ofFolder folder: String) -> Owner? {
-        guard let bytes = try? FileAccess.read("\(folder)/.lock", most: 4096),
+        guard let bytes = try? FileAccess.read(file(ofFolder: folder), most: 4096),
             let match = String(decoding: bytes, as: UTF8.self).firstMatch(of: /^process ([0-9]+) on ([^\n]+)\n/),
             let process = Int(match.1)
         else { return nil }

@@ -11,10 +11,13 @@ public final class RunLock: Sendable {
     private let path: String
     private let descriptor: Mutex<Int32>
 
+    /// The file of a folder that is locked.
+    public static func file(ofFolder folder: String) -> String { "\(folder)/.lock" }
+
     /// Locks the folder.
     /// - Throws: `Fault(.usage)` that names the process and the host of the run that holds the lock.
     public init(folder: String) throws {
-        path = "\(folder)/.lock"
+        path = Self.file(ofFolder: folder)
         descriptor = Mutex(try Self.lockedFile(path, folder: folder))
     }
 

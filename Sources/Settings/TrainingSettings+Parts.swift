@@ -28,31 +28,25 @@ extension TrainingSettings {
                 .usage, "--folds", "tests each stamp once, and there are stamps for \(own.rawValue) alone",
                 remedy: "leave out --folds, or the options that begin with --\(own.rawValue)")
         }
-        for (option, files) in [
-            ("features", [validationFeatures, testFeatures]), ("ids", [validationIDs, testIDs]),
-        ] where files.contains(where: { $0 != nil }) {
+        let tables = [
+            ("features", features, [validationFeatures, testFeatures]), ("ids", ids, [validationIDs, testIDs]),
+        ]
+        for (option, _, files) in tables where files.contains(where: { $0 != nil }) {
             for (part, file) in zip(DataPart.separate, files) where data.parts[part] != nil && file == nil {
                 throw Fault(
-                    .usage, "--\(part.rawValue)-\(option)", "is missing beside that of other stamps",
+                    .usage, part.option("--\(option)"), "is missing beside that of other stamps",
                     remedy: "name it too, or give --\(option) a row for each stamp and leave out the others")
             }
         }
-        for (part, option, file) in [
-            (DataPart.validation, "--validation-features", validationFeatures),
-            (.test, "--test-features", testFeatures), (.validation, "--validation-ids", validationIDs),
-            (.test, "--test-ids", testIDs),
-        ] {
-            guard let file else { continue }
-            let whole = option.hasSuffix("features") ? features : ids
-            guard whole != nil, data.parts[part] != nil else {
+        for (option, whole, files) in tables {
+            for (part, file) in zip(DataPart.separate, files) {
+                guard let file, whole == nil || data.parts[part] == nil else { continue }
                 throw Fault(
-                    .usage, "\(option) \(file)",
-                    whole == nil
-                        ? "stands without --\(option.hasSuffix("features") ? "features" : "ids")"
-                        : "is of stamps that there are not",
+                    .usage, "\(part.option("--\(option)")) \(file)",
+                    whole == nil ? "stands without --\(option)" : "is of stamps that there are not",
                     remedy: whole == nil
                         ? "name those of the training stamps too"
-                        : "name stamps for \(part.rawValue) with --\(part.rawValue)-data, or leave it out")
+                        : "name stamps for \(part.rawValue) with \(part.option("--data")), or leave it out")
             }
         }
     }

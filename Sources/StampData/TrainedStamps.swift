@@ -4,13 +4,13 @@ import CKernels
 /// number. Of more than about a million stamps those with the smallest hashes stand for all.
 ///
 /// Against oversight, not malice. The hashes of stamps that are alike are one.
-public struct TrainedStamps: Hashable, Sendable {
+public struct TrainedStamps: Hashable, Codable, Sendable {
     /// About how many hashes are kept: 8 MB.
     static let most = 1 << 20
 
     /// The largest hash that is kept.
     public let limit: UInt64
-    /// In rising order, each once.
+    /// In rising order, each once; so they are encoded, too.
     public let hashes: [UInt64]
 
     /// - Parameter hashes: none above `limit`; in any order, and any number of times.

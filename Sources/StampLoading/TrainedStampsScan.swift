@@ -34,17 +34,9 @@ final class TrainedStampsScan: @unchecked Sendable {
         if hash <= limit { lanes[lane].append(hash) }
     }
 
-    private static func numbers(in bytes: [UInt8]) -> [UInt64] {
-        bytes.withUnsafeBytes { bytes in
-            stride(from: 0, to: bytes.count, by: 8).map { bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self) }
-        }
-    }
-
     /// What all ranks have found, on rank 0; nil elsewhere. Collective.
     func gathered(in group: any ProcessGroup) throws -> TrainedStamps? {
         let own = (0..<count).flatMap { lanes[$0] }
-        return try own.withUnsafeBytes { try group.gather($0) }.map { parts in
-            TrainedStamps(limit: limit, hashes: parts.flatMap { Self.numbers(in: $0) })
-        }
+        return try group.gather(values: own).map { TrainedStamps(limit: limit, hashes: $0.flatMap { $0 }) }
     }
 }

@@ -178,13 +178,14 @@ extension BatchPlan {
 extension DataRequest {
     /// The parts of some stamps of a collection.
     fileprivate func split(_ stamps: [Int], of collection: StampCollection) -> DataSplit {
-        if let parts {
-            return DataSplit(
-                stamps, fractions: split, seed: splitSeed, settled: { parts[$0] }, separate: Set(DataPart.separate))
-        }
-        return DataSplit(
+        DataSplit(
             stamps, fractions: split, seed: splitSeed, groups: groups, fold: fold,
-            stratifiedBy: isStratified ? { collection.label($0) } : nil, settled: { collection.part(of: $0) },
-            separate: Set(collection.parts.keys))
+            stratifiedBy: isStratified ? { collection.label($0) } : nil,
+            settled: { stamp in
+                // What is left for training comes into a random order, however the others are told apart.
+                guard let parts else { return collection.part(of: stamp) }
+                return parts[stamp] == .training ? nil : parts[stamp]
+            },
+            separate: parts == nil ? Set(collection.parts.keys) : Set(DataPart.separate))
     }
 }

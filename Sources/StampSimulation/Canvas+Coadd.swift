@@ -20,11 +20,8 @@ extension Canvas {
     /// of its light were in one place; three of ten in a median, which leaves less of it.
     mutating func drawTrailedStar(clear: Float, _ random: inout RandomStream) {
         let length = pointSpread.fullWidthHalfMaximum * random.uniform(2.5, 10)
-        // A dash without breaks takes exposures at most half a width apart.
-        let count = max(exposures, Int((2 * length / pointSpread.fullWidthHalfMaximum).rounded(.up)) + 1)
-        let star = MovingStar(
-            &random, exposures: count, spacing: length / Float(count - 1), half: half.min(), clear: clear,
-            stacking: stacking(&random))
+        let stacking: MovingStar.Stacking = random.happens(0.3) ? .median : .mean
+        let star = dash(length: length, clear: clear, stacking: stacking, &random)
         star.add(pointSpread, flux: random.logUniform(10, 3000) * centralFluxOfUnitSignalToNoise(), to: &light)
     }
 
@@ -44,9 +41,7 @@ extension Canvas {
     mutating func drawTrailedResidual(_ random: inout RandomStream) {
         let width = pointSpread.fullWidthHalfMaximum
         let length = width * random.uniform(1, 8)
-        let count = max(exposures, Int((2 * length / width).rounded(.up)) + 1)
-        let star = MovingStar(
-            &random, exposures: count, spacing: length / Float(count - 1), half: half.min(), clear: 0, stacking: .mean)
+        let star = dash(length: length, clear: 0, stacking: .mean, &random)
         let flux = random.logUniform(30, 3000) * centralFluxOfUnitSignalToNoise()
         star.add(pointSpread, flux: flux, to: &light)
         if random.happens(0.5) {
@@ -65,5 +60,13 @@ extension Canvas {
         drawFlaw { $0.add(trail.brightness) }
     }
 
-    private func stacking(_ random: inout RandomStream) -> MovingStar.Stacking { random.happens(0.3) ? .median : .mean }
+    /// A star drawn out without breaks, by exposures at most half a width apart.
+    private func dash(
+        length: Float, clear: Float, stacking: MovingStar.Stacking, _ random: inout RandomStream
+    ) -> MovingStar {
+        let count = max(exposures, Int((2 * length / pointSpread.fullWidthHalfMaximum).rounded(.up)) + 1)
+        return MovingStar(
+            &random, exposures: count, spacing: length / Float(count - 1), half: half.min(), clear: clear,
+            stacking: stacking)
+    }
 }

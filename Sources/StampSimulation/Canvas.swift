@@ -69,11 +69,14 @@ struct Canvas {
     func background() -> [Float] {
         var image = light.withoutBorder
         let middle = half - 0.5
-        if let backdrop { for pixel in image.indices { image[pixel] += backdrop.pixels[pixel] } }
-        for row in 0..<height where backdrop == nil {
-            let start = sky.level + (Float(row) - middle.y) * sky.gradient.y
-            for column in 0..<width {
-                image[row * width + column] += start + (Float(column) - middle.x) * sky.gradient.x
+        if let backdrop {
+            for pixel in image.indices { image[pixel] += backdrop.pixels[pixel] }
+        } else {
+            for row in 0..<height {
+                let start = sky.level + (Float(row) - middle.y) * sky.gradient.y
+                for column in 0..<width {
+                    image[row * width + column] += start + (Float(column) - middle.x) * sky.gradient.x
+                }
             }
         }
         if let chipGap {

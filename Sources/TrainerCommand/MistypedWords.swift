@@ -6,12 +6,20 @@ import Files
 ///
 /// What a command's help lists is what it takes: the parser has no other list for programs.
 struct MistypedWords {
-    private let commands: [(name: String, options: [String])]
+    /// Options are asked for only where a word is not known: the help of a command takes long to make.
+    private struct Command {
+        let name: String
+        let type: any ParsableCommand.Type
+
+        var options: [String] { MistypedWords.options(of: type) }
+    }
+
+    private let commands: [Command]
     private let `default`: String
 
     init(_ root: any ParsableCommand.Type) {
         let configuration = root.configuration
-        commands = configuration.subcommands.map { ($0.name, Self.options(of: $0)) }
+        commands = configuration.subcommands.map { Command(name: $0.name, type: $0) }
         `default` = configuration.defaultSubcommand?.name ?? ""
     }
 
@@ -39,7 +47,7 @@ struct MistypedWords {
         // The parser misses an option before it finds that it is there in other letters.
         guard message.hasPrefix("Missing expected argument"),
             let command = commands.first(where: { $0.name == arguments.first }),
-            let option = arguments.first(where: { $0.hasPrefix("--") && !command.options.contains(Self.name($0)) })
+            let option = Self.unknown(arguments, of: command)
         else { return nil }
         return unknown(option: option, arguments.first)
     }
@@ -50,6 +58,12 @@ struct MistypedWords {
             word != "help", !commands.contains(where: { $0.name == word })
         else { return nil }
         return unknown(command: word)
+    }
+
+    /// The first word that looks like an option, but is none of the command.
+    private static func unknown(_ arguments: [String], of command: Command) -> String? {
+        let options = command.options
+        return arguments.first { $0.hasPrefix("--") && !options.contains(name($0)) }
     }
 
     /// An option without what stands behind its `=`.
@@ -70,11 +84,11 @@ struct MistypedWords {
 
     private func unknown(option: String, _ first: String?) -> Fault {
         let command = commands.first { $0.name == first } ?? commands.first { $0.name == `default` }!
-        let name = Self.name(option)
+        let (name, options) = (Self.name(option), command.options)
         let problem = "is no option of \(command.name)"
         let near =
-            Self.meantOption[name].map { [$0] }?.filter(command.options.contains)
-            ?? NearestWords.of(name, in: command.options)
+            Self.meantOption[name].map { [$0] }?.filter(options.contains)
+            ?? NearestWords.of(name, in: options)
         if !near.isEmpty {
             return Fault(.usage, option, problem, remedy: "did you mean \(Self.list(near, "or"))?")
         }

@@ -5,11 +5,6 @@ import Settings
 
 /// What is searched, and how far each trial trains.
 struct SearchOptions: ParsableArguments {
-    /// With their dashes.
-    static let names = [
-        "--space", "--trials", "--ranks-per-trial", "--metric", "--reduction", "--least-epochs", "--output", "--resume",
-    ]
-
     @Option(help: ArgumentHelp("The .toml file that says which values of which options are tried.", valueName: "file"))
     var space: String
 

@@ -93,26 +93,24 @@ struct Tune: GroupCommand {
     }
 
     /// What may be searched: options of `train` that decide the result.
-    static var searchableOptions: [String] {
+    private static let searchableOptions: [String] = {
         let kept: Set = [
             "--epochs", "--folds", "--fold", "--ids", "--by", "--no-report", "--no-tensorboard", "--log-mlflow",
             "--checkpoint-every", "--keep-checkpoints", "--verify-every", "--stall-timeout", "--threads",
             "--ranks-per-node", "--memory", "--data", "--sources", "--noise", "--class", "--stamps", "--channel",
-            "--labels", "--class-names", "--quiet", "--verbose", "--version", "--help",
+            "--labels", "--class-names", "--output", "--resume", "--quiet", "--verbose", "--version", "--help",
         ]
-        let of = MistypedWords.options(of: Train.self)
-        let ofTrials = Set(MistypedWords.options(of: Self.self))
-        let own = Set(SearchOptions.names)
+        let ofTrials = Set(MistypedWords.options(of: Tune.self))
         func isOfAPart(_ option: String) -> Bool { option.hasPrefix("--validation-") || option.hasPrefix("--test-") }
-        return of.filter { ofTrials.contains($0) && !kept.contains($0) && !own.contains($0) && !isOfAPart($0) }
+        return MistypedWords.options(of: Train.self)
+            .filter { ofTrials.contains($0) && !kept.contains($0) && !isOfAPart($0) }
             .map { String($0.dropFirst(2)) }
-    }
+    }()
 
     private func searchRecord(_ common: TrainingSettings, _ files: LabelledFiles) throws -> SearchRecord {
         let space = try SearchSpace(contentsOf: search.space, options: Self.searchableOptions)
         var settings = common
         settings.data = files
-        settings.output = search.output
         return SearchRecord(
             space: space,
             plan: HalvingPlan(
@@ -129,7 +127,6 @@ struct Tune: GroupCommand {
         do {
             var settings = try Self.parse(SwiftRunTrainer.argumentsOfCommand + words).training.settings()
             settings.execution.commandLine = CommandLine.arguments
-            settings.execution.showsProgress = false
             settings.data = files
             try settings.validate()
             return settings

@@ -43,6 +43,4 @@ public struct SearchRecord: Codable, Hashable, Sendable {
         guard index < words.count else { return "setting" }
         return words[...index].last { $0.hasPrefix("--") } ?? words[index]
     }
-
-    enum CodingKeys: String, CodingKey { case space, plan, metric, seed, settings, trials }
 }

@@ -117,16 +117,20 @@ def test_features_beside_the_stamps(training: Data, validation: Data) -> None:
     def features(data: Data) -> np.ndarray:
         return np.column_stack([data[1] + 0.1 * np.arange(len(data[1])) % 1, np.arange(len(data[1]))])
 
+    def alike(data: Data) -> np.ndarray:
+        """Stamps that say nothing of their classes."""
+        return np.zeros_like(data[0]) + np.arange(81, dtype=np.float32).reshape(9, 9, 1)
+
     history = swift_run_trainer.fit(
         "simple",
-        [np.zeros_like(training[0]) + np.arange(81, dtype=np.float32).reshape(9, 9, 1), features(training)],
+        [alike(training), features(training)],
         training[1],
-        validation_data=([validation[0], features(validation)], validation[1]),
+        validation_data=([alike(validation), features(validation)], validation[1]),
         epochs=6,
         **OPTIONS,
     )
     assert history.history["val_accuracy"][-1] > 0.9
-    found = swift_run_trainer.predict(history, [validation[0], features(validation)])
+    found = swift_run_trainer.predict(history, [alike(validation), features(validation)])
     assert found.shape == (100, 2)
 
 

@@ -7,9 +7,5 @@
 # bound_start RANKS THREADS [HOSTS]: as that of mpich.sh.
 bound_start() {
     export I_MPI_PIN_DOMAIN="${I_MPI_PIN_DOMAIN:-$2:compact}"
-    start=("${launcher[@]}" -n "$1")
-    if [[ -n ${3:-} ]]; then
-        sed -i 's/ /:/' "$3"
-        start+=(-f "$3")
-    fi
+    unbound_start "$1" "${3:-}"
 }

@@ -13,17 +13,22 @@ start_daemons_with() { :; }
 # bound_start RANKS THREADS [HOSTS]: leaves in the array `start` what starts the ranks, each bound to as many cores as it
 # has threads. HOSTS has a line for each host, its name and its ranks, and becomes a hostfile.
 bound_start() {
-    start=("${launcher[@]}" -n "$1")
-    if [[ -n ${3:-} ]]; then
-        sed -i 's/ /:/' "$3"
-        start+=(-f "$3")
-    fi
+    unbound_start "$1" "${3:-}"
     start+=(-bind-to "core:$2")
+}
+
+# unbound_start RANKS [HOSTS]: the same without binding.
+unbound_start() {
+    start=("${launcher[@]}" -n "$1")
+    if [[ -n ${2:-} ]]; then
+        sed -i 's/ /:/' "$2"
+        start+=(-f "$2")
+    fi
 }
 
 # crowded_start RANKS: leaves in `start` what starts more ranks than there are processors.
 crowded_start() {
-    start=("${launcher[@]}" -n "$1")
+    unbound_start "$1"
 }
 
 # status_of_signal NUMBER: prints what the launcher returns when a signal has ended a rank.

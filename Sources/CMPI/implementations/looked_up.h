@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-// The prototypes of the MPI standard, without const where only the caller cares.
+// The prototypes of the MPI standard; Tests/MPIInterfaces/run.sh compares them with mpi.h.
 #define EACH_MPI_FUNCTION(F) \
     F(Abort, (MPI_Comm, int)) \
     F(Comm_dup, (MPI_Comm, MPI_Comm *)) \

@@ -2,8 +2,8 @@
 // macros (MPI_COMM_WORLD, MPI_FLOAT, MPI_IN_PLACE).
 //
 // No MPI library is linked with the program: cmpi_load opens one, of any implementation whose binary interface
-// implementations/ knows, or a shim (implementations/shim.c). It must have succeeded before any function below it but
-// those of limits is called.
+// implementations/ knows, or a shim (implementations/shim.c). It must have succeeded before any function below it is
+// called.
 //
 // Functions work on the ranks of MPI_COMM_WORLD (between cmpi_enter_part and cmpi_leave_part on those of a part), or of
 // the channel they are given, and return an MPI status: 0 (MPI_SUCCESS) or a code for cmpi_error_string. Those that
@@ -32,7 +32,7 @@ enum { CMPI_STALLED = -1 };
 
 /// Binary interfaces of MPI libraries.
 typedef enum {
-    /// Whichever the library has, or none was loaded.
+    /// Whichever the library has.
     CMPI_ANY,
     /// Open MPI 3 to 5 (libmpi.so.40).
     CMPI_OPEN_MPI,
@@ -45,9 +45,6 @@ typedef enum {
 ///
 /// Returns whether it is of the implementation that is expected; if not, `reason` is set to what is wrong.
 bool cmpi_load(const char *path, cmpi_implementation expected, char reason[CMPI_TEXT_CAPACITY]);
-
-/// What cmpi_load has opened. A shim is what was expected of it.
-cmpi_implementation cmpi_loaded(void);
 
 /// The file of the MPI library that was opened.
 void cmpi_library_path(char text[CMPI_TEXT_CAPACITY]);

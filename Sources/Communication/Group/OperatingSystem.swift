@@ -10,7 +10,12 @@
 func currentHostName() -> String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return text(ofC: name)
+}
+
+/// The text of C characters up to the first that is zero.
+func text(ofC characters: [CChar]) -> String {
+    String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 /// Writes one line to standard error in a single system call, so that lines of several ranks never mix.

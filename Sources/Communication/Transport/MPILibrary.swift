@@ -36,7 +36,7 @@ public struct MPILibrary: Hashable, Sendable, CustomStringConvertible {
         func open(_ path: String, _ interface: cmpi_implementation) -> Bool {
             var reason = [CChar](repeating: 0, count: Int(CMPI_TEXT_CAPACITY))
             if cmpi_load(path, interface, &reason) { return true }
-            reasons.append(text(reason))
+            reasons.append(text(ofC: reason))
             return false
         }
         let wanted = environment[variable].flatMap { $0.isEmpty ? nil : $0 }
@@ -79,12 +79,8 @@ public struct MPILibrary: Hashable, Sendable, CustomStringConvertible {
         cmpi_library_version(&version)
         cmpi_library_path(&path)
         // MPICH aligns with blanks, Open MPI goes on about its package.
-        let words = text(version).prefix { $0 != "," }.split { $0 == " " || $0 == "\t" }
-        return MPILibrary(version: words.joined(separator: " "), path: text(path))
-    }
-
-    private static func text(_ characters: [CChar]) -> String {
-        String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let words = text(ofC: version).prefix { $0 != "," }.split { $0 == " " || $0 == "\t" }
+        return MPILibrary(version: words.joined(separator: " "), path: text(ofC: path))
     }
 
     /// Files that exist, and after them names for the dynamic linker.

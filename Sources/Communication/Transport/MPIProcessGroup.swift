@@ -7,11 +7,10 @@ func checkMPI(_ status: Int32, _ function: String) throws {
     assert(cmpi_is_main_thread(), "\(function) called from a thread that did not start MPI")
     guard status != 0 else { return }
     guard status != CMPI_STALLED else { throw Stall(operation: function) }
-    var text = [CChar](repeating: 0, count: Int(CMPI_TEXT_CAPACITY))
-    cmpi_error_string(status, &text)
-    let message = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    var message = [CChar](repeating: 0, count: Int(CMPI_TEXT_CAPACITY))
+    cmpi_error_string(status, &message)
     throw Fault(
-        .internalFault, "\(function) on \(currentHostName())", message,
+        .internalFault, "\(function) on \(currentHostName())", text(ofC: message),
         remedy: "check that all hosts are up and reach each other, then continue with --resume")
 }
 

@@ -16,7 +16,7 @@ from typing import Union
 
 import numpy as np
 
-from .errors import TrainerError, fault
+from .errors import fault
 
 # An array, or the name of a file with one (or of several that are read as one).
 Stamps = Union[np.ndarray, str, os.PathLike, Sequence[Union[str, os.PathLike]]]
@@ -195,4 +195,4 @@ def _remove_abandoned() -> None:
                 continue
 
 
-__all__ = ["Handover", "Stamps", "TrainerError", "labels", "npy_file"]
+__all__ = ["Handover", "Stamps", "labels", "npy_file"]

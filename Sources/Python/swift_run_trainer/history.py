@@ -10,7 +10,7 @@ from .errors import fault
 from .figures import Figure
 from .figures import figures as show_figures
 from .keras_models import keras
-from .progress import read_history
+from .progress import read_history, steps_of_epoch
 
 # The columns of history.csv that Keras' History has.
 _KERAS = ("loss", "accuracy", "val_loss", "val_accuracy", "val_roc_auc", "val_average_precision")
@@ -49,8 +49,7 @@ class History:
         self.history = {name: self.table[name] for name in _KERAS if name in self.table}
         self.epoch = [int(number) - 1 for number in self.table.get("epoch", [])]
         settings = self.configuration["settings"]
-        steps = -(-settings["training_stamps"] // settings["batch_size"])
-        self.params = {"verbose": verbose, "epochs": settings["epochs"], "steps": steps}
+        self.params = {"verbose": verbose, "epochs": settings["epochs"], "steps": steps_of_epoch(settings)}
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name} {values[-1]:.4f}" for name, values in self.history.items() if values)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import Any
 
-from .errors import TrainerError, fault
+from .errors import fault
 
 _LOSSES = {
     "categorical_crossentropy",
@@ -167,15 +166,8 @@ def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
 
-def is_imported() -> bool:
-    """Whether Keras is there already."""
-    return "keras" in sys.modules
-
-
 __all__ = [
-    "TrainerError",
     "compiled_options",
-    "is_imported",
     "is_keras_model",
     "keras",
     "load_weights",

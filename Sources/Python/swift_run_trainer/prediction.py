@@ -16,6 +16,7 @@ from .errors import fault
 from .history import History
 from .options import option_words
 from .program import run
+from .progress import read_settings
 
 
 def _model_words(model: object, handover: Handover, options: Mapping[str, object]) -> list[str]:
@@ -155,7 +156,7 @@ def _known_classes(model: object) -> list[str] | None:
     )
     if folder is None or not (folder / "config.json").is_file():
         return None
-    return json.loads((folder / "config.json").read_text())["settings"].get("class_names", ["noise", "source"])
+    return read_settings(folder).get("class_names", ["noise", "source"])
 
 
 def occlusion(

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 _BAR = 20
 
@@ -21,24 +21,16 @@ class Progress:
         The run folder, which may not exist yet.
     verbose : int
         0 for nothing, 1 for a bar, 2 for a line an epoch.
-    epochs : int
-        How many the run is to have, if that is known.
-    steps : int, optional
-        Of an epoch.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        verbose: int,
-        epochs: int | None = None,
-        steps: int | None = None,
-        stream: TextIO | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, verbose: int) -> None:
+        self._folder = folder
         self._path = folder / "metrics.jsonl"
-        self._configuration = folder / "config.json"
-        self._verbose, self._epochs, self._steps = verbose, epochs, steps
-        self._stream = stream if stream is not None else sys.stdout
+        self._verbose = verbose
+        # What the run settles: how many epochs it is to have, and steps of one.
+        self._epochs: int | None = None
+        self._steps: int | None = None
+        self._stream = sys.stdout
         self._offset = self._size()
         self._epoch = 0
         self._start = time.monotonic()
@@ -96,11 +88,10 @@ class Progress:
         if self._steps is not None and self._epochs is not None:
             return
         try:
-            settings = json.loads(self._configuration.read_text())["settings"]
+            settings = read_settings(self._folder)
         except (OSError, ValueError, KeyError):
             return
-        self._epochs = settings["epochs"]
-        self._steps = -(-settings["training_stamps"] // settings["batch_size"])
+        self._epochs, self._steps = settings["epochs"], steps_of_epoch(settings)
 
     def _end(self, row: dict) -> None:
         self._begin(row["epoch"])
@@ -129,6 +120,16 @@ class Progress:
 def _metrics(row: dict) -> str:
     names = [name for name in ("loss", "accuracy", "val_loss", "val_accuracy") if row.get(name) is not None]
     return " - ".join(f"{name}: {row[name]:.4f}" for name in names)
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The settings of a run, as resolved."""
+    return json.loads((folder / "config.json").read_text())["settings"]
+
+
+def steps_of_epoch(settings: dict[str, Any]) -> int:
+    """How many steps an epoch has; the last may have fewer stamps."""
+    return -(-settings["training_stamps"] // settings["batch_size"])
 
 
 def read_history(path: Path) -> dict[str, list[float]]:

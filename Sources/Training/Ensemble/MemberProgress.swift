@@ -67,7 +67,7 @@ extension ConfigurationRecord {
     /// A run of a version that did not note its end has ended if all of its files are there and nothing that it could
     /// go on from; the others redo their last part, as those do that were killed before they had noted it.
     fileprivate func isFinished(in folder: RunFolder) -> Bool {
-        if let finishedFiles { return !finishedFiles.isEmpty && folder.hasFiles(finishedFiles) }
+        if let finishedFiles { return folder.hasFinished(finishedFiles) }
         let hasCheckpoints = !((try? folder.checkpoints.all()) ?? []).isEmpty
         let expected =
             [folder.history, folder.hashes, folder.metricsLog, folder.model]

@@ -58,20 +58,12 @@ final class RunJournal: @unchecked Sendable {
     /// - Parameter wallTimes: when each was done, in seconds since 1970.
     func append(_ steps: [StepRow], wallTimes: [Double]) throws {
         rows += steps.map(Row.step)
-        shown += zip(steps, wallTimes).map { row, time in
-            EventStep(
-                [
-                    .scalar("train/loss", row.loss), .scalar("train/accuracy", row.accuracy),
-                    .scalar("train/learning_rate", Self.decimal(row.learningRate)),
-                    .scalar("train/samples_per_second", row.samplesPerSecond),
-                ], step: row.step, wallTime: time)
-        }
-        for (row, time) in zip(steps, wallTimes) where mlflow != nil {
-            points += [
-                ("train/loss", row.loss), ("train/accuracy", row.accuracy),
-                ("train/learning_rate", Self.decimal(row.learningRate)),
-                ("train/samples_per_second", row.samplesPerSecond),
-            ].map { MLflowPoint($0, $1, .steps, row.step, wallTime: time) }
+        for (row, time) in zip(steps, wallTimes) {
+            let values = Self.values(row)
+            shown.append(EventStep(values.map { .scalar($0.name, $0.value) }, step: row.step, wallTime: time))
+            if mlflow != nil {
+                points += values.map { MLflowPoint($0.name, $0.value, .steps, row.step, wallTime: time) }
+            }
         }
         try write()
     }
@@ -88,6 +80,14 @@ final class RunJournal: @unchecked Sendable {
             points += values.map { MLflowPoint($0.name, $0.value, .epochs, row.epoch, wallTime: now) }
         }
         try write()
+    }
+
+    /// The measurements of steps.
+    private static func values(_ row: StepRow) -> [(name: String, value: Double)] {
+        [
+            ("train/loss", row.loss), ("train/accuracy", row.accuracy),
+            ("train/learning_rate", decimal(row.learningRate)), ("train/samples_per_second", row.samplesPerSecond),
+        ]
     }
 
     /// The measurements of an epoch, named as in `history.csv`.

@@ -107,7 +107,7 @@ private struct TrialProgress: Codable {
         isBegun = FileAccess.exists(folder.path)
         epochs = (try? History.read(folder.history).rows.count) ?? 0
         let record = try? JSONFile.read(ConfigurationRecord.self, from: folder.configuration)
-        isFinished = record?.finishedFiles.map { !$0.isEmpty && folder.hasFiles($0) } ?? false
+        isFinished = record?.finishedFiles.map(folder.hasFinished) ?? false
     }
 
     func isThere(_ asked: Int, isLast: Bool) -> Bool { isFinished || !isLast && epochs >= asked }
