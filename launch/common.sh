@@ -16,7 +16,7 @@ system_packages=(libopenblas-dev "pkg-config|pkgconf" zlib1g-dev libhdf5-dev lib
 
 # The settings with which vgg6 learns from simulated stamps; arguments of the user take their place.
 # shellcheck disable=SC2034  # read by the scripts that source this file
-learning_settings=(--model vgg6 --recipe survey)
+learning_settings=(--model vgg6)
 
 # say TEXT…: one line of progress on standard error, which leaves standard output to results.
 say() {

@@ -3,6 +3,14 @@ public enum TestMetrics: Hashable, Sendable {
     case two(ClassificationMetrics)
     case several(ClassMetrics)
 
+    /// In the order of the classes.
+    public var classNames: [String] {
+        switch self {
+        case .two(let metrics): metrics.classNames
+        case .several(let metrics): metrics.classNames
+        }
+    }
+
     /// The mean of the samples' losses.
     public var loss: Double {
         switch self {

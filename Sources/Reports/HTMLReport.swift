@@ -11,13 +11,16 @@ public struct HTMLReport: Sendable {
 
     private let results: RunResults
     private let figures: RunFigures
+    private let shortfall: Shortfall?
     private let command: String
     /// Of a test set of more than two classes.
     private let classResults: ClassResults?
 
-    /// - Parameter command: the line that reproduces the run.
-    public init(_ results: RunResults, figures: RunFigures, command: String) {
-        (self.results, self.figures, self.command) = (results, figures, command)
+    /// - Parameters:
+    ///   - shortfall: what the model is no better than; nil if it is better.
+    ///   - command: the line that reproduces the run.
+    public init(_ results: RunResults, figures: RunFigures, shortfall: Shortfall?, command: String) {
+        (self.results, self.figures, self.shortfall, self.command) = (results, figures, shortfall, command)
         classResults = results.metrics.flatMap { metrics in
             guard case .several(let metrics) = metrics else { return nil }
             guard case .several(let predictions) = results.testSet?.usable else { return ClassResults(metrics, nil) }
@@ -30,7 +33,8 @@ public struct HTMLReport: Sendable {
         HTML.page(
             title: "\(results.folder.path) · \(results.configuration.settings.model)",
             [
-                heading, headline, figuresSection, mistakes, metrics, features, history, data, settings, reproduction,
+                heading, headline, verdict, figuresSection, mistakes, metrics, features, history, data, settings,
+                reproduction,
                 notes,
             ]
             .compactMap { $0 })
@@ -71,6 +75,12 @@ public struct HTMLReport: Sendable {
                     [HTML("small", text: name), HTML("b", text: FormattedNumber.fixed(value, 4))]
                         + (interval.map { [HTML("small", text: "95 %: \($0)")] } ?? []))
             })
+    }
+
+    private var verdict: HTML? {
+        shortfall.map {
+            HTML("p", [("class", "note")], text: "The model \($0.problem). What may help: \($0.remedy).")
+        }
     }
 
     private var figuresSection: HTML? {

@@ -13,6 +13,8 @@ public struct RunFigures: Sendable {
     public let warnings: [Fault]
     /// What is left out and why, for the reader of a report.
     public internal(set) var notes: [String]
+    /// The matched filter's scores of the test stamps, or some of them; nil without these stamps or two classes.
+    let matchedFilter: [ScoredSample]?
 
     /// The names of all figures that a run can have.
     public static let allNames = [
@@ -44,7 +46,8 @@ public struct RunFigures: Sendable {
             }
         }
         let (figures, warnings) = try FigureFolder(folder).draw(plan.plots, with: gnuplot)
-        return RunFigures(figures: figures, warnings: warnings, notes: plan.notes)
+        return RunFigures(
+            figures: figures, warnings: warnings, notes: plan.notes, matchedFilter: plan.matchedFilter)
     }
 }
 
@@ -52,6 +55,7 @@ public struct RunFigures: Sendable {
 private struct FigurePlan {
     private(set) var plots: [Plot] = []
     private(set) var notes: [String] = []
+    private(set) var matchedFilter: [ScoredSample]?
     private let results: RunResults
     private let threshold: Float
     private let columns: [StampNumbers]
@@ -102,6 +106,7 @@ private struct FigurePlan {
 
     private mutating func addFigures(of samples: [ScoredSample], _ stamps: TestStamps?) throws {
         let matchedFilter = try stamps?.filtered(samples), (names, threshold) = (results.classNames, threshold)
+        self.matchedFilter = matchedFilter
         if let channels = results.stamps?.channelNames, channels.count > 1 {
             notes.append("The matched filter is of the first of \(channels.count) channels, \(channels[0]).")
         }

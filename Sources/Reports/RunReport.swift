@@ -11,7 +11,7 @@ public enum RunReport {
     /// - Parameters:
     ///   - columns: values of `--by` that completeness is drawn against, instead of the run's own.
     ///   - timeLimit: how long gnuplot may run.
-    /// - Returns: what could not be drawn, for the terminal.
+    /// - Returns: what could not be drawn, and what the model is no better than, for the terminal.
     /// - Throws: `Fault` when there is no finished run, one of `columns` does not fit its stamps, or it cannot be written.
     public static func write(
         _ folder: RunFolder, columns: [String] = [], environment: [String: String],
@@ -32,8 +32,10 @@ public enum RunReport {
         figures.notes += notes
         let command = RunCommand.line(
             results.configuration.settings, output: "\(results.configuration.settings.output)-again")
-        try AtomicFile.write(HTMLReport(results, figures: figures, command: command).page, to: folder.report)
-        return figures.warnings
+        let shortfall = results.shortfall(matchedFilter: figures.matchedFilter)
+        let page = HTMLReport(results, figures: figures, shortfall: shortfall, command: command).page
+        try AtomicFile.write(page, to: folder.report)
+        return figures.warnings + (shortfall.map { [$0.warning(folder.path)] } ?? [])
     }
 
     /// The columns of a run's stamps.

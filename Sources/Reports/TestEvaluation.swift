@@ -57,6 +57,19 @@ public struct TestEvaluation: Sendable {
         }
     }
 
+    /// What the model is no better than; of the matched filter only where it was applied.
+    public var shortfall: Shortfall? {
+        switch results {
+        case .two(let evaluation):
+            Shortfall(
+                .two(evaluation.metrics), settings: nil,
+                rocAreas: evaluation.rocArea.flatMap { area in
+                    evaluation.matchedFilter.map { (area.value, $0.value) }
+                })
+        case .several(let evaluation): Shortfall(.several(evaluation.metrics), settings: nil)
+        }
+    }
+
     /// For the terminal.
     public var table: String {
         let table =

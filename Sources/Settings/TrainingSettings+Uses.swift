@@ -41,7 +41,10 @@ extension TrainingSettings {
     }
 
     /// The options of `train` that ask for these settings, word by word. How a run is carried out is not among them.
-    package var options: [String] { Self.all.flatMap(\.options).flatMap { $0.words(self) } }
+    /// They name the recipe that changes nothing, as every setting stands for itself.
+    package var options: [String] {
+        ["--recipe", Recipe.notebook.rawValue] + Self.all.flatMap(\.options).flatMap { $0.words(self) }
+    }
 
     /// The same by the names of the options, without their dashes; `true` for one without a value.
     package var namedOptions: [(name: String, value: String)] {

@@ -72,6 +72,7 @@ struct Evaluate: GroupCommand {
                 throw Fault(
                     .usage, "--bootstrap \(bootstrap)", "must be from 0 to 1000000", remedy: "give, for instance, 1000")
             }
+            _ = try models.names(usual: run)
             return try self.threads.checked()
         }
         // The others learn from rank 0 what is in the files.
@@ -104,12 +105,13 @@ struct Evaluate: GroupCommand {
                     will do worse on others; evaluate --run measures a run's own test part
                     """)
             }
-            try print(
-                TestEvaluation(
-                    evaluated.predictions, of: evaluated.stamps, in: files, threshold: threshold, columns: columns,
-                    identifiers: evaluated.identifiers, importance: evaluated.importance,
-                    spread: evaluated.spread, trainedOn: trained?.count, withMatchedFilter: matchedFilter,
-                    replicates: bootstrap))
+            let evaluation = try TestEvaluation(
+                evaluated.predictions, of: evaluated.stamps, in: files, threshold: threshold, columns: columns,
+                identifiers: evaluated.identifiers, importance: evaluated.importance,
+                spread: evaluated.spread, trainedOn: trained?.count, withMatchedFilter: matchedFilter,
+                replicates: bootstrap)
+            if let shortfall = evaluation.shortfall { logger.warning("\(shortfall.warning("the model"))") }
+            try print(evaluation)
         }
     }
 

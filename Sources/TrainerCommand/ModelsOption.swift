@@ -24,6 +24,18 @@ struct ModelsOption: ParsableArguments {
 
     @OptionGroup var logits: LogitsOption
 
+    /// The models that are meant.
+    ///
+    /// - Parameter usual: as that of ``prediction(_:usual:threads:group:logger:)``.
+    /// - Throws: `Fault(.usage)` where there is none.
+    func names(usual: String?) throws -> [String] {
+        let names = model.isEmpty ? [usual].compactMap { $0 } : model
+        guard !names.isEmpty else {
+            throw Fault(.usage, "--model", "is missing", remedy: "name a trained model, or the folder of its run")
+        }
+        return names
+    }
+
     /// Reads the models. Collective.
     ///
     /// - Parameters:
@@ -32,17 +44,13 @@ struct ModelsOption: ParsableArguments {
     func prediction(
         _ passes: PassesOptions, usual: String? = nil, threads: Int?, group: any ProcessGroup, logger: Logger
     ) throws -> Prediction {
-        let names = model.isEmpty ? [usual].compactMap { $0 } : model
-        let (normalization, looks) = try group.agree {
-            guard !names.isEmpty else {
-                throw Fault(
-                    .usage, "--model", "is missing", remedy: "name a trained model, or the folder of its run")
-            }
+        let (names, normalization, looks) = try group.agree {
+            let names = try self.names(usual: usual)
             if let threshold, !(0...1).contains(threshold) {
                 throw Fault(
                     .usage, "--threshold \(threshold)", "must be from 0 to 1", remedy: "give, for instance, 0.5")
             }
-            return (try normalize.normalization(), try passes.passes())
+            return (names, try normalize.normalization(), try passes.passes())
         }
         let prediction = try Prediction(
             models: names, normalization: normalization, fromLogits: logits.fromLogits, passes: looks,

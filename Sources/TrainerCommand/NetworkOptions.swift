@@ -6,18 +6,18 @@ struct NetworkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Values of options that are not given: notebook (as astroML's notebook trains), survey (for real surveys) or \
+            Values of options that are not given: survey (for real surveys), notebook (as astroML's notebook trains) or \
             kbmod (for KBMOD's filter).
             """,
             valueName: "name"))
-    var recipe: Recipe = .notebook
+    var recipe: Recipe = .survey
 
     @Option(
         help: ArgumentHelp(
             """
             simple, simple-bn, vgg6, vgg6-wide, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, \
-            .h5, .onnx or .pth model to continue from, or Keras' model.to_json() in a .json file. (default: vgg6, \
-            survey: vgg6-wide, kbmod: resnet18)
+            .h5, .onnx or .pth model to continue from, or Keras' model.to_json() in a .json file. (survey: \
+            vgg6-wide, notebook: vgg6, kbmod: resnet18)
             """, valueName: "model"))
     var model: String?
 
@@ -35,7 +35,7 @@ struct NetworkOptions: ParsableArguments {
 
     @OptionGroup var frozenLayers: FrozenLayersOptions
 
-    @Flag(inversion: .prefixedNo, help: "Whether dropout layers are on. (notebook: yes, survey: no)")
+    @Flag(inversion: .prefixedNo, help: "Whether dropout layers are on. (survey: no, notebook: yes)")
     var dropout: Bool?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))

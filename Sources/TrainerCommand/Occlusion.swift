@@ -21,8 +21,8 @@ struct Occlusion: GroupCommand {
             """)
 
     static let examples = [
-        "swift-run-trainer occlusion --model runs/survey --input candidates.npy --index 3 --figure map.svg",
-        "swift-run-trainer occlusion --model runs/survey --input candidates.npy --output maps.npy",
+        "swift-run-trainer occlusion --model runs/survey --input new.npy --index 3 --output map.npy --figure map.svg",
+        "swift-run-trainer occlusion --model runs/survey --input new.npy --output maps.npy",
     ]
 
     @Option(help: ArgumentHelp("A trained model.", valueName: "file"))

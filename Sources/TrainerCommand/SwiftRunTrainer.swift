@@ -32,7 +32,7 @@ struct SwiftRunTrainer: ParsableCommand, HasExamples {
 
     static let examples = [
         "swift-run-trainer simulate --output stamps --sources 10000 --noise 10000",
-        "swift-run-trainer train --data stamps --recipe survey --output runs/survey",
+        "swift-run-trainer train --data stamps --output runs/survey",
     ]
 
     /// What reads files in a process of its own.

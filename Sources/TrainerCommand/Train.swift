@@ -18,7 +18,7 @@ struct Train: GroupCommand {
             "swift-run-trainer [train] [--data <dir>] [--recipe <name>] [--model <model>] [--output <dir>] [<options>]")
 
     static let examples = [
-        "swift-run-trainer train --data stamps --recipe survey --output runs/survey",
+        "swift-run-trainer train --data stamps --output runs/survey",
         "mpirun -n 4 swift-run-trainer train --data stamps --model resnet18 --epochs 50 --resume --output runs/resnet18",
     ]
 
@@ -54,7 +54,7 @@ struct Train: GroupCommand {
             let summary = try ensemble.run(
                 wasFinished: { makeMissingReport($0, environment, logger) },
                 didTrain: { folder, metrics in
-                    tell(folder, metrics, environment, logger) { StandardOutput.show(progress: $0) }
+                    tell(folder, metrics, settings, environment, logger) { StandardOutput.show(progress: $0) }
                 })
             guard group.rank == 0, !verbosity.quiet else { return }
             let table = summary.map { "\n\($0.table)\n" }
@@ -67,7 +67,7 @@ struct Train: GroupCommand {
         let metrics = try run.run()
         guard group.rank == 0 else { return }
         var failure: Fault?
-        tell(RunFolder(folder.output), metrics, environment, logger) { text in
+        tell(RunFolder(folder.output), metrics, settings, environment, logger) { text in
             do throws(Fault) { try StandardOutput.print(note: text) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
@@ -81,12 +81,16 @@ struct Train: GroupCommand {
 
     /// Makes the report of a run that has ended, and says where everything is.
     private func tell(
-        _ folder: RunFolder, _ metrics: TestMetrics?, _ environment: [String: String], _ logger: Logger,
-        print: (String) -> Void
+        _ folder: RunFolder, _ metrics: TestMetrics?, _ settings: TrainingSettings, _ environment: [String: String],
+        _ logger: Logger, print: (String) -> Void
     ) {
         let isTold = !verbosity.quiet
         if isTold, let metrics { print("\n\(metrics.table)\n") }
         let page = noReport ? nil : report(folder, environment: environment, logger: logger)
+        // A report warns itself.
+        if page == nil, let metrics, let shortfall = Shortfall(metrics, settings: settings) {
+            logger.warning("\(shortfall.warning(folder.path))")
+        }
         if isTold, let page { print("report in \(page)\n") }
         if isTold { print("results in \(folder.path)\n") }
     }

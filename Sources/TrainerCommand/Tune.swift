@@ -111,6 +111,8 @@ struct Tune: GroupCommand {
         let space = try SearchSpace(contentsOf: search.space, options: Self.searchableOptions)
         var settings = common
         settings.data = files
+        // A search may be moved.
+        settings.output = TrainingSettings().output
         return SearchRecord(
             space: space,
             plan: HalvingPlan(

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016  # variables come from sandbox.sh; stubs expand theirs when they run
 # launch/slurm.sbatch, launch/pbs.sh, launch/lsf.sh, launch/gridengine.sh and what they share in launch/cluster.sh.
 
-settings="[--model] [vgg6] [--recipe] [survey]"
+settings="[--model] [vgg6]"
 
 # a_cluster: a built trainer, an mpirun that ends with MPIRUN_EXIT, and the batch script copied to a spool folder.
 a_cluster() {

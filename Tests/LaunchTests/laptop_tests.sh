@@ -5,7 +5,7 @@ simulates_and_trains_with_the_settings_that_learn() { # test
     run launch/laptop.sh
     exits 0
     called "trainer [simulate] [--output] [$sandbox/data] [--sources] [10000] [--noise] [10000] [--seed] [1]"
-    called "trainer [train] [--data] [$sandbox/data] [--model] [vgg6] [--recipe] [survey] [--output] [$sandbox/runs/20"
+    called "trainer [train] [--data] [$sandbox/data] [--model] [vgg6] [--output] [$sandbox/runs/20"
     tells "results are in $sandbox/runs/20"
     called "[-c] [release] [--static-swift-stdlib] [--product] [swift-run-trainer]"
 }
@@ -53,7 +53,7 @@ half_a_data_set_is_refused() { # test
 arguments_win_over_settings() { # test
     run launch/laptop.sh --epochs 3 --model=simple --output "a folder" --no-dropout
     exits 0
-    called "[--recipe] [survey] [--epochs] [3] [--model=simple] [--output] [a folder] [--no-dropout]"
+    called "[--epochs] [3] [--model=simple] [--output] [a folder] [--no-dropout]"
     not_called "vgg6"
     not_called "[15]"
     tells "results are in a folder"

@@ -17,7 +17,7 @@ extension TrainerCommandTests {
         }
 
         private func line(_ options: String = "", members: Int = 2) -> String {
-            "train --data \(survey.folder) --model simple --batch-size 64 --epochs 2 --threads 1 --members \(members)"
+            "train --data \(survey.folder) \(Survey.plain) --batch-size 64 --epochs 2 --threads 1 --members \(members)"
                 + " --output \(run) \(options)"
         }
 
@@ -104,7 +104,7 @@ extension TrainerCommandTests {
         }
 
         @Test(arguments: [
-            ("--seed 3", "--seed"), ("--batch-size 32", "--batch-size"), ("--normalize asinh", "--normalize"),
+            ("--seed 3", "--seed"), ("--batch-size 32", "--batch-size"), ("--normalize robust", "--normalize"),
             ("--model simple-bn", "--model"), ("--epochs 1", "--epochs 1"), ("--split 0.6,0.2,0.2", "--split"),
             ("--sources SOURCES --noise NOISE", "--data"),
         ])

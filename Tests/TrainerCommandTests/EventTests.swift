@@ -64,7 +64,7 @@ extension TrainerCommandTests {
         @Test func rowsOfSeveralStepsGoOnWhereTheRunWasInterrupted() throws {
             let data = workspace.path("data")
             try trained("simulate --output \(data) --sources 1000 --noise 1000 --seed 2")
-            let options = "train --data \(data) --model simple --batch-size 1 --epochs 1 --checkpoint-every 601steps"
+            let options = "train --data \(data) \(Survey.plain) --batch-size 1 --epochs 1 --checkpoint-every 601steps"
             let whole = workspace.path("whole")
             try trained("\(options) --output \(whole) --threads 1")
             #expect(numbers(try lines(whole, "step"), "step") == stride(from: 2, through: 1400, by: 2).map(Double.init))

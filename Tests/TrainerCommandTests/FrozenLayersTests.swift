@@ -16,7 +16,7 @@ extension TrainerCommandTests {
         private func train(_ name: String, _ options: String) throws -> String {
             let run = workspace.path(name)
             try trained(
-                "train --data \(survey.folder) --model simple-bn --batch-size 64 --microbatch 8 --threads 1"
+                "train --data \(survey.folder) \(Survey.plain)-bn --batch-size 64 --microbatch 8 --threads 1"
                     + " --output \(run) \(options)")
             return run
         }
@@ -40,7 +40,7 @@ extension TrainerCommandTests {
             #expect(try RunResult(resumed).differences(from: RunResult(whole)) == [])
             for other in ["", "--freeze fc_1", "--train-only fc_2,fc_out"] {
                 let outcome = try trainer(
-                    "train --data \(survey.folder) --model simple-bn --batch-size 64 --microbatch 8 --epochs 4 --resume"
+                    "train --data \(survey.folder) \(Survey.plain)-bn --batch-size 64 --microbatch 8 --epochs 4 --resume"
                         + " --optimizer adam --ema 0.9 --clip-norm 0.5 --output \(resumed) \(other)")
                 expectError(outcome, 64, saying: "--resume \(resumed)", "--freeze fc_1,bn_*")
                 #expect(!outcome.standardError.contains("--model"))
@@ -79,7 +79,7 @@ extension TrainerCommandTests {
             for ranks in [nil, 2] {
                 expectError(
                     try trainer(
-                        "train --data \(survey.folder) --model simple-bn --output \(run) \(options)", ranks: ranks),
+                        "train --data \(survey.folder) \(Survey.plain)-bn --output \(run) \(options)", ranks: ranks),
                     64, saying: words)
             }
             expectError(try trainer("summary --model simple-bn \(options)"), 64, saying: words)

@@ -75,7 +75,7 @@ extension TrainerCommandTests {
             let library = try refusingThreads()
             for line in [
                 "summary --model vgg6", "simulate --sources 9 --noise 9 --output \(workspace.path("data"))",
-                "evaluate --model \(try survey.run()) --data \(survey.folder) --threads 1 --bootstrap 20",
+                "evaluate --run \(try survey.run()) --threads 1 --bootstrap 20",
             ] {
                 let outcome = try shell(script: "THREADS=0 LD_PRELOAD=\(library) exec \(program) \(line)")
                 #expect(outcome.status == 0 && outcome.standardError == "", "\(line): \(outcome.standardError)")

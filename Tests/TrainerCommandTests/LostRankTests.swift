@@ -24,7 +24,7 @@ extension TrainerCommandTests {
             let workspace = try TemporaryFolder()
             let data = try Survey.shared().folder
             let run = workspace.path("run")
-            let line = "train --data \(data) --model simple --batch-size 64 --threads 1 --output \(run)"
+            let line = "train --data \(data) \(Survey.plain) --batch-size 64 --threads 1 --output \(run)"
             let endless = "\(line) --epochs 1000000"
             let program = try path(ofProgram: "swift-run-trainer")
             let killer =
@@ -44,7 +44,7 @@ extension TrainerCommandTests {
             let epochs = history.count
             try trained("\(line) --epochs \(epochs + 1) --resume")
             try trained(
-                "train --data \(data) --model simple --batch-size 64 --output \(workspace.path("whole"))"
+                "train --data \(data) \(Survey.plain) --batch-size 64 --output \(workspace.path("whole"))"
                     + " --epochs \(epochs + 1)"
             )
             #expect(try RunResult(run).differences(from: RunResult(workspace.path("whole"))) == [])

@@ -8,7 +8,7 @@ extension TrainerCommandTests {
     @Suite struct PartTests {
         private let workspace: TemporaryFolder
         private let survey: Survey
-        private static let settings = "--model simple --epochs 2 --batch-size 64 --normalize mean --seed 3"
+        private static let settings = "\(Survey.plain) --epochs 2 --batch-size 64 --normalize mean --seed 3"
 
         init() throws {
             workspace = try TemporaryFolder()

@@ -96,7 +96,8 @@ extension TrainerCommandTests {
             )
             let run = workspace.path("run")
             try trained(
-                "train --noise \(noise) --sources \(sources) --model simple --epochs 1 --batch-size 16 --output \(run)")
+                "train --noise \(noise) --sources \(sources) \(Survey.plain) --epochs 1 --batch-size 16 --output \(run)"
+            )
             func mirrored(_ stamp: [Float], rows: Bool, columns: Bool) -> [Float] {
                 (0..<height * width).map { place in
                     let (row, column) = (place / width, place % width)
@@ -171,7 +172,7 @@ extension TrainerCommandTests {
 
         @Test(arguments: [nil, 2]) func whatCannotBeIsRefused(ranks: Int?) throws {
             let run = workspace.path("run"), output = workspace.path("output.npy")
-            try trained("train --data \(survey.folder) --model simple --no-dropout --epochs 1 --output \(run)")
+            try trained("train --data \(survey.folder) \(Survey.plain) --no-dropout --epochs 1 --output \(run)")
             let line = "predict --model \(model) --input \(survey.sources) --output \(output)"
             expectError(
                 try trainer(line.replacing(model, with: run) + " --dropout-passes 5", ranks: ranks), 64,
@@ -190,7 +191,7 @@ extension TrainerCommandTests {
         private func ensemble(_ options: String = "") throws -> String {
             let run = workspace.path("ensemble")
             try trained(
-                "train --data \(survey.folder) --model simple --epochs 2 --threads 1 --members 3 --output \(run) \(options)"
+                "train --data \(survey.folder) \(Survey.plain) --epochs 2 --threads 1 --members 3 --output \(run) \(options)"
             )
             return run
         }

@@ -20,8 +20,9 @@ extension TrainerCommandTests {
         }
 
         @Test(arguments: [
-            "", "--recipe survey", "--optimizer momentum --nesterov --momentum 0.5", "--optimizer adamw",
-            "--optimizer lars --momentum 0", "--optimizer lamb --weight-decay 0.5", "--momentum 0",
+            "", "--recipe survey", "--recipe notebook", "--recipe kbmod",
+            "--optimizer momentum --nesterov --momentum 0.5", "--optimizer adamw",
+            "--optimizer lars --momentum 0", "--optimizer lamb --weight-decay 0.5", "--recipe notebook --momentum 0",
             "--schedule step --schedule-factor 0.5 --schedule-every 30steps --warmup 2epochs --scale-learning-rate",
             "--schedule exponential --warmup 0.05", "--schedule one-cycle", "--recipe survey --schedule constant",
             "--label-smoothing 0.1 --class-weights balanced --clip-norm 1 --ema 0.999", "--class-weights 1,2",
@@ -41,10 +42,16 @@ extension TrainerCommandTests {
             #expect(try settings(asked.options) == asked)
         }
 
-        /// What a recipe settles is spelled out, as the command names no recipe.
+        /// What a recipe settles is spelled out, so that another program's recipes are no matter.
         @Test func aRecipeIsSpelledOut() throws {
             let words = try settings(["--recipe", "survey"]).options
-            #expect(!words.contains("--recipe") && words.contains("--no-dropout") && words.contains("--calibrate"))
+            #expect(words.starts(with: ["--recipe", "notebook"]))
+            #expect(words.contains("--no-dropout") && words.contains("--calibrate"))
+        }
+
+        @Test func surveyIsTheRecipeThatIsNotNamed() throws {
+            #expect(try settings([]) == settings(["--recipe", "survey"]))
+            #expect(try settings([]) != settings(["--recipe", "notebook"]))
         }
 
         @Test func everyOptionReachesItsSetting() throws {

@@ -33,6 +33,25 @@ extension TrainerCommandTests {
             #expect(try text(both).contains("Settings that differ"))
         }
 
+        /// Steps that change nothing leave a network that calls all stamps one class.
+        @Test func aModelThatLearnedNothingIsToldOf() throws {
+            let train = "train --data \(survey.folder) --recipe notebook --learning-rate 1e-20 --epochs 1"
+            let run = workspace.path("run"), plain = workspace.path("plain")
+            let words = "is no better than calling every stamp "
+            let outcome = try trainer("\(train) --output \(run)", reporting: true)
+            #expect(outcome.status == 0)
+            #expect(outcome.standardError.contains("\(run): \(words)"), "\(outcome.standardError)")
+            #expect(outcome.standardError.contains("and than a matched filter (ROC area"))
+            #expect(outcome.standardError.contains("try --recipe survey"))
+            #expect(try text("\(run)/report.html").contains("The model \(words)"))
+            let again = try trainer("report --run \(run)")
+            #expect(again.standardError.contains(words))
+            let other = try trainer("\(train) --output \(plain)")
+            #expect(other.standardError.contains("\(plain): \(words)"), "\(other.standardError)")
+            let evaluated = try trainer("evaluate --model \(run) --data \(survey.folder) --matched-filter")
+            #expect(evaluated.standardError.contains("the model: \(words)"), "\(evaluated.standardError)")
+        }
+
         /// The run is safe: a signal that comes while gnuplot does not end is no reason to fail. Making a report alone,
         /// it ends the program as if there were no handler.
         @Test func aSignalEndsGnuplot() throws {

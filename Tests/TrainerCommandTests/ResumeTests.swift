@@ -25,7 +25,7 @@ extension TrainerCommandTests {
         }
 
         @Test func momentumSurvivesTheInterruption() throws {
-            let options = "train --data \(survey.folder) --model simple --optimizer momentum --batch-size 64"
+            let options = "train --data \(survey.folder) \(Survey.plain) --optimizer momentum --batch-size 64"
             try trained("\(options) --epochs 3 --output \(workspace.path("whole"))")
             try trained("\(options) --epochs 1 --output \(workspace.path("run"))")
             try trained("\(options) --epochs 3 --resume --output \(workspace.path("run"))", ranks: 2)
@@ -38,7 +38,7 @@ extension TrainerCommandTests {
         func theObjectiveSurvivesTheInterruption(_ optimizer: String) throws {
             let (whole, run) = (workspace.path("whole"), workspace.path("run"))
             let options =
-                "train --data \(survey.folder) --model simple --optimizer \(optimizer) --learning-rate 0.01 --epochs 3"
+                "train --data \(survey.folder) \(Survey.plain) --optimizer \(optimizer) --learning-rate 0.01 --epochs 3"
                 + " --normalize mean --batch-size 64 --microbatch 8 --clip-norm 0.5 --schedule cosine --warmup 1epoch"
                 + " --label-smoothing 0.1 --class-weights balanced --weight-decay 0.01"
             try trained("\(options) --threads 1 --output \(whole)")

@@ -18,6 +18,7 @@ extension TrainerCommandTests {
                 try names(in: run) == [
                     "checkpoints", "config.json", "events", "figures", "hashes.csv", "history.csv", "metrics.json",
                     "metrics.jsonl", "model.keras", "model.safetensors", "report.html", "test_predictions.csv",
+                    "training_stamps.bin",
                 ])
             // 700 training stamps in batches of 64 are 11 steps.
             #expect(try names(in: "\(run)/checkpoints") == ["best.json", "step-11", "step-22"])
@@ -71,7 +72,7 @@ extension TrainerCommandTests {
             let workspace = try TemporaryFolder()
             let run = workspace.path("run")
             try trained(
-                "train --data \(survey.folder) --model simple --epochs 1 --threads 2"
+                "train --data \(survey.folder) \(Survey.plain) --epochs 1 --threads 2"
                     + " --initial-weights \(weights(workspace)) --output \(run)",
                 ranks: 3)
             let record = try json(text("\(run)/config.json"))
@@ -81,7 +82,7 @@ extension TrainerCommandTests {
         }
 
         private func weights(_ workspace: TemporaryFolder) throws -> String {
-            try trained("train --data \(survey.folder) --model simple --epochs 1 --output \(workspace.path("first"))")
+            try trained("train --data \(survey.folder) \(Survey.plain) --epochs 1 --output \(workspace.path("first"))")
             return workspace.path("first/model.safetensors")
         }
 

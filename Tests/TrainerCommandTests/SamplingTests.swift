@@ -16,7 +16,7 @@ extension TrainerCommandTests {
         @Test func noObjectIsTestedThatWasTrainedOn() throws {
             let run = workspace.path("run")
             try trained(
-                "train --data \(survey.folder) --model simple --epochs 1 --group-by \(survey.table):object --output \(run)"
+                "train --data \(survey.folder) \(Survey.plain) --epochs 1 --group-by \(survey.table):object --output \(run)"
             )
             let tested = try text("\(run)/test_predictions.csv").split(separator: "\n").dropFirst()
                 .map { Int($0.split(separator: ",")[0])! }
@@ -28,7 +28,7 @@ extension TrainerCommandTests {
         /// Each stamp is tested once, by the network of its own fold, which is that of `--fold` alone.
         @Test func allFoldsAreTrainedAndSummedUp() throws {
             let run = workspace.path("run")
-            let options = "--data \(survey.folder) --model simple --epochs 1 --batch-size 64 --folds 3"
+            let options = "--data \(survey.folder) \(Survey.plain) --epochs 1 --batch-size 64 --folds 3"
             let outcome = try trained("train \(options) --output \(run)", ranks: 2)
             #expect(outcome.standardOutput.contains("over 3 folds:"))
             let tested = try text("\(run)/test_predictions.csv").split(separator: "\n").dropFirst()
@@ -88,7 +88,7 @@ extension TrainerCommandTests {
             let rows = (0..<2 * Survey.count).map { $0 == 3 ? "comet\n" : $0 < Survey.count ? "noise\n" : "source\n" }
             try ("kind\n" + rows.joined()).write(toFile: labels, atomically: true, encoding: .utf8)
             let options =
-                "--stamps \(survey.noise) \(survey.sources) --labels \(labels):kind --model simple --optimizer adam"
+                "--stamps \(survey.noise) \(survey.sources) --labels \(labels):kind \(Survey.plain) --optimizer adam"
                 + " --learning-rate 0.001 --normalize mean --batch-size 64 --microbatch 8 --threads 1"
                 + " --sampling comet=0.2,noise=0.4,source=0.4 --augment noise,shifts --split 0.8,0.1,0.1 --quiet --no-report"
             let whole = workspace.path("whole")
@@ -135,7 +135,7 @@ extension TrainerCommandTests {
                 .replacing("SHORT", with: short).replacing("NEGATIVE", with: negative)
             let output = workspace.path("run")
             expectError(
-                try trainer("train --data \(survey.folder) --model simple \(options) --output \(output)"), status,
+                try trainer("train --data \(survey.folder) \(Survey.plain) \(options) --output \(output)"), status,
                 saying: words)
             #expect(!exists(output))
         }

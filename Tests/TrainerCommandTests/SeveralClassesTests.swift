@@ -40,7 +40,7 @@ extension TrainerCommandTests {
         }
 
         private static let recipe =
-            "--model simple --optimizer adam --learning-rate 0.003 --normalize mean --batch-size 16 --microbatch 4"
+            "\(Survey.plain) --optimizer adam --learning-rate 0.003 --normalize mean --batch-size 16 --microbatch 4"
 
         private func run(_ options: String = "", ranks: Int? = nil, data: String? = nil) throws -> String {
             let output = workspace.path("run\(ranks ?? 0)")
@@ -215,8 +215,8 @@ extension TrainerCommandTests {
             ),
             ("evaluate --model MODEL DATA --threshold 0.5", "--threshold 0.5: goes with two classes, and"),
             ("evaluate --model MODEL DATA --matched-filter", "--matched-filter: goes with two classes"),
-            ("train DATA --model simple --output OUT --target-purity 0.9", "--target-purity 0.9: chooses a threshold"),
-            ("train DATA --model simple --output OUT --target-completeness 0.9", "the stamps have 3 ("),
+            ("train DATA \(Survey.plain) --output OUT --target-purity 0.9", "--target-purity 0.9: chooses a threshold"),
+            ("train DATA \(Survey.plain) --output OUT --target-completeness 0.9", "the stamps have 3 ("),
         ])
         func whatIsOfTwoClassesIsRefused(_ line: String, _ words: String) throws {
             let model = line.contains("MODEL") ? try run() : "", output = workspace.path("output")
@@ -230,7 +230,7 @@ extension TrainerCommandTests {
 
         /// Cut by chance into parts of three stamps, one class is missing.
         @Test func aWatchedAreaNeedsEveryClass() throws {
-            let line = "train \(data) --model simple --batch-size 8 --split 0.9,0.02,0.08 --early-stopping val_roc_auc"
+            let line = "train \(data) \(Survey.plain) --batch-size 8 --split 0.9,0.02,0.08 --early-stopping val_roc_auc"
             expectError(
                 try trainer("\(line) --output \(workspace.path("run"))"), 64,
                 saying: "watches val_roc_auc, and --split leaves no")

@@ -26,7 +26,7 @@ extension TrainerCommandTests {
             "bench --models simple --seconds 0.1 --threads 1 --json",
         ])
         func aResultThatCannotBeWrittenIsAnError(line: String) throws {
-            let data = line.hasPrefix("evaluate") ? " --model \(try survey.run()) --data \(survey.folder)" : ""
+            let data = line.hasPrefix("evaluate") ? " --run \(try survey.run())" : ""
             let full = try shell(script: "exec \(program) \(line)\(data) >/dev/full")
             expectError(full, 74, saying: "standard output: cannot be written (No space left on device)")
             let closed = try shell(script: "exec \(program) \(line)\(data) >&-")

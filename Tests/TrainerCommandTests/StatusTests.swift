@@ -60,7 +60,7 @@ extension TrainerCommandTests {
 
         @Test func aRunThatDivergedHasFailed() throws {
             let run = workspace.path("run")
-            _ = try trainer("train --data \(survey.folder) --model simple --learning-rate 1e30 --output \(run)")
+            _ = try trainer("train --data \(survey.folder) \(Survey.plain) --learning-rate 1e30 --output \(run)")
             let failed = try trainer("status \(run)")
             #expect(failed.status == 65 && failed.standardOutput.contains("state         failed: training: "))
             #expect(failed.errorLines.count == 1 && failed.standardError.contains("smaller --learning-rate"))
@@ -90,7 +90,7 @@ extension TrainerCommandTests {
 
         @Test func anEnsembleIsATable() throws {
             let run = workspace.path("run")
-            try trained("train --data \(survey.folder) --model simple --epochs 1 --members 2 --output \(run)")
+            try trained("train --data \(survey.folder) \(Survey.plain) --epochs 1 --members 2 --output \(run)")
             let lines = try trained("status \(run)").standardOutput.split(separator: "\n")
             #expect(lines.count == 4 && lines[0] == run && lines[1].hasPrefix("run"))
             #expect(lines[2].hasPrefix("member-1  finished    1/1") && lines[3].hasPrefix("member-2  finished    1/1"))

@@ -106,7 +106,7 @@ extension TrainerCommandTests {
             #expect(stopping?["plateau"]?["metric"] as? String == "val_loss")
             #expect(stopping?["early"]?["metric"] as? String == "accuracy")
             let outcome = try trainer(
-                "train --data \(survey.folder) --model simple --split 0.8,0,0.2 --reduce-on-plateau 0.5,1"
+                "train --data \(survey.folder) \(Survey.plain) --split 0.8,0,0.2 --reduce-on-plateau 0.5,1"
                     + " --early-stopping loss --output \(workspace.path("none"))")
             expectError(outcome, 64, saying: "--reduce-on-plateau", "val_loss")
         }
@@ -165,7 +165,7 @@ extension TrainerCommandTests {
             let files =
                 isSource ? "--sources \(few) --noise \(survey.noise)" : "--sources \(survey.sources) --noise \(few)"
             let line =
-                "train \(files) --model simple --epochs 1 --split 0.8,0.002,0.198 --output \(workspace.path("run"))"
+                "train \(files) \(Survey.plain) --epochs 1 --split 0.8,0.002,0.198 --output \(workspace.path("run"))"
             for ranks in [nil, 2] {
                 expectError(
                     try trainer("\(line) --early-stopping \(metric)", ranks: ranks), 64, saying: "--early-stopping",
@@ -174,7 +174,7 @@ extension TrainerCommandTests {
             try trained("\(line) --early-stopping val_loss")
             expectError(
                 try trainer(
-                    "train --data \(survey.folder) --model simple --split 0.8,0,0.2 --early-stopping \(metric)"
+                    "train --data \(survey.folder) \(Survey.plain) --split 0.8,0,0.2 --early-stopping \(metric)"
                         + " --output \(workspace.path("none"))"), 64, saying: "--early-stopping", metric, "no stamp")
         }
 

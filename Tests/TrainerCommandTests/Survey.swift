@@ -29,7 +29,11 @@ struct Survey {
     func longRun() throws -> String { try Self.madeLongRun.get() }
 
     static let recipe =
-        "--model vgg6 --optimizer adam --learning-rate 0.001 --normalize mean --batch-size 64 --microbatch 8"
+        "--recipe notebook --model vgg6 --optimizer adam --learning-rate 0.001 --normalize mean --batch-size 64 "
+        + "--microbatch 8"
+
+    /// The smallest network, with the settings that have no schedule and change no stamp.
+    static let plain = "--recipe notebook --model simple"
 
     private static let workspace: String = {
         atexit { try? FileManager.default.removeItem(atPath: Survey.workspace) }

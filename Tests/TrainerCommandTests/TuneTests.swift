@@ -29,7 +29,7 @@ extension TrainerCommandTests {
         private func path(_ name: String) -> String { workspace.path(name) }
 
         private func options(_ name: String) -> String {
-            "tune --space \(space) --data \(survey.folder) --model simple --normalize mean --epochs 4 --trials 6 "
+            "tune --space \(space) --data \(survey.folder) \(Survey.plain) --normalize mean --epochs 4 --trials 6 "
                 + "--reduction 2 --threads 1 --no-report --output \(path(name))"
         }
 
@@ -62,14 +62,14 @@ extension TrainerCommandTests {
             let rows = try text(path("search/trials.csv")).split(separator: "\n").map { $0.split(separator: ",") }
             let best = rows[1]
             try trained(
-                "train --data \(survey.folder) --model simple --normalize mean --epochs 4 --batch-size \(best[4]) "
+                "train --data \(survey.folder) \(Survey.plain) --normalize mean --epochs 4 --batch-size \(best[4]) "
                     + "--learning-rate \(best[5]) --optimizer \(best[6]) --output \(path("single"))")
             let trial = path("search/trials/trial-\(best[0])")
             #expect(try RunResult(trial).differences(from: RunResult(path("single"))) == [])
             // One that was left behind goes on as any run does.
             let last = rows[6]
             let words =
-                "train --data \(survey.folder) --model simple --normalize mean --epochs 4 --batch-size \(last[4]) "
+                "train --data \(survey.folder) \(Survey.plain) --normalize mean --epochs 4 --batch-size \(last[4]) "
                 + "--learning-rate \(last[5]) --optimizer \(last[6])"
             try trained("\(words) --resume --output \(path("search/trials/trial-\(last[0])"))")
             try trained("\(words) --output \(path("other"))")

@@ -88,15 +88,15 @@ extension TrainerCommandTests {
         }
 
         @Test(arguments: [
-            ("predict --input stamps.npy --output x", "'--model"),
+            ("predict --input stamps.npy --output x", "--model: is missing"),
             ("predict --model m --output x", "--input: is missing; name files of stamps"),
-            ("predict --model m --input stamps.npy", "--output"), ("evaluate", "'--model"),
+            ("predict --model m --input stamps.npy", "--output"), ("evaluate", "--model: is missing"),
             ("evaluate --model m --data d --threads 0", "--threads 0"), ("summary --model vgg7", "--model vgg7"),
             ("summary --classes 0", "--classes 0"), ("simulate --output d --sources 0", "--sources 0"),
             ("simulate --output d --size 3", "--size 3"), ("simulate --output d --kinds stars=1", "\"stars\""),
             ("simulate --output d --kinds trail=-1", "--kinds trail=-1"), ("simulate --output d --kinds=", "--kinds"),
             ("simulate --output d --fwhm 6,2", "--fwhm 6,2"), ("simulate --output d --snr 3", "--snr 3"),
-            ("simulate --output d --snr 0,9", "--snr 0,9"), ("practise", "'practise'"),
+            ("simulate --output d --snr 0,9", "--snr 0,9"), ("practise", "practise: is no command"),
             ("simulate --output d --channels quad", "'single' and 'triplet'"),
             ("simulate --output d --max-offset 9", "--max-offset 9"),
             ("simulate --output d --max-offset=-1", "--max-offset -1"),

@@ -102,8 +102,11 @@ def fit(
     if is_keras:
         settings |= {k: v for k, v in keras_models.compiled_options(model).items() if k not in options}
     settings |= {"epochs": epochs, "batch_size": batch_size, "class_weights": _class_weights(class_weight)}
-    if "normalize" not in options and "recipe" not in options:
-        settings["normalize"] = "none"
+    if "recipe" not in options:
+        # Plain steps, as Keras takes them.
+        settings["recipe"] = "notebook"
+        if "normalize" not in options:
+            settings["normalize"] = "none"
     folder = Path(os.fspath(output)) if output is not None else _next_folder(model)
     shown = wants(verbose)
     with Handover() as handover:

@@ -26,6 +26,12 @@ public enum TestLauncher: String, CaseIterable, Sendable, CustomStringConvertibl
     /// What `mpirun` returns when a signal has ended a rank.
     public func status(ofSignal number: Int32) -> Int32 { self == .openMPI ? 128 + number : number }
 
+    /// Whether `mpirun` may return a status when one rank has left with a code and the others were ended for it: Hydra
+    /// returns the code, or the signal that ended the others.
+    public func mayReturn(_ status: Int32, ofRankThatLeft code: Int32) -> Bool {
+        status == code || self == .mpich && status == SIGKILL
+    }
+
     private static let programs = allCases.reduce(into: [TestLauncher: String]()) { $0[$1] = $1.found() }
     private var program: String? { Self.programs[self] }
 
