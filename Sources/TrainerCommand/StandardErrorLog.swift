@@ -24,9 +24,10 @@ struct StandardErrorLog: LogHandler {
     /// A logger that is silent on other ranks than 0 unless they warn. Where it tells everything, lines begin with the
     /// time.
     static func logger(rank: Int, level: Logger.Level, environment: [String: String]) -> Logger {
-        Logger(label: "swift-run-trainer") { _ in
+        let timestamp: @Sendable () -> String = { Timestamp.now }
+        return Logger(label: "swift-run-trainer") { _ in
             StandardErrorLog(
-                logLevel: rank == 0 ? level : .warning, timestamp: level <= .debug ? { Timestamp.now } : nil,
+                logLevel: rank == 0 ? level : .warning, timestamp: level <= .debug ? timestamp : nil,
                 environment: environment)
         }
     }
