@@ -50,13 +50,16 @@ struct KerasNormalization {
     private struct Writer {
         let shape: Shape
         let axes: [Int]
-        let taken: Set<String>
+        /// What names of operators begin with, and no other.
+        let prefix: String
         var pixels: Tensor
         private(set) var layers: [JSONValue] = []
         private var tensors: [PixelExpression: Tensor] = [:]
 
         init(shape: Shape, axes: [Int], taken: Set<String>, pixels: Tensor) {
-            (self.shape, self.axes, self.taken, self.pixels) = (shape, axes, taken, pixels)
+            var prefix = "normalize_"
+            while taken.contains(where: { $0.hasPrefix(prefix) }) { prefix += "_" }
+            (self.shape, self.axes, self.prefix, self.pixels) = (shape, axes, prefix, pixels)
         }
 
         /// One value for all pixels that are normalised together.
@@ -149,16 +152,14 @@ struct KerasNormalization {
             _ className: String, _ arguments: [JSONValue], _ options: [String: JSONValue], _ shape: Shape,
             type: String = KerasNormalization.doubleType, module: String = KerasObject.operatorModule
         ) -> Tensor {
-            var number = layers.count + 1
-            while taken.contains("normalize_\(number)") { number += taken.count }
-            let name = JSONValue.string("normalize_\(number)")
+            let name = "\(prefix)\(layers.count + 1)"
             layers.append([
                 "module": .string(module), "class_name": .string(className),
-                "config": .object(options.merging(["name": name]) { $1 }),
-                "registered_name": module == "keras.layers" ? .null : .string(className), "name": name,
+                "config": .object(options.merging(["name": .string(name)]) { $1 }),
+                "registered_name": module == "keras.layers" ? .null : .string(className), "name": .string(name),
                 "inbound_nodes": [["args": .array(arguments), "kwargs": [:]]],
             ])
-            return Tensor(name: "normalize_\(number)", shape: shape, type: type)
+            return Tensor(name: name, shape: shape, type: type)
         }
     }
 }
