@@ -21,12 +21,11 @@ import Testing
         func progress(
             _ style: ProgressLine.Style = .terminal(reflows: true), steps: Int = 75, timestamp: String? = nil
         ) -> ProgressLine {
-            ProgressLine(
-                style: style, columns: { self.columns.withLock(\.self) }, epochs: 15, stepsPerEpoch: steps,
-                timestamp: timestamp.map { text in { text } }
-            ) { text in
-                self.pieces.withLock { $0.append(text) }
-            }
+            let told: @Sendable () -> String = { timestamp ?? "" }
+            return ProgressLine(
+                style: style, columns: { self.columns.withLock { $0 } }, epochs: 15, stepsPerEpoch: steps,
+                timestamp: timestamp == nil ? nil : told,
+                write: { text in self.pieces.withLock { $0.append(text) } })
         }
     }
 

@@ -31,7 +31,7 @@ extension TrainerCommandTests {
         }
 
         /// 40 stamps of two channels, with bright sky, of which the second is larger by a factor.
-        private func pairs(named name: String, missing: Bool) throws -> String {
+        private func makePairs(_ name: String, missing: Bool) throws -> String {
             let (values, shape) = try numbers(Survey.large().sources)
             let pixels = shape[1] * shape[2]
             var stamps: [Float] = []
@@ -46,15 +46,15 @@ extension TrainerCommandTests {
 
         private var cases: [Case] {
             get throws {
-                let pairs = try pairs(named: "pairs.npy", missing: false)
-                let damaged = try pairs(named: "damaged.npy", missing: true)
+                let pairs = try makePairs("pairs.npy", missing: false)
+                let damaged = try makePairs("damaged.npy", missing: true)
                 let single: [Normalization] =
                     Normalization.named.filter { $0 != .none } + [
                         .percentile(try #require(PercentileRange(low: 2, high: 99.5))),
                         .scale(try #require(LinearScaling(zero: 100, unit: 255))),
-                        .standard(try #require(StandardScaling(means: [7], deviations: [20]))),
+                        .standard(StandardScaling(means: [7], deviations: [20])),
                     ]
-                let both = try #require(StandardScaling(means: [1010, 250], deviations: [30, 200]))
+                let both = StandardScaling(means: [1010, 250], deviations: [30, 200])
                 let reversed = try #require(ChannelSelection(["1", "0"]))
                 return single.map { Case(name: "\($0)", preparation: StampPreparation($0), stamps: survey.sources) } + [
                     Case(
