@@ -46,8 +46,8 @@ extension TrainerCommandTests {
 
         private var cases: [Case] {
             get throws {
-                let pairs = try makePairs("pairs.npy", missing: false)
-                let damaged = try makePairs("damaged.npy", missing: true)
+                let pairs = try makePairs("both.npy", missing: false)
+                let damaged = try makePairs("damaged-stamps.npy", missing: true)
                 let single: [Normalization] =
                     Normalization.named.filter { $0 != .none } + [
                         .percentile(try #require(PercentileRange(low: 2, high: 99.5))),
