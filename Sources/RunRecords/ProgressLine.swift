@@ -15,7 +15,7 @@ import Files
 /// ```
 /// training vgg6 in runs/vgg6: 15 epochs of 75 steps, 19200 stamps, 1 rank × 8 threads on node17
 /// Epoch 1/15 - 4s - loss: 0.6890 - accuracy: 0.5519 - val_loss: 0.6871 - val_accuracy: 0.5604 - 14034 stamps/s
-/// Epoch 16/50 - step 12/75 - loss: 0.1890 - accuracy: 0.9519 - 2:11 left in all
+/// step 12/75 of epoch 2/15 - loss: 0.6690 - accuracy: 0.5619 - 58s left in all
 /// ```
 /// It uses no colours, so there is nothing for `NO_COLOR` to switch off. The clock is passed in, as nanoseconds of any
 /// clock that does not run backwards.

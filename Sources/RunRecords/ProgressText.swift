@@ -35,7 +35,7 @@ struct ProgressText: Sendable {
 
     /// The line of where a run is.
     func minute(_ state: State) -> String {
-        "Epoch \(state.epoch)/\(epochs) - step \(state.step)/\(stepsPerEpoch)"
+        "step \(state.step)/\(stepsPerEpoch) of epoch \(state.epoch)/\(epochs)"
             + " - loss: \(FormattedNumber.metric(state.loss)) - accuracy: \(FormattedNumber.metric(state.accuracy))"
             + " - \(FormattedNumber.clock(secondsLeft(state))) left in all"
     }

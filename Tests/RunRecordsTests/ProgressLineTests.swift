@@ -182,8 +182,8 @@ import Testing
         #expect(
             screen.take() == [
                 "NOW training vgg6\n",
-                "NOW Epoch 1/15 - step 60/1000 - loss: 1.0000 - accuracy: 0.5000 - 4:09:00 left in all\n",
-                "NOW Epoch 1/15 - step 120/1000 - loss: 1.0000 - accuracy: 0.5000 - 4:08:00 left in all\n",
+                "NOW step 60/1000 of epoch 1/15 - loss: 1.0000 - accuracy: 0.5000 - 4:09:00 left in all\n",
+                "NOW step 120/1000 of epoch 1/15 - loss: 1.0000 - accuracy: 0.5000 - 4:08:00 left in all\n",
             ])
     }
 
