@@ -87,7 +87,7 @@ let package = Package(
             ]),
         .target(
             name: "ONNXFormat",
-            dependencies: ["Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults", protobuf],
+            dependencies: ["Models", "LayerCatalog", "Layers", "Preparation", "Files", "Tensors", "Faults", protobuf],
             exclude: ["onnx_subset.proto"], swiftSettings: swiftSettings),
         library("TorchFormat", ["Models", "LayerCatalog", "Files", "Tensors", "Faults"]),
         library("ModelFiles", ["KerasFormat", "ONNXFormat", "TorchFormat", "Models", "Files", "Faults"]),
@@ -261,8 +261,8 @@ let package = Package(
         tests(
             "TrainerCommand",
             [
-                "TrainerCommand", "StampFormats", "Settings", "StampData", "Optimizers", "Files", "TestSupport",
-                argumentParser,
+                "TrainerCommand", "StampFormats", "Settings", "StampData", "ModelFiles", "Models", "Preparation",
+                "Optimizers", "Files", "EngineTestSupport", "TestSupport", argumentParser,
             ]),
     ]
 )

@@ -144,10 +144,17 @@ installed_trainer() {
 # Further options of `swift build`, for scripts that take any.
 build_options=()
 
+# swift_package WORDS…: runs swift so that it hands the package's traits to the compiler in the same order every time.
+# SwiftPM plans a build anew where the environment has changed, for which a longer PATH is enough; it has the traits in a
+# set, whose order is drawn by each process, and in another order everything would be compiled again.
+swift_package() {
+    SWIFT_DETERMINISTIC_HASHING=1 swift "$@"
+}
+
 # build_release: builds swift-run-trainer with the Swift library linked in, so that the binary runs on nodes
 # that have no Swift, and prints its path.
 build_release() {
-    local build=(swift build --package-path "$checkout" --scratch-path "$scratch_path" -c release --static-swift-stdlib
+    local build=(swift_package build --package-path "$checkout" --scratch-path "$scratch_path" -c release --static-swift-stdlib
         "${build_options[@]}")
     "${build[@]}" --product swift-run-trainer >&2 || return
     printf '%s/swift-run-trainer\n' "$("${build[@]}" --show-bin-path)"

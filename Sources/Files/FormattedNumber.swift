@@ -21,6 +21,9 @@ package enum FormattedNumber {
         return width < 0 ? blanks + text : text + blanks
     }
 
+    /// `1 stamp`, `12 stamps`.
+    package static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
     /// `12s`, `3:05` (minutes) or `1:02:05` (hours).
     package static func clock(_ seconds: Double) -> String {
         let total = seconds > 0 ? Int(min(seconds, 1e15)) : 0

@@ -11,6 +11,8 @@ public enum StandardOutput {
     private static let endsWithItsReader = Atomic(false)
     /// Whether the reader has let progress wait in vain.
     private static let isStuck = Atomic(false)
+    /// Whether progress ended within a line.
+    private static let lineIsOpen = Atomic(false)
     /// How long a reader may keep progress waiting before it is dropped, in milliseconds.
     private static let patience: Int32 = 10_000
 
@@ -59,8 +61,14 @@ public enum StandardOutput {
 
     /// Prints progress, or drops it where it cannot be written or the reader lets it wait too long.
     public static func show(progress text: String) {
+        lineIsOpen.store(!text.hasSuffix("\n"), ordering: .relaxed)
         let code = write(text, patience: isStuck.load(ordering: .relaxed) ? 0 : patience)
         isStuck.store(code == ETIMEDOUT, ordering: .relaxed)
+    }
+
+    /// Ends the line that progress is being shown in, if any, so that a message on standard error stands on its own.
+    public static func leaveProgress() {
+        if lineIsOpen.exchange(false, ordering: .relaxed) { show(progress: "\n") }
     }
 
     private static func fault(_ code: Int32) -> Fault {

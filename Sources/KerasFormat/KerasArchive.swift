@@ -33,28 +33,33 @@ public enum KerasArchive {
 
     /// Writes a model as a `.keras` file, atomically: equal models give equal bytes.
     ///
+    /// - Parameter normalizes: whether the model takes stamps as they are and normalises them first.
     /// - Throws: a `cannotWrite` fault; a `badData` fault for what Keras can only express as code; a `usage` fault in a
     ///   build without Keras support.
-    public static func write(_ model: TrainedModel, to path: String) throws {
+    public static func write(_ model: TrainedModel, normalizes: Bool = false, to path: String) throws {
         #if Keras
-            try write(model, to: AtomicFile(path))
+            try write(model, normalizes: normalizes, to: AtomicFile(path))
         #else
             throw unsupported(path)
         #endif
     }
 
     /// The same, to a file that is open.
-    package static func write(_ model: TrainedModel, to file: AtomicFile) throws {
+    package static func write(_ model: TrainedModel, normalizes: Bool = false, to file: AtomicFile) throws {
         #if Keras
+            let expression = normalizes ? try model.expression : nil
+            var notes = try model.kerasNotes
+            if expression != nil { notes[TrainedModel.normalizesNote] = "true" }
             let metadata: JSONValue = [
                 "keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00",
-                "swift-run-trainer": .object(try model.kerasNotes.mapValues { .string($0) }),
+                "swift-run-trainer": .object(notes.mapValues { .string($0) }),
             ]
+            let normalization = expression.map { KerasNormalization($0, over: model.preparation.scope) }
+            let configuration = try model.network.kerasConfiguration(normalization)
             try KerasZip.write(
                 [
                     KerasZip.Member(name: "metadata.json", bytes: Array(try metadata.text().utf8)),
-                    KerasZip.Member(
-                        name: "config.json", bytes: Array(try model.network.kerasConfiguration().text().utf8)),
+                    KerasZip.Member(name: "config.json", bytes: Array(try configuration.text().utf8)),
                     KerasZip.Member(name: WeightsFile.name, bytes: try WeightsFile.bytes(of: model)),
                 ], to: file)
         #else
@@ -143,6 +148,7 @@ extension NetworkDescription {
                 )
             }
             notes = (metadata["swift-run-trainer"]?.object ?? [:]).compactMapValues { $0.string }
+            try TrainedModel.refuseNormalizing(notes, path)
         }
 
         func model(_ archive: KerasZip, _ path: String, _ reading: ModelReading) throws -> KerasModel {

@@ -116,18 +116,26 @@ public enum ModelFiles {
 
     /// Writes a model in the format that the name's ending asks for.
     ///
-    /// - Parameter prefix: what comes before the names of parameters in a `.pth` file.
+    /// - Parameters:
+    ///   - prefix: what comes before the names of parameters in a `.pth` file.
+    ///   - normalizes: whether the model takes stamps as they are and normalises them first, which only `.onnx` and
+    ///     `.keras` files do.
     /// - Throws: `Fault` for an unknown ending, for what cannot be written, and for `.keras` in a build without it.
-    public static func write(_ model: TrainedModel, to output: OutputFile, prefix: String = "") throws {
+    public static func write(
+        _ model: TrainedModel, to output: OutputFile, prefix: String = "", normalizes: Bool = false
+    ) throws {
         let path = output.path
         if path.hasSuffix(".safetensors") { return try model.write(to: output.open()) }
-        if path.hasSuffix(".keras") { return try KerasArchive.write(model, to: output.open()) }
+        if path.hasSuffix(".keras") { return try KerasArchive.write(model, normalizes: normalizes, to: output.open()) }
         if TorchFile.isNamed(path) { return try TorchFile.write(model, prefix: prefix, to: output.open()) }
-        if path.hasSuffix(".onnx") { return try ONNXFile.write(model, to: output.open()) }
+        if path.hasSuffix(".onnx") { return try ONNXFile.write(model, normalizes: normalizes, to: output.open()) }
         throw Fault(
             .usage, path, "has the ending of no model format",
             remedy: "end the name with .safetensors, .keras, .onnx or .pth")
     }
+
+    /// Whether a file of this name holds stamps' normalisation if it is asked to.
+    public static func mayNormalize(_ path: String) -> Bool { path.hasSuffix(".onnx") || path.hasSuffix(".keras") }
 
     /// What ``write(_:to:)`` writes, to recognise an earlier one. The models in a run's folder are the run's.
     public static let kind = OutputFile.Kind("a converted model") { path in

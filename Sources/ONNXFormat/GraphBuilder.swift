@@ -26,10 +26,26 @@ struct GraphBuilder: ONNXGraph {
         return name
     }
 
+    /// Adds the values of `input` along its last axis, in increasing order, and gives their name.
+    ///
+    /// - Parameter count: the extent of that axis.
+    mutating func sorted(_ input: String, count: Int, in scope: String) -> String {
+        let all = constant("\(scope)/count", integers: [count])
+        let name = append("TopK", [input, all], [.integer("largest", 0), .integer("sorted", 1)], in: scope)
+        graph.node[graph.node.count - 1].output.append(unique("\(scope)/TopK_indices"))
+        return name
+    }
+
     /// Adds a float32 tensor (a number, when it has no shape) and gives its name.
     mutating func constant(_ name: String, shape: [Int], _ values: [Float]) -> String {
         precondition(values.count == shape.reduce(1, *), "\(name): \(values.count) values are not of shape \(shape)")
         return constant(name, .float, shape, values.withUnsafeBytes { Data($0) })
+    }
+
+    /// Adds a float64 tensor (a number, when it has no shape) and gives its name.
+    mutating func constant(_ name: String, shape: [Int], doubles: [Double]) -> String {
+        precondition(doubles.count == shape.reduce(1, *), "\(name): \(doubles.count) values are not of shape \(shape)")
+        return constant(name, .double, shape, doubles.withUnsafeBytes { Data($0) })
     }
 
     /// Adds a vector of integers and gives its name.

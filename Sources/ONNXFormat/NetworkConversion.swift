@@ -1,5 +1,6 @@
 import LayerCatalog
 import Models
+import Preparation
 import Tensors
 
 /// Turns the layers of a network into ONNX nodes, one after another; what each becomes, its kind says.
@@ -11,6 +12,8 @@ struct NetworkConversion {
     private let shapes: [String: Shape]
     /// The graph's inputs, by the names of the layers that take them.
     private let inputs: [String: ONNXInput]
+    /// What their layers take in place of the inputs, where those are normalised first.
+    private var normalized: [String: String] = [:]
     /// What the layers so far give, by their names.
     private var values: [String: ONNXValue] = [:]
     private var last: ONNXValue?
@@ -28,12 +31,21 @@ struct NetworkConversion {
         shapes = Dictionary(model.network.nodes.map { ($0.name, $0.outputShape) }) { first, _ in first }
     }
 
+    /// Adds the normalisation of the stamps, before any layer.
+    mutating func normalize(by expression: PixelExpression, over scope: NormalizationScope) {
+        for input in inputs.values where input.isOfStamps {
+            (graph, normalized[input.layer]) = PixelNodes.normalized(input, by: expression, over: scope, in: graph)
+        }
+    }
+
     /// Adds the next layer of the network.
     ///
     /// - Throws: the fault of a layer that ONNX has no operators for.
     mutating func append(_ layer: LayerDescription) throws {
         guard let shape = shapes[layer.name] else { preconditionFailure("the network has no \(layer.name)") }
-        let input = self.inputs[layer.name].map { ONNXValue(name: $0.name, shape: $0.shape) }
+        let input = self.inputs[layer.name].map {
+            ONNXValue(name: normalized[layer.name] ?? $0.name, shape: $0.shape)
+        }
         if let input, self.inputs[layer.name]?.isChannelsFirst == true {
             (values[layer.name], last) = (input, input)
             return

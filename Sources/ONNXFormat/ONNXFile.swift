@@ -8,20 +8,22 @@ import SwiftProtobuf
 ///
 /// Input `stamps` (N, height, width, channels) and output `probabilities` (N, 2) or (N, 1), both float32: what Keras'
 /// `predict` takes and gives. A network that takes features (N, F) too has both inputs, in their order, under the names
-/// of their layers; one that was read from a graph has the inputs and the output of that graph. The stamps are to be prepared before; the metadata hold how, under `normalize`
-/// and `preparation`, and the threshold of a decision.
+/// of their layers; one that was read from a graph has the inputs and the output of that graph. The stamps are to be
+/// prepared before, unless the graph normalises them; the metadata hold how, under `normalize` and `preparation`, and the
+/// threshold of a decision.
 /// Inside, maps are NCHW, as ONNX' operators want them. Source: ONNX IR version 8, operators version 17.
 public enum ONNXFile {
     /// Writes the model, atomically: equal models give equal bytes.
     ///
+    /// - Parameter normalizes: whether the graph takes stamps as they are and normalises them first.
     /// - Throws: a `cannotWrite` fault; a `badData` fault that names a layer which ONNX has no operators for.
-    public static func write(_ model: TrainedModel, to path: String) throws {
-        try write(model, to: AtomicFile(path))
+    public static func write(_ model: TrainedModel, normalizes: Bool = false, to path: String) throws {
+        try write(model, normalizes: normalizes, to: AtomicFile(path))
     }
 
     /// The same, to a file that is open.
-    package static func write(_ model: TrainedModel, to file: AtomicFile) throws {
-        let message = try message(model)
+    package static func write(_ model: TrainedModel, normalizes: Bool = false, to file: AtomicFile) throws {
+        let message = try message(model, normalizes: normalizes)
         let bytes: [UInt8]
         do {
             bytes = try message.serializedBytes()
@@ -34,11 +36,13 @@ public enum ONNXFile {
         try file.commit()
     }
 
-    private static func message(_ model: TrainedModel) throws -> ONNXModelProto {
+    private static func message(_ model: TrainedModel, normalizes: Bool) throws -> ONNXModelProto {
         let network = model.network
         let output = network.description.graphNames?.output ?? "probabilities"
         let inputs = ONNXInput.all(of: network, output: output)
         var conversion = NetworkConversion(model, inputs: inputs, output: output)
+        let expression = normalizes ? try model.expression : nil
+        if let expression { conversion.normalize(by: expression, over: model.preparation.scope) }
         for layer in network.description.layers { try conversion.append(layer) }
         var graph = conversion.finish()
         graph.name = network.description.name
@@ -46,7 +50,8 @@ public enum ONNXFile {
             valueInfo(
                 input.name, extents: input.extents,
                 input.isOfStamps
-                    ? "stamps, \(input.isChannelsFirst ? "channels × rows × columns" : "rows × columns × channels"), normalised: \(model.preparation.normalization)"
+                    ? "stamps, \(input.isChannelsFirst ? "channels × rows × columns" : "rows × columns × channels"), "
+                        + (expression == nil ? "normalised: \(model.preparation.normalization)" : "not normalised")
                     : "features of each stamp")
         }
         graph.output = [
@@ -55,6 +60,7 @@ public enum ONNXFile {
                 explanation(of: model))
         ]
         var notes = try model.notes
+        if expression != nil { notes[TrainedModel.normalizesNote] = "true" }
         if network.description.endsInLogits { notes[logitsNote] = "true" }
         return .with {
             $0.irVersion = 8

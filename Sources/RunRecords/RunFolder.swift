@@ -18,7 +18,7 @@ import Glibc
 /// figures/             pictures, and the numbers behind them
 /// report.html          all of it as one page
 /// ended.json           why a run is not finished though its program has ended, if that could still say so
-/// events/              what TensorBoard shows
+/// train/, validation/, events.out.tfevents.*  what TensorBoard shows
 /// checkpoints/step-N/  complete or absent, never half
 /// ```
 public struct RunFolder: Sendable {
@@ -67,8 +67,10 @@ public struct RunFolder: Sendable {
     public var report: String { "\(path)/report.html" }
     /// ``EarlyEnd``, of a run that is not finished.
     public var earlyEnd: String { "\(path)/ended.json" }
-    /// What TensorBoard shows: one file for each part of the run.
-    public var events: String { "\(path)/events" }
+    /// What TensorBoard shows of training: one file for each part of the run.
+    public var trainingEvents: String { "\(path)/train" }
+    /// What TensorBoard shows of validation.
+    public var validationEvents: String { "\(path)/validation" }
     /// What the run can be resumed from.
     public var checkpoints: CheckpointFolder { CheckpointFolder("\(path)/checkpoints") }
 
@@ -123,7 +125,7 @@ public struct RunFolder: Sendable {
 
     /// The first file or folder that a run would replace.
     private var whatARunReplaces: String? {
-        Self.first([configuration, checkpoints.path] + results + [report, figures, events])
+        Self.first([configuration] + folders + results + [report])
     }
 
     private static func first(_ paths: [String]) -> String? {
@@ -164,7 +166,9 @@ public struct RunFolder: Sendable {
     private var files: [String] { [configuration, report, earlyEnd] + results }
 
     /// The paths of all that a run writes, but for what is in folders.
-    public var ownFiles: [String] { files + [checkpoints.path, figures, events] }
+    public var ownFiles: [String] { files + folders }
+
+    private var folders: [String] { [checkpoints.path, figures, trainingEvents, validationEvents] }
 
     /// What a run makes, as far as it has a test set and features, and Keras can express its network.
     private var results: [String] {
@@ -190,7 +194,7 @@ public struct RunFolder: Sendable {
     /// - Throws: `Fault(.badData)` that names it.
     public func requireFilesAndFolders() throws(Fault) {
         for file in files where FileAccess.exists(file) { try FileAccess.requireFile(file) }
-        for folder in [checkpoints.path, figures, events]
+        for folder in folders
         where FileAccess.exists(folder) && !FileAccess.isFolder(folder) && (try? FileAccess.requireFile(folder)) == nil
         {
             throw Fault(

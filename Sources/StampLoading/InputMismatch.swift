@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// How the stamps of some files, as they are prepared, differ from what a network takes.
@@ -13,7 +14,7 @@ package enum InputMismatch {
         guard network.extents.count == 3 else {
             return ("of the shape \(network)", "of \(size(stamps))", "use a network for images")
         }
-        func counted(_ shape: Shape) -> String { "\(shape.channels) channel\(shape.channels == 1 ? "" : "s")" }
+        func counted(_ shape: Shape) -> String { FormattedNumber.counted(shape.channels, "channel") }
         let (takes, are) = (network.extents, stamps.extents)
         if takes[0..<2] == are[0..<2] {
             return (

@@ -13,17 +13,18 @@ public final class EventFile {
     public var path: String { file.path }
     private let file: GrowingFile
 
-    /// Creates a file in `folder`, and the folder if it does not exist.
+    /// Creates a file in `folder`.
     ///
     /// TensorBoard reads a folder's files in the order of their names: the new one sorts after all others, even if the
     /// clock was set back or is still in the same second.
     /// - Parameters:
+    ///   - isOwn: whether the folder holds event files only: it is then made if it does not exist, and may not be a link.
     ///   - firstStep: where a resumed run continues: what other files say about this step and later ones no longer
     ///     counts. nil for a new run.
     ///   - wallTime: now, in seconds since 1970.
     /// - Throws: `Fault(.cannotWrite)`.
-    public init(in folder: String, resumingAt firstStep: Int?, wallTime: Double) throws {
-        try FileAccess.makeOwnFolder(folder)
+    public init(in folder: String, isOwn: Bool = true, resumingAt firstStep: Int?, wallTime: Double) throws {
+        if isOwn { try FileAccess.makeOwnFolder(folder) }
         file = try GrowingFile(creating: "\(folder)/\(try Self.nextName(in: folder, wallTime: wallTime))")
         var version = TensorBoardEvent()
         version.wallTime = wallTime

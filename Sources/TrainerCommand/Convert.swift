@@ -5,6 +5,7 @@ import Files
 import Logging
 import ModelFiles
 import Models
+import Preparation
 import Settings
 
 /// `swift-run-trainer convert`
@@ -15,18 +16,29 @@ struct Convert: GroupCommand {
             Reads .safetensors, .keras, .h5, .onnx and .pth, told apart by what they hold; writes .safetensors, .keras, \
             .onnx and .pth, as the name of the output ends. A .pth file of PyTorch holds the weights of torchvision's resnet18, \
             resnet34 or resnet50.
+
+            For other programs a network takes stamps that are prepared as for training. --with-normalization puts that \
+            into the file; --numpy prints it as a function of numpy.
             """)
 
     static let examples = [
         "swift-run-trainer convert --model runs/survey/model.safetensors --output survey.keras",
-        "swift-run-trainer convert --model runs/survey/model.safetensors --output survey.onnx",
+        "swift-run-trainer convert --model runs/survey/model.safetensors --output survey.onnx --with-normalization",
     ]
 
     @Option(help: ArgumentHelp("The model to read.", valueName: "file"))
     var model: String
 
     @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
-    var output: String
+    var output: String?
+
+    @Flag(
+        name: .customLong("with-normalization"),
+        help: "Put the normalisation of stamps into the .onnx or .keras file, which then takes stamps as they are.")
+    var withNormalization = false
+
+    @Flag(help: "Print the preparation of stamps as lines of numpy.")
+    var numpy = false
 
     @Option(
         help: ArgumentHelp(
@@ -54,14 +66,31 @@ struct Convert: GroupCommand {
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
-            let file = try OutputFile(
-                output, option: "--output", inputs: ModelFiles.files(model), kind: ModelFiles.kind)
+            let file = try output.map {
+                try OutputFile($0, option: "--output", inputs: ModelFiles.files(model), kind: ModelFiles.kind)
+            }
             let isForeign = try ModelFiles.isForeign(model)
             try checkUses(isForeign: isForeign)
             let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
-            try ModelFiles.write(
-                isForeign ? foreignModel() : ModelFiles.read(model, reading), to: file, prefix: prefix ?? "")
+            let read = try isForeign ? foreignModel() : ModelFiles.read(model, reading)
+            if let file {
+                try ModelFiles.write(read, to: file, prefix: prefix ?? "", normalizes: withNormalization)
+                if !numpy, !verbosity.quiet, let notice = notice(read.preparation, file.path) {
+                    try StandardOutput.print(note: "\(notice)\n")
+                }
+            }
+            if numpy { try StandardOutput.print(result: read.preparation.numpy) }
         }
+    }
+
+    /// What users of the file must do with stamps; nil where that is nothing, and for this program's own files.
+    private func notice(_ preparation: StampPreparation, _ path: String) -> String? {
+        guard ModelFiles.mayNormalize(path), !withNormalization, preparation != StampPreparation(.none) else {
+            return nil
+        }
+        let within = preparation.graph.inexpressible == nil ? "--with-normalization puts that into it, " : ""
+        return
+            "\(path) takes prepared stamps (\(preparation.normalization)): \(within)--numpy prints it as lines of numpy"
     }
 
     /// A state dict of PyTorch, with what it does not say.
@@ -85,8 +114,16 @@ struct Convert: GroupCommand {
                     remedy: "leave it out")
             }
         }
-        guard prefix == nil || isForeign || ModelFiles.hasPrefixes(output) else {
+        guard prefix == nil || isForeign || output.map(ModelFiles.hasPrefixes) ?? false else {
             throw Fault(.usage, "--prefix", "is for .pth files", remedy: "leave it out")
+        }
+        guard output != nil || numpy else {
+            throw Fault(.usage, "--output", "is missing", remedy: "name the file to write, or give --numpy")
+        }
+        guard !withNormalization || output.map(ModelFiles.mayNormalize) ?? false else {
+            throw Fault(
+                .usage, "--with-normalization", "is for .onnx and .keras files",
+                remedy: "leave it out, or end --output with .onnx or .keras")
         }
     }
 }

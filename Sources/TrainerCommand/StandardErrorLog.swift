@@ -1,4 +1,5 @@
 import Faults
+import Files
 import Logging
 
 #if canImport(Glibc)
@@ -11,6 +12,8 @@ import Logging
 struct StandardErrorLog: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level
+    /// What each line begins with; nil for nothing.
+    var timestamp: (@Sendable () -> String)?
     let environment: [String: String]
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -18,10 +21,14 @@ struct StandardErrorLog: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// A logger that is silent on other ranks than 0 unless they warn.
+    /// A logger that is silent on other ranks than 0 unless they warn. Where it tells everything, lines begin with the
+    /// time.
     static func logger(rank: Int, level: Logger.Level, environment: [String: String]) -> Logger {
-        Logger(label: "swift-run-trainer") { _ in
-            StandardErrorLog(logLevel: rank == 0 ? level : .warning, environment: environment)
+        let timestamp: @Sendable () -> String = { Timestamp.now }
+        return Logger(label: "swift-run-trainer") { _ in
+            StandardErrorLog(
+                logLevel: rank == 0 ? level : .warning, timestamp: level <= .debug ? timestamp : nil,
+                environment: environment)
         }
     }
 
@@ -35,11 +42,12 @@ struct StandardErrorLog: LogHandler {
     func log(event: LogEvent) {
         let colour: TerminalColour = event.level >= .error ? .red : event.level == .warning ? .yellow : .cyan
         let line = "\(colour.painted("\(event.level):", environment: environment)) \("\(event.message)".printable)"
-        Self.writeLine(line)
+        Self.writeLine("\(timestamp.map { "\($0()) " } ?? "")\(line)")
     }
 
     /// One write, so that lines of several ranks do not mix.
     static func writeLine(_ line: String) {
+        StandardOutput.leaveProgress()
         "\(line)\n".withCString { _ = unsafe write(2, $0, strlen($0)) }
     }
 }

@@ -42,9 +42,8 @@ struct Status: GroupCommand {
                     .usage, "--every \(every)", "must be from 0.1 to 3600 seconds", remedy: "give, for instance, 5")
             }
             guard group.rank == 0 else { return }
-            let style = ProgressLine.Style.ofStandardOutput(environment: environment)
             var runs = try look()
-            if watch { runs = try follow(runs, style) } else { try show(runs, style) }
+            if watch { runs = try follow(runs, environment) } else { try show(runs, environment) }
             if let fault = runs.compactMap(\.fault).max(by: { Self.weight($0) < Self.weight($1) }) { throw fault }
         }
     }
@@ -56,19 +55,20 @@ struct Status: GroupCommand {
         }
     }
 
-    private func show(_ runs: [RunStatus], _ style: ProgressLine.Style) throws {
-        try StandardOutput.print(result: StatusText(runs, columns: Self.columns(style)).text)
+    private func show(_ runs: [RunStatus], _ environment: [String: String]) throws {
+        let columns = ProgressLine.columns(environment: environment)
+        try StandardOutput.print(result: StatusText(runs, columns: columns).text)
     }
 
     /// Looks again and again: on a terminal the text is redrawn in place; elsewhere there is a line when an epoch is
     /// done or the state changes.
-    private func follow(_ first: [RunStatus], _ style: ProgressLine.Style) throws -> [RunStatus] {
+    private func follow(_ first: [RunStatus], _ environment: [String: String]) throws -> [RunStatus] {
         var runs = first
         var said: [String: String] = [:]
         var lines = 0
         while true {
-            if case .terminal = style {
-                let text = StatusText(runs, columns: Self.columns(style)).text.printableLines
+            if let columns = ProgressLine.columns(environment: environment) {
+                let text = StatusText(runs, columns: columns).text.printableLines
                 // Up to where the last text began, and nothing below it stays.
                 StandardOutput.show(progress: (lines > 0 ? "\u{1B}[\(lines)A\u{1B}[J" : "") + text)
                 lines = text.count { $0 == "\n" }
@@ -83,10 +83,6 @@ struct Status: GroupCommand {
             usleep(UInt32(every * 1e6))
             runs = try look()
         }
-    }
-
-    private static func columns(_ style: ProgressLine.Style) -> Int? {
-        if case .terminal(let columns) = style { columns } else { nil }
     }
 
     /// What has failed needs somebody; what was stopped can go on.

@@ -69,7 +69,10 @@ struct SwiftRunTrainer: ParsableCommand, HasExamples {
         exitProcess(
             ProcessGroups.run(
                 environment: environment, limits: command.waitLimits,
-                line: { StandardErrorLog.line($0, environment: environment) }
+                line: { fault in
+                    StandardOutput.leaveProgress()
+                    return StandardErrorLog.line(fault, environment: environment)
+                }
             ) { group in
                 try command.run(
                     in: group, environment: environment,

@@ -47,7 +47,8 @@ def run_folder(copy, random):
     victim.write_text("precious")
     names = [
         ".lock", ".probe.partial", "config.json", "history.csv", "hashes.csv", "metrics.json", "metrics.jsonl",
-        "test_predictions.csv", "model.safetensors", "model.keras", "report.html", "figures", "events", "checkpoints",
+        "test_predictions.csv", "model.safetensors", "model.keras", "report.html", "figures", "train", "validation",
+        "checkpoints",
         "figures/.gnuplot.messages", "figures/.figures.gnuplot", "figures/.roc.partial.svg", "figures/roc.csv",
         "checkpoints/best.json", "checkpoints/.best.json", "complete.json"]
     name = random.choice(names)

@@ -12,6 +12,18 @@ building_needs_no_mpi() { # test
     tells "no mpicc of Open MPI or MPICH found: no shims are made"
 }
 
+a_longer_path_does_not_start_the_build_over() { # test
+    # The order of the package's traits is that of a set.
+    mv "$stubs/swift" "$stubs/swift-of-the-sandbox"
+    stub swift '
+        [[ $1 != build || ${SWIFT_DETERMINISTIC_HASHING-} == 1 ]] || exit 7
+        exec swift-of-the-sandbox "$@"'
+    run launch/build.sh
+    exits 0
+    run launch/laptop.sh --epochs 1
+    exits 0
+}
+
 what_is_wrong_with_an_mpi_is_told_before_the_build() { # test
     mkdir -p "$sandbox/other/bin"
     printf '#!/bin/sh\n' >"$sandbox/other/bin/mpicc"

@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["config.json", "metrics.jsonl", "model.keras", "report.html", "checkpoints", "events"])
+    @Test(arguments: ["config.json", "metrics.jsonl", "model.keras", "report.html", "checkpoints", "train"])
     func whatIsNeitherFileNorFolderIsRefusedAtOnce(_ name: String) throws {
         try withTemporaryFolder { base in
             try #require(mkfifo("\(base)/\(name)", 0o666) == 0)

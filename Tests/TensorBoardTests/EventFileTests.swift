@@ -83,6 +83,24 @@ struct TensorBoardReadingTests {
         }
     }
 
+    @Test func textsSettingsAndTheEndArrive() throws {
+        try withTemporaryFolder { folder in
+            let file = try EventFile(in: folder, isOwn: false, resumingAt: nil, wallTime: 1000)
+            let settings = [("learning-rate", "0.005"), ("model", "vgg6"), ("class-weights", "1 2"), ("l2", "nan")]
+            try file.write(
+                [.hyperparameters(settings, begun: 1000), .text("command", "    train --model vgg6")], step: 0,
+                wallTime: 1001)
+            let started = try TensorBoardEvents(in: folder)
+            #expect(started.texts == ["command": "    train --model vgg6"] && !started.isFinished)
+            #expect(
+                started.settings == [
+                    "learning-rate": "0.005", "model": "vgg6", "class-weights": "1 2", "l2": "nan",
+                ])
+            try file.write([.finished(at: 1002)], step: 0, wallTime: 1002)
+            #expect(try TensorBoardEvents(in: folder).isFinished)
+        }
+    }
+
     @Test(arguments: [PNGImage.Channels.grey, .rgb]) func picturesAreDecodedToTheirPixels(
         channels: PNGImage.Channels
     ) throws {

@@ -79,7 +79,7 @@ extension TrainerCommandTests {
             try trained(
                 "train --data \(survey.folder) \(Survey.recipe) --epochs 2 --threads 2 --no-tensorboard --output \(run)"
             )
-            #expect(!exists("\(run)/events"))
+            #expect(try names(in: run).allSatisfy { !$0.hasPrefix("events") && !["train", "validation"].contains($0) })
             #expect(try RunResult(run).differences(from: RunResult(survey.run())) == [])
         }
     }
@@ -93,26 +93,39 @@ extension TrainerCommandTests {
 
         @Test func scalarsAreThoseOfTheOtherRecords() throws {
             let run = try survey.run()
-            let events = try TensorBoardEvents(in: "\(run)/events")
-            for (kind, prefix, keys) in [
-                ("step", "train", ["loss", "accuracy", "learning_rate", "samples_per_second"]),
-                ("epoch", "epoch", ["loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]),
+            for (kind, folder, tag, keys) in [
+                ("step", "train", "batch_", ["loss", "accuracy", "learning_rate", "samples_per_second"]),
+                ("epoch", "train", "epoch_", ["loss", "accuracy", "learning_rate", "samples_per_second"]),
+                ("epoch", "validation", "epoch_", ["loss", "accuracy"]),
             ] {
                 let rows = try lines(run, kind)
+                let scalars = try TensorBoardEvents(in: "\(run)/\(folder)").scalars
                 for key in keys {
-                    let shown = try #require(events.scalars["\(prefix)/\(key)"], "\(prefix)/\(key)")
+                    let shown = try #require(scalars["\(tag)\(key)"], "\(folder) \(key)")
                     #expect(shown.map { $0[0] } == numbers(rows, "step"))
-                    #expect(single(shown.map { $0[1] }) == single(numbers(rows, key)), "\(key)")
+                    let column = folder == "validation" ? "val_\(key)" : key
+                    #expect(single(shown.map { $0[1] }) == single(numbers(rows, column)), "\(folder) \(key)")
                 }
             }
             let metrics = try json(text("\(run)/metrics.json"))
             #expect(
-                events.scalars["test/accuracy"]?.map { Float($0[1]) }
+                try TensorBoardEvents(in: run).scalars["test/accuracy"]?.map { Float($0[1]) }
                     == single([metrics["accuracy"] as? Double ?? .nan]))
         }
 
+        @Test func theRunSaysHowItWasMade() throws {
+            let run = try survey.run()
+            let events = try TensorBoardEvents(in: run)
+            let settings = try #require(try json(text("\(run)/config.json"))["settings"] as? [String: Any])
+            #expect(events.settings["model"] == settings["model"] as? String)
+            #expect(events.settings["epochs"] == "2.0" && events.settings["batch-size"] == "64.0")
+            let command = try #require(events.texts["command"])
+            #expect(command.hasPrefix("    ") && command.contains(" train --data \(survey.folder) "))
+            #expect(events.isFinished)
+        }
+
         @Test func histogramsCountEveryWeight() throws {
-            let histograms = try TensorBoardEvents(in: "\(survey.run())/events").histograms
+            let histograms = try TensorBoardEvents(in: "\(survey.run())/train").histograms
             #expect(histograms.count == 16)
             for (tag, count) in [("weights/conv3/kernel", 3 * 3 * 16 * 32), ("weights/fc_out/bias", 2)] {
                 let rows = try #require(histograms[tag])
@@ -122,7 +135,7 @@ extension TrainerCommandTests {
         }
 
         @Test func testPicturesAreThere() throws {
-            let images = try TensorBoardEvents(in: "\(survey.run())/events").images
+            let images = try TensorBoardEvents(in: survey.run()).images
             #expect(images.keys.sorted() == ["test/confusion_matrix", "test/noise", "test/sources"])
             for image in images.values {
                 #expect(image.count == 1 && image[0].step == 22 && image[0].mode == "L")
@@ -138,14 +151,17 @@ extension TrainerCommandTests {
             let run = try workspace.copy(whole, to: "run")
             try keepOnly(checkpoint: 4, of: run)
             try trained("\(options) --resume --output \(run)", ranks: 2)
-            #expect(try names(in: "\(run)/events").count == 2)
-            let resumed = try TensorBoardEvents(in: "\(run)/events")
-            let undisturbed = try TensorBoardEvents(in: "\(whole)/events")
-            for (tag, values) in undisturbed.scalars
-            where !tag.hasSuffix("samples_per_second") && !tag.hasPrefix("test/") {
-                #expect(resumed.scalars[tag] == values, "\(tag)")
+            for folder in ["", "train", "validation"] {
+                #expect(try names(in: "\(run)/\(folder)").count { $0.hasPrefix("events.out.") } == 2)
+                let resumed = try TensorBoardEvents(in: "\(run)/\(folder)")
+                let undisturbed = try TensorBoardEvents(in: "\(whole)/\(folder)")
+                for (tag, values) in undisturbed.scalars
+                where !tag.hasSuffix("samples_per_second") && !tag.hasPrefix("test/") {
+                    #expect(resumed.scalars[tag] == values, "\(folder) \(tag)")
+                }
+                #expect(folder != "train" || resumed.scalars["batch_loss"]?.count == 22)
+                #expect(!folder.isEmpty || resumed.texts["command"]?.contains("--resume") == true)
             }
-            #expect(resumed.scalars["train/loss"]?.count == 22)
         }
     }
 }

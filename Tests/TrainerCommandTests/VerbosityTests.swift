@@ -35,6 +35,42 @@ extension TrainerCommandTests {
             ] {
                 #expect(outcome.errorLines(saying: words) == 1, "\(words)\n\(outcome.standardError)")
             }
+            let time = #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} /#
+            for line in outcome.errorLines + outcome.standardOutput.split(separator: "\n").prefix(2) {
+                #expect(line.prefixMatch(of: time) != nil, "\(line)")
+            }
+        }
+
+        @Test func aRunThatNobodyWatchesSaysWhatItIsAndThenItsEpochs() throws {
+            let outcome = try trained("\(train) --batch-size 64 --microbatch 8 --threads 1", ranks: 2)
+            let lines = outcome.standardOutput.split(separator: "\n")
+            let start =
+                "training simple in \(workspace.path("run")): 1 epoch of 11 steps, 700 stamps, 2 ranks × 1 thread"
+            #expect(lines[0].hasPrefix("\(start) on ") && lines[0].hasSuffix(" (rank 0)"), "\(lines[0])")
+            #expect(lines[1].hasPrefix("Epoch 1/1 - "))
+            let resumed = try trained(
+                "\(train.replacing("--epochs 1", with: "--epochs 2")) --batch-size 64 --microbatch 8 --threads 1 --resume"
+            )
+            #expect(
+                resumed.standardOutput.contains(
+                    ": 2 epochs of 11 steps, of which 11 steps are done, 700 stamps, 1 rank"))
+        }
+
+        /// On a terminal of script(1)'s, whose bar is not full when the signal comes.
+        @Test(.enabled(if: (try? shell(script: "script --version").status) == 0, "needs script(1)"))
+        func theMessageOfAStopStandsOnALineOfItsOwn() throws {
+            let program = try path(ofProgram: "swift-run-trainer")
+            let run = workspace.path("run")
+            let endless = train.replacing("--epochs 1", with: "--epochs 1000000")
+            let sender = "(until ls \(run)/checkpoints/step-*; do sleep 0.02; done; kill -INT $$) >/dev/null 2>&1 &"
+            let command = "\(sender) exec \(program) \(endless) --batch-size 1 --threads 1"
+            let outcome = try shell(
+                script: "TERM=xterm NO_COLOR=1 script -qec '\(command) --checkpoint-every 100steps' /dev/null")
+            #expect(outcome.status == 75)
+            let lines = outcome.standardOutput.split(whereSeparator: \.isNewline)
+            #expect(
+                lines.count { $0.hasPrefix("stopped: SIGINT: stopped with the checkpoint ") } == 1, "\(lines.suffix(3))"
+            )
         }
 
         @Test func quietDoesNotGoWithVerbose() throws {

@@ -25,12 +25,25 @@ extension NetworkDescription {
 
 extension Network {
     /// The model as Keras serialises it.
-    func kerasConfiguration() throws -> JSONValue {
-        let isChain = description.isChain
+    ///
+    /// - Parameter normalization: what is done with stamps first; nil for nothing.
+    func kerasConfiguration(_ normalization: KerasNormalization? = nil) throws -> JSONValue {
+        // A Sequential model has no place for operators.
+        let isChain = description.isChain && normalization == nil
         var shapes: [String: Shape] = [:]
         for node in nodes { shapes[node.name] = node.outputShape }
         let ordered = try description.layersInKerasOrder()
-        let calls = KerasCalls(ordered)
+        var calls = KerasCalls(ordered)
+        let inputTensors = description.layers.filter { $0.kind.entry.inputCount == .none }
+            .map { calls.tensor(of: $0.name) }
+        var operators: [JSONValue] = []
+        if let normalization {
+            let stamps = nodes[stampsNode]
+            let normalized = normalization.operators(
+                of: stamps.name, shape: stamps.outputShape, taken: Set(ordered.map(\.name)))
+            operators = normalized.layers
+            calls.replace(stamps.name, by: normalized.tensor)
+        }
         let layers = try calls.layers.map { layer in
             var members = try layer.kerasObject()
             if !isChain {
@@ -41,14 +54,12 @@ extension Network {
             return JSONValue.object(members)
         }
         var config: [String: JSONValue] = [
-            "name": .string(description.name), "trainable": true, "layers": .array(layers),
+            "name": .string(description.name), "trainable": true, "layers": .array(layers + operators),
         ]
         if isChain {
             config["build_input_shape"] = inputShape.kerasValue
         } else if let output = description.layers.last?.name {
-            let inputs = description.layers.filter { $0.kind.entry.inputCount == .none }
-            let tensors = inputs.map { calls.tensor(of: $0.name) }
-            config["input_layers"] = tensors.count == 1 ? tensors[0] : .array(tensors)
+            config["input_layers"] = inputTensors.count == 1 ? inputTensors[0] : .array(inputTensors)
             config["output_layers"] = calls.tensor(of: output)
         }
         return [
@@ -119,6 +130,9 @@ private struct KerasCalls {
 
     /// The layers that a layer stands for.
     func calls(of layer: LayerDescription) -> [LayerDescription] { groups[layer.name] ?? [] }
+
+    /// Gives the users of a layer another tensor.
+    mutating func replace(_ layer: String, by tensor: JSONValue) { tensors[layer] = tensor }
 
     /// What a layer gave: its name, the number of the call, the output.
     func tensor(of layer: String) -> JSONValue { tensors[layer] ?? [.string(layer), 0, 0] }

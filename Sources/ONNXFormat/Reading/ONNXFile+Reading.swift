@@ -35,8 +35,9 @@ extension ONNXFile {
         } catch {
             throw Fault(.badData, path, "is no ONNX file, or a damaged one", remedy: "export the network again")
         }
-        let graph = try CheckedGraph(model, path: path)
         let notes = Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { $1 }
+        try TrainedModel.refuseNormalizing(notes, path)
+        let graph = try CheckedGraph(model, path: path)
         let (reader, output) = try read(graph)
         return network(reader, output, graph, reading, isOwn: notes["normalize"] != nil, notes)
     }

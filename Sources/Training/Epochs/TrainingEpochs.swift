@@ -1,6 +1,7 @@
 import Communication
 import Engine
 import Lanes
+import Logging
 import Models
 import Optimizers
 import RunRecords
@@ -74,7 +75,9 @@ final class TrainingEpochs: @unchecked Sendable {
             schedule = CheckpointSchedule(configuration.checkpointInterval, from: origin)
             if configuration.execution.showsProgress {
                 progressLine = ProgressLine(
-                    epochs: configuration.epochs, stepsPerEpoch: plan.steps, environment: context.environment)
+                    epochs: configuration.epochs, stepsPerEpoch: plan.steps,
+                    hasTimestamps: context.logger.logLevel <= .debug, environment: context.environment)
+                progressLine?.begin(context.start(run.loaded, at: progress), at: 0)
             }
         }
     }

@@ -5,22 +5,21 @@ import Models
 import RunRecords
 import TensorBoard
 
-/// What rank 0 records while a run is under way: `metrics.jsonl`, TensorBoard's event file and MLflow's
+/// What rank 0 records while a run is under way: `metrics.jsonl`, TensorBoard's event files and MLflow's
 /// file store.
 ///
 /// It only reads: the run has the same bits with and without it. All calls are made on the thread that writes
 /// checkpoints, one after another.
 final class RunJournal: @unchecked Sendable {
     private let folder: RunFolder
-    private let hasEvents: Bool
     private let isResumed: Bool
     /// Where the run continues.
     private let start: (step: Int, epochs: Int)
     private var log: MetricsLog?
-    private var events: EventFile?
+    /// What TensorBoard shows; nil for nothing.
+    private var events: RunEvents?
     /// Rows still to be written.
     private var rows: [Row] = []
-    private var shown: [EventStep] = []
     /// Where MLflow's run is or is to be; nil for nowhere.
     private let mlflow: (store: String, description: MLflowRun.Description)?
     private var mlflowRun: MLflowRun?
@@ -34,18 +33,18 @@ final class RunJournal: @unchecked Sendable {
     }
 
     /// - Parameters:
-    ///   - hasEvents: whether there is an event file.
+    ///   - events: what TensorBoard shows; nil for nothing.
     ///   - mlflow: a folder of MLflow's file store, and what is known of the run; nil for none.
     ///   - isResumed: whether the folder may hold records of an earlier run: those of repeated steps no longer count.
     ///   - step: steps that are done.
     ///   - epochs: epochs that are complete.
     init(
-        _ folder: RunFolder, hasEvents: Bool, mlflow: (store: String, description: MLflowRun.Description)? = nil,
+        _ folder: RunFolder, events: RunEvents?, mlflow: (store: String, description: MLflowRun.Description)? = nil,
         isResumed: Bool, step: Int, epochs: Int
     ) {
         self.folder = folder
         self.mlflow = mlflow
-        self.hasEvents = hasEvents
+        self.events = events
         self.isResumed = isResumed
         start = (step, epochs)
     }
@@ -60,9 +59,10 @@ final class RunJournal: @unchecked Sendable {
         rows += steps.map(Row.step)
         for (row, time) in zip(steps, wallTimes) {
             let values = Self.values(row)
-            shown.append(EventStep(values.map { .scalar($0.name, $0.value) }, step: row.step, wallTime: time))
+            events?.show(
+                values.map { .scalar("batch_\($0.name)", $0.value) }, in: .training, step: row.step, wallTime: time)
             if mlflow != nil {
-                points += values.map { MLflowPoint($0.name, $0.value, .steps, row.step, wallTime: time) }
+                points += values.map { MLflowPoint("train/\($0.name)", $0.value, .steps, row.step, wallTime: time) }
             }
         }
         try write()
@@ -73,11 +73,10 @@ final class RunJournal: @unchecked Sendable {
     /// - Parameter step: steps done since the start of the run.
     func append(_ row: HistoryRow, step: Int, weights: [SummaryValue]) throws {
         rows.append(.epoch(row, step: step))
-        let (values, now) = (Self.values(row), Self.now)
-        shown.append(
-            EventStep(values.map { .scalar("epoch/\($0.name)", $0.value) } + weights, step: step, wallTime: now))
+        let now = Self.now
+        events?.show(row, step: step, weights: weights, wallTime: now)
         if mlflow != nil {
-            points += values.map { MLflowPoint($0.name, $0.value, .epochs, row.epoch, wallTime: now) }
+            points += Self.values(row).map { MLflowPoint($0.name, $0.value, .epochs, row.epoch, wallTime: now) }
         }
         try write()
     }
@@ -85,8 +84,8 @@ final class RunJournal: @unchecked Sendable {
     /// The measurements of steps.
     private static func values(_ row: StepRow) -> [(name: String, value: Double)] {
         [
-            ("train/loss", row.loss), ("train/accuracy", row.accuracy),
-            ("train/learning_rate", decimal(row.learningRate)), ("train/samples_per_second", row.samplesPerSecond),
+            ("loss", row.loss), ("accuracy", row.accuracy), ("learning_rate", decimal(row.learningRate)),
+            ("samples_per_second", row.samplesPerSecond),
         ]
     }
 
@@ -103,7 +102,7 @@ final class RunJournal: @unchecked Sendable {
     }
 
     /// The double that people would write for a number in single precision: 0.01 for 0.01.
-    private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
+    static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 
     /// Adds what the test set says, at the end of the run.
     ///
@@ -114,15 +113,16 @@ final class RunJournal: @unchecked Sendable {
         try write()
     }
 
-    /// Notes how the run has ended, where MLflow shows it.
+    /// Notes how the run has ended, where TensorBoard and MLflow show it.
     func end(_ status: MLflowRun.Status) throws {
+        if status == .finished { try show([.finished(at: Self.now)], step: start.step) }
         try write()
         try mlflowRun?.end(status, wallTime: Self.now)
     }
 
     /// Shows values only in TensorBoard.
     func show(_ values: [SummaryValue], step: Int) throws {
-        shown.append(EventStep(values, step: step, wallTime: Self.now))
+        events?.show(values, in: .run, step: step, wallTime: Self.now)
         try write()
     }
 
@@ -156,15 +156,7 @@ final class RunJournal: @unchecked Sendable {
         try log.write()
     }
 
-    private func writeEvents() throws {
-        guard hasEvents else { return shown = [] }
-        let events =
-            try events
-            ?? EventFile(in: folder.events, resumingAt: isResumed ? start.step + 1 : nil, wallTime: Self.now)
-        self.events = events
-        try events.write(shown)
-        shown = []
-    }
+    private func writeEvents() throws { try events?.write() }
 
     private func writeMLflow() throws {
         guard let mlflow else { return }

@@ -82,12 +82,22 @@ struct RestoredRun {
         _ loaded: LoadedRun, _ progress: TrainingProgress, isResumed: Bool
     ) -> RunJournal? {
         let configuration = loaded.context.configuration
+        let step = progress.globalStep(loaded.data.plan)
         return loaded.prepared.folder.map {
             RunJournal(
-                $0, hasEvents: configuration.execution.tensorBoard,
+                $0,
+                events: configuration.execution.tensorBoard
+                    ? RunEvents(
+                        $0, start: isResumed ? step : nil, settings: loaded.settings.namedOptions,
+                        command: command(configuration)) : nil,
                 mlflow: configuration.execution.logMLflow.map { ($0, mlflowDescription(loaded)) }, isResumed: isResumed,
-                step: progress.globalStep(loaded.data.plan), epochs: progress.completedEpochs)
+                step: step, epochs: progress.completedEpochs)
         }
+    }
+
+    /// The command as it was typed.
+    private static func command(_ settings: TrainingSettings) -> String {
+        (settings.execution.commandLine ?? []).joined(separator: " ")
     }
 
     private static func mlflowDescription(_ loaded: LoadedRun) -> MLflowRun.Description {
@@ -96,7 +106,7 @@ struct RestoredRun {
             experiment: context.environment["MLFLOW_EXPERIMENT_NAME"].flatMap { $0.isEmpty ? nil : $0 }
                 ?? "swift-run-trainer", folder: settings.output,
             parameters: loaded.settings.namedOptions,
-            command: (settings.execution.commandLine ?? []).joined(separator: " "),
+            command: command(settings),
             programVersion: context.programVersion)
     }
 

@@ -31,6 +31,21 @@ extension RunContext {
         }
     }
 
+    /// What is about to be trained, where, and how much of it.
+    ///
+    /// - Parameter progress: how far the run has come.
+    func start(_ run: LoadedRun, at progress: TrainingProgress) -> String {
+        let counted = FormattedNumber.counted
+        let (plan, step) = (run.data.plan, progress.globalStep(run.data.plan))
+        return """
+            training \(run.network.description.name) in \(configuration.output): \
+            \(counted(configuration.epochs, "epoch")) of \(counted(plan.steps, "step"))\
+            \(step > 0 ? ", of which \(counted(step, "step")) are done" : ""), \(counted(plan.samples, "stamp")), \
+            \(counted(group.size, "rank")) × \(counted(run.prepared.team.count, "thread")) on \(group.hostName)\
+            \(group.size > 1 ? " (rank 0)" : "")
+            """
+    }
+
     /// What `--verbose` shows of the data and the plan.
     func logData(_ collection: StampCollection, _ data: TrainingData, _ team: LaneTeam, _ network: Network) {
         guard isRoot else { return }

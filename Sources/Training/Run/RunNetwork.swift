@@ -80,10 +80,10 @@ enum RunNetwork {
     private static func checkFeatures(of network: Network, _ configuration: TrainingSettings, _ input: Input) throws {
         let (takes, given) = (network.featureCount, input.features)
         guard takes != given else { return }
-        func counted(_ count: Int) -> String { "\(count) feature\(count == 1 ? "" : "s")" }
         guard let table = configuration.features else {
             throw Fault(
-                .usage, "--features", "is missing: \(configuration.model) takes \(counted(takes)) beside the stamps",
+                .usage, "--features",
+                "is missing: \(configuration.model) takes \(FormattedNumber.counted(takes, "feature")) beside the stamps",
                 remedy: "name the table that has them, as FILE.csv, or use a model for stamps alone")
         }
         guard takes > 0 else {
@@ -93,7 +93,7 @@ enum RunNetwork {
         }
         throw Fault(
             .badData, FeatureTable.file(of: table),
-            "gives \(counted(given)), \(configuration.model) takes \(takes)",
+            "gives \(FormattedNumber.counted(given, "feature")), \(configuration.model) takes \(takes)",
             remedy: "name \(takes) of its columns, as \(FeatureTable.file(of: table)):COLUMN,COLUMN")
     }
 

@@ -24,18 +24,49 @@ package struct TensorBoardEvents {
     package let scalars: [String: [[Double]]]
     package let histograms: [String: [Histogram]]
     package let images: [String: [Picture]]
+    /// Markdown by tag: the latest.
+    package let texts: [String: String]
+    /// The settings that the page of hyper-parameters lists, numbers as their texts.
+    package let settings: [String: String]
+    /// Whether that page says that the run has ended well.
+    package let isFinished: Bool
 
     package init(in folder: String) throws {
         guard let python = Self.python else { throw ProgramFailure(description: "no Python has tensorboard") }
         let found = try JSONDecoder().decode(
             Found.self, from: Data(python.output(ofScript: "read_events.py", [folder]).utf8))
         (scalars, histograms, images) = (found.scalars, found.histograms, found.images)
+        texts = found.texts.compactMapValues(\.last?.text)
+        settings = found.settings.mapValues(\.text)
+        isFinished = found.finished
+    }
+
+    private struct Text: Decodable {
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            var values = try decoder.unkeyedContainer()
+            _ = try values.decode(Int.self)
+            text = try values.decode(String.self)
+        }
+    }
+
+    private struct Setting: Decodable {
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            text = try (try? value.decode(Double.self)).map { "\($0)" } ?? value.decode(String.self)
+        }
     }
 
     private struct Found: Decodable {
         let scalars: [String: [[Double]]]
         let histograms: [String: [Histogram]]
         let images: [String: [Picture]]
+        let texts: [String: [Text]]
+        let settings: [String: Setting]
+        let finished: Bool
     }
 }
 
