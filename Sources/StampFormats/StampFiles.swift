@@ -53,6 +53,15 @@ public enum StampFiles {
         return shards.map(\.path)
     }
 
+    /// What to say of a file that is none of the formats that stamps are read from; nil for one that may hold some, and
+    /// for one of which nothing is known.
+    public static func faultOfOtherFormat(_ path: String) -> Fault? {
+        switch ForeignFile(path: path) {
+        case nil, .npy, .fits, .hdf5, .zip, .packed("gzip", _): nil
+        default: ForeignArray.fault(OutputFile.beginning(of: path), name: path)
+        }
+    }
+
     /// The file in a name that may also say which part of it is meant (`FILE.npz:NAME`, `FILE.fits:NAME`,
     /// `FILE.h5:/PATH`).
     public static func file(of name: String) -> String { split(name).file }

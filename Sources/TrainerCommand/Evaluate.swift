@@ -104,12 +104,13 @@ struct Evaluate: GroupCommand {
                     will do worse on others; evaluate --run measures a run's own test part
                     """)
             }
-            try print(
-                TestEvaluation(
-                    evaluated.predictions, of: evaluated.stamps, in: files, threshold: threshold, columns: columns,
-                    identifiers: evaluated.identifiers, importance: evaluated.importance,
-                    spread: evaluated.spread, trainedOn: trained?.count, withMatchedFilter: matchedFilter,
-                    replicates: bootstrap))
+            let evaluation = try TestEvaluation(
+                evaluated.predictions, of: evaluated.stamps, in: files, threshold: threshold, columns: columns,
+                identifiers: evaluated.identifiers, importance: evaluated.importance,
+                spread: evaluated.spread, trainedOn: trained?.count, withMatchedFilter: matchedFilter,
+                replicates: bootstrap)
+            for warning in evaluation.warnings { logger.warning("\(warning)") }
+            try print(evaluation)
         }
     }
 

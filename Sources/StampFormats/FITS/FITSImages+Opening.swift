@@ -40,9 +40,10 @@ extension FITSImages {
                 contents = try GzipStream.contents(of: contents.bytes, name: file)
                 ranged = nil
                 guard contents.bytes.starts(with: Self.magic) else {
+                    let inner = ForeignFile(beginning: contents.bytes.prefix(1 << 12))?.name
                     throw Fault(
-                        .badData, file, "holds no FITS file, once it is inflated", remedy: "gunzip any other file first"
-                    )
+                        .badData, file, "holds no FITS file, once it is inflated\(inner.map { ", but \($0)" } ?? "")",
+                        remedy: "unpack it first: gunzip \(file)")
                 }
             }
             if ranged?.byteCount != contents.bytes.count { ranged = nil }
