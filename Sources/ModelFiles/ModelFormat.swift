@@ -34,6 +34,12 @@ enum ModelFormat {
         } else if Self.isTensors(beginning) {
             self = .safetensors
         } else if Self.isJSON(beginning) {
+            let (folder, name) = FileAccess.split(path)
+            guard name != "config.json" || !FileAccess.exists("\(folder)/metrics.jsonl") else {
+                throw Fault(
+                    .usage, path, "is what a run records of its settings, not a model",
+                    remedy: "name the folder of the run, \(folder)")
+            }
             self = .json
         } else if ONNXFile.isOne(beginning: beginning), !ForeignModel.isSavedModel(beginning) {
             self = .onnx

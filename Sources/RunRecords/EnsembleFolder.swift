@@ -78,7 +78,12 @@ public struct EnsembleFolder: Sendable {
                     --saved-model \(run.path) --output model.onnx
                     """)
         }
-        if FileAccess.exists("\(run.path)/best.json") {
+        if let newest = (try? CheckpointFolder(run.path).all())?.last {
+            return Fault(
+                .missingInput, run.path, "is the folder of a run's checkpoints",
+                remedy: "name the model of one, as \(newest.model)")
+        }
+        if FileAccess.isFolder("\(run.path)/trials") {
             return Fault(
                 .missingInput, run.path, "is the folder of a search, which has a model for each trial",
                 remedy: "name the model that its best.json names, as \(run.path)/trials/trial-1")

@@ -15,6 +15,27 @@ enum ForeignArray {
         return Fault(.badData, name, "is not a .npy file but \(file.name)", remedy: remedy(file, name))
     }
 
+    /// What to say of a zip archive without an array of numpy.
+    static func archiveFault(_ archive: ZipArchive) -> Fault {
+        let names = archive.members.map(\.name)
+        if names.contains("metadata.json"), names.contains("config.json") {
+            return Fault(
+                .badData, archive.path, "is a model of Keras, which holds no stamps", remedy: "name it with --model")
+        }
+        if names.contains(where: { $0.hasSuffix("data.pkl") }) {
+            return Fault(
+                .badData, archive.path, "is a file of PyTorch",
+                remedy:
+                    """
+                    name a model with --model, and save a tensor with numpy.save("array.npy", \
+                    torch.load("\(archive.path)").numpy())
+                    """)
+        }
+        return Fault(
+            .badData, archive.path, "holds no array" + (names.first.map { ", but \($0)" } ?? ""),
+            remedy: "save the arrays with numpy.savez")
+    }
+
     /// How the numbers in a file become an array that is read.
     private static func remedy(_ file: ForeignFile, _ name: String) -> String {
         if let unwrapping = file.unwrapping(name) { return unwrapping }

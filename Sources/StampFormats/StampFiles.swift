@@ -84,6 +84,9 @@ public enum StampFiles {
             throw Fault(
                 .missingInput, name, "matches no file", remedy: "check the pattern; `ls` with the same one lists files")
         default:
+            let folder = FileAccess.split(String(pattern.prefix { !"*?[".contains($0) })).folder
+            try FileAccess.requireReachable("\(folder)/.")
+            _ = try FileAccess.names(in: folder)
             throw Fault(
                 .missingInput, name, "could not be searched for", remedy: "check that the folders in it can be read")
         }

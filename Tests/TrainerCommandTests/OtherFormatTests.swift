@@ -60,6 +60,18 @@ extension TrainerCommandTests {
                 saying: ".safetensors", "--model")
         }
 
+        @Test func filesOfARunAreNotTakenForItsModel() throws {
+            let run = try Survey.shared().run()
+            expectError(
+                try trainer("summary --model \(run)/config.json"), 64, saying: "records of its settings",
+                "of the run, \(run)")
+            expectError(
+                try trainer("summary --model \(run)/checkpoints"), 66, saying: "of a run's checkpoints",
+                "step-22/model.safetensors")
+            let prediction = "predict --model \(run) --csv \(workspace.path("p.csv")) --input"
+            expectError(try trainer("\(prediction) \(run)/model.keras"), 65, saying: "is a model of Keras", "--model")
+        }
+
         /// An archive with members of zeros.
         private func archive(_ name: String, _ members: [String]) throws {
             var archive = ZipWriter(try AtomicFile(workspace.path(name)))

@@ -7,19 +7,8 @@ import Testing
 extension TrainerCommandTests {
     /// What an ordinary user may not read or write is never said to be missing. Root, who may do everything, runs the
     /// program as nobody.
-    @Suite(.enabled(if: PermissionTests.canBeOrdinary, "needs setpriv and a program that others may run, as root"))
+    @Suite(.enabled(if: OrdinaryUser.isPossible, "needs setpriv and a program that others may run, as root"))
     struct PermissionTests {
-        private static let nobody: UInt32 = 65534
-        private static let asNobody = ["--reuid=\(nobody)", "--regid=\(nobody)", "--clear-groups"]
-
-        static var canBeOrdinary: Bool {
-            guard geteuid() == 0 else { return true }
-            guard let program = try? path(ofProgram: "swift-run-trainer") else { return false }
-            let outcome = try? shell(
-                script: "exec setpriv \(asNobody.joined(separator: " ")) \(program) --version", timeout: 20)
-            return outcome?.status == 0
-        }
-
         private let workspace: TemporaryFolder
         private let survey: Survey
 
@@ -37,9 +26,7 @@ extension TrainerCommandTests {
 
         private func ordinary(_ line: String) throws -> ProgramOutcome {
             guard geteuid() == 0 else { return try trainer(line) }
-            let program = try path(ofProgram: "swift-run-trainer")
-            return try shell(
-                script: "cd / && exec setpriv \(Self.asNobody.joined(separator: " ")) \(program) \(line)", timeout: 60)
+            return try OrdinaryUser.run(line)
         }
 
         /// A folder or file with a mode of its own while `body` runs; then it can be removed again.
@@ -60,6 +47,7 @@ extension TrainerCommandTests {
                     ("summary --model \(run)/model.safetensors", "\(run)/model.safetensors"),
                     ("train --sources \(survey.sources) --noise \(folder)/stamps_noise.npy --output \(output)", folder),
                     ("train --stamps \(survey.noise) --labels \(folder)/table.csv:object --output \(output)", folder),
+                    ("predict --model \(try survey.run()) --input \(folder)/*.npy --csv \(output)", folder),
                     ("report --run \(run)", run), ("status \(run)", run), ("evaluate --run \(run)", run),
                 ] {
                     let outcome = try ordinary(line)
@@ -92,5 +80,16 @@ extension TrainerCommandTests {
                 }
             }
         }
+    }
+}
+
+/// Who may not do everything: whoever runs the tests, or nobody in the place of root.
+private enum OrdinaryUser {
+    static var isPossible: Bool { geteuid() != 0 || (try? run("--version"))?.status == 0 }
+
+    static func run(_ line: String) throws -> ProgramOutcome {
+        let program = try path(ofProgram: "swift-run-trainer")
+        return try shell(
+            script: "cd / && exec setpriv --reuid=65534 --regid=65534 --clear-groups \(program) \(line)", timeout: 60)
     }
 }
