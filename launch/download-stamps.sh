@@ -6,7 +6,7 @@
 # FOLDER then holds stamps_sources.npy (class 1) and stamps_noise.npy (class 0), 21×21 pixels a stamp. A file that is
 # there already is checked and kept. A file appears under its name only when it is whole and right. STAMPS_BASE_URL
 # overrides the address that the files are asked from. Exit codes: 0 both are there, 64 wrong usage, 65 what came (or
-# was there) is not a file of stamps, 69 no download, 74 cannot write.
+# was there) is not a file of stamps, or simulated stamps are there, 69 no download, 74 cannot write.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -90,6 +90,18 @@ what_is_wrong() {
     fi
 }
 
+# refuse_simulated: stamps that `simulate` has made have the same names, and nothing else tells them apart as surely as
+# the files that it writes beside them.
+refuse_simulated() {
+    local name
+    for name in kinds_sources.csv kinds_noise.csv snr_sources.npy; do
+        [[ -e $folder/stamps_sources.npy || -e $folder/stamps_noise.npy ]] || return 0
+        [[ ! -e $folder/$name ]] ||
+            fault 65 "$folder: holds simulated stamps, as $name beside them shows, not the notebook's;" \
+                "name another folder: launch/download-stamps.sh notebook-stamps"
+    done
+}
+
 # obtain NAME ID: has the file NAME in the folder when it returns.
 obtain() {
     local name=$1 url="$base_url?export=download&id=$2&confirm=t" file="$folder/$1" wrong
@@ -114,6 +126,7 @@ obtain() {
 }
 
 mkdir -p "$folder" 2>/dev/null || fault 74 "$folder: cannot make this folder; name another"
+refuse_simulated
 # The notebook's variables `sources` and `noise` are swapped; its file names say what the files hold.
 obtain stamps_noise.npy 1UT2BCf-IDUEpvTmcU4bq6nDcY3Ayw5vJ
 obtain stamps_sources.npy 1cZaMCA0z_nPX6GB_meLGouwOidEROcwc

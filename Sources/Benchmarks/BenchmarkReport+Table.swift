@@ -9,7 +9,7 @@ extension BenchmarkReport {
         ])
         for network in networks {
             table.append([
-                network.model, "\(network.parameters)", "\(network.batchSize)",
+                network.model, FormattedNumber.grouped(network.parameters), "\(network.batchSize)",
                 FormattedNumber.fixed(network.training.samplesPerSecond, 0),
                 FormattedNumber.fixed(network.training.gflops, 1), percent(network.training.peakShare),
                 percent(network.shares.waiting), percent(network.shares.messages),

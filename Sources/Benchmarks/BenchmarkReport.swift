@@ -47,8 +47,10 @@ public struct LoadingReport: Encodable, Sendable {
 public struct NetworkReport: Encodable, Sendable {
     /// As `--models` names it.
     public var model: String
-    /// Trained values.
+    /// All values that the network has, trained or not, as `summary` counts them.
     public var parameters: Int
+    /// Those that are trained.
+    public var trainableParameters: Int
     /// Samples of one step over all ranks together.
     public var batchSize: Int
     /// The most samples of a microbatch.
@@ -80,6 +82,7 @@ public struct NetworkReport: Encodable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case model, parameters, microbatch, steps, training, inference, shares, layers, scaling
+        case trainableParameters = "trainable_parameters"
         case batchSize = "batch_size"
         case profiledSteps = "profiled_steps"
         case peakResidentBytes = "peak_resident_bytes"

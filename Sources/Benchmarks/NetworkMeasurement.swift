@@ -37,7 +37,8 @@ struct NetworkMeasurement {
                 totals, network: network, samples: profiledSteps * plan.batchSize,
                 microbatch: plan.largestMicrobatch, lanePeak: peak / Double(lanes)) : nil
         return NetworkReport(
-            model: model, parameters: network.trainableCount, batchSize: plan.batchSize,
+            model: model, parameters: network.parameterCount, trainableParameters: network.trainableCount,
+            batchSize: plan.batchSize,
             microbatch: plan.largestMicrobatch, steps: steps, profiledSteps: profiledSteps,
             training: NetworkReport.Rate(
                 rounds: trainingRounds, flopPerSample: network.operations.total, peak: peak),

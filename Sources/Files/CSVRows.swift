@@ -17,7 +17,30 @@ struct CSVRows {
     init(contentsOf path: String) throws {
         (bytes, self.path) = (try FileAccess.read(path), path)
         place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        try requireCommas()
         names = try fields().map { $0.map(\.trimmed) } ?? []
+    }
+
+    /// Refuses a file of another kind, and a table with something else between its fields.
+    private func requireCommas() throws {
+        guard let file = ForeignFile(beginning: bytes[place...].prefix(1 << 12)) else { return }
+        switch file {
+        case .empty, .text(separator: nil), .text(separator: ","), .text(separator: " "), .json: return
+        case .text(separator: .some(let separator)):
+            let name = separator == ";" ? "semicolons" : "tabs"
+            let text = separator == ";" ? ";" : "\\t"
+            throw Fault(
+                .badData, path, "has \(name) between its columns in place of commas",
+                remedy:
+                    """
+                    write it anew in Python: pandas.read_csv("\(path)", sep="\(text)").to_csv("comma.csv", index=False)
+                    """)
+        default:
+            throw Fault(
+                .badData, path, "is not a table of comma-separated values but \(file.name)",
+                remedy: file.unwrapping(path)
+                    ?? "save the table as text with a line for each stamp, as pandas' to_csv does")
+        }
     }
 
     /// The next row's fields, one for each column; nil at the end.

@@ -23,6 +23,16 @@ public enum FileAccess {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Refuses a place that this process may not look at, where there is nothing to be said of what exists: in a folder
+    /// without permission, for instance. A file or folder that is not there is no fault.
+    ///
+    /// - Throws: `Fault(.missingInput)` that names the folder which is closed.
+    public static func requireReachable(_ path: String) throws(Fault) {
+        var status = stat()
+        guard stat(path, &status) != 0, errno != ENOENT, errno != ENOTDIR else { return }
+        throw Fault.cannotRead(path, errno)
+    }
+
     /// When a file, or what is in a folder, was last changed, in seconds since 1970 (stat(2)); nil if it does not exist.
     public static func modificationTime(_ path: String) -> Double? {
         var status = stat()
@@ -133,6 +143,7 @@ public enum FileAccess {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         } catch {
+            guard access(folder, R_OK | X_OK) == 0 else { throw Fault.cannotRead(folder, errno) }
             throw Fault(.missingInput, folder, "cannot be listed", remedy: "check the path and its permissions")
         }
     }

@@ -33,6 +33,13 @@ package enum FormattedNumber {
         return "\(total)s"
     }
 
+    /// 25458 as 25,458.
+    package static func grouped(_ count: Int) -> String {
+        var digits = Array(String(count))
+        for position in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: position) }
+        return String(digits)
+    }
+
     private static func format(_ format: String, _ value: Double) -> String {
         // printf(3) would show a sign, which means nothing.
         if value.isNaN { return "nan" }

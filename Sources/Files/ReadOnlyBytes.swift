@@ -50,7 +50,7 @@ package final class ReadOnlyBytes: @unchecked Sendable {
                 return ReadOnlyBytes(UnsafeRawBufferPointer(start: base, count: count), origin: .mapping)
             }
         case S_IFIFO, S_IFSOCK: break
-        case S_IFDIR: throw Fault(.missingInput, path, "is a folder", remedy: "name a file in it")
+        case S_IFDIR: throw Fault(.missingInput, path, "is a folder", remedy: "name files in it, as \"\(path)/*.npy\"")
         default: throw Fault(.missingInput, path, "is not a file", remedy: "name a file")
         }
         return try reading(descriptor, path: path)

@@ -7,10 +7,15 @@ import TorchFormat
 
 /// Models in files of every format that the program knows, told apart by what they hold.
 public enum ModelFiles {
-    /// Whether a `--model` option names a file rather than a standard network.
+    /// Whether a `--model` option names a file or a folder rather than a standard network.
     public static func isFile(_ name: String) -> Bool {
+        name.contains("/") || hasModelEnding(name) || NetworkAndWeights(name) != nil || FileAccess.exists(name)
+    }
+
+    /// Whether a name ends as that of a model of a format that is read.
+    static func hasModelEnding(_ name: String) -> Bool {
         let endings = [".safetensors", ".keras", ".json", ".h5", ".hdf5", ".onnx"] + TorchFile.nameEndings
-        return endings.contains { name.hasSuffix($0) } || NetworkAndWeights(name) != nil || FileAccess.exists(name)
+        return endings.contains { name.hasSuffix($0) }
     }
 
     /// The files that a `--model` option names: two, where the network and the weights have one each.

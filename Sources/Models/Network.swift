@@ -134,6 +134,8 @@ public struct Network: Sendable {
     public let trainableCount: Int
     /// How many values the moving statistics have.
     public let stateCount: Int
+    /// How many values there are in all, trained or not: what Keras calls the total of parameters.
+    public var parameterCount: Int { trainableCount + stateCount }
     /// Floats that all layers' rearranged weights take.
     public let preparedCount: Int
     /// What the last layer's outputs mean.

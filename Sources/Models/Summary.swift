@@ -1,4 +1,5 @@
 import Faults
+import Files
 import Layers
 
 extension Network {
@@ -26,11 +27,12 @@ extension Network {
             // What layers share is counted once.
             let count = node.sharesParameters ? 0 : node.trainableCount + node.stateCount
             let trainable = node.layer?.parameters.isEmpty == false ? (node.isFrozen ? "N" : "Y") : "-"
-            lines.append(row(Self.title(node), shape, Self.grouped(count), trainable))
+            lines.append(row(Self.title(node), shape, FormattedNumber.grouped(count), trainable))
         }
         lines += [
-            thick, "Total params: \(Self.grouped(trainableCount + stateCount))",
-            "Trainable params: \(Self.grouped(trainableCount))", "Non-trainable params: \(Self.grouped(stateCount))",
+            thick, "Total params: \(FormattedNumber.grouped(parameterCount))",
+            "Trainable params: \(FormattedNumber.grouped(trainableCount))",
+            "Non-trainable params: \(FormattedNumber.grouped(stateCount))",
             thin,
         ]
         return lines.joined(separator: "\n")
@@ -41,12 +43,5 @@ extension Network {
 
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
-    }
-
-    /// 25458 as 25,458.
-    private static func grouped(_ count: Int) -> String {
-        var digits = Array(String(count))
-        for position in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: position) }
-        return String(digits)
     }
 }

@@ -10,6 +10,7 @@ public enum RunsInFolder {
 
     /// - Throws: `Fault(.missingInput)` for a folder that is not there or holds no run.
     public static func find(_ path: String) throws -> [RunFolder] {
+        try FileAccess.requireReachable("\(path)/config.json")
         guard FileAccess.exists(path) else {
             throw Fault(.missingInput, path, "does not exist", remedy: "name the folder of a run")
         }

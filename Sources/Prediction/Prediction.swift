@@ -427,7 +427,7 @@ extension Prediction.Member {
         if let (takes, are, _) = InputMismatch.of(model.network.inputShape, reader.inputShape) {
             throw Fault(
                 .badData, name, "holds stamps \(are), \(path) takes them \(takes)",
-                remedy: "use such stamps, or train a model for these")
+                remedy: "name stamps \(takes), or with --model a model that was trained on stamps \(are)")
         }
         return reader
     }

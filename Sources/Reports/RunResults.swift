@@ -41,7 +41,11 @@ public struct RunResults: Sendable {
     ///
     /// - Throws: `Fault(.missingInput)` when there is no finished run, `Fault(.badData)` that names the file at fault.
     public static func read(_ folder: RunFolder) throws -> RunResults {
+        try FileAccess.requireReachable(folder.configuration)
         guard FileAccess.exists(folder.configuration) else {
+            guard FileAccess.exists(folder.path) else {
+                throw Fault(.missingInput, folder.path, "there is no such folder", remedy: "check the name")
+            }
             throw Fault(
                 .missingInput, folder.path, "holds no run: there is no config.json",
                 remedy: "name the --output folder of a finished run")
@@ -58,6 +62,8 @@ public struct RunResults: Sendable {
         ) {
             try RunStamps.open(configuration, testSet: testSet)
         }
+        let known = stamps.map { RunStamps.signalToNoiseThatFits(of: $0, in: configuration.settings.data) }
+        if let warning = known?.warning { notes.append(warning) }
         return RunResults(
             folder: folder, configuration: configuration, history: try History.read(folder.history).rows,
             metrics: FileAccess.exists(folder.metrics)
@@ -66,9 +72,7 @@ public struct RunResults: Sendable {
             importance: FileAccess.exists(folder.featureImportance)
                 ? try FeatureImportance.read(folder.featureImportance) : [],
             model: model, stamps: stamps,
-            signalToNoise: stamps.flatMap { stamps in
-                optional(&notes) { try RunStamps.signalToNoise(of: stamps, in: configuration.settings.data) } ?? nil
-            },
+            signalToNoise: known?.ratios,
             notes: notes)
     }
 

@@ -6,7 +6,7 @@ import StampData
 import StampFormats
 
 /// The stamps that a run was made with, found again by the names in its `config.json`.
-enum RunStamps {
+public enum RunStamps {
     /// Opens the files, and makes sure that they hold what they held when the run was made.
     ///
     /// - Throws: `Fault` when they are gone or have changed.
@@ -32,17 +32,35 @@ enum RunStamps {
         return stamps
     }
 
+    /// The signal-to-noise ratios of the stamps, if they are known. Where a file of them does not fit it is left out, as
+    /// nobody has asked for it by name.
+    ///
+    /// - Returns: what to say of such a file besides.
+    public static func signalToNoiseThatFits(
+        of stamps: StampCollection, in files: LabelledFiles
+    ) -> (ratios: [Double]?, warning: String?) {
+        do {
+            return (try signalToNoise(of: stamps, in: files), nil)
+        } catch {
+            return (nil, "\(error)")
+        }
+    }
+
     /// The signal-to-noise ratio of every stamp, NaN of noise: from `snr_sources.npy` beside each source file, as
     /// `simulate` writes it.
     ///
     /// - Parameter files: of noise and sources; of other classes there is nothing.
     /// - Returns: nil when there is no such file beside one of them.
     /// - Throws: `Fault` when one is there and does not fit.
-    static func signalToNoise(of stamps: StampCollection, in files: LabelledFiles) throws -> [Double]? {
+    private static func signalToNoise(of stamps: StampCollection, in files: LabelledFiles) throws -> [Double]? {
         guard stamps.classes == .noiseAndSource, let sources = files.allSources else { return nil }
         var all: [Double] = []
         for source in sources {
-            guard let ratios = try signalToNoise(of: source) else { return nil }
+            // The stamps of one file are counted already.
+            let isOneFile = sources.count == 1 && source.files.count == 1
+            guard let ratios = try signalToNoise(of: source, count: isOneFile ? stamps.classCounts[1] : nil) else {
+                return nil
+            }
             all += ratios
         }
         var next = all.makeIterator()
@@ -50,18 +68,31 @@ enum RunStamps {
     }
 
     /// Those of the sources in some files, in their order.
-    private static func signalToNoise(of sources: StampSource) throws -> [Double]? {
+    ///
+    /// - Parameter count: how many stamps are in the only file; nil to count those of each.
+    private static func signalToNoise(of sources: StampSource, count: Int?) throws -> [Double]? {
         guard !sources.files.isEmpty else { return nil }
         var all: [Double] = []
         let paths = sources.files.map { "\(FileAccess.split(StampFiles.file(of: $0)).folder)/snr_sources.npy" }
-        for path in paths where !FileAccess.exists(path) { return nil }
-        for (stamps, path) in zip(try sources.open(), paths) {
+        for path in paths {
+            try FileAccess.requireReachable(path)
+            guard FileAccess.exists(path) else { return nil }
+        }
+        // A pipe was read before.
+        if count == nil {
+            for file in sources.files where (try? FileAccess.requireFile(StampFiles.file(of: file))) == nil {
+                return nil
+            }
+        }
+        let counts = try count.map { [$0] } ?? sources.open().map(\.count)
+        for ((file, count), path) in zip(zip(sources.files, counts), paths) {
             try FileAccess.requireFile(path)
             let values = try NumericArray(contentsOf: path)
-            guard values.count == stamps.count else {
+            guard values.count == count else {
                 throw Fault(
-                    .badData, path, "holds \(values.count) values for the \(stamps.count) stamps of \(stamps.path)",
-                    remedy: "give one signal-to-noise ratio for each stamp to have completeness drawn against it")
+                    .badData, path, "holds \(values.count) values for the \(count) stamps of \(file)",
+                    remedy:
+                        "give one signal-to-noise ratio for each stamp to have completeness by it, which is left out")
             }
             all += try values.values
         }

@@ -8,6 +8,8 @@ import StampData
 /// What `evaluate` tells of a model.
 public struct TestEvaluation: Sendable {
     private let results: Results
+    /// What to say of files that were left out.
+    public let warnings: [String]
     /// How much worse each feature's exchange makes the predictions; empty where that is not asked for.
     private let importance: [FeatureImportance]
     /// The stamps that the model is most confidently wrong about; nil where stamps have no names.
@@ -24,7 +26,7 @@ public struct TestEvaluation: Sendable {
     }
 
     /// Evaluates predictions of stamps in files: of two classes as
-    /// ``Metrics/Evaluation/init(_:of:in:threshold:columns:withMatchedFilter:replicates:)`` does.
+    /// ``Metrics/Evaluation/init(_:of:signalToNoise:threshold:columns:withMatchedFilter:replicates:)`` does.
     ///
     /// - Parameters:
     ///   - identifiers: what the stamps are called; nil if nobody says.
@@ -41,11 +43,14 @@ public struct TestEvaluation: Sendable {
         self.spread = spread
         switch predictions {
         case .two(let samples):
+            let (ratios, warning) = RunStamps.signalToNoiseThatFits(of: stamps, in: files)
+            warnings = [warning].compactMap { $0 }
             results = .two(
                 try Evaluation(
-                    samples, of: stamps, in: files, threshold: threshold, columns: columns,
+                    samples, of: stamps, signalToNoise: ratios, threshold: threshold, columns: columns,
                     withMatchedFilter: withMatchedFilter, replicates: replicates))
         case .several(let predictions):
+            warnings = []
             results = .several(
                 ClassEvaluation(
                     predictions, classNames: stamps.classes.names,

@@ -37,13 +37,59 @@ public struct EnsembleFolder: Sendable {
     public static func models(in name: String) throws -> [String] {
         guard FileAccess.isFolder(name) else { return [name] }
         let run = RunFolder(name)
+        try FileAccess.requireReachable(run.model)
         let models = FileAccess.exists(run.model) ? [run.model] : EnsembleFolder(run.path).memberModels
-        guard !models.isEmpty else {
-            throw Fault(
-                .missingInput, name, "holds neither model.safetensors nor member-1/model.safetensors",
-                remedy: "name a model file, or the folder of a run that has ended")
-        }
+        guard !models.isEmpty else { throw withoutModel(run) }
         for model in models { try FileAccess.requireFile(model) }
         return models
+    }
+
+    /// The one model file that a name denotes: itself, or the model of a run folder.
+    ///
+    /// - Throws: as ``models(in:)``, and `Fault(.usage)` for the folder of an ensemble.
+    public static func model(in name: String) throws -> String {
+        let models = try models(in: name)
+        guard models.count == 1 else {
+            throw Fault(
+                .usage, name, "is the folder of an ensemble of \(models.count) models, and one is wanted",
+                remedy: "name a member, as \(EnsembleFolder(RunFolder(name).path).member(1).path)")
+        }
+        return models[0]
+    }
+
+    /// What to say of a folder that holds no model.
+    private static func withoutModel(_ run: RunFolder) -> Fault {
+        if let newest = (try? run.checkpoints.all())?.last {
+            return Fault(
+                .missingInput, run.path, "is the folder of a run that has no model yet: it is not finished",
+                remedy: "finish it with --resume, or name the model of a checkpoint, as \(newest.model)")
+        }
+        if FileAccess.exists(run.configuration) {
+            return Fault(
+                .missingInput, run.path, "is the folder of a run that has no model yet, nor a checkpoint",
+                remedy: "wait for its end, or see how far it is: swift-run-trainer status \(run.path)")
+        }
+        if FileAccess.exists("\(run.path)/saved_model.pb") {
+            return Fault(
+                .missingInput, run.path, "is a SavedModel of TensorFlow, which is not read",
+                remedy:
+                    """
+                    save the Keras model with model.save("model.keras"), or convert it: python -m tf2onnx.convert \
+                    --saved-model \(run.path) --output model.onnx
+                    """)
+        }
+        if let newest = (try? CheckpointFolder(run.path).all())?.last {
+            return Fault(
+                .missingInput, run.path, "is the folder of a run's checkpoints",
+                remedy: "name the model of one, as \(newest.model)")
+        }
+        if FileAccess.isFolder("\(run.path)/trials") {
+            return Fault(
+                .missingInput, run.path, "is the folder of a search, which has a model for each trial",
+                remedy: "name the model that its best.json names, as \(run.path)/trials/trial-1")
+        }
+        return Fault(
+            .missingInput, run.path, "is a folder without a model: neither model.safetensors nor member-1 is in it",
+            remedy: "name a model file, or the folder of a run that has ended")
     }
 }

@@ -51,7 +51,8 @@ extension Requirement where Value == String {
     package static var networkName: Requirement {
         let names = StandardNetwork.allCases.map(\.rawValue).joined(separator: ", ")
         return Requirement(
-            "is no network that is known", remedy: "use \(names), or a .safetensors, .keras, .h5, .onnx or .json file"
+            "is no network that is known",
+            remedy: "use \(names), a .safetensors, .keras, .h5, .onnx, .pth or .json file, or the folder of a run"
         ) { StandardNetwork(rawValue: $0) != nil || ModelFiles.isFile($0) }
     }
 }

@@ -138,9 +138,10 @@ extension FeatureTable {
         init(option: String, _ text: String) throws {
             let (file, part) = NamedPart.split(text, endings: Self.endings).map { ($0.file, $0.part) } ?? (text, nil)
             guard NamedPart.has(Self.endings, file.utf8) else {
-                throw Fault(
-                    .usage, "\(option) \(text)", "names neither a table nor an array",
-                    remedy: "give FILE.csv or FILE.npy, with :COLUMN,COLUMN for some of its columns")
+                throw ForeignArray.tableFault(text, option: option)
+                    ?? Fault(
+                        .usage, "\(option) \(text)", "names neither a table nor an array",
+                        remedy: "give FILE.csv or FILE.npy, with :COLUMN,COLUMN for some of its columns")
             }
             let columns = part.map { part in
                 part.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmed }

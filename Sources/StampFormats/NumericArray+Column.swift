@@ -10,9 +10,10 @@ extension NumericArray {
     /// - Throws: `Fault(.usage)`, or a fault that names the file.
     package static func requireColumn(_ text: String, option: String, _ content: String) throws {
         guard NamedPart.has([".npy"], text.utf8) || NamedPart.split(text, endings: [".npz"]) != nil else {
-            throw Fault(
-                .usage, "\(option) \(text)", "names neither a column nor an array",
-                remedy: "give FILE.csv:COLUMN, or FILE.npy with \(content)")
+            throw ForeignArray.tableFault(text, option: option)
+                ?? Fault(
+                    .usage, "\(option) \(text)", "names neither a column nor an array",
+                    remedy: "give FILE.csv:COLUMN, or FILE.npy with \(content)")
         }
         try FileAccess.requireFile(StampFiles.file(of: text))
     }

@@ -87,7 +87,7 @@ extension NumericArray {
     ) throws {
         let arrays = archive.members.filter { $0.name.hasSuffix(".npy") }
         guard !arrays.isEmpty else {
-            throw Fault(.badData, archive.path, "holds no array", remedy: "save the arrays with numpy.savez")
+            throw ForeignArray.archiveFault(archive)
         }
         if let name {
             guard let member = arrays.first(where: { $0.name == name || $0.name == name + ".npy" }) else {

@@ -133,15 +133,18 @@ enum StampFileFormat {
         } else if HDF5Stamps.isHDF5(prefix, file: file) {
             self = .hdf5
         } else if NamedPart.has(FITSImages.nameEndings, file.utf8) {
-            throw Fault(
-                .badData, file, "is not a FITS file: it does not start with SIMPLE",
-                remedy: "name a FITS file, or give the file the name of its own format")
+            throw Self.misnamed(prefix, file, "a FITS file: it does not start with SIMPLE")
         } else if NamedPart.has(HDF5Stamps.nameEndings, file.utf8) {
-            throw Fault(
-                .badData, file, "is not an HDF5 file: it does not have its signature",
-                remedy: "name an HDF5 file, or give the file the name of its own format")
+            throw Self.misnamed(prefix, file, "an HDF5 file: it does not have its signature")
         } else {
             self = .numpy
         }
+    }
+
+    private static func misnamed(_ prefix: some Collection<UInt8>, _ file: String, _ format: String) -> Fault {
+        let found = ForeignFile(beginning: prefix)
+        return Fault(
+            .badData, file, "is not \(format)\(found.map { ", it is \($0.name)" } ?? "")",
+            remedy: found?.unwrapping(file) ?? "give the file the name of its own format, or name another one")
     }
 }

@@ -53,6 +53,15 @@ public enum StampFiles {
         return shards.map(\.path)
     }
 
+    /// What to say of a file that is none of the formats that stamps are read from; nil for one that may hold some, and
+    /// for one of which nothing is known.
+    public static func faultOfOtherFormat(_ path: String) -> Fault? {
+        switch ForeignFile(path: path) {
+        case nil, .npy, .fits, .hdf5, .zip, .packed("gzip", _): nil
+        default: ForeignArray.fault(OutputFile.beginning(of: path), name: path)
+        }
+    }
+
     /// The file in a name that may also say which part of it is meant (`FILE.npz:NAME`, `FILE.fits:NAME`,
     /// `FILE.h5:/PATH`).
     public static func file(of name: String) -> String { split(name).file }
@@ -75,6 +84,9 @@ public enum StampFiles {
             throw Fault(
                 .missingInput, name, "matches no file", remedy: "check the pattern; `ls` with the same one lists files")
         default:
+            let folder = FileAccess.split(String(pattern.prefix { !"*?[".contains($0) })).folder
+            try FileAccess.requireReachable("\(folder)/.")
+            _ = try FileAccess.names(in: folder)
             throw Fault(
                 .missingInput, name, "could not be searched for", remedy: "check that the folders in it can be read")
         }

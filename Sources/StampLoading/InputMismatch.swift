@@ -19,7 +19,9 @@ package enum InputMismatch {
         if takes[0..<2] == are[0..<2] {
             return (
                 "with \(counted(network))", "with \(counted(stamps))",
-                "choose \(takes[2] == 1 ? "it" : "them") with --channels"
+                are[2] > takes[2]
+                    ? "choose \(takes[2]) of the \(are[2]) with --channels"
+                    : "give stamps with \(counted(network)), with --channel NAME=FILE for each"
             )
         }
         let isLarger = are[0] >= takes[0] && are[1] >= takes[1]

@@ -96,7 +96,13 @@ public enum TorchFile {
     }
 
     private static func weights(of network: Network, in file: StateDict, prefix: String?) throws -> Weights {
-        guard isTorchvision(network) else { throw unknown(network.description.name) }
+        guard isTorchvision(network) else {
+            let names = StandardNetwork.torchvision.map(\.rawValue).joined(separator: ", ")
+            throw Fault(
+                .badData, file.path,
+                "has the weights of a module of PyTorch, which are read for \(names), not for \(network.description.name)",
+                remedy: "export the whole network with torch.onnx.export, and name that file with --model")
+        }
         let names = try network.parameters.map { try TorchParameter($0, of: network) }
         let prefix = try prefix ?? self.prefix(of: names[0].name, in: file)
         // Compared before memory is asked for: a network may claim any size.

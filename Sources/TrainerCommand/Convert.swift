@@ -6,6 +6,7 @@ import Logging
 import ModelFiles
 import Models
 import Preparation
+import RunRecords
 import Settings
 
 /// `swift-run-trainer convert`
@@ -22,11 +23,11 @@ struct Convert: GroupCommand {
             """)
 
     static let examples = [
-        "swift-run-trainer convert --model runs/survey/model.safetensors --output survey.keras",
-        "swift-run-trainer convert --model runs/survey/model.safetensors --output survey.onnx --with-normalization",
+        "swift-run-trainer convert --model runs/survey --output survey.keras",
+        "swift-run-trainer convert --model runs/survey --output survey.onnx --with-normalization",
     ]
 
-    @Option(help: ArgumentHelp("The model to read.", valueName: "file"))
+    @Option(help: ArgumentHelp("The model to read, or its run folder.", valueName: "file"))
     var model: String
 
     @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
@@ -66,13 +67,14 @@ struct Convert: GroupCommand {
     func run(in group: any ProcessGroup, environment: [String: String], logger: Logger) throws {
         try group.agree {
             guard group.rank == 0 else { return }
+            let model = try EnsembleFolder.model(in: model)
             let file = try output.map {
                 try OutputFile($0, option: "--output", inputs: ModelFiles.files(model), kind: ModelFiles.kind)
             }
             let isForeign = try ModelFiles.isForeign(model)
-            try checkUses(isForeign: isForeign)
+            try checkUses(of: model, isForeign: isForeign)
             let reading = ModelReading(fromLogits: logits.fromLogits) { logger.warning("\($0)") }
-            let read = try isForeign ? foreignModel() : ModelFiles.read(model, reading)
+            let read = try isForeign ? foreignModel(model) : ModelFiles.read(model, reading)
             if let file {
                 try ModelFiles.write(read, to: file, prefix: prefix ?? "", normalizes: withNormalization)
                 if !numpy, !verbosity.quiet, let notice = notice(read.preparation, file.path) {
@@ -94,7 +96,7 @@ struct Convert: GroupCommand {
     }
 
     /// A state dict of PyTorch, with what it does not say.
-    private func foreignModel() throws -> TrainedModel {
+    private func foreignModel(_ model: String) throws -> TrainedModel {
         let size = size ?? 21
         guard (1...1 << 14).contains(size) else {
             throw Fault(.usage, "--size \(size)", "out of range", remedy: "use a size from 1 to \(1 << 14)")
@@ -106,7 +108,7 @@ struct Convert: GroupCommand {
     }
 
     /// Refuses options that would change nothing.
-    private func checkUses(isForeign: Bool) throws {
+    private func checkUses(of model: String, isForeign: Bool) throws {
         if !isForeign {
             for (option, isGiven) in [("--size", size != nil), ("--recipe", recipe != nil)] where isGiven {
                 throw Fault(

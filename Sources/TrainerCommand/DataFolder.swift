@@ -14,6 +14,7 @@ struct DataFolder {
 
     /// - Throws: `Fault` when the folder has none of the forms, or one of them by half.
     func files() throws -> LabelledFiles {
+        try FileAccess.requireReachable("\(folder)/stamps_noise.npy")
         let noise = try StampFiles.files(called: "stamps_noise", in: folder)
         let sources = try StampFiles.files(called: "stamps_sources", in: folder)
         if noise.isEmpty && sources.isEmpty {
@@ -22,6 +23,7 @@ struct DataFolder {
             if classes.count > 1 { return LabelledFiles(classes: classes) }
         }
         for (name, files) in [("stamps_noise", noise), ("stamps_sources", sources)] where files.isEmpty {
+            if let fault = try otherContents(name) { throw fault }
             throw Fault(
                 .missingInput, "\(folder)/\(name).npy", "does not exist",
                 remedy:
@@ -33,6 +35,37 @@ struct DataFolder {
             )
         }
         return LabelledFiles(noise: noise, sources: sources)
+    }
+
+    /// What to say of a path that is no folder, or of a folder with stamps in files that are not read; nil for others.
+    private func otherContents(_ name: String) throws -> Fault? {
+        let data = part.option("--data")
+        guard FileAccess.exists(folder) else {
+            return Fault(
+                .missingInput, "\(folder)/\(name).npy", "there is no folder \(folder)",
+                remedy:
+                    """
+                    name the folder of your stamps with \(data), or make some with `swift-run-trainer simulate --output \
+                    \(folder)`
+                    """)
+        }
+        guard FileAccess.isFolder(folder) else {
+            return Fault(
+                .usage, "\(data) \(folder)", "is a file, not a folder",
+                remedy:
+                    """
+                    name files with \(part.option("--sources")) and \(part.option("--noise")), or with \
+                    \(part.option("--stamps")) and \(part.option("--labels"))
+                    """)
+        }
+        let entries = try FileAccess.names(in: folder).filter { !$0.hasPrefix(".") }.sortedByBytes()
+        let named = entries.filter { $0.hasPrefix(name + ".") || $0.hasPrefix("stamps.") }.map { "\(folder)/\($0)" }
+        let inFolders = entries.map { "\(folder)/\($0)" }.filter(FileAccess.isFolder).compactMap { path in
+            (try? FileAccess.names(in: path))?.filter { !$0.hasPrefix(".") }.sortedByBytes().first.map {
+                "\(path)/\($0)"
+            }
+        }
+        return (named + inFolders).compactMap(StampFiles.faultOfOtherFormat).first
     }
 
     /// `stamps.npy`, or what else may hold them, with `labels.npy` or `labels.csv`.

@@ -111,6 +111,7 @@ struct Evaluate: GroupCommand {
                 spread: evaluated.spread, trainedOn: trained?.count, withMatchedFilter: matchedFilter,
                 replicates: bootstrap)
             if let shortfall = evaluation.shortfall { logger.warning("\(shortfall.warning("the model"))") }
+            for warning in evaluation.warnings { logger.warning("\(warning)") }
             try print(evaluation)
         }
     }

@@ -16,8 +16,8 @@ struct NetworkOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             simple, simple-bn, vgg6, vgg6-wide, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, .keras, \
-            .h5, .onnx or .pth model to continue from, or Keras' model.to_json() in a .json file. (survey: \
-            vgg6-wide, notebook: vgg6, kbmod: resnet18)
+            .h5, .onnx or .pth model or the folder of a run to continue from, or Keras' model.to_json() in a .json \
+            file. (survey: vgg6-wide, notebook: vgg6, kbmod: resnet18)
             """, valueName: "model"))
     var model: String?
 
@@ -30,7 +30,9 @@ struct NetworkOptions: ParsableArguments {
             valueName: "n"))
     var classes: Int?
 
-    @Option(help: ArgumentHelp("Start from these weights (.safetensors or .keras).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Start from these weights (.safetensors or .keras), or those of a run folder.", valueName: "file"))
     var initialWeights: String?
 
     @OptionGroup var frozenLayers: FrozenLayersOptions

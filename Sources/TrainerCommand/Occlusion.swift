@@ -9,6 +9,7 @@ import Logging
 import ModelFiles
 import Prediction
 import Reports
+import RunRecords
 
 /// `swift-run-trainer occlusion`
 struct Occlusion: GroupCommand {
@@ -25,7 +26,7 @@ struct Occlusion: GroupCommand {
         "swift-run-trainer occlusion --model runs/survey --input new.npy --output maps.npy",
     ]
 
-    @Option(help: ArgumentHelp("A trained model.", valueName: "file"))
+    @Option(help: ArgumentHelp("A trained model or its run folder.", valueName: "file"))
     var model: String
 
     @Option(help: ArgumentHelp("Stamps (.npy, .npz, .fits or .h5).", valueName: "file"))
@@ -119,6 +120,7 @@ struct Occlusion: GroupCommand {
     private func picture(_ path: String, of source: StampSource?) throws -> OutputFile {
         let stamps = source?.allFiles.map(StampFiles.file(of:)) ?? []
         let tables = [identifiers.ids].compactMap { $0.map(StampColumn.file) }
-        return try OcclusionPicture.output(path, inputs: ModelFiles.files(model) + stamps + tables)
+        let models = try EnsembleFolder.models(in: model).flatMap(ModelFiles.files)
+        return try OcclusionPicture.output(path, inputs: models + stamps + tables)
     }
 }

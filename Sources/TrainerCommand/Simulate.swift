@@ -70,11 +70,7 @@ struct Simulate: GroupCommand {
             throw Fault(
                 .cannotWrite, present, "already exists", remedy: "choose another --output or remove it first")
         }
-        do {
-            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        } catch {
-            throw Fault(.cannotWrite, output, "cannot be made", remedy: "choose another --output")
-        }
+        try FileAccess.makeFolders(output)
         try write(simulator)
     }
 

@@ -18,8 +18,8 @@ struct Summary: GroupCommand {
 
     @Option(
         help: """
-            simple, simple-bn, vgg6, vgg6-wide, resnet50, resnet18, resnet34, resnet50-torch, or a .safetensors, \
-            .keras, .h5, .onnx, .pth or .json file.
+            simple, simple-bn, vgg6, vgg6-wide, resnet50, resnet18, resnet34, resnet50-torch, a .safetensors, \
+            .keras, .h5, .onnx, .pth or .json file, or the folder of a run.
             """)
     var model = "vgg6"
 

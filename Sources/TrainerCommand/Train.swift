@@ -8,6 +8,7 @@ import Reports
 import RunRecords
 import Settings
 import StampData
+import Synchronization
 import Training
 
 /// `swift-run-trainer train`
@@ -44,8 +45,17 @@ struct Train: GroupCommand {
         // The others learn from rank 0 what is in the files.
         if let files = try group.onRoot({ try training.files() }) { settings.data = files }
         let columns = try group.onRoot { try ByColumn.read(settings.by, of: settings.data) } ?? []
-        let check: StampCheck = { stamps in
+        let hasWarned = Mutex(false)
+        let check: StampCheck = { [data = settings.data] stamps in
             for column in columns { _ = try column.numbers(of: stamps) }
+            // All members of an ensemble have the same stamps.
+            hasWarned.withLock { hasWarned in
+                guard !hasWarned, let warning = RunStamps.signalToNoiseThatFits(of: stamps, in: data).warning else {
+                    return
+                }
+                logger.warning("\(warning)")
+                hasWarned = true
+            }
         }
         if let series {
             let ensemble = EnsembleRun(

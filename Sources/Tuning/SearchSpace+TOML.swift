@@ -21,6 +21,11 @@ extension SearchSpace {
         guard let text = String(validating: bytes, as: UTF8.self), !text.contains("\0") else {
             throw Fault(.badData, path, "is no text in UTF-8", remedy: Self.remedy)
         }
+        // An option stands before its values; the parser ends the program at some texts that begin with brackets.
+        if let first = text.first(where: { !$0.isWhitespace }), "[{<".contains(first) {
+            let found = ForeignFile(beginning: bytes).map { ": it is \($0.name)" } ?? ""
+            throw Fault(.badData, path, "is no TOML with an option in each line\(found)", remedy: Self.remedy)
+        }
         let table: TOMLTable
         do {
             table = try TOMLTable(string: text)

@@ -53,6 +53,19 @@ each_file_gets_the_name_of_what_it_holds() { # test
         wrong "permissions"
 }
 
+simulated_stamps_are_not_taken_for_them() { # test
+    a_server
+    mkdir -p "$sandbox/data"
+    npy "$sandbox/data/stamps_noise.npy" "(5, 21, 21)" "<f4" $((5 * 441 * 4))
+    npy "$sandbox/data/stamps_sources.npy" "(5, 21, 21)" "<f4" $((5 * 441 * 4))
+    npy "$sandbox/data/snr_sources.npy" "(5,)" "<f8" 40
+    run launch/download-stamps.sh
+    exits 65
+    tells "data: holds simulated stamps, as snr_sources.npy beside them shows"
+    tells "name another folder"
+    [[ ! -e $served/requests ]] || wrong "asked for files"
+}
+
 wget_will_do() { # test
     command -v wget >/dev/null || exit 99
     a_server

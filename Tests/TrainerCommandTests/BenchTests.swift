@@ -27,7 +27,9 @@ extension TrainerCommandTests {
                 #expect(
                     network.keys.sorted() == [
                         "batch_size", "inference", "layer_kinds", "layers", "microbatch", "model", "other_activities",
-                        "parameters", "peak_resident_bytes", "profiled_steps", "shares", "steps", "training",
+                        "parameters", "peak_resident_bytes", "profiled_steps", "shares", "steps",
+                        "trainable_parameters",
+                        "training",
                     ])
                 for key in ["training", "inference"] {
                     let rate = try #require(network[key] as? [String: Any])
@@ -105,7 +107,7 @@ extension TrainerCommandTests {
             #expect(networks.map { $0["model"] as? String } == ["vgg6", file])
             let summary = try trained("summary --model vgg6 --size 23 --channels 2 --classes 5").standardOutput
             let parameters = try #require(networks.first?["parameters"] as? Int)
-            #expect(summary.replacing(",", with: "").contains("Trainable params: \(parameters)\n"))
+            #expect(summary.replacing(",", with: "").contains("Total params: \(parameters)\n"))
         }
 
         @Test func singleLayersAreMeasuredOnRequest() throws {

@@ -140,6 +140,47 @@ extension TrainerCommandTests {
             #expect(try contents(run) == before)
         }
 
+        /// The run was begun with Adam at 0.001 on stamps of mean 0, without a recipe.
+        @Test(arguments: [
+            ("--learning-rate 0.1", "--learning-rate 0.001 (now 0.1);"), ("--seed 7", "--seed 0 (now 7);"),
+            ("--no-dropout", "without --no-dropout (now --no-dropout);"),
+            ("--augment symmetries", "without --augment (now --augment symmetries);"),
+            ("--model simple", "--model vgg6 (now simple);"), ("--batch-size 32", "--batch-size 64 (now 32);"),
+            ("--classes 1", "--classes 2 (now 1);"), ("--ema 0.9", "without --ema (now --ema 0.9);"),
+            ("--optimizer sgd --seed 1", "--optimizer adam (now sgd), --seed 0 (now 1);"),
+        ])
+        func whatDiffersIsSaidAsAUserWouldTypeIt(_ change: String, _ words: String) throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            let microbatch = change.hasPrefix("--batch-size") ? " --microbatch 8" : ""
+            expectError(
+                try trainer(train("\(change)\(microbatch) --epochs 4 --resume --output \(run)")), 64,
+                saying: "error: --resume \(run): was begun with other settings or other data: \(words)")
+        }
+
+        @Test func aRecipeThatDiffersIsSaidAsOne() throws {
+            let (data, run) = ("--data \(survey.folder) --batch-size 64 --epochs 1", workspace.path("run"))
+            try trained("train \(data) --recipe notebook --model vgg6 --output \(run)")
+            for (options, words) in [
+                ("--recipe survey", "--recipe notebook (now survey);"),
+                ("--recipe survey --seed 3", "--recipe notebook (now survey), --seed 0 (now 3);"),
+                ("--recipe kbmod --model vgg6", "--recipe notebook (now kbmod);"),
+            ] {
+                let outcome = try trainer("train \(data) \(options) --resume --output \(run)")
+                expectError(outcome, 64, saying: "other settings or other data: \(words)")
+            }
+        }
+
+        @Test func itSaysWhereTheRunGoesOn() throws {
+            let run = try workspace.copy(survey.run(), to: "run")
+            let outcome = try trained(train("--epochs 4 --resume --threads 1 --output \(run)"))
+            #expect(
+                outcome.standardOutput.hasPrefix(
+                    "Resumed after epoch 2/4, step 22 of 44, from \(run)/checkpoints/step-22\nEpoch 3/4 "))
+            #expect(
+                !(try trained(train("--epochs 1 --output \(workspace.path("new"))"))).standardOutput.contains("Resumed")
+            )
+        }
+
         @Test func theFileOfTheFirstWeightsNeedNotBeThereAnyMore() throws {
             let run = try workspace.copy(survey.run(), to: "run")
             try trained(train("--epochs 4 --resume --initial-weights gone.safetensors --threads 1 --output \(run)"))

@@ -40,9 +40,11 @@ extension FITSImages {
                 contents = try GzipStream.contents(of: contents.bytes, name: file)
                 ranged = nil
                 guard contents.bytes.starts(with: Self.magic) else {
+                    let inner = ForeignFile(beginning: contents.bytes.prefix(1 << 12))
                     throw Fault(
-                        .badData, file, "holds no FITS file, once it is inflated", remedy: "gunzip any other file first"
-                    )
+                        .badData, file,
+                        "holds no FITS file, once it is inflated\(inner.map { ", but \($0.name)" } ?? "")",
+                        remedy: "unpack it first: \(inner == .tar ? "tar -xf" : "gunzip") \(file)")
                 }
             }
             if ranged?.byteCount != contents.bytes.count { ranged = nil }

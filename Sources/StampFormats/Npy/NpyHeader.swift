@@ -76,11 +76,7 @@ struct NpyHeader {
         guard !bytes.isEmpty else {
             throw Fault(.badData, name, "the file is empty", remedy: "save the array again with numpy.save")
         }
-        guard bytes.starts(with: magic) else {
-            throw Fault(
-                .badData, name, "is not a .npy file: it does not start with \\x93NUMPY",
-                remedy: "save the array with numpy.save")
-        }
+        guard bytes.starts(with: magic) else { throw ForeignArray.fault(bytes.prefix(1 << 12), name: name) }
         guard bytes.count >= 10 else { throw truncatedHeader(name) }
         let version = (bytes[6], bytes[7])
         guard (1...3).contains(version.0), version.1 == 0 else {

@@ -1,7 +1,8 @@
 import Communication
 import Faults
-import Logging
+import Files
 import RunRecords
+import Settings
 import StampData
 
 /// The checkpoint that a run resumes from: found, compared with the run's settings, and not read yet.
@@ -12,19 +13,17 @@ struct FoundCheckpoint {
     /// The newest whole checkpoint, if there is one. Collective.
     ///
     /// - Throws: a fault for a run with other settings, or with more epochs than are asked for.
-    static func newest(
-        in folder: RunFolder?, settings: [String: String], plan: BatchPlan, epochs: Int, group: any ProcessGroup,
-        logger: Logger
-    ) throws -> FoundCheckpoint? {
-        let whole = try group.agree {
-            try folder.flatMap { folder in
+    static func newest(of run: LoadedRun) throws -> FoundCheckpoint? {
+        let context = run.context
+        let whole = try context.group.agree {
+            try run.prepared.folder.flatMap { folder in
                 let found = try folder.checkpoints.newestWhole()
-                for skipped in found?.skipped ?? [] { logger.warning("\(skipped)") }
-                if let found { try check(found, folder, settings: settings, plan: plan, epochs: epochs) }
+                for skipped in found?.skipped ?? [] { context.logger.warning("\(skipped)") }
+                if let found { try check(found, folder, run) }
                 return found
             }
         }
-        return try group.maximum(of: whole == nil ? 0 : 1) > 0 ? FoundCheckpoint(whole: whole) : nil
+        return try context.group.maximum(of: whole == nil ? 0 : 1) > 0 ? FoundCheckpoint(whole: whole) : nil
     }
 
     /// The newest whole checkpoint of an earlier step than `limit`, if there is one that the run can go on from.
@@ -35,9 +34,7 @@ struct FoundCheckpoint {
             guard let folder = loaded.prepared.folder,
                 // Those that are damaged or of another run are as good as none.
                 let found = try? folder.checkpoints.newestWhole(before: limit),
-                (try? check(
-                    found, folder, settings: loaded.deciding, plan: loaded.data.plan,
-                    epochs: context.configuration.epochs)) != nil
+                (try? check(found, folder, loaded)) != nil
             else { return nil }
             return found
         }
@@ -50,11 +47,19 @@ struct FoundCheckpoint {
     /// Longer than any epoch takes.
     private static let mostSeconds = 1e12
 
-    private static func check(
-        _ found: WholeCheckpoint, _ folder: RunFolder, settings: [String: String], plan: BatchPlan, epochs: Int
-    ) throws {
-        let state = found.state
-        try folder.refuse(state.differences(from: settings))
+    private static func check(_ found: WholeCheckpoint, _ folder: RunFolder, _ run: LoadedRun) throws {
+        let (state, plan) = (found.state, run.data.plan)
+        let differences = state.differences(from: run.deciding)
+        if !differences.isEmpty {
+            let begun = try? JSONFile.read(ConfigurationRecord.self, from: folder.configuration).settings
+            let typed = begun.map { begun in
+                SettingDifferences(
+                    begun, state.settings, now: run.settings, run.deciding,
+                    isMicrobatchAsked: run.context.configuration.microbatch != nil
+                ).texts
+            }
+            try folder.refuse(typed ?? differences)
+        }
         // With the same plan of steps, the numbers determine the run's position in it.
         let underWay = state.epochUnderWay
         let steps = underWay?.steps ?? 0
@@ -71,7 +76,8 @@ struct FoundCheckpoint {
                 remedy: "remove it to resume from the previous one")
         }
         let begun = state.completedEpochs + (underWay == nil ? 0 : 1)
-        try folder.refuse(fewerEpochs: epochs, than: begun, underWay == nil ? "done" : "begun")
+        try folder.refuse(
+            fewerEpochs: run.context.configuration.epochs, than: begun, underWay == nil ? "done" : "begun")
     }
 }
 

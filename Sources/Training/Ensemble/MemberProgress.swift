@@ -51,8 +51,11 @@ enum MemberProgress: Codable {
         // All training stamps are not equally many in each fold.
         if member.batchSize == .full { settings.batchSize = record.settings.batchSize }
         try folder.refuse(
-            CheckpointState.differences(
-                record.settings.decidingResult(record.findings), settings.decidingResult(asked.findings)))
+            SettingDifferences(
+                record.settings, record.settings.decidingResult(record.findings), now: settings,
+                settings.decidingResult(asked.findings),
+                isMicrobatchAsked: asked.context.configuration.microbatch != nil
+            ).texts)
         let done = (try? History.read(folder.history).rows.count) ?? 0
         try folder.refuse(fewerEpochs: settings.epochs, than: done, "done")
         // More epochs, or another way to decide, are made of what the member has.

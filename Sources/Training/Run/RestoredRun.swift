@@ -4,7 +4,6 @@ import Faults
 import Files
 import Lanes
 import MLflow
-import ModelFiles
 import Models
 import Optimizers
 import RunRecords
@@ -38,13 +37,21 @@ struct RestoredRun {
     init(_ loaded: LoadedRun, _ trainingTeam: LaneTeam) throws {
         let context = loaded.context
         let isResumed = context.configuration.execution.resume
-        let found =
-            isResumed
-            ? try FoundCheckpoint.newest(
-                in: loaded.prepared.folder, settings: loaded.deciding, plan: loaded.data.plan,
-                epochs: context.configuration.epochs, group: context.group, logger: context.logger)
-            : nil
+        let found = isResumed ? try FoundCheckpoint.newest(of: loaded) : nil
         try self.init(loaded, trainingTeam, from: found, isResumed: isResumed)
+        if let whole = found?.whole, context.configuration.execution.showsProgress {
+            StandardOutput.show(progress: placeOfResuming(whole.checkpoint))
+        }
+    }
+
+    /// Where the run goes on, for its first line.
+    private func placeOfResuming(_ checkpoint: Checkpoint) -> String {
+        let (epochs, steps) = (context.configuration.epochs, loaded.data.plan.steps)
+        let done = progress.globalStep(loaded.data.plan)
+        let place =
+            progress.isWithinEpoch
+            ? "in epoch \(progress.completedEpochs + 1)/\(epochs)" : "after epoch \(progress.completedEpochs)/\(epochs)"
+        return "Resumed \(place), step \(done) of \(epochs * steps), from \(checkpoint.path)\n".printableLines
     }
 
     /// Creates the training step, and restores a checkpoint. Collective.
@@ -57,7 +64,7 @@ struct RestoredRun {
         let (configuration, group, folder) = (context.configuration, context.group, loaded.prepared.folder)
         self.loaded = loaded
         // A resumed run has its weights from the checkpoint: the file that it began with may be gone.
-        let weights = try found == nil ? Self.initialWeights(network, context) : Weights(network: network)
+        let weights = try found == nil ? InitialWeights.agreed(of: network, context) : Weights(network: network)
         self.trainingTeam = trainingTeam
         trace = try Self.trace(loaded, trainingTeam)
         step = try Self.trainingStep(loaded, weights, trainingTeam)
@@ -110,19 +117,6 @@ struct RestoredRun {
             programVersion: context.programVersion)
     }
 
-    /// Initial weights: drawn from the seed, or read on rank 0 and sent to all. Collective.
-    private static func initialWeights(_ network: Network, _ context: RunContext) throws -> Weights {
-        let (configuration, group) = (context.configuration, context.group)
-        guard let source = configuration.firstWeightsFile else {
-            return network.initialWeights(seed: configuration.seed)
-        }
-        let weights = try group.agree {
-            context.isRoot ? try ModelFiles.weights(of: network, from: source) : Weights(network: network)
-        }
-        try group.broadcast(weights)
-        return weights
-    }
-
     /// `--trace`. Collective.
     private static func trace(_ loaded: LoadedRun, _ team: LaneTeam) throws -> TraceRecording? {
         let context = loaded.context
@@ -142,8 +136,9 @@ struct RestoredRun {
             settings.data.stamps.map { StampFiles.file(of: $0) }
             + [settings.features, settings.validationFeatures, settings.testFeatures]
             .compactMap { $0.map(FeatureTable.file) }
+        let models = [settings.model, settings.initialWeights].compactMap { $0 }
         return try OutputFile(
-            path, option: "--trace", inputs: stamps + [settings.model, settings.initialWeights].compactMap { $0 },
+            path, option: "--trace", inputs: try stamps + models.map(EnsembleFolder.model),
             reserved: RunFolder(settings.output).ownFiles, kind: TraceRecording.kind)
     }
 

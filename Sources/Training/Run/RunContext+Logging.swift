@@ -63,7 +63,7 @@ extension RunContext {
             """)
         logger.debug(
             """
-            \(network.description.name): \(network.trainableCount) parameters; \(plan.steps) steps an epoch, batches of \
+            \(network.description.name): \(FormattedNumber.grouped(network.parameterCount)) parameters; \(plan.steps) steps an epoch, batches of \
             \(plan.batchSize) in \(plan.microbatches) microbatches of up to \(plan.largestMicrobatch), on \(group.size) \
             \(group.size == 1 ? "rank" : "ranks") with \(team.count) \(team.count == 1 ? "thread" : "threads")
             """)

@@ -3,6 +3,7 @@ import Faults
 import Files
 import ModelFiles
 import Models
+import RunRecords
 import Settings
 import StampData
 import StampFormats
@@ -47,7 +48,7 @@ enum RunNetwork {
         }
         return try context.group.shared {
             let reading = ModelReading(fromLogits: isFromLogits) { context.logger.warning("\($0)") }
-            return try ModelFiles.description(model, reading)
+            return try ModelFiles.description(EnsembleFolder.model(in: model), reading)
         }
     }
 
