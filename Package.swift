@@ -98,7 +98,7 @@ let package = Package(
                 "StampLoading", "Metrics", "ModelFiles", "Models", "Optimizers", "Communication", "StampData",
                 "Preparation", "StampFormats", "Files", "Faults",
             ]),
-        library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
+        library("RunRecords", ["Optimizers", "Metrics", "StampData", "Files", "Faults"]),
         library("Monitoring", ["RunRecords", "Settings", "StampData", "Files", "Faults"]),
         library(
             "Engine",
@@ -141,8 +141,10 @@ let package = Package(
         library(
             "Reports",
             [
-                "Figures", "Tuning", "RunRecords", "Settings", "Metrics", "Models", "LayerCatalog", "StampData",
-                "Preparation", "StampFormats", "Files", "Tensors", "Faults",
+                "Figures", "Prediction", "Monitoring", "Tuning", "RunRecords", "Settings", "Metrics", "Models",
+                "LayerCatalog", "StampData", "Preparation", "StampFormats", "Communication", "Files", "Tensors",
+                "Faults",
+                logging,
             ]),
         .executableTarget(
             name: "TrainerCommand",
@@ -261,8 +263,8 @@ let package = Package(
         tests(
             "TrainerCommand",
             [
-                "TrainerCommand", "StampFormats", "Settings", "StampData", "Optimizers", "Files", "TestSupport",
-                argumentParser,
+                "TrainerCommand", "Figures", "StampFormats", "Settings", "StampData", "Optimizers", "Files",
+                "TestSupport", argumentParser,
             ]),
     ]
 )
