@@ -233,7 +233,9 @@ let package = Package(
             "Settings",
             ["Settings", "Models", "Optimizers", "StampData", "Preparation", "Files", "Faults", "TestSupport"]),
         tests("Metrics", ["Metrics", "RunRecords", "Files", "Faults", "TestSupport"]),
-        tests("RunRecords", ["RunRecords", "Settings", "Metrics", "StampData", "Files", "Faults", "TestSupport"]),
+        tests(
+            "RunRecords",
+            ["RunRecords", "Settings", "Optimizers", "Metrics", "StampData", "Files", "Faults", "TestSupport"]),
         tests(
             "Engine",
             [

@@ -53,7 +53,7 @@ public struct ComparedHistoriesFigure: Sendable {
         return """
             set multiplot layout 1,2
             set xlabel "epoch"
-            set key outside bottom center vertical maxcols 1
+            set key outside top center vertical maxcols 1 Left reverse
             set offsets 0,0,graph 0.04,graph 0.04
             set xrange [\(1 - margin):\(Double(last) + margin)]
             set xtics \(TickSpacing.wholeNumbers(over: last))

@@ -72,7 +72,7 @@ public struct ErrorRatesFigure: Sendable {
             + "\(words.mistakenFor) and misses \(percent(rates.missed)) of the \(words.sources). "
             + sweep.operatingPoints.map { point in
                 "With \(point.limit.held(words)), the least rate of \(point.limit.cost(words)) is \(percent(point.rate)), above "
-                    + "\(point.threshold)."
+                    + "\(short(point.threshold))."
             }.joined(separator: " ")
         description += " A rate of 0 is drawn along the lower edge."
         if drawn.threshold.count < whole.threshold.count {

@@ -26,7 +26,7 @@ public struct OcclusionFigure: Sendable {
     public static let columns = 5
     /// What covers a stamp where the map is largest, and how much of it.
     private static let colour: (red: Float, green: Float, blue: Float) = (213, 94, 0)
-    private static let opacity: Float = 0.65
+    private static let opacity: Float = 0.5
     private static let longestName = 28
 
     private let rows: [[OccludedStamp]]
@@ -66,7 +66,7 @@ public struct OcclusionFigure: Sendable {
             rows: rows.map { row in
                 defer { next += row.count }
                 return Array(next..<next + row.count)
-            }, colours: .asTheyAre, headingHeight: 68)
+            }, colours: .asTheyAre, headingHeight: 62)
         let channel = first.channels.count > 1 ? " Of the channels, \(first.channels[0].printable) is shown." : ""
         return Plot(
             name: "occlusion", title: "What the network looks at",

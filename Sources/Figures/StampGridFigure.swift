@@ -128,6 +128,8 @@ public struct StampGridFigure: Sendable {
         let images = ImageStack(
             height: first.height, width: first.width, channels: channels, pixels: stamps.flatMap(\.picture.values))
         var next = 0
+        // Those that each heading has below the classes and the probability.
+        let lines = (areNamed ? 1 : 0) + (haveRatios || haveKinds ? 1 : 0) + (channels == 1 ? 1 : 0)
         let grid = ImageGrid(
             name: name, images: images, headings: stamps.map(heading),
             channelTitles: first.channels.map { "'\(ClassLabels.escaped($0.printable))'" },
@@ -135,8 +137,7 @@ public struct StampGridFigure: Sendable {
                 defer { next += row.count }
                 return Array(next..<next + row.count)
             }, colours: .grey, imageWidth: channels == 1 ? 160 : 96,
-            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 14 : 8) + (areNamed ? 14 : 0)
-                + (haveRatios || haveKinds ? 14 : 0))
+            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 8) + 17 * Double(lines))
         return Plot(
             name: name, title: title, description: description, table: table, images: images, size: grid.size,
             commands: grid.commands)

@@ -68,7 +68,7 @@ struct HTML: Sendable {
         init(_ text: String, link: String?) { (self.text, self.link) = (text, link) }
 
         /// More than fits beside others on a phone: such a field is broken into lines, where others are not.
-        private static let longest = 24
+        private static let longest = 32
 
         func html(_ element: String, _ attributes: [(name: String, value: String)]) -> HTML {
             let style =

@@ -76,7 +76,9 @@ public struct HTMLReport: Sendable {
         let seconds = histories.joined().reduce(0) { $0 + $1.seconds }
         return [
             record.began.map { "begun \(Self.date($0))" }, ended.map { "ended \(Self.date($0))" },
-            seconds > 0 ? "\(FormattedNumber.clock(seconds)) of training and validation" : nil,
+            seconds > 0
+                ? "\(seconds < 10 ? "\(FormattedNumber.significant(seconds, 2))s" : FormattedNumber.clock(seconds)) of "
+                    + "training and validation" : nil,
             record.hosts.map { "on \($0.joined(separator: ", "))" }, "swift-run-trainer \(record.versions.program)",
         ].compactMap { $0 }.joined(separator: " · ")
     }

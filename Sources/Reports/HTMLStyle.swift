@@ -23,12 +23,13 @@ enum HTMLStyle {
         .scroll { overflow-x: auto; margin: .75rem 0; }
         .scroll:focus-visible { outline: 2px solid var(--accent); }
         table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
-        caption { text-align: left; padding: .6rem 0 .3rem; }
+        caption { text-align: left; padding: .6rem 0 .3rem; min-width: min(30rem, calc(100vw - 1.7rem));
+          max-width: calc(100vw - 1.7rem); }
         th, td { text-align: left; padding: .28rem 1.1rem .28rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
           white-space: nowrap; }
         tbody .long { white-space: normal; overflow-wrap: anywhere; min-width: 15rem; }
         a { color: var(--accent); }
-        thead th { color: var(--faint); font-weight: 600; }
+        thead th { color: var(--faint); font-weight: 600; white-space: normal; vertical-align: bottom; }
         tbody th { font-weight: 500; }
         .number { text-align: right; }
         figure { margin: 0 0 1.75rem; break-inside: avoid; } figure .scroll { margin: 0; }

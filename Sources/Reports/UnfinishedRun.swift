@@ -23,7 +23,8 @@ struct UnfinishedRun {
         case .starting, .running: "it is under way\(place)"
         case .silent:
             "it has written nothing\(place) for \(status.silence.map(FormattedNumber.clock) ?? "an unknown time")"
-        case .stopped(let message), .failed(let message): "\(status.state.word), \(message)"
+        case .stopped: "it was asked to stop"
+        case .failed(let message): "it has failed, \(message)"
         case .paused: "it has trained as far as it was to"
         case .died: "its program has ended without a word"
         case .finished: "it has not noted its end"

@@ -43,6 +43,20 @@ import Testing
         }
     }
 
+    /// What gnuplot draws texts and axes in has another colour on a dark page, and no curve is called by its number.
+    @Test(.enabled(if: Gnuplot(environment: ProcessInfo.processInfo.environment).path != nil))
+    func figuresFollowADarkPageAndHaveNoTooltipsOfGnuplots() throws {
+        try withTemporaryFolder { folder in
+            let page = try page(run(in: folder), ProcessInfo.processInfo.environment)
+            for colour in ["fill=\"rgb(34,34,34)\"", "stroke=\"rgb( 68,  68,  68)\"", "stroke=\"rgb(  0, 114, 178)\""] {
+                #expect(page.contains("figure svg [\(colour)] {") || page.contains("figure svg [\(colour)], "))
+                #expect(
+                    page.contains(" \(colour)") || page.contains(" \(colour.replacing("\"", with: "'"))"), "\(colour)")
+            }
+            #expect(!page.contains("<title>gnuplot_plot"))
+        }
+    }
+
     @Test func textFromFilesIsEscaped() throws {
         try withTemporaryFolder { outer in
             let folder = "\(outer)/<b>\"R&D\" 'x'"
@@ -64,6 +78,9 @@ import Testing
             func row(_ name: String, _ value: String) -> String {
                 "<th scope=\"row\">\(name)</th><td class=\"number\">\(value)</td>"
             }
+            func numberRow(_ name: String, _ value: String) -> String {
+                row(name, value).replacing("\"row\"", with: "\"row\" class=\"number\"")
+            }
             // (4·4 − 1·1) / √(5·5·5·5). From 0.2 on no source is missed, and three of five noise stamps are above; from
             // 0.99 on there is no noise, and one source of five.
             #expect(page.contains(row("Matthews&#39; correlation", "0.6000")))
@@ -75,9 +92,9 @@ import Testing
             #expect(page.contains(found + "<td class=\"number\">0.99</td>"))
             // The one class-0 stamp above 0.5 is the false positive, the source at 0.2, whose S/N is 3 + 2, the miss.
             #expect(page.contains("<caption>False positives: noise taken for sources, 1 in all</caption>"))
-            #expect(page.contains(row("2", "0.9000")))
+            #expect(page.contains(numberRow("2", "0.9000")))
             #expect(page.contains("<caption>Misses: sources taken for noise, 1 in all</caption>"))
-            #expect(page.contains(row("14", "0.2000") + "<td class=\"number\">5</td>"))
+            #expect(page.contains(numberRow("14", "0.2000") + "<td class=\"number\">5</td>"))
             #expect(page.contains("2 epochs") && !page.contains("1 epochs"))
             #expect(page.contains("swift-run-trainer train --sources "))
             #expect(page.contains("apt install gnuplot-nox"))
@@ -145,7 +162,7 @@ import Testing
                 EarlyEnd(Fault(.stoppedEarly, "SIGTERM", "asked to stop", remedy: "resume")), to: run.earlyEnd)
             let page = try page(run, withoutGnuplot)
             expectWellFormed(page)
-            #expect(page.contains("This run is not finished: ") && page.contains("stopped, SIGTERM: asked to stop"))
+            #expect(page.contains("This run is not finished: ") && page.contains("it was asked to stop"))
             #expect(page.contains("0 of 2 epochs are done"))
             #expect(page.contains("<th scope=\"row\" class=\"number\">12</th>"))
             #expect(!page.contains("<th scope=\"row\" class=\"number\">2</th>"))
