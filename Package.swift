@@ -98,7 +98,7 @@ let package = Package(
                 "StampLoading", "Metrics", "ModelFiles", "Models", "Optimizers", "Communication", "StampData",
                 "Preparation", "StampFormats", "Files", "Faults",
             ]),
-        library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
+        library("RunRecords", ["Optimizers", "Metrics", "StampData", "Files", "Faults"]),
         library("Monitoring", ["RunRecords", "Settings", "StampData", "Files", "Faults"]),
         library(
             "Engine",
@@ -141,8 +141,10 @@ let package = Package(
         library(
             "Reports",
             [
-                "Figures", "Tuning", "RunRecords", "Settings", "Metrics", "Models", "LayerCatalog", "StampData",
-                "Preparation", "StampFormats", "Files", "Tensors", "Faults",
+                "Figures", "Prediction", "Monitoring", "Tuning", "RunRecords", "Settings", "Metrics", "Models",
+                "LayerCatalog", "StampData", "Preparation", "StampFormats", "Communication", "Files", "Tensors",
+                "Faults",
+                logging,
             ]),
         .executableTarget(
             name: "TrainerCommand",
@@ -231,7 +233,9 @@ let package = Package(
             "Settings",
             ["Settings", "Models", "Optimizers", "StampData", "Preparation", "Files", "Faults", "TestSupport"]),
         tests("Metrics", ["Metrics", "RunRecords", "Files", "Faults", "TestSupport"]),
-        tests("RunRecords", ["RunRecords", "Settings", "Metrics", "StampData", "Files", "Faults", "TestSupport"]),
+        tests(
+            "RunRecords",
+            ["RunRecords", "Settings", "Optimizers", "Metrics", "StampData", "Files", "Faults", "TestSupport"]),
         tests(
             "Engine",
             [
@@ -261,8 +265,8 @@ let package = Package(
         tests(
             "TrainerCommand",
             [
-                "TrainerCommand", "StampFormats", "Settings", "StampData", "ModelFiles", "Models", "Preparation",
-                "Optimizers", "Files", "EngineTestSupport", "TestSupport", argumentParser,
+                "TrainerCommand", "Figures", "StampFormats", "Settings", "StampData", "ModelFiles", "Models",
+                "Preparation", "Optimizers", "Files", "EngineTestSupport", "TestSupport", argumentParser,
             ]),
     ]
 )

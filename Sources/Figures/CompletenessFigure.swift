@@ -54,8 +54,10 @@ public struct CompletenessFigure: Sendable {
         public let sources: Int
         public let found: Int
 
-        /// found / sources with its interval of one standard deviation.
-        public var completeness: WilsonInterval { WilsonInterval(successes: found, trials: sources) }
+        /// found / sources with its interval of 95 %.
+        public var completeness: WilsonInterval {
+            WilsonInterval(successes: found, trials: sources, deviations: WilsonInterval.deviationsFor95Percent)
+        }
     }
 
     /// Cuts sources, ordered by signal-to-noise ratio, into bins of equal numbers, to within one as `numpy.array_split`
@@ -137,7 +139,7 @@ public struct CompletenessFigure: Sendable {
         let share = Double(found.count { $0.isFound }) / Double(found.count)
         var description =
             "Of the \(found.count) test \(words.sources) of known \(quantity.name) the network finds \(percent(share)) at a "
-            + "probability above \(threshold)"
+            + "probability above \(short(threshold))"
         if let matchedFilter,
             let level = Self.matchedThreshold(network: network, matchedFilter: matchedFilter, threshold: threshold)
         {
@@ -150,7 +152,7 @@ public struct CompletenessFigure: Sendable {
                 + "\(percent(filterShare))"
             if filterFound.count < found.count { description += " of \(filterFound.count) of them" }
         }
-        description += ". Error bars are Wilson intervals of one standard deviation."
+        description += ". Error bars are Wilson intervals of 95 %."
         return Plot(
             name: quantity.file, title: quantity.title, description: description, table: table, size: (640, 480),
             commands: commands(bins, withFilter: table.rows.count > bins.count))

@@ -50,7 +50,7 @@ public struct ConfusionFigure: Sendable {
         return Plot(
             name: "confusion", title: "Confusion matrix",
             description: sentences.joined(separator: " ")
-                + " \(isUsual ? "A source" : labels.names[1]) is a probability above \(threshold). "
+                + " \(isUsual ? "A source" : labels.names[1]) is a probability above \(short(threshold)). "
                 + "Matthews' correlation is \(FormattedNumber.fixed(predictions.matthewsCorrelation, 4)).",
             table: table, size: (860, 430), commands: commands)
     }
@@ -89,7 +89,7 @@ public struct ConfusionFigure: Sendable {
         var labels = ""
         for trueClass in 0...1 {
             for predictedClass in 0...1 {
-                let colour = share(trueClass, predictedClass) > 0.5 ? "white" : "#222222"
+                let colour = share(trueClass, predictedClass) > 0.5 ? "white" : PlotStyle.ink
                 labels +=
                     "set label \"\(text(trueClass, predictedClass))\" at \(predictedClass),\(trueClass) center front "
                 labels += "textcolor rgb \"\(colour)\" font large_font\n"

@@ -68,11 +68,11 @@ public struct ErrorRatesFigure: Sendable {
         let counts = PredictionCounts(samples, threshold: threshold)
         let rates = (falsePositive: counts.falsePositiveRate, missed: counts.missedDetectionRate)
         var description =
-            "A probability above \(threshold) mistakes \(percent(rates.falsePositive)) of the \(words.noise) for "
+            "A probability above \(short(threshold)) mistakes \(percent(rates.falsePositive)) of the \(words.noise) for "
             + "\(words.mistakenFor) and misses \(percent(rates.missed)) of the \(words.sources). "
             + sweep.operatingPoints.map { point in
                 "With \(point.limit.held(words)), the least rate of \(point.limit.cost(words)) is \(percent(point.rate)), above "
-                    + "\(point.threshold)."
+                    + "\(short(point.threshold))."
             }.joined(separator: " ")
         description += " A rate of 0 is drawn along the lower edge."
         if drawn.threshold.count < whole.threshold.count {

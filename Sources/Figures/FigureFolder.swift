@@ -30,6 +30,22 @@ public struct FigureFolder: Sendable {
         return (figures, warnings)
     }
 
+    /// Draws plots in a folder beside a file, which is gone when `use` returns.
+    ///
+    /// - Throws: as ``draw(_:with:)`` and `use` do.
+    public static func passing<Value>(
+        beside file: String, _ plots: [Plot], with gnuplot: Gnuplot,
+        _ use: (_ figures: [Figure], _ warnings: [Fault]) throws -> Value
+    ) throws -> Value {
+        let folder = "\(FileAccess.split(file).folder)/.figures-\(getpid()).partial"
+        defer {
+            for name in (try? FileAccess.names(in: folder)) ?? [] { try? FileAccess.remove("\(folder)/\(name)") }
+            rmdir(folder)
+        }
+        let (figures, warnings) = try FigureFolder(folder).draw(plots, with: gnuplot)
+        return try use(figures, warnings)
+    }
+
     private func writeData(of plot: Plot) throws {
         for ending in ["svg", "png", "npy"] { try FileAccess.remove("\(path)/\(plot.name).\(ending)") }
         try AtomicFile.write(plot.table.csv, to: "\(path)/\(plot.name).csv")

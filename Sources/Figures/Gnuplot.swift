@@ -33,6 +33,21 @@ public final class Gnuplot: Sendable {
         FileAccess.exists(path) && !FileAccess.isFolder(path) && access(path, X_OK) == 0
     }
 
+    /// Refuses to go on without the program, for what is of no use without a picture.
+    ///
+    /// - Parameter option: what asks for the picture.
+    /// - Throws: `Fault(.unavailable)`.
+    public func require(for option: String) throws(Fault) {
+        guard path == nil else { return }
+        let named = environment[Self.environmentVariable]
+        throw Fault(
+            .unavailable, option,
+            named.map { "needs gnuplot, and \(Self.environmentVariable) names \($0), which is no program" }
+                ?? "needs gnuplot, which is not installed",
+            remedy: named == nil
+                ? "install it (apt install gnuplot-nox), or leave the option out" : "name gnuplot there, or unset it")
+    }
+
     /// Runs the commands of the file `script` in `folder`; names in them are relative to it.
     ///
     /// - Throws: `Fault` when the program is not installed, cannot be started, takes too long or does not succeed: with

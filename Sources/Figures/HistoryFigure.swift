@@ -4,9 +4,12 @@ import RunRecords
 /// Loss and accuracy, of training and validation, epoch by epoch: the notebook's `plot_model_history`.
 public struct HistoryFigure: Sendable {
     private let rows: [HistoryRow]
+    private let best: BestEpoch?
 
-    /// - Parameter rows: the epochs of a run.
-    public init(_ rows: [HistoryRow]) { self.rows = rows }
+    /// - Parameters:
+    ///   - rows: the epochs of a run.
+    ///   - best: the epoch that is marked; nil for none.
+    public init(_ rows: [HistoryRow], best: BestEpoch? = nil) { (self.rows, self.best) = (rows, best) }
 
     /// The figure; nil when no epoch has a finite loss.
     public var plot: Plot? {
@@ -31,29 +34,34 @@ public struct HistoryFigure: Sendable {
         if let loss = last.validationLoss, let accuracy = last.validationAccuracy {
             text += "; validation loss \(FormattedNumber.metric(loss)), accuracy \(FormattedNumber.fixed(accuracy, 4))"
         }
-        return text + "."
+        return text + "." + (best.map { $0.epochs > 1 ? " \($0.sentence)" : "" } ?? "")
     }
 
     private func commands(epochs: ClosedRange<Int>) -> String {
         let validation = rows.contains { $0.validationLoss?.isFinite == true }
-        func panel(_ column: String, _ label: String, key: String) -> String {
+        func panel(_ column: String) -> String {
             let points = rows.count <= 40 ? "linespoints" : "lines"
             var curves = "\"history.csv\" using \"epoch\":\"\(column)\" with \(points) ls 1 title \"training\""
             if validation {
                 curves += ", \"\" using \"epoch\":\"val_\(column)\" with \(points) ls 2 title \"validation\""
             }
-            return "set ylabel \"\(label)\"\nset key \(key)\nplot \(curves)\n"
+            if best != nil, rows.count > 1 { curves += ", keyentry with lines ls 4 title \"best epoch\"" }
+            return "set ylabel \"\(column)\"\nplot \(curves)\n"
         }
+        let mark =
+            best.map { "set arrow from \($0.row.epoch), graph 0 to \($0.row.epoch), graph 1 nohead back ls 4\n" } ?? ""
         // A single epoch has no width: give it some.
         let margin = epochs.count == 1 ? 0.5 : 0.02 * Double(epochs.count - 1)
         return """
             set multiplot layout 1,2
             set xlabel "epoch"
+            set key outside top center horizontal
+            \(rows.count > 1 ? mark : "")\
             set offsets 0,0,graph 0.04,graph 0.04
             set xrange [\(Double(epochs.lowerBound) - margin):\(Double(epochs.upperBound) + margin)]
             set xtics \(TickSpacing.wholeNumbers(over: epochs.count))
-            \(panel("loss", "loss", key: "top right"))
-            \(panel("accuracy", "accuracy", key: "bottom right"))
+            \(panel("loss"))
+            \(panel("accuracy"))
             unset multiplot
 
             """

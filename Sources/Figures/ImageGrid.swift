@@ -8,6 +8,8 @@ struct ImageGrid {
         case grey
         /// Blue to red around 0, all images on one scale that a bar explains.
         case signed(label: String)
+        /// The three channels are red, green and blue, each from 0 to 255.
+        case asTheyAre
     }
 
     /// What is written above an image.
@@ -35,12 +37,14 @@ struct ImageGrid {
     var hasAxes = true
 
     private var columns: Int { rows.map(\.count).max() ?? 0 }
+    /// The pictures that an image is drawn as: one for each channel, unless these are colours.
+    private var panels: Int { if case .asTheyAre = colours { 1 } else { images.channels } }
     private var imageHeight: Double { imageWidth * Double(images.height) / Double(images.width) }
     private var left: Double { hasAxes ? 58 : 14 }
     private var right: Double { if case .signed = colours { 92 } else { 16 } }
     private var bottom: Double { hasAxes ? 58 : 12 }
     /// An image with all of its channels.
-    private var groupWidth: Double { Double(images.channels) * (imageWidth + Self.channelGap) - Self.channelGap }
+    private var groupWidth: Double { Double(panels) * (imageWidth + Self.channelGap) - Self.channelGap }
     private var pitch: (x: Double, y: Double) { (groupWidth + (hasAxes ? 18 : 6), imageHeight + headingHeight) }
 
     /// Between the channels of an image.
@@ -70,7 +74,7 @@ struct ImageGrid {
             for (column, image) in numbers.enumerated() {
                 // Below the last image of a column, even if its row is not the last.
                 let isLowest = row + 1 == rows.count || rows[row + 1].count <= column
-                for channel in 0..<images.channels {
+                for channel in 0..<panels {
                     text += panel(image, channel, row: row, column: column, isLowest: isLowest)
                 }
             }
@@ -80,7 +84,7 @@ struct ImageGrid {
 
     private var palette: String {
         switch colours {
-        case .grey: "set palette gray"
+        case .grey, .asTheyAre: "set palette gray"
         case .signed: ##"set palette defined (-1 "#053061", -0.5 "#4393c3", 0 "#f7f7f7", 0.5 "#d6604d", 1 "#67001f")"##
         }
     }
@@ -89,7 +93,7 @@ struct ImageGrid {
         let (width, height) = (Double(size.width), Double(size.height))
         let x = left + Double(column) * pitch.x + Double(channel) * (imageWidth + Self.channelGap)
         let y = 8 + Double(row) * pitch.y + headingHeight
-        let isLast = row + 1 == rows.count && column + 1 == rows[row].count && channel + 1 == images.channels
+        let isLast = row + 1 == rows.count && column + 1 == rows[row].count && channel + 1 == panels
         let range = range(of: image, channel), isFirst = column == 0 && channel == 0
         // The numbers of neighbouring channels would run into one another.
         let isLowest = isLowest && channel == 0
@@ -116,7 +120,7 @@ struct ImageGrid {
         let skipped = NpyFile.header(shape: images.shape).count + image * values * MemoryLayout<Float>.size
         return text + """
             plot "\(name).npy" binary skip=\(skipped) array=(\(images.width),\(images.height)) \
-            format="\(format(channel))" endian=little with image notitle
+            format="\(format(channel))" endian=little with \(panels < images.channels ? "rgbimage" : "image") notitle
 
             """
     }
@@ -124,7 +128,7 @@ struct ImageGrid {
     /// The heading of an image, or that of a channel, with the image's above the middle of all channels.
     private func title(_ image: Int, _ channel: Int, x: Double, y: Double) -> String {
         let heading = headings[image], colour = heading.isWarning ? "#b03a00" : "#222222"
-        guard images.channels > 1 else {
+        guard panels > 1 else {
             return "set title \(heading.text) offset 0,-0.7 font small_font textcolor rgb \"\(colour)\""
         }
         let label =
@@ -136,9 +140,10 @@ struct ImageGrid {
             + "set title \(channelTitles[channel]) offset 0,-0.9 font small_font textcolor rgb \"\(PlotStyle.grey)\""
     }
 
-    /// One channel of values that lie beside those of the others.
+    /// One channel of values that lie beside those of the others, or all of a picture's colours.
     private func format(_ channel: Int) -> String {
-        (0..<images.channels).map { $0 == channel ? "%float" : "%*float" }.joined()
+        if case .asTheyAre = colours { return String(repeating: "%float", count: images.channels) }
+        return (0..<images.channels).map { $0 == channel ? "%float" : "%*float" }.joined()
     }
 
     private func marks(_ axis: String, extent: Int, isShown: Bool, label: String) -> String {
@@ -156,6 +161,7 @@ struct ImageGrid {
         case .signed:
             let largest = images.pixels.filter(\.isFinite).map(abs).max() ?? 0
             return largest > 0 ? -largest...largest : -1...1
+        case .asTheyAre: finite = []
         }
         guard let lowest = finite.min(), let highest = finite.max(), lowest < highest else { return 0...1 }
         return lowest...highest

@@ -11,6 +11,8 @@ enum PlotStyle {
     static let purple = "#CC79A7"
     static let sky = "#56B4E9"
     static let black = "#000000"
+    /// Of texts on light patches, which stay light on a dark page.
+    static let ink = "#1f2328"
 
     /// How every figure's commands begin. Line style 1 is the network or the sources, 2 the matched filter or
     /// validation, 3 noise, 4 reference lines.
@@ -68,6 +70,8 @@ enum PlotStyle {
     static func finished(svg: String, _ plot: Plot) -> String {
         var text = replacing("title", in: svg, by: plot.title)
         text = replacing("desc", in: text, by: plot.description)
+        // A curve's tooltip that only numbers it.
+        text.replace(/<title>gnuplot_plot_[^<]*<\/title>/, with: "")
         return text.split(separator: "<image ", omittingEmptySubsequences: false)
             .joined(separator: "<image style='image-rendering:pixelated' ")
     }

@@ -55,7 +55,7 @@ public struct PrecisionRecallFigure: Sendable {
         append(Curve(sweep), "network")
         var description =
             "The network's average precision is \(FormattedNumber.fixed(precision, 4)). A probability "
-            + "above \(threshold) gives "
+            + "above \(short(threshold)) gives "
             + (counts.purity.isNaN ? "no \(words.sources) at all" : "a purity of \(percent(counts.purity))")
             + " and a completeness of \(percent(counts.completeness))."
         var filterPrecision: Double?
@@ -86,7 +86,7 @@ public struct PrecisionRecallFigure: Sendable {
         let share = words.short.quoted("share of \(words.short.mistakenFor)")
         var curves = ["\(prevalence) with lines ls 4 title \(share)", curve("network", 1, precision)]
         if let filterPrecision { curves.append(curve("matched filter", 2, filterPrecision)) }
-        curves.append("$chosen using 1:2 with points ls 1 ps 1.3 title \"probability above \(threshold)\"")
+        curves.append("$chosen using 1:2 with points ls 1 ps 1.3 title \"probability above \(short(threshold))\"")
         return """
             $chosen << EOD
             \(chosen.x), \(chosen.y)

@@ -82,7 +82,7 @@ public struct ROCFigure: Sendable {
         let area = ROCCurve.area(network) ?? .nan
         var description =
             "The area under the network's curve is \(FormattedNumber.fixed(area, 4)). A probability above "
-            + "\(threshold) finds \(percent(rates.y)) of the \(words.sources) and mistakes \(percent(rates.x)) of the "
+            + "\(short(threshold)) finds \(percent(rates.y)) of the \(words.sources) and mistakes \(percent(rates.x)) of the "
             + "\(words.noise) for \(words.mistakenFor)."
         var filterArea: Double?
         var sampling = append(sweep, "network")
@@ -110,7 +110,7 @@ public struct ROCFigure: Sendable {
         }
         var curves = [curve("network", 1, area)]
         if let filterArea { curves.append(curve("matched filter", 2, filterArea)) }
-        curves.append("$chosen using 1:2 with points ls 1 ps 1.3 title \"probability above \(threshold)\"")
+        curves.append("$chosen using 1:2 with points ls 1 ps 1.3 title \"probability above \(short(threshold))\"")
         let both = curves.joined(separator: ", \\\n  ")
         let axes = """
             $chosen << EOD
@@ -138,6 +138,9 @@ public struct ROCFigure: Sendable {
             """
     }
 }
+
+/// A threshold for people: six digits at most.
+func short(_ threshold: Float) -> String { FormattedNumber.short(Double(threshold)) }
 
 /// A share for people: `97.0 %`.
 func percent(_ share: Double) -> String { FormattedNumber.fixed(100 * share, 1) + " %" }

@@ -57,7 +57,11 @@ public struct ReliabilityFigure: Sendable {
         var table = Table(
             "bin_lower", "bin_upper", "samples", words.column, "mean_probability", words.shareColumn, "lower", "upper")
         for bin in bins {
-            let interval = bin.samples > 0 ? WilsonInterval(successes: bin.sources, trials: bin.samples) : nil
+            let interval =
+                bin.samples > 0
+                ? WilsonInterval(
+                    successes: bin.sources, trials: bin.samples, deviations: WilsonInterval.deviationsFor95Percent)
+                : nil
             table.append(
                 bin.lower, bin.upper, bin.samples, bin.sources, bin.meanProbability, bin.shareOfSources,
                 interval?.lower ?? .nan, interval?.upper ?? .nan)
@@ -66,7 +70,7 @@ public struct ReliabilityFigure: Sendable {
         return Plot(
             name: "reliability", title: "Reliability of the probabilities",
             description: "The \(words.share) among \(samples.count) test stamps against \(words.given), in "
-                + "\(bins.count) bins with Wilson intervals of one standard deviation. The expected "
+                + "\(bins.count) bins with Wilson intervals of 95 %. The expected "
                 + "calibration error is \(error).",
             table: table, size: (560, 520), commands: commands(error))
     }

@@ -43,10 +43,24 @@ public struct ClassifiedStamp: Hashable, Sendable {
     public let sample: ClassifiedSample
     /// What the user calls the stamp; nil if nobody says.
     public let identifier: String?
+    /// Of the source in it; nil if there is none or nobody says.
+    public let signalToNoise: Double?
+    /// What the simulator drew; nil for other stamps.
+    public let kind: String?
     public let picture: StampPicture
 
-    public init(sample: ClassifiedSample, identifier: String? = nil, picture: StampPicture) {
+    public init(
+        sample: ClassifiedSample, identifier: String? = nil, signalToNoise: Double? = nil, kind: String? = nil,
+        picture: StampPicture
+    ) {
         (self.sample, self.identifier, self.picture) = (sample, identifier, picture)
+        (self.signalToNoise, self.kind) = (signalToNoise, kind)
+    }
+
+    /// What is known of what the stamp shows, for instance `S/N 4.2, crowded`; empty for nothing.
+    var remark: String {
+        [signalToNoise.map { "S/N \(FormattedNumber.significant($0, 3))" }, kind?.printable].compactMap { $0 }
+            .joined(separator: ", ")
     }
 }
 
@@ -83,9 +97,11 @@ public struct StampGridFigure: Sendable {
         }
     }
 
-    /// What is said of stamps with several channels.
-    private static func channelSentence(_ stamps: [ClassifiedStamp]) -> String {
-        guard let channels = stamps.first?.picture.channels, channels.count > 1 else { return "" }
+    /// What is said of the grey scale, and of several channels.
+    private static func greySentence(_ stamps: [ClassifiedStamp]) -> String {
+        guard let channels = stamps.first?.picture.channels, channels.count > 1 else {
+            return " Black is the least value of each stamp and white its greatest, as written above it."
+        }
         return " Each stamp's channels stand side by side, each from its own minimum to its maximum: "
             + channels.map(\.printable).joined(separator: ", ") + "."
     }
@@ -95,19 +111,25 @@ public struct StampGridFigure: Sendable {
         guard let first = rows.first?.first?.picture else { return nil }
         let stamps = rows.flatMap { $0 }
         let areNamed = stamps.allSatisfy { $0.identifier != nil }
+        let (haveRatios, haveKinds) = (stamps.contains { $0.signalToNoise != nil }, stamps.contains { $0.kind != nil })
         var table = Table(
-            ["image", "index"] + (areNamed ? ["id"] : []) + ["true_class", "predicted_class", "probability"])
+            ["image", "index"] + (areNamed ? ["id"] : []) + ["true_class", "predicted_class", "probability"]
+                + (haveRatios ? ["snr"] : []) + (haveKinds ? ["kind"] : []))
         for (image, stamp) in stamps.enumerated() {
             let sample = stamp.sample
             var row: [any CustomStringConvertible] = [image, sample.index]
             if areNamed, let name = stamp.identifier { row.append(name) }
             row += [sample.trueClass, sample.predictedClass, sample.probability] as [any CustomStringConvertible]
+            if haveRatios { row.append(stamp.signalToNoise ?? .nan) }
+            if haveKinds { row.append(stamp.kind ?? "") }
             table.append(row)
         }
         let channels = first.channels.count
         let images = ImageStack(
             height: first.height, width: first.width, channels: channels, pixels: stamps.flatMap(\.picture.values))
         var next = 0
+        // Those that each heading has below the classes and the probability.
+        let lines = (areNamed ? 1 : 0) + (haveRatios || haveKinds ? 1 : 0) + (channels == 1 ? 1 : 0)
         let grid = ImageGrid(
             name: name, images: images, headings: stamps.map(heading),
             channelTitles: first.channels.map { "'\(ClassLabels.escaped($0.printable))'" },
@@ -115,7 +137,7 @@ public struct StampGridFigure: Sendable {
                 defer { next += row.count }
                 return Array(next..<next + row.count)
             }, colours: .grey, imageWidth: channels == 1 ? 160 : 96,
-            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 8) + (areNamed ? 14 : 0))
+            headingHeight: (isUsual ? 40 : 54) + (channels == 1 ? 0 : 8) + 17 * Double(lines))
         return Plot(
             name: name, title: title, description: description, table: table, images: images, size: grid.size,
             commands: grid.commands)
@@ -126,10 +148,9 @@ public struct StampGridFigure: Sendable {
 
     private func heading(_ stamp: ClassifiedStamp) -> ImageGrid.Heading {
         let sample = stamp.sample
-        let name =
-            stamp.identifier.map {
-                ".\"\\n\".'\(ClassLabels.escaped($0.printable.shortened(to: Self.longestName)))'"
-            } ?? ""
+        let rest =
+            ([stamp.identifier?.printable ?? "", stamp.remark].filter { !$0.isEmpty } + greyScale(stamp.picture))
+            .map { ".\"\\n\".'\(ClassLabels.escaped($0.shortened(to: Self.longestName)))'" }.joined()
         let probability = FormattedNumber.metric(Double(sample.probability))
         let isWarning = sample.predictedClass != sample.trueClass
         let names = [sample.trueClass, sample.predictedClass].map { classNames[$0] }
@@ -137,14 +158,22 @@ public struct StampGridFigure: Sendable {
             // `\n` and `{/:Italic …}` are gnuplot's.
             return ImageGrid.Heading(
                 text: "\"true \(names[0]), predicted \(names[1])\\n"
-                    + "{/:Italic P} = \(probability)  (no. \(sample.index))\"" + name,
+                    + "{/:Italic P} = \(probability)  (no. \(sample.index))\"" + rest,
                 isWarning: isWarning)
         }
         let labels = ClassLabels(names)
         return ImageGrid.Heading(
             text: "'true \(labels.escaped(0))'.\"\\n\".'predicted \(labels.escaped(1))'."
-                + "\"\\n{/:Italic P} = \(probability)  (no. \(sample.index))\"" + name,
+                + "\"\\n{/:Italic P} = \(probability)  (no. \(sample.index))\"" + rest,
             isWarning: isWarning)
+    }
+
+    /// The values that are black and white, of a stamp of one channel.
+    private func greyScale(_ picture: StampPicture) -> [String] {
+        let finite = picture.values.filter(\.isFinite)
+        guard picture.channels.count == 1, let least = finite.min(), let greatest = finite.max() else { return [] }
+        let texts = [least, greatest].map { FormattedNumber.significant(Double($0), 3) }
+        return ["grey: \(texts[0]) to \(texts[1])"]
     }
 }
 
@@ -162,8 +191,15 @@ extension StampGridFigure {
 
     /// Which stamps the grid of mistakes shows: the 20 that are misclassified with the highest probability of the wrong
     /// class, the worst one first.
-    public static func mistakes(_ samples: [ScoredSample], threshold: Float, most: Int = 20) -> [ScoredSample] {
-        let wrong = samples.filter { ThresholdRule.isSource($0.score, above: threshold) != $0.isSource }
+    ///
+    /// - Parameter trueClass: of the stamps; nil for both.
+    public static func mistakes(
+        _ samples: [ScoredSample], threshold: Float, trueClass: Int? = nil, most: Int = 20
+    ) -> [ScoredSample] {
+        let wrong = samples.filter {
+            ThresholdRule.isSource($0.score, above: threshold) != $0.isSource
+                && $0.trueClass == trueClass ?? $0.trueClass
+        }
         let ordered = wrong.sorted {
             let (first, second) = (confidence(of: $0), confidence(of: $1))
             return first == second ? $0.index < $1.index : first > second
@@ -192,25 +228,40 @@ extension StampGridFigure {
                 "\(description), evenly spaced among the \(total) stamps of the test set, as the network sees them: "
                 + "true class, predicted class, and the probability P of "
                 + "\(words.oneSource). Wrong ones have a red heading."
-                + channelSentence(stamps),
+                + greySentence(stamps),
             rows: classes.flatMap(inRows), classNames: classNames)
     }
 
-    /// The grid of ``mistakes(_:threshold:most:)``, of `total` mistakes.
+    /// The grid of ``mistakes(_:threshold:trueClass:most:)`` of one class, of `total` such mistakes: false positives of
+    /// class 0, misses of class 1.
     public static func ofMistakes(
-        _ stamps: [ClassifiedStamp], total: Int, classNames: [String] = ClassificationMetrics.noiseAndSource
+        _ stamps: [ClassifiedStamp], total: Int, trueClass: Int,
+        classNames: [String] = ClassificationMetrics.noiseAndSource
     ) -> StampGridFigure {
-        ofMistakes(stamps, total: total, probability: TwoClassWords(classNames).oneSource, classNames: classNames)
+        let words = TwoClassWords(classNames)
+        return ofMistakes(
+            stamps, total: total, name: trueClass == 0 ? "false_positives" : "misses",
+            title: trueClass == 0
+                ? "False positives: \(words.noise) taken for \(words.mistakenFor)"
+                : "Misses: \(words.sources) taken for \(words.names[0])",
+            mistakes: trueClass == 0
+                ? FormattedNumber.count(total, "false positive") : FormattedNumber.count(total, "miss", "misses"),
+            probability: words.oneSource, classNames: classNames)
     }
 
     private static func ofMistakes(
-        _ stamps: [ClassifiedStamp], total: Int, probability: String, classNames: [String]
+        _ stamps: [ClassifiedStamp], total: Int, name: String, title: String, mistakes: String, probability: String,
+        classNames: [String]
     ) -> StampGridFigure {
-        let count = stamps.count == total ? "All \(total)" : "The \(stamps.count) most confident of \(total)"
+        let count =
+            stamps.count == total
+            ? (total == 1 ? "The only \(mistakes.dropFirst(2))" : "All \(mistakes)")
+            : "The \(stamps.count) most confident of \(mistakes)"
         return StampGridFigure(
-            name: "mistakes", title: "Most confident mistakes",
-            description: "\(count) mistakes on the test set, the worst first: true class, predicted class, and the "
-                + "probability P of \(probability)." + channelSentence(stamps),
+            name: name, title: title,
+            description:
+                "\(count) on the test set\(total == 1 ? "" : ", the worst first"): true class, predicted class, "
+                + "and the probability P of \(probability)." + greySentence(stamps),
             rows: inRows(stamps), classNames: classNames)
     }
 }
@@ -251,7 +302,7 @@ extension StampGridFigure {
             description:
                 "\(stamps.count) test stamps, evenly spaced among those of each class, as the network sees them: "
                 + "true class, predicted class, and its probability P. Wrong ones have a red heading."
-                + ClassLabels.omission(shown, of: predictions) + channelSentence(stamps),
+                + ClassLabels.omission(shown, of: predictions) + greySentence(stamps),
             rows: shown.flatMap { label in inRows(stamps.filter { $0.sample.trueClass == label }) },
             classNames: classNames)
     }
@@ -260,8 +311,10 @@ extension StampGridFigure {
     public static func ofMistakes(
         _ stamps: [ClassifiedStamp], of predictions: ClassPredictions, classNames: [String]
     ) -> StampGridFigure {
-        ofMistakes(
-            stamps, total: predictions.indices.indices.count { !predictions.isCorrect($0) },
-            probability: "the predicted class", classNames: classNames)
+        let total = predictions.indices.indices.count { !predictions.isCorrect($0) }
+        return ofMistakes(
+            stamps, total: total, name: "mistakes", title: "Most confident mistakes",
+            mistakes: FormattedNumber.count(total, "mistake"), probability: "the predicted class",
+            classNames: classNames)
     }
 }

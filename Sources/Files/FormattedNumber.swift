@@ -15,6 +15,13 @@ package enum FormattedNumber {
     /// So many significant digits at most.
     package static func significant(_ value: Double, _ digits: Int) -> String { format("%.\(digits)g", value) }
 
+    /// So many of something: `1 epoch`, `3 epochs`.
+    ///
+    /// - Parameter several: the plural where it is not that with an s.
+    package static func count(_ count: Int, _ one: String, _ several: String? = nil) -> String {
+        "\(count) \(count == 1 ? one : several ?? "\(one)s")"
+    }
+
     /// Left-aligned in `width` columns, or right-aligned for a negative width; never truncated.
     package static func padded(_ text: String, to width: Int) -> String {
         let blanks = String(repeating: " ", count: max(0, Int(width.magnitude) - text.count))

@@ -95,6 +95,29 @@ extension Prediction {
         return nil
     }
 
+    /// Occlusion maps of some labelled stamps, with models that take no features: of two classes of class 1, of more of
+    /// the class that each stamp is taken for. Of one process alone.
+    ///
+    /// - Parameter indices: of the stamps, which all can be normalised.
+    public func occlusion(
+        of indices: [Int], in stamps: StampCollection, window: OcclusionWindow
+    ) throws -> [OcclusionMap] {
+        precondition(group.size == 1, "maps of several ranks")
+        let reader = try readers(stamps)[0], names = try classNames
+        let team = try team()
+        defer { team.finish() }
+        let pass = OcclusionPass(
+            network: model.network, reader: reader, window: window, label: classCount == 2 ? 1 : nil, team: team,
+            group: group,
+            inference: Inference(network: model.network, weights: model.weights, team: team, group: group))
+        return try indices.compactMap { index in
+            guard let maps = try pass.maps(index..<index + 1) else { return nil }
+            return OcclusionMap(
+                height: pass.height, width: pass.width, identifier: nil, channels: reader.inputChannelNames,
+                stamp: try pass.normalized(index), className: names[maps.labels[0]], values: maps.values)
+        }
+    }
+
     /// Maps of all stamps, a block of stamps at a time.
     private func writeAll(_ stamps: Range<Int>, _ pass: OcclusionPass, input: String, output: OutputFile?) throws {
         let (height, width) = (pass.height, pass.width)

@@ -55,14 +55,41 @@ struct HTML: Sendable {
     static func table(
         caption: String, _ columns: [String], _ rows: [[String]], numbers: Set<Int> = []
     ) -> HTML {
+        table(caption: caption, columns, fields: rows.map { $0.map(Field.init) }, numbers: numbers)
+    }
+
+    /// What a table has in a row and a column.
+    struct Field {
+        let text: String
+        /// Where a link leads to, relative to the page; nil for none.
+        var link: String?
+
+        init(_ text: String) { self.text = text }
+        init(_ text: String, link: String?) { (self.text, self.link) = (text, link) }
+
+        /// More than fits beside others on a phone: such a field is broken into lines, where others are not.
+        private static let longest = 32
+
+        func html(_ element: String, _ attributes: [(name: String, value: String)]) -> HTML {
+            let style =
+                text.count > Self.longest && attributes.allSatisfy { $0.value != "number" }
+                ? [(name: "class", value: "long")] : []
+            let content = HTML(text: text)
+            return HTML(element, attributes + style, [link.map { HTML("a", [("href", $0)], [content]) } ?? content])
+        }
+    }
+
+    /// The same of fields that may be links.
+    static func table(
+        caption: String, _ columns: [String], fields: [[Field]], numbers: Set<Int> = []
+    ) -> HTML {
         let style: (Int) -> [(name: String, value: String)] = { numbers.contains($0) ? [("class", "number")] : [] }
         let head = columns.enumerated().map { HTML("th", [("scope", "col")] + style($0), text: $1) }
-        let body = rows.map { row in
+        let body = fields.map { row in
             HTML(
                 "tr",
-                row.enumerated().map { column, text in
-                    column == 0
-                        ? HTML("th", [("scope", "row")] + style(0), text: text) : HTML("td", style(column), text: text)
+                row.enumerated().map { column, field in
+                    column == 0 ? field.html("th", [("scope", "row")] + style(0)) : field.html("td", style(column))
                 })
         }
         return HTML(

@@ -23,12 +23,15 @@ enum HTMLStyle {
         .scroll { overflow-x: auto; margin: .75rem 0; }
         .scroll:focus-visible { outline: 2px solid var(--accent); }
         table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
-        caption { text-align: left; padding: .6rem 0 .3rem; white-space: nowrap; }
+        caption { text-align: left; padding: .6rem 0 .3rem; min-width: min(30rem, calc(100vw - 1.7rem));
+          max-width: calc(100vw - 1.7rem); }
         th, td { text-align: left; padding: .28rem 1.1rem .28rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
-          overflow-wrap: anywhere; }
-        thead th { color: var(--faint); font-weight: 600; white-space: nowrap; }
-        tbody th { font-weight: 500; white-space: nowrap; }
-        .number { text-align: right; white-space: nowrap; }
+          white-space: nowrap; }
+        tbody .long { white-space: normal; overflow-wrap: anywhere; min-width: 15rem; }
+        a { color: var(--accent); }
+        thead th { color: var(--faint); font-weight: 600; white-space: normal; vertical-align: bottom; }
+        tbody th { font-weight: 500; }
+        .number { text-align: right; }
         figure { margin: 0 0 1.75rem; break-inside: avoid; } figure .scroll { margin: 0; }
         figure svg { display: block; width: 100%; height: auto; background: #ffffff; border: 1px solid var(--line);
           border-radius: .5rem; }
@@ -39,6 +42,7 @@ enum HTMLStyle {
         @media (max-width: 40rem) { main { padding: 1rem .85rem 2rem; } h1 { font-size: 1.4rem; }
           .numbers { grid-template-columns: 1fr 1fr; gap: .5rem; } .numbers b { font-size: 1.25rem; }
           .numbers li { padding: .55rem .7rem; } }
+        @media screen and (prefers-color-scheme: dark) { \(DarkFigures.rules) }
         @media print {
           :root { --page: #ffffff; --text: #000000; --faint: #444444; --line: #bbbbbb; --card: #ffffff; --accent: #000000; }
           main { max-width: none; padding: 0; } h2 { break-after: avoid; } .scroll { overflow: visible; } figure svg { min-width: 0 !important; }

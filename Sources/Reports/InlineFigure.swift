@@ -4,16 +4,18 @@ import Files
 /// A figure as a part of a page.
 enum InlineFigure {
     /// The picture with its text; without one the text alone, and where the numbers are.
-    static func html(_ figure: Figure) -> HTML {
+    ///
+    /// - Parameter keepsNumbers: whether they are beside the page.
+    static func html(_ figure: Figure, keepsNumbers: Bool = true) -> HTML {
         let heading = HTML("h3", text: figure.title)
-        let files = "Numbers: figures/\(figure.data[0])."
+        let files = keepsNumbers ? " Numbers: figures/\(figure.data[0])." : ""
         guard let path = figure.svg, let bytes = try? FileAccess.read(path),
             let picture = inline(String(decoding: bytes, as: UTF8.self), figure)
         else {
-            return HTML("figure", [], [heading, HTML("figcaption", text: "\(figure.description) \(files)")])
+            return HTML("figure", [], [heading, HTML("figcaption", text: "\(figure.description)\(files)")])
         }
         return HTML(
-            "figure", [], [heading, picture, HTML("figcaption", text: "\(figure.description) \(files)")])
+            "figure", [], [heading, picture, HTML("figcaption", text: "\(figure.description)\(files)")])
     }
 
     /// An SVG file as an element of a page: it fills the page's width, is announced with the figure's words, and its

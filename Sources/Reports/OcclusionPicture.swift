@@ -1,7 +1,6 @@
 import Faults
 import Figures
 import Files
-import Glibc
 import Metrics
 
 /// A stamp beside its occlusion map, as one file.
@@ -45,21 +44,12 @@ public struct OcclusionPicture: Sendable {
 
     /// Draws the picture in a folder of its own beside the output, and copies it there.
     ///
-    /// - Returns: warnings for the user if it could not be drawn.
-    /// - Throws: `Fault(.cannotWrite)`.
-    public func write(to output: OutputFile, gnuplot: Gnuplot) throws -> [Fault] {
+    /// - Throws: `Fault` for a stamp that cannot be normalised, when it could not be drawn, or not be written.
+    public func write(to output: OutputFile, gnuplot: Gnuplot) throws {
         let path = output.path
         guard stamp.values.allSatisfy(\.isFinite), map.contains(where: \.isFinite) else {
-            return [
-                Fault(
-                    .badData, path, "there is nothing to draw: the stamp cannot be normalised", remedy: "choose another"
-                )
-            ]
-        }
-        let folder = "\(FileAccess.split(path).folder)/.occlusion-\(getpid()).partial"
-        defer {
-            for name in (try? FileAccess.names(in: folder)) ?? [] { try? FileAccess.remove("\(folder)/\(name)") }
-            rmdir(folder)
+            throw Fault(
+                .badData, path, "there is nothing to draw: the stamp cannot be normalised", remedy: "choose another")
         }
         let figure = HeatMapFigure(
             name: "occlusion", title: title,
@@ -67,15 +57,18 @@ public struct OcclusionPicture: Sendable {
                 ? "The stamp, and how probable noise becomes when what lies around a pixel is covered."
                 : "The stamp, and how improbable \(className) becomes when what lies around a pixel is covered.",
             quantity: "1 − probability of \(isSource ? "a source" : className)", stamp: stamp, heatMap: map)
-        let (figures, warnings) = try FigureFolder(folder).draw([figure.plot], with: gnuplot)
-        if path.hasSuffix(".svg"), let drawn = figures[0].svg {
-            try output.write(String(decoding: FileAccess.read(drawn), as: UTF8.self))
-        } else if let drawn = figures[0].png {
+        let isVector = path.hasSuffix(".svg")
+        let drawn = try FigureFolder.passing(beside: path, [figure.plot], with: gnuplot) { figures, warnings in
+            if let warning = warnings.first { throw warning }
+            return try (isVector ? figures[0].svg : figures[0].png).map { try FileAccess.read($0) } ?? []
+        }
+        if isVector {
+            try output.write(String(decoding: drawn, as: UTF8.self))
+        } else {
             let file = try output.open()
-            try Self.withNote(FileAccess.read(drawn)).withUnsafeBytes { try file.write($0) }
+            try Self.withNote(drawn).withUnsafeBytes { try file.write($0) }
             try file.commit()
         }
-        return warnings
     }
 
     private static let note = "Occlusion map of stamp"

@@ -4,11 +4,13 @@ import Settings
 public enum RunCommand {
     /// Every setting as resolved, as a line for a shell.
     ///
-    /// - Parameter output: another run folder: the run's own is taken.
-    public static func line(_ settings: TrainingSettings, output: String) -> String {
+    /// - Parameters:
+    ///   - output: another run folder: the run's own is taken.
+    ///   - more: options besides.
+    public static func line(_ settings: TrainingSettings, output: String, and more: [String] = []) -> String {
         var settings = settings
         settings.output = output
-        return (["swift-run-trainer", "train"] + settings.options).map(quoted).joined(separator: " ")
+        return (["swift-run-trainer", "train"] + settings.options + more).map(quoted).joined(separator: " ")
     }
 
     /// A word, quoted for a shell.

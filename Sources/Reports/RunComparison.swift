@@ -1,4 +1,5 @@
 import Faults
+import Figures
 import Files
 import Metrics
 import RunRecords
@@ -6,11 +7,19 @@ import RunRecords
 /// Runs side by side as one page: what differs in their settings, their metrics, their histories.
 public struct RunComparison: Sendable {
     private let runs: [RunResults]
+    private let figures: [Figure]
 
-    /// - Parameter runs: at least two, in the order of the columns.
-    public init(_ runs: [RunResults]) {
+    /// - Parameters:
+    ///   - runs: at least two, in the order of the columns.
+    ///   - figures: of ``plots``.
+    public init(_ runs: [RunResults], figures: [Figure] = []) {
         precondition(runs.count >= 2, "a comparison of \(runs.count) runs")
-        self.runs = runs
+        (self.runs, self.figures) = (runs, figures)
+    }
+
+    /// The histories over each other.
+    var plots: [Plot] {
+        [ComparedHistoriesFigure(runs.map { ($0.folder.path, $0.history) }).plot].compactMap { $0 }
     }
 
     /// The page, as ``HTMLReport/page`` is.
@@ -19,11 +28,21 @@ public struct RunComparison: Sendable {
             title: "Comparison of \(runs.count) runs",
             [
                 HTML("h1", text: "\(runs.count) runs side by side"),
-                HTML("p", [("class", "faint")], text: names.joined(separator: " · ")), metrics, settings, history,
+                HTML("p", [("class", "faint")], text: names.joined(separator: " · ")), unfinished, metrics,
+                settings, history,
             ].compactMap { $0 })
     }
 
     private var names: [String] { runs.map(\.folder.path) }
+
+    /// Which runs are not finished; nil for none.
+    private var unfinished: HTML? {
+        let open = runs.filter { $0.unfinished != nil }.map(\.folder.path)
+        guard !open.isEmpty else { return nil }
+        return HTML(
+            "p", [("class", "note")],
+            text: "Not finished, and shown as far as they have come: \(open.joined(separator: ", "))")
+    }
 
     private var metrics: HTML {
         let all = runs.map { run in run.metrics.map { ComparedMetrics($0, run.testSet) } }
@@ -135,7 +154,7 @@ public struct RunComparison: Sendable {
         }
         return HTML.section(
             "History",
-            [
+            figures.filter(\.isDrawn).map { InlineFigure.html($0, keepsNumbers: false) } + [
                 table("Validation loss (loss where there is no validation)") {
                     FormattedNumber.metric($0.validationLoss ?? $0.loss)
                 },

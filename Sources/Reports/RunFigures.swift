@@ -3,6 +3,7 @@ import Figures
 import Files
 import Metrics
 import Preparation
+import RunRecords
 import StampData
 
 /// All figures of a run.
@@ -16,11 +17,13 @@ public struct RunFigures: Sendable {
     /// The matched filter's scores of the test stamps, or some of them; nil without these stamps or two classes.
     let matchedFilter: [ScoredSample]?
 
-    /// The names of all figures that a run can have.
+    /// The names of all figures that a finished run of two classes can have.
     public static let allNames = [
         "history", "confusion", "roc", "precision_recall", "error_rates", "completeness", "reliability", "scores",
-        "stamps", "mistakes", "filters",
+        "stamps", "false_positives", "misses", "occlusion", "filters",
     ]
+    /// Those that only others have: an ensemble, a run that is not finished, a run of more classes.
+    static let otherNames = ["histories", "steps", "mistakes"]
     /// The names of those against columns of a user's.
     static let columnNames = CompletenessFigure.Quantity.fileNames
 
@@ -31,16 +34,17 @@ public struct RunFigures: Sendable {
     ///     replaced or removed.
     ///   - threshold: the probability above which a stamp counts as a source.
     ///   - columns: numbers of the stamps that completeness is drawn against.
+    ///   - histories: what each run of an ensemble is called, and its epochs.
     /// - Throws: `Fault(.cannotWrite)`. What cannot be drawn is a warning.
     public static func write(
         _ results: RunResults, to folder: String, gnuplot: Gnuplot, threshold: Float = 0.5,
-        columns: [StampNumbers] = []
+        columns: [StampNumbers] = [], histories: [(name: String, rows: [HistoryRow])] = []
     ) throws -> RunFigures {
         var plan = FigurePlan(results, threshold: threshold, columns: columns)
-        try plan.addAll()
+        try plan.addAll(histories)
         let names = Set(plan.plots.map(\.name))
         // An outdated figure would be taken for a current one.
-        for name in Self.allNames + Self.columnNames where !names.contains(name) {
+        for name in Self.allNames + Self.otherNames + Self.columnNames where !names.contains(name) {
             for ending in ["csv", "npy", "gnuplot", "svg", "png"] {
                 try FileAccess.remove("\(folder)/\(name).\(ending)")
             }
@@ -66,8 +70,16 @@ private struct FigurePlan {
         self.columns = columns
     }
 
-    mutating func addAll() throws {
-        add(HistoryFigure(results.history).plot, orNote: "No epoch has a finite loss, so there is no history to draw.")
+    mutating func addAll(_ histories: [(name: String, rows: [HistoryRow])]) throws {
+        if histories.isEmpty {
+            add(
+                HistoryFigure(results.history, best: results.best).plot,
+                orNote: results.unfinished != nil && results.history.isEmpty
+                    ? nil : "No epoch has a finite loss, so there is no history to draw.")
+            add(StepsFigure(results.steps).plot, orNote: nil)
+        } else {
+            add(ComparedHistoriesFigure(histories).plot, orNote: nil)
+        }
         if let set = results.testSet?.usable, let all = results.testSet {
             let left = all.indices.count - set.indices.count
             if left > 0 {
@@ -75,6 +87,7 @@ private struct FigurePlan {
                     "\(left) test stamps got a probability that is not a number, and are left out of the figures.")
             }
             if !set.indices.isEmpty { try addTestFigures(set) }
+            if results.unfinished == nil { addOcclusion(set) }
         }
         if let model = results.model {
             let names = try results.stamps.map { try StampReader($0, preparation).inputChannelNames }
@@ -88,7 +101,9 @@ private struct FigurePlan {
 
     private mutating func addTestFigures(_ set: TestSet) throws {
         let stamps = try results.stamps.map {
-            TestStamps(reader: try StampReader($0, preparation), identifiers: results.identifiers)
+            TestStamps(
+                reader: try StampReader($0, preparation), identifiers: results.identifiers,
+                signalToNoise: results.signalToNoise, kinds: results.kinds)
         }
         switch set {
         case .two(let samples): try addFigures(of: samples, stamps)
@@ -169,12 +184,29 @@ private struct FigurePlan {
                 try classified(StampGridFigure.examples(samples)), total: samples.count,
                 classNames: results.classNames
             ).plot, orNote: nil)
-        add(
-            StampGridFigure.ofMistakes(
-                try classified(StampGridFigure.mistakes(samples, threshold: threshold)),
-                total: samples.count { ThresholdRule.isSource($0.score, above: threshold) != $0.isSource },
-                classNames: results.classNames
-            ).plot, orNote: "The network makes no mistake on the test set.")
+        for trueClass in [0, 1] where samples.contains(where: { $0.trueClass == trueClass }) {
+            let all = StampGridFigure.mistakes(
+                samples, threshold: threshold, trueClass: trueClass, most: samples.count)
+            let words = TwoClassWords(results.classNames)
+            add(
+                StampGridFigure.ofMistakes(
+                    try classified(Array(all.prefix(20))), total: all.count, trueClass: trueClass,
+                    classNames: results.classNames
+                ).plot,
+                orNote: trueClass == 0
+                    ? "The network takes none of the \(words.noise) of the test set for \(words.mistakenFor)."
+                    : "The network misses none of the \(words.sources) of the test set.")
+        }
+    }
+
+    /// What the network looks at. Where that cannot be told, a note says why.
+    private mutating func addOcclusion(_ set: TestSet) {
+        do throws(Fault) {
+            guard let examples = try OcclusionExamples(results, set, threshold: threshold) else { return }
+            add(examples.plot, orNote: nil)
+        } catch {
+            notes.append("Without a picture of what the network looks at: \(error)")
+        }
     }
 
     // MARK: More classes

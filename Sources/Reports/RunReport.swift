@@ -4,20 +4,22 @@ import Files
 import Metrics
 import RunRecords
 
-/// Makes what people look at of a finished run: its figures and its page.
+/// Makes what people look at of a run, or of several: figures and a page.
 public enum RunReport {
-    /// Makes `figures/` and `report.html` in a run's folder; what was there is replaced.
+    /// Makes `figures/` and `report.html` in the folder of a run, of an ensemble or of a cross-validation; what was there
+    /// is replaced.
     ///
     /// - Parameters:
     ///   - columns: values of `--by` that completeness is drawn against, instead of the run's own.
     ///   - timeLimit: how long gnuplot may run.
     /// - Returns: what could not be drawn, and what the model is no better than, for the terminal.
-    /// - Throws: `Fault` when there is no finished run, one of `columns` does not fit its stamps, or it cannot be written.
+    /// - Throws: `Fault` when there is no run, one of `columns` does not fit its stamps, or it cannot be written.
     public static func write(
         _ folder: RunFolder, columns: [String] = [], environment: [String: String],
         timeLimit: Duration = .seconds(600)
     ) throws -> [Fault] {
-        let results = try RunResults.read(folder)
+        let ensemble = try EnsembleResults.read(folder)
+        let results = try ensemble?.together ?? RunResults.read(folder)
         var numbers: [StampNumbers] = [], notes: [String] = []
         do {
             numbers = try self.numbers(columns.isEmpty ? results.configuration.settings.by : columns, results)
@@ -28,13 +30,15 @@ public enum RunReport {
         try AtomicFile.removePartial(in: folder.path, of: [FileAccess.split(folder.report).name])
         var figures = try RunFigures.write(
             results, to: folder.figures, gnuplot: Gnuplot(environment: environment, timeLimit: timeLimit),
-            threshold: results.threshold, columns: numbers)
+            threshold: results.threshold, columns: numbers, histories: ensemble?.histories ?? [])
         figures.notes += notes
         let command = RunCommand.line(
             results.configuration.settings, output: "\(results.configuration.settings.output)-again")
         let shortfall = results.shortfall(matchedFilter: figures.matchedFilter)
-        let page = HTMLReport(results, figures: figures, shortfall: shortfall, command: command).page
-        try AtomicFile.write(page, to: folder.report)
+        let page =
+            ensemble.map { HTMLReport($0, figures: figures, shortfall: shortfall) }
+            ?? HTMLReport(results, figures: figures, shortfall: shortfall, command: command)
+        try AtomicFile.write(page.page, to: folder.report)
         return figures.warnings + (shortfall.map { [$0.warning(folder.path)] } ?? [])
     }
 
@@ -55,10 +59,19 @@ public enum RunReport {
     /// Writes a page that puts runs side by side.
     ///
     /// - Parameter folders: of at least two runs.
-    /// - Throws: `Fault` when one holds no finished run, or the page cannot be written.
-    public static func compare(_ folders: [RunFolder], output: String) throws {
+    /// - Returns: what could not be drawn, for the terminal.
+    /// - Throws: `Fault` when one holds no run, or the page cannot be written.
+    public static func compare(
+        _ folders: [RunFolder], output: String, environment: [String: String]
+    ) throws -> [Fault] {
         let inputs = folders.flatMap { [$0.configuration, $0.metrics, $0.history, $0.model, $0.report] }
         let file = try OutputFile(output, option: "--output", inputs: inputs, kind: HTML.kind)
-        try file.write(RunComparison(try folders.map { try RunResults.read($0) }).page)
+        let runs = try folders.map { try RunResults.read($0) }
+        return try FigureFolder.passing(
+            beside: output, RunComparison(runs).plots, with: Gnuplot(environment: environment)
+        ) { figures, warnings in
+            try file.write(RunComparison(runs, figures: figures).page)
+            return warnings
+        }
     }
 }

@@ -2,12 +2,14 @@ import Faults
 import Files
 import Metrics
 import Models
+import FoundationEssentials
+import Monitoring
 import RunRecords
 import Settings
 import StampData
 import StampFormats
 
-/// A finished run, read back from its folder: everything that figures and reports are made of.
+/// A run, read back from its folder: everything that figures and reports are made of.
 public struct RunResults: Sendable {
     /// Where the run was read from.
     public let folder: RunFolder
@@ -29,18 +31,31 @@ public struct RunResults: Sendable {
     public let stamps: StampCollection?
     /// The signal-to-noise ratio of each stamp, NaN of noise; nil if unknown.
     public let signalToNoise: [Double]?
+    /// What the simulator drew in each stamp; nil if unknown.
+    public let kinds: [String]?
+    /// How far a run has come that is not finished; nil of one that is.
+    public let unfinished: RunStatus?
+    /// The last steps of a run that is not finished.
+    public let steps: [StepRow]
+    /// Of two classes, the probability above which a stamp counts as a source.
+    public let threshold: Float
     /// What is missing, for the reader of a report.
     public let notes: [String]
 
     /// The names of the classes.
     public var classNames: [String] { configuration.findings.classes.names }
-    /// Of two classes, the probability above which a stamp counts as a source.
-    public var threshold: Float { model?.decision.threshold ?? 0.5 }
+    /// The best epoch; nil where none can be compared.
+    var best: BestEpoch? { BestEpoch(history, stopping: configuration.settings.stopping) }
 
     /// Reads a run folder, and opens the stamps that it names.
     ///
-    /// - Throws: `Fault(.missingInput)` when there is no finished run, `Fault(.badData)` that names the file at fault.
-    public static func read(_ folder: RunFolder) throws -> RunResults {
+    /// - Parameters:
+    ///   - opensStamps: whether to look for the stamps.
+    ///   - now: in seconds since 1970.
+    /// - Throws: `Fault(.missingInput)` when there is no run, `Fault(.badData)` that names the file at fault.
+    public static func read(
+        _ folder: RunFolder, opensStamps: Bool = true, now: Double = Date().timeIntervalSince1970
+    ) throws -> RunResults {
         try FileAccess.requireReachable(folder.configuration)
         guard FileAccess.exists(folder.configuration) else {
             guard FileAccess.exists(folder.path) else {
@@ -48,24 +63,35 @@ public struct RunResults: Sendable {
             }
             throw Fault(
                 .missingInput, folder.path, "holds no run: there is no config.json",
-                remedy: "name the --output folder of a finished run")
+                remedy: "name the --output folder of a run")
         }
         try folder.requireFilesAndFolders()
         let configuration = try configuration(folder)
         let tested = try testSet(folder, configuration)
         let testSet = tested?.set
+        let unfinished =
+            configuration.isFinished(in: folder)
+            ? nil : RunStatus(folder, host: RunLock.hostName(), now: now)
         var notes: [String] = []
-        if testSet == nil { notes.append("The run has no test set: --split leaves no stamps for one.") }
-        let model = optional(&notes) { try TrainedModel(contentsOf: folder.model) }
-        let stamps = optional(
-            &notes, "What needs the stamps is left out; relative names refer to the current folder."
-        ) {
-            try RunStamps.open(configuration, testSet: testSet)
+        if testSet == nil, unfinished == nil {
+            notes.append("The run has no test set: --split leaves no stamps for one.")
         }
+        // A run that is not finished may have none yet.
+        let model =
+            unfinished != nil && !FileAccess.exists(folder.model)
+            ? nil : optional(&notes) { try TrainedModel(contentsOf: folder.model) }
+        let stamps: StampCollection? =
+            !opensStamps
+            ? nil
+            : optional(&notes, "What needs the stamps is left out; relative names refer to the current folder.") {
+                try RunStamps.open(configuration, testSet: testSet)
+            }
         let known = stamps.map { RunStamps.signalToNoiseThatFits(of: $0, in: configuration.settings.data) }
         if let warning = known?.warning { notes.append(warning) }
+        let hasHistory = unfinished == nil || FileAccess.exists(folder.history)
         return RunResults(
-            folder: folder, configuration: configuration, history: try History.read(folder.history).rows,
+            folder: folder, configuration: configuration,
+            history: hasHistory ? try History.read(folder.history).rows : [],
             metrics: FileAccess.exists(folder.metrics)
                 ? try metrics(folder, configuration) : nil,
             testSet: testSet, identifiers: tested?.identifiers,
@@ -73,7 +99,35 @@ public struct RunResults: Sendable {
                 ? try FeatureImportance.read(folder.featureImportance) : [],
             model: model, stamps: stamps,
             signalToNoise: known?.ratios,
-            notes: notes)
+            kinds: stamps.flatMap { stamps in
+                optional(&notes) { try RunStamps.kinds(of: stamps, in: configuration.settings.data) } ?? nil
+            },
+            unfinished: unfinished, steps: unfinished == nil ? [] : MetricsLog.lastSteps(in: folder.metricsLog),
+            threshold: model?.decision.threshold ?? 0.5, notes: notes)
+    }
+
+    /// The same run as nothing but the test set of several, as all of them see it together.
+    ///
+    /// - Parameters:
+    ///   - folder: of all of them.
+    ///   - threshold: theirs.
+    func together(in folder: RunFolder, threshold: Float) throws -> RunResults {
+        let tested = try Self.testSet(folder, configuration)
+        var notes: [String] = []
+        if tested == nil {
+            notes.append("There is no test set of all runs together: they have none, or not all of them have ended.")
+        }
+        let known = stamps.flatMap { stamps in
+            zip(tested?.set.indices ?? [], tested?.set.trueClasses ?? []).allSatisfy {
+                $0 < stamps.count && stamps.label($0) == $1
+            } ? stamps : nil
+        }
+        return RunResults(
+            folder: folder, configuration: configuration, history: [],
+            metrics: FileAccess.exists(folder.metrics) ? try Self.metrics(folder, configuration) : nil,
+            testSet: tested?.set, identifiers: tested?.identifiers, importance: [], model: nil, stamps: known,
+            signalToNoise: known == nil ? nil : signalToNoise, kinds: known == nil ? nil : kinds, unfinished: nil,
+            steps: [], threshold: threshold, notes: notes)
     }
 
     /// `config.json`, with settings that a run can have.
@@ -124,5 +178,12 @@ public struct RunResults: Sendable {
             notes.append("\(error)" + (consequence.isEmpty ? "" : ". " + consequence))
             return nil
         }
+    }
+}
+
+extension ConfigurationRecord {
+    /// Whether the run has noted its end, or has what is made at the end in versions that did not.
+    fileprivate func isFinished(in folder: RunFolder) -> Bool {
+        finishedFiles.map { !$0.isEmpty } ?? [folder.model, folder.metrics].contains(where: FileAccess.exists)
     }
 }

@@ -67,6 +67,40 @@ public enum RunStamps {
         return (0..<stamps.count).map { stamps.label($0) == 1 ? next.next()! : .nan }
     }
 
+    /// What the simulator drew in every stamp: from `kinds_noise.csv` and `kinds_sources.csv` beside each file, as
+    /// `simulate` writes them.
+    ///
+    /// - Returns: nil when there is no such file beside one of them, and for other classes than noise and sources.
+    /// - Throws: `Fault` when one is there and does not fit.
+    static func kinds(of stamps: StampCollection, in files: LabelledFiles) throws -> [String]? {
+        guard stamps.classes == .noiseAndSource, let noise = files.allNoise, let sources = files.allSources,
+            let ofNoise = try texts("kinds_noise.csv", beside: noise),
+            let ofSources = try texts("kinds_sources.csv", beside: sources)
+        else { return nil }
+        var next = [ofNoise.makeIterator(), ofSources.makeIterator()]
+        return (0..<stamps.count).map { next[stamps.label($0)].next() ?? "" }
+    }
+
+    /// The kinds of the stamps in some files, in their order.
+    private static func texts(_ name: String, beside sources: [StampSource]) throws -> [String]? {
+        var all: [String] = []
+        for source in sources {
+            let paths = source.files.map { "\(FileAccess.split(StampFiles.file(of: $0)).folder)/\(name)" }
+            guard !paths.isEmpty, paths.allSatisfy(FileAccess.exists) else { return nil }
+            for (stamps, path) in zip(try source.open(), paths) {
+                try FileAccess.requireFile(path)
+                let kinds = try CSVColumn.texts("kind", in: path)
+                guard kinds.count == stamps.count else {
+                    throw Fault(
+                        .badData, path, "has \(kinds.count) rows for the \(stamps.count) stamps of \(stamps.path)",
+                        remedy: "give one row for each stamp to have results by kind, or remove the file")
+                }
+                all += kinds
+            }
+        }
+        return all
+    }
+
     /// Those of the sources in some files, in their order.
     ///
     /// - Parameter count: how many stamps are in the only file; nil to count those of each.

@@ -27,7 +27,8 @@ public enum SearchReport {
         HTML.page(
             title: "\(folder.path) · search",
             [
-                heading(search, folder), headline(search), HTML.section("Trials", figures.map(InlineFigure.html)),
+                heading(search, folder), headline(search),
+                HTML.section("Trials", figures.map { InlineFigure.html($0) }),
                 trials(search), rungs(search), space(search), best(search, folder), failures(search),
             ].compactMap { $0 })
     }
@@ -40,8 +41,9 @@ public enum SearchReport {
                 HTML("h1", text: folder.path),
                 HTML(
                     "p", [("class", "faint")],
-                    text: "\(plan[0].trials) trials of \(search.record.space.dimensions.count) settings, the best for "
-                        + "\(plan[plan.count - 1].epochs) epochs"),
+                    text: FormattedNumber.count(plan[0].trials, "trial") + " of "
+                        + FormattedNumber.count(search.record.space.dimensions.count, "setting") + ", the best for "
+                        + FormattedNumber.count(plan[plan.count - 1].epochs, "epoch")),
             ])
     }
 

@@ -10,6 +10,9 @@ struct TestStamps {
     let reader: StampReader
     /// What the stamps are called; nil if nobody says.
     var identifiers: SampleIdentifiers?
+    /// Of each stamp; nil if nobody knows.
+    var signalToNoise: [Double]?
+    var kinds: [String]?
 
     /// The stamps as the network sees them; those that cannot be normalised are 0.
     func classified(_ samples: [ClassifiedSample]) throws -> [ClassifiedStamp] {
@@ -17,6 +20,7 @@ struct TestStamps {
         return try samples.map {
             ClassifiedStamp(
                 sample: $0, identifier: identifiers?[$0.index],
+                signalToNoise: signalToNoise?[$0.index].finite, kind: kinds?[$0.index],
                 picture: StampPicture(
                     height: shape[0], width: shape[1], channels: reader.inputChannelNames,
                     values: try reader.values(of: $0.index) ?? Array(repeating: 0, count: reader.valueCount)))
@@ -34,4 +38,9 @@ struct TestStamps {
             return sample
         }
     }
+}
+
+extension Double {
+    /// The number; nil for NaN and infinity.
+    var finite: Double? { isFinite ? self : nil }
 }

@@ -25,6 +25,11 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
     public var badStamps: BadStampCounts
     /// The command that made the run, word by word as it was typed; nil when that is not known.
     public var commandLine: [String]?
+    /// When the run was begun, and when it ended, in UTC as ISO 8601 writes it; nil when that is not known.
+    public var began: String?
+    public var ended: String?
+    /// The names of the machines that its ranks ran on last, each once; nil when they are not known.
+    public var hosts: [String]?
     /// The names of the files that the run has made, noted as the last thing that it does; none until then, and nil in
     /// runs of versions that did not note it.
     public var finishedFiles: [String]?
@@ -45,7 +50,7 @@ public struct ConfigurationRecord: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case versions, ranks, threads, memory
+        case versions, ranks, threads, memory, began, ended, hosts
         case recorded = "settings"
         case cpuKernelType = "cpu_kernel_type"
         case bitsDependOn = "bits_depend_on"
@@ -67,6 +72,9 @@ extension ConfigurationRecord {
         memory = try container.decodeIfPresent(String.self, forKey: .memory)
         badStamps = try container.decode(BadStampCounts.self, forKey: .badStamps)
         commandLine = try container.decodeIfPresent([String].self, forKey: .commandLine)
+        began = try container.decodeIfPresent(String.self, forKey: .began)
+        ended = try container.decodeIfPresent(String.self, forKey: .ended)
+        hosts = try container.decodeIfPresent([String].self, forKey: .hosts)
         finishedFiles = try container.decodeIfPresent([String].self, forKey: .finishedFiles)
         let arePart = findings.classStamps.enumerated().allSatisfy { label, count in
             badStamps.count(of: label, in: findings.classes).map { (0...count).contains($0) } ?? false

@@ -96,10 +96,15 @@ public struct LabelledFiles: Hashable, Sendable {
 
     /// The files of sources in the order of the stamps' numbers; nil where some stamps have other classes than noise and
     /// sources, or a table of them.
-    package var allSources: [StampSource]? {
+    package var allSources: [StampSource]? { all(\.sources) }
+
+    /// The same of noise.
+    package var allNoise: [StampSource]? { all(\.noise) }
+
+    private func all(_ files: (LabelledFiles) -> [String]) -> [StampSource]? {
         let all = [self] + DataPart.separate.compactMap { parts[$0] }
         guard all.allSatisfy(\.areNoiseAndSources) else { return nil }
-        return all.map { StampSource($0.sources, layout: layout) }
+        return all.map { StampSource(files($0), layout: layout) }
     }
 
     /// Takes the files of others; the layout, and what single parts have, stay.

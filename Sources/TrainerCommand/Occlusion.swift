@@ -75,7 +75,14 @@ struct Occlusion: GroupCommand {
         }
         // The others learn from rank 0 what is in the files.
         let source = try group.onRoot { try stamps.source([input].compactMap(\.self), option: "--input") }
-        let drawing = try group.onRoot { try figure.map { try picture($0, of: source) } } ?? nil
+        let gnuplot = Gnuplot(environment: environment)
+        let drawing =
+            try group.onRoot {
+                try figure.map { figure in
+                    try gnuplot.require(for: "--figure \(figure)")
+                    return try picture(figure, of: source)
+                }
+            } ?? nil
         let prediction = try Prediction(
             models: [model], normalization: normalization, fromLogits: logits.fromLogits, threads: threads,
             group: group, logger: logger)
@@ -90,9 +97,7 @@ struct Occlusion: GroupCommand {
                 stamp: StampPicture(
                     height: map.height, width: map.width, channels: map.channels, values: map.stamp),
                 map: map.values)
-            for warning in try picture.write(to: drawing, gnuplot: Gnuplot(environment: environment)) {
-                logger.warning("\(warning)")
-            }
+            try picture.write(to: drawing, gnuplot: gnuplot)
         }
     }
 

@@ -11,14 +11,17 @@ import RunRecords
 struct Report: GroupCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make the figures and report.html of a run, or compare runs side by side.",
-        discussion: "As train does at its end: RUN/figures and RUN/report.html, a self-contained page.")
+        discussion: """
+            As train does at its end: RUN/figures and RUN/report.html, a self-contained page. RUN may be the folder of an \
+            ensemble or of a cross-validation, or of a run that is not finished.
+            """)
 
     static let examples = [
         "swift-run-trainer report --run runs/survey",
         "swift-run-trainer report --compare runs/vgg6 runs/resnet18 --output comparison.html",
     ]
 
-    @Option(help: ArgumentHelp("The folder of a finished run.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The folder of a run, an ensemble or a cross-validation.", valueName: "dir"))
     var run: String?
 
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of the runs to compare.", valueName: "dir"))
@@ -42,7 +45,10 @@ struct Report: GroupCommand {
                 }
                 if !verbosity.quiet { try StandardOutput.print(note: "report in \(folder.report)\n") }
             } else if let output {
-                try RunReport.compare(compare.map(RunFolder.init), output: output)
+                let folders = compare.map { RunFolder($0) }
+                for warning in try RunReport.compare(folders, output: output, environment: environment) {
+                    logger.warning("\(warning)")
+                }
                 if !verbosity.quiet { try StandardOutput.print(note: "report in \(output)\n") }
             }
         }

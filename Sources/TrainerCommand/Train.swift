@@ -66,9 +66,12 @@ struct Train: GroupCommand {
                 didTrain: { folder, metrics in
                     tell(folder, metrics, settings, environment, logger) { StandardOutput.show(progress: $0) }
                 })
-            guard group.rank == 0, !verbosity.quiet else { return }
-            let table = summary.map { "\n\($0.table)\n" }
-            try StandardOutput.print(note: "\(table ?? "")results in \(folder.output)\n")
+            guard group.rank == 0 else { return }
+            let page = noReport ? nil : report(RunFolder(folder.output), environment: environment, logger: logger)
+            guard !verbosity.quiet else { return }
+            let table = summary.map { "\n\($0.table)\n" } ?? ""
+            let place = page.map { "report in \($0)\n" } ?? ""
+            try StandardOutput.print(note: "\(table)\(place)results in \(folder.output)\n")
             return
         }
         let run = TrainingRun(

@@ -37,7 +37,7 @@ import Testing
                     ClassifiedStamp(
                         sample: stamps[6].sample, identifier: "it's {/:Bold \"a,\\n\n`b`\"} <_>&",
                         picture: stamps[6].picture)
-                ], total: 1
+                ], total: 1, trueClass: 0
             ).plot,
             FilterFigure(layer: "conv_1", height: 2, width: 2, images: [1, -1, 0, 2, 0, 0, 0, 0], total: 2).plot,
             HeatMapFigure(

@@ -67,9 +67,9 @@ def test_set(name, true_classes, scores):
     write(name, case)
 
 
-def wilson(found, count):
-    """One standard deviation to either side, as astropy.stats.binom_conf_interval does by default."""
-    interval = binomtest(int(found), int(count)).proportion_ci(norm.cdf(1) - norm.cdf(-1), "wilson")
+def wilson(found, count, confidence=norm.cdf(1) - norm.cdf(-1)):
+    """One standard deviation to either side unless told, as astropy.stats.binom_conf_interval does by default."""
+    interval = binomtest(int(found), int(count)).proportion_ci(confidence, "wilson")
     return [interval.low, interval.high]
 
 
@@ -85,7 +85,7 @@ def completeness(random, count):
             "highest": ratios[members].max(),
             "sources": len(members),
             "found": int(found[members].sum()),
-            "interval": wilson(found[members].sum(), len(members)),
+            "interval": wilson(found[members].sum(), len(members), 0.95),
         })
     return {"ratios": ratios.tolist(), "found": found.tolist(), "bins": bins}
 

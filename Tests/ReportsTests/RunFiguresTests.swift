@@ -44,15 +44,18 @@ import Testing
             let results = try RunResults.read(MadeUpRun(probabilities: tenStamps).write(into: folder))
             let none = Gnuplot(environment: [Gnuplot.environmentVariable: "/no/gnuplot"])
             _ = try RunFigures.write(results, to: results.folder.figures, gnuplot: none, threshold: 0.8)
-            let lines = try text("\(results.folder.figures)/mistakes.csv").split(separator: "\n")
-            #expect(lines == ["image,index,true_class,predicted_class,probability", "0,15,1,0,0.3", "1,20,1,0,0.6"])
-            let images = try NumericArray(contentsOf: "\(results.folder.figures)/mistakes.npy")
+            let lines = try text("\(results.folder.figures)/misses.csv").split(separator: "\n")
+            #expect(
+                lines == [
+                    "image,index,true_class,predicted_class,probability,snr", "0,15,1,0,0.3,6.0", "1,20,1,0,0.6,11.0",
+                ])
+            let images = try NumericArray(contentsOf: "\(results.folder.figures)/misses.npy")
             #expect(images.shape == [2, 21, 21])
             // No source is below this threshold: there is no mistake, and the grid of before is gone.
             let sources = MadeUpRun(probabilities: Array(tenStamps.suffix(5)))
             let again = try RunResults.read(sources.write(into: folder))
             _ = try RunFigures.write(again, to: results.folder.figures, gnuplot: none, threshold: 0.2)
-            #expect(!FileAccess.exists("\(results.folder.figures)/mistakes.csv"))
+            #expect(!FileAccess.exists("\(results.folder.figures)/misses.csv"))
             #expect(!FileAccess.exists("\(results.folder.figures)/roc.csv"))
         }
     }
@@ -61,24 +64,57 @@ import Testing
         let onlyNoise = try figures(of: MadeUpRun(probabilities: Array(tenStamps.prefix(5))))
         #expect(
             onlyNoise.figures.map(\.name)
-                == ["history", "confusion", "reliability", "scores", "stamps", "mistakes", "filters"])
+                == [
+                    "history", "confusion", "reliability", "scores", "stamps", "false_positives", "occlusion",
+                    "filters",
+                ])
         #expect(onlyNoise.notes.count == 3)
         let onlySources = try figures(of: MadeUpRun(probabilities: Array(tenStamps.suffix(5))))
-        #expect(onlySources.figures.map(\.name) == RunFigures.allNames.filter { !["roc", "error_rates"].contains($0) })
+        #expect(
+            onlySources.figures.map(\.name)
+                == RunFigures.allNames.filter { !["roc", "error_rates", "false_positives"].contains($0) })
     }
 
     @Test func aNetworkWithoutMistakesHasNoGridOfThem() throws {
         let made = try figures(of: MadeUpRun(probabilities: [(1, 0.0), (4, 0.5), (12, 0.75), (19, 1.0)]))
-        #expect(made.figures.map(\.name) == RunFigures.allNames.filter { $0 != "mistakes" })
-        #expect(made.notes == ["The network makes no mistake on the test set."])
+        #expect(made.figures.map(\.name) == RunFigures.allNames.filter { !["false_positives", "misses"].contains($0) })
+        #expect(
+            made.notes == [
+                "The network takes none of the noise of the test set for sources.",
+                "The network misses none of the sources of the test set.",
+            ])
     }
 
     @Test func probabilitiesThatAreNoNumbersAreLeftOut() throws {
         let made = try figures(of: MadeUpRun(probabilities: [(1, .nan), (4, 0.25), (12, 0.75)], losses: [.nan]))
-        #expect(made.figures.map(\.name) == RunFigures.allNames.filter { $0 != "mistakes" && $0 != "history" })
+        #expect(
+            made.figures.map(\.name)
+                == RunFigures.allNames.filter { !["false_positives", "misses", "history"].contains($0) })
         #expect(made.notes.contains { $0.hasPrefix("1 test stamps got a probability that is not a number") })
         let none = try figures(of: MadeUpRun(probabilities: [(1, .nan), (12, .nan)], losses: [.nan]))
         #expect(none.figures.map(\.name) == ["filters"])
+    }
+
+    /// As `occlusion` makes them: the worst mistakes first, then the sources with the largest probabilities.
+    @Test func occlusionMapsLieOverTheWorstAndTheBestStamps() throws {
+        try withTemporaryFolder { folder in
+            let results = try RunResults.read(MadeUpRun(probabilities: tenStamps).write(into: folder))
+            let none = Gnuplot(environment: [Gnuplot.environmentVariable: "/no/gnuplot"])
+            _ = try RunFigures.write(results, to: results.folder.figures, gnuplot: none)
+            let rows = try text("\(results.folder.figures)/occlusion.csv").split(separator: "\n").dropFirst()
+                .map { $0.split(separator: ",") }
+            // 2 is noise at 0.75, 15 a source at 0.3.
+            #expect(rows.map { $0[1] } == ["2", "15", "13", "12", "18", "20"])
+            #expect(rows[1][5].hasSuffix("stamps_sources.npy") && rows[1][6] == "3")
+            let images = try NumericArray(contentsOf: "\(results.folder.figures)/occlusion.npy")
+            #expect(images.shape == [6, 21, 21, 3])
+            for pixel in 0..<images.count { #expect(try (0...255).contains(images[pixel])) }
+            // 1 − P of what is covered is a probability.
+            for row in rows {
+                let (least, greatest) = (try #require(Float(row[7])), try #require(Float(row[8])))
+                #expect(0 <= least && least <= greatest && greatest <= 1)
+            }
+        }
     }
 
     @Test func aRunWithoutATestSetHasHistoryAndFilters() throws {

@@ -85,6 +85,16 @@ extension TrainerCommandTests {
             #expect(try contents(run) == before)
         }
 
+        @Test func theProgramSaysWhichMemberItTrainsAndReportsOnAll() throws {
+            let outcome = try trained(line(), reporting: true)
+            for member in 1...2 { #expect(outcome.standardOutput.contains("member \(member) of 2\n")) }
+            #expect(outcome.standardOutput.hasSuffix("report in \(run)/report.html\nresults in \(run)\n"))
+            let page = try text("\(run)/report.html")
+            for member in 1...2 { #expect(page.contains("<a href=\"member-\(member)/report.html\">")) }
+            try trained("report --run \(run)")
+            #expect(try text("\(run)/report.html") == page)
+        }
+
         /// Versions that did not note the end: a member with checkpoints does its last part again, and one without has
         /// ended if it has a model.
         @Test func membersOfOlderVersionsAreKept() throws {

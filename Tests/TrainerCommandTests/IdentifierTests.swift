@@ -69,7 +69,7 @@ extension TrainerCommandTests {
             let tested = try named(text("\(plain)/test_predictions.csv"))
             #expect(try text("\(run)/test_predictions.csv") == tested)
             #expect(try text("\(plain)/test_predictions.csv").hasPrefix("index,true_class,probability\n"))
-            for figure in ["stamps", "mistakes"] {
+            for figure in ["stamps", "misses"] {
                 #expect(try text("\(run)/figures/\(figure).csv").hasPrefix("image,index,id,true_class,"))
                 #expect(try text("\(plain)/figures/\(figure).csv").hasPrefix("image,index,true_class,"))
             }

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import TestSupport
 import Testing
 
@@ -37,6 +38,11 @@ extension TrainerCommandTests {
             #expect(record["ranks"] as? Int == 1 && record["threads"] as? Int == 1)
             #expect((record["cpu_kernel_type"] as? String)?.contains("/") == true)
             #expect(record["bits_depend_on"] as? [String] == ["fused multiply-add"])
+            let host = try shell(script: "uname -n").standardOutput.split(separator: "\n")
+            #expect(record["hosts"] as? [String] == host.map(String.init))
+            let format = ISO8601DateFormatter()
+            let times = try ["began", "ended"].map { try #require(format.date(from: record[$0] as? String ?? "")) }
+            #expect(times[0] <= times[1])
             #expect(record["bad_stamps"] as? [String: Int] == ["noise": 0, "sources": 0])
             let versions = try #require(record["versions"] as? [String: String])
             let version = try trained("--version").standardOutput.split(separator: "\n")

@@ -246,7 +246,7 @@ extension TrainerCommandTests {
             #expect(
                 figures.isSubset(of: [
                     "history.csv", "confusion.csv", "roc.csv", "precision_recall.csv", "reliability.csv", "scores.csv",
-                    "stamps.csv", "mistakes.csv", "filters.csv",
+                    "stamps.csv", "mistakes.csv", "occlusion.csv", "filters.csv",
                 ]))
             #expect(figures.isSuperset(of: ["confusion.csv", "roc.csv", "scores.csv", "stamps.csv"]))
             let shape = try numbers("\(run)/figures/stamps.npy").shape

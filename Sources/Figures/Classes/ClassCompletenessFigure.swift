@@ -50,7 +50,7 @@ public struct ClassCompletenessFigure: Sendable {
             name: quantity.file, title: quantity.title,
             description: "The share of each class that is given it (recall), of the \(known) test stamps of known "
                 + "\(quantity.name), in bins of as many stamps of a class as each other. Error bars are Wilson "
-                + "intervals of one standard deviation." + ClassLabels.omission(shown, of: predictions),
+                + "intervals of 95 %." + ClassLabels.omission(shown, of: predictions),
             table: table, size: ClassCurves.size, commands: commands(curves.map(\.label), curves.flatMap(\.bins)))
     }
 

@@ -97,7 +97,7 @@ public struct ClassConfusionFigure: Sendable {
         var text = ""
         for trueClass in 0..<classes {
             for predicted in 0..<classes where matrix.samples(of: trueClass) > 0 {
-                let share = share(trueClass, predicted), colour = share > 0.5 ? "white" : "#222222"
+                let share = share(trueClass, predicted), colour = share > 0.5 ? "white" : PlotStyle.ink
                 let second = classes <= Self.mostShares ? "\\n\(percent(share))" : ""
                 text +=
                     "set label \"\(matrix.counts[trueClass][predicted])\(second)\" at \(predicted),\(trueClass) "

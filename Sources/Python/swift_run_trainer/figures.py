@@ -83,6 +83,8 @@ def figures(run_folder: Union[History, str, os.PathLike], *names: str) -> list[F
 
 _ORDER = [
     "history",
+    "histories",
+    "steps",
     "confusion",
     "roc",
     "precision_recall",
@@ -92,6 +94,9 @@ _ORDER = [
     "scores",
     "stamps",
     "mistakes",
+    "false_positives",
+    "misses",
+    "occlusion",
     "filters",
 ]
 

@@ -79,6 +79,9 @@ public struct EnsembleRun {
                 if group.rank == 0 { wasFinished(folder(number)) }
                 continue
             }
+            if group.rank == 0, configuration.execution.showsProgress {
+                StandardOutput.show(progress: "\(number > 1 ? "\n" : "")\(series.noun) \(number) of \(series.count)\n")
+            }
             var member = series.settings(number, of: configuration)
             member.execution.resume = progress == .begun
             let metrics = try TrainingRun(

@@ -24,6 +24,14 @@ public enum RunSeries: Hashable, Sendable {
         }
     }
 
+    /// What one of them is called.
+    var noun: String {
+        switch self {
+        case .members: "member"
+        case .folds: "fold"
+        }
+    }
+
     /// How many networks are averaged.
     var members: Int {
         if case .members(let count) = self { count } else { 1 }

@@ -30,17 +30,3 @@ struct EpochDecision: Codable {
         if let plateau = stopping.plateau { reduction = plateau.reduction(after: rows.map { $0[plateau.metric] }) }
     }
 }
-
-extension HistoryRow {
-    /// A metric's value; NaN if it was not measured.
-    subscript(metric: Stopping.Metric) -> Double {
-        switch metric {
-        case .loss: loss
-        case .accuracy: accuracy
-        case .validationLoss: validationLoss ?? .nan
-        case .validationAccuracy: validationAccuracy ?? .nan
-        case .validationROCArea: validationROCArea ?? .nan
-        case .validationAveragePrecision: validationAveragePrecision ?? .nan
-        }
-    }
-}

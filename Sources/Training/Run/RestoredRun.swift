@@ -2,6 +2,7 @@ import Communication
 import Engine
 import Faults
 import Files
+import FoundationEssentials
 import Lanes
 import MLflow
 import Models
@@ -21,6 +22,8 @@ struct RestoredRun {
     /// The lanes that train: those that have a microbatch.
     let trainingTeam: LaneTeam
     let trace: TraceRecording?
+    /// When the run was begun, and where it runs, for `config.json`.
+    private let origin: RunOrigin
     /// On rank 0.
     let journal: RunJournal?
     /// The run's progress so far.
@@ -80,7 +83,8 @@ struct RestoredRun {
         let progress = restored?.progress ?? TrainingProgress()
         self.progress = progress
         records = restored?.records
-        try Self.writeConfiguration(loaded)
+        origin = try RunOrigin(loaded)
+        try Self.writeConfiguration(loaded, origin)
         journal = Self.journal(loaded, progress, isResumed: isResumed)
     }
 
@@ -163,11 +167,11 @@ struct RestoredRun {
     }
 
     /// Writes `config.json` on rank 0. Collective.
-    private static func writeConfiguration(_ loaded: LoadedRun) throws {
+    private static func writeConfiguration(_ loaded: LoadedRun, _ origin: RunOrigin) throws {
         try loaded.context.group.agree {
             guard let folder = loaded.prepared.folder else { return }
             try FileAccess.remove(folder.earlyEnd)
-            try JSONFile.write(configuration(loaded, finishedFiles: []), to: folder.configuration)
+            try JSONFile.write(configuration(loaded, origin, finishedFiles: []), to: folder.configuration)
             if let trained = loaded.data.trained { try TrainedStampsFile.write(trained, to: folder.trainingStamps) }
         }
     }
@@ -176,7 +180,8 @@ struct RestoredRun {
     func noteEnd() throws {
         try context.group.agree {
             guard let folder = loaded.prepared.folder else { return }
-            let record = Self.configuration(loaded, finishedFiles: folder.presentResults)
+            var record = Self.configuration(loaded, origin, finishedFiles: folder.presentResults)
+            record.ended = RunOrigin.now
             try JSONFile.write(record, to: folder.configuration)
             note(.finished)
         }
@@ -209,7 +214,9 @@ struct RestoredRun {
         checkpoints.wait()
     }
 
-    private static func configuration(_ loaded: LoadedRun, finishedFiles: [String]) -> ConfigurationRecord {
+    private static func configuration(
+        _ loaded: LoadedRun, _ origin: RunOrigin, finishedFiles: [String]
+    ) -> ConfigurationRecord {
         let (context, prepared) = (loaded.context, loaded.prepared)
         var record = ConfigurationRecord(
             settings: loaded.settings, findings: loaded.findings,
@@ -219,7 +226,32 @@ struct RestoredRun {
             memory: context.configuration.execution.memory?.description, badStamps: loaded.data.bad,
             commandLine: context.configuration.execution.commandLine)
         record.bitsDependOn = ProcessorKernels.dependencies(of: [loaded.network])
+        (record.began, record.hosts) = (origin.began, origin.hosts)
         record.finishedFiles = finishedFiles
         return record
+    }
+}
+
+/// When a run was begun, and where it runs.
+private struct RunOrigin {
+    /// In UTC as ISO 8601 writes it; of a resumed run the time when its first part was begun.
+    let began: String
+    /// The names of the ranks' machines, each once, in the order of the ranks.
+    let hosts: [String]
+
+    static var now: String { Date().ISO8601Format() }
+
+    /// Collective.
+    init(_ loaded: LoadedRun) throws {
+        let group = loaded.context.group
+        var hosts: [String] = []
+        for host in try group.allGather(text: group.hostName) where !hosts.contains(host) { hosts.append(host) }
+        self.hosts = hosts
+        let earlier =
+            loaded.context.configuration.execution.resume
+            ? loaded.prepared.folder.flatMap {
+                try? JSONFile.read(ConfigurationRecord.self, from: $0.configuration).began
+            } : nil
+        began = earlier ?? Self.now
     }
 }
