@@ -67,7 +67,10 @@ def test_set(name, true_classes, scores):
     write(name, case)
 
 
-def wilson(found, count, confidence=norm.cdf(1) - norm.cdf(-1)):
+ONE_DEVIATION = norm.cdf(1) - norm.cdf(-1)
+
+
+def wilson(found, count, confidence=ONE_DEVIATION):
     """One standard deviation to either side unless told, as astropy.stats.binom_conf_interval does by default."""
     interval = binomtest(int(found), int(count)).proportion_ci(confidence, "wilson")
     return [interval.low, interval.high]

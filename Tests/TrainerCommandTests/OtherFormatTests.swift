@@ -24,7 +24,7 @@ extension TrainerCommandTests {
             (Array("<!DOCTYPE html><html>".utf8), "a web page", "download the file itself", "download the file itself"),
             (Array("version https://git-lfs.github.com/spec/v1\n".utf8), "Git LFS", "git lfs pull", "git lfs pull"),
             ([0xFD] + "7zXZ".utf8 + padding, "packed by xz", "unxz", "unxz"),
-            (padding + padding, "", "numpy.save", ".onnx"),
+            (padding + padding, "file", "numpy.save", ".onnx"),
             ([0x1C, 0, 0, 0] + "TFL3".utf8 + padding, "a model of TensorFlow Lite", "numpy.save", "Keras model"),
             ([UInt8](repeating: 0, count: 257) + "ustar".utf8 + padding, "a tar archive", "tar -xf", "tar -xf"),
         ]

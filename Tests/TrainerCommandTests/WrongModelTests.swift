@@ -77,22 +77,26 @@ extension TrainerCommandTests {
                 "--model vgg6 --classes 1 --initial-weights \(model)", 65, saying: model, "with 2 outputs",
                 "has 1 here",
                 "--classes 2")
+            // Large enough for other maps in front of the dense layer.
+            let large = workspace.path("large")
+            try trained("simulate --output \(large) --sources 50 --noise 50 --size 33")
             try expectRefusal(
-                "--model vgg6 --initial-weights \(model)", data: Survey.large().folder, 65, saying: model,
-                "takes stamps of 21×21, the data are of 25×25", "--crop", "without --initial-weights")
+                "--model vgg6 --initial-weights \(model)", data: large, 65, saying: model,
+                "takes stamps of 21×21, the data are of 33×33", "--crop", "without --initial-weights")
         }
 
         @Test func aNetworkForOtherChannelsNamesBothNumbersAndTheOption() throws {
             let (model, triplets) = ("\(try survey.run())/model.safetensors", workspace.path("triplets"))
             try trained("simulate --output \(triplets) --sources 50 --noise 50 --channels triplet")
-            for options in ["--model \(model)", "--model vgg6 --initial-weights \(model)"] {
+            for options in ["--model \(model) --quiet", "--model vgg6 --initial-weights \(model) --quiet"] {
                 try expectRefusal(
                     options, data: triplets, 65, saying: model,
                     "takes stamps with 1 channel, the data are with 3 channels", "choose 1 of the 3 with --channels")
             }
             expectError(
                 try trainer(
-                    "predict --model \(model) --input \(triplets)/stamps_noise.npy --csv \(workspace.path("p.csv"))"),
+                    "predict --model \(model) --input \(triplets)/stamps_noise.npy --quiet --csv \(workspace.path("p.csv"))"
+                ),
                 65, saying: "holds stamps with 3 channels, \(model) takes them with 1 channel", "--model")
         }
 
