@@ -33,7 +33,11 @@ package struct SettingDifferences {
     }
 
     private func decidingText(_ name: String) -> String {
-        "\(name) \(decidingBefore[name] ?? "none") (now \(decidingNow[name] ?? "none"))"
+        if name == "--schedule", before.schedule == now.schedule, before.epochs != now.epochs {
+            let kind = now.schedule.kind.rawValue
+            return "--epochs \(before.epochs) (now \(now.epochs)), on which --schedule \(kind) depends"
+        }
+        return "\(name) \(decidingBefore[name] ?? "none") (now \(decidingNow[name] ?? "none"))"
     }
 
     /// The difference between two words of an option; nil where there is none.

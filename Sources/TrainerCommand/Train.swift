@@ -64,7 +64,9 @@ struct Train: GroupCommand {
             let summary = try ensemble.run(
                 wasFinished: { makeMissingReport($0, environment, logger) },
                 didTrain: { folder, metrics in
-                    tell(folder, metrics, settings, environment, logger) { StandardOutput.show(progress: $0) }
+                    tell(folder, metrics, settings, environment, logger) {
+                        StandardOutput.show(progress: $0.printableLines)
+                    }
                 })
             guard group.rank == 0 else { return }
             let page = noReport ? nil : report(RunFolder(folder.output), environment: environment, logger: logger)

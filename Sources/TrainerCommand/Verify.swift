@@ -63,7 +63,8 @@ struct Verify: GroupCommand {
             try Simulate.parse(["--output", data] + "--sources 64 --noise 64 --seed 1 --quiet".words),
             try Train.parse(
                 ["--data", data, "--output", run]
-                    + "--model vgg6 --epochs 2 --batch-size 32 --no-report --no-tensorboard --quiet".words
+                    + "--recipe notebook --model vgg6 --epochs 2 --batch-size 32 --no-report --no-tensorboard --quiet"
+                    .words
                     + (threads.threads.map { ["--threads", "\($0)"] } ?? [])),
         ]
         var quiet = logger

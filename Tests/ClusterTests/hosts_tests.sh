@@ -60,7 +60,7 @@ hosts() {
 }
 
 # The options of every run; a test's own come behind them.
-train=(train --data "$work/data" --batch-size 64 --threads 1 --no-report --no-tensorboard --quiet)
+train=(train --recipe notebook --data "$work/data" --batch-size 64 --threads 1 --no-report --no-tensorboard --quiet)
 
 # alone RUN OPTION...: trains in one process.
 alone() {

@@ -23,8 +23,8 @@ TRAINER="${TRAINER:-$(build_release)}"
 "${PYTHON:-python3}" "$(dirname "${BASH_SOURCE[0]}")/make_digits.py" "$folder/data"
 
 allow_mpi_as_root
-settings=(--data "$folder/data" --model "$folder/data/network.json" --normalize "scale=0,16" --optimizer adam
-    --learning-rate 0.001 --epochs 40 --batch-size 64 --quiet)
+settings=(--recipe notebook --data "$folder/data" --model "$folder/data/network.json" --normalize "scale=0,16"
+    --optimizer adam --learning-rate 0.001 --epochs 40 --batch-size 64 --quiet)
 say "one process, one thread"
 "$TRAINER" train "${settings[@]}" --threads 1 --output "$folder/alone"
 say "three ranks of two threads"

@@ -91,10 +91,10 @@ def own_run(folder, stamps, labels, learning_rate):
     for name, label in [("noise", 0), ("sources", 1)]:
         np.save(f"{folder}/{name}.npy", stamps[labels == label])
     run.trainer(
-        "train", "--model", f"{folder}/in.keras", "--sources", f"{folder}/sources.npy", "--noise",
-        f"{folder}/noise.npy", "--layout", "nhwc", "--normalize", "scale=0,1", "--split", "1,0,0", "--batch-size", "full",
-        "--epochs", str(STEPS), "--optimizer", "momentum", "--learning-rate", str(learning_rate), "--no-report",
-        "--output", f"{folder}/run")
+        "train", "--recipe", "notebook", "--model", f"{folder}/in.keras", "--sources", f"{folder}/sources.npy",
+        "--noise", f"{folder}/noise.npy", "--layout", "nhwc", "--normalize", "scale=0,1", "--split", "1,0,0",
+        "--batch-size", "full", "--epochs", str(STEPS), "--optimizer", "momentum", "--learning-rate",
+        str(learning_rate), "--no-report", "--output", f"{folder}/run")
     with open(f"{folder}/run/history.csv") as file:
         losses = np.array([float(row["loss"]) for row in csv.DictReader(file)])
     run.trainer("convert", "--model", f"{folder}/run/model.safetensors", "--output", f"{folder}/out.keras")

@@ -45,8 +45,8 @@ golden() {
     fi
     [[ ${#names[@]} -eq 0 || " ${names[*]} " == *" $name "* ]] || return 0
     [[ $is_quick -eq 0 || $is_slow -eq 0 ]] || return 0
-    "${runner[@]}" "$trainer" train --quiet --no-report --no-tensorboard --epochs 2 --batch-size 32 --seed 5 \
-        --output "runs/$name" "$@" 2>"$name.log" || {
+    "${runner[@]}" "$trainer" train --recipe notebook --quiet --no-report --no-tensorboard --epochs 2 --batch-size 32 \
+        --seed 5 --output "runs/$name" "$@" 2>"$name.log" || {
         cat "$name.log" >&2
         fault 70 "the run $name failed"
     }

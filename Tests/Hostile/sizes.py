@@ -43,8 +43,8 @@ def targets(copy):
     train = ["train", "--model", "simple", "--batch-size", "16", "--threads", "1", "--epochs", "1", "--quiet",
              "--no-report", "--output", "new"]
     labelled = train + ["--stamps", "data/stamps_noise.npy", "data/stamps_sources.npy", "--labels"]
-    resume = ["train", "--data", "data", "--model", "simple-bn", "--batch-size", "16", "--threads", "1", "--epochs",
-              "3", "--quiet", "--no-report", "--output", "run", "--resume"]
+    resume = ["train", "--recipe", "notebook", "--data", "data", "--model", "simple-bn", "--batch-size", "16",
+              "--threads", "1", "--epochs", "3", "--quiet", "--no-report", "--output", "run", "--resume"]
     report = ["report", "--run", "run", "--quiet"]
     last = max(copy.path("run/checkpoints").glob("step-*"), key=lambda path: int(path.name[5:])).name
     checkpoint = f"run/checkpoints/{last}"

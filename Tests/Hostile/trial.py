@@ -49,8 +49,8 @@ class Workspace:
 
     @staticmethod
     def training(output):
-        return ["train", "--data", "data", "--model", "simple-bn", "--batch-size", "16", "--threads", "1", "--epochs",
-                "1", "--quiet", "--output", output]
+        return ["train", "--recipe", "notebook", "--data", "data", "--model", "simple-bn", "--batch-size", "16",
+                "--threads", "1", "--epochs", "1", "--quiet", "--output", output]
 
     def run(self, *arguments, folder=None, **options):
         return run(self.program, arguments, folder or self.folder, **options)

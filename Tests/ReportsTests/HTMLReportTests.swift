@@ -96,7 +96,7 @@ import Testing
             #expect(page.contains("<caption>Misses: sources taken for noise, 1 in all</caption>"))
             #expect(page.contains(numberRow("14", "0.2000") + "<td class=\"number\">5</td>"))
             #expect(page.contains("2 epochs") && !page.contains("1 epochs"))
-            #expect(page.contains("swift-run-trainer train --sources "))
+            #expect(page.contains("swift-run-trainer train --recipe notebook --sources "))
             #expect(page.contains("apt install gnuplot-nox"))
         }
     }

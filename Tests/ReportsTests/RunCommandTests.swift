@@ -23,8 +23,8 @@ import Testing
         settings.augmentation = Augmentation(symmetries: true, noise: 2)
         #expect(
             RunCommand.line(settings, output: "again")
-                == "swift-run-trainer train --sources a.npy 'it'\\''s b.npy' --noise '$x.npz:empty' --model vgg6 "
-                + "--epochs 2 --batch-size 1 --microbatch 1 --learning-rate 0.1 --optimizer momentum --momentum 0.5 "
+                == "swift-run-trainer train --recipe notebook --sources a.npy 'it'\\''s b.npy' --noise '$x.npz:empty' "
+                + "--model vgg6 --epochs 2 --batch-size 1 --microbatch 1 --learning-rate 0.1 --optimizer momentum --momentum 0.5 "
                 + "--nesterov --classes 2 --split 1.0,0.0,0.0 --seed 7 --initial-weights w.safetensors --no-dropout "
                 + "--normalize notebook --augment symmetries,noise --augment-noise 2.0 --skip-bad --output again")
     }

@@ -82,7 +82,7 @@ extension TrainerCommandTests {
                 floats: Array(values.prefix(values.count / shape[0])), shape: [1] + shape[1...], to: sources)
             let run = workspace.path("run")
             let outcome = try trained(
-                "train --sources \(sources) --noise \(survey.noise) --model simple --epochs 1 --output \(run) \(target)"
+                "train --sources \(sources) --noise \(survey.noise) \(Survey.plain) --epochs 1 --output \(run) \(target)"
             )
             #expect(outcome.errorLines(saying: "has no source, so \(target) was ignored") == 1)
             #expect(try SafetensorsFile(contentsOf: "\(run)/model.safetensors").metadata["threshold"] == nil)

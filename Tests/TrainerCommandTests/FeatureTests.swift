@@ -106,7 +106,7 @@ extension TrainerCommandTests {
             let near = zip(try predicted(run, array), found).allSatisfy { abs($0 - $1) < 1e-3 }
             #expect(near)
             let outcome = try trained("evaluate --model \(run) --data \(survey.folder) --features \(table)")
-            // That it knows these stamps, and nothing else.
+            // That it knows these stamps, and nothing of columns.
             #expect(outcome.errorLines.count == 1 && outcome.standardError.contains("was trained on"))
             let map = workspace.path("map.npy")
             try trained(

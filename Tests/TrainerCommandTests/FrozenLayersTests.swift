@@ -57,7 +57,7 @@ extension TrainerCommandTests {
                 try FileManager.default.removeItem(atPath: run)
             }
             func own(_ options: String) -> String {
-                "train --data \(survey.folder) --model \(model) --batch-size 64 --microbatch 8 --freeze fc_1"
+                "train --data \(survey.folder) \(Survey.plain) --model \(model) --batch-size 64 --microbatch 8 --freeze fc_1"
                     + " --output \(workspace.path("own")) \(options)"
             }
             try freeze("")

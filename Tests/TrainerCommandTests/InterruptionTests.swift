@@ -126,7 +126,7 @@ extension TrainerCommandTests {
         @Test(arguments: [nil, 2])
         func aLossThatIsNoNumberStopsTheRun(ranks: Int?) throws {
             let outcome = try trainer(
-                "train --data \(survey.folder) \(Survey.plain) --batch-size 64 --learning-rate 1e30 --threads 1 --output \(run)",
+                "train --data \(survey.folder) \(Survey.plain) --quiet --batch-size 64 --learning-rate 1e30 --threads 1 --output \(run)",
                 ranks: ranks)
             expectError(
                 outcome, 65, saying: "infinite or not a number in step", "learning rate 1e+30",

@@ -18,7 +18,7 @@ extension TrainerCommandTests {
         ) throws -> String {
             let output = workspace.path(name)
             try trained(
-                "train --data \(data) --model \(kerasArchives)/\(model) --epochs \(epochs) --batch-size 16"
+                "train --data \(data) --recipe notebook --model \(kerasArchives)/\(model) --epochs \(epochs) --batch-size 16"
                     + " --microbatch 4 --threads 1 --output \(output) \(options)", ranks: ranks)
             return output
         }

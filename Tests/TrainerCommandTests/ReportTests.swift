@@ -70,7 +70,7 @@ extension TrainerCommandTests {
             for (line, status) in [(training, 0), ("report --run \(run)", 128 + SIGTERM)] {
                 let outcome = try interrupted(line)
                 #expect(outcome.status == status, "\(outcome.standardError)")
-                #expect(outcome.errorLines.count == (status == 0 ? 1 : 0), "\(outcome.standardError)")
+                #expect(outcome.errorLines(saying: "gnuplot") == (status == 0 ? 1 : 0), "\(outcome.standardError)")
                 let number = try text("\(gnuplot).number").trimmingCharacters(in: .newlines)
                 for _ in 0..<100 where exists("/proc/\(number)") { usleep(20_000) }
                 #expect(!exists("/proc/\(number)"))

@@ -51,7 +51,7 @@ extension TrainerCommandTests {
             try trained("\(options) --resume --output \(run)", ranks: 3)
             #expect(try RunResult(run).differences(from: RunResult(whole)) == [])
             let outcome = try trainer("\(options.replacing("epochs 3", with: "epochs 4")) --resume --output \(run)")
-            expectError(outcome, 64, saying: "--schedule cosine, warm-up 1epochs over 3 epochs (now")
+            expectError(outcome, 64, saying: "(now 4), on which --schedule cosine depends")
         }
 
         @Test func aDamagedCheckpointIsPassedOverWithAWarning() throws {
@@ -170,12 +170,21 @@ extension TrainerCommandTests {
             }
         }
 
+        /// The rate of every step of a cosine follows from the length of the run.
+        @Test func aScheduleThatNeedsTheEpochsNamesThem() throws {
+            let line = "train --data \(survey.folder) --model simple --output \(workspace.path("run"))"
+            try trained("\(line) --epochs 1")
+            expectError(
+                try trainer("\(line) --epochs 2 --resume"), 64,
+                saying: "data: --epochs 1 (now 2), on which --schedule cosine depends;")
+        }
+
         @Test func itSaysWhereTheRunGoesOn() throws {
             let run = try workspace.copy(survey.run(), to: "run")
             let outcome = try trained(train("--epochs 4 --resume --threads 1 --output \(run)"))
-            #expect(
-                outcome.standardOutput.hasPrefix(
-                    "Resumed after epoch 2/4, step 22 of 44, from \(run)/checkpoints/step-22\nEpoch 3/4 "))
+            let lines = outcome.standardOutput.split(separator: "\n")
+            #expect(lines[0] == "Resumed after epoch 2/4, step 22 of 44, from \(run)/checkpoints/step-22")
+            #expect(lines[1].contains(", of which 22 steps are done,") && lines[2].hasPrefix("Epoch 3/4 "))
             #expect(
                 !(try trained(train("--epochs 1 --output \(workspace.path("new"))"))).standardOutput.contains("Resumed")
             )

@@ -35,13 +35,13 @@ extension TrainerCommandTests {
         static let recipes = [
             Recipe(
                 "simple, momentum",
-                "--model simple --optimizer momentum --learning-rate 0.05 --batch-size 64 --microbatch 8",
+                "\(Survey.plain) --optimizer momentum --learning-rate 0.05 --batch-size 64 --microbatch 8",
                 [(1, 2), (2, 1), (3, 1), (4, 1), (2, 2), (5, 1)]),
             Recipe(
                 "vgg6 with dropout, Adam", Survey.recipe, [(1, 2), (2, 1), (3, 1), (4, 1), (2, 2), (5, 1)]),
             Recipe(
                 "simple-bn, Nesterov, one output",
-                "--model simple-bn --classes 1 --momentum 0.9 --nesterov --batch-size 64 --microbatch 8",
+                "\(Survey.plain)-bn --classes 1 --momentum 0.9 --nesterov --batch-size 64 --microbatch 8",
                 [(1, 3), (3, 1)]),
             Recipe(
                 "vgg6, augmented", "\(Survey.recipe) --normalize robust --augment all", [(1, 2), (3, 1), (2, 2)]),

@@ -12,7 +12,9 @@ extension TrainerCommandTests {
             data = try Survey.shared().folder
         }
 
-        private var train: String { "train --data \(data) --model simple --epochs 1 --output \(workspace.path("run"))" }
+        private var train: String {
+            "train --data \(data) \(Survey.plain) --epochs 1 --output \(workspace.path("run"))"
+        }
 
         @Test func quietRunsSayNothing() throws {
             let outcome = try trained("\(train) --quiet")

@@ -108,7 +108,7 @@ extension TrainerCommandTests {
         /// A start from a model, or from its weights alone, is the same start.
         @Test func aTrainedModelCanBeTrainedOn() throws {
             let model = "\(try survey.run())/model.safetensors"
-            let options = "train --data \(survey.folder) --optimizer adam --normalize mean --epochs 1"
+            let options = "train --data \(survey.folder) \(Survey.recipe) --epochs 1"
             try trained("\(options) --model \(model) --output \(workspace.path("model"))")
             try trained("\(options) --initial-weights \(model) --output \(workspace.path("weights"))", ranks: 2)
             let result = try RunResult(workspace.path("model"))

@@ -57,7 +57,9 @@ extension TrainerCommandTests {
             let before = try bytes(survey.noise)
             expectError(try trainer("simulate --output \(survey.folder)"), 74, saying: "already exists")
             #expect(try bytes(survey.noise) == before)
-            expectError(try trainer("simulate --output \(survey.noise)/below"), 74, saying: "\(survey.noise)/below")
+            expectError(
+                try trainer("simulate --output \(survey.noise)/below"), 74, saying: survey.noise,
+                "a part of the path is a file")
         }
     }
 }

@@ -1,4 +1,5 @@
 import Communication
+import Faults
 import Files
 import Lanes
 import Logging
@@ -43,7 +44,7 @@ extension RunContext {
             \(step > 0 ? ", of which \(counted(step, "step")) are done" : ""), \(counted(plan.samples, "stamp")), \
             \(counted(group.size, "rank")) × \(counted(run.prepared.team.count, "thread")) on \(group.hostName)\
             \(group.size > 1 ? " (rank 0)" : "")
-            """
+            """.printable
     }
 
     /// What `--verbose` shows of the data and the plan.
