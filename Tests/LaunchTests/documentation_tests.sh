@@ -147,6 +147,17 @@ write_installers() {
     stand_in mlflow '
         [[ $1 == ui && $2 == --backend-store-uri && -n $(find "$3" -name meta.yaml | head -n 1) ]] ||
             refuse "no runs: $*"'
+    # build_tests.sh and the test of the package build what these do.
+    replace_script launch/build.sh '
+        [[ $# -eq 0 || $# -eq 2 && $1 == --mpi && $2 =~ ^(openmpi|mpich|all|/.*)$ ]] || refuse "not known: $*"'
+    replace_script launch/sysroot.sh '[[ $# -eq 1 && $1 != -* ]] || refuse "usage"'
+    replace_script launch/package.sh '
+        [[ $# -eq 0 || $# -eq 2 && $1 == --sysroot ]] || refuse "not known: $*"
+        name="swift-run-trainer-$("$sandbox/stubs/trainer" --version | awk "NR == 1 { print \$NF }")-linux-x86_64"
+        mkdir -p "$name/bin"
+        cp "$sandbox/stubs/trainer" "$name/bin/swift-run-trainer"
+        tar -czf "$name.tar.gz" "$name"
+        rm -r "$name"'
     replace_script launch/download-stamps.sh '[[ $# -le 1 && ${1-} != -* ]] || refuse "usage"'
     replace_script launch/chaos.sh '
         for option in "$@"; do
@@ -259,7 +270,7 @@ every_command_of_the_documentation_runs() { # test
     # Pages begin with what the front page has left behind, and with a network that Keras has saved.
     mkdir -p "$first/runs"
     cp "$sandbox/runs/vgg6/model.keras" "$first/network.keras"
-    cp -r "$sandbox/data" "$first/data"
+    cp -r "$sandbox/data" "$sandbox/stamps" "$first/"
     cp -r "$sandbox/runs/vgg6" "$first/runs/vgg6"
     for page in "${pages[@]}"; do
         remove_all_but first "${checkout[@]}"
