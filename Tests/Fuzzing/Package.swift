@@ -58,13 +58,14 @@ let package = Package(
         library(
             "ONNXFormat",
             [
-                "Models", "LayerCatalog", "Layers", "Files", "Tensors", "Faults",
+                "Models", "LayerCatalog", "Layers", "Preparation", "Files", "Tensors", "Faults",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["onnx_subset.proto"]),
         library("TorchFormat", ["Models", "LayerCatalog", "Files", "Tensors", "Faults"]),
         library("Metrics", ["Lanes", "Files", "Tensors", "CKernels", "Faults"]),
-        library("RunRecords", ["Metrics", "StampData", "Files", "Faults"]),
+        library("Optimizers", ["CKernels"]),
+        library("RunRecords", ["Optimizers", "Metrics", "StampData", "Files", "Faults"]),
         .systemLibrary(name: "CLibFuzzer", path: "CLibFuzzer"),
         .target(name: "CSharedCoverage", path: "CSharedCoverage"),
         .executableTarget(
