@@ -19,7 +19,7 @@ extension BenchmarkReport {
             ])
         }
         let head =
-            "\(ranks) \(ranks == 1 ? "rank" : "ranks") × \(threads) \(threads == 1 ? "thread" : "threads"), "
+            "\(FormattedNumber.counted(ranks, "rank")) × \(FormattedNumber.counted(threads, "thread")), "
             + "\(cpuKernelType): measured peak \(FormattedNumber.fixed(peakGflops, 1)) GFLOP/s"
         let loaded = loading.map {
             [

@@ -56,9 +56,8 @@ extension Fault {
 
     /// What is there of a path: itself, or the folder that it would be in.
     private static func place(of path: String) -> String {
-        guard access(path, F_OK) != 0, let slash = path.lastIndex(of: "/") else {
-            return access(path, F_OK) == 0 ? path : "."
-        }
+        if access(path, F_OK) == 0 { return path }
+        guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 

@@ -31,7 +31,8 @@ public struct ComparedHistoriesFigure: Sendable {
             : lacking.count == runs.count ? "of training" : "of the validation set, or of training in runs without one"
         return Plot(
             name: "histories", title: "Histories",
-            description: "Loss and accuracy \(which) of \(FormattedNumber.count(runs.count, "run")), after each epoch.",
+            description:
+                "Loss and accuracy \(which) of \(FormattedNumber.counted(runs.count, "run")), after each epoch.",
             table: table, size: (860, 400 + 18 * runs.count), commands: commands)
     }
 

@@ -55,9 +55,7 @@ public struct CompletenessFigure: Sendable {
         public let found: Int
 
         /// found / sources with its interval of 95 %.
-        public var completeness: WilsonInterval {
-            WilsonInterval(successes: found, trials: sources, deviations: WilsonInterval.deviationsFor95Percent)
-        }
+        public var completeness: WilsonInterval { WilsonInterval(successes: found, trials: sources) }
     }
 
     /// Cuts sources, ordered by signal-to-noise ratio, into bins of equal numbers, to within one as `numpy.array_split`

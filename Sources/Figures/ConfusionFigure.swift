@@ -43,7 +43,7 @@ public struct ConfusionFigure: Sendable {
             let all = predictions.samples(of: trueClass)
             let name = isUsual ? ["noise", "sources"][trueClass] : labels.names[trueClass]
             guard all > 0 else { return "The test set has no \(name)." }
-            return "Of \(all) \(all == 1 ? "stamp" : "stamps") of \(name), "
+            return "Of \(FormattedNumber.counted(all, "stamp")) of \(name), "
                 + "\(predictions.counts[trueClass][trueClass]) "
                 + "(\(percent(share(trueClass, trueClass)))) are classified correctly."
         }

@@ -57,11 +57,7 @@ public struct ReliabilityFigure: Sendable {
         var table = Table(
             "bin_lower", "bin_upper", "samples", words.column, "mean_probability", words.shareColumn, "lower", "upper")
         for bin in bins {
-            let interval =
-                bin.samples > 0
-                ? WilsonInterval(
-                    successes: bin.sources, trials: bin.samples, deviations: WilsonInterval.deviationsFor95Percent)
-                : nil
+            let interval = bin.samples > 0 ? WilsonInterval(successes: bin.sources, trials: bin.samples) : nil
             table.append(
                 bin.lower, bin.upper, bin.samples, bin.sources, bin.meanProbability, bin.shareOfSources,
                 interval?.lower ?? .nan, interval?.upper ?? .nan)

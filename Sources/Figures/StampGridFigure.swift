@@ -189,12 +189,15 @@ extension StampGridFigure {
         }
     }
 
+    /// How many mistakes a report shows at most, of each kind.
+    public static let mostMistakes = 20
+
     /// Which stamps the grid of mistakes shows: the 20 that are misclassified with the highest probability of the wrong
     /// class, the worst one first.
     ///
     /// - Parameter trueClass: of the stamps; nil for both.
     public static func mistakes(
-        _ samples: [ScoredSample], threshold: Float, trueClass: Int? = nil, most: Int = 20
+        _ samples: [ScoredSample], threshold: Float, trueClass: Int? = nil, most: Int = mostMistakes
     ) -> [ScoredSample] {
         let wrong = samples.filter {
             ThresholdRule.isSource($0.score, above: threshold) != $0.isSource
@@ -241,11 +244,9 @@ extension StampGridFigure {
         let words = TwoClassWords(classNames)
         return ofMistakes(
             stamps, total: total, name: trueClass == 0 ? "false_positives" : "misses",
-            title: trueClass == 0
-                ? "False positives: \(words.noise) taken for \(words.mistakenFor)"
-                : "Misses: \(words.sources) taken for \(words.names[0])",
+            title: words.mistakes(trueClass: trueClass),
             mistakes: trueClass == 0
-                ? FormattedNumber.count(total, "false positive") : FormattedNumber.count(total, "miss", "misses"),
+                ? FormattedNumber.counted(total, "false positive") : FormattedNumber.counted(total, "miss", "misses"),
             probability: words.oneSource, classNames: classNames)
     }
 
@@ -283,7 +284,7 @@ extension StampGridFigure {
 
     /// Which stamps the grid of mistakes shows: the 20 that are misclassified with the highest probability, the worst
     /// one first.
-    public static func mistakes(_ predictions: ClassPredictions, most: Int = 20) -> [ClassifiedSample] {
+    public static func mistakes(_ predictions: ClassPredictions, most: Int = mostMistakes) -> [ClassifiedSample] {
         let wrong = predictions.indices.indices.filter { !predictions.isCorrect($0) }
         let ordered = wrong.sorted {
             let (first, second) = (predictions.topProbability($0), predictions.topProbability($1))
@@ -314,7 +315,7 @@ extension StampGridFigure {
         let total = predictions.indices.indices.count { !predictions.isCorrect($0) }
         return ofMistakes(
             stamps, total: total, name: "mistakes", title: "Most confident mistakes",
-            mistakes: FormattedNumber.count(total, "mistake"), probability: "the predicted class",
+            mistakes: FormattedNumber.counted(total, "mistake"), probability: "the predicted class",
             classNames: classNames)
     }
 }

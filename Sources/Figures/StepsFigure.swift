@@ -15,11 +15,9 @@ public struct StepsFigure: Sendable {
     public var plot: Plot? {
         guard let first = rows.first, let last = rows.last, rows.contains(where: \.loss.isFinite) else { return nil }
         var table = Table("epoch", "step", "loss", "accuracy", "learning_rate")
-        for place in Set(
-            (0..<min(rows.count, Self.mostPoints)).map { $0 * rows.count / min(rows.count, Self.mostPoints) }
-        )
-        .sorted() {
-            let row = rows[place]
+        let shown = min(rows.count, Self.mostPoints)
+        for point in 0..<shown {
+            let row = rows[point * rows.count / shown]
             table.append(row.epoch, row.step, row.loss, row.accuracy, row.learningRate)
         }
         return Plot(

@@ -18,7 +18,7 @@ package enum FormattedNumber {
     /// So many of something: `1 epoch`, `3 epochs`.
     ///
     /// - Parameter several: the plural where it is not that with an s.
-    package static func count(_ count: Int, _ one: String, _ several: String? = nil) -> String {
+    package static func counted(_ count: Int, _ one: String, _ several: String? = nil) -> String {
         "\(count) \(count == 1 ? one : several ?? "\(one)s")"
     }
 
@@ -27,9 +27,6 @@ package enum FormattedNumber {
         let blanks = String(repeating: " ", count: max(0, Int(width.magnitude) - text.count))
         return width < 0 ? blanks + text : text + blanks
     }
-
-    /// `1 stamp`, `12 stamps`.
-    package static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     /// `12s`, `3:05` (minutes) or `1:02:05` (hours).
     package static func clock(_ seconds: Double) -> String {

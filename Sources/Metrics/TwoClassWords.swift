@@ -24,6 +24,11 @@ public struct TwoClassWords: Hashable, Sendable {
     public var noise: String { areUsual ? "noise" : noiseStamps }
     /// What a stamp is taken for that is taken for one of class 1: `sources`, or `galaxy`.
     public var mistakenFor: String { areUsual ? "sources" : names[1] }
+    /// The stamps of a class that are taken for the other: false positives of class 0, misses of class 1.
+    public func mistakes(trueClass: Int) -> String {
+        trueClass == 0
+            ? "False positives: \(noise) taken for \(mistakenFor)" : "Misses: \(sources) taken for \(names[0])"
+    }
     /// The heading of a column that counts class 1: `sources`, or `galaxy`.
     public var heading: String { mistakenFor }
 }

@@ -14,8 +14,8 @@ public struct WilsonInterval: Hashable, Sendable {
 
     /// - Parameters:
     ///   - trials: at least 1.
-    ///   - deviations: z: 1 for the usual error bar of 68.27 %.
-    public init(successes: Int, trials: Int, deviations z: Double = 1) {
+    ///   - deviations: z: 1 for an error bar of 68.27 %.
+    public init(successes: Int, trials: Int, deviations z: Double = deviationsFor95Percent) {
         precondition(trials > 0 && (0...trials).contains(successes), "\(successes) successes in \(trials) trials")
         let n = Double(trials)
         share = Double(successes) / n

@@ -70,8 +70,7 @@ public struct StatusText {
     }
 
     private static func machine(_ plan: RunStatus.Plan) -> String {
-        let ranks = plan.ranks == 1 ? "1 rank" : "\(plan.ranks) ranks"
-        return " on \(ranks) × \(plan.threads) \(plan.threads == 1 ? "thread" : "threads")"
+        " on \(FormattedNumber.counted(plan.ranks, "rank")) × \(FormattedNumber.counted(plan.threads, "thread"))"
     }
 
     private func curve(_ values: [Double]) -> String {

@@ -347,7 +347,7 @@ public struct Prediction {
         guard stamps.classes.count != classCount else { return }
         throw Fault(
             .badData, members[0].path,
-            "has \(outputs) output\(outputs == 1 ? "" : "s"), the stamps have \(stamps.classes.count) classes "
+            "has \(FormattedNumber.counted(outputs, "output")), the stamps have \(stamps.classes.count) classes "
                 + "(\(stamps.classes))",
             remedy: "use a model with \(stamps.classes.count) outputs, or stamps of its classes")
     }

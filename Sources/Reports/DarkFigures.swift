@@ -1,3 +1,5 @@
+import Files
+
 /// How figures follow a dark page: what gnuplot drew in the colours of a white one gets others.
 enum DarkFigures {
     /// Colours of a figure, and what they become.
@@ -26,7 +28,7 @@ enum DarkFigures {
     private static func names(of hexadecimal: String) -> [String] {
         let digits = hexadecimal.dropFirst()
         let parts = [0, 2, 4].map { Int(digits.dropFirst($0).prefix(2), radix: 16) ?? 0 }
-        let padded = parts.map { String(repeating: " ", count: 3 - "\($0)".count) + "\($0)" }
+        let padded = parts.map { FormattedNumber.padded("\($0)", to: -3) }
         return ["rgb(\(padded.joined(separator: ", ")))", "rgb(\(parts.map(String.init).joined(separator: ",")))"]
             + (hexadecimal == "#000000" ? ["black"] : [hexadecimal])
     }

@@ -14,7 +14,10 @@ struct EnsembleResults {
 
         /// The folder of a run, from 1.
         fileprivate func folder(_ number: Int, in path: String) -> RunFolder {
-            RunFolder("\(path)/\(rawValue)-\(number)")
+            switch self {
+            case .member: EnsembleFolder(path).member(number)
+            case .fold: EnsembleFolder(path).fold(number)
+            }
         }
     }
 

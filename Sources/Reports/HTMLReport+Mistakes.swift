@@ -19,7 +19,7 @@ extension HTMLReport {
     private func table(of samples: [ScoredSample], trueClass: Int) -> HTML? {
         let words = TwoClassWords(results.classNames), threshold = results.threshold
         let all = StampGridFigure.mistakes(samples, threshold: threshold, trueClass: trueClass, most: samples.count)
-        let most = 20
+        let most = StampGridFigure.mostMistakes
         let isSource = trueClass == 1
         let (ratios, kinds) = (isSource ? results.signalToNoise : nil, results.kinds)
         let rows = all.prefix(most).map { sample in
@@ -28,15 +28,11 @@ extension HTMLReport {
                 + (ratios.map { [$0[sample.index].finite.map { FormattedNumber.significant($0, 3) } ?? "–"] } ?? [])
                 + (kinds.map { [$0[sample.index]] } ?? []) + place(of: sample.index, otherwise: files)
         }
-        let title =
-            isSource
-            ? "Misses: \(words.sources) taken for \(words.names[0])"
-            : "False positives: \(words.noise) taken for \(words.mistakenFor)"
         let which = all.count > most ? "the \(most) most confident of \(all.count)" : "\(all.count) in all"
         let columns =
             ["probability of \(words.oneSource)"] + (ratios == nil ? [] : ["S/N"]) + (kinds == nil ? [] : ["kind"])
         return table(
-            caption: "\(title), \(which)", columns + ["file", "stamp"], rows,
+            caption: "\(words.mistakes(trueClass: trueClass)), \(which)", columns + ["file", "stamp"], rows,
             numbers: ratios == nil ? [0, columns.count + 1] : [0, 1, columns.count + 1])
     }
 

@@ -17,21 +17,11 @@ public struct HTMLReport: Sendable {
     private let ensemble: EnsembleResults?
 
     /// - Parameters:
+    ///   - results: of a run, or what those of an ensemble say together.
     ///   - shortfall: what the model is no better than; nil if it is better.
-    ///   - command: the line that reproduces the run.
-    init(_ results: RunResults, figures: RunFigures, shortfall: Shortfall?, command: String) {
-        self.init(results, figures: figures, shortfall: shortfall, command: command, ensemble: nil)
-    }
-
-    /// - Parameters:
-    ///   - figures: of what the runs say together.
-    ///   - shortfall: what they are no better than together; nil if they are better.
-    init(_ ensemble: EnsembleResults, figures: RunFigures, shortfall: Shortfall?) {
-        self.init(
-            ensemble.together, figures: figures, shortfall: shortfall, command: ensemble.command, ensemble: ensemble)
-    }
-
-    private init(
+    ///   - command: the line that makes it again.
+    ///   - ensemble: the runs that the results are of together; nil of one run.
+    init(
         _ results: RunResults, figures: RunFigures, shortfall: Shortfall?, command: String, ensemble: EnsembleResults?
     ) {
         (self.results, self.figures, self.shortfall) = (results, figures, shortfall)
@@ -63,8 +53,8 @@ public struct HTMLReport: Sendable {
     private var heading: HTML {
         let (settings, findings) = (results.configuration.settings, results.configuration.findings)
         let size =
-            ensemble.map { FormattedNumber.count($0.runs.count, $0.kind.rawValue) }
-            ?? FormattedNumber.count(results.history.count, "epoch")
+            ensemble.map { FormattedNumber.counted($0.runs.count, $0.kind.rawValue) }
+            ?? FormattedNumber.counted(results.history.count, "epoch")
         return HTML(
             "header", [],
             [

@@ -9,9 +9,7 @@ struct KindResults {
         var stamps = 0
         var correct = 0
 
-        var share: WilsonInterval {
-            WilsonInterval(successes: correct, trials: stamps, deviations: WilsonInterval.deviationsFor95Percent)
-        }
+        var share: WilsonInterval { WilsonInterval(successes: correct, trials: stamps) }
     }
 
     private let kinds: [Kind]

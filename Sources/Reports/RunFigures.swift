@@ -190,7 +190,8 @@ private struct FigurePlan {
             let words = TwoClassWords(results.classNames)
             add(
                 StampGridFigure.ofMistakes(
-                    try classified(Array(all.prefix(20))), total: all.count, trueClass: trueClass,
+                    try classified(Array(all.prefix(StampGridFigure.mostMistakes))), total: all.count,
+                    trueClass: trueClass,
                     classNames: results.classNames
                 ).plot,
                 orNote: trueClass == 0

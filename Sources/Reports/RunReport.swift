@@ -32,13 +32,15 @@ public enum RunReport {
             results, to: folder.figures, gnuplot: Gnuplot(environment: environment, timeLimit: timeLimit),
             threshold: results.threshold, columns: numbers, histories: ensemble?.histories ?? [])
         figures.notes += notes
-        let command = RunCommand.line(
-            results.configuration.settings, output: "\(results.configuration.settings.output)-again")
+        let command =
+            ensemble?.command
+            ?? RunCommand.line(
+                results.configuration.settings, output: "\(results.configuration.settings.output)-again")
         let shortfall = results.shortfall(matchedFilter: figures.matchedFilter)
-        let page =
-            ensemble.map { HTMLReport($0, figures: figures, shortfall: shortfall) }
-            ?? HTMLReport(results, figures: figures, shortfall: shortfall, command: command)
-        try AtomicFile.write(page.page, to: folder.report)
+        let page = HTMLReport(
+            results, figures: figures, shortfall: shortfall, command: command, ensemble: ensemble
+        ).page
+        try AtomicFile.write(page, to: folder.report)
         return figures.warnings + (shortfall.map { [$0.warning(folder.path)] } ?? [])
     }
 

@@ -41,9 +41,9 @@ public enum SearchReport {
                 HTML("h1", text: folder.path),
                 HTML(
                     "p", [("class", "faint")],
-                    text: FormattedNumber.count(plan[0].trials, "trial") + " of "
-                        + FormattedNumber.count(search.record.space.dimensions.count, "setting") + ", the best for "
-                        + FormattedNumber.count(plan[plan.count - 1].epochs, "epoch")),
+                    text: FormattedNumber.counted(plan[0].trials, "trial") + " of "
+                        + FormattedNumber.counted(search.record.space.dimensions.count, "setting") + ", the best for "
+                        + FormattedNumber.counted(plan[plan.count - 1].epochs, "epoch")),
             ])
     }
 

@@ -34,11 +34,11 @@ struct UnfinishedRun {
     private var progress: String {
         guard let plan = status.plan else { return "It has not begun to train." }
         var text =
-            "\(status.history.count) of \(FormattedNumber.count(plan.epochs, "epoch")) "
+            "\(status.history.count) of \(FormattedNumber.counted(plan.epochs, "epoch")) "
             + "\(plan.epochs == 1 ? "is" : "are") done"
         if let step = status.step {
             let done = step.step - status.history.count * plan.stepsPerEpoch
-            text += ", and \(done) of the \(FormattedNumber.count(plan.stepsPerEpoch, "step")) of the next"
+            text += ", and \(done) of the \(FormattedNumber.counted(plan.stepsPerEpoch, "step")) of the next"
         }
         text += "; this page shows what there is so far."
         if let checkpoint = status.checkpoint, !status.isWatched {
@@ -61,7 +61,8 @@ struct UnfinishedRun {
             "Steps",
             [
                 HTML.table(
-                    caption: "The last \(FormattedNumber.count(rows.count, "row")) of steps; all are in metrics.jsonl",
+                    caption:
+                        "The last \(FormattedNumber.counted(rows.count, "row")) of steps; all are in metrics.jsonl",
                     ["step", "epoch", "loss", "accuracy", "learning rate", "stamps/s"], rows, numbers: Set(0..<6))
             ])
     }

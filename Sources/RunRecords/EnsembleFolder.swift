@@ -18,6 +18,10 @@ public struct EnsembleFolder: Sendable {
     /// - Parameter number: from 1.
     public func member(_ number: Int) -> RunFolder { RunFolder("\(path)/member-\(number)") }
 
+    /// The folder of a fold, where the runs are those of a cross-validation.
+    /// - Parameter number: from 1.
+    public func fold(_ number: Int) -> RunFolder { RunFolder("\(path)/fold-\(number)") }
+
     /// ``TestMetrics`` of the test set.
     public var metrics: String { RunFolder(path).metrics }
     /// ``TestPredictions``.
@@ -59,37 +63,29 @@ public struct EnsembleFolder: Sendable {
 
     /// What to say of a folder that holds no model.
     private static func withoutModel(_ run: RunFolder) -> Fault {
+        let problem: String, remedy: String
         if let newest = (try? run.checkpoints.all())?.last {
-            return Fault(
-                .missingInput, run.path, "is the folder of a run that has no model yet: it is not finished",
-                remedy: "finish it with --resume, or name the model of a checkpoint, as \(newest.model)")
+            problem = "is the folder of a run that has no model yet: it is not finished"
+            remedy = "finish it with --resume, or name the model of a checkpoint, as \(newest.model)"
+        } else if FileAccess.exists(run.configuration) {
+            problem = "is the folder of a run that has no model yet, nor a checkpoint"
+            remedy = "wait for its end, or see how far it is: swift-run-trainer status \(run.path)"
+        } else if FileAccess.exists("\(run.path)/saved_model.pb") {
+            problem = "is a SavedModel of TensorFlow, which is not read"
+            remedy = """
+                save the Keras model with model.save("model.keras"), or convert it: python -m tf2onnx.convert \
+                --saved-model \(run.path) --output model.onnx
+                """
+        } else if let newest = (try? CheckpointFolder(run.path).all())?.last {
+            problem = "is the folder of a run's checkpoints"
+            remedy = "name the model of one, as \(newest.model)"
+        } else if FileAccess.isFolder("\(run.path)/trials") {
+            problem = "is the folder of a search, which has a model for each trial"
+            remedy = "name the model that its best.json names, as \(run.path)/trials/trial-1"
+        } else {
+            problem = "is a folder without a model: neither model.safetensors nor member-1 is in it"
+            remedy = "name a model file, or the folder of a run that has ended"
         }
-        if FileAccess.exists(run.configuration) {
-            return Fault(
-                .missingInput, run.path, "is the folder of a run that has no model yet, nor a checkpoint",
-                remedy: "wait for its end, or see how far it is: swift-run-trainer status \(run.path)")
-        }
-        if FileAccess.exists("\(run.path)/saved_model.pb") {
-            return Fault(
-                .missingInput, run.path, "is a SavedModel of TensorFlow, which is not read",
-                remedy:
-                    """
-                    save the Keras model with model.save("model.keras"), or convert it: python -m tf2onnx.convert \
-                    --saved-model \(run.path) --output model.onnx
-                    """)
-        }
-        if let newest = (try? CheckpointFolder(run.path).all())?.last {
-            return Fault(
-                .missingInput, run.path, "is the folder of a run's checkpoints",
-                remedy: "name the model of one, as \(newest.model)")
-        }
-        if FileAccess.isFolder("\(run.path)/trials") {
-            return Fault(
-                .missingInput, run.path, "is the folder of a search, which has a model for each trial",
-                remedy: "name the model that its best.json names, as \(run.path)/trials/trial-1")
-        }
-        return Fault(
-            .missingInput, run.path, "is a folder without a model: neither model.safetensors nor member-1 is in it",
-            remedy: "name a model file, or the folder of a run that has ended")
+        return Fault(.missingInput, run.path, problem, remedy: remedy)
     }
 }

@@ -45,16 +45,14 @@ struct Train: GroupCommand {
         // The others learn from rank 0 what is in the files.
         if let files = try group.onRoot({ try training.files() }) { settings.data = files }
         let columns = try group.onRoot { try ByColumn.read(settings.by, of: settings.data) } ?? []
-        let hasWarned = Mutex(false)
+        let hasLooked = Atomic(false)
         let check: StampCheck = { [data = settings.data] stamps in
             for column in columns { _ = try column.numbers(of: stamps) }
             // All members of an ensemble have the same stamps.
-            hasWarned.withLock { hasWarned in
-                guard !hasWarned, let warning = RunStamps.signalToNoiseThatFits(of: stamps, in: data).warning else {
-                    return
-                }
+            if !hasLooked.exchange(true, ordering: .relaxed),
+                let warning = RunStamps.signalToNoiseThatFits(of: stamps, in: data).warning
+            {
                 logger.warning("\(warning)")
-                hasWarned = true
             }
         }
         if let series {

@@ -161,8 +161,8 @@ struct Tune: GroupCommand {
             ", the best: trial \(best.trial), \(record.metric.rawValue) \(FormattedNumber.metric($0))"
         }
         StandardOutput.show(
-            progress: "rung \(rung + 1) of \(rungs.count): \(results.count) "
-                + "\(results.count == 1 ? "trial" : "trials") at epoch \(rungs[rung].epochs)\(value ?? "")\n")
+            progress: "rung \(rung + 1) of \(rungs.count): \(FormattedNumber.counted(results.count, "trial")) "
+                + "at epoch \(rungs[rung].epochs)\(value ?? "")\n")
     }
 
     /// Writes the table and the report, and says where everything is.

@@ -5,7 +5,7 @@ extension ScalingReport {
     func text(_ network: NetworkReport) -> String {
         var lines = [
             "",
-            "\(network.model), scaling from \(ranksPerNode) \(ranksPerNode == 1 ? "rank" : "ranks") a node: "
+            "\(network.model), scaling from \(FormattedNumber.counted(ranksPerNode, "rank")) a node: "
                 + "\(milliseconds(secondsPerStep)) a step and \(milliseconds(secondsPerMicrobatch)) for each microbatch "
                 + "of \(network.microbatch) in a thread",
         ]

@@ -41,7 +41,7 @@ public enum RunSeries: Hashable, Sendable {
     func folder(_ number: Int, in path: String) -> RunFolder {
         switch self {
         case .members: EnsembleFolder(path).member(number)
-        case .folds: RunFolder("\(path)/fold-\(number)")
+        case .folds: EnsembleFolder(path).fold(number)
         }
     }
 

@@ -1,5 +1,6 @@
 import Communication
 import Faults
+import Files
 import Models
 import ModelFiles
 import RunRecords
@@ -42,10 +43,8 @@ enum InitialWeights {
         guard other.outputs != network.outputs else { return nil }
         return Fault(
             .badData, file,
-            "holds weights of a network with \(counted(other.outputs)), \(network.description.name) has "
+            "holds weights of a network with \(FormattedNumber.counted(other.outputs, "output")), \(network.description.name) has "
                 + "\(network.outputs) here",
             remedy: "give --classes \(other.outputs) if that is right for these stamps, \(otherwise)")
     }
-
-    private static func counted(_ outputs: Int) -> String { "\(outputs) output\(outputs == 1 ? "" : "s")" }
 }

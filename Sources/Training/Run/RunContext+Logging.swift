@@ -36,7 +36,7 @@ extension RunContext {
     ///
     /// - Parameter progress: how far the run has come.
     func start(_ run: LoadedRun, at progress: TrainingProgress) -> String {
-        let counted = FormattedNumber.counted
+        func counted(_ count: Int, _ one: String) -> String { FormattedNumber.counted(count, one) }
         let (plan, step) = (run.data.plan, progress.globalStep(run.data.plan))
         return """
             training \(run.network.description.name) in \(configuration.output): \
@@ -65,8 +65,8 @@ extension RunContext {
         logger.debug(
             """
             \(network.description.name): \(FormattedNumber.grouped(network.parameterCount)) parameters; \(plan.steps) steps an epoch, batches of \
-            \(plan.batchSize) in \(plan.microbatches) microbatches of up to \(plan.largestMicrobatch), on \(group.size) \
-            \(group.size == 1 ? "rank" : "ranks") with \(team.count) \(team.count == 1 ? "thread" : "threads")
+            \(plan.batchSize) in \(plan.microbatches) microbatches of up to \(plan.largestMicrobatch), on \(FormattedNumber.counted(group.size, "rank")) with \
+            \(FormattedNumber.counted(team.count, "thread"))
             """)
     }
 

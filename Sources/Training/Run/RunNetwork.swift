@@ -101,7 +101,7 @@ enum RunNetwork {
     private static func checkOutputs(
         of network: Network, _ configuration: TrainingSettings, _ classes: StampClasses
     ) throws {
-        let outputs = "\(network.outputs) output\(network.outputs == 1 ? "" : "s")"
+        let outputs = FormattedNumber.counted(network.outputs, "output")
         if let asked = configuration.classes, asked != network.outputs {
             throw Fault(
                 .usage, "--classes \(asked)", "does not go with \(configuration.model), which has \(outputs)",
