@@ -29,10 +29,13 @@ status=0
 say "testing the launch scripts"
 "$checkout/Tests/LaunchTests/run.sh" 2>&1 | tee "$log" || status=1
 closing="launch scripts: $(tail -n 1 "$log")"
+failures="$(grep '^FAILED' "$log" || true)"
 
 say "testing the program"
 swift test --package-path "$checkout" --scratch-path "$scratch_path" "$@" 2>&1 | tee "$log" || status=1
 closing+=$'\n'"$(grep -E 'Test run with|^error:' "$log" || tail -n 3 "$log")"
+# What failed stands last, where a reader of a long log looks.
+failures+=$'\n'"$(grep -A 4 'recorded an issue' "$log" | grep -vE '^--|started\.|passed after' || true)"
 
-printf '\n%s\n' "$closing"
+printf '\n%s\n%s\n' "$closing" "$failures"
 exit "$status"

@@ -47,7 +47,7 @@ public struct Schedule: Codable, Hashable, Sendable {
 }
 
 extension Schedule: CustomStringConvertible {
-    /// In the words of the options: `cosine, warm-up 1epochs`.
+    /// In the words of the options: `cosine, warm-up 1epoch`.
     public var description: String {
         var words = [kind.rawValue]
         if kind == .step || kind == .exponential { words.append("factor \(factor) every \(every)") }

@@ -22,8 +22,8 @@ public enum Span: Hashable, Sendable, Codable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .steps(let count): "\(count)steps"
-        case .epochs(let count): "\(count)epochs"
+        case .steps(let count): count == 1 ? "1step" : "\(count)steps"
+        case .epochs(let count): count == 1 ? "1epoch" : "\(count)epochs"
         case .share(let share): "\(share)"
         }
     }

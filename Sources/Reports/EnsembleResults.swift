@@ -64,6 +64,9 @@ struct EnsembleResults {
     /// When the last of them ended; nil when that is not known.
     var ended: String? { runs.compactMap { $0.results?.configuration.ended }.max() }
 
+    /// What it is called beside other runs: `5 members together`.
+    var name: String { "\(FormattedNumber.counted(runs.count, kind.rawValue)) together" }
+
     /// The options that make all of them.
     var command: String {
         var settings = together.configuration.settings

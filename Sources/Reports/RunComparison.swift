@@ -7,19 +7,21 @@ import RunRecords
 /// Runs side by side as one page: what differs in their settings, their metrics, their histories.
 public struct RunComparison: Sendable {
     private let runs: [RunResults]
+    private let names: [String]
     private let figures: [Figure]
 
     /// - Parameters:
     ///   - runs: at least two, in the order of the columns.
+    ///   - names: what the columns are called; nil for the runs' folders.
     ///   - figures: of ``plots``.
-    public init(_ runs: [RunResults], figures: [Figure] = []) {
+    public init(_ runs: [RunResults], names: [String]? = nil, figures: [Figure] = []) {
         precondition(runs.count >= 2, "a comparison of \(runs.count) runs")
-        (self.runs, self.figures) = (runs, figures)
+        (self.runs, self.names, self.figures) = (runs, names ?? runs.map(\.folder.path), figures)
     }
 
     /// The histories over each other.
     var plots: [Plot] {
-        [ComparedHistoriesFigure(runs.map { ($0.folder.path, $0.history) }).plot].compactMap { $0 }
+        [ComparedHistoriesFigure(zip(names, runs).map { ($0, $1.history) }).plot].compactMap { $0 }
     }
 
     /// The page, as ``HTMLReport/page`` is.
@@ -32,8 +34,6 @@ public struct RunComparison: Sendable {
                 settings, history,
             ].compactMap { $0 })
     }
-
-    private var names: [String] { runs.map(\.folder.path) }
 
     /// Which runs are not finished; nil for none.
     private var unfinished: HTML? {

@@ -60,7 +60,8 @@ public enum RunReport {
 
     /// Writes a page that puts runs side by side.
     ///
-    /// - Parameter folders: of at least two runs.
+    /// - Parameter folders: of at least two runs, ensembles or cross-validations; what the runs of one say together has
+    ///   a column.
     /// - Returns: what could not be drawn, for the terminal.
     /// - Throws: `Fault` when one holds no run, or the page cannot be written.
     public static func compare(
@@ -68,11 +69,16 @@ public enum RunReport {
     ) throws -> [Fault] {
         let inputs = folders.flatMap { [$0.configuration, $0.metrics, $0.history, $0.model, $0.report] }
         let file = try OutputFile(output, option: "--output", inputs: inputs, kind: HTML.kind)
-        let runs = try folders.map { try RunResults.read($0) }
+        var runs: [RunResults] = [], names: [String] = []
+        for folder in folders {
+            let ensemble = try EnsembleResults.read(folder)
+            runs.append(try ensemble?.together ?? RunResults.read(folder))
+            names.append(folder.path + (ensemble.map { " (\($0.name))" } ?? ""))
+        }
         return try FigureFolder.passing(
-            beside: output, RunComparison(runs).plots, with: Gnuplot(environment: environment)
+            beside: output, RunComparison(runs, names: names).plots, with: Gnuplot(environment: environment)
         ) { figures, warnings in
-            try file.write(RunComparison(runs, figures: figures).page)
+            try file.write(RunComparison(runs, names: names, figures: figures).page)
             return warnings
         }
     }

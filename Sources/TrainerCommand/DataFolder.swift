@@ -65,7 +65,10 @@ struct DataFolder {
                 "\(path)/\($0)"
             }
         }
-        return (named + inFolders).compactMap(StampFiles.faultOfOtherFormat).first
+        let pictures = entries.map { "\(folder)/\($0)" }.filter { path in
+            if case .picture = ForeignFile(path: path) { true } else { false }
+        }
+        return (named + inFolders + pictures).compactMap(StampFiles.faultOfOtherFormat).first
     }
 
     /// `stamps.npy`, or what else may hold them, with `labels.npy` or `labels.csv`.

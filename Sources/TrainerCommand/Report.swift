@@ -24,7 +24,9 @@ struct Report: GroupCommand {
     @Option(help: ArgumentHelp("The folder of a run, an ensemble or a cross-validation.", valueName: "dir"))
     var run: String?
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Folders of the runs to compare.", valueName: "dir"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Folders of the runs, ensembles or cross-validations to compare.", valueName: "dir"))
     var compare: [String] = []
 
     @Option(help: ArgumentHelp("The .html file that --compare writes.", valueName: "file"))

@@ -95,6 +95,20 @@ extension TrainerCommandTests {
             #expect(try text("\(run)/report.html") == page)
         }
 
+        /// In a column of what they say together, whose loss `metrics.json` has.
+        @Test func membersAreComparedTogether() throws {
+            try trained(line("--optimizer adam --learning-rate 0.01"))
+            let page = workspace.path("comparison.html")
+            try trained("report --compare \(run)/member-1 \(run) --output \(page)")
+            #expect(try text(page).contains(">\(run) (2 members together)</th>"))
+            let losses = try ["\(run)/member-1", run].map { folder in
+                let loss = try #require(try json(text("\(folder)/metrics.json"))["loss"] as? Double)
+                return String(format: ">%.4f</td>", loss)
+            }
+            #expect(losses[0] != losses[1])
+            for loss in losses { #expect(try text(page).contains(loss), "\(losses)") }
+        }
+
         /// Versions that did not note the end: a member with checkpoints does its last part again, and one without has
         /// ended if it has a model.
         @Test func membersOfOlderVersionsAreKept() throws {

@@ -140,6 +140,11 @@ extension TrainerCommandTests {
             try write(Array("x".utf8), to: folder)
             try expectRefusal(64, "is a file, not a folder", "--sources")
             try FileAccess.remove(folder)
+            try FileAccess.makeFolders(folder)
+            try write(Array("Pictures of 2024.\n".utf8), to: "\(folder)/README.txt")
+            try write([0x89] + "PNG".utf8 + Self.padding, to: "\(folder)/1.png")
+            try expectRefusal(65, "\(folder)/1.png", "a picture (PNG)", "numpy.stack")
+            try FileAccess.remove(folder)
             try FileAccess.makeFolders("\(folder)/noise")
             try FileAccess.makeFolders("\(folder)/source")
             for name in ["noise", "source"] {

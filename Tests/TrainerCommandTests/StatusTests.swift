@@ -70,10 +70,11 @@ extension TrainerCommandTests {
             let (run, program) = (workspace.path("run"), try path(ofProgram: "swift-run-trainer"))
             let script = """
                 \(program) train --data \(survey.folder) \(Survey.recipe) --epochs 1000000 --threads 1 --quiet --output \(run) &
-                until ls \(run)/checkpoints/step-11; do sleep 0.02; done >/dev/null 2>&1
+                until test -e \(run)/history.csv; do sleep 0.02; done
                 \(program) status \(run)
-                \(program) status \(run) --watch --every 0.1 &
-                sleep 1; kill -TERM %1; wait %1; wait %2; echo $?
+                \(program) status \(run) --watch --every 0.1 >\(run).watched &
+                until grep -q " - running - " \(run).watched; do sleep 0.02; done
+                kill -TERM %1; wait %1; wait %2; status=$?; cat \(run).watched; echo $status
                 """
             let said = try shell(script: "bash -c '\(script)'").standardOutput
             #expect(said.contains("state         running on \(ProcessInfo.processInfo.hostName), process "), "\(said)")
