@@ -95,18 +95,18 @@ extension TrainerCommandTests {
             #expect(try text("\(run)/report.html") == page)
         }
 
-        /// In a column of what they say together, whose loss `metrics.json` has.
+        /// In a column of what they say together, whose area `metrics.json` has.
         @Test func membersAreComparedTogether() throws {
-            try trained(line("--optimizer adam --learning-rate 0.01"))
+            try trained(line("--optimizer adam --learning-rate 0.003 --normalize mean"))
             let page = workspace.path("comparison.html")
             try trained("report --compare \(run)/member-1 \(run) --output \(page)")
             #expect(try text(page).contains(">\(run) (2 members together)</th>"))
-            let losses = try ["\(run)/member-1", run].map { folder in
-                let loss = try #require(try json(text("\(folder)/metrics.json"))["loss"] as? Double)
-                return String(format: ">%.4f</td>", loss)
+            let areas = try ["\(run)/member-1", run].map { folder in
+                let area = try #require(try json(text("\(folder)/metrics.json"))["roc_auc"] as? Double)
+                return String(format: ">%.4f (", area)
             }
-            #expect(losses[0] != losses[1])
-            for loss in losses { #expect(try text(page).contains(loss), "\(losses)") }
+            #expect(areas[0] != areas[1])
+            for area in areas { #expect(try text(page).contains(area), "\(areas)") }
         }
 
         /// Versions that did not note the end: a member with checkpoints does its last part again, and one without has
