@@ -45,7 +45,8 @@ enum HTMLStyle {
         @media screen and (prefers-color-scheme: dark) { \(DarkFigures.rules) }
         @media print {
           :root { --page: #ffffff; --text: #000000; --faint: #444444; --line: #bbbbbb; --card: #ffffff; --accent: #000000; }
-          main { max-width: none; padding: 0; } h2 { break-after: avoid; } .scroll { overflow: visible; } figure svg { min-width: 0 !important; }
+          main { max-width: none; padding: 0; } .scroll { overflow: visible; } figure svg { min-width: 0 !important; }
+          h2, h3, caption { break-after: avoid; } tr { break-inside: avoid; }
         }
         """
 }
