@@ -50,7 +50,7 @@ a_job_submitted_by_a_task_does_not_queue_that_task_again() { # test
     MPIRUN_EXIT=75 as_task 36 3 50 spool/slurm_script
     exits 75
     called "scontrol [requeue] [50]"
-    not_called "[36"
+    not_called "36"
 }
 
 a_cancelled_task_is_not_queued_again() { # test

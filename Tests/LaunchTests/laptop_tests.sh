@@ -54,7 +54,7 @@ arguments_win_over_settings() { # test
     run launch/laptop.sh --epochs 3 --model=simple --output "a folder" --no-dropout
     exits 0
     called "[--epochs] [3] [--model=simple] [--output] [a folder] [--no-dropout]"
-    not_called "[vgg6]"
+    not_called "vgg6"
     not_called "[15]"
     tells "results are in a folder"
 }
