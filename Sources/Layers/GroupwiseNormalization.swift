@@ -67,8 +67,8 @@ public struct GroupwiseNormalization: Layer {
     public var keptBytes: Int { statisticsCount * MemoryLayout<Double>.stride }
     private var statisticsCount: Int { rows * shape.groups * 2 }
 
-    /// The sums for γ and β, in double precision.
-    public func workspaceCount(samples: Int) -> Int { 4 * parameterShape.count }
+    /// The sums for γ and β, and of groups, in double precision.
+    public func workspaceCount(samples: Int) -> Int { 4 * (parameterShape.count + shape.groups) }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
         ValuesRead(inputs: true, output: false)
@@ -102,11 +102,12 @@ public struct GroupwiseNormalization: Layer {
 
     public func backward(_ pass: LayerPass) {
         let parameters = parameterShape.count
-        let sums = pass.workspace.zeroedDoubles(2 * parameters)
+        let sums = pass.workspace.zeroedDoubles(2 * (parameters + shape.groups))
         eachRow(pass) { statistics, place, count in
             group_normalize_backward(
                 shape, pass.inputs[0].pointer(count, at: place), pass.outputGradient.pointer(count, at: place),
-                scale(pass), statistics, sums, sums + parameters, pass.inputGradients[0]?.pointer(count, at: place))
+                scale(pass), statistics, sums, sums + parameters, sums + 2 * parameters,
+                pass.inputGradients[0]?.pointer(count, at: place))
         }
         for index in 0..<parameters {
             if hasScale { pass.parameterGradient[index] = Float(sums[index]) }

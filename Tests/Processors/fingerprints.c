@@ -259,7 +259,7 @@ static void normalizations(void) {
             group_normalize(group, x, factors, factors + n, 1e-3, sums, y);
             note_floats(y, count);
             double *scales = calloc((size_t)n + 16, sizeof *scales), *centers = calloc((size_t)n + 16, sizeof *centers);
-            group_normalize_backward(group, x, dy, factors, sums, scales, centers, y);
+            group_normalize_backward(group, x, dy, factors, sums, scales, centers, sums + 2, y);
             note_floats(y, count), note_doubles(scales, n), note_doubles(centers, n);
             free(x), free(dy), free(factors), free(y), free(sums), free(scales), free(centers);
         }

@@ -1,7 +1,8 @@
 // Normalisation of groups of values within one sample, as LayerNormalization and GroupNormalization do it.
 //
 // A sample is `pixels` × `groups` × `width` values without gaps; a group is the pixels · width values of one group
-// number. Sums are taken in double precision, in an order that depends on the shape alone; nothing is fused.
+// number. Sums are taken in double precision, in an order that depends on the shape alone; nothing is fused. A group of
+// one pixel is summed with a chain for each place modulo 16; of more pixels, first each channel is summed, then groups.
 //
 // Sources: J. L. Ba, J. R. Kiros and G. E. Hinton, arXiv:1607.06450 (2016); Y. Wu and K. He, ECCV 2018; results as
 // Keras' layers.
@@ -24,9 +25,10 @@ void group_normalize(GroupShape shape, const float *x, const float *scale, const
 
 /// dx = (g − mean(g) − x̂·mean(g·x̂))/√(σ² + ε) with g = γ·dy, means over groups, and x̂ = (x − μ)/√(σ² + ε).
 ///
-/// Adds Σ dy·x̂ to `scale_sums` and Σ dy to `center_sums`, groups · width numbers each. `dx` may be NULL where nobody
-/// needs it.
+/// Adds Σ dy·x̂ to `scale_sums` and Σ dy to `center_sums`, groups · width numbers each. `group_sums` is scratch for two
+/// numbers of each group. `dx` may be NULL where nobody needs it.
 void group_normalize_backward(GroupShape shape, const float *x, const float *dy, const float *scale,
-                              const double *statistics, double *scale_sums, double *center_sums, float *dx);
+                              const double *statistics, double *scale_sums, double *center_sums, double *group_sums,
+                              float *dx);
 
 #endif

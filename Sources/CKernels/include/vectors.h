@@ -19,6 +19,10 @@ typedef float f32x8 __attribute__((vector_size(32)));
 typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef float f32x8u __attribute__((vector_size(32), aligned(4)));
 
+// A quarter of one.
+typedef float f32x4 __attribute__((vector_size(16)));
+typedef float f32x4u __attribute__((vector_size(16), aligned(4)));
+
 enum { VECTOR_FLOATS = 16, HALF_FLOATS = VECTOR_FLOATS / 2 };
 
 // Function multi-versioning: the body is compiled for AVX-512, for AVX2 with FMA and for the baseline instruction set,
@@ -51,25 +55,80 @@ enum { VECTOR_FLOATS = 16, HALF_FLOATS = VECTOR_FLOATS / 2 };
 
 // Vectors are passed to inlined functions by address: by value, their calling convention would depend on the processor.
 
-// Loads the first min(count, 16) lanes; the other lanes keep their values.
+// Fewer lanes than a vector's are moved in pieces of eight, four, two and one, which stay in registers: a `memcpy` of
+// so many bytes would be a call, and wait for what it has stored.
+
+// Loads the first `count` < 4 lanes and sets the others to 0.
+INLINE void load_below_4(const float *from, ptrdiff_t count, f32x4 *value) {
+    switch (count) {
+        case 0: *value = (f32x4){0}; break;
+        case 1: *value = (f32x4){from[0]}; break;
+        case 2: *value = (f32x4){from[0], from[1]}; break;
+        default: *value = (f32x4){from[0], from[1], from[2]};
+    }
+}
+
+INLINE void store_below_4(const f32x4 *value, ptrdiff_t count, float *to) {
+    if (count > 0) to[0] = (*value)[0];
+    if (count > 1) to[1] = (*value)[1];
+    if (count > 2) to[2] = (*value)[2];
+}
+
+// Loads the first min(count, 8) lanes and sets the others to 0.
+INLINE void load_half(const float *from, ptrdiff_t count, f32x8 *value) {
+    if (count >= HALF_FLOATS) {
+        *value = *(const f32x8u *)from;
+        return;
+    }
+    f32x4 low, high = {0};
+    if (count < 4) {
+        load_below_4(from, count, &low);
+    } else {
+        low = *(const f32x4u *)from;
+        load_below_4(from + 4, count - 4, &high);
+    }
+    *value = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+// Stores the first min(count, 8) lanes.
+INLINE void store_half(const f32x8 *value, ptrdiff_t count, float *to) {
+    if (count >= HALF_FLOATS) {
+        *(f32x8u *)to = *value;
+        return;
+    }
+    const f32x4 low = __builtin_shufflevector(*value, *value, 0, 1, 2, 3);
+    const f32x4 high = __builtin_shufflevector(*value, *value, 4, 5, 6, 7);
+    if (count < 4) {
+        store_below_4(&low, count, to);
+    } else {
+        *(f32x4u *)to = low;
+        store_below_4(&high, count - 4, to + 4);
+    }
+}
+
+// Loads the first min(count, 16) lanes and sets the others to 0.
 INLINE void load_partial(const float *from, ptrdiff_t count, f32x16 *value) {
     if (count >= VECTOR_FLOATS) {
         *value = *(const f32x16u *)from;
-    } else {
-        // memcpy into a copy, so that `value` itself can stay in a register.
-        f32x16 lanes = *value;
-        memcpy(&lanes, from, (size_t)count * sizeof(float));
-        *value = lanes;
+        return;
     }
+    f32x8 low, high = {0};
+    load_half(from, count, &low);
+    if (count > HALF_FLOATS) load_half(from + HALF_FLOATS, count - HALF_FLOATS, &high);
+    *value = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
 // Stores the first min(count, 16) lanes.
 INLINE void store_partial(const f32x16 *value, ptrdiff_t count, float *to) {
     if (count >= VECTOR_FLOATS) {
         *(f32x16u *)to = *value;
-    } else {
-        const f32x16 lanes = *value;
-        memcpy(to, &lanes, (size_t)count * sizeof(float));
+        return;
+    }
+    const f32x8 low = __builtin_shufflevector(*value, *value, 0, 1, 2, 3, 4, 5, 6, 7);
+    store_half(&low, count, to);
+    if (count > HALF_FLOATS) {
+        const f32x8 high = __builtin_shufflevector(*value, *value, 8, 9, 10, 11, 12, 13, 14, 15);
+        store_half(&high, count - HALF_FLOATS, to + HALF_FLOATS);
     }
 }
 

@@ -1,8 +1,6 @@
 #include "few_channels.h"
 
 // Of EIGHT rows each, GROUPS groups are computed together to hide the latency of the multiply-adds.
-typedef float f32x4 __attribute__((vector_size(16)));
-typedef float f32x4u __attribute__((vector_size(16), aligned(4)));
 enum { EIGHT = TURNED_ROWS, MOST_GROUPS = 4 };
 
 // Four inputs of eight rows, as four vectors with a row in each lane.

@@ -10,26 +10,6 @@ enum { WHOLE = 0, NARROW = 1, TAIL = 2 };
 // registers, or the units behind them, are narrower than sixteen. A tile has VECTORS vectors and HALVES halves of
 // channels, in all one or two; the second one starts at channel `second` of the block and may overlap the first.
 
-// Halves as load_partial and store_partial do it.
-INLINE void load_half(const float *from, ptrdiff_t count, f32x8 *value) {
-    if (count >= HALF_FLOATS) {
-        *value = *(const f32x8u *)from;
-    } else {
-        f32x8 lanes = *value;
-        memcpy(&lanes, from, (size_t)count * sizeof(float));
-        *value = lanes;
-    }
-}
-
-INLINE void store_half(const f32x8 *value, ptrdiff_t count, float *to) {
-    if (count >= HALF_FLOATS) {
-        *(f32x8u *)to = *value;
-    } else {
-        const f32x8 lanes = *value;
-        memcpy(to, &lanes, (size_t)count * sizeof(float));
-    }
-}
-
 // The channel of a block at which its second vector, of so many floats, starts: the two overlap if `left` channels do
 // not fill both.
 INLINE ptrdiff_t second_start(ptrdiff_t left, ptrdiff_t floats) {
