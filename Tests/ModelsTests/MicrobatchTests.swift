@@ -50,7 +50,9 @@ import Testing
                     ]))
         }
         #expect(try network(8).defaultMicrobatch == 16)
-        #expect(try network(512).defaultMicrobatch == 64)
+        #expect(try network(512).defaultMicrobatch == 128)
+        #expect(try network(512).defaultMicrobatch(batchSize: 512) == 128)
+        #expect(try network(512).defaultMicrobatch(batchSize: 256) == 64)
     }
 
     /// Four microbatches where gradients are small, two where adding 23.5 million parameters would cost more than it

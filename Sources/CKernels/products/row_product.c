@@ -191,6 +191,13 @@ INLINE void gradient_tile(const RowProduct *g, const float *in, const float *out
     f32x8 half_sum[24];
     UNROLLED_FOR(i, SEGMENTS * COUNT * VECTORS) sum[i] = (f32x16){0};
     UNROLLED_FOR(i, SEGMENTS * COUNT * HALVES) half_sum[i] = (f32x8){0};
+    // A gradient that no second-level cache holds comes while it is computed.
+    enum { CACHED_FLOATS = 1 << 17 };
+    if (PARTIAL == WHOLE && VECTORS == 2 && g->segments * g->length * g->channels > CACHED_FLOATS)
+        UNROLLED_FOR(i, SEGMENTS)
+            UNROLLED_FOR(j, COUNT)
+                UNROLLED_FOR(v, VECTORS)
+                    __builtin_prefetch(gradient + (i * g->length + j) * g->channels + v * VECTOR_FLOATS, 1);
     const ptrdiff_t input_step = g->input_step, output_step = g->output_step, segment_step = g->segment_step;
     for (ptrdiff_t group = 0; group < groups; ++group) {
         for (ptrdiff_t line = 0; line < g->lines; ++line) {
@@ -351,8 +358,9 @@ void row_product_weight_gradient(const RowProduct *g, const float *in, const flo
         return;
     }
     // Samples per pass: enough rows that adding the tiles to memory costs little, so few that inputs stay in the cache.
+    enum { PASS_ROWS = 256 };
     const ptrdiff_t rows_of_group = g->lines * g->rows;
-    const ptrdiff_t pass = rows_of_group >= 64 ? 1 : (64 + rows_of_group - 1) / rows_of_group;
+    const ptrdiff_t pass = rows_of_group >= PASS_ROWS ? 1 : (PASS_ROWS + rows_of_group - 1) / rows_of_group;
     for (ptrdiff_t start = 0; start < g->groups; start += pass) {
         const ptrdiff_t groups = start + pass <= g->groups ? pass : g->groups - start;
         const float *x = in + start * g->input_group, *dy = out_gradient + start * g->output_group;
