@@ -149,7 +149,7 @@ public struct Convolution2D: Layer {
 
     public func workspaceCount(samples: Int) -> Int {
         let padded = !tiledPasses.weightGradient && hasFewInputs ? paddedInputCount(samples: samples) : 0
-        return max(tilesWorkspaceCount, padded)
+        return max(tilesWorkspaceCount(samples: samples), padded)
     }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {

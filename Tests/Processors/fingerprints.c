@@ -177,19 +177,20 @@ static void winograd_convolutions(void) {
             for (size_t side = 0; side < LENGTH(sides); ++side) {
                 if (is_left_out()) continue;
                 const ptrdiff_t in = many[from], out = many[to], n = sides[side], samples = n > 8 ? 1 : 4;
-                const Winograd s = {samples, n, n, in, n, n, out, 1, 1};
+                const ptrdiff_t height = 3 + from % 2 * 2, width = 3 + to % 3 * 2, taps = height * width;
+                const Winograd s = {height, width, samples, n, n, in, n, n, out, height / 2, width / 2};
                 const ptrdiff_t inputs = samples * n * n * in, outputs = samples * n * n * out;
-                float *x = numbers(inputs), *dy = numbers(outputs), *w = numbers(9 * in * out), *bias = numbers(out);
-                float *transformed = room(winograd_kernel_count(in, out)), *y = room(outputs), *dw = room(9 * in * out);
+                float *x = numbers(inputs), *dy = numbers(outputs), *w = numbers(taps * in * out), *bias = numbers(out);
+                float *transformed = room(winograd_kernel_count(&s)), *y = room(outputs), *dw = room(taps * in * out);
                 float *workspace = room(winograd_workspace_count(&s));
                 float *gradient_workspace = room(winograd_gradient_workspace_count(&s));
-                winograd_transform_kernel(w, in, out, transformed);
+                winograd_transform_kernel(&s, w, transformed);
                 winograd_convolution(&s, x, transformed, bias, to % 2 != 0, side % 2 ? dy : NULL, workspace, y);
                 note_floats(y, outputs);
                 winograd_weight_gradient(&s, x, dy, gradient_workspace, dw);
-                note_floats(dw, 9 * in * out);
+                note_floats(dw, taps * in * out);
                 if (in == out) {
-                    winograd_transform_turned_kernel(w, in, out, transformed);
+                    winograd_transform_turned_kernel(&s, w, transformed);
                     winograd_convolution(&s, dy, transformed, NULL, 0, x, workspace, y);
                     note_floats(y, outputs);
                 }

@@ -6,8 +6,8 @@
 enum {
     SIDE = 4,              // of a transformed tile
     PLACES = SIDE * SIDE,  // of a transformed tile
-    TAPS = 9,
-    PAIR = 2,  // vectors of a panel of outputs
+    TAPS = 9,              // of a piece of the kernel
+    PAIR = 2,              // vectors of a panel of outputs
     PANEL = PAIR * VECTOR_FLOATS,
     // Tiles that are transformed before they are multiplied: so many that each transformed weight, which comes from the
     // third-level cache if channels are many, is used often, so few that the transformed inputs stay in a cache.
@@ -18,6 +18,8 @@ enum {
     GRADIENT_FLOATS = 1 << 18,
     // Channels of inputs and outputs whose transformed gradients are summed in the cache.
     GRADIENT_CHANNELS = 128,
+    // With more than one piece, since there are as many sums of each.
+    GRADIENT_CHANNELS_OF_PIECES = 64,
 };
 
 static ptrdiff_t vectors(ptrdiff_t channels) { return (channels + VECTOR_FLOATS - 1) / VECTOR_FLOATS; }
@@ -27,11 +29,61 @@ static ptrdiff_t tile_step(ptrdiff_t channels) { return (vectors(channels) + 1) 
 
 static ptrdiff_t minimum(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
-// MARK: Kernels. Panels of 32 output channels (the last of 16, if that is enough), of each the 16 places, of each the
-// input channels.
+// MARK: Pieces. Piece (a, b) of a kernel is its taps from row 2a and column 2b on: two rows and columns, three of the
+// last piece. Of a piece of two rows the last row of places is zero, and so with columns.
 
-ptrdiff_t winograd_kernel_count(ptrdiff_t in_channels, ptrdiff_t out_channels) {
-    return PLACES * in_channels * vectors(out_channels) * VECTOR_FLOATS;
+typedef struct {
+    ptrdiff_t rows, columns;
+} Pieces;
+
+static Pieces pieces_of(const Winograd *s) { return (Pieces){(s->kernel_height - 1) / 2, (s->kernel_width - 1) / 2}; }
+
+static int is_one_piece(const Winograd *s) { return s->kernel_height == 3 && s->kernel_width == 3; }
+
+// Pieces first_row ..< rows × first_column ..< columns, those of a place that are not zero.
+typedef struct {
+    ptrdiff_t first_row, first_column, rows, columns;
+} PlacePieces;
+
+INLINE PlacePieces pieces_at(const Pieces *p, int place) {
+    return (PlacePieces){place / SIDE == SIDE - 1 ? p->rows - 1 : 0, place % SIDE == SIDE - 1 ? p->columns - 1 : 0,
+                         p->rows, p->columns};
+}
+
+INLINE ptrdiff_t pieces_count(const PlacePieces *p) {
+    return (p->rows - p->first_row) * (p->columns - p->first_column);
+}
+
+// How many pieces the places before this one have; of all places for PLACES.
+static ptrdiff_t pieces_before(const Pieces *p, int place) {
+    ptrdiff_t sum = 0;
+    for (int i = 0; i < place; ++i) {
+        const PlacePieces at = pieces_at(p, i);
+        sum += pieces_count(&at);
+    }
+    return sum;
+}
+
+// The number of piece (row, column) at a place, counted through all places, or −1 if it is zero there.
+static ptrdiff_t piece_number(const Pieces *p, ptrdiff_t row, ptrdiff_t column, int place) {
+    const PlacePieces at = pieces_at(p, place);
+    if (row < at.first_row || column < at.first_column) return -1;
+    return pieces_before(p, place) + (row - at.first_row) * (at.columns - at.first_column) + column - at.first_column;
+}
+
+// The tap of the kernel that is tap (i / 3, i % 3) of a piece, or −1 if it belongs to the next piece.
+static ptrdiff_t tap_of_piece(const Winograd *s, ptrdiff_t row, ptrdiff_t column, int i) {
+    const Pieces p = pieces_of(s);
+    if ((i / 3 == 2 && row + 1 < p.rows) || (i % 3 == 2 && column + 1 < p.columns)) return -1;
+    return (2 * row + i / 3) * s->kernel_width + 2 * column + i % 3;
+}
+
+// MARK: Kernels. Panels of 32 output channels (the last of 16, if that is enough), of each the 16 places, of each its
+// pieces, of each the input channels.
+
+ptrdiff_t winograd_kernel_count(const Winograd *s) {
+    const Pieces pieces = pieces_of(s);
+    return pieces_before(&pieces, PLACES) * s->in_channels * vectors(s->out_channels) * VECTOR_FLOATS;
 }
 
 // G g Gᵀ for a vector of kernels g[row·3 + column].
@@ -53,62 +105,96 @@ INLINE void transform_taps(const f32x16 *g, f32x16 *to) {
     }
 }
 
-// Where the transformed kernel of an input channel and a vector of output channels starts, and the floats from one
-// place to the next.
-INLINE float *kernel_place(float *transformed, ptrdiff_t in_channels, ptrdiff_t out_channels, ptrdiff_t channel,
-                           ptrdiff_t vector, ptrdiff_t *step) {
-    const ptrdiff_t panel = vector / PAIR;
-    const ptrdiff_t width = minimum(vectors(out_channels) - panel * PAIR, PAIR) * VECTOR_FLOATS;
-    *step = in_channels * width;
-    return transformed + panel * PLACES * in_channels * PANEL + channel * width + vector % PAIR * VECTOR_FLOATS;
+// Where the places of a piece's transformed kernel lie: floats from the beginning of a panel of `width` channels.
+static void piece_places(const Winograd *s, ptrdiff_t row, ptrdiff_t column, ptrdiff_t width, ptrdiff_t *to) {
+    const Pieces pieces = pieces_of(s);
+    for (int place = 0; place < PLACES; ++place) {
+        const ptrdiff_t number = piece_number(&pieces, row, column, place);
+        to[place] = number < 0 ? -1 : number * s->in_channels * width;
+    }
+}
+
+// Stores the transformed taps of an input channel and a vector of output channels. `places` are those of the piece.
+INLINE void store_taps(const f32x16 *g, const ptrdiff_t *places, float *to) {
+    f32x16 u[PLACES];
+    transform_taps(g, u);
+    UNROLLED_FOR(place, PLACES) {
+        if (places[place] >= 0) *(f32x16u *)(to + places[place]) = u[place];
+    }
+}
+
+// The panel of a vector of output channels, its width, and where the vector's first channel lies in it.
+typedef struct {
+    ptrdiff_t start, width;
+} VectorInPanel;
+
+static VectorInPanel vector_in_panel(const Winograd *s, ptrdiff_t vector) {
+    const Pieces pieces = pieces_of(s);
+    const ptrdiff_t panel = vector / PAIR, blocks = pieces_before(&pieces, PLACES);
+    const ptrdiff_t width = minimum(vectors(s->out_channels) - panel * PAIR, PAIR) * VECTOR_FLOATS;
+    return (VectorInPanel){panel * blocks * s->in_channels * PANEL + vector % PAIR * VECTOR_FLOATS, width};
 }
 
 FOR_EACH_CPU
-void winograd_transform_kernel(const float *kernel, ptrdiff_t in_channels, ptrdiff_t out_channels, float *transformed) {
-    for (ptrdiff_t n = 0; n < vectors(out_channels); ++n)
-        for (ptrdiff_t c = 0; c < in_channels; ++c) {
-            f32x16 g[TAPS], u[PLACES];
-            UNROLLED_FOR(tap, TAPS) {
-                g[tap] = (f32x16){0};
-                load_partial(kernel + (tap * in_channels + c) * out_channels + n * VECTOR_FLOATS,
-                             out_channels - n * VECTOR_FLOATS, &g[tap]);
-            }
-            transform_taps(g, u);
-            ptrdiff_t step;
-            float *to = kernel_place(transformed, in_channels, out_channels, c, n, &step);
-            UNROLLED_FOR(place, PLACES) *(f32x16u *)(to + place * step) = u[place];
-        }
-}
-
-FOR_EACH_CPU
-void winograd_transform_turned_kernel(const float *kernel, ptrdiff_t in_channels, ptrdiff_t out_channels,
-                                      float *transformed) {
-    for (ptrdiff_t n = 0; n < vectors(in_channels); ++n)
-        for (ptrdiff_t first = 0; first < out_channels; first += VECTOR_FLOATS) {
-            const ptrdiff_t rows = minimum(in_channels - n * VECTOR_FLOATS, VECTOR_FLOATS);
-            const ptrdiff_t columns = minimum(out_channels - first, VECTOR_FLOATS);
-            // turned[tap][output channel][input channel]
-            _Alignas(64) float turned[TAPS][VECTOR_FLOATS][VECTOR_FLOATS];
-            for (int tap = 0; tap < TAPS; ++tap) {
-                const float *from = kernel + ((TAPS - 1 - tap) * in_channels + n * VECTOR_FLOATS) * out_channels
-                                    + first;
-                if (rows == VECTOR_FLOATS && columns == VECTOR_FLOATS) {
-                    transpose_tile(from, out_channels, VECTOR_FLOATS, turned[tap][0]);
-                    continue;
+void winograd_transform_kernel(const Winograd *s, const float *kernel, float *transformed) {
+    const Pieces pieces = pieces_of(s);
+    ptrdiff_t places[PLACES], taps[TAPS];
+    for (ptrdiff_t n = 0; n < vectors(s->out_channels); ++n) {
+        const VectorInPanel at = vector_in_panel(s, n);
+        for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
+            const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
+            piece_places(s, row, column, at.width, places);
+            for (int i = 0; i < TAPS; ++i) taps[i] = tap_of_piece(s, row, column, i);
+            for (ptrdiff_t c = 0; c < s->in_channels; ++c) {
+                f32x16 g[TAPS];
+                UNROLLED_FOR(i, TAPS) {
+                    g[i] = (f32x16){0};
+                    if (taps[i] >= 0)
+                        load_partial(kernel + (taps[i] * s->in_channels + c) * s->out_channels + n * VECTOR_FLOATS,
+                                     s->out_channels - n * VECTOR_FLOATS, &g[i]);
                 }
-                memset(turned[tap], 0, sizeof turned[tap]);
-                for (ptrdiff_t r = 0; r < rows; ++r)
-                    for (ptrdiff_t c = 0; c < columns; ++c) turned[tap][c][r] = from[r * out_channels + c];
-            }
-            for (ptrdiff_t c = 0; c < columns; ++c) {
-                f32x16 g[TAPS], u[PLACES];
-                UNROLLED_FOR(tap, TAPS) g[tap] = *(const f32x16 *)turned[tap][c];
-                transform_taps(g, u);
-                ptrdiff_t step;
-                float *to = kernel_place(transformed, out_channels, in_channels, first + c, n, &step);
-                UNROLLED_FOR(place, PLACES) *(f32x16u *)(to + place * step) = u[place];
+                store_taps(g, places, transformed + at.start + c * at.width);
             }
         }
+    }
+}
+
+FOR_EACH_CPU
+void winograd_transform_turned_kernel(const Winograd *s, const float *kernel, float *transformed) {
+    // The kernel has the turned convolution's outputs as inputs, and its inputs as outputs.
+    const Pieces pieces = pieces_of(s);
+    const ptrdiff_t last = s->kernel_height * s->kernel_width - 1;
+    ptrdiff_t places[PLACES];
+    for (ptrdiff_t n = 0; n < vectors(s->out_channels); ++n) {
+        const VectorInPanel at = vector_in_panel(s, n);
+        for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
+            const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
+            piece_places(s, row, column, at.width, places);
+            for (ptrdiff_t first = 0; first < s->in_channels; first += VECTOR_FLOATS) {
+                const ptrdiff_t rows = minimum(s->out_channels - n * VECTOR_FLOATS, VECTOR_FLOATS);
+                const ptrdiff_t columns = minimum(s->in_channels - first, VECTOR_FLOATS);
+                // turned[tap][input channel][output channel]
+                _Alignas(64) float turned[TAPS][VECTOR_FLOATS][VECTOR_FLOATS];
+                for (int i = 0; i < TAPS; ++i) {
+                    const ptrdiff_t tap = tap_of_piece(s, row, column, i);
+                    const float *from = kernel + ((last - tap) * s->out_channels + n * VECTOR_FLOATS) * s->in_channels
+                                        + first;
+                    if (tap >= 0 && rows == VECTOR_FLOATS && columns == VECTOR_FLOATS) {
+                        transpose_tile(from, s->in_channels, VECTOR_FLOATS, turned[i][0]);
+                        continue;
+                    }
+                    memset(turned[i], 0, sizeof turned[i]);
+                    for (ptrdiff_t r = 0; tap >= 0 && r < rows; ++r)
+                        for (ptrdiff_t c = 0; c < columns; ++c) turned[i][c][r] = from[r * s->in_channels + c];
+                }
+                for (ptrdiff_t c = 0; c < columns; ++c) {
+                    f32x16 g[TAPS];
+                    UNROLLED_FOR(i, TAPS) g[i] = *(const f32x16 *)turned[i][c];
+                    store_taps(g, places, transformed + at.start + (first + c) * at.width);
+                }
+            }
+        }
+    }
 }
 
 // MARK: Tiles
@@ -139,6 +225,39 @@ INLINE void advance(const Winograd *s, Place *place) {
     if (place->row < s->out_height) return;
     place->row = 0;
     ++place->sample;
+}
+
+// Tiles that are computed together. With one piece they are a run of tiles from any to any other; with more, `lines`
+// whole lines of a sample, or of all lines of `samples` samples, since pieces read neighbouring transformed tiles.
+typedef struct {
+    ptrdiff_t samples, lines, tiles;  // of a line; a run counts as one line
+    ptrdiff_t grid_lines, grid;       // lines of a sample, and tiles of a line, of transformed inputs
+} Block;
+
+INLINE Block block_of(const Winograd *s, ptrdiff_t samples, ptrdiff_t lines, ptrdiff_t tiles) {
+    const Pieces p = pieces_of(s);
+    return (Block){samples, lines, tiles, lines + p.rows - 1, tiles + p.columns - 1};
+}
+
+INLINE ptrdiff_t tiles_of(const Block *b) { return b->samples * b->lines * b->tiles; }
+INLINE ptrdiff_t transformed_of(const Block *b) { return b->samples * b->grid_lines * b->grid; }
+
+// The block from tile `first` on, of at most about `most` tiles of which `left` are left: blocks are nearly equal.
+INLINE Block next_block(const Winograd *s, ptrdiff_t first, ptrdiff_t left, ptrdiff_t most) {
+    if (is_one_piece(s)) return block_of(s, 1, 1, left / ((left + most - 1) / most));
+    const Tiling t = tiling(s);
+    const ptrdiff_t map = t.rows * t.columns;
+    if (map < most) return block_of(s, minimum(most / map, left / map), t.rows, t.columns);
+    const ptrdiff_t parts = (map + most - 1) / most, lines = (t.rows + parts - 1) / parts;
+    return block_of(s, 1, minimum(lines, t.rows - first / t.columns % t.rows), t.columns);
+}
+
+// The most transformed tiles of a block.
+static ptrdiff_t most_transformed(const Winograd *s, ptrdiff_t most) {
+    if (is_one_piece(s)) return most;
+    const Tiling t = tiling(s);
+    const Block block = next_block(s, 0, s->samples * t.rows * t.columns, most);
+    return transformed_of(&block);
 }
 
 // Bᵀ d B of one vector of channels, from the places of its pixels: to[place·place_step].
@@ -236,51 +355,86 @@ INLINE void write_output(const Winograd *s, const float *m, ptrdiff_t place_step
     }
 }
 
+// The transformed inputs of a block that begins at `place`: to[place·place_step + tile·step + c].
+INLINE void transform_inputs(const Winograd *s, const Block *b, const float *x, Place place, ptrdiff_t first,
+                             ptrdiff_t channels, ptrdiff_t step, float *to) {
+    const ptrdiff_t count = transformed_of(b);
+    if (is_one_piece(s)) {
+        for (ptrdiff_t i = 0; i < count; ++i, advance(s, &place))
+            transform_input(s, x, place, first, channels, count * step, to + i * step);
+        return;
+    }
+    for (ptrdiff_t sample = 0; sample < b->samples; ++sample)
+        for (ptrdiff_t line = 0; line < b->grid_lines; ++line)
+            for (ptrdiff_t tile = 0; tile < b->grid; ++tile, to += step) {
+                const Place at = {place.sample + sample, place.row + 2 * line, 2 * tile};
+                transform_input(s, x, at, first, channels, count * step, to);
+            }
+}
+
 // MARK: Products
 
-// One register tile: ROWS transformed tiles × VECTORS vectors of output channels, summed over the input channels.
-INLINE void product_tile(const float *v, ptrdiff_t v_step, const float *u, ptrdiff_t u_step, ptrdiff_t channels,
-                         float *m, const int ROWS, const int VECTORS) {
+// Transformed inputs of a place: a row is a tile, `step` floats from the next in its line, lines are `line_step` apart,
+// and `pieces` are those to sum over, the first of which reads the row itself.
+typedef struct {
+    ptrdiff_t step, line_step, channels;
+    PlacePieces pieces;
+    ptrdiff_t count;  // of the pieces
+} Rows;
+
+// One register tile: ROWS transformed tiles × VECTORS vectors of output channels, summed over pieces and input
+// channels.
+INLINE void product_tile(const Rows *rows, const float *v, const float *u, ptrdiff_t u_step, float *m, const int ROWS,
+                         const int VECTORS) {
+    const ptrdiff_t channels = rows->channels, v_step = rows->step, columns = rows->pieces.columns;
     f32x16 sum[28];
     UNROLLED_FOR(i, ROWS * VECTORS) sum[i] = (f32x16){0};
-    const float *next = u + channels * u_step;
-    for (ptrdiff_t c = 0; c < channels; ++c, u += u_step, next += u_step) {
-        f32x16 w[PAIR];
-        UNROLLED_FOR(n, VECTORS) __builtin_prefetch(next + n * VECTOR_FLOATS, 0, 2);
-        UNROLLED_FOR(n, VECTORS) w[n] = *(const f32x16u *)(u + n * VECTOR_FLOATS);
-        UNROLLED_FOR(r, ROWS) {
-            const float value = v[r * v_step + c];
-            UNROLLED_FOR(n, VECTORS) sum[r * VECTORS + n] += value * w[n];
+    ptrdiff_t left = rows->count, column = rows->pieces.first_column;
+    for (;;) {
+        // The weights behind these: of the next piece, or place.
+        const float *next = u + channels * u_step;
+        for (ptrdiff_t c = 0; c < channels; ++c, u += u_step, next += u_step) {
+            f32x16 w[PAIR];
+            UNROLLED_FOR(n, VECTORS) __builtin_prefetch(next + n * VECTOR_FLOATS, 0, 2);
+            UNROLLED_FOR(n, VECTORS) w[n] = *(const f32x16u *)(u + n * VECTOR_FLOATS);
+            UNROLLED_FOR(r, ROWS) {
+                const float value = v[r * v_step + c];
+                UNROLLED_FOR(n, VECTORS) sum[r * VECTORS + n] += value * w[n];
+            }
         }
+        if (--left == 0) break;
+        v += v_step;
+        if (++column < columns) continue;
+        column = rows->pieces.first_column;
+        v += rows->line_step - (columns - column) * v_step;
     }
     UNROLLED_FOR(i, ROWS * VECTORS) *(f32x16u *)(m + i / VECTORS * PANEL + i % VECTORS * VECTOR_FLOATS) = sum[i];
 }
 
 #define TILE(n) \
-    case n: product_tile(v, v_step, u, u_step, channels, m, n, VECTORS); break;
+    case n: product_tile(rows, v, u, u_step, m, n, VECTORS); break;
 
-INLINE void product_rows(const float *v, ptrdiff_t v_step, ptrdiff_t rows, const float *u, ptrdiff_t u_step,
-                         ptrdiff_t channels, float *m, const int VECTORS, const int WIDE) {
-    const ptrdiff_t largest = tile_rows(VECTORS, 0, WIDE), tiles = (rows + largest - 1) / largest;
+INLINE void product_rows(const Rows *rows, const float *v, ptrdiff_t left, const float *u, ptrdiff_t u_step, float *m,
+                         const int VECTORS, const int WIDE) {
+    const ptrdiff_t largest = tile_rows(VECTORS, 0, WIDE), tiles = (left + largest - 1) / largest;
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
-        const ptrdiff_t count = rows / (tiles - tile);
+        const ptrdiff_t count = left / (tiles - tile);
         SWITCH_TILES(count, largest)
-        v += count * v_step;
+        v += count * rows->step;
         m += count * PANEL;
-        rows -= count;
+        left -= count;
     }
 }
 #undef TILE
 
-// All rows × a panel of `width` output channels.
-INLINE void product_panel(const float *v, ptrdiff_t v_step, ptrdiff_t rows, const float *u, ptrdiff_t width,
-                          ptrdiff_t channels, float *m, const int WIDE) {
+// `count` rows × a panel of `width` output channels.
+INLINE void product_panel(const Rows *rows, const float *v, ptrdiff_t count, const float *u, ptrdiff_t width, float *m,
+                          const int WIDE) {
     if (WIDE && width == PANEL) {
-        product_rows(v, v_step, rows, u, width, channels, m, PAIR, WIDE);
+        product_rows(rows, v, count, u, width, m, PAIR, WIDE);
         return;
     }
-    for (ptrdiff_t n = 0; n < width; n += VECTOR_FLOATS)
-        product_rows(v, v_step, rows, u + n, width, channels, m + n, 1, WIDE);
+    for (ptrdiff_t n = 0; n < width; n += VECTOR_FLOATS) product_rows(rows, v, count, u + n, width, m + n, 1, WIDE);
 }
 
 // Tiles of one block.
@@ -289,30 +443,45 @@ static ptrdiff_t block_tiles(ptrdiff_t channels) {
     return most >= MOST_TILES ? MOST_TILES : most >= MOST_TILES / 2 ? MOST_TILES / 2 : MOST_TILES / 4;
 }
 
+// The most output tiles of a block, where blocks of at most `most` are asked for: lines are whole.
+static ptrdiff_t most_tiles(const Winograd *s, ptrdiff_t most) {
+    if (is_one_piece(s)) return most;
+    const Tiling t = tiling(s);
+    const Block block = next_block(s, 0, s->samples * t.rows * t.columns, most);
+    return tiles_of(&block);
+}
+
 ptrdiff_t winograd_workspace_count(const Winograd *s) {
-    return PLACES * block_tiles(s->in_channels) * (tile_step(s->in_channels) + PANEL);
+    const ptrdiff_t most = block_tiles(s->in_channels);
+    return PLACES * (most_transformed(s, most) * tile_step(s->in_channels) + most_tiles(s, most) * PANEL);
 }
 
 INLINE void winograd_convolution_on(const Winograd *s, const float *x, const float *transformed, const float *bias,
                                     int relu, const float *mask, float *workspace, float *y, const int WIDE) {
     const ptrdiff_t channels = s->in_channels, step = tile_step(channels), most = block_tiles(channels);
     const Tiling t = tiling(s);
+    const Pieces pieces = pieces_of(s);
     ptrdiff_t left = s->samples * t.rows * t.columns, first = 0;
-    const ptrdiff_t blocks = (left + most - 1) / most;
-    float *const v = workspace, *const m = workspace + PLACES * most * step;
-    for (ptrdiff_t block = 0; block < blocks; ++block) {
-        const ptrdiff_t tiles = left / (blocks - block);
+    float *const v = workspace, *const m = workspace + PLACES * most_transformed(s, most) * step;
+    while (left > 0) {
+        const Block block = next_block(s, first, left, most);
+        const ptrdiff_t tiles = tiles_of(&block), grid = transformed_of(&block);
         const Place start = place_of(s, first);
-        Place place_in = start;
-        for (ptrdiff_t i = 0; i < tiles; ++i, advance(s, &place_in))
-            transform_input(s, x, place_in, 0, channels, tiles * step, v + i * step);
+        transform_inputs(s, &block, x, start, 0, channels, step, v);
         const float *u = transformed;
         for (ptrdiff_t n = 0; n < s->out_channels; n += PANEL) {
             const ptrdiff_t width = s->out_channels - n > VECTOR_FLOATS ? PANEL : VECTOR_FLOATS;
-            for (int place = 0; place < PLACES; ++place, u += channels * width) {
-                const float *from = v + place * tiles * step;
+            for (int place = 0; place < PLACES; ++place) {
+                const PlacePieces at = pieces_at(&pieces, place);
+                const Rows rows = {step, block.grid * step, channels, at, pieces_count(&at)};
+                const float *from = v + place * grid * step + rows.pieces.first_row * rows.line_step
+                                    + rows.pieces.first_column * step;
                 float *to = m + place * tiles * PANEL;
-                product_panel(from, step, tiles, u, width, channels, to, WIDE);
+                for (ptrdiff_t sample = 0; sample < block.samples; ++sample)
+                    for (ptrdiff_t line = 0; line < block.lines; ++line, to += block.tiles * PANEL)
+                        product_panel(&rows, from + (sample * block.grid_lines + line) * rows.line_step, block.tiles, u,
+                                      width, to, WIDE);
+                u += rows.count * channels * width;
             }
             Place place_out = start;
             for (ptrdiff_t i = 0; i < tiles; ++i, advance(s, &place_out)) {
@@ -366,20 +535,24 @@ INLINE void transform_output_gradient(const Winograd *s, const float *dy, Place 
     }
 }
 
-// One register tile: INPUTS input channels × VECTORS vectors of output channels, summed over `tiles` transformed tiles.
-// The result is stored if `is_first`, else added.
-INLINE void gradient_tile(const float *v, ptrdiff_t v_step, const float *d, ptrdiff_t d_step, ptrdiff_t tiles,
+// One register tile: INPUTS input channels × VECTORS vectors of output channels, summed over the tiles of a block. The
+// result is stored if `is_first`, else added.
+INLINE void gradient_tile(const Block *b, const float *v, ptrdiff_t v_step, const float *d, ptrdiff_t d_step,
                           int is_first, float *to, ptrdiff_t to_step, const int INPUTS, const int VECTORS) {
     f32x16 sum[28];
     UNROLLED_FOR(i, INPUTS * VECTORS) sum[i] = (f32x16){0};
-    for (ptrdiff_t tile = 0; tile < tiles; ++tile, v += v_step, d += d_step) {
-        f32x16 g[PAIR];
-        UNROLLED_FOR(n, VECTORS) g[n] = *(const f32x16u *)(d + n * VECTOR_FLOATS);
-        UNROLLED_FOR(i, INPUTS) {
-            const float value = v[i];
-            UNROLLED_FOR(n, VECTORS) sum[i * VECTORS + n] += value * g[n];
-        }
-    }
+    const ptrdiff_t tiles = b->tiles, beside = (b->grid - tiles) * v_step;
+    const ptrdiff_t below = (b->grid_lines - b->lines) * b->grid * v_step;
+    for (ptrdiff_t sample = 0; sample < b->samples; ++sample, v += below)
+        for (ptrdiff_t line = 0; line < b->lines; ++line, v += beside)
+            for (ptrdiff_t tile = 0; tile < tiles; ++tile, v += v_step, d += d_step) {
+                f32x16 g[PAIR];
+                UNROLLED_FOR(n, VECTORS) g[n] = *(const f32x16u *)(d + n * VECTOR_FLOATS);
+                UNROLLED_FOR(i, INPUTS) {
+                    const float value = v[i];
+                    UNROLLED_FOR(n, VECTORS) sum[i * VECTORS + n] += value * g[n];
+                }
+            }
     UNROLLED_FOR(i, INPUTS * VECTORS) {
         f32x16u *place = (f32x16u *)(to + i / VECTORS * to_step + i % VECTORS * VECTOR_FLOATS);
         *place = is_first ? sum[i] : *place + sum[i];
@@ -387,11 +560,11 @@ INLINE void gradient_tile(const float *v, ptrdiff_t v_step, const float *d, ptrd
 }
 
 #define TILE(n) \
-    case n: gradient_tile(v, v_step, d, d_step, tiles, is_first, to, to_step, n, VECTORS); break;
+    case n: gradient_tile(b, v, v_step, d, d_step, is_first, to, to_step, n, VECTORS); break;
 
 // All input channels of a block × VECTORS vectors of output channels.
-INLINE void gradient_rows(const float *v, ptrdiff_t v_step, ptrdiff_t inputs, const float *d, ptrdiff_t d_step,
-                          ptrdiff_t tiles, int is_first, float *to, ptrdiff_t to_step, const int VECTORS,
+INLINE void gradient_rows(const Block *b, const float *v, ptrdiff_t v_step, ptrdiff_t inputs, const float *d,
+                          ptrdiff_t d_step, int is_first, float *to, ptrdiff_t to_step, const int VECTORS,
                           const int WIDE) {
     const ptrdiff_t largest = tile_rows(VECTORS, 0, WIDE), parts = (inputs + largest - 1) / largest;
     for (ptrdiff_t part = 0; part < parts; ++part) {
@@ -421,13 +594,14 @@ INLINE void transform_sums(const f32x16 *u, f32x16 *to) {
     }
 }
 
-// A block of channels: how many inputs and outputs, and tiles at a time.
+// Channels whose gradients are summed together: how many inputs and outputs, and tiles of a block.
 typedef struct {
     ptrdiff_t inputs, outputs, tiles;
 } GradientBlock;
 
 static GradientBlock gradient_block(const Winograd *s) {
-    GradientBlock block = {minimum(s->in_channels, GRADIENT_CHANNELS), minimum(s->out_channels, GRADIENT_CHANNELS), 0};
+    const ptrdiff_t channels = is_one_piece(s) ? GRADIENT_CHANNELS : GRADIENT_CHANNELS_OF_PIECES;
+    GradientBlock block = {minimum(s->in_channels, channels), minimum(s->out_channels, channels), 0};
     const ptrdiff_t most = GRADIENT_FLOATS / (PLACES * (tile_step(block.inputs) + tile_step(block.outputs)));
     block.tiles = minimum(most, GRADIENT_TILES);
     return block;
@@ -435,9 +609,11 @@ static GradientBlock gradient_block(const Winograd *s) {
 
 ptrdiff_t winograd_gradient_workspace_count(const Winograd *s) {
     const GradientBlock block = gradient_block(s);
+    const Pieces pieces = pieces_of(s);
     return PLACES
-           * (block.tiles * (tile_step(block.inputs) + tile_step(block.outputs))
-              + block.inputs * vectors(block.outputs) * VECTOR_FLOATS);
+               * (most_transformed(s, block.tiles) * tile_step(block.inputs)
+                  + most_tiles(s, block.tiles) * tile_step(block.outputs))
+           + pieces_before(&pieces, PLACES) * block.inputs * vectors(block.outputs) * VECTOR_FLOATS;
 }
 
 // The gradient of `inputs` input channels from `ci` on × `outputs` output channels from `co` on.
@@ -445,45 +621,65 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
                                  ptrdiff_t co, ptrdiff_t outputs, ptrdiff_t most, float *workspace, float *gradient,
                                  const int WIDE) {
     const Tiling t = tiling(s);
+    const Pieces pieces = pieces_of(s);
     const ptrdiff_t v_step = tile_step(inputs), d_step = tile_step(outputs), width = vectors(outputs) * VECTOR_FLOATS;
-    float *const v = workspace, *const d = v + PLACES * most * v_step, *const sums = d + PLACES * most * d_step;
+    float *const v = workspace, *const d = v + PLACES * most_transformed(s, most) * v_step;
+    float *const sums = d + PLACES * most_tiles(s, most) * d_step;
     ptrdiff_t left = s->samples * t.rows * t.columns, first = 0;
-    const ptrdiff_t blocks = (left + most - 1) / most;
-    for (ptrdiff_t block = 0; block < blocks; ++block) {
-        const ptrdiff_t tiles = left / (blocks - block);
+    while (left > 0) {
+        const Block block = next_block(s, first, left, most);
+        const ptrdiff_t tiles = tiles_of(&block), grid = transformed_of(&block),
+                        tile_width = WIDE ? PANEL : VECTOR_FLOATS;
         Place place = place_of(s, first);
-        for (ptrdiff_t i = 0; i < tiles; ++i, advance(s, &place)) {
-            transform_input(s, x, place, ci, inputs, tiles * v_step, v + i * v_step);
+        transform_inputs(s, &block, x, place, ci, inputs, v_step, v);
+        for (ptrdiff_t i = 0; i < tiles; ++i, advance(s, &place))
             transform_output_gradient(s, dy, place, co, outputs, tiles * d_step, d + i * d_step);
+        float *sum = sums;
+        for (int k = 0; k < PLACES; ++k) {
+            const PlacePieces at = pieces_at(&pieces, k);
+            for (ptrdiff_t row = at.first_row; row < at.rows; ++row)
+                for (ptrdiff_t column = at.first_column; column < at.columns; ++column, sum += inputs * width)
+                    for (ptrdiff_t n = 0; n < width; n += tile_width) {
+                        const float *from = v + (k * grid + row * block.grid + column) * v_step;
+                        const float *g = d + k * tiles * d_step + n;
+                        const int is_first = first == 0;
+                        if (WIDE && width - n > VECTOR_FLOATS)
+                            gradient_rows(&block, from, v_step, inputs, g, d_step, is_first, sum + n, width, PAIR,
+                                          WIDE);
+                        else gradient_rows(&block, from, v_step, inputs, g, d_step, is_first, sum + n, width, 1, WIDE);
+                    }
         }
-        const ptrdiff_t tile_width = WIDE ? PANEL : VECTOR_FLOATS;
-        for (int k = 0; k < PLACES; ++k)
-            for (ptrdiff_t n = 0; n < width; n += tile_width) {
-                const float *from = v + k * tiles * v_step, *g = d + k * tiles * d_step + n;
-                float *to = sums + k * inputs * width + n;
-                const int is_first = block == 0;
-                if (WIDE && width - n > VECTOR_FLOATS)
-                    gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, PAIR, WIDE);
-                else gradient_rows(from, v_step, inputs, g, d_step, tiles, is_first, to, width, 1, WIDE);
-            }
         first += tiles;
         left -= tiles;
     }
-    for (ptrdiff_t c = 0; c < inputs; ++c)
-        for (ptrdiff_t n = 0; n < outputs; n += VECTOR_FLOATS) {
-            f32x16 u[PLACES], g[TAPS];
-            UNROLLED_FOR(place, PLACES) u[place] = *(const f32x16u *)(sums + (place * inputs + c) * width + n);
-            transform_sums(u, g);
-            UNROLLED_FOR(tap, TAPS)
-                store_partial(&g[tap], outputs - n,
-                              gradient + (tap * s->in_channels + ci + c) * s->out_channels + co + n);
-        }
+    for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
+        const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
+        ptrdiff_t numbers[PLACES], taps[TAPS];
+        for (int place = 0; place < PLACES; ++place) numbers[place] = piece_number(&pieces, row, column, place);
+        for (int i = 0; i < TAPS; ++i) taps[i] = tap_of_piece(s, row, column, i);
+        for (ptrdiff_t c = 0; c < inputs; ++c)
+            for (ptrdiff_t n = 0; n < outputs; n += VECTOR_FLOATS) {
+                f32x16 u[PLACES], g[TAPS];
+                UNROLLED_FOR(place, PLACES) {
+                    u[place] = (f32x16){0};
+                    if (numbers[place] >= 0)
+                        u[place] = *(const f32x16u *)(sums + (numbers[place] * inputs + c) * width + n);
+                }
+                transform_sums(u, g);
+                UNROLLED_FOR(i, TAPS) {
+                    if (taps[i] >= 0)
+                        store_partial(&g[i], outputs - n,
+                                      gradient + (taps[i] * s->in_channels + ci + c) * s->out_channels + co + n);
+                }
+            }
+    }
 }
 
 INLINE void winograd_weight_gradient_on(const Winograd *s, const float *x, const float *dy, float *workspace,
                                         float *gradient, const int WIDE) {
     if (s->samples == 0) {
-        memset(gradient, 0, (size_t)(TAPS * s->in_channels * s->out_channels) * sizeof(float));
+        memset(gradient, 0,
+               (size_t)(s->kernel_height * s->kernel_width * s->in_channels * s->out_channels) * sizeof(float));
         return;
     }
     const GradientBlock block = gradient_block(s);

@@ -1,5 +1,5 @@
-// Convolutions with 3×3 kernels and strides of one by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications for
-// four outputs in place of 36 (Lavin & Gray 2016, "Fast algorithms for convolutional neural networks").
+// Convolutions with strides of one by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications for four outputs in
+// place of 36 (Lavin & Gray 2016, "Fast algorithms for convolutional neural networks").
 //
 // The output is cut into tiles of 2×2 pixels. With d the 4×4 inputs under a tile and g the kernel, of one pair of
 // channels each,
@@ -14,30 +14,37 @@
 // so that for each of the 16 places of a transformed tile the sums over channels are a matrix product of tiles ×
 // channels. Pixels beside the map are zero, and outputs beside it are not written: no map is padded in memory.
 //
+// Larger kernels of odd sides are the sum of pieces of 2×2 taps, and 3 in the last row and column of pieces. Since the
+// pieces are two pixels apart, as the tiles are, they read the transformed inputs of neighbouring tiles, and their
+// products are summed before the transform of outputs. A missing tap makes a row or column of G g Gᵀ zero: a 5×5 kernel
+// takes 49 multiplications in place of 100, one of 7×7 100 in place of 196.
+//
 // All maps are NHWC. The order of every sum depends on shapes alone.
 #ifndef CKERNELS_WINOGRAD_H
 #define CKERNELS_WINOGRAD_H
 
 #include "vectors.h"
 
-/// y[oh, ow] is computed from x[oh − top ... oh − top + 2, ow − left ... ow − left + 2].
+/// y[oh, ow] is computed from x[oh − top + kh, ow − left + kw] with 0 ≤ kh < kernel_height, 0 ≤ kw < kernel_width, both
+/// odd and at least three.
 typedef struct {
+    ptrdiff_t kernel_height, kernel_width;
     ptrdiff_t samples;
     ptrdiff_t in_height, in_width, in_channels;
     ptrdiff_t out_height, out_width, out_channels;
     ptrdiff_t top, left;
 } Winograd;
 
-/// Floats of a transformed kernel.
-ptrdiff_t winograd_kernel_count(ptrdiff_t in_channels, ptrdiff_t out_channels);
+/// Floats of the transformed kernel of a convolution.
+ptrdiff_t winograd_kernel_count(const Winograd *shape);
 
-/// G g Gᵀ of a kernel (3, 3, in, out).
-void winograd_transform_kernel(const float *kernel, ptrdiff_t in_channels, ptrdiff_t out_channels, float *transformed);
+/// G g Gᵀ of a kernel (height, width, in, out).
+void winograd_transform_kernel(const Winograd *shape, const float *kernel, float *transformed);
 
-/// The same of the kernel turned by 180° with its channels swapped, kernel'[kh, kw, co, ci] = kernel[2 − kh, 2 − kw,
-/// ci, co]: with it, a convolution of the output's gradient gives the input's.
-void winograd_transform_turned_kernel(const float *kernel, ptrdiff_t in_channels, ptrdiff_t out_channels,
-                                      float *transformed);
+/// The same of a kernel (height, width, out, in) turned by 180° with its channels swapped, kernel'[kh, kw, ci, co] =
+/// kernel[height − 1 − kh, width − 1 − kw, co, ci]: with it the `shape` of a convolution of an output's gradient gives
+/// the input's.
+void winograd_transform_turned_kernel(const Winograd *shape, const float *kernel, float *transformed);
 
 /// Floats of scratch memory that `winograd_convolution` uses.
 ptrdiff_t winograd_workspace_count(const Winograd *shape);

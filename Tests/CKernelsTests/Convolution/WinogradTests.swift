@@ -13,20 +13,37 @@ import Testing
         shape(samples: 2, height: 3, width: 3, padding: 2, from: 17, to: 16),
         shape(samples: 5, height: 4, width: 5, padding: 1, from: 40, to: 65),
         shape(samples: 1, height: 1, width: 2, padding: 1, from: 130, to: 150),
+        shape(5, 5, samples: 3, height: 9, width: 8, padding: 2, from: 16, to: 32),
+        shape(5, 5, samples: 7, height: 6, width: 7, padding: 0, from: 20, to: 50),
+        shape(7, 7, samples: 2, height: 17, width: 33, padding: 3, from: 18, to: 33),
+        shape(3, 5, samples: 2, height: 21, width: 23, padding: 1, from: 70, to: 17),
+        shape(7, 3, samples: 12, height: 5, width: 4, padding: 3, from: 66, to: 80),
+        shape(5, 7, samples: 1, height: 3, width: 3, padding: 4, from: 5, to: 7),
     ]
 
     private static func shape(
-        samples: Int, height: Int, width: Int, padding: Int, from inChannels: Int, to outChannels: Int
+        _ kernelHeight: Int = 3, _ kernelWidth: Int = 3, samples: Int, height: Int, width: Int, padding: Int,
+        from inChannels: Int, to outChannels: Int
     ) -> Winograd {
         Winograd(
-            samples: samples, in_height: height, in_width: width, in_channels: inChannels,
-            out_height: height + 2 * padding - 2, out_width: width + 2 * padding - 2, out_channels: outChannels,
-            top: padding, left: padding)
+            kernel_height: kernelHeight, kernel_width: kernelWidth, samples: samples, in_height: height,
+            in_width: width, in_channels: inChannels, out_height: height + 2 * padding - kernelHeight + 1,
+            out_width: width + 2 * padding - kernelWidth + 1, out_channels: outChannels, top: padding, left: padding)
+    }
+
+    /// The convolution of the output's gradient that gives the input's.
+    private static func turned(_ s: Winograd) -> Winograd {
+        Winograd(
+            kernel_height: s.kernel_height, kernel_width: s.kernel_width, samples: s.samples, in_height: s.out_height,
+            in_width: s.out_width, in_channels: s.out_channels, out_height: s.in_height, out_width: s.in_width,
+            out_channels: s.in_channels, top: s.kernel_height - 1 - s.top, left: s.kernel_width - 1 - s.left)
     }
 
     private static func inputCount(_ s: Winograd) -> Int { s.samples * s.in_height * s.in_width * s.in_channels }
     private static func outputCount(_ s: Winograd) -> Int { s.samples * s.out_height * s.out_width * s.out_channels }
-    private static func kernelCount(_ s: Winograd) -> Int { 9 * s.in_channels * s.out_channels }
+    private static func kernelCount(_ s: Winograd) -> Int {
+        s.kernel_height * s.kernel_width * s.in_channels * s.out_channels
+    }
 
     /// Calls `body` with the places of each product: an input, a weight (height, column, in, out) and an output.
     private static func eachProduct(_ s: Winograd, _ body: (_ input: Int, _ weight: Int, _ output: Int) -> Void) {
@@ -34,8 +51,9 @@ import Testing
             for oh in 0..<s.out_height {
                 for ow in 0..<s.out_width {
                     let output = ((sample * s.out_height + oh) * s.out_width + ow) * s.out_channels
-                    for tap in 0..<9 {
-                        let (ih, iw) = (oh - s.top + tap / 3, ow - s.left + tap % 3)
+                    for tap in 0..<s.kernel_height * s.kernel_width {
+                        let (row, column) = tap.quotientAndRemainder(dividingBy: s.kernel_width)
+                        let (ih, iw) = (oh - s.top + row, ow - s.left + column)
                         guard 0..<s.in_height ~= ih, 0..<s.in_width ~= iw else { continue }
                         let input = ((sample * s.in_height + ih) * s.in_width + iw) * s.in_channels
                         for ci in 0..<s.in_channels {
@@ -61,12 +79,12 @@ import Testing
     }
 
     private static func transformed(_ kernel: [Float], _ s: Winograd, isTurned: Bool = false) -> [Float] {
-        let (from, to) = isTurned ? (s.out_channels, s.in_channels) : (s.in_channels, s.out_channels)
-        let transformed = GuardedBuffer(count: winograd_kernel_count(from, to))
+        var shape = isTurned ? turned(s) : s
+        let transformed = GuardedBuffer(count: winograd_kernel_count(&shape))
         if isTurned {
-            winograd_transform_turned_kernel(kernel, s.in_channels, s.out_channels, transformed.pointer)
+            winograd_transform_turned_kernel(&shape, kernel, transformed.pointer)
         } else {
-            winograd_transform_kernel(kernel, s.in_channels, s.out_channels, transformed.pointer)
+            winograd_transform_kernel(&shape, kernel, transformed.pointer)
         }
         #expect(transformed.isIntact)
         return transformed.values
@@ -103,11 +121,7 @@ import Testing
         let s = Self.shapes[number]
         let kernel = randomValues(Self.kernelCount(s), seed: 5)
         let dy = randomValues(Self.outputCount(s), seed: 6)
-        let turned = Winograd(
-            samples: s.samples, in_height: s.out_height, in_width: s.out_width, in_channels: s.out_channels,
-            out_height: s.in_height, out_width: s.in_width, out_channels: s.in_channels, top: 2 - s.top,
-            left: 2 - s.left)
-        let result = Self.convolution(turned, dy, Self.transformed(kernel, s, isTurned: true))
+        let result = Self.convolution(Self.turned(s), dy, Self.transformed(kernel, s, isTurned: true))
 
         var expected = [ExactSum](repeating: ExactSum(), count: Self.inputCount(s))
         Self.eachProduct(s) { expected[$0].add(Double(dy[$2]) * Double(kernel[$1])) }
@@ -127,8 +141,8 @@ import Testing
         #expect(Self.agreeByTiles(gradient.values, expected) && gradient.isIntact && workspace.isIntact)
     }
 
-    @Test func aSampleIsTheSameInAnyCompany() {
-        let s = Self.shapes[4]
+    @Test(arguments: [4, 7, 10]) func aSampleIsTheSameInAnyCompany(number: Int) {
+        let s = Self.shapes[number]
         let x = randomValues(Self.inputCount(s), seed: 9)
         let transformed = Self.transformed(randomValues(Self.kernelCount(s), seed: 10), s)
         let all = Self.convolution(s, x, transformed).y
@@ -151,10 +165,9 @@ import Testing
 
     /// Transforms add and halve, so that errors stay near those of the direct sums: at most three times (of the root
     /// mean square), forward and for both gradients.
-    @Test(arguments: [(16, 16), (16, 32), (32, 64), (64, 64), (128, 32)]) func errorsAreAtMostThreeTimesTheDirectOnes(
-        inChannels: Int, outChannels: Int
-    ) {
-        var s = Self.shape(samples: 4, height: 9, width: 9, padding: 0, from: inChannels, to: outChannels)
+    @Test(arguments: [(16, 16), (16, 32), (32, 64), (64, 64), (128, 32)], [3, 5, 7])
+    func errorsAreAtMostThreeTimesTheDirectOnes(channels: (Int, Int), side: Int) {
+        var s = Self.shape(side, side, samples: 4, height: 9, width: 9, padding: 0, from: channels.0, to: channels.1)
         let x = randomValues(Self.inputCount(s), seed: 11).map { max($0, 0) }
         let kernel = randomValues(Self.kernelCount(s), seed: 12)
         let dy = randomValues(Self.outputCount(s), seed: 13)
@@ -180,10 +193,7 @@ import Testing
         let forward = Self.convolution(s, x, Self.transformed(kernel, s)).y
         #expect(error(forward, y) <= 3 * error(directY, y))
 
-        let turned = Winograd(
-            samples: s.samples, in_height: s.out_height, in_width: s.out_width, in_channels: outChannels,
-            out_height: s.in_height, out_width: s.in_width, out_channels: inChannels, top: 2, left: 2)
-        let back = Self.convolution(turned, dy, Self.transformed(kernel, s, isTurned: true)).y
+        let back = Self.convolution(Self.turned(s), dy, Self.transformed(kernel, s, isTurned: true)).y
         #expect(error(back, dx) <= 3 * error(directDX, dx))
 
         let workspace = GuardedBuffer(count: winograd_gradient_workspace_count(&s))
