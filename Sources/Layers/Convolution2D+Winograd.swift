@@ -1,18 +1,24 @@
 import CKernels
 import Tensors
 
-/// The passes of a convolution that Winograd's minimal filtering (`winograd.h`) takes here, a function of shapes alone.
+/// The passes of a convolution that Winograd's minimal filtering (`winograd.h`) takes here, a function of shapes alone:
+/// with tiles of which side, or nil for passes that other loops compute.
 ///
-/// It serves kernels of 3, 5 or 7 rows and columns with strides of one and multiplies about half as often. That pays for
-/// enough channels that transforming tiles costs little beside multiplying them, and maps of which no large part of the
-/// tiles lies outside.
+/// It serves kernels of 3, 5 or 7 rows and columns with strides of one and multiplies half to a quarter as often. That
+/// pays for enough channels that transforming tiles costs little beside multiplying them, and maps of which no large part
+/// of the tiles lies outside.
 struct TiledPasses: Sendable {
-    let forward: Bool
-    let inputGradient: Bool
-    let weightGradient: Bool
+    let forward: Int?
+    let inputGradient: Int?
+    let weightGradient: Int?
 
     /// How many multiplications transforming a tile takes as long as, for each channel, as measured.
-    private static let (transform, gradientTransform) = (100, 150)
+    private struct TransformCosts {
+        let small: Int
+        let large: Int
+        static let forward = TransformCosts(small: 100, large: 500)
+        static let gradient = TransformCosts(small: 150, large: 600)
+    }
 
     init(rows: Axis, columns: Axis, inputChannels: Int, outputChannels: Int) {
         func isPlain(_ axis: Axis) -> Bool {
@@ -21,29 +27,37 @@ struct TiledPasses: Sendable {
         let (channels, products) = (inputChannels + outputChannels, inputChannels * outputChannels)
         let pieces = Extent2D((rows.window - 1) / 2, (columns.window - 1) / 2)
         let isOnePiece = pieces == Extent2D(1, 1)
-        // Less than 15 % is not worth the larger errors.
-        func pays(_ height: Int, _ width: Int, _ transform: Int) -> Bool {
-            let (lines, tiles) = ((height + 1) / 2, (width + 1) / 2)
-            // Of more than one piece, lines are computed one by one, and transformed with the tiles beside the map.
-            guard isOnePiece || tiles >= 4 else { return false }
-            let multiplications = (3 * pieces.height + 1) * (3 * pieces.width + 1) * products * lines * tiles
-            let transforms = transform * channels * (lines + pieces.height - 1) * (tiles + pieces.width - 1)
-            return rows.tapsOnMap * columns.tapsOnMap * products * 20 >= (multiplications + transforms) * 23
+        /// The side of the tiles that save most for a map of this size.
+        func side(_ height: Int, _ width: Int, _ costs: TransformCosts) -> Int? {
+            func cost(_ side: Int, _ transform: Int) -> Int {
+                let (lines, tiles) = ((height + side - 1) / side, (width + side - 1) / side)
+                let places = ((side + 1) * pieces.height + 1) * ((side + 1) * pieces.width + 1)
+                let transformed = (lines + pieces.height - 1) * (tiles + pieces.width - 1)
+                return places * products * lines * tiles + transform * channels * transformed
+            }
+            // Less than 15 % is not worth the larger errors.
+            func isWorth(_ new: Int, _ old: Int) -> Bool { old * 20 >= new * 23 }
+            let (direct, small) = (rows.tapsOnMap * columns.tapsOnMap * products, cost(2, costs.small))
+            let large = isOnePiece ? cost(4, costs.large) : .max / 23
+            if isWorth(large, min(small, direct)) { return 4 }
+            // Of more than one piece lines are computed one by one.
+            return isWorth(small, direct) && (isOnePiece || width > 6) ? 2 : nil
         }
         let (isPlain, fewest) = (isPlain(rows) && isPlain(columns), min(inputChannels, outputChannels))
         let fits = isPlain && fewest >= 16
-        forward = fits && pays(rows.output, columns.output, Self.transform)
-        inputGradient = fits && pays(rows.extent, columns.extent, Self.transform)
+        forward = fits ? side(rows.output, columns.output, .forward) : nil
+        inputGradient = fits ? side(rows.extent, columns.extent, .forward) : nil
         // Optimizers that divide by a gradient's own size amplify what tiles round off of small ones. With few channels a
         // gradient is a sum over few positions, and the direct sum of small ones is nearly exact.
-        weightGradient = isPlain && fewest >= 48 && pays(rows.output, columns.output, Self.gradientTransform)
+        weightGradient = isPlain && fewest >= 48 ? side(rows.output, columns.output, .gradient) : nil
     }
 }
 
 extension Convolution2D {
-    private func tiles(samples: Int) -> Winograd {
+    private func tiles(_ side: Int?, samples: Int) -> Winograd {
         Winograd(
-            kernel_height: rows.window, kernel_width: columns.window, samples: samples, in_height: rows.extent,
+            tile: side ?? 2, kernel_height: rows.window, kernel_width: columns.window, samples: samples,
+            in_height: rows.extent,
             in_width: columns.extent, in_channels: inputChannels, out_height: rows.output, out_width: columns.output,
             out_channels: outputChannels, top: rows.before, left: columns.before)
     }
@@ -51,14 +65,15 @@ extension Convolution2D {
     /// The convolution of the output's gradient with the turned kernel that gives the input's.
     private func turnedTiles(samples: Int) -> Winograd {
         Winograd(
-            kernel_height: rows.window, kernel_width: columns.window, samples: samples, in_height: rows.output,
+            tile: tiledPasses.inputGradient ?? 2, kernel_height: rows.window, kernel_width: columns.window,
+            samples: samples, in_height: rows.output,
             in_width: columns.output, in_channels: outputChannels, out_height: rows.extent, out_width: columns.extent,
             out_channels: inputChannels, top: rows.window - 1 - rows.before, left: columns.window - 1 - columns.before)
     }
 
     /// Of the transformed kernel.
     var transformedCount: Int {
-        var shape = tiles(samples: 1)
+        var shape = tiles(tiledPasses.forward, samples: 1)
         return winograd_kernel_count(&shape)
     }
     /// Of the turned kernel, transformed, which the input's gradient reads.
@@ -68,7 +83,7 @@ extension Convolution2D {
     }
 
     func prepareTiles(_ parameters: FloatView, into prepared: MutableFloatView) {
-        var shape = tiles(samples: 1)
+        var shape = tiles(tiledPasses.forward, samples: 1)
         winograd_transform_kernel(&shape, parameters.pointer(kernelCount), prepared.pointer(transformedCount))
     }
 
@@ -80,11 +95,12 @@ extension Convolution2D {
 
     /// What the passes by tiles need.
     func tilesWorkspaceCount(samples: Int) -> Int {
-        var (shape, turned) = (tiles(samples: samples), turnedTiles(samples: samples))
+        var (forward, turned) = (tiles(tiledPasses.forward, samples: samples), turnedTiles(samples: samples))
+        var gradient = tiles(tiledPasses.weightGradient, samples: samples)
         return max(
-            tiledPasses.forward ? winograd_workspace_count(&shape) : 0,
-            tiledPasses.inputGradient ? winograd_workspace_count(&turned) : 0,
-            tiledPasses.weightGradient ? winograd_gradient_workspace_count(&shape) : 0)
+            tiledPasses.forward == nil ? 0 : winograd_workspace_count(&forward),
+            tiledPasses.inputGradient == nil ? 0 : winograd_workspace_count(&turned),
+            tiledPasses.weightGradient == nil ? 0 : winograd_gradient_workspace_count(&gradient))
     }
 
     private func tilesWorkspace(_ pass: LayerPass) -> UnsafeMutablePointer<Float> {
@@ -92,7 +108,7 @@ extension Convolution2D {
     }
 
     func forwardByTiles(_ pass: LayerPass) {
-        var shape = tiles(samples: pass.samples)
+        var shape = tiles(tiledPasses.forward, samples: pass.samples)
         winograd_convolution(
             &shape, pass.inputs[0].pointer(pass.samples * inputShape.count), pass.prepared.pointer(transformedCount),
             bias(pass)?.pointer(outputChannels), isRectified ? 1 : 0, nil, tilesWorkspace(pass),
@@ -110,7 +126,7 @@ extension Convolution2D {
     }
 
     func writeKernelGradientByTiles(_ pass: LayerPass) {
-        var shape = tiles(samples: pass.samples)
+        var shape = tiles(tiledPasses.weightGradient, samples: pass.samples)
         winograd_weight_gradient(
             &shape, pass.inputs[0].pointer(pass.samples * inputShape.count),
             FloatView(pass.outputGradient).pointer(pass.samples * outputShape.count),

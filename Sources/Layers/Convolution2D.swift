@@ -110,24 +110,24 @@ public struct Convolution2D: Layer {
     // the input's gradient, as it is for those loops, else phase by phase. Tiles read transformed kernels instead.
 
     private var forwardCount: Int {
-        tiledPasses.forward ? transformedCount : threeColumns.forward ? 0 : kernelPanels.count
+        tiledPasses.forward != nil ? transformedCount : threeColumns.forward ? 0 : kernelPanels.count
     }
     private var phasesCount: Int { phases.reduce(0) { $0 + $1.weights.count } }
     private var backwardCount: Int {
-        tiledPasses.inputGradient
+        tiledPasses.inputGradient != nil
             ? turnedTransformedCount : threeColumns.inputGradient ? transposedKernelCount : phasesCount
     }
 
     public var preparedCount: Int { forwardCount + backwardCount }
 
     public func prepare(_ parameters: FloatView, into prepared: MutableFloatView) {
-        if tiledPasses.forward {
+        if tiledPasses.forward != nil {
             prepareTiles(parameters, into: prepared)
         } else if !threeColumns.forward {
             kernelPanels.write(parameters, count: kernelPanels.rows, first: 0, into: prepared)
         }
         let backward = prepared.dropFirst(forwardCount)
-        if tiledPasses.inputGradient {
+        if tiledPasses.inputGradient != nil {
             prepareTurnedTiles(parameters, into: backward)
         } else if threeColumns.inputGradient {
             prepareThreeColumns(parameters, into: backward)
@@ -145,10 +145,10 @@ public struct Convolution2D: Layer {
 
     // MARK: Passes
 
-    public var canRectifyInputGradient: Bool { tiledPasses.inputGradient || threeColumns.inputGradient }
+    public var canRectifyInputGradient: Bool { tiledPasses.inputGradient != nil || threeColumns.inputGradient }
 
     public func workspaceCount(samples: Int) -> Int {
-        let padded = !tiledPasses.weightGradient && hasFewInputs ? paddedInputCount(samples: samples) : 0
+        let padded = tiledPasses.weightGradient == nil && hasFewInputs ? paddedInputCount(samples: samples) : 0
         return max(tilesWorkspaceCount(samples: samples), padded)
     }
 
@@ -157,7 +157,7 @@ public struct Convolution2D: Layer {
     }
 
     public func forward(_ pass: LayerPass) {
-        if tiledPasses.forward {
+        if tiledPasses.forward != nil {
             forwardByTiles(pass)
         } else if threeColumns.forward {
             forwardByThreeColumns(pass)
@@ -181,7 +181,7 @@ public struct Convolution2D: Layer {
 
     /// ∂loss/∂kernel from `pass.inputs` and `pass.outputGradient`.
     func writeKernelGradient(_ pass: LayerPass) {
-        if tiledPasses.weightGradient {
+        if tiledPasses.weightGradient != nil {
             writeKernelGradientByTiles(pass)
         } else if threeColumns.weightGradient {
             writeKernelGradientByThreeColumns(pass)
@@ -195,7 +195,7 @@ public struct Convolution2D: Layer {
     /// ∂loss/∂x from `pass.outputGradient`, which it only reads, and the kernel; nothing else, unless the rectifier
     /// that made the input is to be passed too.
     func writeInputGradient(_ inputGradient: MutableFloatView, _ pass: LayerPass) {
-        if tiledPasses.inputGradient {
+        if tiledPasses.inputGradient != nil {
             writeInputGradientByTiles(inputGradient, pass)
         } else if threeColumns.inputGradient {
             writeInputGradientByThreeColumns(inputGradient, pass)

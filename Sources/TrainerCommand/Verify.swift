@@ -22,7 +22,7 @@ struct Verify: GroupCommand {
     ]
 
     /// The last line of the run's `hashes.csv`. Changes that move bits update it, with those of `Tests/Golden`.
-    static let expected = "2,6,d496f2e0"
+    static let expected = "2,6,54939fd6"
 
     @OptionGroup var threads: ThreadsOption
 

@@ -178,7 +178,8 @@ static void winograd_convolutions(void) {
                 if (is_left_out()) continue;
                 const ptrdiff_t in = many[from], out = many[to], n = sides[side], samples = n > 8 ? 1 : 4;
                 const ptrdiff_t height = 3 + from % 2 * 2, width = 3 + to % 3 * 2, taps = height * width;
-                const Winograd s = {height, width, samples, n, n, in, n, n, out, height / 2, width / 2};
+                const Winograd s = {
+                    taps == 9 && side % 2 ? 4 : 2, height, width, samples, n, n, in, n, n, out, height / 2, width / 2};
                 const ptrdiff_t inputs = samples * n * n * in, outputs = samples * n * n * out;
                 float *x = numbers(inputs), *dy = numbers(outputs), *w = numbers(taps * in * out), *bias = numbers(out);
                 float *transformed = room(winograd_kernel_count(&s)), *y = room(outputs), *dw = room(taps * in * out);

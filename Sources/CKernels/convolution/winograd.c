@@ -2,12 +2,12 @@
 
 #include "../products/tiles.h"
 #include "../products/transpose_tile.h"
+#include "winograd_lines.h"
 
 enum {
-    SIDE = 4,              // of a transformed tile
-    PLACES = SIDE * SIDE,  // of a transformed tile
-    TAPS = 9,              // of a piece of the kernel
-    PAIR = 2,              // vectors of a panel of outputs
+    MOST_PLACES = 36,  // of a transformed tile
+    TAPS = 9,          // of a piece of the kernel
+    PAIR = 2,          // vectors of a panel of outputs
     PANEL = PAIR * VECTOR_FLOATS,
     // Tiles that are transformed before they are multiplied: so many that each transformed weight, which comes from the
     // third-level cache if channels are many, is used often, so few that the transformed inputs stay in a cache.
@@ -27,6 +27,9 @@ static ptrdiff_t vectors(ptrdiff_t channels) { return (channels + VECTOR_FLOATS 
 // Floats between transformed tiles: not a power of two, so that neighbours fall into different cache sets.
 static ptrdiff_t tile_step(ptrdiff_t channels) { return (vectors(channels) + 1) * VECTOR_FLOATS; }
 
+// Of a transformed tile.
+static int places_of(const Winograd *s) { return (int)((s->tile + 2) * (s->tile + 2)); }
+
 static ptrdiff_t minimum(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 // MARK: Pieces. Piece (a, b) of a kernel is its taps from row 2a and column 2b on: two rows and columns, three of the
@@ -34,9 +37,12 @@ static ptrdiff_t minimum(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 typedef struct {
     ptrdiff_t rows, columns;
+    int side;  // of a transformed tile
 } Pieces;
 
-static Pieces pieces_of(const Winograd *s) { return (Pieces){(s->kernel_height - 1) / 2, (s->kernel_width - 1) / 2}; }
+static Pieces pieces_of(const Winograd *s) {
+    return (Pieces){(s->kernel_height - 1) / 2, (s->kernel_width - 1) / 2, (int)s->tile + 2};
+}
 
 static int is_one_piece(const Winograd *s) { return s->kernel_height == 3 && s->kernel_width == 3; }
 
@@ -46,15 +52,15 @@ typedef struct {
 } PlacePieces;
 
 INLINE PlacePieces pieces_at(const Pieces *p, int place) {
-    return (PlacePieces){place / SIDE == SIDE - 1 ? p->rows - 1 : 0, place % SIDE == SIDE - 1 ? p->columns - 1 : 0,
-                         p->rows, p->columns};
+    const int last = p->side - 1, row = place / p->side, column = place % p->side;
+    return (PlacePieces){row == last ? p->rows - 1 : 0, column == last ? p->columns - 1 : 0, p->rows, p->columns};
 }
 
 INLINE ptrdiff_t pieces_count(const PlacePieces *p) {
     return (p->rows - p->first_row) * (p->columns - p->first_column);
 }
 
-// How many pieces the places before this one have; of all places for PLACES.
+// How many pieces the places before this one have.
 static ptrdiff_t pieces_before(const Pieces *p, int place) {
     ptrdiff_t sum = 0;
     for (int i = 0; i < place; ++i) {
@@ -78,49 +84,47 @@ static ptrdiff_t tap_of_piece(const Winograd *s, ptrdiff_t row, ptrdiff_t column
     return (2 * row + i / 3) * s->kernel_width + 2 * column + i % 3;
 }
 
-// MARK: Kernels. Panels of 32 output channels (the last of 16, if that is enough), of each the 16 places, of each its
+// MARK: Kernels. Panels of 32 output channels (the last of 16, if that is enough), of each the places, of each its
 // pieces, of each the input channels.
 
 ptrdiff_t winograd_kernel_count(const Winograd *s) {
     const Pieces pieces = pieces_of(s);
-    return pieces_before(&pieces, PLACES) * s->in_channels * vectors(s->out_channels) * VECTOR_FLOATS;
+    return pieces_before(&pieces, places_of(s)) * s->in_channels * vectors(s->out_channels) * VECTOR_FLOATS;
 }
 
 // G g Gᵀ for a vector of kernels g[row·3 + column].
-INLINE void transform_taps(const f32x16 *g, f32x16 *to) {
-    f32x16 half[SIDE * 3];
+INLINE void transform_taps(const f32x16 *g, f32x16 *to, const int M) {
+    enum { ROWS = 6, COLUMNS = 3 };
+    f32x16 half[ROWS * COLUMNS];
     UNROLLED_FOR(c, 3) {
-        const f32x16 sum = g[c] + g[6 + c];
-        half[c] = g[c];
-        half[3 + c] = 0.5f * (sum + g[3 + c]);
-        half[6 + c] = 0.5f * (sum - g[3 + c]);
-        half[9 + c] = g[6 + c];
+        const f32x16 line[3] = {g[c], g[3 + c], g[6 + c]};
+        f32x16 u[ROWS];
+        tap_line(line, u, M);
+        UNROLLED_FOR(r, M + 2) half[r * 3 + c] = u[r];
     }
-    UNROLLED_FOR(r, SIDE) {
-        const f32x16 *h = half + r * 3, sum = h[0] + h[2];
-        to[r * SIDE] = h[0];
-        to[r * SIDE + 1] = 0.5f * (sum + h[1]);
-        to[r * SIDE + 2] = 0.5f * (sum - h[1]);
-        to[r * SIDE + 3] = h[2];
-    }
+    UNROLLED_FOR(r, M + 2) tap_line(half + r * 3, to + r * (M + 2), M);
 }
 
 // Where the places of a piece's transformed kernel lie: floats from the beginning of a panel of `width` channels.
 static void piece_places(const Winograd *s, ptrdiff_t row, ptrdiff_t column, ptrdiff_t width, ptrdiff_t *to) {
     const Pieces pieces = pieces_of(s);
-    for (int place = 0; place < PLACES; ++place) {
+    for (int place = 0; place < places_of(s); ++place) {
         const ptrdiff_t number = piece_number(&pieces, row, column, place);
         to[place] = number < 0 ? -1 : number * s->in_channels * width;
     }
 }
 
 // Stores the transformed taps of an input channel and a vector of output channels. `places` are those of the piece.
-INLINE void store_taps(const f32x16 *g, const ptrdiff_t *places, float *to) {
-    f32x16 u[PLACES];
-    transform_taps(g, u);
-    UNROLLED_FOR(place, PLACES) {
+INLINE void store_taps_on(const f32x16 *g, const ptrdiff_t *places, float *to, const int M) {
+    f32x16 u[MOST_PLACES];
+    transform_taps(g, u, M);
+    UNROLLED_FOR(place, (M + 2) * (M + 2)) {
         if (places[place] >= 0) *(f32x16u *)(to + places[place]) = u[place];
     }
+}
+INLINE void store_taps(const Winograd *s, const f32x16 *g, const ptrdiff_t *places, float *to) {
+    if (s->tile == 2) store_taps_on(g, places, to, 2);
+    else store_taps_on(g, places, to, 4);
 }
 
 // The panel of a vector of output channels, its width, and where the vector's first channel lies in it.
@@ -130,7 +134,7 @@ typedef struct {
 
 static VectorInPanel vector_in_panel(const Winograd *s, ptrdiff_t vector) {
     const Pieces pieces = pieces_of(s);
-    const ptrdiff_t panel = vector / PAIR, blocks = pieces_before(&pieces, PLACES);
+    const ptrdiff_t panel = vector / PAIR, blocks = pieces_before(&pieces, places_of(s));
     const ptrdiff_t width = minimum(vectors(s->out_channels) - panel * PAIR, PAIR) * VECTOR_FLOATS;
     return (VectorInPanel){panel * blocks * s->in_channels * PANEL + vector % PAIR * VECTOR_FLOATS, width};
 }
@@ -138,7 +142,7 @@ static VectorInPanel vector_in_panel(const Winograd *s, ptrdiff_t vector) {
 FOR_EACH_CPU
 void winograd_transform_kernel(const Winograd *s, const float *kernel, float *transformed) {
     const Pieces pieces = pieces_of(s);
-    ptrdiff_t places[PLACES], taps[TAPS];
+    ptrdiff_t places[MOST_PLACES], taps[TAPS];
     for (ptrdiff_t n = 0; n < vectors(s->out_channels); ++n) {
         const VectorInPanel at = vector_in_panel(s, n);
         for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
@@ -153,7 +157,7 @@ void winograd_transform_kernel(const Winograd *s, const float *kernel, float *tr
                         load_partial(kernel + (taps[i] * s->in_channels + c) * s->out_channels + n * VECTOR_FLOATS,
                                      s->out_channels - n * VECTOR_FLOATS, &g[i]);
                 }
-                store_taps(g, places, transformed + at.start + c * at.width);
+                store_taps(s, g, places, transformed + at.start + c * at.width);
             }
         }
     }
@@ -164,7 +168,7 @@ void winograd_transform_turned_kernel(const Winograd *s, const float *kernel, fl
     // The kernel has the turned convolution's outputs as inputs, and its inputs as outputs.
     const Pieces pieces = pieces_of(s);
     const ptrdiff_t last = s->kernel_height * s->kernel_width - 1;
-    ptrdiff_t places[PLACES];
+    ptrdiff_t places[MOST_PLACES];
     for (ptrdiff_t n = 0; n < vectors(s->out_channels); ++n) {
         const VectorInPanel at = vector_in_panel(s, n);
         for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
@@ -190,7 +194,7 @@ void winograd_transform_turned_kernel(const Winograd *s, const float *kernel, fl
                 for (ptrdiff_t c = 0; c < columns; ++c) {
                     f32x16 g[TAPS];
                     UNROLLED_FOR(i, TAPS) g[i] = *(const f32x16 *)turned[i][c];
-                    store_taps(g, places, transformed + at.start + (first + c) * at.width);
+                    store_taps(s, g, places, transformed + at.start + (first + c) * at.width);
                 }
             }
         }
@@ -204,7 +208,10 @@ typedef struct {
     ptrdiff_t rows, columns;
 } Tiling;
 
-static Tiling tiling(const Winograd *s) { return (Tiling){(s->out_height + 1) / 2, (s->out_width + 1) / 2}; }
+static Tiling tiling(const Winograd *s) {
+    const ptrdiff_t m = s->tile;
+    return (Tiling){(s->out_height + m - 1) / m, (s->out_width + m - 1) / m};
+}
 
 // Where a tile of outputs is: its sample, and its upper left pixel.
 typedef struct {
@@ -213,15 +220,15 @@ typedef struct {
 
 INLINE Place place_of(const Winograd *s, ptrdiff_t tile) {
     const Tiling t = tiling(s);
-    return (Place){tile / (t.rows * t.columns), tile / t.columns % t.rows * 2, tile % t.columns * 2};
+    return (Place){tile / (t.rows * t.columns), tile / t.columns % t.rows * s->tile, tile % t.columns * s->tile};
 }
 
 // Moves to the next tile.
 INLINE void advance(const Winograd *s, Place *place) {
-    place->column += 2;
+    place->column += s->tile;
     if (place->column < s->out_width) return;
     place->column = 0;
-    place->row += 2;
+    place->row += s->tile;
     if (place->row < s->out_height) return;
     place->row = 0;
     ++place->sample;
@@ -260,89 +267,91 @@ static ptrdiff_t most_transformed(const Winograd *s, ptrdiff_t most) {
     return transformed_of(&block);
 }
 
-// Bᵀ d B of one vector of channels, from the places of its pixels: to[place·place_step].
-INLINE void transform_pixels(const f32x16 *d, ptrdiff_t place_step, float *to) {
-    f32x16 half[PLACES];
-    UNROLLED_FOR(c, SIDE) {
-        half[c] = d[c] - d[2 * SIDE + c];
-        half[SIDE + c] = d[SIDE + c] + d[2 * SIDE + c];
-        half[2 * SIDE + c] = d[2 * SIDE + c] - d[SIDE + c];
-        half[3 * SIDE + c] = d[SIDE + c] - d[3 * SIDE + c];
+// The pixels of a tile beside the border of the map: where each vector of channels is read, from zeros outside.
+typedef struct {
+    const float *pixel[MOST_PLACES];
+    ptrdiff_t factor[MOST_PLACES];
+} Pixels;
+
+// Bᵀ d B of one vector of channels, from the pixels at `from`, of lines `line` apart, or from `pixels` + c, of which
+// `count` channels are left: to[place·place_step].
+INLINE void transform_pixels(const float *from, ptrdiff_t line, ptrdiff_t step, const Pixels *pixels, ptrdiff_t c,
+                             ptrdiff_t count, ptrdiff_t place_step, float *to, const int M) {
+    f32x16 half[MOST_PLACES];
+    UNROLLED_FOR(column, M + 2) {
+        f32x16 d[6], t[6];
+        UNROLLED_FOR(row, M + 2) {
+            const int i = row * (M + 2) + column;
+            if (pixels) load_partial(pixels->pixel[i] + pixels->factor[i] * c, count, &d[row]);
+            else d[row] = *(const f32x16u *)(from + row * line + column * step);
+        }
+        input_line(d, t, M);
+        UNROLLED_FOR(row, M + 2) half[row * (M + 2) + column] = t[row];
     }
-    UNROLLED_FOR(r, SIDE) {
-        const f32x16 *h = half + r * SIDE;
-        float *v = to + r * SIDE * place_step;
-        *(f32x16u *)v = h[0] - h[2];
-        *(f32x16u *)(v + place_step) = h[1] + h[2];
-        *(f32x16u *)(v + 2 * place_step) = h[2] - h[1];
-        *(f32x16u *)(v + 3 * place_step) = h[1] - h[3];
+    UNROLLED_FOR(row, M + 2) {
+        f32x16 t[6];
+        input_line(half + row * (M + 2), t, M);
+        UNROLLED_FOR(column, M + 2) *(f32x16u *)(to + (row * (M + 2) + column) * place_step) = t[column];
     }
 }
 
 // Bᵀ d B for channels first ..< first + channels of a tile: to[place·place_step + c]. Lanes behind the last channel are
 // zero.
-INLINE void transform_input(const Winograd *s, const float *x, Place place, ptrdiff_t first, ptrdiff_t channels,
-                            ptrdiff_t place_step, float *to) {
+INLINE void transform_input_on(const Winograd *s, const float *x, Place place, ptrdiff_t first, ptrdiff_t channels,
+                               ptrdiff_t place_step, float *to, const int M) {
     const ptrdiff_t row = place.row - s->top, column = place.column - s->left, step = s->in_channels;
-    const ptrdiff_t line = s->in_width * step;
+    const ptrdiff_t line = s->in_width * step, side = M + 2;
     const float *from = x + ((place.sample * s->in_height + row) * s->in_width + column) * step + first;
-    const int is_inside = row >= 0 && row + SIDE <= s->in_height && column >= 0 && column + SIDE <= s->in_width;
+    const int is_inside = row >= 0 && row + side <= s->in_height && column >= 0 && column + side <= s->in_width;
     ptrdiff_t c = 0;
     if (is_inside)
         for (; c + VECTOR_FLOATS <= channels; c += VECTOR_FLOATS) {
-            f32x16 d[PLACES];
-            UNROLLED_FOR(i, 8) __builtin_prefetch(from + i / 2 * line + (SIDE + i % 2) * step + c);
-            UNROLLED_FOR(i, PLACES) d[i] = *(const f32x16u *)(from + i / SIDE * line + i % SIDE * step + c);
-            transform_pixels(d, place_step, to + c);
+            // Of the next tile.
+            UNROLLED_FOR(i, (M + 2) * M) __builtin_prefetch(from + i / M * line + (side + i % M) * step + c);
+            transform_pixels(from + c, line, step, NULL, 0, VECTOR_FLOATS, place_step, to + c, M);
         }
     if (c >= channels) return;
     // Beside the map every vector is read from the same zeros.
     static const float zeros[VECTOR_FLOATS];
-    const float *pixel[PLACES];
-    ptrdiff_t factor[PLACES];
-    for (int i = 0; i < PLACES; ++i) {
-        const ptrdiff_t h = row + i / SIDE, w = column + i % SIDE;
+    Pixels pixels;
+    for (int i = 0; i < (M + 2) * (M + 2); ++i) {
+        const ptrdiff_t h = row + i / side, w = column + i % side;
         const int is_on_map = h >= 0 && h < s->in_height && w >= 0 && w < s->in_width;
-        pixel[i] = is_on_map ? from + i / SIDE * line + i % SIDE * step : zeros;
-        factor[i] = is_on_map;
+        pixels.pixel[i] = is_on_map ? from + i / side * line + i % side * step : zeros;
+        pixels.factor[i] = is_on_map;
     }
-    for (; c + VECTOR_FLOATS <= channels; c += VECTOR_FLOATS) {
-        f32x16 d[PLACES];
-        UNROLLED_FOR(i, PLACES) d[i] = *(const f32x16u *)(pixel[i] + factor[i] * c);
-        transform_pixels(d, place_step, to + c);
-    }
-    if (c < channels) {
-        f32x16 d[PLACES];
-        UNROLLED_FOR(i, PLACES) {
-            d[i] = (f32x16){0};
-            load_partial(pixel[i] + factor[i] * c, channels - c, &d[i]);
-        }
-        transform_pixels(d, place_step, to + c);
-    }
+    for (; c + VECTOR_FLOATS <= channels; c += VECTOR_FLOATS)
+        transform_pixels(NULL, 0, 0, &pixels, c, VECTOR_FLOATS, place_step, to + c, M);
+    if (c < channels) transform_pixels(NULL, 0, 0, &pixels, c, channels - c, place_step, to + c, M);
+}
+INLINE void transform_input(const Winograd *s, const float *x, Place place, ptrdiff_t first, ptrdiff_t channels,
+                            ptrdiff_t place_step, float *to) {
+    if (s->tile == 2) transform_input_on(s, x, place, first, channels, place_step, to, 2);
+    else transform_input_on(s, x, place, first, channels, place_step, to, 4);
 }
 
 // Aᵀ m A + bias of a tile and `channels` output channels, up to 32, from `first` on, stored where the map is.
-INLINE void write_output(const Winograd *s, const float *m, ptrdiff_t place_step, Place place, ptrdiff_t first,
-                         ptrdiff_t channels, const float *bias, int relu, const float *mask, float *y) {
-    const ptrdiff_t step = s->out_channels, line = s->out_width * step;
+INLINE void write_output_on(const Winograd *s, const float *m, ptrdiff_t place_step, Place place, ptrdiff_t first,
+                            ptrdiff_t channels, const float *bias, int relu, const float *mask, float *y, const int M) {
+    const ptrdiff_t step = s->out_channels, line = s->out_width * step, side = M + 2;
     const ptrdiff_t start = (place.sample * s->out_height + place.row) * line + place.column * step + first;
-    const int rows = place.row + 1 < s->out_height ? 2 : 1, columns = place.column + 1 < s->out_width ? 2 : 1;
+    const ptrdiff_t rows = s->out_height - place.row, columns = s->out_width - place.column;
     for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-        f32x16 half[2 * SIDE], b = {0};
+        f32x16 half[4 * 6], b = {0};
         if (bias) load_partial(bias + first + c, channels - c, &b);
-        UNROLLED_FOR(column, SIDE) {
-            f32x16 p[SIDE];
-            UNROLLED_FOR(row, SIDE) p[row] = *(const f32x16u *)(m + (row * SIDE + column) * place_step + c);
-            half[column] = p[0] + (p[1] + p[2]);
-            half[SIDE + column] = (p[1] - p[2]) - p[3];
+        UNROLLED_FOR(column, M + 2) {
+            f32x16 p[6], line_of_outputs[4];
+            UNROLLED_FOR(row, M + 2) p[row] = *(const f32x16u *)(m + (row * side + column) * place_step + c);
+            output_line(p, line_of_outputs, M);
+            UNROLLED_FOR(row, M) half[row * side + column] = line_of_outputs[row];
         }
-        UNROLLED_FOR(row, 2) {
-            const f32x16 *h = half + row * SIDE;
-            const f32x16 out[2] = {b + (h[0] + (h[1] + h[2])), b + ((h[1] - h[2]) - h[3])};
-            UNROLLED_FOR(column, 2) {
+        UNROLLED_FOR(row, M) {
+            f32x16 out[4];
+            output_line(half + row * side, out, M);
+            UNROLLED_FOR(column, M) {
                 if (row >= rows || column >= columns) continue;
                 const ptrdiff_t at = start + row * line + column * step + c;
-                f32x16 value = out[column];
+                f32x16 value = b + out[column];
                 if (relu) rectify(&value);
                 if (mask) {
                     f32x16 made = {0};
@@ -353,6 +362,11 @@ INLINE void write_output(const Winograd *s, const float *m, ptrdiff_t place_step
             }
         }
     }
+}
+INLINE void write_output(const Winograd *s, const float *m, ptrdiff_t place_step, Place place, ptrdiff_t first,
+                         ptrdiff_t channels, const float *bias, int relu, const float *mask, float *y) {
+    if (s->tile == 2) write_output_on(s, m, place_step, place, first, channels, bias, relu, mask, y, 2);
+    else write_output_on(s, m, place_step, place, first, channels, bias, relu, mask, y, 4);
 }
 
 // The transformed inputs of a block that begins at `place`: to[place·place_step + tile·step + c].
@@ -438,8 +452,8 @@ INLINE void product_panel(const Rows *rows, const float *v, ptrdiff_t count, con
 }
 
 // Tiles of one block.
-static ptrdiff_t block_tiles(ptrdiff_t channels) {
-    const ptrdiff_t most = CACHED_FLOATS / (PLACES * tile_step(channels));
+static ptrdiff_t block_tiles(const Winograd *s) {
+    const ptrdiff_t most = CACHED_FLOATS / (places_of(s) * tile_step(s->in_channels));
     return most >= MOST_TILES ? MOST_TILES : most >= MOST_TILES / 2 ? MOST_TILES / 2 : MOST_TILES / 4;
 }
 
@@ -452,17 +466,18 @@ static ptrdiff_t most_tiles(const Winograd *s, ptrdiff_t most) {
 }
 
 ptrdiff_t winograd_workspace_count(const Winograd *s) {
-    const ptrdiff_t most = block_tiles(s->in_channels);
-    return PLACES * (most_transformed(s, most) * tile_step(s->in_channels) + most_tiles(s, most) * PANEL);
+    const ptrdiff_t most = block_tiles(s);
+    return places_of(s) * (most_transformed(s, most) * tile_step(s->in_channels) + most_tiles(s, most) * PANEL);
 }
 
 INLINE void winograd_convolution_on(const Winograd *s, const float *x, const float *transformed, const float *bias,
                                     int relu, const float *mask, float *workspace, float *y, const int WIDE) {
-    const ptrdiff_t channels = s->in_channels, step = tile_step(channels), most = block_tiles(channels);
+    const ptrdiff_t channels = s->in_channels, step = tile_step(channels), most = block_tiles(s);
     const Tiling t = tiling(s);
     const Pieces pieces = pieces_of(s);
+    const int places = places_of(s);
     ptrdiff_t left = s->samples * t.rows * t.columns, first = 0;
-    float *const v = workspace, *const m = workspace + PLACES * most_transformed(s, most) * step;
+    float *const v = workspace, *const m = workspace + places_of(s) * most_transformed(s, most) * step;
     while (left > 0) {
         const Block block = next_block(s, first, left, most);
         const ptrdiff_t tiles = tiles_of(&block), grid = transformed_of(&block);
@@ -471,7 +486,7 @@ INLINE void winograd_convolution_on(const Winograd *s, const float *x, const flo
         const float *u = transformed;
         for (ptrdiff_t n = 0; n < s->out_channels; n += PANEL) {
             const ptrdiff_t width = s->out_channels - n > VECTOR_FLOATS ? PANEL : VECTOR_FLOATS;
-            for (int place = 0; place < PLACES; ++place) {
+            for (int place = 0; place < places; ++place) {
                 const PlacePieces at = pieces_at(&pieces, place);
                 const Rows rows = {step, block.grid * step, channels, at, pieces_count(&at)};
                 const float *from = v + place * grid * step + rows.pieces.first_row * rows.line_step
@@ -505,34 +520,35 @@ FOR_EACH_REGISTER_FILE(extern, winograd_convolution,
 // MARK: Weight gradients
 
 // A dy Aᵀ for channels first ..< first + channels of a tile: to[place·place_step + c].
-INLINE void transform_output_gradient(const Winograd *s, const float *dy, Place place, ptrdiff_t first,
-                                      ptrdiff_t channels, ptrdiff_t place_step, float *to) {
-    const ptrdiff_t line = s->out_width * s->out_channels;
-    const float *from = dy + (place.sample * s->out_height + place.row) * line + place.column * s->out_channels + first;
-    const int has_second_row = place.row + 1 < s->out_height, has_second_column = place.column + 1 < s->out_width;
+INLINE void transform_output_gradient_on(const Winograd *s, const float *dy, Place place, ptrdiff_t first,
+                                         ptrdiff_t channels, ptrdiff_t place_step, float *to, const int M) {
+    const ptrdiff_t step = s->out_channels, line = s->out_width * step, side = M + 2;
+    const float *from = dy + (place.sample * s->out_height + place.row) * line + place.column * step + first;
+    const ptrdiff_t rows = s->out_height - place.row, columns = s->out_width - place.column;
     for (ptrdiff_t c = 0; c < channels; c += VECTOR_FLOATS) {
-        f32x16 d[4] = {{0}, {0}, {0}, {0}}, half[2 * SIDE];
-        const ptrdiff_t left = channels - c;
-        load_partial(from + c, left, &d[0]);
-        if (has_second_column) load_partial(from + s->out_channels + c, left, &d[1]);
-        if (has_second_row) load_partial(from + line + c, left, &d[2]);
-        if (has_second_row && has_second_column) load_partial(from + line + s->out_channels + c, left, &d[3]);
-        // half[row of 4][column of 2]
-        UNROLLED_FOR(column, 2) {
-            half[column] = d[column];
-            half[2 + column] = d[column] + d[2 + column];
-            half[4 + column] = d[column] - d[2 + column];
-            half[6 + column] = -d[2 + column];
+        // half[row of M + 2][column of M]
+        f32x16 half[6 * 4];
+        UNROLLED_FOR(column, M) {
+            f32x16 d[4], v[6];
+            UNROLLED_FOR(row, M) {
+                d[row] = (f32x16){0};
+                if (row < rows && column < columns)
+                    load_partial(from + row * line + column * step + c, channels - c, &d[row]);
+            }
+            gradient_line(d, v, M);
+            UNROLLED_FOR(row, M + 2) half[row * M + column] = v[row];
         }
-        UNROLLED_FOR(row, SIDE) {
-            float *v = to + row * SIDE * place_step + c;
-            const f32x16 *h = half + row * 2;
-            *(f32x16u *)v = h[0];
-            *(f32x16u *)(v + place_step) = h[0] + h[1];
-            *(f32x16u *)(v + 2 * place_step) = h[0] - h[1];
-            *(f32x16u *)(v + 3 * place_step) = -h[1];
+        UNROLLED_FOR(row, M + 2) {
+            f32x16 v[6];
+            gradient_line(half + row * M, v, M);
+            UNROLLED_FOR(column, M + 2) *(f32x16u *)(to + (row * side + column) * place_step + c) = v[column];
         }
     }
+}
+INLINE void transform_output_gradient(const Winograd *s, const float *dy, Place place, ptrdiff_t first,
+                                      ptrdiff_t channels, ptrdiff_t place_step, float *to) {
+    if (s->tile == 2) transform_output_gradient_on(s, dy, place, first, channels, place_step, to, 2);
+    else transform_output_gradient_on(s, dy, place, first, channels, place_step, to, 4);
 }
 
 // One register tile: INPUTS input channels × VECTORS vectors of output channels, summed over the tiles of a block. The
@@ -577,20 +593,30 @@ INLINE void gradient_rows(const Block *b, const float *v, ptrdiff_t v_step, ptrd
 }
 #undef TILE
 
-// Gᵀ u G for a vector of sums u[row·4 + column].
-INLINE void transform_sums(const f32x16 *u, f32x16 *to) {
-    f32x16 half[3 * SIDE];
-    UNROLLED_FOR(c, SIDE) {
-        const f32x16 sum = 0.5f * (u[SIDE + c] + u[2 * SIDE + c]);
-        half[c] = u[c] + sum;
-        half[SIDE + c] = 0.5f * (u[SIDE + c] - u[2 * SIDE + c]);
-        half[2 * SIDE + c] = sum + u[3 * SIDE + c];
+// Gᵀ u G for a vector of sums u[row·(M + 2) + column].
+INLINE void transform_sums(const f32x16 *u, f32x16 *to, const int M) {
+    f32x16 half[3 * 6];
+    UNROLLED_FOR(column, M + 2) {
+        f32x16 line[6], g[3];
+        UNROLLED_FOR(row, M + 2) line[row] = u[row * (M + 2) + column];
+        sums_line(line, g, M);
+        UNROLLED_FOR(row, 3) half[row * (M + 2) + column] = g[row];
     }
-    UNROLLED_FOR(r, 3) {
-        const f32x16 *h = half + r * SIDE, sum = 0.5f * (h[1] + h[2]);
-        to[r * 3] = h[0] + sum;
-        to[r * 3 + 1] = 0.5f * (h[1] - h[2]);
-        to[r * 3 + 2] = sum + h[3];
+    UNROLLED_FOR(row, 3) sums_line(half + row * (M + 2), to + row * 3, M);
+}
+
+// The gradients of a piece's taps, one vector of output channels, from sums of places of which number n lies at
+// n·place_step: to[taps[i]·tap_step], `count` channels.
+INLINE void write_taps_on(const float *sums, const ptrdiff_t *numbers, ptrdiff_t place_step, const ptrdiff_t *taps,
+                          ptrdiff_t tap_step, ptrdiff_t count, float *to, const int M) {
+    f32x16 u[MOST_PLACES], g[TAPS];
+    UNROLLED_FOR(place, (M + 2) * (M + 2)) {
+        u[place] = (f32x16){0};
+        if (numbers[place] >= 0) u[place] = *(const f32x16u *)(sums + numbers[place] * place_step);
+    }
+    transform_sums(u, g, M);
+    UNROLLED_FOR(i, TAPS) {
+        if (taps[i] >= 0) store_partial(&g[i], count, to + taps[i] * tap_step);
     }
 }
 
@@ -602,7 +628,7 @@ typedef struct {
 static GradientBlock gradient_block(const Winograd *s) {
     const ptrdiff_t channels = is_one_piece(s) ? GRADIENT_CHANNELS : GRADIENT_CHANNELS_OF_PIECES;
     GradientBlock block = {minimum(s->in_channels, channels), minimum(s->out_channels, channels), 0};
-    const ptrdiff_t most = GRADIENT_FLOATS / (PLACES * (tile_step(block.inputs) + tile_step(block.outputs)));
+    const ptrdiff_t most = GRADIENT_FLOATS / (places_of(s) * (tile_step(block.inputs) + tile_step(block.outputs)));
     block.tiles = minimum(most, GRADIENT_TILES);
     return block;
 }
@@ -610,10 +636,10 @@ static GradientBlock gradient_block(const Winograd *s) {
 ptrdiff_t winograd_gradient_workspace_count(const Winograd *s) {
     const GradientBlock block = gradient_block(s);
     const Pieces pieces = pieces_of(s);
-    return PLACES
+    return places_of(s)
                * (most_transformed(s, block.tiles) * tile_step(block.inputs)
                   + most_tiles(s, block.tiles) * tile_step(block.outputs))
-           + pieces_before(&pieces, PLACES) * block.inputs * vectors(block.outputs) * VECTOR_FLOATS;
+           + pieces_before(&pieces, places_of(s)) * block.inputs * vectors(block.outputs) * VECTOR_FLOATS;
 }
 
 // The gradient of `inputs` input channels from `ci` on × `outputs` output channels from `co` on.
@@ -622,9 +648,10 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
                                  const int WIDE) {
     const Tiling t = tiling(s);
     const Pieces pieces = pieces_of(s);
+    const int places = places_of(s);
     const ptrdiff_t v_step = tile_step(inputs), d_step = tile_step(outputs), width = vectors(outputs) * VECTOR_FLOATS;
-    float *const v = workspace, *const d = v + PLACES * most_transformed(s, most) * v_step;
-    float *const sums = d + PLACES * most_tiles(s, most) * d_step;
+    float *const v = workspace, *const d = v + places_of(s) * most_transformed(s, most) * v_step;
+    float *const sums = d + places_of(s) * most_tiles(s, most) * d_step;
     ptrdiff_t left = s->samples * t.rows * t.columns, first = 0;
     while (left > 0) {
         const Block block = next_block(s, first, left, most);
@@ -635,7 +662,7 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
         for (ptrdiff_t i = 0; i < tiles; ++i, advance(s, &place))
             transform_output_gradient(s, dy, place, co, outputs, tiles * d_step, d + i * d_step);
         float *sum = sums;
-        for (int k = 0; k < PLACES; ++k) {
+        for (int k = 0; k < places; ++k) {
             const PlacePieces at = pieces_at(&pieces, k);
             for (ptrdiff_t row = at.first_row; row < at.rows; ++row)
                 for (ptrdiff_t column = at.first_column; column < at.columns; ++column, sum += inputs * width)
@@ -654,23 +681,16 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
     }
     for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
         const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
-        ptrdiff_t numbers[PLACES], taps[TAPS];
-        for (int place = 0; place < PLACES; ++place) numbers[place] = piece_number(&pieces, row, column, place);
+        ptrdiff_t numbers[MOST_PLACES], taps[TAPS];
+        for (int place = 0; place < places; ++place) numbers[place] = piece_number(&pieces, row, column, place);
         for (int i = 0; i < TAPS; ++i) taps[i] = tap_of_piece(s, row, column, i);
+        const ptrdiff_t place_step = inputs * width, tap_step = s->in_channels * s->out_channels;
         for (ptrdiff_t c = 0; c < inputs; ++c)
             for (ptrdiff_t n = 0; n < outputs; n += VECTOR_FLOATS) {
-                f32x16 u[PLACES], g[TAPS];
-                UNROLLED_FOR(place, PLACES) {
-                    u[place] = (f32x16){0};
-                    if (numbers[place] >= 0)
-                        u[place] = *(const f32x16u *)(sums + (numbers[place] * inputs + c) * width + n);
-                }
-                transform_sums(u, g);
-                UNROLLED_FOR(i, TAPS) {
-                    if (taps[i] >= 0)
-                        store_partial(&g[i], outputs - n,
-                                      gradient + (taps[i] * s->in_channels + ci + c) * s->out_channels + co + n);
-                }
+                const float *from = sums + c * width + n;
+                float *to = gradient + (ci + c) * s->out_channels + co + n;
+                if (s->tile == 2) write_taps_on(from, numbers, place_step, taps, tap_step, outputs - n, to, 2);
+                else write_taps_on(from, numbers, place_step, taps, tap_step, outputs - n, to, 4);
             }
     }
 }

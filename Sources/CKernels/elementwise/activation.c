@@ -36,6 +36,16 @@ INLINE void tanh_of_gelu(f32x16 *x) {
     vector_tanh(x);
 }
 
+// Φ(x) + x·φ(x), with the normal distribution Φ and its density φ.
+INLINE void derivative_of_gelu(f32x16 *x) {
+    f32x16 error = *x * ROOT_HALF, density = -0.5f * *x * *x;
+    vector_erf(&error);
+    // Less is nothing beside Φ.
+    density = SELECT(density < -87.0f, ALL_LANES(-87.0f), density);
+    moderate_exp(&density);
+    *x = 0.5f * (1.0f + error) + *x * DENSITY_0 * density;
+}
+
 // Expands a loop over y[i] = z, where `body` makes z of x, both vectors.
 #define EACH_VALUE(body) \
     do { \
@@ -111,10 +121,7 @@ void activation_backward(Activation function, float parameter, const float *inpu
         case ACTIVATION_TANH: EACH_GRADIENT(d = dy * (1.0f - y * y)); break;
         case ACTIVATION_LEAKY_RELU: EACH_GRADIENT(d = SELECT(x > 0.0f, dy, parameter * dy)); break;
         case ACTIVATION_ELU: EACH_GRADIENT(d = SELECT(x > 0.0f, dy, dy * (y + parameter))); break;
-        case ACTIVATION_GELU:
-            EACH_GRADIENT(z *= ROOT_HALF; vector_erf(&z); f32x16 density = -0.5f * x * x; vector_exp(&density);
-                          d = dy * (0.5f * (1.0f + z) + x * DENSITY_0 * density));
-            break;
+        case ACTIVATION_GELU: EACH_GRADIENT(derivative_of_gelu(&z); d = dy * z); break;
         case ACTIVATION_GELU_APPROXIMATE:
             EACH_GRADIENT(
                 tanh_of_gelu(&z);

@@ -53,14 +53,27 @@ INLINE void vector_exp(f32x16 *x) {
     *x = ((series + 1.0f) * POWER_OF_TWO(half)) * POWER_OF_TWO(rest);
 }
 
-// exp(x) − 1: 3 ulp.
-INLINE void vector_expm1(f32x16 *x) {
+// The same for −87 ≤ x ≤ 88, or NaN, where 2ⁿ is a normal number.
+INLINE void moderate_exp(f32x16 *x) {
     f32x16 series;
     i32x16 n;
-    clamp(x, -18.0f, 89.0f);
+    reduced_exp(x, &series, &n);
+    *x = (series + 1.0f) * POWER_OF_TWO(n);
+}
+
+// exp(x) − 1 for −18 ≤ x ≤ 88, or NaN: 3 ulp.
+INLINE void moderate_expm1(f32x16 *x) {
+    f32x16 series;
+    i32x16 n;
     reduced_exp(x, &series, &n);
     const f32x16 half_power = POWER_OF_TWO(n - 1);
     *x = SELECT(n == 0, series, 2.0f * (series * half_power + (half_power - 0.5f)));
+}
+
+// exp(x) − 1: 3 ulp.
+INLINE void vector_expm1(f32x16 *x) {
+    clamp(x, -18.0f, 89.0f);
+    moderate_expm1(x);
 }
 
 // ln(1 + x) for 0 ≤ x ≤ 1, as 2 artanh(s) with s = x / (2 + x) (first omitted term: s²⁰/21 < 2e-11): 3 ulp.
@@ -88,7 +101,7 @@ INLINE void vector_logistic(f32x16 *x) {
 INLINE void vector_tanh(f32x16 *x) {
     f32x16 power = 2.0f * MAGNITUDE(*x);
     power = SELECT(power > 20.0f, ALL_LANES(20.0f), power);
-    vector_expm1(&power);
+    moderate_expm1(&power);
     power = power / (power + 2.0f);
     *x = WITH_SIGN_OF(*x, power);
 }
@@ -109,7 +122,7 @@ INLINE void vector_erf(f32x16 *x) {
     large = large * t - 6.34846687e-1f;
     large = large * t - 1.28717512e-1f;
     large = large * t - t;
-    vector_exp(&large);
+    moderate_exp(&large);
     large = SELECT(t > 0.927734375f, 1.0f - large, small);
     *x = WITH_SIGN_OF(*x, large);
 }

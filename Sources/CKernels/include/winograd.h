@@ -1,8 +1,9 @@
-// Convolutions with strides of one by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications for four outputs in
-// place of 36 (Lavin & Gray 2016, "Fast algorithms for convolutional neural networks").
+// Convolutions with strides of one by Winograd's minimal filtering (Lavin & Gray 2016, "Fast algorithms for
+// convolutional neural networks"): F(2×2, 3×3) takes 16 multiplications for four outputs in place of 36, F(4×4, 3×3) 36
+// for 16 outputs in place of 144.
 //
-// The output is cut into tiles of 2×2 pixels. With d the 4×4 inputs under a tile and g the kernel, of one pair of
-// channels each,
+// The output is cut into tiles of 2×2 or 4×4 pixels. With d the 4×4 or 6×6 inputs under a tile and g the kernel, of one
+// pair of channels each,
 //
 //     y = Aᵀ [ Σ_ci (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
@@ -11,13 +12,14 @@
 //          ⎢0 −1  1  0⎥        ⎢ ½  −½   ½⎥
 //          ⎣0  1  0 −1⎦        ⎣ 0   0   1⎦
 //
-// so that for each of the 16 places of a transformed tile the sums over channels are a matrix product of tiles ×
-// channels. Pixels beside the map are zero, and outputs beside it are not written: no map is padded in memory.
+// with these matrices for 2×2, and those of winograd_lines.h for 4×4, so that for each place of a transformed tile the
+// sums over channels are a matrix product of tiles × channels. Pixels beside the map are zero, and outputs beside it
+// are not written: no map is padded in memory.
 //
-// Larger kernels of odd sides are the sum of pieces of 2×2 taps, and 3 in the last row and column of pieces. Since the
-// pieces are two pixels apart, as the tiles are, they read the transformed inputs of neighbouring tiles, and their
-// products are summed before the transform of outputs. A missing tap makes a row or column of G g Gᵀ zero: a 5×5 kernel
-// takes 49 multiplications in place of 100, one of 7×7 100 in place of 196.
+// In tiles of 2×2, larger kernels of odd sides are the sum of pieces of 2×2 taps, and 3 in the last row and column of
+// pieces. Since the pieces are two pixels apart, as the tiles are, they read the transformed inputs of neighbouring
+// tiles, and their products are summed before the transform of outputs. A missing tap makes a row or column of G g Gᵀ
+// zero: a 5×5 kernel takes 49 multiplications in place of 100, one of 7×7 100 in place of 196.
 //
 // All maps are NHWC. The order of every sum depends on shapes alone.
 #ifndef CKERNELS_WINOGRAD_H
@@ -26,8 +28,9 @@
 #include "vectors.h"
 
 /// y[oh, ow] is computed from x[oh − top + kh, ow − left + kw] with 0 ≤ kh < kernel_height, 0 ≤ kw < kernel_width, both
-/// odd and at least three.
+/// odd and at least three. `tile` is the side of a tile of outputs: 2, or 4 with a 3×3 kernel.
 typedef struct {
+    ptrdiff_t tile;
     ptrdiff_t kernel_height, kernel_width;
     ptrdiff_t samples;
     ptrdiff_t in_height, in_width, in_channels;

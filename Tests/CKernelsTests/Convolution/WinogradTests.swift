@@ -19,14 +19,20 @@ import Testing
         shape(3, 5, samples: 2, height: 21, width: 23, padding: 1, from: 70, to: 17),
         shape(7, 3, samples: 12, height: 5, width: 4, padding: 3, from: 66, to: 80),
         shape(5, 7, samples: 1, height: 3, width: 3, padding: 4, from: 5, to: 7),
+        shape(tile: 4, samples: 3, height: 9, width: 10, padding: 1, from: 16, to: 32),
+        shape(tile: 4, samples: 2, height: 7, width: 6, padding: 0, from: 33, to: 48),
+        shape(tile: 4, samples: 1, height: 12, width: 33, padding: 1, from: 5, to: 7),
+        shape(tile: 4, samples: 5, height: 3, width: 3, padding: 2, from: 17, to: 130),
+        shape(tile: 4, samples: 1, height: 40, width: 37, padding: 1, from: 150, to: 65),
     ]
 
     private static func shape(
-        _ kernelHeight: Int = 3, _ kernelWidth: Int = 3, samples: Int, height: Int, width: Int, padding: Int,
+        _ kernelHeight: Int = 3, _ kernelWidth: Int = 3, tile: Int = 2, samples: Int, height: Int, width: Int,
+        padding: Int,
         from inChannels: Int, to outChannels: Int
     ) -> Winograd {
         Winograd(
-            kernel_height: kernelHeight, kernel_width: kernelWidth, samples: samples, in_height: height,
+            tile: tile, kernel_height: kernelHeight, kernel_width: kernelWidth, samples: samples, in_height: height,
             in_width: width, in_channels: inChannels, out_height: height + 2 * padding - kernelHeight + 1,
             out_width: width + 2 * padding - kernelWidth + 1, out_channels: outChannels, top: padding, left: padding)
     }
@@ -34,7 +40,8 @@ import Testing
     /// The convolution of the output's gradient that gives the input's.
     private static func turned(_ s: Winograd) -> Winograd {
         Winograd(
-            kernel_height: s.kernel_height, kernel_width: s.kernel_width, samples: s.samples, in_height: s.out_height,
+            tile: s.tile, kernel_height: s.kernel_height, kernel_width: s.kernel_width, samples: s.samples,
+            in_height: s.out_height,
             in_width: s.out_width, in_channels: s.out_channels, out_height: s.in_height, out_width: s.in_width,
             out_channels: s.in_channels, top: s.kernel_height - 1 - s.top, left: s.kernel_width - 1 - s.left)
     }
@@ -141,7 +148,7 @@ import Testing
         #expect(Self.agreeByTiles(gradient.values, expected) && gradient.isIntact && workspace.isIntact)
     }
 
-    @Test(arguments: [4, 7, 10]) func aSampleIsTheSameInAnyCompany(number: Int) {
+    @Test(arguments: [4, 7, 10, 15]) func aSampleIsTheSameInAnyCompany(number: Int) {
         let s = Self.shapes[number]
         let x = randomValues(Self.inputCount(s), seed: 9)
         let transformed = Self.transformed(randomValues(Self.kernelCount(s), seed: 10), s)
@@ -165,9 +172,11 @@ import Testing
 
     /// Transforms add and halve, so that errors stay near those of the direct sums: at most three times (of the root
     /// mean square), forward and for both gradients.
-    @Test(arguments: [(16, 16), (16, 32), (32, 64), (64, 64), (128, 32)], [3, 5, 7])
-    func errorsAreAtMostThreeTimesTheDirectOnes(channels: (Int, Int), side: Int) {
-        var s = Self.shape(side, side, samples: 4, height: 9, width: 9, padding: 0, from: channels.0, to: channels.1)
+    @Test(arguments: [(16, 16), (16, 32), (32, 64), (64, 64), (128, 32)], [(3, 2), (5, 2), (7, 2), (3, 4)])
+    func errorsAreAtMostThreeTimesTheDirectOnes(channels: (inputs: Int, outputs: Int), kernel: (side: Int, tile: Int)) {
+        var s = Self.shape(
+            kernel.side, kernel.side, tile: kernel.tile, samples: 4, height: 9, width: 9, padding: 0,
+            from: channels.inputs, to: channels.outputs)
         let x = randomValues(Self.inputCount(s), seed: 11).map { max($0, 0) }
         let kernel = randomValues(Self.kernelCount(s), seed: 12)
         let dy = randomValues(Self.outputCount(s), seed: 13)
