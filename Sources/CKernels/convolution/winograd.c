@@ -16,6 +16,8 @@ enum {
     // The same of weight gradients, where both operands are transformed and read once.
     GRADIENT_TILES = 64,
     GRADIENT_FLOATS = 1 << 18,
+    // Input channels that are summed before they are added to the others.
+    SUMMED_CHANNELS = 64,
     // Channels of inputs and outputs whose transformed gradients are summed in the cache.
     GRADIENT_CHANNELS = 128,
     // With more than one piece, since there are as many sums of each.
@@ -403,11 +405,13 @@ INLINE void product_tile(const Rows *rows, const float *v, const float *u, ptrdi
     const ptrdiff_t channels = rows->channels, v_step = rows->step, columns = rows->pieces.columns;
     f32x16 sum[28];
     UNROLLED_FOR(i, ROWS * VECTORS) sum[i] = (f32x16){0};
-    ptrdiff_t left = rows->count, column = rows->pieces.first_column;
+    ptrdiff_t left = rows->count, column = rows->pieces.first_column, c = 0;
+    int is_first = 1;
     for (;;) {
-        // The weights behind these: of the next piece, or place.
-        const float *next = u + channels * u_step;
-        for (ptrdiff_t c = 0; c < channels; ++c, u += u_step, next += u_step) {
+        const ptrdiff_t end = minimum(channels, c + SUMMED_CHANNELS);
+        // The weights behind these: of more channels, the next piece, or place.
+        const float *next = u + (end - c) * u_step;
+        for (; c < end; ++c, u += u_step, next += u_step) {
             f32x16 w[PAIR];
             UNROLLED_FOR(n, VECTORS) __builtin_prefetch(next + n * VECTOR_FLOATS, 0, 2);
             UNROLLED_FOR(n, VECTORS) w[n] = *(const f32x16u *)(u + n * VECTOR_FLOATS);
@@ -416,13 +420,29 @@ INLINE void product_tile(const Rows *rows, const float *v, const float *u, ptrdi
                 UNROLLED_FOR(n, VECTORS) sum[r * VECTORS + n] += value * w[n];
             }
         }
-        if (--left == 0) break;
+        const int is_piece_done = c == channels;
+        if (is_piece_done && left == 1) break;
+        // Many channels are summed in parts, which keeps what is rounded off small.
+        if (channels > SUMMED_CHANNELS) {
+            UNROLLED_FOR(i, ROWS * VECTORS) {
+                f32x16u *place = (f32x16u *)(m + i / VECTORS * PANEL + i % VECTORS * VECTOR_FLOATS);
+                *place = is_first ? sum[i] : *place + sum[i];
+                sum[i] = (f32x16){0};
+            }
+            is_first = 0;
+        }
+        if (!is_piece_done) continue;
+        c = 0;
+        --left;
         v += v_step;
         if (++column < columns) continue;
         column = rows->pieces.first_column;
         v += rows->line_step - (columns - column) * v_step;
     }
-    UNROLLED_FOR(i, ROWS * VECTORS) *(f32x16u *)(m + i / VECTORS * PANEL + i % VECTORS * VECTOR_FLOATS) = sum[i];
+    UNROLLED_FOR(i, ROWS * VECTORS) {
+        f32x16u *place = (f32x16u *)(m + i / VECTORS * PANEL + i % VECTORS * VECTOR_FLOATS);
+        *place = is_first ? sum[i] : *place + sum[i];
+    }
 }
 
 #define TILE(n) \
