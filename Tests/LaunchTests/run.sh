@@ -6,6 +6,9 @@
 #
 # Prints `N passed, N failed` at the end; the exit code is 0 when none failed.
 set -uo pipefail
+# A script that starts the tests with & has them ignore SIGINT, and with them the scripts that are to end at it; only the
+# start of a program changes that.
+[[ $(trap -p INT) != *"''"* ]] || exec env --default-signal=INT bash "${BASH_SOURCE[0]}" "$@"
 # Settings of whoever runs the tests must not reach the scripts.
 unset RUN DATA THREADS MODULES SETUP LAUNCHER TRAINER TRAIN_ARGUMENTS STOP_AFTER SWEEP SCRATCH_PATH CHECKOUT STAMPS_BASE_URL JOB_SCRIPT
 # Nor may a batch system that they run in.
