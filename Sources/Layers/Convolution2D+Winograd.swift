@@ -57,9 +57,8 @@ extension Convolution2D {
     private func tiles(_ side: Int?, samples: Int) -> Winograd {
         Winograd(
             tile: side ?? 2, kernel_height: rows.window, kernel_width: columns.window, samples: samples,
-            in_height: rows.extent,
-            in_width: columns.extent, in_channels: inputChannels, out_height: rows.output, out_width: columns.output,
-            out_channels: outputChannels, top: rows.before, left: columns.before)
+            in_height: rows.extent, in_width: columns.extent, in_channels: inputChannels, out_height: rows.output,
+            out_width: columns.output, out_channels: outputChannels, top: rows.before, left: columns.before)
     }
 
     /// The convolution of the output's gradient with the turned kernel that gives the input's.

@@ -62,21 +62,22 @@ INLINE ptrdiff_t pieces_count(const PlacePieces *p) {
     return (p->rows - p->first_row) * (p->columns - p->first_column);
 }
 
-// How many pieces the places before this one have.
-static ptrdiff_t pieces_before(const Pieces *p, int place) {
-    ptrdiff_t sum = 0;
-    for (int i = 0; i < place; ++i) {
-        const PlacePieces at = pieces_at(p, i);
-        sum += pieces_count(&at);
-    }
-    return sum;
+// Pieces of all places together.
+static ptrdiff_t pieces_of_tile(const Winograd *s) {
+    const Pieces p = pieces_of(s);
+    return ((p.side - 1) * p.rows + 1) * ((p.side - 1) * p.columns + 1);
 }
 
-// The number of piece (row, column) at a place, counted through all places, or −1 if it is zero there.
-static ptrdiff_t piece_number(const Pieces *p, ptrdiff_t row, ptrdiff_t column, int place) {
-    const PlacePieces at = pieces_at(p, place);
-    if (row < at.first_row || column < at.first_column) return -1;
-    return pieces_before(p, place) + (row - at.first_row) * (at.columns - at.first_column) + column - at.first_column;
+// The number of piece (row, column) at each place, counted through all places, or −1 where it is zero.
+static void piece_numbers(const Winograd *s, ptrdiff_t row, ptrdiff_t column, ptrdiff_t *numbers) {
+    const Pieces p = pieces_of(s);
+    ptrdiff_t before = 0;
+    for (int place = 0; place < places_of(s); ++place) {
+        const PlacePieces at = pieces_at(&p, place);
+        const ptrdiff_t i = row - at.first_row, j = column - at.first_column;
+        numbers[place] = i < 0 || j < 0 ? -1 : before + i * (at.columns - at.first_column) + j;
+        before += pieces_count(&at);
+    }
 }
 
 // The tap of the kernel that is tap (i / 3, i % 3) of a piece, or −1 if it belongs to the next piece.
@@ -90,8 +91,7 @@ static ptrdiff_t tap_of_piece(const Winograd *s, ptrdiff_t row, ptrdiff_t column
 // pieces, of each the input channels.
 
 ptrdiff_t winograd_kernel_count(const Winograd *s) {
-    const Pieces pieces = pieces_of(s);
-    return pieces_before(&pieces, places_of(s)) * s->in_channels * vectors(s->out_channels) * VECTOR_FLOATS;
+    return pieces_of_tile(s) * s->in_channels * vectors(s->out_channels) * VECTOR_FLOATS;
 }
 
 // G g Gᵀ for a vector of kernels g[row·3 + column].
@@ -107,26 +107,18 @@ INLINE void transform_taps(const f32x16 *g, f32x16 *to, const int M) {
     UNROLLED_FOR(r, M + 2) tap_line(half + r * 3, to + r * (M + 2), M);
 }
 
-// Where the places of a piece's transformed kernel lie: floats from the beginning of a panel of `width` channels.
-static void piece_places(const Winograd *s, ptrdiff_t row, ptrdiff_t column, ptrdiff_t width, ptrdiff_t *to) {
-    const Pieces pieces = pieces_of(s);
-    for (int place = 0; place < places_of(s); ++place) {
-        const ptrdiff_t number = piece_number(&pieces, row, column, place);
-        to[place] = number < 0 ? -1 : number * s->in_channels * width;
-    }
-}
-
-// Stores the transformed taps of an input channel and a vector of output channels. `places` are those of the piece.
-INLINE void store_taps_on(const f32x16 *g, const ptrdiff_t *places, float *to, const int M) {
+// Stores the transformed taps of an input channel and a vector of output channels: of a place with number n of its
+// piece at to[n·number_step].
+INLINE void store_taps_on(const f32x16 *g, const ptrdiff_t *numbers, ptrdiff_t number_step, float *to, const int M) {
     f32x16 u[MOST_PLACES];
     transform_taps(g, u, M);
     UNROLLED_FOR(place, (M + 2) * (M + 2)) {
-        if (places[place] >= 0) *(f32x16u *)(to + places[place]) = u[place];
+        if (numbers[place] >= 0) *(f32x16u *)(to + numbers[place] * number_step) = u[place];
     }
 }
-INLINE void store_taps(const Winograd *s, const f32x16 *g, const ptrdiff_t *places, float *to) {
-    if (s->tile == 2) store_taps_on(g, places, to, 2);
-    else store_taps_on(g, places, to, 4);
+INLINE void store_taps(const Winograd *s, const f32x16 *g, const ptrdiff_t *numbers, ptrdiff_t number_step, float *to) {
+    if (s->tile == 2) store_taps_on(g, numbers, number_step, to, 2);
+    else store_taps_on(g, numbers, number_step, to, 4);
 }
 
 // The panel of a vector of output channels, its width, and where the vector's first channel lies in it.
@@ -135,22 +127,21 @@ typedef struct {
 } VectorInPanel;
 
 static VectorInPanel vector_in_panel(const Winograd *s, ptrdiff_t vector) {
-    const Pieces pieces = pieces_of(s);
-    const ptrdiff_t panel = vector / PAIR, blocks = pieces_before(&pieces, places_of(s));
+    const ptrdiff_t panel = vector / PAIR;
     const ptrdiff_t width = minimum(vectors(s->out_channels) - panel * PAIR, PAIR) * VECTOR_FLOATS;
-    return (VectorInPanel){panel * blocks * s->in_channels * PANEL + vector % PAIR * VECTOR_FLOATS, width};
+    return (VectorInPanel){panel * pieces_of_tile(s) * s->in_channels * PANEL + vector % PAIR * VECTOR_FLOATS, width};
 }
 
 FOR_EACH_CPU
 void winograd_transform_kernel(const Winograd *s, const float *kernel, float *transformed) {
     const Pieces pieces = pieces_of(s);
-    ptrdiff_t places[MOST_PLACES], taps[TAPS];
-    for (ptrdiff_t n = 0; n < vectors(s->out_channels); ++n) {
-        const VectorInPanel at = vector_in_panel(s, n);
-        for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
-            const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
-            piece_places(s, row, column, at.width, places);
-            for (int i = 0; i < TAPS; ++i) taps[i] = tap_of_piece(s, row, column, i);
+    ptrdiff_t numbers[MOST_PLACES], taps[TAPS];
+    for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
+        const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
+        piece_numbers(s, row, column, numbers);
+        for (int i = 0; i < TAPS; ++i) taps[i] = tap_of_piece(s, row, column, i);
+        for (ptrdiff_t n = 0; n < vectors(s->out_channels); ++n) {
+            const VectorInPanel at = vector_in_panel(s, n);
             for (ptrdiff_t c = 0; c < s->in_channels; ++c) {
                 f32x16 g[TAPS];
                 UNROLLED_FOR(i, TAPS) {
@@ -159,7 +150,7 @@ void winograd_transform_kernel(const Winograd *s, const float *kernel, float *tr
                         load_partial(kernel + (taps[i] * s->in_channels + c) * s->out_channels + n * VECTOR_FLOATS,
                                      s->out_channels - n * VECTOR_FLOATS, &g[i]);
                 }
-                store_taps(s, g, places, transformed + at.start + c * at.width);
+                store_taps(s, g, numbers, s->in_channels * at.width, transformed + at.start + c * at.width);
             }
         }
     }
@@ -170,12 +161,12 @@ void winograd_transform_turned_kernel(const Winograd *s, const float *kernel, fl
     // The kernel has the turned convolution's outputs as inputs, and its inputs as outputs.
     const Pieces pieces = pieces_of(s);
     const ptrdiff_t last = s->kernel_height * s->kernel_width - 1;
-    ptrdiff_t places[MOST_PLACES];
-    for (ptrdiff_t n = 0; n < vectors(s->out_channels); ++n) {
-        const VectorInPanel at = vector_in_panel(s, n);
-        for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
-            const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
-            piece_places(s, row, column, at.width, places);
+    ptrdiff_t numbers[MOST_PLACES];
+    for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
+        const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
+        piece_numbers(s, row, column, numbers);
+        for (ptrdiff_t n = 0; n < vectors(s->out_channels); ++n) {
+            const VectorInPanel at = vector_in_panel(s, n);
             for (ptrdiff_t first = 0; first < s->in_channels; first += VECTOR_FLOATS) {
                 const ptrdiff_t rows = minimum(s->out_channels - n * VECTOR_FLOATS, VECTOR_FLOATS);
                 const ptrdiff_t columns = minimum(s->in_channels - first, VECTOR_FLOATS);
@@ -196,7 +187,8 @@ void winograd_transform_turned_kernel(const Winograd *s, const float *kernel, fl
                 for (ptrdiff_t c = 0; c < columns; ++c) {
                     f32x16 g[TAPS];
                     UNROLLED_FOR(i, TAPS) g[i] = *(const f32x16 *)turned[i][c];
-                    store_taps(s, g, places, transformed + at.start + (first + c) * at.width);
+                    store_taps(s, g, numbers, s->in_channels * at.width,
+                               transformed + at.start + (first + c) * at.width);
                 }
             }
         }
@@ -261,12 +253,10 @@ INLINE Block next_block(const Winograd *s, ptrdiff_t first, ptrdiff_t left, ptrd
     return block_of(s, 1, minimum(lines, t.rows - first / t.columns % t.rows), t.columns);
 }
 
-// The most transformed tiles of a block.
-static ptrdiff_t most_transformed(const Winograd *s, ptrdiff_t most) {
-    if (is_one_piece(s)) return most;
+// The largest block where at most about `most` tiles are asked for.
+static Block largest_block(const Winograd *s, ptrdiff_t most) {
     const Tiling t = tiling(s);
-    const Block block = next_block(s, 0, s->samples * t.rows * t.columns, most);
-    return transformed_of(&block);
+    return is_one_piece(s) ? block_of(s, 1, 1, most) : next_block(s, 0, s->samples * t.rows * t.columns, most);
 }
 
 // The pixels of a tile beside the border of the map: where each vector of channels is read, from zeros outside.
@@ -383,7 +373,7 @@ INLINE void transform_inputs(const Winograd *s, const Block *b, const float *x, 
     for (ptrdiff_t sample = 0; sample < b->samples; ++sample)
         for (ptrdiff_t line = 0; line < b->grid_lines; ++line)
             for (ptrdiff_t tile = 0; tile < b->grid; ++tile, to += step) {
-                const Place at = {place.sample + sample, place.row + 2 * line, 2 * tile};
+                const Place at = {place.sample + sample, place.row + s->tile * line, s->tile * tile};
                 transform_input(s, x, at, first, channels, count * step, to);
             }
 }
@@ -398,6 +388,15 @@ typedef struct {
     ptrdiff_t count;  // of the pieces
 } Rows;
 
+// Stores the sums of a register tile of ROWS × VECTORS vectors if `is_first`, else adds them.
+INLINE void write_sums(const f32x16 *sum, int is_first, float *to, ptrdiff_t to_step, const int ROWS,
+                       const int VECTORS) {
+    UNROLLED_FOR(i, ROWS * VECTORS) {
+        f32x16u *place = (f32x16u *)(to + i / VECTORS * to_step + i % VECTORS * VECTOR_FLOATS);
+        *place = is_first ? sum[i] : *place + sum[i];
+    }
+}
+
 // One register tile: ROWS transformed tiles × VECTORS vectors of output channels, summed over pieces and input
 // channels.
 INLINE void product_tile(const Rows *rows, const float *v, const float *u, ptrdiff_t u_step, float *m, const int ROWS,
@@ -407,6 +406,7 @@ INLINE void product_tile(const Rows *rows, const float *v, const float *u, ptrdi
     UNROLLED_FOR(i, ROWS * VECTORS) sum[i] = (f32x16){0};
     ptrdiff_t left = rows->count, column = rows->pieces.first_column, c = 0;
     int is_first = 1;
+    // One loop around that over channels: with loops over rows and columns of pieces, sums do not stay in registers.
     for (;;) {
         const ptrdiff_t end = minimum(channels, c + SUMMED_CHANNELS);
         // The weights behind these: of more channels, the next piece, or place.
@@ -424,11 +424,8 @@ INLINE void product_tile(const Rows *rows, const float *v, const float *u, ptrdi
         if (is_piece_done && left == 1) break;
         // Many channels are summed in parts, which keeps what is rounded off small.
         if (channels > SUMMED_CHANNELS) {
-            UNROLLED_FOR(i, ROWS * VECTORS) {
-                f32x16u *place = (f32x16u *)(m + i / VECTORS * PANEL + i % VECTORS * VECTOR_FLOATS);
-                *place = is_first ? sum[i] : *place + sum[i];
-                sum[i] = (f32x16){0};
-            }
+            write_sums(sum, is_first, m, PANEL, ROWS, VECTORS);
+            UNROLLED_FOR(i, ROWS * VECTORS) sum[i] = (f32x16){0};
             is_first = 0;
         }
         if (!is_piece_done) continue;
@@ -439,10 +436,7 @@ INLINE void product_tile(const Rows *rows, const float *v, const float *u, ptrdi
         column = rows->pieces.first_column;
         v += rows->line_step - (columns - column) * v_step;
     }
-    UNROLLED_FOR(i, ROWS * VECTORS) {
-        f32x16u *place = (f32x16u *)(m + i / VECTORS * PANEL + i % VECTORS * VECTOR_FLOATS);
-        *place = is_first ? sum[i] : *place + sum[i];
-    }
+    write_sums(sum, is_first, m, PANEL, ROWS, VECTORS);
 }
 
 #define TILE(n) \
@@ -477,17 +471,9 @@ static ptrdiff_t block_tiles(const Winograd *s) {
     return most >= MOST_TILES ? MOST_TILES : most >= MOST_TILES / 2 ? MOST_TILES / 2 : MOST_TILES / 4;
 }
 
-// The most output tiles of a block, where blocks of at most `most` are asked for: lines are whole.
-static ptrdiff_t most_tiles(const Winograd *s, ptrdiff_t most) {
-    if (is_one_piece(s)) return most;
-    const Tiling t = tiling(s);
-    const Block block = next_block(s, 0, s->samples * t.rows * t.columns, most);
-    return tiles_of(&block);
-}
-
 ptrdiff_t winograd_workspace_count(const Winograd *s) {
-    const ptrdiff_t most = block_tiles(s);
-    return places_of(s) * (most_transformed(s, most) * tile_step(s->in_channels) + most_tiles(s, most) * PANEL);
+    const Block block = largest_block(s, block_tiles(s));
+    return places_of(s) * (transformed_of(&block) * tile_step(s->in_channels) + tiles_of(&block) * PANEL);
 }
 
 INLINE void winograd_convolution_on(const Winograd *s, const float *x, const float *transformed, const float *bias,
@@ -497,7 +483,8 @@ INLINE void winograd_convolution_on(const Winograd *s, const float *x, const flo
     const Pieces pieces = pieces_of(s);
     const int places = places_of(s);
     ptrdiff_t left = s->samples * t.rows * t.columns, first = 0;
-    float *const v = workspace, *const m = workspace + places_of(s) * most_transformed(s, most) * step;
+    const Block largest = largest_block(s, most);
+    float *const v = workspace, *const m = workspace + places * transformed_of(&largest) * step;
     while (left > 0) {
         const Block block = next_block(s, first, left, most);
         const ptrdiff_t tiles = tiles_of(&block), grid = transformed_of(&block);
@@ -589,10 +576,7 @@ INLINE void gradient_tile(const Block *b, const float *v, ptrdiff_t v_step, cons
                     UNROLLED_FOR(n, VECTORS) sum[i * VECTORS + n] += value * g[n];
                 }
             }
-    UNROLLED_FOR(i, INPUTS * VECTORS) {
-        f32x16u *place = (f32x16u *)(to + i / VECTORS * to_step + i % VECTORS * VECTOR_FLOATS);
-        *place = is_first ? sum[i] : *place + sum[i];
-    }
+    write_sums(sum, is_first, to, to_step, INPUTS, VECTORS);
 }
 
 #define TILE(n) \
@@ -654,12 +638,11 @@ static GradientBlock gradient_block(const Winograd *s) {
 }
 
 ptrdiff_t winograd_gradient_workspace_count(const Winograd *s) {
-    const GradientBlock block = gradient_block(s);
-    const Pieces pieces = pieces_of(s);
+    const GradientBlock channels = gradient_block(s);
+    const Block block = largest_block(s, channels.tiles);
     return places_of(s)
-               * (most_transformed(s, block.tiles) * tile_step(block.inputs)
-                  + most_tiles(s, block.tiles) * tile_step(block.outputs))
-           + pieces_before(&pieces, places_of(s)) * block.inputs * vectors(block.outputs) * VECTOR_FLOATS;
+               * (transformed_of(&block) * tile_step(channels.inputs) + tiles_of(&block) * tile_step(channels.outputs))
+           + pieces_of_tile(s) * channels.inputs * vectors(channels.outputs) * VECTOR_FLOATS;
 }
 
 // The gradient of `inputs` input channels from `ci` on × `outputs` output channels from `co` on.
@@ -670,8 +653,9 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
     const Pieces pieces = pieces_of(s);
     const int places = places_of(s);
     const ptrdiff_t v_step = tile_step(inputs), d_step = tile_step(outputs), width = vectors(outputs) * VECTOR_FLOATS;
-    float *const v = workspace, *const d = v + places_of(s) * most_transformed(s, most) * v_step;
-    float *const sums = d + places_of(s) * most_tiles(s, most) * d_step;
+    const Block largest = largest_block(s, most);
+    float *const v = workspace, *const d = v + places * transformed_of(&largest) * v_step;
+    float *const sums = d + places * tiles_of(&largest) * d_step;
     ptrdiff_t left = s->samples * t.rows * t.columns, first = 0;
     while (left > 0) {
         const Block block = next_block(s, first, left, most);
@@ -702,7 +686,7 @@ INLINE void write_gradient_block(const Winograd *s, const float *x, const float 
     for (ptrdiff_t piece = 0; piece < pieces.rows * pieces.columns; ++piece) {
         const ptrdiff_t row = piece / pieces.columns, column = piece % pieces.columns;
         ptrdiff_t numbers[MOST_PLACES], taps[TAPS];
-        for (int place = 0; place < places; ++place) numbers[place] = piece_number(&pieces, row, column, place);
+        piece_numbers(s, row, column, numbers);
         for (int i = 0; i < TAPS; ++i) taps[i] = tap_of_piece(s, row, column, i);
         const ptrdiff_t place_step = inputs * width, tap_step = s->in_channels * s->out_channels;
         for (ptrdiff_t c = 0; c < inputs; ++c)
