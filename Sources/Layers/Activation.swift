@@ -14,6 +14,18 @@ public struct ActivationLayer: Layer {
         self.function = function
     }
 
+    public var isElementwise: Bool {
+        switch function {
+        case .linear, .relu, .boundedReLU, .leakyReLU, .hardSigmoid, .hardSilu, .hardTanh, .softsign, .softShrink,
+            .hardShrink, .sparsePlus, .sparseSigmoid:
+            true
+        // Exponentials cost more than the value's way from memory, and sums over channels are not of one place.
+        case .softmax, .logSoftmax, .sigmoid, .tanh, .elu, .gelu, .silu, .softplus, .selu, .celu, .mish, .exponential,
+            .logSigmoid, .tanhShrink, .squareplus:
+            false
+        }
+    }
+
     public func forward(_ pass: LayerPass) {
         let count = pass.samples * outputShape.count
         let rows = pass.samples * outputShape.rows

@@ -41,6 +41,13 @@ struct Broadcast: Sendable {
     /// Whether both arrays have the same values in the same order.
     var isIdentity: Bool { smallCount == largeCount }
 
+    /// How many times the smaller array, one after another, makes the larger one, as a number for each channel does of a
+    /// map; nil where it does not.
+    var repetitions: Int? {
+        if isIdentity { return 1 }
+        return steps == [0, 1] ? extents[0] : nil
+    }
+
     /// Writes the larger array.
     func expand(_ small: UnsafePointer<Float>, into large: UnsafeMutablePointer<Float>) {
         broadcast_expand(extents, steps, Int32(extents.count), small, large)

@@ -81,24 +81,43 @@ public struct Merge: Layer {
         return UnsafePointer(expanded)
     }
 
+    /// As many values as the output has, put together with an input of one sample.
+    private func combine(
+        _ operation: Arithmetic, _ values: UnsafePointer<Float>, _ pass: LayerPass, _ input: Int, _ sample: Int,
+        into result: UnsafeMutablePointer<Float>
+    ) {
+        let broadcast = broadcasts[input]
+        if let repetitions = broadcast.repetitions {
+            let own = pass.inputs[input].pointer(broadcast.smallCount, at: sample * broadcast.smallCount)
+            combine_rows(operation, values, own, repetitions, broadcast.smallCount, result)
+        } else {
+            CKernels.combine(operation, values, operand(pass, input, sample), outputShape.count, result)
+        }
+    }
+
     // MARK: Forward
 
     public func forward(_ pass: LayerPass) {
         let count = outputShape.count
         for sample in 0..<pass.samples {
             let output = pass.output.pointer(count, at: sample * count)
-            output.update(from: operand(pass, 0, sample), count: count)
-            for input in 1..<max(1, broadcasts.count) {
-                let values = operand(pass, input, sample)
+            var values = operand(pass, 0, sample)
+            if !broadcasts[0].isIdentity || broadcasts.count == 1 {
+                output.update(from: values, count: count)
+                values = UnsafePointer(output)
+            }
+            for input in broadcasts.indices.dropFirst() {
                 switch combination {
-                case .sum, .mean: combine(ARITHMETIC_ADD, output, values, count, output)
-                case .scaledSum(let factor): add_scaled(output, values, factor, count, output)
-                case .difference: combine(ARITHMETIC_SUBTRACT, output, values, count, output)
-                case .product: combine(ARITHMETIC_MULTIPLY, output, values, count, output)
-                case .quotient: combine(ARITHMETIC_DIVIDE, output, values, count, output)
-                case .maximum: combine(ARITHMETIC_MAXIMUM, output, values, count, output)
-                case .minimum: combine(ARITHMETIC_MINIMUM, output, values, count, output)
+                case .sum, .mean: combine(ARITHMETIC_ADD, values, pass, input, sample, into: output)
+                case .scaledSum(let factor):
+                    add_scaled(values, operand(pass, input, sample), factor, count, output)
+                case .difference: combine(ARITHMETIC_SUBTRACT, values, pass, input, sample, into: output)
+                case .product: combine(ARITHMETIC_MULTIPLY, values, pass, input, sample, into: output)
+                case .quotient: combine(ARITHMETIC_DIVIDE, values, pass, input, sample, into: output)
+                case .maximum: combine(ARITHMETIC_MAXIMUM, values, pass, input, sample, into: output)
+                case .minimum: combine(ARITHMETIC_MINIMUM, values, pass, input, sample, into: output)
                 }
+                values = UnsafePointer(output)
             }
             if combination == .mean {
                 combine_with_number(ARITHMETIC_DIVIDE, output, Float(broadcasts.count), count, output)
@@ -140,7 +159,7 @@ public struct Merge: Layer {
         guard let gradient else { return }
         func scale(_ factor: Float) { combine_with_number(ARITHMETIC_MULTIPLY, above, factor, count, gradient) }
         func apply(_ operation: Arithmetic, _ other: Int) {
-            combine(operation, gradient, operand(pass, other, sample), count, gradient)
+            combine(operation, gradient, pass, other, sample, into: gradient)
         }
         switch combination {
         case .scaledSum(let factor) where input == 1: scale(factor)
@@ -151,11 +170,14 @@ public struct Merge: Layer {
             apply(ARITHMETIC_MULTIPLY, 0)
             apply(ARITHMETIC_DIVIDE, 1)
             apply(ARITHMETIC_DIVIDE, 1)
-        case .quotient: combine(ARITHMETIC_DIVIDE, above, operand(pass, 1, sample), count, gradient)
-        case .product:
-            gradient.update(from: above, count: count)
-            for other in broadcasts.indices where other != input { apply(ARITHMETIC_MULTIPLY, other) }
-        case .sum, .scaledSum, .difference, .maximum, .minimum: gradient.update(from: above, count: count)
+        case .quotient: combine(ARITHMETIC_DIVIDE, above, pass, 1, sample, into: gradient)
+        case .product where broadcasts.count > 1:
+            var product = above
+            for other in broadcasts.indices where other != input {
+                combine(ARITHMETIC_MULTIPLY, product, pass, other, sample, into: gradient)
+                product = UnsafePointer(gradient)
+            }
+        case .product, .sum, .scaledSum, .difference, .maximum, .minimum: gradient.update(from: above, count: count)
         }
     }
 }

@@ -56,6 +56,30 @@ import Testing
         #expect(plan.slotCount < all / 2, "\(plan.slotCount) of \(all) floats are kept")
     }
 
+    /// An activation of a few operations is computed again from a normalised map, which is as well; one with
+    /// exponentials is kept.
+    @Test(arguments: [.boundedReLU(maximum: 6, slope: 0, threshold: 0), .silu] as [ActivationFunction])
+    func cheapActivationsAreRepeated(activation: ActivationFunction) throws {
+        let network = try Network(
+            NetworkDescription(
+                name: "activated",
+                sequence: [
+                    ("input", .input(shape: [6, 6, 2])),
+                    ("mix", .dense(units: 64, activation: .linear)),
+                    ("bn", .batchNormalization(momentum: 0.9, epsilon: 0.01)),
+                    ("act", .activation(activation)),
+                    ("wide", .dense(units: 64, activation: .linear)),
+                    ("bn2", .batchNormalization(momentum: 0.9, epsilon: 0.01)),
+                    ("flatten", .flatten), ("fc_out", .dense(units: 2, activation: .softmax)),
+                ]))
+        let plan = PassPlan(network: network, samples: 4, isTraining: true)
+        let number = network.nodes.firstIndex { $0.name == "act" }!
+        let again = plan.recomputed.map { phase in phase.contains(number) }
+        #expect(again == (0..<5).map { $0 == 3 && activation != .silu })
+        let isKept = if case .kept = plan.outputs[number] { true } else { false }
+        #expect(isKept == (activation == .silu))
+    }
+
     /// A rectifier's gradient is taken on the way by the layer behind it, if that is its output's only user and can do
     /// so.
     @Test func gradientsComeBackRectifiedWhereTheOnlyUserCanDoThat() throws {

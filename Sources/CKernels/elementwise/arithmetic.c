@@ -45,6 +45,11 @@ void combine(Arithmetic operation, const float *a, const float *b, ptrdiff_t cou
 }
 
 FOR_EACH_CPU
+void combine_rows(Arithmetic operation, const float *a, const float *b, ptrdiff_t rows, ptrdiff_t count, float *y) {
+    for (ptrdiff_t r = 0; r < rows; ++r, a += count, y += count) EACH_VALUE(operation, a[i], b[i]);
+}
+
+FOR_EACH_CPU
 void combine_with_number(Arithmetic operation, const float *a, float b, ptrdiff_t count, float *y) {
     EACH_VALUE(operation, a[i], b);
 }

@@ -19,6 +19,9 @@ typedef enum {
 /// y[i] = a[i] ∘ b[i] for 0 ≤ i < count. `y` may be `a` or `b`.
 void combine(Arithmetic operation, const float *a, const float *b, ptrdiff_t count, float *y);
 
+/// y[r·count + i] = a[r·count + i] ∘ b[i] for 0 ≤ r < rows and 0 ≤ i < count. `y` may be `a`.
+void combine_rows(Arithmetic operation, const float *a, const float *b, ptrdiff_t rows, ptrdiff_t count, float *y);
+
 /// y[i] = a[i] ∘ b for 0 ≤ i < count. `y` may be `a`.
 void combine_with_number(Arithmetic operation, const float *a, float b, ptrdiff_t count, float *y);
 

@@ -86,9 +86,9 @@ extension PassPlan {
         case .input, .view, .deferred: return false
         case .layer(let layer):
             let productsWorthKeeping = 32
-            guard layer.multiplyAdds > 0, layer.multiplyAdds <= productsWorthKeeping * layer.outputShape.count else {
-                return false
-            }
+            let isCheapProduct =
+                layer.multiplyAdds > 0 && layer.multiplyAdds <= productsWorthKeeping * layer.outputShape.count
+            guard isCheapProduct || layer.isElementwise else { return false }
         case .synchronized: break
         }
         return node.inputs.map(source).allSatisfy { input in

@@ -6,7 +6,7 @@ import Models
 /// In training a microbatch passes through phases (`PassClock`): forward through one segment after another, in the last
 /// one forward and backward, then backward through the others. Values whose last reader runs in the same phase lie in
 /// memory that all microbatches of a lane share, so that it stays in the processor's cache. Of those that later phases
-/// read, the cheap ones (a handful of products each) are recomputed there (rematerialisation), which costs less than
+/// read, the cheap ones (a handful of operations each) are recomputed there (rematerialisation), which costs less than
 /// fetching them from main memory; only the others are kept for each microbatch. In inference all outputs share memory
 /// as soon as their last reader has run. Source: T. Chen et al., "Training deep nets with sublinear memory cost",
 /// arXiv:1604.06174 (2016).
