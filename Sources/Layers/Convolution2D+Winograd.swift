@@ -48,8 +48,11 @@ struct TiledPasses: Sendable {
         forward = fits ? side(rows.output, columns.output, .forward) : nil
         inputGradient = fits ? side(rows.extent, columns.extent, .forward) : nil
         // Optimizers that divide by a gradient's own size amplify what tiles round off of small ones. With few channels a
-        // gradient is a sum over few positions, and the direct sum of small ones is nearly exact.
-        weightGradient = isPlain && fewest >= 48 ? side(rows.output, columns.output, .gradient) : nil
+        // gradient is a sum over few positions, and the direct sum of small ones is nearly exact. Many channels on one
+        // side (DenseNet's 128 to 32) make up for few on the other.
+        let hasTiledGradient = fewest >= 48 || (fewest >= 32 && channels >= 128)
+        weightGradient =
+            isPlain && hasTiledGradient ? side(rows.output, columns.output, .gradient) : nil
     }
 }
 
