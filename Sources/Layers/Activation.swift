@@ -14,12 +14,12 @@ public struct ActivationLayer: Layer {
         self.function = function
     }
 
-    public var isElementwise: Bool {
+    public var isCheapToRecompute: Bool {
         switch function {
         case .linear, .relu, .boundedReLU, .leakyReLU, .hardSigmoid, .hardSilu, .hardTanh, .softsign, .softShrink,
             .hardShrink, .sparsePlus, .sparseSigmoid:
             true
-        // Exponentials cost more than the value's way from memory, and sums over channels are not of one place.
+        // An exponential costs more.
         case .softmax, .logSoftmax, .sigmoid, .tanh, .elu, .gelu, .silu, .softplus, .selu, .celu, .mish, .exponential,
             .logSigmoid, .tanhShrink, .squareplus:
             false

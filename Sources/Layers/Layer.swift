@@ -17,9 +17,9 @@ public protocol Layer: Sendable {
     /// Products of an input and a weight that one sample's forward pass adds up: the yardstick of a layer's speed. Taps
     /// of a convolution that meet only padding do not count, nor does arithmetic that no weight takes part in.
     var multiplyAdds: Int { get }
-    /// Whether each output is a handful of operations on the input at its own place: cheaper to compute anew
-    /// than to fetch from main memory.
-    var isElementwise: Bool { get }
+    /// Whether a value of the output is so few operations, none of them a product with a weight, that it is cheaper to
+    /// compute anew than to fetch from main memory.
+    var isCheapToRecompute: Bool { get }
     /// Floats of scratch memory that either pass over `samples` samples may use.
     func workspaceCount(samples: Int) -> Int
     /// Floats of rearranged weights that `prepare` writes.
@@ -51,7 +51,7 @@ extension Layer {
     public var parameters: [ParameterSpecification] { [] }
     public var keptBytes: Int { 0 }
     public var multiplyAdds: Int { 0 }
-    public var isElementwise: Bool { false }
+    public var isCheapToRecompute: Bool { false }
     public func workspaceCount(samples: Int) -> Int { 0 }
     public var preparedCount: Int { 0 }
     public var callsOpenBLAS: Bool { false }

@@ -30,7 +30,7 @@ public struct PReLU: Layer {
     /// Sums in double precision, and the gradient of each value's slope.
     public func workspaceCount(samples: Int) -> Int { 2 * alphaShape.count + outputShape.count }
 
-    public var isElementwise: Bool { true }
+    public var isCheapToRecompute: Bool { true }
 
     public func valuesReadBackward(rectifiesInputGradient: Bool, isOutputGradientRectified: Bool) -> ValuesRead {
         ValuesRead(inputs: true, output: false)

@@ -88,7 +88,7 @@ extension PassPlan {
             let productsWorthKeeping = 32
             let isCheapProduct =
                 layer.multiplyAdds > 0 && layer.multiplyAdds <= productsWorthKeeping * layer.outputShape.count
-            guard isCheapProduct || layer.isElementwise else { return false }
+            guard isCheapProduct || layer.isCheapToRecompute else { return false }
         case .synchronized: break
         }
         return node.inputs.map(source).allSatisfy { input in
