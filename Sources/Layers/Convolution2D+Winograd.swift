@@ -51,8 +51,7 @@ struct TiledPasses: Sendable {
         // gradient is a sum over few positions, and the direct sum of small ones is nearly exact. Many channels on one
         // side (DenseNet's 128 to 32) make up for few on the other.
         let hasTiledGradient = fewest >= 48 || (fewest >= 32 && channels >= 128)
-        weightGradient =
-            isPlain && hasTiledGradient ? side(rows.output, columns.output, .gradient) : nil
+        weightGradient = isPlain && hasTiledGradient ? side(rows.output, columns.output, .gradient) : nil
     }
 }
 

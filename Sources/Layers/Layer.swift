@@ -17,8 +17,8 @@ public protocol Layer: Sendable {
     /// Products of an input and a weight that one sample's forward pass adds up: the yardstick of a layer's speed. Taps
     /// of a convolution that meet only padding do not count, nor does arithmetic that no weight takes part in.
     var multiplyAdds: Int { get }
-    /// Whether a value of the output is so few operations, none of them a product with a weight, that it is cheaper to
-    /// compute anew than to fetch from main memory.
+    /// Whether the output is cheaper to compute anew than to fetch from main memory. By default that of a layer of at
+    /// most 32 products (`multiplyAdds`) for each value, but at least one.
     var isCheapToRecompute: Bool { get }
     /// Floats of scratch memory that either pass over `samples` samples may use.
     func workspaceCount(samples: Int) -> Int
@@ -51,7 +51,7 @@ extension Layer {
     public var parameters: [ParameterSpecification] { [] }
     public var keptBytes: Int { 0 }
     public var multiplyAdds: Int { 0 }
-    public var isCheapToRecompute: Bool { false }
+    public var isCheapToRecompute: Bool { multiplyAdds > 0 && multiplyAdds <= 32 * outputShape.count }
     public func workspaceCount(samples: Int) -> Int { 0 }
     public var preparedCount: Int { 0 }
     public var callsOpenBLAS: Bool { false }

@@ -84,11 +84,7 @@ extension PassPlan {
     {
         switch node.operation {
         case .input, .view, .deferred: return false
-        case .layer(let layer):
-            let productsWorthKeeping = 32
-            let isCheapProduct =
-                layer.multiplyAdds > 0 && layer.multiplyAdds <= productsWorthKeeping * layer.outputShape.count
-            guard isCheapProduct || layer.isCheapToRecompute else { return false }
+        case .layer(let layer): guard layer.isCheapToRecompute else { return false }
         case .synchronized: break
         }
         return node.inputs.map(source).allSatisfy { input in
